@@ -1,0 +1,56 @@
+# `make` lists the targets. PYTHON=... names the Python that makes the environment.
+export COHORT OUT PYTHON
+RUN := .venv/bin/python
+# By way of Python, because a script's own first line breaks where the path has a space.
+BUILD := $(RUN) .venv/bin/jupyter-book build
+
+.PHONY: help book test data notebooks bench lock clean environment
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+book: environment ## run the chapters and build the site (COHORT=file.csv: about your patients; OUT=folder: elsewhere)
+	@name=$$(basename "$$COHORT"); \
+	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; \
+	$(BUILD) . -q --path-output "$${OUT:-.}"
+
+test: environment ## run every test and compare every stored output
+	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile
+
+data: environment ## remake the generated files of data/
+	@env -u COHORT $(RUN) -m lib.example
+
+notebooks: environment ## run every chapter and store its outputs in the notebook beside it
+	@env -u COHORT $(RUN) -m lib.notebooks
+
+bench: environment ## compare with what one would run instead; fails where a target is missed
+	@env -u COHORT -u OUT $(RUN) -m tests.benchmarks
+
+lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade takes the newest)
+	uv pip compile pyproject.toml --extra test --output-file requirements.lock $(UPGRADE) --universal \
+		--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header
+
+clean: ## remove all that was made, the environment included
+	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache *.egg-info
+
+# Made anew when what it is made from has changed or the folder has moved. What it was made from is
+# written down last and forgotten first, so that an interrupted installation starts again.
+environment:
+	@from=$$(pwd; cksum requirements.lock pyproject.toml); \
+	if [ "$$from" = "$$(cat .venv/made-from 2>/dev/null)" ]; then exit 0; fi; \
+	if [ "$$PYTHON" ]; then set -- "$$PYTHON"; else set -- python3 python3.14 python3.13 python3.12 python3.11; fi; \
+	for python in "$$@"; do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "This needs Python 3.11 or newer with its venv module, and $$1 is $$("$$1" --version 2>&1 | head -n 1)." \
+			"Install one (on Debian: python3 and python3-venv) or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making the environment with $$python; this takes about a minute, once."; \
+	unset PYTHONDONTWRITEBYTECODE; \
+	rm -f .venv/made-from && rm -rf .venv && "$$python" -m venv .venv && \
+	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock && \
+	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable . && \
+	echo "$$from" > .venv/made-from

@@ -1,0 +1,168 @@
+"""The Sphinx hooks that make the site: inputs are checked first, chapters run side by side, nothing stale is shown.
+
+Sphinx would not notice a change in `lib/`, `data/` or the cohort. All of them are in the name of the
+folder in which outputs are kept, and Sphinx reads every page again when that name changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from html import escape
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import create_nb_reader
+
+from lib import cohort, mathml, notebooks, published, render
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE_SECTION = "methods-example"
+SIDEBAR_LANDMARK = (
+    '<div id="pst-primary-sidebar" class',
+    '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class',
+)
+FRONT_DOOR = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={start}">
+</head>
+<body><main><h1>{title}</h1><p><a href="{start}">Open the book</a></p></main></body>
+</html>
+"""
+
+
+def check_inputs(app, config) -> None:
+    """Stop with one message when an input cannot be used, and before anything is written."""
+    if os.environ.get("COHORT"):
+        # The chapters run in their own folder, where a relative path would mean another file.
+        os.environ["COHORT"] = str(cohort.chosen_path())
+    try:
+        published.read()
+        app.cohort = cohort.load()
+    except published.InputError as error:
+        raise SystemExit(str(error)) from None
+    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path))
+
+
+def inputs_key(cohort_path: Path) -> str:
+    """A name for the present state of all that a chapter's outputs depend on, except its own code."""
+    key = hashlib.sha256(str(cohort_path).encode())
+    files = [*ROOT.glob("lib/*.py"), *ROOT.glob("data/**/*"), cohort_path, cohort.codebook_path(cohort_path)]
+    for path in sorted(path for path in files if path.is_file()):
+        key.update(path.name.encode() + path.read_bytes())
+    installed = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
+    key.update("\n".join([sys.version, *installed]).encode())
+    return key.hexdigest()[:16]
+
+
+def run_chapters(app, env, docnames: list[str]) -> None:
+    """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its cache."""
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    to_run = {}
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        text = path.read_text(encoding="utf-8")
+        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+        if reader:
+            notebook = reader.read(text)
+            try:
+                cache.match_cache_notebook(notebook)
+            except KeyError:
+                to_run[path] = notebook
+    finished = []
+
+    def report(path: Path, seconds: float) -> None:
+        finished.append(path)
+        print(f"ran {path.name} in {seconds:.1f} s", flush=True)
+
+    try:
+        notebooks.run(to_run, report)
+    except notebooks.ChapterError as error:
+        raise SystemExit(str(error)) from None
+    finally:
+        for path in finished:
+            cache.cache_notebook_bundle(CacheBundleIn(to_run[path], str(path)), check_validity=False, overwrite=True)
+
+
+def add_downloads(app, doctree) -> None:
+    """End a page that runs code with a list of its files."""
+    docname = app.env.docname
+    if "kernelspec" not in app.env.metadata[docname]:
+        return
+    executed = nbformat.read(Path(app.env.mystnb_config.output_folder, f"{docname}.ipynb"), as_version=4)
+    notebook = render.attachment(
+        "",
+        "IPYNB",
+        path=f"{docname}/{Path(docname).name}.ipynb",
+        content=nbformat.writes(notebooks.tidy(executed)),
+    )
+    lines = [[nodes.Text("This page as a notebook, with the outputs of this build"), notebook]]
+    links = {}
+    for link in doctree.findall(render.attachment):
+        links.setdefault(Path(link["path"]).stem, []).append(link.deepcopy())
+    lines += [[render.numbered_reference(label), *found] for label, found in links.items()]
+
+    items = nodes.bullet_list(classes=["files"])
+    for what, *found in lines:
+        line = nodes.paragraph("", "", what, nodes.Text(": "))
+        for link in found:
+            line += [link, nodes.Text(" ")]
+        items += nodes.list_item("", line)
+    section = nodes.section("", nodes.title("", "Downloads"), items, ids=["page-downloads"], names=["page downloads"])
+    next(doctree.findall(nodes.section)).append(section)
+
+
+def show_banner(app, pagename, templatename, context, doctree) -> None:
+    """Say on every page whose patients the book is about."""
+    if app.cohort.is_example:
+        where = context["pathto"]("chapters/methods") + "#" + EXAMPLE_SECTION
+        text = (
+            "The patient rows behind this book are an example cohort, made to print the paper's numbers. "
+            f'<a href="{escape(where)}">They are not patient data.</a>'
+        )
+    else:
+        text = f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows)} patients."
+    context["theme_announcement"] = text
+    if pagename == "chapters/ledger":
+        app.add_js_file("ledger.js", loading_method="defer")
+
+
+def finish(app, error) -> None:
+    """Give the site its front door, and forget the outputs of earlier inputs."""
+    if error or app.builder.name != "html":
+        return
+    start = app.builder.get_target_uri(app.config.root_doc)
+    Path(app.outdir, "index.html").write_text(
+        FRONT_DOOR.format(title=escape(app.config.html_title), start=start), encoding="utf-8"
+    )
+    for page in Path(app.outdir).rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        # The theme leaves the book's title outside every landmark that a screen reader can jump to.
+        page.write_text(html.replace(*SIDEBAR_LANDMARK), encoding="utf-8")
+    kept = Path(app.config.nb_execution_cache_path)
+    for folder in kept.parent.iterdir():
+        if folder != kept:
+            shutil.rmtree(folder)
+
+
+def setup(app) -> dict:
+    """Connect the hooks; called by Sphinx."""
+    render.setup(app)
+    mathml.setup(app)
+    app.connect("config-inited", check_inputs)
+    app.connect("env-before-read-docs", run_chapters)
+    # Before the page's sections are collected for the navigation.
+    app.connect("doctree-read", add_downloads, priority=400)
+    app.connect("html-page-context", show_banner)
+    app.connect("build-finished", finish)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

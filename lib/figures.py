@@ -1,0 +1,338 @@
+"""The pictures of the chapters, one function a figure.
+
+Each takes what a module of statistics computed, states the finding in its title and carries the
+numbers in its text alternative.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Polygon
+
+from lib import display
+from lib.display import BLUE, GRID, INK, MARKERS, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, VERDICT_COLORS
+
+
+def scoreboard(judged: pd.DataFrame) -> None:
+    """How many claims of each section have each verdict."""
+    verdicts = list(VERDICT_COLORS)
+    counts = judged.groupby(["section", "verdict"]).size().unstack(fill_value=0)
+    counts = counts.reindex(index=judged["section"].unique(), columns=verdicts, fill_value=0)
+    confirmed, total = counts["confirmed"].sum(), counts.to_numpy().sum()
+    title = f"{confirmed} of {total} printed numbers follow from the others"
+    drawing, axes = display.canvas(title, height=2.9)
+    left = np.zeros(len(counts))
+    hatches = {"confirmed": "", "bounded": "//", "fitted": "..", "given": "", "contradicted": "xx"}
+    for verdict in verdicts:
+        width = counts[verdict].to_numpy()
+        color = VERDICT_COLORS[verdict]
+        axes.barh(
+            counts.index,
+            width,
+            left=left,
+            color=color,
+            hatch=hatches[verdict],
+            edgecolor=INK,
+            linewidth=0.6,
+            label=verdict,
+        )
+        left += width
+    axes.invert_yaxis()
+    axes.set_xlabel("Claims (count)")
+    drawing.legend(loc="outside lower center", ncols=3)
+    words = [
+        f"{section}: " + display.listed([f"{n} {verdict}" for verdict, n in row.items() if n])
+        for section, row in counts.iterrows()
+    ]
+    display.figure(
+        drawing,
+        name="fig-scoreboard",
+        caption="Printed numbers by section of the paper and verdict.",
+        alt=f"Stacked bars. {title}. " + "; ".join(words) + ".",
+        data=counts.reset_index(),
+    )
+
+
+def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, str]) -> None:
+    """For which numbers of events each percentage can arise, one row of ticks per percentage."""
+    answers = list(table.index[table.all(axis=1)])
+    title = {
+        0: "No number of occlusions can print all percentages",
+        1: f"Only {answers[0] if answers else ''} occlusions can print all {table.shape[1]} percentages",
+    }.get(len(answers), f"{len(answers)} numbers of occlusions can print all percentages")
+    drawing, axes = display.canvas(title, height=2.9)
+    for answer in answers:
+        axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
+    for position, name in enumerate(table.columns):
+        possible = table.index[table[name]]
+        axes.plot(possible, [position] * len(possible), "|", color=BLUE, markersize=15, markeredgewidth=1.6)
+    words = [labels[name].replace(" of ", "\n", 1) for name in table.columns]
+    axes.set_yticks(
+        range(table.shape[1]), [f"{word}: {printed[name]}" for word, name in zip(words, table, strict=True)]
+    )
+    axes.set_ylim(table.shape[1] - 0.4, -0.6)
+    axes.set_xlim(0, table.index.max() + 1)
+    axes.set_xlabel("Occlusions among all patients (count)")
+    counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table.columns]
+    display.figure(
+        drawing,
+        name="fig-printable",
+        caption="Each tick is a number of occlusions with which a whole number of patients can print the percentage.",
+        alt=f"Ticks for the numbers of occlusions, from 1 to {table.index.max()}, that can print each percentage: "
+        + "; ".join(counts)
+        + f" numbers. All rows have a tick at: {display.listed(answers)}.",
+        data=table.astype(int).reset_index(),
+    )
+
+
+def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
+    """Patency of each group with its Wilson interval."""
+    known = rates.dropna(subset=["patency"])
+    best, worst = known["patency"].idxmax(), known["patency"].idxmin()
+    title = f"Patency at {horizon} was highest in {best}, lowest in {worst}"
+    drawing, axes = display.canvas(title, height=2.5)
+    colors = display.colors_of(list(rates.index))
+    for position, (group, row) in enumerate(known.iterrows()):
+        marker = MARKERS[position % len(MARKERS)]
+        axes.plot(
+            [100 * row["wilson_lower"], 100 * row["wilson_upper"]], [position] * 2, color=colors[group], linewidth=2.2
+        )
+        axes.plot(100 * row["patency"], position, marker, color=colors[group], markersize=9)
+        axes.annotate(
+            display.percent(row["patency"]),
+            (100 * row["patency"], position),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+        )
+    axes.set_yticks(range(len(known)), [f"{group}\nn = {row['patients']:.0f}" for group, row in known.iterrows()])
+    axes.set_ylim(len(known) - 0.5, -0.7)
+    axes.set_xlim(min(30, 100 * known["wilson_lower"].min() - 5), 100)
+    axes.set_xlabel(f"Patent at {horizon} (% of patients, 95% interval)")
+    words = [
+        f"{group} {display.percent(row['patency'])} ({display.limits(row['wilson_lower'], row['wilson_upper'], display.percent)})"
+        for group, row in known.iterrows()
+    ]
+    display.figure(
+        drawing,
+        name="fig-patency",
+        caption=f"Crude patency at {horizon} by diagnosis, with Wilson intervals.",
+        alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
+        data=rates.rename_axis("group").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def significant_pairs(
+    p_values: np.ndarray, points: dict[str, tuple[int, int]], alpha: float, reconstructed: bool
+) -> None:
+    """All pairs of counts of a binary factor, shaded by whether they are significant."""
+    occluded, patent = (size - 1 for size in p_values.shape)
+    share = np.mean(p_values < alpha)
+    title = f"{share:.0%} of all count pairs print P<{alpha:g}"
+    drawing, axes = display.canvas(title, height=4.4)
+    axes.set_facecolor(PALE_BLUE)
+    for a, row in enumerate(p_values):
+        open_pairs = np.flatnonzero(~(row < alpha))
+        if len(open_pairs):
+            low, high = 100 * (open_pairs.min() - 0.5) / patent, 100 * (open_pairs.max() + 0.5) / patent
+            axes.barh(100 * a / occluded, high - low, 101 / occluded, left=low, color=PALE_ORANGE, linewidth=0)
+    axes.axline((0, 0), (100, 100), color=MUTED, linewidth=1, linestyle=":")
+    for position, (label, (x, y)) in enumerate(points.items()):
+        axes.plot(
+            100 * y / patent, 100 * x / occluded, MARKERS[position % len(MARKERS)], color=INK, markersize=7, label=label
+        )
+    axes.set(xlim=(-1, 101), ylim=(-1, 101))
+    axes.set_xlabel("Exposed among the patent (%)")
+    axes.set_ylabel("Exposed among the occluded (%)")
+    drawing.legend(loc="outside lower left")
+    places = [f"{label} at {x} of {occluded} and {y} of {patent}" for label, (x, y) in points.items()]
+    display.figure(
+        drawing,
+        name="fig-significant-pairs",
+        caption="Every pair of counts that a binary factor could have: significant (blue), not significant (orange). "
+        "The marks are the factors whose counts are shown in this chapter.",
+        alt=f"Map of all {p_values.size} count pairs. {title}; the others lie in a band around equal exposure. "
+        f"Marked: {display.listed(places)}.",
+        data=pd.DataFrame(points, index=["exposed_occluded", "exposed_patent"]).T.rename_axis("factor").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
+    """What the printed digits leave for the coefficient and its standard error."""
+    drawing, axes = display.canvas(
+        "What is printed leaves a sliver for each coefficient", height=3.0, ncols=len(polygons), sharey=False
+    )
+    words, rows = [], []
+    for axis, (label, corners) in zip(np.atleast_1d(axes), polygons.items(), strict=True):
+        axis.set_title(label, fontsize=9.5, fontweight="normal")
+        axis.set_xlabel("Coefficient (log odds)")
+        axis.locator_params(nbins=3)
+        axis.ticklabel_format(useOffset=False)
+        if len(corners):
+            axis.add_patch(Polygon(corners, closed=True, facecolor=PALE_BLUE, edgecolor=BLUE))
+            axis.margins(0.25)
+            axis.autoscale_view()
+            (low, small), (high, large) = corners.min(axis=0), corners.max(axis=0)
+            words.append(f"{label}: coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}")
+        else:
+            axis.text(0.5, 0.5, "empty", ha="center", va="center", transform=axis.transAxes, color=ORANGE)
+            words.append(f"{label}: empty")
+        rows += [(label, *corner) for corner in corners]
+    np.atleast_1d(axes)[0].set_ylabel("Standard error")
+    display.figure(
+        drawing,
+        name="fig-polygons",
+        caption="The reporting polygons: all pairs of coefficient and standard error that print the published strings.",
+        alt="Small polygons. " + "; ".join(words) + ".",
+        data=pd.DataFrame(rows, columns=["factor", "coefficient", "standard_error"]),
+    )
+
+
+def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
+    """Adjusted odds ratios of every two-marker model beside the printed ones, which `matches` of
+    the models print."""
+    labels = list(printed)
+    title = f"{matches or 'No'} model{'s' * (matches > 1)} with the two markers alone can print both odds ratios"
+    drawing, axes = display.canvas(title, height=3.6)
+    for column, label, color, style in zip(models.columns, labels, [BLUE, ORANGE], ["-", "--"], strict=True):
+        axes.plot(models.index, models[column], color=color, linestyle=style, linewidth=2, label=f"model: {label}")
+        axes.axhline(printed[label], color=color, linewidth=1, linestyle=style)
+    axes.set_xlabel("Patients with both markers (count)")
+    axes.set_ylabel("Adjusted odds ratio")
+    axes.set_yscale("log")
+    ticks = [tick for tick in (1, 1.5, 2, 3, 4, 6, 8) if models.min().min() <= tick <= models.max().max()]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    drawing.legend(loc="outside lower center")
+    words = [f"{label}: printed {value}" for label, value in printed.items()]
+    display.figure(
+        drawing,
+        name="fig-two-markers",
+        caption="Both odds ratios of a model that holds the two markers alone, for every possible number of patients "
+        "with both. The thin lines are the printed odds ratios.",
+        alt=f"Two falling curves over {models.index.min()} to {models.index.max()} patients with both markers. "
+        + "; ".join(words)
+        + f". Numbers of patients at which both curves meet their printed line: {matches or 'none'}.",
+        data=models.reset_index(),
+    )
+
+
+def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], reconstructed: bool) -> None:
+    """Crude beside adjusted odds ratios on a log scale."""
+    lasting = [labels[name] for name in adjusted.index if adjusted.at[name, "p"] < 0.05]
+    title = f"Factors that stay significant together: {display.listed(lasting)}"
+    drawing, axes = display.canvas(title, height=1.6 + 0.5 * len(adjusted))
+    rows = [("crude", crude, -0.15, MUTED, "o"), ("adjusted", adjusted, 0.15, BLUE, "s")]
+    for label, table, shift, color, marker in rows:
+        places = np.arange(len(table)) + shift
+        axes.hlines(places, table["lower"], table["upper"], color=color, linewidth=1.8)
+        axes.plot(table["odds_ratio"], places, marker, color=color, markersize=6, label=label)
+    axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
+    axes.set_xscale("log")
+    largest = np.nanmax([crude["upper"].max(), adjusted["upper"].max()])
+    smallest = np.nanmin([crude["lower"].min(), adjusted["lower"].min()])
+    ticks = [tick for tick in (0.1, 0.25, 0.5, 1, 2, 4, 8, 16) if smallest / 1.4 <= tick <= largest * 1.4]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_yticks(range(len(adjusted)), [labels[name].replace(" (", "\n(") for name in adjusted.index])
+    axes.set_ylim(len(adjusted) - 0.5, -0.6)
+    axes.set_xlabel("Odds ratio (log scale, 95% interval)")
+    drawing.legend(loc="outside lower center", ncols=2)
+    words = [
+        f"{labels[name]} crude {crude.at[name, 'odds_ratio']:.2f}, adjusted {row['odds_ratio']:.2f} "
+        f"({row['lower']:.2f} to {row['upper']:.2f})"
+        for name, row in adjusted.iterrows()
+    ]
+    display.figure(
+        drawing,
+        name="fig-forest",
+        caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
+        alt=f"Forest plot. {title}. " + "; ".join(words) + ".",
+        data=crude.join(adjusted, lsuffix="_crude", rsuffix="_adjusted").rename_axis("factor").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def auc_intervals(
+    inferences: dict[str, pd.DataFrame], names: dict[str, str], printed: dict[str, tuple[float, float]]
+) -> None:
+    """The interval of each AUC under every standard error."""
+    keys = list(names)
+    narrower = all(
+        table.at["delong", "upper"] - table.at["delong", "lower"] < printed[label][1] - printed[label][0]
+        for label, table in inferences.items()
+    )
+    title = (
+        "Intervals that treat ties as ties are narrower than the printed ones"
+        if narrower
+        else "The interval of the AUC depends on the standard error"
+    )
+    drawing, axes = display.canvas(title, height=0.9 + 1.35 * len(inferences), nrows=len(inferences), sharex=True)
+    words, rows = [], []
+    for axis, (label, table) in zip(np.atleast_1d(axes), inferences.items(), strict=True):
+        axis.set_title(label, fontsize=9.5, fontweight="normal")
+        axis.axvspan(*printed[label], color=PALE_BLUE, linewidth=0)
+        axis.hlines(range(len(keys)), table.loc[keys, "lower"], table.loc[keys, "upper"], color=BLUE, linewidth=2.2)
+        axis.plot(table.loc[keys, "auc"], range(len(keys)), "o", color=BLUE, markersize=5)
+        axis.axvline(0.5, color=MUTED, linewidth=1, linestyle=":")
+        axis.set_yticks(range(len(keys)), [names[key].replace(", ", ",\n") for key in keys], fontsize=8.5)
+        axis.set_ylim(len(keys) - 0.4, -0.6)
+        words += [
+            f"{label}, {names[key]}: {table.at[key, 'lower']:.4f} to {table.at[key, 'upper']:.4f}" for key in keys
+        ]
+        rows.append(table.assign(marker=label))
+    np.atleast_1d(axes)[-1].set_xlabel("AUC (95% interval; shaded: as printed)")
+    display.figure(
+        drawing,
+        name="fig-auc-intervals",
+        caption="The interval around each AUC under every standard error in use; the shaded band is the printed one.",
+        alt=f"Intervals. {title}. " + "; ".join(words) + ".",
+        data=pd.concat(rows).rename_axis("standard_error_kind").reset_index(),
+    )
+
+
+def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconstructed: bool) -> None:
+    """The curve of each marker; a binary one has a single corner."""
+    drawing, axes = display.canvas("A binary marker has one corner, not a curve", height=4.6)
+    colors, words = display.colors_of(list(curves)), []
+    for position, (label, points) in enumerate(curves.items()):
+        line = f"{label} (AUC {areas[label]:.3f})"
+        style = ["-", "--", "-.", ":"][position % 4]
+        axes.plot(
+            100 * points["false_positive_rate"], 100 * points["sensitivity"], style, color=colors[label], linewidth=2
+        )
+        corner = points.iloc[1:-1]
+        if len(corner) < 10:
+            axes.plot(
+                100 * corner["false_positive_rate"],
+                100 * corner["sensitivity"],
+                MARKERS[position % 5],
+                color=colors[label],
+                markersize=9,
+                label=line,
+            )
+        words.append(
+            f"{line}: "
+            + display.listed(
+                [
+                    f"sensitivity {100 * s:.1f}% at specificity {100 - 100 * f:.1f}%"
+                    for f, s in corner.head(3)[["false_positive_rate", "sensitivity"]].to_numpy()
+                ]
+            )
+        )
+    axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
+    axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
+    axes.set_xlabel("100 − specificity (%)")
+    axes.set_ylabel("Sensitivity (%)")
+    drawing.legend(loc="outside lower left")
+    display.figure(
+        drawing,
+        name="fig-roc",
+        caption="ROC curves of the markers. The straight lines join the one observed point to the corners.",
+        alt="ROC curves of one step each. " + "; ".join(words) + ".",
+        data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
+        reconstructed=reconstructed,
+    )

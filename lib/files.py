@@ -1,0 +1,66 @@
+"""Reading a table from disk so that whatever is wrong with it becomes one message for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+
+class InputError(ValueError):
+    """A file that cannot be used; its text says what is wrong, where, and how to mend it."""
+
+
+def fail(path: Path, problems: list[str]) -> None:
+    """Raise one `InputError` that lists every problem found in `path`, if there is any."""
+    if problems:
+        shown = problems[:20] + [f"… and {len(problems) - 20} more"] * (len(problems) > 20)
+        raise InputError(f"{path} cannot be used:\n" + "\n".join(f"  - {line}" for line in shown))
+
+
+def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
+    """Read a UTF-8 CSV file as text, every cell a string, an empty cell an empty string.
+
+    Lines that begin with # before the header are comments. The index is the line of the file on
+    which each row ends, so that a message can name it. Raises `InputError` when the file is missing,
+    empty, not UTF-8, ragged, has a repeated column or lacks one of the `required` columns.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} cannot be used: there is no such file. Check the path.")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path} cannot be used: line {line} is not UTF-8 text. Save the file as “CSV UTF-8”."
+        ) from None
+
+    lines = text.splitlines(keepends=True)
+    comments = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    reader = csv.reader(io.StringIO("".join(lines[comments:]), newline=""), strict=True)
+    try:
+        header, rows = next(reader, []), []
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((reader.line_num + comments, cells))
+    except csv.Error as error:
+        fail(path, [f"line {reader.line_num + comments}: {error}; expected comma-separated values"])
+
+    header = [name.strip() for name in header]
+    if not any(header):
+        raise InputError(f"{path} cannot be used: it is empty. Expected the columns {', '.join(required)}.")
+    missing = [name for name in required if name not in header]
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    ragged = [(line, len(cells)) for line, cells in rows if len(cells) != len(header)]
+    fail(
+        path,
+        [f"column {name} is missing; the file has {', '.join(header)}" for name in missing]
+        + [f"column {name} occurs more than once" for name in repeated]
+        + [f"line {line} has {cells} values, expected {len(header)}" for line, cells in ragged]
+        + ["it has a header and no rows"] * (not rows),
+    )
+    index = pd.Index([line for line, _ in rows], name="line")
+    return pd.DataFrame([cells for _, cells in rows], columns=header, index=index, dtype=object).map(str.strip)

@@ -1,0 +1,48 @@
+"""Mathematics as MathML: LaTeX in the source, set by the browser itself, without a script or a font of ours."""
+
+from __future__ import annotations
+
+from html import escape
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+logger = logging.getLogger(__name__)
+
+
+def _mathml(self, node: nodes.math | nodes.math_block, display: str) -> str:
+    """LaTeX as MathML, which browsers set without a script."""
+    latex = node.astext()
+    try:
+        # latex2mathml knows the outer name of this environment only.
+        result = convert(latex.replace("{aligned}", "{align*}"), display=display)
+    except Exception as error:
+        result = str(error) or type(error).__name__
+    else:
+        if "\\" not in result and ">&<" not in result:
+            return result
+    logger.warning("cannot set this formula: %s", latex, location=node)
+    return f"<code>{escape(latex)}</code>"
+
+
+def _visit_math(self, node: nodes.math) -> None:
+    self.body.append(_mathml(self, node, "inline"))
+    raise nodes.SkipNode
+
+
+def _visit_math_block(self, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", CLASS="math", tabindex="0"))
+    self.body.append(_mathml(self, node, "block"))
+    if node.get("number"):
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def setup(app) -> None:
+    """Make the renderer known to Sphinx; `html_math_renderer: mathml` chooses it."""
+    app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))

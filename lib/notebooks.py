@@ -1,0 +1,109 @@
+"""Chapters as notebooks: run them side by side, and keep each chapter's stored pair in step.
+
+`python -m lib.notebooks` runs every chapter and writes its outputs into the .ipynb beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jupytext
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from myst_nb.core.read import is_myst_markdown_notebook
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+CHAPTERS = Path(__file__).parent.parent / "chapters"
+SECONDS_PER_CELL = 600
+ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class ChapterError(RuntimeError):
+    """A chapter whose code fails; its text names the chapter, the line and the error."""
+
+
+def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, float], None]) -> None:
+    """Execute notebooks in place, keyed by the chapter they came from, as many at once as there are processors.
+
+    Calls `done` with chapter and seconds after each. Raises one `ChapterError` about all that fail.
+    """
+
+    def run_one(chapter: Path) -> str | None:
+        began = time.monotonic()
+        notebook = notebooks[chapter]
+        try:
+            client = NotebookClient(
+                notebook,
+                timeout=SECONDS_PER_CELL,
+                record_timing=False,
+                resources={"metadata": {"path": str(chapter.parent)}},
+            )
+            # Without encryption each kernel prints a warning about it.
+            client.execute(transport_encryption="auto")
+        except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
+            return _failure(chapter, notebook, error)
+        done(chapter, time.monotonic() - began)
+        return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        failures = [failure for failure in pool.map(run_one, notebooks) if failure]
+    if failures:
+        raise ChapterError("\n\n".join(failures))
+
+
+def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:
+    """What went wrong, and the line of the chapter's source on which it did."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                inside = re.search(r"Cell In\[\d+\], line (\d+)", ANSI_COLOR.sub("", "\n".join(output.traceback)))
+                number = int(inside[1]) if inside else 1
+                code = cell.source.splitlines()[number - 1].strip()
+                line = _line_of(cell.source, chapter) + number - 1
+                return f"{chapter.name} fails at line {line}:\n    {code}\n{output.ename}: {output.evalue}"
+    return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
+
+
+def _line_of(code: str, chapter: Path) -> int:
+    """The line of the chapter on which a cell's code begins."""
+    return chapter.read_text(encoding="utf-8").partition(code)[0].count("\n") + 1
+
+
+def sources() -> list[Path]:
+    """The chapters that contain code, by name."""
+    return [
+        path for path in sorted(CHAPTERS.glob("*.md")) if is_myst_markdown_notebook(path.read_text(encoding="utf-8"))
+    ]
+
+
+def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The same notebook with nothing in it that differs between two runs: cell ids follow the order of the cells."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number}"
+    # The version of Python is the machine's business: stored, it would change with every reader.
+    notebook.metadata.pop("language_info", None)
+    notebook.metadata.pop("source_map", None)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def main() -> None:
+    """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
+    notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
+    try:
+        run(notebooks, lambda chapter, seconds: print(f"{chapter.stem}: {seconds:.1f} s"))
+    except ChapterError as error:
+        sys.exit(str(error))
+    for chapter, notebook in notebooks.items():
+        nbformat.write(tidy(notebook), chapter.with_suffix(".ipynb"))
+
+
+if __name__ == "__main__":
+    main()

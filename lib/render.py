@@ -1,0 +1,232 @@
+"""How the site shows what a chapter's code displays, and its claims.
+
+`lib.display` emits a figure or a table as a notebook output; here it becomes a numbered, captioned
+part of the page that `{numref}` can refer to, with its files beside it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx import addnodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+
+SVG = "image/svg+xml"
+TABLE = "application/vnd.book.table+json"
+PIXELS_PER_POINT = 4 / 3
+LONG_TEXT = 40
+
+logger = logging.getLogger(__name__)
+
+
+class attachment(nodes.General, nodes.Inline, nodes.TextElement):
+    """A link to a file of the page: `path` below the site's downloads, and its `content`."""
+
+
+class picture(nodes.General, nodes.Inline, nodes.Element):
+    """An image of the page: like an attachment, with `alt`, `width`, `height` and its `dark` counterpart."""
+
+
+class scroll_region(nodes.General, nodes.Element):
+    """A part that scrolls sideways by itself, reachable from the keyboard; `label` says what it is."""
+
+
+class header_cell(nodes.entry):
+    """A table's cell that heads its row or column (`scope`)."""
+
+
+class MimePlugin:
+    """Renders the two kinds of output that `lib.display` emits; leaves all others to the defaults."""
+
+    mime_priority_overrides = (("*", TABLE, 1),)
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Node] | None:
+        markdown = renderer.renderer
+        if data.mime_type == TABLE:
+            return table(data.content, markdown.sphinx_env.docname, markdown.document)
+        description = data.output_metadata.get(SVG, {}).get("book")
+        if description and data.mime_type == SVG:
+            return figure(data.string, description, markdown.sphinx_env.docname, markdown.document)
+        # Nothing of a figure's other forms: they would stay in the stored page and never be shown.
+        return [] if description else None
+
+
+def figure(svg: str, description: dict, docname: str, document: nodes.document) -> list[nodes.Node]:
+    """A numbered figure in a light and a dark version, with its caption and files."""
+    from lib.display import DARK
+
+    name, page = description["name"], f"{docname}/{description['name']}"
+    dark = re.sub("|".join(DARK), lambda color: DARK[color[0].lower()], svg, flags=re.IGNORECASE)
+    width, height = _pixels(svg)
+    node = nodes.figure(
+        "",
+        picture(path=f"{page}.svg", content=svg, dark=dark, alt=description["alt"], width=width, height=height),
+        nodes.caption("", description["caption"]),
+        nodes.legend("", _files(page, {"svg": svg, "csv": description["csv"]})),
+        classes=["book-figure"] + ["reconstructed"] * description["reconstructed"],
+    )
+    _label(node, name, document)
+    return [node]
+
+
+def table(description: dict, docname: str, document: nodes.document) -> list[nodes.Node]:
+    """A numbered table with headed rows and columns, its note and its file."""
+    columns = description["columns"]
+    head = nodes.row("", *[_cell(header_cell(scope="col"), column["label"], column) for column in columns])
+    body = []
+    for cells in description["rows"]:
+        kinds = [header_cell(scope="row"), *[nodes.entry() for _ in cells[1:]]]
+        body.append(nodes.row("", *map(_cell, kinds, cells, columns)))
+    node = nodes.table(
+        "",
+        nodes.title("", description["caption"]),
+        nodes.tgroup(
+            "",
+            *[nodes.colspec(colwidth=1, stub=not number) for number in range(len(columns))],
+            nodes.thead("", head),
+            nodes.tbody("", *body),
+            cols=len(columns),
+        ),
+        classes=["book-table", *description["classes"]] + ["reconstructed"] * description["reconstructed"],
+    )
+    _label(node, description["name"], document)
+    foot = nodes.container("", classes=["table-foot"])
+    if description["note"]:
+        foot += nodes.paragraph("", description["note"])
+    foot += _files(f"{docname}/{description['name']}", {"csv": description["csv"]})
+    return [scroll_region("", node, label=description["caption"]), foot]
+
+
+def _cell(entry: nodes.entry, cell: str | dict, column: dict) -> nodes.entry:
+    """A cell with its text, and where it has them a class, an explanation and a link."""
+    about = {"text": cell} if isinstance(cell, str) else cell
+    content = reference(about["text"], about["target"]) if about.get("target") else nodes.Text(about["text"])
+    if about.get("title"):
+        content = nodes.abbreviation("", "", content, explanation=about["title"])
+    if about.get("class"):
+        content = nodes.inline("", "", content, classes=about["class"].split())
+    entry["classes"] += [f"flush-{column['align']}"] + ["long"] * (len(about["text"]) > LONG_TEXT)
+    entry += nodes.paragraph("", "", content)
+    return entry
+
+
+def reference(text: str, label: str) -> addnodes.pending_xref:
+    """A link to a label anywhere in the book; Sphinx warns where there is no such label."""
+    return addnodes.pending_xref(
+        "", nodes.inline("", text), refdomain="std", reftype="ref", reftarget=label, refexplicit=True, refwarn=True
+    )
+
+
+def numbered_reference(label: str) -> addnodes.pending_xref:
+    """A link to a figure or table of the book that reads as its number and caption."""
+    kind = "Figure" if label.startswith("fig-") else "Table"
+    text = nodes.inline("", kind + " {number}. {name}")
+    return addnodes.pending_xref(
+        "", text, refdomain="std", reftype="numref", reftarget=label, refexplicit=True, refwarn=True
+    )
+
+
+def _label(node: nodes.Element, name: str, document: nodes.document) -> None:
+    node["names"].append(nodes.fully_normalize_name(name))
+    document.note_explicit_target(node, node)
+
+
+def _files(page: str, contents: dict[str, str | None]) -> nodes.paragraph:
+    """The line below a figure or table: its files."""
+    line = nodes.paragraph(classes=["files"])
+    for kind, content in contents.items():
+        if content is not None:
+            line += [attachment("", kind.upper(), path=f"{page}.{kind}", content=content), nodes.Text(" ")]
+    return line
+
+
+def _pixels(svg: str) -> tuple[int, int]:
+    """Width and height of a drawing, from its own size or else from its view box."""
+    root = ElementTree.fromstring(svg.encode())
+    _, _, *box = (float(number) for number in root.get("viewBox", "0 0 640 480").split())
+    sizes = []
+    for side, fallback in zip(["width", "height"], box, strict=True):
+        length = re.fullmatch(r"([\d.]+)(pt|px)?", root.get(side, ""))
+        size = float(length[1]) if length else fallback
+        sizes.append(round(size * PIXELS_PER_POINT if length and length[2] == "pt" else size))
+    return tuple(sizes)
+
+
+class ClaimRole(SphinxRole):
+    """{claim}`id`: the printed number, its verdict, and a link to the section that derives it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        verdicts = judged()
+        if self.text not in verdicts.index:
+            logger.warning("there is no claim “%s” in data/published.csv", self.text, location=self.get_location())
+            return [nodes.Text(self.text)], []
+        claim = verdicts.loc[self.text]
+        link = reference(claim["printed"], claim["target"])
+        self.set_source_info(link)
+        explained = nodes.abbreviation("", "", link, explanation=f"{claim['verdict']}: {claim['reason']}")
+        spoken = nodes.inline("", f" ({claim['verdict']})", classes=["visually-hidden"])
+        return [nodes.inline("", "", explained, spoken, classes=["claim", f"claim-{claim['verdict']}"])], []
+
+
+@functools.cache
+def judged():
+    """The verdict on every claim, found once a build."""
+    from lib import ledger
+
+    return ledger.judge()
+
+
+def _visit_attachment(self, node: attachment) -> None:
+    address = _write(self.builder, node["path"], node["content"])
+    self.body.append(self.starttag(node, "a", "", CLASS="attachment", href=address, download=""))
+
+
+def _visit_picture(self, node: picture) -> None:
+    # The theme hides what follows an image of the other mode; in a span nothing follows it.
+    self.body.append("<span>")
+    same = {name: str(node[name]) for name in ["alt", "width", "height"]} | {"loading": "lazy"}
+    for mode, content in {"light": node["content"], "dark": node["dark"]}.items():
+        path = node["path"].replace(".svg", "-dark.svg") if mode == "dark" else node["path"]
+        address = _write(self.builder, path, content)
+        self.body.append(self.emptytag(node, "img", "", CLASS=f"only-{mode}", src=address, **same))
+
+
+def _write(builder, path: str, content: str) -> str:
+    """Write a file of the page into the site; its address as seen from the page."""
+    file = Path(builder.outdir, "_downloads", path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content, encoding="utf-8", newline="\n")
+    return f"{builder.dlpath}/{path}"
+
+
+def _visit_scroll_region(self, node: scroll_region) -> None:
+    self.body.append(
+        self.starttag(
+            node, "div", "", CLASS="scroll-region", role="region", tabindex="0", **{"aria-label": node["label"]}
+        )
+    )
+
+
+def _visit_header_cell(self, node: header_cell) -> None:
+    self.visit_entry(node)
+    self.body[-1] = self.body[-1].replace("<th", f'<th scope="{node["scope"]}"', 1)
+
+
+def _depart(tag: str):
+    return lambda self, node: self.body.append(f"</{tag}>")
+
+
+def setup(app) -> None:
+    """Make the nodes and the role known to Sphinx."""
+    app.add_node(attachment, html=(_visit_attachment, _depart("a")))
+    app.add_node(picture, html=(_visit_picture, _depart("span")))
+    app.add_node(scroll_region, html=(_visit_scroll_region, _depart("div")))
+    app.add_node(header_cell, html=(_visit_header_cell, lambda self, node: self.depart_entry(node)))
+    app.add_role("claim", ClaimRole())
