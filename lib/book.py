@@ -65,20 +65,25 @@ def inputs_key(cohort_path: Path) -> str:
     return key.hexdigest()[:16]
 
 
+def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
+    """A chapter's source as myst-nb reads it, not executed; None for a page without code."""
+    path = env.doc2path(docname)
+    text = Path(path).read_text(encoding="utf-8")
+    reader = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
+    return reader and reader.read(text)
+
+
 def run_chapters(app, env, docnames: list[str]) -> None:
     """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its cache."""
     cache = get_cache(env.mystnb_config.execution_cache_path)
     to_run = {}
     for docname in docnames:
-        path = Path(env.doc2path(docname))
-        text = path.read_text(encoding="utf-8")
-        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
-        if reader:
-            notebook = reader.read(text)
+        notebook = read_chapter(env, docname)
+        if notebook:
             try:
                 cache.match_cache_notebook(notebook)
             except KeyError:
-                to_run[path] = notebook
+                to_run[Path(env.doc2path(docname))] = notebook
     finished = []
 
     def report(path: Path, seconds: float) -> None:
@@ -97,16 +102,13 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files."""
     docname = app.env.docname
-    if "kernelspec" not in app.env.metadata[docname]:
+    notebook = read_chapter(app.env, docname)
+    if not notebook:
         return
-    executed = nbformat.read(Path(app.env.mystnb_config.output_folder, f"{docname}.ipynb"), as_version=4)
-    notebook = render.attachment(
-        "",
-        "IPYNB",
-        path=f"{docname}/{Path(docname).name}.ipynb",
-        content=nbformat.writes(notebooks.tidy(executed)),
-    )
-    lines = [[nodes.Text("This page as a notebook, with the outputs of this build"), notebook]]
+    _, executed = get_cache(app.env.mystnb_config.execution_cache_path).merge_match_into_notebook(notebook)
+    content = nbformat.writes(notebooks.tidy(executed))
+    link = render.attachment("", "IPYNB", path=f"{docname}/{Path(docname).name}.ipynb", content=content)
+    lines = [[nodes.Text("This page as a notebook, with the outputs of this build"), link]]
     links = {}
     for link in doctree.findall(render.attachment):
         links.setdefault(Path(link["path"]).stem, []).append(link.deepcopy())

@@ -17,8 +17,8 @@ import pandas as pd
 
 from lib import published, reconstruct, roc, univariate, wald
 from lib.cohort import DATA, read_codebook
-from lib.display import listed
 from lib.published import agrees, interval, printings, subject
+from lib.words import listed
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 
@@ -89,11 +89,13 @@ def about(name: str) -> str:
 
 def describe(name: str) -> str:
     """A claim in words: "AUC of incomplete lesion coverage"."""
-    section, _, quantity = name.split(".")[:3]
+    section, _, quantity, *variant = name.split(".")
     words = QUANTITY_WORDS[quantity]
     if quantity == "p_value":
-        words = {"univariate": "P alone", "multivariate": "adjusted P", "roc": "P of the AUC"}[section]
-    return f"{words} of {about(name)}" if about(name) else words
+        words = {"univariate": "P", "multivariate": "adjusted P", "roc": "P of the AUC"}[section]
+    words = f"{words} of {about(name)}" if about(name) else words
+    words = f"{words}, alone" if section == "univariate" else words
+    return f"{words} ({', '.join(variant)})" if variant else words
 
 
 def adjusted(claims: pd.DataFrame) -> list[str]:
@@ -186,7 +188,7 @@ def _count_values(claims: pd.DataFrame, name: str, solution: reconstruct.Counts)
     return values
 
 
-def tables(claims: pd.DataFrame) -> dict[str, np.ndarray]:
+def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two table of every marker that the claims determine uniquely."""
     solutions = reconstruct.solve(reconstruct.original(claims))
     result = {}
@@ -228,7 +230,7 @@ def matching(claims: pd.DataFrame, names: list[str], candidates: dict) -> set:
 
 def chosen_elsewhere(claims: pd.DataFrame, marker: str, quantities: tuple[str, ...], candidates_of) -> set:
     """The candidates that print the claims of all *other* markers; all of them where none does."""
-    known = tables(claims)
+    known = two_by_twos(claims)
     everything = set(candidates_of(claims, marker, known[marker]))
     chosen = set(everything)
     for other, table in known.items():
@@ -249,6 +251,26 @@ ROC_INFERENCE = [
 def candidate_labels(candidates: set) -> list[str]:
     """The standard errors behind a set of candidates, in words."""
     return sorted({roc.STANDARD_ERRORS[key[0] if isinstance(key, tuple) else key] for key in candidates})
+
+
+def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
+    """Every standard error of every marker whose table is determined, and what it prints.
+
+    Columns marker, kind, auc, standard_error, lower, upper, p, limits_printed (0 to 2 of the
+    published limits) and p_printed.
+    """
+    trials = []
+    for marker, table in two_by_twos(claims).items():
+        trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
+        agreement = {
+            column: [agrees(claims.at[f"roc.{marker}.{quantity}", "printed"], value) for value in trial[column]]
+            for column, quantity in [("lower", "auc_lower"), ("upper", "auc_upper"), ("p", "p_value")]
+        }
+        trial["limits_printed"] = np.add(agreement["lower"], agreement["upper"], dtype=int)
+        trial["p_printed"] = agreement["p"]
+        trials.append(trial.rename_axis("kind").reset_index().assign(marker=marker))
+    columns = ["marker", "kind", "auc", "standard_error", "lower", "upper", "p", "limits_printed", "p_printed"]
+    return pd.concat(trials)[columns] if trials else pd.DataFrame(columns=columns)
 
 
 # ------------------------------------------------------------------------------------ judgments
@@ -276,7 +298,7 @@ def judge_counts(claims: pd.DataFrame) -> dict[str, Judgment]:
         confined = [(prints, check) for prints, check in confined if prints is not None]
         if confined:
             prints, check = min(confined, key=lambda pair: len(pair[0]))
-            judgments[name] = _from_prints(claims, name, prints, _solved(claims, name, prints), check.words, "counts")
+            judgments[name] = _from_prints(claims, name, prints, _solved(claims, name, prints), check.words)
     return judgments
 
 
@@ -293,14 +315,14 @@ def _solved(claims: pd.DataFrame, name: str, prints: set[str]) -> str:
 def judge_univariate(claims: pd.DataFrame) -> dict[str, Judgment]:
     """Judge the P of each factor whose two-by-two table is determined, by all tests in use."""
     judgments = {}
-    for marker, table in tables(claims).items():
+    for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
             p_values = univariate.binary_tests(table).values()
             prints = {text for p in p_values for text in printings(p, claims.at[name, "printed"])}
             words = f"P follows from the two-by-two table of {about(marker)}"
             shown = _range(min(p_values), max(p_values), name)
-            judgments[name] = _from_prints(claims, name, prints, shown, words, "all four tests in use")
+            judgments[name] = _from_prints(claims, name, prints, shown, words, ", by all four tests in use")
     return judgments
 
 
@@ -333,7 +355,7 @@ def _from_wald(claims: pd.DataFrame, name: str, strings: dict[str, str], level: 
     bounds = wald.possible(strings, quantity, level)
     prints = _between(*bounds, strings[quantity]) if bounds else set()
     shown = _range(*bounds, name) if bounds else "nothing"
-    return _from_prints(claims, name, prints, shown, words, "Wald interval")
+    return _from_prints(claims, name, prints, shown, words)
 
 
 def _judge_level(claims: pd.DataFrame, level: float) -> dict[str, Judgment]:
@@ -345,13 +367,13 @@ def _judge_level(claims: pd.DataFrame, level: float) -> dict[str, Judgment]:
         f"{percent}%" for percent in range(50, 100) if all(wald.agree(strings, percent / 100) for strings in factors)
     }
     words = "limits and P imply the confidence level"
-    return {name: _from_prints(claims, name, fitting, _prints_listed(fitting), words, "Wald interval")}
+    return {name: _from_prints(claims, name, fitting, _prints_listed(fitting), words)}
 
 
 def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
     """Judge the limits and P of each AUC by the standard error that prints those of the others."""
     judgments: dict[str, Judgment] = {}
-    for marker, table in tables(claims).items():
+    for marker, table in two_by_twos(claims).items():
         area = f"roc.{marker}.auc"
         for quantities, candidates_of, words in ROC_INFERENCE:
             names = [f"roc.{marker}.{quantity}" for quantity in quantities]
@@ -360,9 +382,11 @@ def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
             candidates = candidates_of(claims, marker, table)
             chosen = {key: candidates[key] for key in chosen_elsewhere(claims, marker, quantities, candidates_of)}
             holds = bool(matching(claims, names, chosen))
-            source = "every standard error in use"
+            source = ", with every standard error in use"
             if len(chosen) < len(candidates):
-                source = f"the standard error that prints the other marker, {listed(candidate_labels(set(chosen)))}"
+                source = (
+                    f", with the standard error chosen on the other marker: {listed(candidate_labels(set(chosen)))}"
+                )
             for position, name in enumerate(names):
                 values = [values[position] for values in chosen.values()]
                 prints = {text for value in values for text in printings(value, claims.at[name, "printed"])}
@@ -372,19 +396,21 @@ def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
             if not holds:
                 for name in [*names, area]:
                     shown = judgments[name].recomputed if name in judgments else ""
-                    reason = f"fails: {words} ({source}); {_ties(name, [area, *names])}"
+                    reason = f"fails: {words}{source}; {_ties(name, [area, *names])}"
                     judgments[name] = Judgment("contradicted", shown, words, reason)
     return judgments
 
 
-def _from_prints(claims: pd.DataFrame, name: str, prints: set[str], shown: str, words: str, source: str) -> Judgment:
+def _from_prints(
+    claims: pd.DataFrame, name: str, prints: set[str], shown: str, words: str, source: str = ""
+) -> Judgment:
     """The judgment on a claim whose possible prints are known."""
     if claims.at[name, "printed"].strip() not in prints:
         reason = f"fails: {words}; the other claims allow {_prints_listed(prints)}"
         return Judgment("contradicted", shown, words, reason)
     if len(prints) == 1:
-        return Judgment("confirmed", shown, words, f"{words} ({source}): nothing else could be printed")
-    return Judgment("bounded", shown, words, f"{words} ({source}): {_prints_listed(prints)} could be printed")
+        return Judgment("confirmed", shown, words, f"{words}{source}; nothing else could be printed")
+    return Judgment("bounded", shown, words, f"{words}{source}; {_prints_listed(prints)} could be printed")
 
 
 def _between(low: float, high: float, like: str) -> set[str]:

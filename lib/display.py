@@ -13,11 +13,27 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from IPython.display import display
 from myst_nb import glue as _glue
+
+from lib.words import DASH, limits, listed, number, p_value, percent, whole
+
+__all__ = [
+    "DASH",
+    "canvas",
+    "colors_of",
+    "figure",
+    "glue",
+    "limits",
+    "listed",
+    "number",
+    "p_value",
+    "percent",
+    "table",
+    "whole",
+]
 
 INK, MUTED, GRID = "#1b1f24", "#57606a", "#d0d7de"
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#c44e00", "#00795a", "#a23b78"
@@ -40,7 +56,6 @@ DARK = {
 }
 
 EXAMPLE_MARK = "rests on the example cohort, not on patient data"
-DASH = "–"
 
 
 def set_style() -> None:
@@ -78,49 +93,6 @@ def set_style() -> None:
 
 
 set_style()
-
-
-# ------------------------------------------------------------------------------------- numbers
-
-
-def number(value: float, digits: int = 2) -> str:
-    """A number with a fixed count of decimals; a dash where there is none."""
-    return DASH if pd.isna(value) else f"{value:,.{digits}f}".replace("-", "−")
-
-
-def whole(value: float) -> str:
-    """A count; a dash where there is none."""
-    return number(value, 0)
-
-
-def percent(value: float, digits: int = 1) -> str:
-    """A proportion as a percentage."""
-    return DASH if pd.isna(value) else f"{100 * value:.{digits}f}%".replace("-", "−")
-
-
-def p_value(value: float) -> str:
-    """A P value to two significant digits, three decimals at least; "<0.0001" below that."""
-    if pd.isna(value):
-        return DASH
-    if value < 0.0001:
-        return "<0.0001"
-    decimals = max(3, 1 - int(np.floor(np.log10(value)))) if value > 0 else 3
-    return f"{value:.{decimals}f}"
-
-
-def limits(lower: float, upper: float, form=number, **options) -> str:
-    """Two limits in words: "0.52 to 0.72"."""
-    if pd.isna(lower) or pd.isna(upper):
-        return DASH
-    return f"{form(lower, **options)} to {form(upper, **options)}"
-
-
-def listed(words: list[str]) -> str:
-    """Words in a row: "a", "a and b", "a, b and c"; "none" where there are none."""
-    words = [str(word) for word in words]
-    if not words:
-        return "none"
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def glue(**texts: object) -> None:
@@ -214,11 +186,11 @@ class Figure:
         return data, {"image/svg+xml": {"book": self.about}}
 
 
-def canvas(title: str, *, height: float = 3.3, width: float = 5.2, **options) -> tuple[plt.Figure, plt.Axes]:
+def canvas(title: str, *, height: float = 3.3, width: float = 4.7, **options) -> tuple[plt.Figure, plt.Axes]:
     """An empty figure whose title states the finding. Sizes in inches; wide enough for a phone."""
     drawing, axes = plt.subplots(figsize=(width, height), layout="constrained", **options)
     drawing.suptitle(
-        textwrap.fill(title, int(width * 11.2)), x=0.01, ha="left", fontsize=10.5, fontweight="bold", color=INK
+        textwrap.fill(title, int(width * 11)), x=0.01, ha="left", fontsize=10.5, fontweight="bold", color=INK
     )
     return drawing, axes
 
@@ -235,7 +207,9 @@ def figure(
     """Show a figure. `alt` says in words, with the numbers, what the picture shows; `data` is what
     its CSV download holds. `reconstructed` marks a figure that rests on the example cohort."""
     if reconstructed:
-        drawing.supxlabel(EXAMPLE_MARK, x=0.99, ha="right", fontsize=8.5, color=MUTED, style="italic")
+        drawing.axes[0].set_title(
+            EXAMPLE_MARK, loc="right", fontsize=8.5, fontweight="normal", fontstyle="italic", color=MUTED
+        )
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

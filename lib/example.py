@@ -1,13 +1,12 @@
-"""The example cohort: rows made to print the numbers of the abstract. NOT patient data.
+"""The example cohort: rows made up so that they print the numbers of the abstract. NOT patient data.
 
-Run `python -m lib.example` to make data/cohort.csv. What the claims determine is kept
-exactly; what they leave open is drawn from the plausible values of data/example.toml.
+`python -m lib.example` makes data/cohort.csv. What the claims determine is kept exactly; what they
+leave open is drawn from the plausible values of data/example.toml.
 
-How: the draw settles, for every diagnosis and outcome, how many patients have each factor and
-how long their stents are together. Every test of one factor alone follows from that. The joint
-model also depends on which patient has what, so values are exchanged between patients of one
-diagnosis and one outcome, which leaves all of the above as it was, until the model prints the
-claimed numbers.
+The draw settles, within every diagnosis and outcome, how many patients have each factor and how
+long their stents are together, and with it every test of one factor alone. The joint model depends
+also on which patient has what. So values are exchanged between patients of the same diagnosis and
+outcome, which leaves all of the above as it is, until the joint model prints what is claimed.
 """
 
 from __future__ import annotations
@@ -17,140 +16,275 @@ import os
 import sys
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numba import njit
-from scipy import stats
 from tqdm import tqdm
 
-from lib import cohort, logistic, published
+from lib import logistic, multivariate, reconstruct, univariate, wald
+from lib.cohort import DATA, EXAMPLE, Cohort, read_codebook
+from lib.files import InputError
+from lib.published import agrees, interval, number, read
 
-SETTINGS = cohort.DATA / "example.toml"
-PRINTED = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
-CHANGES_AT_A_TIME = 2_000
-COMMENT = """\
-# NOT PATIENT DATA. Every row is made up.
-# The rows were made to print the numbers of the abstract of the paper, so that they do is no evidence for it.
-# Made by `python -m lib.example` from data/published.csv, data/codebook.csv and data/example.toml.
+SETTINGS = DATA / "example.toml"
+HEADER = """\
+# NOT PATIENT DATA: every row is made up.
+# The rows were made to print the numbers of the abstract; that they print them is no evidence for anything.
+# Made from data/published.csv, data/codebook.csv and data/example.toml by: python -m lib.example
 """
+CHANGES_PER_CALL = 1_000  # between two updates of the progress bar
+
+
+class Goal(NamedTuple):
+    """Where the joint model is to end. Arrays of terms x (odds ratio, lower limit, upper limit, P)."""
+
+    multiplier: float  # standard errors from the estimate to a limit
+    least: np.ndarray
+    most: np.ndarray
+    tolerance: np.ndarray  # the unit in which a distance from the goal is counted
+    steepness: float
+
+
+class Exchanges(NamedTuple):
+    """Which values may change places."""
+
+    first: np.ndarray  # for each patient, the first one of the same diagnosis and outcome
+    size: np.ndarray  # and how many there are
+    blocks: np.ndarray  # blocks x columns: which columns change places together
+    length: int  # the column of the length; the last column holds the length as drawn
+    step: int  # mm, most that changes hands at a time
+    reach: int  # mm, farthest from the length as drawn
 
 
 def apportion(total: int, shares: np.ndarray) -> np.ndarray:
-    """Whole numbers that sum to `total` and are proportional to `shares`, by largest remainder."""
-    exact = total * np.asarray(shares, dtype=float) / np.sum(shares)
+    """Whole numbers in proportion to `shares` that sum to `total`, by largest remainder."""
+    exact = total * shares / shares.sum()
     whole = np.floor(exact).astype(int)
-    # A stable sort: equal remainders go to the first, on every machine.
-    most_left = np.argsort(whole - exact, kind="stable")
-    whole[most_left[: total - whole.sum()]] += 1
+    # The sort is stable so that equal remainders are settled alike everywhere.
+    whole[np.argsort(whole - exact, kind="stable")[: total - whole.sum()]] += 1
     return whole
 
 
-def draw(counts, codebook: pd.DataFrame, settings: dict, random: np.random.Generator) -> pd.DataFrame:
-    """Plausible patients with every determined count, sorted by diagnosis and outcome.
+def draw(groups: pd.DataFrame, exposed: dict, codebook: pd.DataFrame, settings: dict, random) -> pd.DataFrame:
+    """Plausible patients with the counts that the claims determine, sorted by group and outcome.
 
-    `counts` holds what the claims determine; the columns are those of the codebook.
+    `groups` has the columns patients and occluded, `exposed` maps a marker to its pair of exposed
+    occluded and exposed patent patients; `random` is a numpy Generator. The columns are those of
+    the codebook without the id.
     """
-    group, outcome = (codebook.index[codebook["role"] == role][0] for role in ["group", "outcome"])
-    strata = [(name, occluded) for name in counts.patients for occluded in (0, 1)]
-    sizes = [
-        counts.events[name] if occluded else counts.patients[name] - counts.events[name] for name, occluded in strata
-    ]
-    rows = pd.DataFrame(strata, columns=[group, outcome]).loc[np.repeat(range(len(strata)), sizes)]
-    rows = rows.reset_index(drop=True)
-
-    loading = settings["severity"]["loading"]
+    group, outcome = (codebook.index[codebook["role"] == role][0] for role in ("group", "outcome"))
+    strata = pd.DataFrame({0: groups["patients"] - groups["occluded"], 1: groups["occluded"]}).stack()
+    rows = strata.index.repeat(strata).to_frame(index=False, name=[group, outcome])
+    members = rows.groupby([group, outcome]).indices
     severity = random.standard_normal(len(rows))
+    loading = settings["severity"]["loading"]
 
     def score() -> np.ndarray:
-        return loading * severity + np.sqrt(1 - loading**2) * random.standard_normal(len(rows))
+        return loading * severity + math.sqrt(1 - loading**2) * random.standard_normal(len(rows))
 
-    for name, choice in settings["binary"].items():
-        rows[name] = 0
+    for factor, choice in settings["binary"].items():
+        rows[factor] = 0
         scores = score()
-        for occluded in (0, 1):
-            within = [rows[(rows[group] == g) & (rows[outcome] == occluded)].index for g in counts.patients]
-            patients = np.array([len(stratum) for stratum in within])
-            if name in counts.exposed:
-                exposed = counts.exposed[name][occluded]
+        for occluded in (1, 0):
+            sizes = strata.xs(occluded, level=1)
+            if factor in exposed:
+                total = exposed[factor][1 - occluded]
             else:
-                exposed = round(choice["exposed"][occluded] * patients.sum())
-            relative = [choice["relative"][g] for g in counts.patients]
-            for stratum, number in zip(within, apportion(exposed, patients * relative), strict=True):
-                worst = np.argsort(-scores[stratum], kind="stable")[:number]
-                rows.loc[stratum[worst], name] = 1
+                total = round(choice["occluded" if occluded else "patent"] * sizes.sum())
+            numbers = apportion(total, sizes * pd.Series(choice["relative"])[sizes.index])
+            for name, count in numbers.items():
+                stratum = members[name, occluded]
+                rows.loc[stratum[np.argsort(-scores[stratum], kind="stable")[:count]], factor] = 1
 
-    for name, choice in settings["length"].items():
-        mean = rows[group].map(choice["mean"]) + sum(rows[other] * mm for other, mm in choice["added"].items())
-        length = mean + choice["standard_deviation"] * score()
-        rows[name] = length.clip(*choice["limits"]).round().astype(int)
+    length = settings["length"]
+    mean = rows[group].map(length["mean"]) + sum(rows[factor] * mm for factor, mm in length["added"].items())
+    drawn = mean + length["standard_deviation"] * score()
+    rows[length["column"]] = drawn.clip(*length["limits"]).round().astype(int)
+    rows[group] = pd.Categorical(rows[group], codebook.at[group, "levels"].split("|"))
     return rows
 
 
-@njit
-def _loss(design, outcome, coefficients, quantile, low, high, scale):
-    """How far the joint model is from its bounds, and its coefficients.
+def goal(claims: pd.DataFrame, terms: list[str], search: dict) -> Goal:
+    """What the joint model is to print, by term; the intercept, the first term, is free."""
+    shape = (len(terms), len(wald.QUANTITIES))
+    least, most, tolerance = np.full(shape, -np.inf), np.full(shape, np.inf), np.ones(shape)
+    for i, term in enumerate(terms[1:], start=1):
+        if f"multivariate.{term}.odds_ratio" in claims.index:
+            for j, quantity in enumerate(wald.QUANTITIES):
+                bounds = interval(claims.at[f"multivariate.{term}.{quantity}", "printed"])
+                middle, half = float(bounds.upper + bounds.lower) / 2, float(bounds.upper - bounds.lower) / 2
+                least[i, j], most[i, j] = middle - search["clearance"] * half, middle + search["clearance"] * half
+                tolerance[i, j] = half
+        else:
+            least[i, [0, 3]] = search["unprinted_odds_ratio"], search["unprinted_p_value"]
+            tolerance[i] = search["unprinted_tolerance"]
+    level = float(number(claims.at["multivariate.all.confidence_level", "printed"]))
+    return Goal(wald.multipliers(level)[0], least, most, tolerance, search["steepness"])
 
-    Columns of `low`, `high` and `scale`: odds ratio, its two limits, P; one row per term.
-    """
-    coefficients, covariance, converged = logistic.fit(design, outcome, coefficients)
+
+@njit
+def _distance(design, outcome, start, goal):
+    """How far the joint model is from its goal (0 when there), and its coefficients."""
+    coefficients, covariance, converged = logistic.fit(design, outcome, start)
     if not converged:
-        return np.inf, coefficients
-    loss = 0.0
-    for term in range(len(coefficients)):
-        estimate = coefficients[term]
-        error = np.sqrt(covariance[term, term])
+        return np.inf, start
+    total = 0.0
+    for i in range(len(coefficients)):
+        estimate, error = coefficients[i], math.sqrt(covariance[i, i])
         values = (
-            np.exp(estimate),
-            np.exp(estimate - quantile * error),
-            np.exp(estimate + quantile * error),
-            math.erfc(abs(estimate / error) / math.sqrt(2)),
+            math.exp(estimate),
+            math.exp(estimate - goal.multiplier * error),
+            math.exp(estimate + goal.multiplier * error),
+            math.erfc(abs(estimate) / error / math.sqrt(2)),
         )
-        for k in range(4):
-            outside = max(low[term, k] - values[k], values[k] - high[term, k], 0.0)
-            loss += (outside / scale[term, k]) ** 2
-    return math.sqrt(loss), coefficients
+        for j in range(4):
+            outside = max(goal.least[i, j] - values[j], values[j] - goal.most[i, j], 0.0)
+            total += (outside / goal.tolerance[i, j]) ** 2
+    return math.sqrt(total), coefficients
 
 
 @njit
-def _exchange(design, outcome, coefficients, loss, proposals, temperatures, drawn, first, size, blocks, length, reach, limits, quantile, low, high, scale):
-    for proposal, temperature in zip(proposals, temperatures):
-        i = int(proposal[0] * len(outcome))
-        j = first[i] + int(proposal[1] * size[i])
-        kind = int(proposal[2] * (len(blocks) * 5))
-        mm = 0.0
-        if kind < len(blocks):
-            same = True
-            for column in range(design.shape[1]):
-                if blocks[kind, column] and design[i, column] != design[j, column]:
-                    same = False
-            if same:
-                continue
-            for column in range(design.shape[1]):
-                if blocks[kind, column]:
-                    design[i, column], design[j, column] = design[j, column], design[i, column]
-                    if column == length:
-                        drawn[i], drawn[j] = drawn[j], drawn[i]
+def _change_places(patients, i, j, block):
+    """Exchange a block of columns between two patients; whether that changes anything."""
+    changed = False
+    for column in range(len(block)):
+        if block[column]:
+            changed = changed or patients[i, column] != patients[j, column]
+            patients[i, column], patients[j, column] = patients[j, column], patients[i, column]
+    return changed
+
+
+@njit
+def _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals):
+    """Try one exchange for each row of random numbers in `proposals`; stop at the goal.
+
+    `patients` (patients x columns) is changed in place. A cohort farther from the goal is accepted
+    with probability (distance before / distance after)^steepness. That depends on the ratio alone,
+    so the walk narrows down by itself as it comes near, without a schedule of temperatures.
+    """
+    design = patients[:, :-1]
+    length = exchanges.length
+    for proposal in proposals:
+        i = int(proposal[0] * len(patients))
+        j = exchanges.first[i] + int(proposal[1] * exchanges.size[i])
+        block = int(proposal[2] * (len(exchanges.blocks) + 1))
+        mm = 1 + int(proposal[3] * exchanges.step)
+        lengthen = block == len(exchanges.blocks)
+        if lengthen:
+            patients[i, length] += mm
+            patients[j, length] -= mm
+            allowed = (
+                abs(patients[i, length] - patients[i, -1]) <= exchanges.reach
+                and abs(patients[j, length] - patients[j, -1]) <= exchanges.reach
+            )
         else:
-            mm = 1.0 + int(proposal[3] * min(reach, 3))
-            if i == j or design[i, length] + mm > drawn[i] + reach or design[j, length] - mm < drawn[j] - reach:
-                continue
-            design[i, length] += mm
-            design[j, length] -= mm
-        new, fitted = _loss(design, outcome, coefficients, quantile, low, high, scale)
-        if proposal[4] < (loss / max(new, 1e-300)) ** temperature:
-            loss = new
-            coefficients = fitted
-            if loss == 0.0:
+            allowed = _change_places(patients, i, j, exchanges.blocks[block])
+        after, fitted = _distance(design, outcome, coefficients, goal) if allowed else (np.inf, coefficients)
+        if after == 0 or proposal[4] < (distance / after) ** goal.steepness:
+            distance, coefficients = after, fitted
+            if distance == 0:
                 break
-        elif kind < len(blocks):
-            for column in range(design.shape[1]):
-                if blocks[kind, column]:
-                    design[i, column], design[j, column] = design[j, column], design[i, column]
-                    if column == length:
-                        drawn[i], drawn[j] = drawn[j], drawn[i]
+        elif lengthen:
+            patients[i, length] -= mm
+            patients[j, length] += mm
         else:
-            design[i, length] -= mm
-            design[j, length] += mm
-    return loss, coefficients
+            _change_places(patients, i, j, exchanges.blocks[block])
+    return distance, coefficients
+
+
+def search(rows: pd.DataFrame, cohort: Cohort, goal: Goal, settings: dict, random, progress: tqdm) -> bool:
+    """Exchange values in `rows`, in place, until the joint model is at its goal; whether it got there.
+
+    `rows` are sorted by group and outcome.
+    """
+    choice, column, factors = settings["search"], settings["length"]["column"], cohort.factors
+    columns = ["constant", *factors, "drawn"]
+    patients = rows.assign(constant=1, drawn=rows[column])[columns].to_numpy(float, copy=True)
+    outcome = rows[cohort.outcome].to_numpy(float)
+    stratum = rows.groupby([cohort.group, cohort.outcome], observed=True, sort=False).ngroup()
+    alone = [[factor] for factor in factors if factor not in choice["stents"]]
+    exchanges = Exchanges(
+        first=np.searchsorted(stratum, stratum),
+        size=stratum.map(stratum.value_counts()).to_numpy(),
+        blocks=np.array([[name in block for name in columns] for block in [[*choice["stents"], "drawn"], *alone]]),
+        length=columns.index(column),
+        step=choice["length_step"],
+        reach=choice["length_reach"],
+    )
+    distance, coefficients = _distance(patients[:, :-1], outcome, np.zeros(len(factors) + 1), goal)
+    for _ in range(0, choice["changes"], CHANGES_PER_CALL):
+        proposals = random.random((CHANGES_PER_CALL, 5))
+        distance, coefficients = _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
+        progress.set_postfix_str(f"{distance:.3g} from the goal", refresh=False)
+        progress.update(CHANGES_PER_CALL)
+        if distance == 0:
+            rows[factors] = patients[:, 1:-1].astype(int)
+            return True
+    return False
+
+
+def unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) -> list[str]:
+    """The univariate and multivariate claims that a cohort does not print, and why; empty when it prints all.
+
+    Every test that the paper may have used must agree with a claimed threshold, with P divided by
+    `margin`. Factors without a claimed odds ratio must not be significant in the joint model.
+    """
+    found = univariate_unmet(cohort, claims, margin)
+    level = float(number(claims.at["multivariate.all.confidence_level", "printed"]))
+    model = multivariate.fit(cohort, level=level)
+    if model.problem:
+        return [*found, model.problem]
+    table = model.table.set_axis(["coefficient", "standard_error", *wald.QUANTITIES], axis="columns")
+    for factor in cohort.factors:
+        if f"multivariate.{factor}.odds_ratio" in claims.index:
+            for quantity in wald.QUANTITIES:
+                claim, value = f"multivariate.{factor}.{quantity}", table.at[factor, quantity]
+                if not agrees(claims.at[claim, "printed"], value):
+                    found.append(f"{claim} is {value:.6f}, not {claims.at[claim, 'printed']}")
+        elif agrees(claims.at[f"univariate.{factor}.p_value", "printed"], table.at[factor, "p_value"]):
+            found.append(f"{factor} is significant in the joint model, P {table.at[factor, 'p_value']:.4f}")
+    return found
+
+
+def univariate_unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) -> list[str]:
+    """As `unmet`, for the tests of one factor alone."""
+    tests = univariate.screen(cohort)[list(univariate.TEST_LABELS)]
+    return [
+        f"univariate.{factor}.p_value is {p:.4f} by {univariate.TEST_LABELS[test]}"
+        for factor, row in tests.iterrows()
+        for test, p in row.dropna().items()
+        if not agrees(claims.at[f"univariate.{factor}.p_value", "printed"], p / margin)
+    ]
+
+
+def make(claims: pd.DataFrame, codebook: pd.DataFrame, settings: dict) -> Cohort:
+    """A cohort that prints the claims, in random order; a progress bar goes to standard error.
+
+    Raises `InputError` when the claims do not determine the counts or the settings do not fit the
+    codebook, `RuntimeError` when no cohort was found.
+    """
+    solutions = reconstruct.solve(claims)
+    if len(solutions) != 1 or solutions[0].ways != 1:
+        raise InputError("No example cohort: the claims must determine the counts, and allow several or none.")
+    groups = reconstruct.group_table(claims, solutions[0])
+    exposed = {marker: pairs[0] for marker, pairs in solutions[0].markers.items()}
+    factors = list(codebook.index[codebook["role"] == "factor"])
+    if set(factors) != {*settings["binary"], settings["length"]["column"]}:
+        raise InputError(f"{SETTINGS.name} and the codebook must have the same factors: {', '.join(factors)}")
+
+    choice = settings["search"]
+    target = goal(claims, ["constant", *factors], choice)
+    random = np.random.default_rng(settings["seed"])
+    with tqdm(total=choice["draws"] * choice["changes"], desc="example cohort", unit=" changes", smoothing=0) as progress:
+        for number_of_draw in range(choice["draws"]):
+            progress.update(number_of_draw * choice["changes"] - progress.n)
+            rows = draw(groups, exposed, codebook, settings, random)
+            cohort = Cohort(rows, codebook, EXAMPLE, True)
+            if univariate_unmet(cohort, claims, choice["margin"]):
+                continue
+            if not search(rows, cohort, target, settings, random, progress):
+                continue
+            problems = unmet(cohort, claims, choice["margin"])
+            if not problems

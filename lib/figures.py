@@ -17,6 +17,7 @@ from lib.display import BLUE, GRID, INK, MARKERS, MUTED, ORANGE, PALE_BLUE, PALE
 def scoreboard(judged: pd.DataFrame) -> None:
     """How many claims of each section have each verdict."""
     verdicts = list(VERDICT_COLORS)
+    judged = judged.assign(section=judged["section"].replace("roc", "ROC"))
     counts = judged.groupby(["section", "verdict"]).size().unstack(fill_value=0)
     counts = counts.reindex(index=judged["section"].unique(), columns=verdicts, fill_value=0)
     confirmed, total = counts["confirmed"].sum(), counts.to_numpy().sum()
@@ -199,14 +200,14 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
     drawing, axes = display.canvas(title, height=3.6)
     for column, label, color, style in zip(models.columns, labels, [BLUE, ORANGE], ["-", "--"], strict=True):
         axes.plot(models.index, models[column], color=color, linestyle=style, linewidth=2, label=f"model: {label}")
-        axes.axhline(printed[label], color=color, linewidth=1, linestyle=style)
+        axes.axhline(printed[label], color=color, linewidth=1, label=f"printed: {printed[label]:.3f}")
     axes.set_xlabel("Patients with both markers (count)")
-    axes.set_ylabel("Adjusted odds ratio")
+    axes.set_ylabel("Odds ratio (log scale)")
     axes.set_yscale("log")
     ticks = [tick for tick in (1, 1.5, 2, 3, 4, 6, 8) if models.min().min() <= tick <= models.max().max()]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    drawing.legend(loc="outside lower center")
+    drawing.legend(loc="outside lower center", ncols=2)
     words = [f"{label}: printed {value}" for label, value in printed.items()]
     display.figure(
         drawing,
@@ -223,7 +224,7 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
 def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], reconstructed: bool) -> None:
     """Crude beside adjusted odds ratios on a log scale."""
     lasting = [labels[name] for name in adjusted.index if adjusted.at[name, "p"] < 0.05]
-    title = f"Factors that stay significant together: {display.listed(lasting)}"
+    title = f"{len(lasting) or 'None'} of {len(adjusted)} factors stay significant in the joint model"
     drawing, axes = display.canvas(title, height=1.6 + 0.5 * len(adjusted))
     rows = [("crude", crude, -0.15, MUTED, "o"), ("adjusted", adjusted, 0.15, BLUE, "s")]
     for label, table, shift, color, marker in rows:
@@ -296,7 +297,11 @@ def auc_intervals(
 
 def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconstructed: bool) -> None:
     """The curve of each marker; a binary one has a single corner."""
-    drawing, axes = display.canvas("A binary marker has one corner, not a curve", height=4.6)
+    binary = all(len(points) == 3 for points in curves.values())
+    title = (
+        "A binary marker has one corner, not a curve" if binary else "A number has a curve, a binary marker one corner"
+    )
+    drawing, axes = display.canvas(title, height=4.4)
     colors, words = display.colors_of(list(curves)), []
     for position, (label, points) in enumerate(curves.items()):
         line = f"{label} (AUC {areas[label]:.3f})"
@@ -305,15 +310,11 @@ def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconst
             100 * points["false_positive_rate"], 100 * points["sensitivity"], style, color=colors[label], linewidth=2
         )
         corner = points.iloc[1:-1]
-        if len(corner) < 10:
-            axes.plot(
-                100 * corner["false_positive_rate"],
-                100 * corner["sensitivity"],
-                MARKERS[position % 5],
-                color=colors[label],
-                markersize=9,
-                label=line,
-            )
+        if len(corner) == 1:
+            x, y = 100 * corner["false_positive_rate"], 100 * corner["sensitivity"]
+            axes.plot(x, y, MARKERS[position % 5], color=colors[label], markersize=9, label=line)
+        else:
+            axes.plot([], [], style, color=colors[label], label=line)
         words.append(
             f"{line}: "
             + display.listed(
@@ -332,7 +333,7 @@ def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconst
         drawing,
         name="fig-roc",
         caption="ROC curves of the markers. The straight lines join the one observed point to the corners.",
-        alt="ROC curves of one step each. " + "; ".join(words) + ".",
+        alt=f"ROC curves. {title}. " + "; ".join(words) + ".",
         data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
         reconstructed=reconstructed,
     )

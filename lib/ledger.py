@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from lib import checks, display, multivariate, patency, published, reconstruct, roc, univariate, wald
-from lib.checks import MARKER_QUANTITIES, Judgment, describe
+from lib import checks, multivariate, patency, published, reconstruct, roc, univariate, wald
+from lib.checks import MARKER_QUANTITIES, Judgment
 from lib.cohort import EXAMPLE, Cohort, load
 from lib.published import agrees, subject
 
@@ -124,39 +124,6 @@ def badge(judged: pd.DataFrame, name: str) -> dict:
     return {"text": verdict, "class": f"verdict verdict-{verdict}", "title": reason, "target": target}
 
 
-def show_claims(section: str, cohort: Cohort) -> None:
-    """Show a section's claims with their verdicts, and this cohort's own values where it is not
-    the example."""
-    judged = judge()
-    rows = judged[judged["section"] == section]
-    frame = pd.DataFrame(
-        {
-            "Claim": [_capital(describe(name)) for name in rows.index],
-            "Paper": rows["printed"],
-            "Recomputed": [text or display.DASH for text in rows["recomputed"]],
-            "Verdict": [badge(judged, name) for name in rows.index],
-        }
-    )
-    if not cohort.is_example:
-        values = cohort_values(cohort, rows)
-        frame.insert(
-            2,
-            "This cohort",
-            [
-                display.DASH if np.isnan(values[name]) else published.prints(values[name], rows.at[name, "printed"])
-                for name in rows.index
-            ],
-        )
-    display.table(
-        frame,
-        name=f"claims-{section}",
-        caption="What the paper prints in this section, and what the other claims say about it.",
-        left=("Verdict",),
-        note=_solution_note(judged),
-        data=rows.drop(columns="target").reset_index(),
-    )
-
-
 def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
     """Where the cohort's counts by group and marker come from, in words, and whether that is the
     example cohort alone."""
@@ -165,19 +132,6 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
     if len(reconstruct.solve(reconstruct.original(claims))) == 1:
         return "The printed numbers determine these counts.", False
     return "Counted in the example cohort; the printed numbers determine no single set of counts.", True
-
-
-def _solution_note(claims: pd.DataFrame) -> str | None:
-    solutions = len(reconstruct.solve(reconstruct.original(claims)))
-    if solutions == 1:
-        return None
-    if solutions == 0:
-        return "The printed counts contradict one another: no whole numbers of patients print them all."
-    return f"The printed numbers allow {solutions} sets of counts, so what needs the counts is open."
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
 
 
 def scoreboard(judged: pd.DataFrame) -> pd.Series:

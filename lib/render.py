@@ -6,7 +6,6 @@ part of the page that `{numref}` can refer to, with its files beside it.
 
 from __future__ import annotations
 
-import functools
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -163,7 +162,9 @@ class ClaimRole(SphinxRole):
     """{claim}`id`: the printed number, its verdict, and a link to the section that derives it."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        verdicts = judged()
+        from lib import ledger
+
+        verdicts = ledger.judge()
         if self.text not in verdicts.index:
             logger.warning("there is no claim “%s” in data/published.csv", self.text, location=self.get_location())
             return [nodes.Text(self.text)], []
@@ -173,14 +174,6 @@ class ClaimRole(SphinxRole):
         explained = nodes.abbreviation("", "", link, explanation=f"{claim['verdict']}: {claim['reason']}")
         spoken = nodes.inline("", f" ({claim['verdict']})", classes=["visually-hidden"])
         return [nodes.inline("", "", explained, spoken, classes=["claim", f"claim-{claim['verdict']}"])], []
-
-
-@functools.cache
-def judged():
-    """The verdict on every claim, found once a build."""
-    from lib import ledger
-
-    return ledger.judge()
 
 
 def _visit_attachment(self, node: attachment) -> None:

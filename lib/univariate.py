@@ -16,10 +16,10 @@ from lib.cohort import Cohort
 BINARY_TESTS = ["pearson", "yates", "fisher", "wald"]
 NUMBER_TESTS = ["student", "welch", "mann_whitney", "wald"]
 TEST_LABELS = {
-    "pearson": "Pearson chi-square",
-    "yates": "Yates-corrected chi-square",
-    "fisher": "Fisher exact",
-    "wald": "logistic Wald",
+    "pearson": "Pearson",
+    "yates": "Yates",
+    "fisher": "Fisher",
+    "wald": "Wald",
     "student": "Student t",
     "welch": "Welch t",
     "mann_whitney": "Mann-Whitney",

@@ -1,0 +1,385 @@
+"""The tables of the chapters, one function a table.
+
+Each takes what a module of statistics computed, puts it in words, and offers the numbers unrounded
+for download.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lib import checks, display, ledger, published, reconstruct, roc, univariate
+from lib.cohort import Cohort
+from lib.display import limits, number, p_value, percent, whole
+
+
+def scoreboard(judged: pd.DataFrame, name: str) -> None:
+    """The verdicts, what they mean, and how many claims have each."""
+    score = ledger.scoreboard(judged)
+    frame = pd.DataFrame(
+        {
+            "Verdict": [{"text": verdict, "class": f"verdict verdict-{verdict}"} for verdict in score.index],
+            "Claims": score.to_numpy(),
+            "What it means": [ledger.VERDICTS[verdict] for verdict in score.index],
+        }
+    )
+    caption = "The printed numbers by verdict."
+    display.table(frame, name=name, caption=caption, left=("What it means",))
+
+
+def claims(section: str, cohort: Cohort) -> None:
+    """A section's claims with their verdicts, and the cohort's own values unless it is the example."""
+    judged = ledger.judge()
+    rows = judged[judged["section"] == section]
+    found = len(reconstruct.solve(reconstruct.original(judged)))
+    notes = {0: "The printed counts contradict one another: no whole numbers of patients print them all.", 1: None}
+    display.table(
+        _claims_frame(rows, cohort),
+        name=f"tab-claims-{section}",
+        caption="What the paper prints in this section, and what the other claims say about it.",
+        left=("Verdict",),
+        note=notes.get(found, f"The printed numbers allow {found} sets of counts; what needs the counts is open."),
+        data=rows.drop(columns="target").reset_index(),
+    )
+
+
+def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
+    """The whole ledger with its reasons."""
+    display.table(
+        _claims_frame(judged, cohort).assign(**{"Check and rule": judged["reason"].to_numpy()}),
+        name="tab-ledger",
+        caption="The ledger of all printed numbers. The download adds the source of each.",
+        left=("Verdict", "Check and rule"),
+        classes=("ledger",),
+        data=judged.drop(columns="target").reset_index(),
+    )
+
+
+def _claims_frame(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "Claim": [_sentence(checks.describe(name)) for name in judged.index],
+            "Paper": judged["printed"],
+            "Recomputed": [text or display.DASH for text in judged["recomputed"]],
+            "Verdict": [ledger.badge(judged, name) for name in judged.index],
+        }
+    )
+    if not cohort.is_example:
+        values = ledger.cohort_values(cohort, judged)
+        own = [
+            display.DASH if np.isnan(value) else published.prints(value, judged.at[name, "printed"])
+            for name, value in values.items()
+        ]
+        frame.insert(2, "This cohort", own)
+    return frame
+
+
+def solutions(found: list, groups: list[str]) -> None:
+    """The counts of every solution, at most twenty of them."""
+    rows = []
+    for position, solution in enumerate(found[:20], start=1):
+        occluded = {"all": (solution.patients, solution.occluded)}
+        occluded |= dict(
+            zip(groups, zip(solution.patients_by_group, solution.occluded_by_group, strict=True), strict=True)
+        )
+        for marker, pairs in solution.markers.items():
+            occluded |= {f"with {checks.about(marker)}": (a + b, a) for a, b in pairs}
+        rows += [[position, who, size, events, size - events] for who, (size, events) in occluded.items()]
+    frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
+    many = f"{len(found) or 'no'} solution{'s' * (len(found) != 1)}"
+    display.table(
+        frame.iloc[:, 1:] if len(found) == 1 else frame,
+        name="tab-solutions",
+        caption=f"Counts that print every percentage and area: {many}.",
+        note="Only the first 20 are shown." if len(found) > 20 else None,
+    )
+
+
+def codebook(cohort: Cohort, name: str) -> None:
+    """The columns of a cohort file."""
+    book = cohort.codebook.reset_index()
+    words = {
+        "name": "Column",
+        "label": "Meaning",
+        "label_zh": "Chinese label",
+        "role": "Role",
+        "type": "Type",
+        "unit": "Unit",
+        "levels": "Levels",
+    }
+    words = {column: label for column, label in words.items() if column in book}
+    frame = book[list(words)].rename(columns=words)
+    frame["Levels"] = frame["Levels"].str.replace("|", ", ", regex=False)
+    caption = "The columns of a cohort file. The first level of a column is its reference."
+    display.table(frame, name=name, caption=caption, left=tuple(words.values()), data=book)
+
+
+def baseline(cohort: Cohort, described: pd.DataFrame, levels: dict, name: str, caption: str) -> None:
+    """A baseline table; `levels` maps each level that is described to the heading of its column."""
+    frame = pd.DataFrame({"Variable": described["", "label"], "Missing": described["", "missing"]})
+    for level, heading in levels.items():
+        frame[heading] = [_described(row, level) for _, row in described.iterrows()]
+    data = described.set_axis([" ".join(map(str, column)).strip() for column in described], axis=1)
+    display.table(
+        frame,
+        name=name,
+        caption=caption,
+        note="Counts are exposed/known (percent); numbers are median (quartiles).",
+        data=data.rename_axis("variable").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def _described(row: pd.Series, level: object) -> str:
+    if row["", "kind"] == "count":
+        n, count = row[level, "n"], row[level, "count"]
+        return f"{count:.0f}/{n:.0f} ({percent(count / n if n else np.nan, 0)})"
+    return f"{whole(row[level, 'median'])} ({limits(row[level, 'q1'], row[level, 'q3'], whole)})"
+
+
+def versions(installed: pd.DataFrame) -> None:
+    """The software that made the build."""
+    frame = installed.rename(columns=str.capitalize)
+    display.table(frame, name="tab-versions", caption="The software that made this build.")
+
+
+def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
+    """Patency by group with both intervals."""
+    rows = list(rates.itertuples())
+    frame = pd.DataFrame(
+        {
+            cohort.label(cohort.group): [str(row.Index) for row in rows],
+            "Patent/patients": [f"{row.patent:.0f}/{row.patients:.0f}" for row in rows],
+            "Patency": [percent(row.patency) for row in rows],
+            "Wilson 95% interval": [limits(row.wilson_lower, row.wilson_upper, percent) for row in rows],
+            "Exact 95% interval": [limits(row.exact_lower, row.exact_upper, percent) for row in rows],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-patency",
+        caption=f"Crude patency at {cohort.horizon}.",
+        note=source,
+        data=rates.rename_axis("group").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def pairs(compared: pd.DataFrame, source: str, reconstructed: bool) -> None:
+    """Differences of patency between each two groups."""
+    frame = pd.DataFrame(
+        {
+            "Pair": compared["first"].astype(str) + " − " + compared["second"].astype(str),
+            "Difference": compared["difference"].map(percent),
+            "95% interval": [limits(row.lower, row.upper, percent) for row in compared.itertuples()],
+            "Fisher P": compared["fisher"].map(p_value),
+            "Holm-adjusted P": compared["holm"].map(p_value),
+        }
+    )
+    display.table(
+        frame,
+        name="tab-pairs",
+        caption="Differences of patency (percentage points), with Newcombe's interval.",
+        note=source,
+        data=compared,
+        reconstructed=reconstructed,
+    )
+
+
+def determined(two_by_twos: dict[str, np.ndarray]) -> None:
+    """The factors whose two-by-two table the claims determine, with every test."""
+    computed = {
+        name: univariate.crude_odds_ratio(table) | univariate.binary_tests(table) for name, table in two_by_twos.items()
+    }
+    rows = [
+        {
+            "Factor": _sentence(checks.about(name)),
+            "Occluded": f"{table[0, 0]}/{table[:, 0].sum()}",
+            "Patent": f"{table[0, 1]}/{table[:, 1].sum()}",
+            "Odds ratio": number(computed[name]["odds_ratio"]),
+            "95% interval": limits(computed[name]["lower"], computed[name]["upper"]),
+        }
+        | {univariate.TEST_LABELS[test]: p_value(computed[name][test]) for test in univariate.BINARY_TESTS}
+        for name, table in two_by_twos.items()
+    ]
+    headings = ["Factor", "Occluded", "Patent", "Odds ratio", "95% interval"]
+    headings += [univariate.TEST_LABELS[test] for test in univariate.BINARY_TESTS]
+    display.table(
+        pd.DataFrame(rows, columns=headings),
+        name="tab-determined",
+        caption="What the printed numbers determine: exposed among all, crude odds ratio, and P by each test.",
+        data=pd.DataFrame(computed).T.rename_axis("factor").reset_index(),
+    )
+
+
+def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
+    """Each factor alone in the cohort; `known` are those whose counts the claims determine."""
+    rows = []
+    for factor, row in screened.iterrows():
+        binary = factor in cohort.binary_factors
+        tests = univariate.BINARY_TESTS if binary else univariate.NUMBER_TESTS
+        digits = 2 if binary else 3
+        exposure = {
+            "Occluded": f"{row['exposed_occluded']:.0f}/{row['occluded']:.0f}",
+            "Patent": f"{row['exposed_patent']:.0f}/{row['patent']:.0f}",
+        }
+        means = {
+            "Occluded": f"mean {number(row['mean_occluded'], 1)}",
+            "Patent": f"mean {number(row['mean_patent'], 1)}",
+        }
+        rows.append(
+            {"Factor": cohort.label(factor)}
+            | (exposure if binary else means)
+            | {
+                "Odds ratio": number(row["odds_ratio"], digits),
+                "95% interval": limits(row["lower"], row["upper"], digits=digits),
+                "P by test": "; ".join(f"{univariate.TEST_LABELS[test]} {p_value(row[test])}" for test in tests),
+            }
+            | ({"Counts": "determined" if factor in known else "open"} if cohort.is_example else {})
+        )
+    display.table(
+        pd.DataFrame(rows),
+        name="tab-univariate",
+        caption="Each factor alone: exposed among all (or mean), crude odds ratio (of a number: per unit), P.",
+        left=("P by test", "Counts"),
+        data=screened.rename_axis("factor").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
+    """P values before and after adjustment for the number of tests."""
+    frame = pd.DataFrame({"Factor": [cohort.label(name) for name in adjusted.index]})
+    headings = {"p": "P", "holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
+    for column, heading in headings.items():
+        frame[heading] = adjusted[column].map(p_value).to_numpy()
+    display.table(
+        frame,
+        name="tab-multiplicity",
+        caption="P values (Pearson; of a number: Student) before and after adjustment.",
+        data=adjusted.rename_axis("factor").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def joint_model(terms: pd.DataFrame, cohort: Cohort, printed: list[str]) -> None:
+    """All terms of the joint model; `printed` are the factors whose numbers the paper prints."""
+    rows = list(terms.itertuples())
+    frame = pd.DataFrame(
+        {
+            "Term": ["Intercept" if row.Index == "const" else cohort.label(row.Index) for row in rows],
+            "Coefficient": [number(row.coefficient, 4) for row in rows],
+            "SE": [number(row.standard_error, 4) for row in rows],
+            "Odds ratio": [number(row.odds_ratio, 3) for row in rows],
+            "95% interval": [limits(row.lower, row.upper, digits=3) for row in rows],
+            "P": [number(row.p, 3) if row.p >= 0.001 else p_value(row.p) for row in rows],
+        }
+    )
+    if cohort.is_example:
+        frame["Agreement"] = ["fitted" if row.Index in printed else "not printed" for row in rows]
+    display.table(
+        frame,
+        name="tab-joint",
+        caption="The joint logistic model, with its intercept. Odds ratios of numbers are per unit.",
+        left=("Agreement",),
+        data=terms.rename_axis("term").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
+    """Variance inflation and correlations; the columns are numbered like the rows."""
+    labels = [f"{i}. {cohort.label(name)}" for i, name in enumerate(measured.index, start=1)]
+    frame = pd.DataFrame(
+        {"Factor": labels, "Variance inflation": measured["variance_inflation_factor"].map(number).to_numpy()}
+    )
+    for i, name in enumerate(measured.index, start=1):
+        frame[f"r with {i}"] = measured[name].map(number).to_numpy()
+    display.table(
+        frame,
+        name="tab-collinearity",
+        caption="Variance inflation factors, and correlations (r) between the factors.",
+        data=measured.rename_axis("factor").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def estimators(trials: pd.DataFrame) -> None:
+    """Every standard error of every AUC, and what of the paper it prints."""
+    rows = list(trials.itertuples())
+    frame = pd.DataFrame(
+        {
+            "Marker": [_sentence(checks.about(row.marker)) for row in rows],
+            "Standard error": [f"{roc.STANDARD_ERRORS[row.kind]}" for row in rows],
+            "SE": [number(row.standard_error, 5) for row in rows],
+            "95% interval": [limits(row.lower, row.upper, digits=4) for row in rows],
+            "Limits printed": [f"{row.limits_printed} of 2" for row in rows],
+            "P": [number(row.p, 4) for row in rows],
+            "P printed": ["yes" if row.p_printed else "no" for row in rows],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-estimators",
+        caption="Every standard error in use, and whether it prints the published limits and P.",
+        left=("Standard error", "P printed"),
+        data=trials,
+    )
+
+
+ACCURACY_WORDS = {
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "positive_predictive_value": "Occluded if present",
+    "negative_predictive_value": "Patent if absent",
+    "positive_likelihood_ratio": "Likelihood ratio if present",
+    "negative_likelihood_ratio": "Likelihood ratio if absent",
+}
+
+
+def accuracy(by_marker: dict[str, pd.DataFrame], cohort: Cohort, source: str, reconstructed: bool) -> None:
+    """What each binary marker says about a patient."""
+    rows = []
+    for marker, found in by_marker.items():
+        for kind, row in found.iterrows():
+            ratio = kind.endswith("ratio")
+            form = number if ratio else percent
+            rows.append(
+                {
+                    "Marker": cohort.label(marker),
+                    "Quantity": ACCURACY_WORDS[kind],
+                    "Counts": display.DASH if ratio else f"{row['count']:.0f}/{row['total']:.0f}",
+                    "Estimate": form(row["estimate"]),
+                    "95% interval": limits(row["lower"], row["upper"], form),
+                }
+            )
+    headings = ["Marker", "Quantity", "Counts", "Estimate", "95% interval"]
+    data = pd.concat(by_marker).rename_axis(["marker", "quantity"]).reset_index() if by_marker else None
+    display.table(
+        pd.DataFrame(rows, columns=headings),
+        name="tab-accuracy",
+        caption="What each marker says: accuracy, predictive values and likelihood ratios.",
+        left=("Quantity",),
+        note=source,
+        data=data,
+        reconstructed=reconstructed,
+    )
+
+
+def count_checks(done: list[checks.Check]) -> None:
+    """The checks on whole numbers and whether they hold."""
+    words = {True: "holds", False: "fails", None: "cannot be carried out"}
+    frame = pd.DataFrame(
+        {
+            "Check": [_sentence(check.words) for check in done],
+            "Claims": [len(check.claims) for check in done],
+            "Result": [words[check.holds] for check in done],
+        }
+    )
+    caption = "Checks on counts. One that builds on a failed check cannot be carried out."
+    display.table(frame, name="tab-checks", caption=caption, left=("Result",))
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

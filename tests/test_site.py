@@ -1,0 +1,384 @@
+"""The built site: complete, self-contained, never stale, and left alone by a build that fails."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+from lib import notebooks
+
+ROOT = Path(__file__).parent.parent
+BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
+STRICT = ["-W", "-n", "--keep-going"]
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+QUIET_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHAPTER = """\
+---
+jupytext:
+  text_representation: {{extension: .md, format_name: myst, format_version: 0.13}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+---
+
+# {title}
+
+Some prose.
+
+```{{code-cell}}
+{code}
+```
+"""
+
+
+@dataclass
+class Book:
+    """A copy of the book, so that the working tree is left alone."""
+
+    folder: Path
+
+    @property
+    def site(self) -> Path:
+        return self.folder / "_build" / "html"
+
+    def build(self, *options: str, **environment: str) -> subprocess.CompletedProcess:
+        # The copy's own lib, in the chapters' kernels too, and not the installed one.
+        environment = os.environ | {"PYTHONPATH": str(self.folder)} | environment
+        command = [*BUILD, ".", *(options or STRICT)]
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, encoding="utf-8"
+        )
+
+    def rebuild(self, **environment: str) -> set[str]:
+        """Build without a warning; the chapters that were run."""
+        done = self.build(**environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return set(re.findall(r"^ran (\w+)\.md", done.stdout, flags=re.MULTILINE))
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def page(self, name: str) -> str:
+        return (self.site / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def copy_book(folder: Path) -> Book:
+    folder.mkdir(parents=True)
+    for name in ["_config.yml", "_toc.yml", "Makefile"]:
+        shutil.copy(ROOT / name, folder)
+    for name in ["lib", "data", "chapters"]:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb"))
+    return Book(folder)
+
+
+def files_of(site: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+# ------------------------------------------------------------------------------ the whole book
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory) -> Book:
+    book = copy_book(tmp_path_factory.mktemp("whole") / "book")
+    done = book.build()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return book
+
+
+@pytest.fixture(scope="session")
+def pages(book) -> dict[Path, BeautifulSoup]:
+    paths = [*book.site.glob("*.html"), *book.site.glob("chapters/*.html")]
+    return {path: BeautifulSoup(path.read_bytes(), "html.parser") for path in paths}
+
+
+def test_every_chapter_is_a_page_and_the_site_has_a_front_door(book):
+    names = {path.stem for path in (ROOT / "chapters").glob("*.md")}
+    assert names == {path.stem for path in (book.site / "chapters").glob("*.html")}
+    assert "chapters/index.html" in (book.site / "index.html").read_text(encoding="utf-8")
+
+
+def test_nothing_is_loaded_from_another_host(book, pages):
+    for path, page in pages.items():
+        loaded = [tag["src"] for tag in page.find_all(src=True)] + [
+            tag["href"] for tag in page.find_all("link", href=True)
+        ]
+        assert not [address for address in loaded if urlsplit(address).netloc], path
+    for style in book.site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        assert not re.findall(r"""(?:@import|url\()\s*["']?(?:https?:)?//[^"')]+""", text), style
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(book, pages):
+    anchors = {path.resolve(): {tag["id"] for tag in page.find_all(id=True)} for path, page in pages.items()}
+    for path, page in pages.items():
+        for tag in page.find_all(["a", "img", "script", "link"]):
+            address = urlsplit(tag.get("href") or tag.get("src") or "")
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path.resolve()
+            assert target.is_file(), f"{path.name}: {tag}"
+            if address.fragment and target in anchors:
+                assert unquote(address.fragment) in anchors[target], f"{path.name}: {tag}"
+
+
+def test_every_image_has_words_and_a_size(pages):
+    for path, page in pages.items():
+        for image in page.find_all("img"):
+            assert image.get("alt"), f"{path.name}: {image}"
+            assert image.get("width") and image.get("height"), f"{path.name}: {image}"
+
+
+def test_every_table_heads_its_rows_and_columns(pages):
+    for path, page in pages.items():
+        for heading in page.select("table.book-table th"):
+            assert heading.get("scope") in ("row", "col") and heading.get_text(strip=True), f"{path.name}: {heading}"
+
+
+def test_every_page_says_whose_rows_it_rests_on(pages):
+    for path, page in pages.items():
+        if path.parent.name == "chapters":
+            assert "They are not patient data." in page.select_one("aside.bd-header-announcement").get_text(), path
+
+
+def test_the_notebooks_on_offer_hold_the_outputs_of_this_build(book):
+    # The copy holds no stored notebook, so that whatever is offered was made by the build.
+    offered = {path.stem: nbformat.read(path, as_version=4) for path in book.site.rglob("*.ipynb")}
+    assert set(offered) == {path.stem for path in notebooks.sources()}
+    for name, notebook in offered.items():
+        assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code"), name
+    assert not (book.site / "_sources").exists()
+
+
+def test_a_second_build_runs_nothing_and_changes_nothing(book):
+    before = files_of(book.site)
+    assert book.rebuild() == set()
+    assert files_of(book.site) == before
+
+
+def test_two_clean_builds_are_identical_even_in_another_folder(book, tmp_path):
+    other = copy_book(tmp_path / "an other")
+    other.rebuild()
+    assert files_of(other.site) == files_of(book.site)
+
+
+# ------------------------------------------------------------------------------ in the browser
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not path:
+        why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET_CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_open_without_complaint_and_fit_the_screen(book, browser, width):
+    complaints = []
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    tab = context.new_page()
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda asked: complaints.append(asked.url) if urlsplit(asked.url).netloc else None)
+    for path in sorted((book.site / "chapters").glob("*.html")):
+        tab.goto(path.as_uri())
+        tab.wait_for_load_state("networkidle")
+        needed = tab.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            complaints.append(f"{path.name} is {needed} pixels wide on a screen of {width}")
+    context.close()
+    assert not complaints
+
+
+def test_the_ledger_can_be_filtered(book, browser):
+    tab = browser.new_page()
+    tab.goto((book.site / "chapters" / "ledger.html").as_uri())
+    rows = tab.locator("table.ledger tbody tr")
+    everything = rows.count()
+    tab.get_by_label("Filter the ledger by words").fill("no row has these words")
+    assert rows.filter(visible=True).count() == 0
+    tab.get_by_label("Filter the ledger by words").fill("")
+    tab.locator(".ledger-filter button").first.click()
+    assert 0 < rows.filter(visible=True).count() < everything
+    tab.close()
+
+
+# ---------------------------------------------------------- what a small book with the same hooks does
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory) -> Book:
+    book = copy_book(tmp_path_factory.mktemp("small") / "book")
+    for path in (book.folder / "chapters").glob("*.*"):
+        path.unlink()
+    (book.folder / "lib" / "word.py").write_text('WORD = "first"\n', encoding="utf-8")
+    chapters = {
+        "index": "from lib import cohort, published\n"
+        "print(len(cohort.load().rows), 'rows', len(published.read()), 'claims')",
+        "methods": "from lib import word\nprint('the word is', word.WORD)",
+    }
+    for name, code in chapters.items():
+        text = CHAPTER.format(title=name, code=code)
+        (book.folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    toc = "format: jb-book\nroot: chapters/index.md\nchapters:\n  - file: chapters/methods.md\n"
+    (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    assert book.rebuild() == {"index", "methods"}
+    return book
+
+
+def test_changed_prose_reaches_the_page_and_runs_nothing(small):
+    small.replace("chapters/methods.md", "Some prose", "Other prose")
+    assert small.rebuild() == set()
+    assert "Other prose" in small.page("methods")
+
+
+def test_changed_code_runs_its_own_chapter_only(small):
+    small.replace("chapters/methods.md", "the word is", "the word now is")
+    assert small.rebuild() == {"methods"}
+    assert "the word now is" in small.page("methods")
+
+
+def test_changed_lib_reaches_every_page(small):
+    small.replace("lib/word.py", "first", "second")
+    assert small.rebuild() == {"index", "methods"}
+    assert "second" in small.page("methods")
+
+
+def test_changed_data_reach_every_page(small):
+    claims = small.page("index").split(" claims")[0].split()[-1]
+    file = small.folder / "data" / "published.csv"
+    rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [row for row in rows if not row.startswith("patency.all.horizon,")]
+    assert len(kept) == len(rows) - 1
+    file.write_text("".join(kept), encoding="utf-8")
+    assert small.rebuild() == {"index", "methods"}
+    assert f"{int(claims) - 1} claims" in small.page("index")
+
+
+def test_a_cohort_of_ones_own_gets_a_site_of_its_own(small, tmp_path):
+    before = files_of(small.site)
+    lines = (small.folder / "data" / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    cohort = tmp_path / "my patients.csv"
+    cohort.write_text("".join(lines[:-1]), encoding="utf-8")
+    done = subprocess.run(
+        ["make", "--old-file=environment", f"BUILD={' '.join(BUILD)}", "book", f"COHORT={cohort}"],
+        cwd=small.folder,
+        env=os.environ | {"PYTHONPATH": str(small.folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = small.folder / "_build" / "cohorts" / "my patients" / "_build" / "html" / "chapters" / "index.html"
+    text = page.read_text(encoding="utf-8")
+    patients = int(re.search(r"(\d+) rows", small.page("index"))[1]) - 1
+    assert f"This book is about my patients.csv, {patients} patients." in text
+    assert f"{patients} rows" in text
+    assert files_of(small.site) == before
+
+
+def test_a_failing_chapter_fails_the_build_and_leaves_the_site(small):
+    before = files_of(small.site)
+    small.replace("chapters/methods.md", "print(", "a = 1\nraise ValueError('no such vein') #")
+    try:
+        done = small.build()
+    finally:
+        small.replace("chapters/methods.md", "a = 1\nraise ValueError('no such vein') #", "print(")
+    assert done.returncode != 0
+    assert "methods.md fails at line 14:\n    raise ValueError('no such vein')" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert files_of(small.site) == before
+
+
+def without_column(name: str):
+    def change(text: bytes) -> bytes:
+        lines = text.decode().splitlines()
+        header = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+        at = lines[header].split(",").index(name)
+        return "\n".join(
+            line if i < header else ",".join(part for j, part in enumerate(line.split(",")) if j != at)
+            for i, line in enumerate(lines)
+        ).encode()
+
+    return change
+
+
+@pytest.mark.parametrize("file", ["data/published.csv", "data/cohort.csv"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (None, "no such file"),
+        (lambda text: b"", "empty"),
+        (lambda text: text + "\nÄrzte".encode("utf-16"), "UTF-8"),
+        (lambda text: text + b"\none,two\n", "line"),
+    ],
+    ids=["missing", "empty", "wrongly encoded", "ragged"],
+)
+def test_an_input_that_cannot_be_read_gives_one_message(small, file, change, words):
+    refuses(small, file, change, [file.split("/")[1], words])
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "words"),
+    [
+        ("data/published.csv", without_column("unit"), ["unit", "missing"]),
+        (
+            "data/published.csv",
+            lambda text: text.replace(b",0.623,", b",nought,"),
+            ["line", "printed", "nought", "expected"],
+        ),
+        ("data/cohort.csv", without_column("diagnosis"), ["diagnosis", "missing"]),
+        ("data/cohort.csv", lambda text: text.replace(b",PTS,", b",XYZ,", 1), ["line", "diagnosis", "XYZ", "expected"]),
+    ],
+    ids=["claims without a column", "claim that is no number", "cohort without a column", "value that cannot be read"],
+)
+def test_an_input_that_makes_no_sense_gives_one_message(small, file, change, words):
+    refuses(small, file, change, [file.split("/")[1], *words])
+
+
+def refuses(book: Book, file: str, change, words: list[str]) -> None:
+    """Assert that a build with a changed file says all the words, and leaves the site as it was."""
+    before, path = files_of(book.site), book.folder / file
+    content = path.read_bytes()
+    path.unlink()
+    if change:
+        path.write_bytes(change(content))
+    try:
+        done = book.build()
+    finally:
+        path.write_bytes(content)
+    assert done.returncode != 0
+    assert not [word for word in words if word not in done.stderr], done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert files_of(book.site) == before
+
+
+def test_a_cohort_that_is_not_there_gives_one_message(small):
+    before = files_of(small.site)
+    done = small.build(COHORT="nowhere.csv")
+    assert done.returncode != 0
+    assert "nowhere.csv cannot be used: there is no such file." in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert files_of(small.site) == before
