@@ -127,7 +127,8 @@ def add_downloads(app, doctree) -> None:
 def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     if app.cohort.is_example:
-        where = context["pathto"]("chapters/methods") + "#" + EXAMPLE_SECTION
+        # A page's address as seen from itself is "#".
+        where = context["pathto"]("chapters/methods").rstrip("#") + "#" + EXAMPLE_SECTION
         text = (
             "The patient rows behind this book are an example cohort, made to print the paper's numbers. "
             f'<a href="{escape(where)}">They are not patient data.</a>'

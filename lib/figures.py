@@ -207,7 +207,7 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
     ticks = [tick for tick in (1, 1.5, 2, 3, 4, 6, 8) if models.min().min() <= tick <= models.max().max()]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    drawing.legend(loc="outside lower center", ncols=2)
+    drawing.legend(loc="outside lower left")
     words = [f"{label}: printed {value}" for label, value in printed.items()]
     display.figure(
         drawing,

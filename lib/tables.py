@@ -339,32 +339,26 @@ ACCURACY_WORDS = {
 
 
 def accuracy(by_marker: dict[str, pd.DataFrame], cohort: Cohort, source: str, reconstructed: bool) -> None:
-    """What each binary marker says about a patient."""
-    rows = []
+    """What each binary marker says about a patient, one column a marker."""
+    frame = pd.DataFrame({"Quantity": list(ACCURACY_WORDS.values())})
     for marker, found in by_marker.items():
-        for kind, row in found.iterrows():
-            ratio = kind.endswith("ratio")
-            form = number if ratio else percent
-            rows.append(
-                {
-                    "Marker": cohort.label(marker),
-                    "Quantity": ACCURACY_WORDS[kind],
-                    "Counts": display.DASH if ratio else f"{row['count']:.0f}/{row['total']:.0f}",
-                    "Estimate": form(row["estimate"]),
-                    "95% interval": limits(row["lower"], row["upper"], form),
-                }
-            )
-    headings = ["Marker", "Quantity", "Counts", "Estimate", "95% interval"]
+        frame[cohort.label(marker)] = [_estimate(kind, found.loc[kind]) for kind in ACCURACY_WORDS]
     data = pd.concat(by_marker).rename_axis(["marker", "quantity"]).reset_index() if by_marker else None
     display.table(
-        pd.DataFrame(rows, columns=headings),
+        frame,
         name="tab-accuracy",
-        caption="What each marker says: accuracy, predictive values and likelihood ratios.",
-        left=("Quantity",),
+        caption="What each marker says: counts, estimate and 95% interval.",
         note=source,
         data=data,
         reconstructed=reconstructed,
     )
+
+
+def _estimate(kind: str, row: pd.Series) -> str:
+    if kind.endswith("ratio"):
+        return f"{number(row['estimate'])} ({limits(row['lower'], row['upper'])})"
+    counts = f"{row['count']:.0f}/{row['total']:.0f}"
+    return f"{counts}, {percent(row['estimate'])} ({limits(row['lower'], row['upper'], percent)})"
 
 
 def count_checks(done: list[checks.Check]) -> None:

@@ -115,7 +115,7 @@ def test_prose_holds_no_typed_result(page):
     ("text", "found"),
     [
         ("The area is 0.623 here.", ["0.623"]),
-        ("In 89.4% of them, and 5 % of others.", ["89.4%", "5%"]),
+        ("In 89.4% of them, and 7 % of others.", ["89.4%", "7%"]),
         ("All 183 patients, seen for 2 years.", ["183"]),
         ("A 95% interval at 0.05 in 2022.", []),
         ("{claim}`roc.auc` and `0.623` and $p = 0.02$ and [it](https://example.org/0.5).", []),
