@@ -20,6 +20,13 @@ EXAMPLE = DATA / "cohort.csv"
 CODEBOOK_COLUMNS = ["name", "label", "role", "type", "unit", "levels"]
 ROLES = ["id", "group", "factor", "outcome", "time", "event"]
 TYPES = ["text", "category", "binary", "number"]
+ROLE_TYPES = {
+    "group": ["category"],
+    "factor": ["binary", "number"],
+    "outcome": ["binary"],
+    "time": ["number"],
+    "event": ["binary"],
+}
 REQUIRED_ROLES = ["group", "factor", "outcome"]
 OPTIONAL_ROLES = ["time", "event"]
 
@@ -119,21 +126,24 @@ def read_codebook(path: Path) -> pd.DataFrame:
         if column["type"] not in TYPES:
             problems.append(f"line {line}, column type: “{column['type']}” is not one of {', '.join(TYPES)}")
         levels = column["levels"].split("|") if column["levels"] else []
-        if column["type"] == "category" and len(levels) < 2:
-            problems.append(f"line {line}, column levels: “{column['levels']}”; a category lists at least two, as A|B")
+        if column["type"] == "category" and (len(levels) < 2 or "" in levels or len(set(levels)) < len(levels)):
+            problems.append(
+                f"line {line}, column levels: “{column['levels']}”; a category lists at least two, each once, as A|B"
+            )
         if column["type"] == "binary" and levels != ["0", "1"]:
             problems.append(f"line {line}, column levels: “{column['levels']}”; a binary column has 0|1")
-        if column["role"] == "factor" and column["type"] not in ("binary", "number"):
-            problems.append(f"line {line}, column type: a factor is binary or number, not {column['type']}")
-        if column["role"] == "group" and column["type"] != "category":
-            problems.append(f"line {line}, column type: a group is a category, not {column['type']}")
-        if column["role"] == "outcome" and column["type"] != "binary":
-            problems.append(f"line {line}, column type: an outcome is binary, not {column['type']}")
+        fitting = ROLE_TYPES.get(column["role"], TYPES)
+        if column["type"] in TYPES and column["type"] not in fitting:
+            problems.append(
+                f"line {line}, column type: “{column['type']}”; the {column['role']} is {' or '.join(fitting)}"
+            )
+        if not column["name"]:
+            problems.append(f"line {line}, column name: empty; expected the name of a column")
     for name in codebook["name"][codebook["name"].duplicated()]:
         problems.append(f"column name: “{name}” occurs more than once")
-    for role in REQUIRED_ROLES:
+    for role in ROLES:
         count = (codebook["role"] == role).sum()
-        if count == 0 or (role != "factor" and count > 1):
+        if (count == 0 and role in REQUIRED_ROLES) or (count > 1 and role != "factor"):
             expected = "at least one" if role == "factor" else "one"
             problems.append(f"column role: {count} rows have the role {role}; expected {expected}")
     fail(Path(path), problems)
@@ -145,18 +155,22 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} cannot be used: there is no such file. Check the path.")
     try:
         table = pd.read_parquet(path)
+        table = table if table.index.names == [None] else table.reset_index()
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be used: it is not a Parquet file ({type(error).__name__}).") from None
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
-    return table.map(
-        lambda value: (
-            ""
-            if pd.isna(value)
-            else f"{value:g}"
-            if isinstance(value, float)
-            else str(int(value) if isinstance(value, (bool, np.bool_)) else value)
-        )
-    )
+    return table.map(_as_text)
+
+
+def _as_text(value: object) -> str:
+    """A value as it would stand in a CSV file."""
+    if np.ndim(value) == 0 and pd.isna(value):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return np.format_float_positional(value, trim="-")
+    return str(value).strip()
 
 
 def _validated(raw: pd.DataFrame, codebook: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -93,8 +93,8 @@ def draw(groups: pd.DataFrame, exposed: dict, codebook: pd.DataFrame, settings: 
                 total = exposed[factor][1 - occluded]
             else:
                 total = round(choice["occluded" if occluded else "patent"] * sizes.sum())
-            numbers = apportion(total, sizes * pd.Series(choice["relative"])[sizes.index])
-            for name, count in numbers.items():
+            relative = pd.Series(choice["relative"])[sizes.index]
+            for name, count in zip(sizes.index, apportion(total, (sizes * relative).to_numpy()), strict=True):
                 stratum = members[name, occluded]
                 rows.loc[stratum[np.argsort(-scores[stratum], kind="stable")[:count]], factor] = 1
 
@@ -161,8 +161,9 @@ def _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
     """Try one exchange for each row of random numbers in `proposals`; stop at the goal.
 
     `patients` (patients x columns) is changed in place. A cohort farther from the goal is accepted
-    with probability (distance before / distance after)^steepness. That depends on the ratio alone,
-    so the walk narrows down by itself as it comes near, without a schedule of temperatures.
+    with probability (distance before / distance after)^steepness, both counted from one tolerance
+    beyond the goal. Far away only the ratio matters, so the walk narrows down by itself as it comes
+    near, without a schedule of temperatures.
     """
     design = patients[:, :-1]
     length = exchanges.length
@@ -182,7 +183,7 @@ def _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
         else:
             allowed = _change_places(patients, i, j, exchanges.blocks[block])
         after, fitted = _distance(design, outcome, coefficients, goal) if allowed else (np.inf, coefficients)
-        if after == 0 or proposal[4] < (distance / after) ** goal.steepness:
+        if proposal[4] < ((1 + distance) / (1 + after)) ** goal.steepness:
             distance, coefficients = after, fitted
             if distance == 0:
                 break
@@ -217,7 +218,7 @@ def search(rows: pd.DataFrame, cohort: Cohort, goal: Goal, settings: dict, rando
     for _ in range(0, choice["changes"], CHANGES_PER_CALL):
         proposals = random.random((CHANGES_PER_CALL, 5))
         distance, coefficients = _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
-        progress.set_postfix_str(f"{distance:.3g} from the goal", refresh=False)
+        progress.set_postfix_str(f"{distance:.2f} from the goal", refresh=False)
         progress.update(CHANGES_PER_CALL)
         if distance == 0:
             rows[factors] = patients[:, 1:-1].astype(int)
@@ -277,14 +278,45 @@ def make(claims: pd.DataFrame, codebook: pd.DataFrame, settings: dict) -> Cohort
     choice = settings["search"]
     target = goal(claims, ["constant", *factors], choice)
     random = np.random.default_rng(settings["seed"])
-    with tqdm(total=choice["draws"] * choice["changes"], desc="example cohort", unit=" changes", smoothing=0) as progress:
-        for number_of_draw in range(choice["draws"]):
-            progress.update(number_of_draw * choice["changes"] - progress.n)
+    with tqdm(total=choice["draws"] * choice["changes"], desc="example cohort", unit=" changes") as progress:
+        for number_of_draws in range(1, choice["draws"] + 1):
             rows = draw(groups, exposed, codebook, settings, random)
             cohort = Cohort(rows, codebook, EXAMPLE, True)
-            if univariate_unmet(cohort, claims, choice["margin"]):
-                continue
-            if not search(rows, cohort, target, settings, random, progress):
-                continue
-            problems = unmet(cohort, claims, choice["margin"])
-            if not problems
+            found = not univariate_unmet(cohort, claims, choice["margin"])
+            found = found and search(rows, cohort, target, settings, random, progress)
+            if found and not unmet(cohort, claims, choice["margin"]):
+                progress.total = progress.n
+                return _in_random_order(cohort, random)
+            progress.update(number_of_draws * choice["changes"] - progress.n)
+    raise RuntimeError(
+        f"No example cohort was found in {choice['draws']} draws of {choice['changes']} changes each. "
+        f"Try another seed in {SETTINGS.name}, or ask less of it."
+    )
+
+
+def _in_random_order(cohort: Cohort, random) -> Cohort:
+    """The same patients shuffled, so that neither their order nor their names mean anything."""
+    codebook = cohort.codebook
+    rows = cohort.rows.iloc[random.permutation(len(cohort.rows))].reset_index(drop=True)
+    rows[codebook.index[codebook["role"] == "id"][0]] = [f"example-{i:03d}" for i in range(1, len(rows) + 1)]
+    return Cohort(rows[[name for name in codebook.index if name in rows]], codebook, cohort.path, True)
+
+
+def main(path: Path = EXAMPLE) -> None:
+    """Make the example cohort and write it to `path`, which is replaced only by a finished file."""
+    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    cohort = make(read(), read_codebook(DATA / "codebook.csv"), settings)
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        text = HEADER + cohort.rows.to_csv(index=False, lineterminator="\n")
+        unfinished.write_bytes(text.encode("utf-8"))
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    try:
+        main(*map(Path, sys.argv[1:]))
+    except (InputError, RuntimeError) as error:
+        sys.exit(str(error))

@@ -24,7 +24,7 @@ def scoreboard(judged: pd.DataFrame) -> None:
     title = f"{confirmed} of {total} printed numbers follow from the others"
     drawing, axes = display.canvas(title, height=2.9)
     left = np.zeros(len(counts))
-    hatches = {"confirmed": "", "bounded": "//", "fitted": "..", "given": "", "contradicted": "xx"}
+    hatches = {"confirmed": "", "bounded": "//", "fitted": "--", "given": "", "contradicted": "xx"}
     for verdict in verdicts:
         width = counts[verdict].to_numpy()
         color = VERDICT_COLORS[verdict]

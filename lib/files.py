@@ -25,22 +25,23 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
 
     Lines that begin with # before the header are comments. The index is the line of the file on
     which each row ends, so that a message can name it. Raises `InputError` when the file is missing,
-    empty, not UTF-8, ragged, has a repeated column or lacks one of the `required` columns.
+    empty, not UTF-8, ragged, not separated by commas, has a repeated column or lacks one of the `required` columns.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} cannot be used: there is no such file. Check the path.")
+    content = path.read_bytes()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text, unreadable = content.decode("utf-8-sig"), content.find(b"\0")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path} cannot be used: line {line} is not UTF-8 text. Save the file as “CSV UTF-8”."
-        ) from None
+        text, unreadable = "", error.start
+    if unreadable >= 0:
+        line = content[:unreadable].count(b"\n") + 1
+        raise InputError(f"{path} cannot be used: line {line} is not UTF-8 text. Save the file as “CSV UTF-8”.")
 
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))
     comments = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    reader = csv.reader(io.StringIO("".join(lines[comments:]), newline=""), strict=True)
+    reader = csv.reader(lines[comments:], strict=True)
     try:
         header, rows = next(reader, []), []
         for cells in reader:
@@ -51,7 +52,9 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
 
     header = [name.strip() for name in header]
     if not any(header):
-        raise InputError(f"{path} cannot be used: it is empty. Expected the columns {', '.join(required)}.")
+        raise InputError(f"{path} cannot be used: it is empty. Expected the names of the columns, then rows.")
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        fail(path, [f"line {comments + 1}: “{header[0]}” is one column; expected columns separated by commas"])
     missing = [name for name in required if name not in header]
     repeated = sorted({name for name in header if header.count(name) > 1})
     ragged = [(line, len(cells)) for line, cells in rows if len(cells) != len(header)]

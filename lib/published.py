@@ -31,7 +31,15 @@ __all__ = [
 
 PATH = Path(__file__).parent.parent / "data" / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
-SECTIONS = ["methods", "patency", "univariate", "multivariate", "roc"]
+COUNTS = ["patients", "horizon"]
+ODDS_RATIOS = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper"]
+SECTIONS = {
+    "methods": ["first_month", "last_month", "patients"],
+    "patency": ["horizon", "primary_patency"],
+    "univariate": ["p_value"],
+    "multivariate": ["confidence_level", *ODDS_RATIOS, "p_value"],
+    "roc": ["auc", "auc_lower", "auc_upper", "p_value", "sensitivity", "specificity"],
+}
 MONTHS = "January February March April May June July August September October November December".split()
 ROUNDINGS = ["half_up", "half_even", "truncation"]
 NUMBER = re.compile(r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)")
@@ -70,6 +78,9 @@ def read(path: Path = PATH) -> pd.DataFrame:
             problems.append(f"{where} id: “{claim['id']}” is not section.subject.quantity of the same line")
         if claim["section"] not in SECTIONS:
             problems.append(f"{where} section: “{claim['section']}” is not one of {', '.join(SECTIONS)}")
+        elif claim["quantity"] not in SECTIONS[claim["section"]]:
+            expected = ", ".join(SECTIONS[claim["section"]])
+            problems.append(f"{where} quantity: “{claim['quantity']}” is not one of {expected}")
         if not claim["source"]:
             problems.append(f"{where} source: empty; expected where the number is printed")
         if claim["unit"] == "month":
@@ -80,12 +91,24 @@ def read(path: Path = PATH) -> pd.DataFrame:
             problems.append(
                 f"{where} printed: “{claim['printed']}” is not a number; expected for example 0.020, 89.4% or <0.05"
             )
-        elif claim["quantity"] in ("patients", "horizon") and not re.fullmatch(r"[1-9]\d*", claim["printed"]):
-            problems.append(f"{where} printed: “{claim['printed']}” is not a whole number above zero")
+        elif expected := _expected_instead(claim["quantity"], claim["printed"]):
+            problems.append(f"{where} printed: “{claim['printed']}” is not {expected}")
     for name in claims["id"][claims["id"].duplicated()]:
         problems.append(f"column id: “{name}” occurs more than once; each claim has one row")
     fail(Path(path), problems)
     return claims.set_index("id")
+
+
+def _expected_instead(quantity: str, printed: str) -> str | None:
+    """What a number of this quantity looks like, in words, where the printed one cannot be one."""
+    value = number(printed)
+    if quantity in COUNTS:
+        return None if re.fullmatch(r"[1-9]\d*", printed) else "a whole number above zero"
+    if quantity in ODDS_RATIOS:
+        return None if value > 0 and printed[0].isdigit() and printed[-1].isdigit() else "a number above zero"
+    if quantity == "p_value":
+        return None if 0 <= value <= 1 and printed not in ("<0", ) else "a probability"
+    return None if 0 <= value <= 1 and (printed[0].isdigit()) else "a proportion or a percentage"
 
 
 def subject(claim_id: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -168,6 +169,18 @@ def test_the_notebooks_on_offer_hold_the_outputs_of_this_build(book):
     assert not (book.site / "_sources").exists()
 
 
+def test_stored_outputs_are_those_of_this_build_captions_and_data_included(book):
+    # nbval leaves out what an output says about itself, where a figure keeps its caption and data.
+    for source in notebooks.sources():
+        stored = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+        built = nbformat.read(
+            book.site / "_downloads" / "chapters" / source.stem / f"{source.stem}.ipynb", as_version=4
+        )
+        assert [cell.get("outputs") for cell in stored.cells] == [cell.get("outputs") for cell in built.cells], (
+            source.stem
+        )
+
+
 def test_a_second_build_runs_nothing_and_changes_nothing(book):
     before = files_of(book.site)
     assert book.rebuild() == set()
@@ -284,7 +297,7 @@ def test_a_cohort_of_ones_own_gets_a_site_of_its_own(small, tmp_path):
     cohort = tmp_path / "my patients.csv"
     cohort.write_text("".join(lines[:-1]), encoding="utf-8")
     done = subprocess.run(
-        ["make", "--old-file=environment", f"BUILD={' '.join(BUILD)}", "book", f"COHORT={cohort}"],
+        ["make", "--old-file=environment", f"BUILD={shlex.join(BUILD)}", "book", f"COHORT={cohort}"],
         cwd=small.folder,
         env=os.environ | {"PYTHONPATH": str(small.folder)},
         capture_output=True,
@@ -310,6 +323,16 @@ def test_a_failing_chapter_fails_the_build_and_leaves_the_site(small):
     assert "methods.md fails at line 14:\n    raise ValueError('no such vein')" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert files_of(small.site) == before
+
+
+def test_an_unknown_claim_or_formula_is_reported_with_its_place(small):
+    wrong = "Some claim {claim}`roc.nobody.auc`, some $\\nosuchcommand$."
+    small.replace("chapters/index.md", "Some prose.", wrong)
+    done = small.build()
+    small.replace("chapters/index.md", wrong, "Some prose.")
+    assert done.returncode != 0
+    assert "index.md:9: WARNING: there is no claim “roc.nobody.auc”" in done.stderr
+    assert "index.md:9: WARNING: cannot set this formula: \\nosuchcommand" in done.stderr
 
 
 def without_column(name: str):
@@ -382,3 +405,21 @@ def test_a_cohort_that_is_not_there_gives_one_message(small):
     assert "nowhere.csv cannot be used: there is no such file." in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert files_of(small.site) == before
+
+
+# -------------------------------------------------------------------------------------- make
+
+
+def test_make_alone_says_what_each_target_does():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
+    for target in ["book", "test", "data", "notebooks", "bench", "lock", "clean"]:
+        assert re.search(rf"^make {target} +\w", listed, flags=re.MULTILINE)
+
+
+def test_an_unfit_python_gets_one_sentence(tmp_path):
+    for name in ["Makefile", "requirements.lock", "pyproject.toml"]:
+        shutil.copy(ROOT / name, tmp_path)
+    done = subprocess.run(["make", "book", "PYTHON=false"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr.startswith("This needs Python 3.11 or newer")
+    assert not (tmp_path / ".venv").exists()
