@@ -112,8 +112,8 @@ def load(path: Path | None = None) -> Cohort:
     codebook = read_codebook(codebook_path(path))
     raw = _read_parquet(path) if path.suffix == ".parquet" else read_csv(path, [])
     rows = _validated(raw, codebook, path)
-    same_file = path.resolve() == EXAMPLE.resolve() or path.read_bytes() == EXAMPLE.read_bytes()
-    return Cohort(rows, codebook, path, same_file)
+    is_example = EXAMPLE.is_file() and path.read_bytes() == EXAMPLE.read_bytes()
+    return Cohort(rows, codebook, path, is_example)
 
 
 def read_codebook(path: Path) -> pd.DataFrame:

@@ -23,7 +23,7 @@ import pandas as pd
 from numba import njit
 from tqdm import tqdm
 
-from lib import logistic, multivariate, reconstruct, univariate, wald
+from lib import ledger, logistic, multivariate, reconstruct, univariate, wald
 from lib.cohort import DATA, EXAMPLE, Cohort, read_codebook
 from lib.files import InputError
 from lib.published import agrees, interval, number, read
@@ -195,21 +195,22 @@ def _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
     return distance, coefficients
 
 
-def search(rows: pd.DataFrame, cohort: Cohort, goal: Goal, settings: dict, random, progress: tqdm) -> bool:
-    """Exchange values in `rows`, in place, until the joint model is at its goal; whether it got there.
+def search(cohort: Cohort, goal: Goal, settings: dict, random, progress: tqdm) -> bool:
+    """Exchange values between patients until the joint model is at its goal; whether it got there.
 
-    `rows` are sorted by group and outcome.
+    The rows of `cohort`, which must be sorted by group and outcome, are changed in place.
     """
-    choice, column, factors = settings["search"], settings["length"]["column"], cohort.factors
+    rows, factors = cohort.rows, cohort.factors
+    choice, column = settings["search"], settings["length"]["column"]
     columns = ["constant", *factors, "drawn"]
     patients = rows.assign(constant=1, drawn=rows[column])[columns].to_numpy(float, copy=True)
     outcome = rows[cohort.outcome].to_numpy(float)
     stratum = rows.groupby([cohort.group, cohort.outcome], observed=True, sort=False).ngroup()
-    alone = [[factor] for factor in factors if factor not in choice["stents"]]
+    single = [[factor] for factor in factors if factor not in choice["stents"]]
     exchanges = Exchanges(
         first=np.searchsorted(stratum, stratum),
         size=stratum.map(stratum.value_counts()).to_numpy(),
-        blocks=np.array([[name in block for name in columns] for block in [[*choice["stents"], "drawn"], *alone]]),
+        blocks=np.array([[name in block for name in columns] for block in [[*choice["stents"], "drawn"], *single]]),
         length=columns.index(column),
         step=choice["length_step"],
         reach=choice["length_reach"],
@@ -227,25 +228,23 @@ def search(rows: pd.DataFrame, cohort: Cohort, goal: Goal, settings: dict, rando
 
 
 def unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) -> list[str]:
-    """The univariate and multivariate claims that a cohort does not print, and why; empty when it prints all.
+    """What a cohort does not print as claimed, in words, from fits that share nothing with the search.
 
-    Every test that the paper may have used must agree with a claimed threshold, with P divided by
-    `margin`. Factors without a claimed odds ratio must not be significant in the joint model.
+    A claim about one factor alone must hold by every test that the paper may have used, even with P
+    divided by `margin`, and a factor whose odds ratio is not printed must not be significant in the
+    joint model.
     """
-    found = univariate_unmet(cohort, claims, margin)
-    level = float(number(claims.at["multivariate.all.confidence_level", "printed"]))
-    model = multivariate.fit(cohort, level=level)
-    if model.problem:
-        return [*found, model.problem]
-    table = model.table.set_axis(["coefficient", "standard_error", *wald.QUANTITIES], axis="columns")
-    for factor in cohort.factors:
-        if f"multivariate.{factor}.odds_ratio" in claims.index:
-            for quantity in wald.QUANTITIES:
-                claim, value = f"multivariate.{factor}.{quantity}", table.at[factor, quantity]
-                if not agrees(claims.at[claim, "printed"], value):
-                    found.append(f"{claim} is {value:.6f}, not {claims.at[claim, 'printed']}")
-        elif agrees(claims.at[f"univariate.{factor}.p_value", "printed"], table.at[factor, "p_value"]):
-            found.append(f"{factor} is significant in the joint model, P {table.at[factor, 'p_value']:.4f}")
+    claims = reconstruct.original(claims)
+    values = ledger.cohort_values(cohort, claims).dropna()
+    found = univariate_unmet(cohort, claims, margin) + [
+        f"{name} is {value:.6f}, not {claims.at[name, 'printed']}"
+        for name, value in values.items()
+        if not agrees(claims.at[name, "printed"], value)
+    ]
+    for factor, p in multivariate.fit(cohort).table["p"].items():
+        printed = f"multivariate.{factor}.odds_ratio" in claims.index
+        if factor in cohort.factors and not printed and agrees(claims.at[alone(factor), "printed"], p):
+            found.append(f"{factor} is significant in the joint model, P {p:.4f}")
     return found
 
 
@@ -253,11 +252,16 @@ def univariate_unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) ->
     """As `unmet`, for the tests of one factor alone."""
     tests = univariate.screen(cohort)[list(univariate.TEST_LABELS)]
     return [
-        f"univariate.{factor}.p_value is {p:.4f} by {univariate.TEST_LABELS[test]}"
+        f"{alone(factor)} is {p:.4f} by {univariate.TEST_LABELS[test]}"
         for factor, row in tests.iterrows()
         for test, p in row.dropna().items()
-        if not agrees(claims.at[f"univariate.{factor}.p_value", "printed"], p / margin)
+        if not agrees(claims.at[alone(factor), "printed"], p / margin)
     ]
+
+
+def alone(factor: str) -> str:
+    """The claim about a factor alone."""
+    return f"univariate.{factor}.p_value"
 
 
 def make(claims: pd.DataFrame, codebook: pd.DataFrame, settings: dict) -> Cohort:
@@ -280,10 +284,9 @@ def make(claims: pd.DataFrame, codebook: pd.DataFrame, settings: dict) -> Cohort
     random = np.random.default_rng(settings["seed"])
     with tqdm(total=choice["draws"] * choice["changes"], desc="example cohort", unit=" changes") as progress:
         for number_of_draws in range(1, choice["draws"] + 1):
-            rows = draw(groups, exposed, codebook, settings, random)
-            cohort = Cohort(rows, codebook, EXAMPLE, True)
+            cohort = Cohort(draw(groups, exposed, codebook, settings, random), codebook, EXAMPLE, True)
             found = not univariate_unmet(cohort, claims, choice["margin"])
-            found = found and search(rows, cohort, target, settings, random, progress)
+            found = found and search(cohort, target, settings, random, progress)
             if found and not unmet(cohort, claims, choice["margin"]):
                 progress.total = progress.n
                 return _in_random_order(cohort, random)

@@ -96,8 +96,9 @@ def fit(design, outcome, start):
         are on its diagonal.
     converged : bool
         False where no finite maximum was found: collinear columns, separated
-        outcomes, values that are not numbers. The coefficients are then those
-        of the last iteration and the covariance is all NaN.
+        outcomes, values that are not numbers, or a start so far off that all
+        probabilities are 0 or 1. The coefficients are then those of the last
+        iteration and the covariance is all NaN.
 
     Source: McCullagh & Nelder, Generalized Linear Models, 2nd ed. 1989, 2.5 and 4.4.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from statsmodels.stats.outliers_influence import variance_inflation_factor
+from scipy.optimize import linprog
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
 from lib.cohort import Cohort
@@ -46,20 +46,21 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
             try:
                 fitted = sm.Logit(outcome, sm.add_constant(known[factors])).fit(disp=0, maxiter=100)
             except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
-                problem = "the factors separate the outcomes, so no finite maximum of the likelihood exists"
+                problem = "the search for the maximum of the likelihood did not end; check the scale of the factors"
     if problem is not None:
         return JointModel(pd.DataFrame(columns=columns, dtype=float), *sizes, problem)
     limits = fitted.conf_int(1 - level)
-    table = pd.DataFrame(
-        {
-            "coefficient": fitted.params,
-            "standard_error": fitted.bse,
-            "odds_ratio": np.exp(fitted.params),
-            "lower": np.exp(limits[0]),
-            "upper": np.exp(limits[1]),
-            "p": fitted.pvalues,
-        }
-    )
+    with np.errstate(over="ignore"):
+        table = pd.DataFrame(
+            {
+                "coefficient": fitted.params,
+                "standard_error": fitted.bse,
+                "odds_ratio": np.exp(fitted.params),
+                "lower": np.exp(limits[0]),
+                "upper": np.exp(limits[1]),
+                "p": fitted.pvalues,
+            }
+        )
     return JointModel(table, *sizes, None, np.asarray(fitted.predict()))
 
 
@@ -69,22 +70,36 @@ def _problem(cohort: Cohort, known: pd.DataFrame, factors: list[str]) -> str | N
     constant = [cohort.label(name) for name in factors if known[name].nunique() < 2]
     if constant:
         return "these factors do not vary: " + ", ".join(constant)
-    design = sm.add_constant(known[factors])
-    if np.linalg.matrix_rank((design - design.mean()).div(design.std().replace(0, 1))) < len(factors):
+    scaled = (known[factors] - known[factors].mean()) / known[factors].std()
+    if np.linalg.matrix_rank(scaled) < len(factors):
         return "some factors are exact combinations of others"
+    if _separated(scaled.assign(const=1.0).to_numpy(), known[cohort.outcome].to_numpy()):
+        return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
     return None
+
+
+def _separated(design: np.ndarray, outcome: np.ndarray) -> bool:
+    """Whether a combination of the columns is nowhere below zero for the one outcome, nowhere above
+    for the other, and not zero throughout: a linear program.
+
+    Source: Albert and Anderson 1984, Biometrika 71:1-10.
+    """
+    sides = np.where(outcome == 1, 1, -1)[:, None] * design
+    best = linprog(-sides.sum(axis=0), A_ub=-sides, b_ub=np.zeros(len(sides)), bounds=(-1, 1))
+    return -best.fun > 1e-6
 
 
 def collinearity(cohort: Cohort) -> pd.DataFrame:
     """Variance inflation factor of each factor given the others, and its correlations with them.
 
-    Columns: variance_inflation_factor, then one per factor.
+    Columns: variance_inflation_factor, then one per factor. The variance inflation factors are the
+    diagonal of the inverse of the correlations; NaN where these have none.
     """
-    known = cohort.complete(cohort.factors)[cohort.factors]
-    design = sm.add_constant(known).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inflation = [variance_inflation_factor(design, i + 1) for i in range(len(cohort.factors))]
-    return pd.concat([pd.Series(inflation, known.columns, name="variance_inflation_factor"), known.corr()], axis=1)
+    correlations = cohort.complete(cohort.factors)[cohort.factors].corr()
+    inflation = pd.Series(np.nan, correlations.index, name="variance_inflation_factor")
+    if correlations.notna().all(axis=None) and np.linalg.matrix_rank(correlations) == len(correlations):
+        inflation[:] = np.diag(np.linalg.inv(correlations))
+    return pd.concat([inflation, correlations], axis=1)
 
 
 def events_per_variable(model: JointModel, parameters: int) -> float:

@@ -101,14 +101,16 @@ def read(path: Path = PATH) -> pd.DataFrame:
 
 def _expected_instead(quantity: str, printed: str) -> str | None:
     """What a number of this quantity looks like, in words, where the printed one cannot be one."""
-    value = number(printed)
+    sign, value, _ = _parse(printed)
     if quantity in COUNTS:
-        return None if re.fullmatch(r"[1-9]\d*", printed) else "a whole number above zero"
-    if quantity in ODDS_RATIOS:
-        return None if value > 0 and printed[0].isdigit() and printed[-1].isdigit() else "a number above zero"
-    if quantity == "p_value":
-        return None if 0 <= value <= 1 and printed not in ("<0", ) else "a probability"
-    return None if 0 <= value <= 1 and (printed[0].isdigit()) else "a proportion or a percentage"
+        expected, fits = "a whole number above zero", re.fullmatch(r"[1-9]\d*", printed)
+    elif quantity in ODDS_RATIOS:
+        expected, fits = "a number above zero", value > 0 and not sign and "%" not in printed
+    elif quantity == "p_value":
+        expected, fits = "a probability", 0 <= value <= 1 and not (sign in ("<", "≤") and value == 0)
+    else:
+        expected, fits = "a proportion or a percentage", 0 <= value <= 1 and not sign
+    return None if fits else expected
 
 
 def subject(claim_id: str) -> str:

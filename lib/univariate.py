@@ -76,29 +76,34 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     names = [*NUMBER_TESTS, "odds_ratio", "lower", "upper"]
     if min(len(occluded), len(patent)) < 2 or known[factor].nunique() < 2:
         return dict.fromkeys(names, np.nan)
+    alike = occluded.nunique() == 1 and patent.nunique() == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, where the numbers are nearly the same
+        student, welch = (stats.ttest_ind(occluded, patent, equal_var=equal).pvalue for equal in (True, False))
     return {
-        "student": stats.ttest_ind(occluded, patent).pvalue,
-        "welch": stats.ttest_ind(occluded, patent, equal_var=False).pvalue,
+        "student": np.nan if alike else student,
+        "welch": np.nan if alike else welch,
         "mann_whitney": stats.mannwhitneyu(occluded, patent, method="asymptotic").pvalue,
         **_logistic(known[cohort.outcome], known[factor]),
     }
 
 
 def _logistic(outcome: pd.Series, values: pd.Series) -> dict[str, float]:
+    """The logistic regression on one number; NaN where a cut-point separates the outcomes."""
+    nothing = dict.fromkeys(["wald", "odds_ratio", "lower", "upper"], np.nan)
+    events, nonevents = values[outcome == 1], values[outcome == 0]
+    if events.min() >= nonevents.max() or nonevents.min() >= events.max():
+        return nothing
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", PerfectSeparationWarning)
         try:
             fitted = sm.Logit(outcome, sm.add_constant(values)).fit(disp=0)
         except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
-            return dict.fromkeys(["wald", "odds_ratio", "lower", "upper"], np.nan)
-    lower, upper = np.exp(fitted.conf_int().iloc[1])
-    return {
-        "wald": fitted.pvalues.iloc[1],
-        "odds_ratio": np.exp(fitted.params.iloc[1]),
-        "lower": lower,
-        "upper": upper,
-    }
+            return nothing
+    with np.errstate(over="ignore"):
+        odds_ratio, lower, upper = np.exp([fitted.params.iloc[1], *fitted.conf_int().iloc[1]])
+    return {"wald": fitted.pvalues.iloc[1], "odds_ratio": odds_ratio, "lower": lower, "upper": upper}
 
 
 def screen(cohort: Cohort) -> pd.DataFrame:
