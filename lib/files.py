@@ -25,7 +25,8 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
 
     Lines that begin with # before the header are comments. The index is the line of the file on
     which each row ends, so that a message can name it. Raises `InputError` when the file is missing,
-    empty, not UTF-8, ragged, not separated by commas, has a repeated column or lacks one of the `required` columns.
+    empty, not UTF-8, ragged, not separated by commas, has a repeated column or lacks one of the
+    `required` columns.
     """
     path = Path(path)
     if not path.is_file():

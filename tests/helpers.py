@@ -1,4 +1,4 @@
-"""What several tests use: cohorts from a few columns, and the frozen results of R."""
+"""What several tests use: cohorts made of a few columns, and the frozen results of R."""
 
 import tempfile
 from pathlib import Path
@@ -10,37 +10,41 @@ from lib import cohort
 ORACLES = Path(__file__).parent / "oracles"
 
 
-def read_cohort(rows: pd.DataFrame) -> cohort.Cohort:
-    """The cohort that comes from writing `rows` to a file, with a codebook beside it.
+def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> cohort.Cohort:
+    """The cohort read back from a file of these rows with a codebook beside it.
 
-    Columns named `group` and `outcome` have these roles; the rest are factors, binary where their
-    name begins with "has_" and numbers otherwise. Without a column `group` there is one patient in
-    group B and the others are in group A.
+    `group` (everyone in the first where there is none) and `outcome` have these roles; every other
+    column is a factor, binary where its name begins with "has_" and a number otherwise.
     """
     if "group" not in rows:
-        rows = rows.assign(group=["A"] * (len(rows) - 1) + ["B"])
-    levels = "|".join(sorted(set(rows["group"]) | {"A", "B"}))
-    roles = {"group": ["group", "category", "", levels], "outcome": ["outcome", "binary", "", "0|1"]}
-    lines = [
-        [name, name, *roles.get(name, ["factor", "binary", "", "0|1"] if name.startswith("has_") else ["factor", "number", "", ""])]
-        for name in rows
-    ]
+        rows = rows.assign(group=groups.split("|")[0])
+
+    def rule(name: str) -> list[str]:
+        if name == "group":
+            return ["group", "category", "", groups]
+        role = "outcome" if name == "outcome" else "factor"
+        return [role, "binary", "", "0|1"] if role == "outcome" or name.startswith("has_") else [role, "number", "", ""]
+
+    codebook = pd.DataFrame([[name, name, *rule(name)] for name in rows], columns=cohort.CODEBOOK_COLUMNS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.csv")
         rows.to_csv(path, index=False)
-        codebook = pd.DataFrame(lines, columns=cohort.CODEBOOK_COLUMNS)
         codebook.to_csv(path.with_suffix(".codebook.csv"), index=False)
         return cohort.load(path)
 
 
-def frozen() -> dict[str, list[float] | str]:
-    """R's results by the command that gave each: numbers where it printed numbers."""
-    table = pd.read_csv(ORACLES / "frozen.csv", comment="#", index_col="command")["result"]
+def asah() -> cohort.Cohort:
+    """The patients of pROC's data set aSAH, grouped by gender."""
+    rows = pd.read_csv(ORACLES / "aSAH.csv", comment="#").rename(columns={"gender": "group"})
+    return read_cohort(rows, "Female|Male")
 
-    def values(text: str) -> list[float] | str:
-        try:
-            return [float(part.replace("NA", "nan")) for part in text.split()]
-        except ValueError:
-            return text
 
-    return {command: values(text) for command, text in table.items()}
+def in_r(command: str) -> float | list[float] | str:
+    """What R printed for a command of oracles/frozen.R: a number, several, or text."""
+    table = pd.read_csv(ORACLES / "frozen.csv", comment="#", index_col="command", keep_default_na=False)
+    text = table.at[command, "result"]
+    try:
+        numbers = [float(part.replace("NA", "nan")) for part in text.split()]
+    except ValueError:
+        return text
+    return numbers if len(numbers) > 1 else numbers[0]
