@@ -6,7 +6,6 @@ string alone it cannot be known which one was meant. Knows nothing of cohorts.
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,7 +40,20 @@ SECTIONS = {
     "multivariate": ["confidence_level", *ODDS_RATIOS, "p_value"],
     "roc": ["auc", "auc_lower", "auc_upper", "p_value", "sensitivity", "specificity"],
 }
-MONTHS = list(calendar.month_name)[1:]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 ROUNDINGS = ["half_up", "half_even", "truncation"]
 NUMBER = re.compile(r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)")
 
