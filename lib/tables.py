@@ -338,11 +338,11 @@ ACCURACY_WORDS = {
 }
 
 
-def accuracy(by_marker: dict[str, pd.DataFrame], cohort: Cohort, source: str, reconstructed: bool) -> None:
+def accuracy(by_marker: dict[str, pd.DataFrame], labels: dict[str, str], source: str, reconstructed: bool) -> None:
     """What each binary marker says about a patient, one column a marker."""
     frame = pd.DataFrame({"Quantity": list(ACCURACY_WORDS.values())})
     for marker, found in by_marker.items():
-        frame[cohort.label(marker)] = [_estimate(kind, found.loc[kind]) for kind in ACCURACY_WORDS]
+        frame[labels[marker]] = [_estimate(kind, found.loc[kind]) for kind in ACCURACY_WORDS]
     data = pd.concat(by_marker).rename_axis(["marker", "quantity"]).reset_index() if by_marker else None
     display.table(
         frame,

@@ -11,7 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
+import statsmodels.api as sm
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
@@ -194,6 +197,33 @@ def test_two_clean_builds_are_identical_even_in_another_folder(book, tmp_path):
 
 
 # ------------------------------------------------------------------------------ in the browser
+
+
+def test_claims_without_a_solution_still_make_a_book_that_says_so(tmp_path):
+    book = copy_book(tmp_path / "book")
+    book.replace("data/published.csv", "sensitivity,45.2%", "sensitivity,45.3%")
+    assert len(book.rebuild()) > 5
+    for name in ["methods", "patency", "univariate", "multivariate", "roc"]:
+        assert "The printed counts contradict one another" in book.page(name), name
+    assert "The abstract does not fix its counts" in book.page("index")
+    assert "contradicted" in book.page("ledger")
+
+
+def test_the_whole_book_about_other_patients(tmp_path):
+    rows = pd.read_csv(ROOT / "data" / "cohort.csv", comment="#").sample(120, random_state=3)
+    rows["occluded_12m"] = np.random.default_rng(0).permutation(rows["occluded_12m"])
+    rows.iloc[:3, rows.columns.get_loc("stent_length_mm")] = np.nan
+    rows.to_csv(tmp_path / "registry.csv", index=False)
+    book = copy_book(tmp_path / "book")
+    assert len(book.rebuild(COHORT=str(tmp_path / "registry.csv"))) > 5
+    text = " ".join(book.page(path.stem) for path in (book.site / "chapters").glob("*.html"))
+    assert "This book is about registry.csv, 120 patients." in text
+    assert "This cohort" in text
+    assert "ests on the example cohort, not on patient data" not in text
+    factors = rows.drop(columns=["patient_id", "diagnosis", "occluded_12m"])
+    model = sm.Logit(rows["occluded_12m"], sm.add_constant(factors), missing="drop").fit(disp=0)
+    for odds_ratio in np.exp(model.params.iloc[1:]):
+        assert f"{odds_ratio:.3f}" in book.page("multivariate")
 
 
 @pytest.fixture(scope="session")
