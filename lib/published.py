@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import floor
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def _expected_instead(quantity: str, printed: str) -> str | None:
     if quantity in COUNTS:
         expected, fits = "a whole number above zero", re.fullmatch(r"[1-9]\d*", printed)
     elif quantity in ODDS_RATIOS:
-        expected, fits = "a number above zero", value > 0 and not sign and "%" not in printed
+        expected, fits = "a plain number above zero", value > 0 and not sign and "%" not in printed
     elif quantity == "p_value":
         expected, fits = "a probability", 0 <= value <= 1 and not (sign in ("<", "≤") and value == 0)
     else:
@@ -140,6 +141,7 @@ def _parse(printed: str) -> tuple[str, Fraction, Fraction]:
     return match["sign"], Fraction(match["digits"]) / scale, unit / scale
 
 
+@cache
 def interval(printed: str, rounding: str | None = None) -> Interval:
     """The values that print as `printed`.
 

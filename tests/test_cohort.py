@@ -1,0 +1,283 @@
+"""Reading a cohort: what is accepted, and that everything else ends in one message for people."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lib import cohort, published
+from lib.files import InputError
+
+CODEBOOK = """name,label,role,type,unit,levels
+id,Patient,id,text,,
+group,Diagnosis,group,category,,A|B
+has_x,Marker,factor,binary,,0|1
+length,Stent length,factor,number,mm,
+outcome,Occlusion,outcome,binary,6 months,0|1
+months,Follow-up,time,number,months,
+"""
+ROWS = """id,group,has_x,length,outcome
+1,A,1,80.5,1
+2,B,0,,0
+3,A,,100,0
+4,B,1,60,
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Loads a cohort with the given bytes or text, and another codebook where one is given."""
+
+    def loaded(content: bytes | str = ROWS, codebook: str = CODEBOOK, name: str = "rows.csv") -> cohort.Cohort:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.with_suffix(".codebook.csv").write_text(codebook, encoding="utf-8")
+        return cohort.load(path)
+
+    return loaded
+
+
+def refusal(action, *arguments) -> str:
+    """The message with which an action refuses its input."""
+    with pytest.raises(InputError) as error:
+        action(*arguments)
+    return str(error.value)
+
+
+# ------------------------------------------------------------------------------ what is accepted
+
+
+def test_a_cohort_is_what_its_codebook_says(load):
+    patients = load()
+    assert (patients.group, patients.groups, patients.outcome) == ("group", ["A", "B"], "outcome")
+    assert (patients.factors, patients.binary_factors) == (["has_x", "length"], ["has_x"])
+    assert (patients.label("length"), patients.label("has_x")) == ("Stent length (mm)", "Marker")
+    assert patients.horizon == "6 months"
+    assert not patients.is_example
+    assert patients.rows["length"].dropna().tolist() == [80.5, 100, 60]
+    assert patients.rows[["has_x", "length", "outcome"]].isna().sum().tolist() == [1, 1, 1]
+    assert patients.complete(patients.factors)["id"].tolist() == ["1", "4"]
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "\ufeff" + ROWS,  # the byte order mark of Excel's "CSV UTF-8"
+        "# a comment\n# another, with \u2028 in it\n" + ROWS,
+        ROWS.replace("\n", "\r\n"),
+        ROWS.replace(",", " , "),
+        ROWS + "\n , , , , \n",  # empty lines at the end
+        ROWS.replace("\n", ",a remark\n").replace("a remark", "remark", 1),  # a column the codebook lacks
+        ROWS.replace("A", '"A"'),
+        ROWS.replace("1,A,1,", "1,A,1.0,"),
+    ],
+)
+def test_harmless_differences_change_nothing(load, same):
+    pd.testing.assert_frame_equal(load(same).rows, load().rows)
+
+
+def test_optional_columns_may_be_present(load):
+    followed = ROWS.replace("\n", ",9\n").replace("9", "months", 1)
+    assert load(followed).rows["months"].tolist() == [9, 9, 9, 9]
+
+
+def test_parquet_holds_the_same_cohort(load, tmp_path):
+    expected = load().rows
+    table = pd.read_csv(tmp_path / "rows.csv", dtype={"id": str}).convert_dtypes()
+    table["has_x"] = table["has_x"].astype("boolean")
+    for variant in (table, table.astype({"group": "category", "has_x": float}), table.set_index("id")):
+        variant.to_parquet(tmp_path / "rows.parquet")
+        pd.testing.assert_frame_equal(cohort.load(tmp_path / "rows.parquet").rows, expected, check_dtype=False)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=5))
+def test_numbers_survive_both_formats_unrounded(tmp_path_factory, numbers):
+    folder = tmp_path_factory.mktemp("numbers")
+    (folder / "rows.codebook.csv").write_text(CODEBOOK, encoding="utf-8")
+    index = [str(i) for i in range(len(numbers))]
+    table = pd.DataFrame({"id": index, "group": "A", "has_x": 1, "length": numbers, "outcome": 0})
+    table.to_parquet(folder / "rows.parquet")
+    table.to_csv(folder / "rows.csv", index=False)
+    for name in ("rows.csv", "rows.parquet"):
+        assert cohort.load(folder / name).rows["length"].tolist() == numbers
+
+
+def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(cohort.EXAMPLE.read_bytes())
+    assert cohort.load(copy).is_example
+    copy.write_bytes(cohort.EXAMPLE.read_bytes().replace(b"PTS", b"DVT", 1))
+    assert not cohort.load(copy).is_example
+    monkeypatch.setenv("COHORT", os.path.relpath(copy))
+    assert cohort.load().path == copy
+    monkeypatch.delenv("COHORT")
+    assert cohort.load().path == cohort.EXAMPLE
+
+
+# ------------------------------------------------------------------------------ what is refused
+
+
+@pytest.mark.parametrize("read", [published.read, cohort.load])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, ["no such file"]),
+        (b"", ["is empty"]),
+        (b"\n\n", ["is empty"]),
+        (b"# only a comment\n", ["is empty"]),
+        (b"id,section\n1,2\n1,2,3\n", ["line 3 has 3 values, expected 2"]),
+        (b"id,section\n1,2\n1\n", ["line 3 has 1 values, expected 2"]),
+        (b"# a\n# b\nid,section\n1\n", ["line 4 has 1 values, expected 2"]),
+        (b"id,id\n1,2\n", ["column id occurs more than once"]),
+        (b"id;section\n1;2\n", ["line 1", "columns separated by commas"]),
+        (b"# x\nid\tsection\n1\t2\n", ["line 2", "columns separated by commas"]),
+        ("id,section\n1,闭塞\n".encode("gb18030"), ["line 2", "UTF-8"]),
+        ("id,section\n1,2\n".encode("utf-16"), ["line 1", "UTF-8"]),
+        ("id,section\n1,2\n".encode("utf-16-le"), ["line 1", "UTF-8"]),
+        (b"id,section\n1,\0\n", ["line 2", "UTF-8"]),
+        (b'id,section\n1,"2\n3,4\n', ["line 3", "comma-separated values"]),
+        (b'id,section\n1,"2"x\n3,4\n', ["line 2", "comma-separated values"]),
+        (b"id,section\n1," + b"9" * 200_000 + b"\n", ["line 2", "comma-separated values"]),
+    ],
+)
+def test_an_unreadable_table_is_named_with_its_line(tmp_path, read, content, expected):
+    path = tmp_path / "table.csv"
+    if content is not None:
+        path.write_bytes(content)
+    message = refusal(read, path)
+    assert all(words in message for words in ["table.csv", *expected])
+
+
+def test_a_header_without_rows_is_named(tmp_path, load):
+    path = tmp_path / "claims.csv"
+    path.write_text("id,section,quantity,printed,unit,source\n", encoding="utf-8")
+    assert "a header and no rows" in refusal(published.read, path)
+    assert "a header and no rows" in refusal(load, "id,group,has_x,length,outcome\n")
+
+
+def test_missing_columns_of_the_claims_are_named(tmp_path):
+    path = tmp_path / "claims.csv"
+    path.write_text("id,section\nx,roc\n", encoding="utf-8")
+    message = refusal(published.read, path)
+    assert all(f"column {name} is missing" in message for name in ("quantity", "printed", "unit", "source"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("has_x", "marker", ["column has_x is missing", "one of 0, 1"]),
+        ("length", "mm", ["column length is missing", "a number in mm"]),
+        ("2,B", "1,B", ["line 3, column id: “1”", "only once"]),
+        ("2,B", ",B", ["line 3, column id: “”", "only once"]),
+        ("2,B", "2,C", ["line 3, column group: “C”", "one of A, B"]),
+        ("2,B", "2,", ["line 3, column group: “”", "one of A, B"]),
+        ("A,1,", "A,yes,", ["line 2, column has_x: “yes”", "one of 0, 1"]),
+        ("A,1,", "A,2,", ["line 2, column has_x: “2”", "one of 0, 1"]),
+        ("80.5", "8 cm", ["line 2, column length: “8 cm”", "a number in mm"]),
+        ("80.5", "inf", ["line 2, column length: “inf”", "a number in mm"]),
+        ("80.5", "nan", ["line 2, column length: “nan”", "a number in mm"]),
+        ("80.5", "1e999", ["line 2, column length", "a number in mm"]),
+        ("80.5,1", "80.5,0.5", ["line 2, column outcome: “0.5”", "one of 0, 1"]),
+    ],
+)
+def test_an_unusable_value_is_named_with_line_column_and_expectation(load, old, new, expected):
+    message = refusal(load, ROWS.replace(old, new, 1))
+    assert all(words in message for words in ["rows.csv", *expected])
+
+
+def test_a_cohort_without_a_known_outcome_is_refused(load):
+    assert "column outcome is empty" in refusal(load, "id,group,has_x,length,outcome\n1,A,1,80,\n")
+
+
+def test_many_problems_make_one_message_of_bearable_length(load):
+    rows = "id,group,has_x,length,outcome\n" + "".join(f"{i},A,9,80,1\n" for i in range(100))
+    message = refusal(load, rows)
+    assert "line 21," in message
+    assert "line 22," not in message
+    assert "and 80 more" in message
+
+
+def test_parquet_problems_are_named_by_row(load, tmp_path):
+    table = pd.DataFrame({"id": ["1", "2"], "group": ["A", "Z"], "has_x": [0, 1], "outcome": [0, 1]})
+    load()  # for the codebook
+    path = tmp_path / "rows.parquet"
+    table.to_parquet(path)
+    message = refusal(cohort.load, path)
+    assert "row 2, column group: “Z”; expected one of A, B" in message
+    assert "column length is missing" in message
+    for values in ([[1, 2], [3]], ["1", {"a": 1}]):
+        table.assign(group="A", length=pd.Series(values, dtype=object).map(str)).to_parquet(path)
+        assert "column length: “" in refusal(cohort.load, path)
+    table.assign(group="A", length=[[1, 2], [3]]).to_parquet(path)
+    assert "row 1, column length: “[1 2]”" in refusal(cohort.load, path)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 0.5, -1])
+def test_a_truncated_parquet_file_is_refused(load, tmp_path, kept):
+    load()
+    path = tmp_path / "rows.parquet"
+    pd.read_csv(tmp_path / "rows.csv").to_parquet(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content)) if kept == 0.5 else kept])
+    assert "rows.parquet cannot be used: it is not a Parquet file" in refusal(cohort.load, path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("name,label", "label", ["column name is missing"]),
+        ("group,Diagnosis,group", "group,Diagnosis,cluster", ["line 3, column role: “cluster”", "outcome"]),
+        ("group,category", "group,text", ["line 3, column type: “text”", "category"]),
+        ("group,category", "group,nominal", ["line 3, column type: “nominal”", "category"]),
+        ("A|B", "A", ["line 3, column levels: “A”", "at least two"]),
+        ("A|B", "A|A", ["line 3, column levels: “A|A”", "each once"]),
+        ("0|1", "1|0", ["line 4, column levels: “1|0”", "0|1"]),
+        ("factor,number", "factor,text", ["line 5, column type: “text”", "binary or number"]),
+        ("outcome,binary,6 months,0|1", "outcome,number,,", ["line 6, column type: “number”", "binary"]),
+        ("time,number", "time,text", ["line 7, column type: “text”", "number"]),
+        ("has_x,Marker", ",Marker", ["line 4, column name: empty"]),
+        ("has_x,Marker", "group,Marker", ["column name: “group” occurs more than once"]),
+        ("Occlusion,outcome", "Occlusion,factor", ["0 rows have the role outcome; expected one"]),
+        ("length,Stent length,factor,number", "length,,outcome,binary", ["2 rows have the role outcome"]),
+    ],
+)
+def test_an_unusable_codebook_is_named_with_line_and_column(load, old, new, expected):
+    message = refusal(load, ROWS, CODEBOOK.replace(old, new, 1))
+    assert all(words in message for words in ["rows.codebook.csv", *expected])
+
+
+PIECES = [b"\0", b'"', b"\n", b"\r", b",", b"|", b"#", b"\xff", b"\xef\xbb\xbf", b"inf", b"9" * 400, "\u2028".encode()]
+
+
+@st.composite
+def mangled(draw, content: bytes) -> bytes:
+    """Bytes with up to three stretches removed, doubled or overwritten."""
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(content)))
+        end = draw(st.integers(start, min(len(content), start + 40)))
+        between = draw(st.sampled_from([b"", content[start:end] * 2, *PIECES]) | st.binary(max_size=4))
+        content = content[:start] + between + content[end:]
+    return content
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["rows.csv", "rows.codebook.csv", "rows.parquet", "claims.csv"]), st.data())
+def test_whatever_the_bytes_nothing_escapes_but_a_message(tmp_path, name, data):
+    (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (tmp_path / "rows.codebook.csv").write_text(CODEBOOK, encoding="utf-8")
+    pd.read_csv(tmp_path / "rows.csv").to_parquet(tmp_path / "rows.parquet")
+    (tmp_path / "claims.csv").write_bytes(b"".join(published.PATH.read_bytes().splitlines(keepends=True)[:6]))
+    path = Path(tmp_path, name)
+    path.write_bytes(data.draw(mangled(path.read_bytes())))
+    try:
+        if name == "claims.csv":
+            assert len(published.read(path))
+        else:
+            read = cohort.load(tmp_path / name.replace(".codebook", ""))
+            assert set(read.rows[read.outcome].dropna()) <= {0, 1}
+    except InputError as error:
+        assert str(tmp_path / "rows") in str(error) or "claims.csv" in str(error)

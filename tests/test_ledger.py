@@ -1,0 +1,144 @@
+"""The ledger's verdicts: which they are, and that they change with the claims as arithmetic demands."""
+
+import re
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import ledger, published
+
+CLAIMS = published.read()
+JUDGED = ledger.judge(CLAIMS)
+NAMES = {verdict: list(JUDGED.index[JUDGED["verdict"] == verdict]) for verdict in ledger.VERDICTS}
+LISTING = "multivariate.postoperative_collaterals.odds_ratio_upper.listing"
+
+
+def with_printed(**printed: str) -> pd.DataFrame:
+    """The claims with other strings printed."""
+    claims = CLAIMS.copy()
+    for name, text in printed.items():
+        claims.at[name, "printed"] = text
+    return claims
+
+
+def moved(printed: str, steps: int) -> str:
+    """A printed number with its last digit moved; a threshold turns over."""
+    if printed.startswith("<"):
+        return printed.replace("<", "≥")
+    number = Decimal(printed.rstrip("%"))
+    return f"{number + steps * Decimal(1).scaleb(number.as_tuple().exponent)}" + "%" * printed.endswith("%")
+
+
+def test_every_claim_has_a_verdict_and_a_reason():
+    assert list(JUDGED.index) == list(CLAIMS.index)
+    assert set(JUDGED["verdict"]) <= set(ledger.VERDICTS)
+    assert JUDGED[["reason", "target"]].map(len).gt(0).all(axis=None)
+    assert ledger.scoreboard(JUDGED).to_dict() == {
+        "confirmed": 24,
+        "bounded": 6,
+        "fitted": 4,
+        "given": 3,
+        "contradicted": 1,
+    }
+
+
+def test_which_claims_have_which_verdict():
+    kinds = {
+        verdict: sorted({re.sub(r"\.(?!recr|all)[^.]*\.", ".", name) for name in names})
+        for verdict, names in NAMES.items()
+    }
+    assert kinds == {
+        "confirmed": [
+            "methods.all.patients", "methods.patients", "multivariate.all.confidence_level", "multivariate.p_value",
+            "patency.primary_patency", "roc.auc", "roc.auc_lower", "roc.auc_upper", "roc.p_value",
+            "roc.sensitivity", "roc.specificity", "univariate.p_value",
+        ],
+        "bounded": ["multivariate.odds_ratio", "multivariate.odds_ratio_lower", "multivariate.odds_ratio_upper"],
+        "fitted": ["univariate.p_value"],
+        "given": ["methods.recruitment.first_month", "methods.recruitment.last_month", "patency.all.horizon"],
+        "contradicted": ["multivariate.odds_ratio_upper.listing"],
+    }  # fmt: skip
+    markers = ["univariate.incomplete_coverage.p_value", "univariate.postoperative_collaterals.p_value"]
+    assert [name for name in NAMES["confirmed"] if name.startswith("univariate")] == markers
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    sorted({(name, moved(CLAIMS.at[name, "printed"], steps)) for name in NAMES["confirmed"] for steps in (-1, 1)}),
+)
+def test_another_last_digit_contradicts_a_confirmed_claim(name, other):
+    """What the other claims allow it to print stays what it was, so it is never used to judge itself."""
+    judged = ledger.judge(with_printed(**{name: other})).loc[name]
+    assert judged["verdict"] == "contradicted"
+    assert other not in judged["reason"]
+    assert CLAIMS.at[name, "printed"] in judged["reason"] or judged["recomputed"] == JUDGED.at[name, "recomputed"]
+
+
+@pytest.mark.parametrize("quantity", ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper"])
+@pytest.mark.parametrize("steps", [1, 40])
+def test_what_a_bounded_claim_may_print_does_not_hang_on_what_it_prints(quantity, steps):
+    """Contradicted exactly where it prints what lies outside the range that the others allow."""
+    names = [name for name in NAMES["bounded"] if name.endswith(f".{quantity}")]
+    others = {name: moved(CLAIMS.at[name, "printed"], steps) for name in names}
+    judged = ledger.judge(with_printed(**others))
+    assert len(names) == 2
+    for name, other in others.items():
+        assert judged.at[name, "recomputed"] == JUDGED.at[name, "recomputed"]
+        low, high = (float(text) for text in judged.at[name, "recomputed"].split(" to "))
+        interval = published.interval(other)
+        outside = interval.upper < low or interval.lower > high
+        assert judged.at[name, "verdict"] == ("contradicted" if outside else "bounded")
+
+
+def test_the_listing_is_contradicted_and_does_not_touch_the_abstract():
+    assert NAMES["contradicted"] == [LISTING]
+    assert "5.433" in JUDGED.at[LISTING, "reason"]
+    without = ledger.judge(CLAIMS.drop(LISTING))
+    pd.testing.assert_frame_equal(without, JUDGED.drop(LISTING))
+    agreeing = ledger.judge(with_printed(**{LISTING: "5.436"}))
+    assert agreeing.at[LISTING, "verdict"] == "bounded"
+    pd.testing.assert_frame_equal(agreeing.drop(LISTING), JUDGED.drop(LISTING))
+
+
+def test_agreement_of_the_example_alone_is_fitted_and_without_it_given():
+    judged = ledger.judge(with_printed(**dict.fromkeys(NAMES["fitted"], "≥0.05")))
+    assert (judged.loc[NAMES["fitted"], "verdict"] == "given").all()
+    assert (judged["verdict"] == JUDGED["verdict"]).sum() == len(CLAIMS) - len(NAMES["fitted"])
+
+
+def test_a_contradiction_names_all_claims_that_its_check_ties_together():
+    judged = ledger.judge(with_printed(**{"methods.NIVCS.patients": "48"}))
+    sizes = [name for name in CLAIMS.index if name.startswith("methods.") and name.endswith(".patients")]
+    assert (judged.loc[sizes, "verdict"] == "contradicted").all()
+    assert "DVT" in judged.at["methods.PTS.patients", "reason"]
+    assert "48" not in judged.at["methods.NIVCS.patients", "reason"]
+    judged = ledger.judge(with_printed(**{"roc.incomplete_coverage.auc": "0.632"}))
+    for quantity in ("auc", "sensitivity", "specificity"):
+        assert judged.at[f"roc.incomplete_coverage.{quantity}", "verdict"] == "contradicted"
+
+
+numbers = {
+    "patients": st.integers(1, 300).map(str),
+    "p_value": st.integers(1, 999).map(lambda p: f"0.{p:03d}") | st.sampled_from(["<0.001", "≥0.05", "1.000"]),
+    "odds_ratio": st.integers(1, 9999).map(lambda x: f"{x / 1000:.3f}"),
+    "proportion": st.integers(0, 1000).map(lambda x: f"{x / 10}%"),
+    "area": st.integers(0, 1000).map(lambda x: f"{x / 1000:.3f}"),
+}
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.data())
+def test_claims_without_a_solution_still_have_a_verdict_each(data):
+    """Any readable numbers in place of any four claims."""
+    printed = {}
+    for name in data.draw(st.lists(st.sampled_from(list(CLAIMS.index[2:])), min_size=4, max_size=4, unique=True)):
+        quantity, unit = CLAIMS.loc[name, ["quantity", "unit"]]
+        kind = quantity if quantity in numbers else {"ratio": "odds_ratio", "area": "area"}.get(unit, "proportion")
+        printed[name] = data.draw(numbers["patients" if quantity == "horizon" else kind])
+    judged = ledger.judge(with_printed(**printed))
+    assert list(judged.index) == list(CLAIMS.index)
+    assert set(judged["verdict"]) <= set(ledger.VERDICTS)
+    assert judged["reason"].map(len).gt(0).all()

@@ -1,0 +1,161 @@
+"""The joint model against R on a published data set, and against data that allow no model."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import in_r, read_cohort
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from statsmodels.datasets import spector
+
+from lib import multivariate
+
+FACTORS = ["GPA", "TUCE", "has_PSI"]
+MODEL = "logistic(GRADE ~ GPA + TUCE + PSI, spector)"
+
+
+def students():
+    """Spector and Mazzeo 1980, J Econ Educ 11:37-44: who improved under a new way of teaching."""
+    rows = spector.load_pandas().data
+    return read_cohort(rows.rename(columns={"PSI": "has_PSI", "GRADE": "outcome"})[[*FACTORS, "outcome"]])
+
+
+def test_a_published_model_as_r_has_it():
+    model = multivariate.fit(students())
+    table = model.table
+    assert list(table.index) == ["const", *FACTORS]
+    assert (model.patients, model.left_out, model.events, model.problem) == (32, 0, 11, None)
+    expected = {
+        "coefficient": in_r(f"coef({MODEL})"),
+        "standard_error": in_r(f"coef(summary({MODEL}))[, 2]"),
+        "odds_ratio": np.exp(in_r(f"coef({MODEL})")),
+        "lower": in_r(f"exp(confint.default({MODEL}))[, 1]"),
+        "upper": in_r(f"exp(confint.default({MODEL}))[, 2]"),
+        "p": in_r(f"coef(summary({MODEL}))[, 4]"),
+    }
+    for column, values in expected.items():
+        assert table[column].tolist() == pytest.approx(list(values), rel=1e-6), column
+    assert model.probabilities.tolist() == pytest.approx(in_r(f"fitted({MODEL})"), rel=1e-6)
+    at_90 = multivariate.fit(students(), level=0.9).table["lower"]
+    assert at_90.tolist() == pytest.approx(in_r(f"exp(confint.default({MODEL}, level = 0.9))[, 1]"), rel=1e-6)
+
+
+def test_a_published_model_as_its_textbook_prints_it():
+    """Greene, Econometric Analysis: the logit column for the data of Spector and Mazzeo."""
+    table = multivariate.fit(students()).table
+    assert table["coefficient"].round(3).tolist() == [-13.021, 2.826, 0.095, 2.379]
+    assert table["standard_error"].round(3).tolist() == [4.931, 1.263, 0.142, 1.065]
+    assert multivariate.significant(multivariate.fit(students())) == ["GPA", "has_PSI"]
+
+
+def test_collinearity_as_r_has_it():
+    vif = in_r("c(vif(GPA ~ TUCE + PSI), vif(TUCE ~ GPA + PSI), vif(PSI ~ GPA + TUCE))")
+    assert multivariate.collinearity(students())["variance_inflation_factor"].tolist() == pytest.approx(vif, rel=1e-9)
+
+
+def test_events_per_variable_count_the_rarer_outcome():
+    rows = students().rows
+    model = multivariate.fit(read_cohort(rows))
+    other_way = multivariate.fit(read_cohort(rows.assign(outcome=1 - rows["outcome"])))
+    assert multivariate.events_per_variable(model, 3) == multivariate.events_per_variable(other_way, 3) == 11 / 3
+
+
+def test_a_model_of_one_binary_factor_is_its_two_by_two_table():
+    """Woolf 1955: the standard error of ln(odds ratio) is the root of the summed reciprocals."""
+    rows = [(x, y) for x, y, n in [(1, 1, 19), (1, 0, 29), (0, 1, 23), (0, 0, 112)] for _ in range(n)]
+    term = multivariate.fit(read_cohort(pd.DataFrame(rows, columns=["has_x", "outcome"]))).table.loc["has_x"]
+    assert term["odds_ratio"] == pytest.approx(19 * 112 / (29 * 23), rel=1e-8)
+    assert term["standard_error"] == pytest.approx(np.sqrt(1 / 19 + 1 / 29 + 1 / 23 + 1 / 112), rel=1e-8)
+
+
+def test_patients_with_a_missing_value_are_left_out_and_counted():
+    rows = students().rows.assign(note=1.0)
+    rows.loc[[0, 1], "GPA"] = np.nan
+    rows.loc[[1, 4], "outcome"] = np.nan
+    incomplete, complete = multivariate.fit(read_cohort(rows), FACTORS), rows.drop([0, 1, 4])
+    assert (incomplete.patients, incomplete.left_out) == (29, 3)
+    pd.testing.assert_frame_equal(incomplete.table, multivariate.fit(read_cohort(complete), FACTORS).table)
+
+
+designs = st.lists(st.tuples(st.integers(0, 1), st.integers(-3, 3)), min_size=6, max_size=25)
+
+
+def cohort_of(design: list[tuple[int, int]], outcome: list[int]):
+    return read_cohort(pd.DataFrame(design, columns=["has_a", "b"]).assign(outcome=outcome))
+
+
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=40, deadline=None)
+@given(designs, st.integers(-2, 2), st.integers(-2, 2), st.integers(-2, 2), st.data())
+def test_separated_outcomes_have_no_model(design, a, b, constant, data):
+    """Outcomes that a line tells apart, whatever they are on the line itself."""
+    sides = [a * x + b * z + constant for x, z in design]
+    outcome = [data.draw(st.integers(0, 1)) if side == 0 else int(side > 0) for side in sides]
+    assume(any(sides) and 0 < sum(outcome) < len(outcome))
+    model = multivariate.fit(cohort_of(design, outcome))
+    assert model.problem
+    assert model.table.empty
+    assert multivariate.significant(model) == []
+
+
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=40, deadline=None)
+@given(designs, st.data())
+def test_overlapping_outcomes_have_the_model_that_balances_the_scores(design, data):
+    """Each patient has a double with the other outcome, so nothing can separate them; some are
+    there several times. At the maximum every factor sums to the same over the events as over the
+    fitted probabilities."""
+    columns = np.array(design).T
+    assume(np.linalg.matrix_rank(np.vstack([columns, np.ones(len(design))])) == 3)
+    again = data.draw(st.lists(st.integers(0, len(design) - 1), max_size=10))
+    rows = [(x, y) for x in design for y in (0, 1)] + [(design[i], 1) for i in again]
+    outcome = np.array([y for _, y in rows])
+    model = multivariate.fit(cohort_of([x for x, _ in rows], list(outcome)))
+    assert model.problem is None
+    exposures = np.column_stack([np.ones(len(rows)), [x for x, _ in rows]])
+    assert exposures.T @ model.probabilities == pytest.approx(exposures.T @ outcome, abs=1e-5)
+
+
+X, Z = np.tile([1.0, 2.0, 4.0, 3.0], 5), np.tile([1, 1, 0, 1, 0], 4)
+OUTCOME = np.tile([1, 0, 0, 1, 1, 0, 0], 3)[:20]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"x": 5}, "do not vary: x"),
+        ({"has_z": 1}, "do not vary: has_z"),
+        ({"double": 2 * X - 1}, "exact combinations"),
+        ({"outcome": 0}, "outcome does not vary"),
+        ({"outcome": 1}, "outcome does not vary"),
+        ({"x": np.nan}, "outcome does not vary among the patients with complete data"),
+        ({"x": np.where(OUTCOME == 1, np.nan, X)}, "outcome does not vary among the patients with complete data"),
+        ({"has_z": OUTCOME}, "separate"),
+        ({"has_z": np.maximum(OUTCOME, Z)}, "separate"),
+    ],
+)
+def test_why_there_is_no_model_is_said_in_words(changes, words):
+    model = multivariate.fit(read_cohort(pd.DataFrame({"x": X, "has_z": Z, "outcome": OUTCOME}).assign(**changes)))
+    assert words in model.problem
+    assert model.table.empty
+    assert list(model.table.columns) == list(multivariate.fit(students()).table.columns)
+    assert model.patients + model.left_out == 20
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("changes", [{"x": 5}, {"has_z": 1}, {"double": 2 * X - 1}, {"x": np.nan}])
+def test_factors_without_a_correlation_have_no_variance_inflation(changes):
+    patients = read_cohort(pd.DataFrame({"x": X, "has_z": Z, "outcome": OUTCOME}).assign(**changes))
+    inflation = multivariate.collinearity(patients)["variance_inflation_factor"]
+    assert list(inflation.index) == patients.factors
+    assert inflation.isna().all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_factor_in_tiny_units_overflows_quietly():
+    """Where one unit is far more than any patient has, the limit per unit may be too large a number."""
+    table = multivariate.fit(read_cohort(pd.DataFrame({"x": X * 1e-4, "outcome": OUTCOME}))).table
+    per_unit = multivariate.fit(read_cohort(pd.DataFrame({"x": X, "outcome": OUTCOME}))).table
+    assert table.at["x", "upper"] == np.inf
+    assert table.at["x", "p"] == pytest.approx(per_unit.at["x", "p"], rel=1e-6)

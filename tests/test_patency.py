@@ -1,0 +1,112 @@
+"""Patency by group against Newcombe's published examples and R."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import in_r, read_cohort
+
+from lib import patency
+
+# The abstract's groups: patients and, as the three rates leave no choice, occluded.
+GROUPS = pd.DataFrame({"patients": [47, 92, 44], "occluded": [5, 17, 20]}, index=["NIVCS", "DVT", "PTS"])
+
+
+def proportions(*pairs: tuple[int, int]) -> pd.DataFrame:
+    """Groups in which so many of so many stay patent."""
+    return pd.DataFrame([(n, n - patent) for patent, n in pairs], columns=["patients", "occluded"])
+
+
+@pytest.mark.parametrize(
+    ("patent", "patients", "wilson", "exact"),
+    [
+        (81, 263, (0.2553, 0.3662), (0.2527, 0.3676)),
+        (15, 148, (0.0624, 0.1605), (0.0578, 0.1617)),
+        (0, 20, (0.0000, 0.1611), (0.0000, 0.1684)),
+        (1, 29, (0.0061, 0.1718), (0.0009, 0.1776)),
+    ],
+)
+def test_intervals_of_newcombe_table_1(patent, patients, wilson, exact):
+    """Newcombe 1998, Stat Med 17:857-872, table I, methods 3 and 5."""
+    rate = patency.rates(proportions((patent, patients))).iloc[0]
+    for name, limits in [("wilson", wilson), ("exact", exact)]:
+        assert (rate[f"{name}_lower"], rate[f"{name}_upper"]) == pytest.approx(limits, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lower", "upper"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((6, 7), (2, 7), 0.0582, 0.8062),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((0, 10), (0, 10), -0.2775, 0.2775),
+        ((10, 10), (0, 20), 0.6791, 1.0000),
+        ((10, 10), (0, 10), 0.6075, 1.0000),
+    ],
+)
+def test_differences_of_newcombe_table_2(first, second, lower, upper):
+    """Newcombe 1998, Stat Med 17:873-890, table II, method 10."""
+    pair = patency.pairwise(proportions(first, second)).iloc[0]
+    assert pair["difference"] == pytest.approx(first[0] / first[1] - second[0] / second[1])
+    assert (pair["lower"], pair["upper"]) == pytest.approx((lower, upper), abs=5e-5)
+
+
+def test_rates_of_the_paper_as_r_has_them():
+    rates = patency.rates(GROUPS)
+    for (patent, patients), rate in zip([(42, 47), (75, 92), (24, 44)], rates.itertuples(), strict=True):
+        assert (rate.patent, rate.patients, rate.patency) == (patent, patients, patent / patients)
+        wilson = in_r(f"prop.test({patent}, {patients}, correct = FALSE)$conf.int")
+        exact = in_r(f"binom.test({patent}, {patients})$conf.int")
+        assert [rate.wilson_lower, rate.wilson_upper] == pytest.approx(wilson, abs=1e-9)
+        assert [rate.exact_lower, rate.exact_upper] == pytest.approx(exact, abs=1e-9)
+
+
+def test_comparisons_of_the_paper_as_r_has_them():
+    overall = patency.overall(GROUPS)
+    assert overall["statistic"] == pytest.approx(in_r("chisq.test(groups)$statistic"), rel=1e-9)
+    assert overall["pearson"] == pytest.approx(in_r("chisq.test(groups)$p.value"), rel=1e-9)
+    assert overall["smallest_expected"] == pytest.approx(in_r("min(chisq.test(groups)$expected)"), rel=1e-9)
+    assert overall["exact"] == pytest.approx(in_r("fisher.test(groups)$p.value"), rel=1e-6)
+    assert (round(overall["statistic"], 2), overall["degrees_of_freedom"], round(overall["pearson"], 5)) == (
+        17.67,
+        2,
+        0.00015,
+    )
+    fisher = "apply(combn(3, 2), 2, function(pair) fisher.test(groups[pair, ])$p.value)"
+    pairs = patency.pairwise(GROUPS)
+    assert list(zip(pairs["first"], pairs["second"], strict=True)) == [
+        ("NIVCS", "DVT"),
+        ("NIVCS", "PTS"),
+        ("DVT", "PTS"),
+    ]
+    assert pairs["fisher"].tolist() == pytest.approx(in_r(fisher), rel=1e-6)
+    assert pairs["holm"].tolist() == pytest.approx(in_r(f'p.adjust({fisher}, "holm")'), rel=1e-6)
+
+
+def test_the_exact_test_of_two_groups_is_fishers():
+    """The two markers' tables, as groups of exposed and unexposed patients."""
+    coverage = pd.DataFrame({"patients": [48, 135], "occluded": [19, 23]})
+    collaterals = pd.DataFrame({"patients": [57, 126], "occluded": [20, 22]})
+    assert patency.overall(coverage)["exact"] == pytest.approx(in_r("fisher.test(coverage)$p.value"), rel=1e-6)
+    assert patency.overall(collaterals)["exact"] == pytest.approx(in_r("fisher.test(collaterals)$p.value"), rel=1e-6)
+
+
+def test_patients_are_counted_where_group_and_outcome_are_known():
+    rows = pd.DataFrame({"group": list("AAABB"), "has_x": 1, "outcome": [1, 0, np.nan, 0, 0]})
+    counts = patency.counts(read_cohort(rows, "A|B|C"))
+    assert counts.loc[["A", "B", "C"], ["patients", "occluded"]].to_numpy().tolist() == [[2, 1], [2, 0], [0, 0]]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "groups",
+    [proportions((3, 5)), proportions((3, 5), (0, 0)), proportions((5, 5), (4, 4)), proportions((0, 5), (0, 4))],
+    ids=["one group", "an empty group", "no events", "only events"],
+)
+def test_what_cannot_be_compared_has_no_p_value(groups):
+    assert patency.overall(groups).isna().all()
+    rates, pairs = patency.rates(groups), patency.pairwise(groups)
+    assert rates["wilson_lower"].isna().tolist() == (groups["patients"] == 0).tolist()
+    assert len(pairs) == (groups["patients"] > 0).sum() - 1
+    assert (pairs["fisher"] == 1).all()

@@ -1,0 +1,288 @@
+"""From printed numbers to counts: the paper's facts, by brute force and rounding in the decimal module."""
+
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from helpers import in_r
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from statsmodels.duration.survfunc import SurvfuncRight
+
+from lib import published, reconstruct
+
+CLAIMS = reconstruct.original(published.read())
+MARKERS = ["incomplete_coverage", "postoperative_collaterals"]
+PRINTED = {"incomplete_coverage": ("45.2%", "79.4%"), "postoperative_collaterals": ("47.6%", "73.8%")}
+COVERAGE, COLLATERALS = np.array([[19, 29], [23, 112]]), np.array([[20, 37], [22, 104]])
+# The 13 numbers about counts, each of which follows from the other twelve.
+TIED = [*CLAIMS.index[CLAIMS["quantity"].isin(["patients", "primary_patency", "sensitivity", "specificity", "auc"])]]
+
+
+def percentages(count: int, total: int) -> set[str]:
+    """A proportion as a percentage with one decimal, under both half rules."""
+    exact = Decimal(100 * count) / Decimal(total)
+    return {f"{exact.quantize(Decimal('0.1'), rule)}%" for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
+
+
+def printing(printed: str, total: int) -> list[int]:
+    """All counts whose percentage prints so, one by one."""
+    return [count for count in range(total + 1) if printed in percentages(count, total)]
+
+
+def test_forty_two_occlusions_are_the_only_solution():
+    by_hand = {}
+    for occluded in range(1, 183):
+        options = [
+            printing(text, total)
+            for marker in MARKERS
+            for text, total in zip(PRINTED[marker], (occluded, 183 - occluded), strict=True)
+        ]
+        if all(options):
+            by_hand[occluded] = options
+    assert by_hand == {42: [[19], [112], [20], [104]]}
+    (solution,) = reconstruct.solve(CLAIMS)
+    assert (solution.patients, solution.occluded, solution.ways) == (183, 42, 1)
+    assert reconstruct.marker_table(solution, MARKERS[0]).tolist() == COVERAGE.tolist()
+    assert reconstruct.marker_table(solution, MARKERS[1]).tolist() == COLLATERALS.tolist()
+    table = reconstruct.printable_by_occluded(CLAIMS)
+    assert (table.index[0], table.index[-1]) == (1, 182)
+    assert list(table.index[table.all(axis=1)]) == [42]
+
+
+def test_which_occlusions_can_print_each_percentage():
+    table = reconstruct.printable_by_occluded(CLAIMS)
+    for marker in MARKERS:
+        sensitivity, specificity = PRINTED[marker]
+        for occluded in table.index:
+            assert table.at[occluded, f"roc.{marker}.sensitivity"] == bool(printing(sensitivity, occluded))
+            assert table.at[occluded, f"roc.{marker}.specificity"] == bool(printing(specificity, 183 - occluded))
+
+
+def test_both_sections_agree_on_the_events():
+    """5 + 17 + 20 = 42."""
+    assert [printing(*group) for group in [("89.4%", 47), ("81.5%", 92), ("54.5%", 44)]] == [[42], [75], [24]]
+    rates = [name for name in TIED if not name.startswith("roc")]
+    markers = [name for name in TIED if name.startswith("roc")]
+    (from_rates,) = reconstruct.solve(CLAIMS, rates)
+    (from_markers,) = reconstruct.solve(CLAIMS, [*markers, "methods.all.patients"])
+    assert from_rates.occluded_by_group == (5, 17, 20)
+    assert from_rates.occluded == from_markers.occluded == sum(from_rates.occluded_by_group)
+    table = reconstruct.group_table(CLAIMS, from_rates)
+    assert table.to_dict("list") == {"patients": [47, 92, 44], "occluded": [5, 17, 20]}
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_forty_two_and_141_leave_one_pair_of_counts_for_each_marker(marker):
+    """The rounding test of mlscorecheck: (19, 112) and (20, 104) true positives and negatives."""
+    sensitivity, specificity = PRINTED[marker]
+    pairs = [
+        (tp, tn)
+        for tp, tn in product(range(43), range(142))
+        if sensitivity in percentages(tp, 42) and specificity in percentages(tn, 141)
+    ]
+    assert pairs == [{"incomplete_coverage": (19, 112), "postoperative_collaterals": (20, 104)}[marker]]
+    strings = CLAIMS["printed"].to_dict()
+    assert [(tp, 141 - fp) for tp, fp in reconstruct.marker_pairs(strings, marker, 42, 141)] == pairs
+
+
+@pytest.mark.parametrize("left_out", TIED)
+def test_any_twelve_numbers_fix_the_thirteenth(left_out):
+    assert len(TIED) == 13
+    assert reconstruct.solve(CLAIMS, [name for name in TIED if name != left_out]) == reconstruct.solve(CLAIMS)
+
+
+@pytest.mark.parametrize("altered", TIED)
+@pytest.mark.parametrize("step", [-1, 1])
+def test_one_unit_of_the_last_digit_leaves_no_solution(altered, step):
+    claims = CLAIMS.copy()
+    printed = claims.at[altered, "printed"]
+    number = Decimal(printed.rstrip("%"))
+    unit = Decimal(1).scaleb(number.as_tuple().exponent)
+    claims.at[altered, "printed"] = f"{number + step * unit}" + "%" * printed.endswith("%")
+    assert reconstruct.solve(claims) == []
+
+
+def test_groups_that_do_not_add_up_have_no_solution():
+    sizes = [name for name in TIED if name.startswith("methods")]
+    assert [solution.patients_by_group for solution in reconstruct.solve(CLAIMS, sizes)] == [(47, 92, 44)]
+    claims = CLAIMS.copy()
+    claims.at["methods.PTS.patients", "printed"] = "45"
+    assert reconstruct.solve(claims, sizes) == []
+
+
+def test_several_solutions_are_all_returned():
+    """Among a hundred times as many patients the same rates fit several numbers of occlusions."""
+    several = CLAIMS[CLAIMS["section"].isin(["methods", "patency"])].copy()
+    sizes = several["quantity"] == "patients"
+    several.loc[sizes, "printed"] += "00"
+    groups = [("89.4%", 4700), ("81.5%", 9200), ("54.5%", 4400)]
+    options = [[size - patent for patent in printing(rate, size)] for rate, size in groups]
+    expected = list(product(*options))
+    assert len(expected) > 100
+    assert sorted(found.occluded_by_group for found in reconstruct.solve(several)) == sorted(expected)
+
+
+def test_a_table_that_is_not_unique_is_refused():
+    """183 patients and one sensitivity leave every number of patent patients with the marker open."""
+    marker = MARKERS[0]
+    for solution in reconstruct.solve(CLAIMS, ["methods.all.patients", f"roc.{marker}.sensitivity"]):
+        assert solution.ways == len(printing("45.2%", solution.occluded)) * (184 - solution.occluded)
+        with pytest.raises(ValueError, match=f"{solution.ways} tables"):
+            reconstruct.marker_table(solution, marker)
+
+
+# ------------------------------------------------------------------------------- round trip
+
+
+def half_up(numerator: int, denominator: int, digits: str) -> str:
+    return str((Decimal(numerator) / Decimal(denominator)).quantize(Decimal(digits), ROUND_HALF_UP))
+
+
+@st.composite
+def cohorts(draw):
+    """Patients and occluded of two or three groups, and the exposed among both of one or two markers."""
+    groups = draw(
+        st.lists(st.integers(2, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=2, max_size=3)
+    )
+    patients, occluded = (sum(column) for column in zip(*groups, strict=True))
+    assume(0 < occluded < patients)
+    exposed = st.tuples(st.integers(0, occluded), st.integers(0, patients - occluded))
+    return groups, draw(st.lists(exposed, min_size=1, max_size=2)), occluded, patients - occluded
+
+
+def claims_about(groups, markers, occluded, patent) -> pd.DataFrame:
+    """What the paper would print about a cohort, at the precision it prints."""
+    rows = {"methods.all.patients": str(occluded + patent)}
+    for i, (patients, lost) in enumerate(groups):
+        rows[f"methods.G{i}.patients"] = str(patients)
+        rows[f"patency.G{i}.primary_patency"] = half_up(100 * (patients - lost), patients, "0.1") + "%"
+    for i, (a, b) in enumerate(markers):
+        rows[f"roc.m{i}.sensitivity"] = half_up(100 * a, occluded, "0.1") + "%"
+        rows[f"roc.m{i}.specificity"] = half_up(100 * (patent - b), patent, "0.1") + "%"
+        rows[f"roc.m{i}.auc"] = half_up(a * patent + (patent - b) * occluded, 2 * occluded * patent, "0.001")
+    claims = pd.DataFrame({"printed": rows})
+    claims["section"], claims["quantity"] = [claims.index.str.split(".").str[at] for at in (0, 2)]
+    return claims
+
+
+@settings(max_examples=60, deadline=None)
+@given(cohorts())
+def test_the_truth_is_always_among_the_solutions(cohort):
+    groups, markers, occluded, patent = cohort
+    claims = claims_about(*cohort)
+    truth = (tuple(n for n, _ in groups), tuple(lost for _, lost in groups))
+    found = [
+        solution
+        for solution in reconstruct.solve(claims)
+        if (solution.patients_by_group, solution.occluded_by_group) == truth
+    ]
+    assert len(found) == 1
+    assert (found[0].patients, found[0].occluded) == (occluded + patent, occluded)
+    for i, pair in enumerate(markers):
+        assert pair in found[0].markers[f"m{i}"]
+    # Without the rates of the groups the events come from the markers alone.
+    alone = [name for name in claims.index if name.startswith("roc") or name == "methods.all.patients"]
+    assert occluded in [solution.occluded for solution in reconstruct.solve(claims, alone)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(cohorts())
+def test_every_solution_prints_every_claim(cohort):
+    claims = claims_about(*cohort)
+    printed = claims["printed"]
+    for solution in reconstruct.solve(claims):
+        patent = solution.patients - solution.occluded
+        assert sum(solution.patients_by_group) == solution.patients
+        assert sum(solution.occluded_by_group) == solution.occluded
+        for i, lost in enumerate(solution.occluded_by_group):
+            size = int(printed[f"methods.G{i}.patients"])
+            assert printed[f"patency.G{i}.primary_patency"] in percentages(size - lost, size)
+        for marker, pairs in solution.markers.items():
+            for a, b in pairs:
+                assert printed[f"roc.{marker}.sensitivity"] in percentages(a, solution.occluded)
+                assert printed[f"roc.{marker}.specificity"] in percentages(patent - b, patent)
+
+
+# --------------------------------------------------------------------- censoring and two markers
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 11), st.booleans()), max_size=20), st.integers(1, 20))
+def test_no_censoring_hides_more_events_than_the_most(early, remaining):
+    """Kaplan-Meier at 12 months: each patient leaves early, by an event or lost, or is seen at 12."""
+    times = [time for time, _ in early] + [12.0] * remaining
+    events = [int(event) for _, event in early] + [0] * remaining
+    curve = SurvfuncRight(times, events)
+    patent = curve.surv_prob[-1] if len(curve.surv_prob) else 1.0
+    claims = pd.DataFrame(
+        {"printed": [str(len(times)), f"{100 * patent:.1f}%"], "section": ["methods", "patency"],
+         "quantity": ["patients", "primary_patency"]},
+        index=["methods.G.patients", "patency.G.primary_patency"],
+    )  # fmt: skip
+    assert sum(events) <= reconstruct.most_occluded(claims)["G"]
+
+
+def test_only_the_largest_counts_sum_to_42():
+    assert reconstruct.most_occluded(CLAIMS).to_dict() == {"NIVCS": 5, "DVT": 17, "PTS": 20}
+
+
+def test_there_are_600_cores_and_49_cases_of_the_two_marker_model():
+    assert len(reconstruct.cores(COVERAGE, COLLATERALS)) == 600
+    cases = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS)
+    assert list(cases.index) == list(range(49))
+
+
+small_tables = st.lists(st.integers(0, 5), min_size=4, max_size=4).map(lambda cells: np.array(cells).reshape(2, 2))
+
+
+@given(small_tables, st.data())
+def test_cores_are_all_ways_to_cross_two_markers(first, data):
+    """Every way to say who has both markers leaves no cell of either outcome below zero."""
+    totals = first.sum(axis=0)
+    exposed = np.array([data.draw(st.integers(0, int(total))) for total in totals])
+    expected = [
+        [both1, both0]
+        for both1, both0 in product(range(totals[0] + 1), range(totals[1] + 1))
+        if all(
+            min(both, a - both, b - both, total - a - b + both) >= 0
+            for both, a, b, total in zip((both1, both0), first[0], exposed, totals, strict=True)
+        )
+    ]
+    assert reconstruct.cores(first, np.array([exposed, totals - exposed])).to_numpy().tolist() == expected
+
+
+def test_no_two_marker_model_prints_the_published_odds_ratios():
+    cases = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS)
+    both = [
+        published.agrees("2.503", first) and published.agrees("2.506", second)
+        for first, second in cases.itertuples(index=False)
+    ]
+    assert not any(both)
+    ratios = cases / [2.503, 2.506]
+    closest = np.hypot(*np.log(ratios).to_numpy().T).argmin()
+    assert closest == 21
+    assert cases.loc[21].round(3).tolist() == [2.857, 2.234]
+    assert ((ratios.loc[21] - 1) * 100).round().tolist() == [14, -11]
+    r = in_r("exp(coef(logistic(cbind(occluded, patent) ~ a + b, core)))[2:3]")
+    assert cases.loc[21].tolist() == pytest.approx(r, rel=1e-6)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 18), st.integers(2, 28))
+def test_the_two_marker_model_depends_on_a_core_only_through_its_sum(k1, k0):
+    """A logistic regression on the 183 rows of any one core."""
+    cells = [
+        (1, 1, k1, k0),
+        (1, 0, 19 - k1, 29 - k0),
+        (0, 1, 20 - k1, 37 - k0),
+        (0, 0, 42 - 19 - 20 + k1, 141 - 29 - 37 + k0),
+    ]
+    rows = [(1, a, b, y) for a, b, *counts in cells for y, n in zip((1, 0), counts, strict=True) for _ in range(n)]
+    design = np.array(rows, float)
+    fitted = sm.Logit(design[:, 3], design[:, :3]).fit(disp=0, maxiter=200)
+    expected = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS).loc[k1 + k0]
+    assert np.exp(fitted.params[1:]).tolist() == pytest.approx(expected.tolist(), rel=1e-5)

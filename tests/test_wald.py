@@ -1,0 +1,130 @@
+"""What an odds ratio, its limits and its P value, as printed, say about one another."""
+
+from fractions import Fraction
+from math import erfc, exp, log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from lib import published, wald
+
+COVERAGE = {"odds_ratio": "2.503", "odds_ratio_lower": "1.144", "odds_ratio_upper": "5.477", "p_value": "0.022"}
+COLLATERALS = {"odds_ratio": "2.506", "odds_ratio_lower": "1.155", "odds_ratio_upper": "5.436", "p_value": "0.020"}
+LISTING = COLLATERALS | {"odds_ratio_upper": "5.431"}
+LIMITS = ["odds_ratio_lower", "odds_ratio_upper"]
+
+
+def reported(beta: float, sigma: float, z: float = 1.959964) -> dict[str, float]:
+    """The four numbers that a coefficient and its standard error make."""
+    limits = [exp(beta - z * sigma), exp(beta + z * sigma)]
+    return dict(zip(wald.QUANTITIES, [exp(beta), *limits, erfc(abs(beta) / sigma / sqrt(2))], strict=True))
+
+
+def printed(beta: float, sigma: float, z: float = 1.959964, decimals: int = 3) -> dict[str, str]:
+    return {name: f"{value:.{decimals}f}" for name, value in reported(beta, sigma, z).items()}
+
+
+betas, sigmas = st.floats(-2.5, 2.5), st.floats(0.05, 1.2)
+multipliers = st.sampled_from([1.96, 1.959963984540054])
+
+
+@settings(max_examples=60, deadline=None)
+@given(betas, sigmas, multipliers, st.integers(2, 4))
+def test_what_a_model_prints_agrees_and_leaves_the_model_possible(beta, sigma, z, decimals):
+    strings = printed(beta, sigma, z, decimals)
+    assume(strings["odds_ratio_lower"].strip("0.") and strings["odds_ratio"] != f"{1:.{decimals}f}")
+    assert wald.agree(strings)
+    for quantity, value in [*reported(beta, sigma, z).items(), ("beta", beta), ("sigma", sigma)]:
+        low, high = wald.possible(strings, quantity)
+        assert low - 1e-9 <= value <= high + 1e-9, quantity
+
+
+@settings(max_examples=60, deadline=None)
+@given(betas, sigmas, st.sampled_from(wald.QUANTITIES[:3]), st.sampled_from([-1, 1]))
+def test_a_number_far_from_the_others_contradicts_them(beta, sigma, quantity, side):
+    """The estimate is the geometric mean of the limits, so it moves with them or not at all."""
+    strings = printed(beta, sigma)
+    assume(float(strings["odds_ratio_lower"]) > 0.01)
+    moved = float(strings[quantity]) * 1.3**side + side * 0.01
+    assume(moved > 0)
+    assert not wald.agree(strings | {quantity: f"{moved:.3f}"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([COVERAGE, COLLATERALS]), st.sampled_from(wald.multipliers()), st.data())
+def test_the_polygon_is_what_prints_the_strings(strings, z, data):
+    """Any mixture of its corners prints them; any point well beyond its box does not."""
+    corners = wald.polygon(strings, z)
+    weights = data.draw(st.lists(st.floats(0.01, 1), min_size=len(corners), max_size=len(corners)))
+    inside = np.average(corners, axis=0, weights=weights)
+    assert all(published.agrees(strings[name], value) for name, value in reported(*inside, z).items())
+    beta, sigma = (data.draw(st.floats(low, high)) for low, high in [(0.9, 0.94), (0.39, 0.405)])
+    margin = 1e-6
+    (low_beta, low_sigma), (high_beta, high_sigma) = corners.min(axis=0) - margin, corners.max(axis=0) + margin
+    if not (low_beta < beta < high_beta and low_sigma < sigma < high_sigma):
+        assert not all(published.agrees(strings[name], value) for name, value in reported(beta, sigma, z).items())
+
+
+@pytest.mark.parametrize("strings", [COVERAGE, COLLATERALS])
+def test_the_papers_odds_ratios_are_wald(strings):
+    assert wald.agree(strings)
+    # The limits multiply to the square of the odds ratio ...
+    low, high = (published.interval(strings[name]) for name in LIMITS)
+    square = published.interval(strings["odds_ratio"])
+    assert low.lower * high.lower < square.upper**2
+    assert low.upper * high.upper > square.lower**2
+    # ... and P follows from the interval.
+    lower, upper = (log(float(strings[name])) for name in LIMITS)
+    p = erfc((lower + upper) / (upper - lower) * 1.959964 / sqrt(2))
+    assert f"{p:.3f}" == strings["p_value"]
+
+
+def test_the_largest_standard_errors_the_digits_allow():
+    largest = [wald.possible(strings, "sigma")[1] for strings in (COVERAGE, COLLATERALS)]
+    assert [f"{sigma:.5f}" for sigma in largest] == ["0.39964", "0.39524"]
+
+
+def test_the_listings_upper_limit_cannot_accompany_its_odds_ratio():
+    assert not wald.agree(LISTING)
+    low, high = wald.possible(LISTING, "odds_ratio_upper")
+    assert (f"{low:.3f}", f"{high:.3f}") == ("5.433", "5.442")
+    interval_alone = {name: LISTING[name] for name in LIMITS}
+    low, high = wald.possible(interval_alone, "odds_ratio")
+    assert (f"{low:.3f}", f"{high:.3f}") == ("2.504", "2.505")
+
+
+@pytest.mark.parametrize("rounding", [*published.ROUNDINGS, None])
+def test_no_rounding_rule_saves_the_listing_whatever_the_multiplier(rounding):
+    """Whatever z, the limits multiply to the square of the odds ratio: exact arithmetic."""
+    estimate, lower, upper = (published.interval(LISTING[name], rounding) for name in wald.QUANTITIES[:3])
+    assert lower.upper * upper.upper < estimate.lower**2
+    mended = published.interval(COLLATERALS["odds_ratio_upper"], rounding)
+    assert lower.lower * mended.lower < estimate.upper**2
+    assert lower.upper * mended.upper > estimate.lower**2
+
+
+def test_without_p_two_limits_and_an_estimate_still_bind_one_another():
+    without = {name: text for name, text in COVERAGE.items() if name != "p_value"}
+    low, high = wald.possible(without, "p_value")
+    assert low < 0.0216 < 0.0217 < high
+    assert Fraction(low) in published.interval("0.022")
+    assert Fraction(high) in published.interval("0.022")
+
+
+def test_a_threshold_is_half_of_a_claim():
+    assert wald.agree(COVERAGE | {"p_value": "<0.05"})
+    assert not wald.agree(COVERAGE | {"p_value": "<0.01"})
+    assert not wald.agree(COVERAGE | {"p_value": "≥0.05"})
+
+
+def test_the_confidence_level_matters():
+    at_90 = printed(0.9, 0.4, 1.644854)
+    assert wald.agree(at_90, 0.90)
+    assert not wald.agree(at_90, 0.95)
+
+
+def test_too_few_numbers_bound_nothing():
+    with pytest.raises(ValueError, match="one limit"):
+        wald.polygon({"odds_ratio": "2.503", "p_value": "0.022"}, 1.96)
