@@ -338,3 +338,118 @@ def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconst
         data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
         reconstructed=reconstructed,
     )
+
+
+def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: bool) -> None:
+    """The flexible calibration curve with its interval, and where the predictions lie."""
+    title = "Predicted and observed risk of the joint model"
+    curve = curve.dropna()
+    drawing, axes = display.canvas(title, height=3.9)
+    axes.fill_between(
+        100 * curve["predicted"], 100 * curve["lower"], 100 * curve["upper"], color=PALE_BLUE, linewidth=0
+    )
+    axes.plot([0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=":", label="perfect calibration")
+    axes.plot(
+        100 * curve["predicted"], 100 * curve["observed"], color=BLUE, linewidth=2, label="flexible curve, 95% interval"
+    )
+    heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
+    axes.bar(
+        edges[:-1],
+        12 * heights / max(heights.max(), 1),
+        width=2.3,
+        align="edge",
+        color=MUTED,
+        label="predictions (count)",
+    )
+    axes.set(xlim=(0, 100), ylim=(0, 100))
+    axes.set_xlabel("Predicted risk of occlusion (%)")
+    axes.set_ylabel("Observed (%)")
+    drawing.legend(loc="outside lower left")
+    places = curve.iloc[np.linspace(0, len(curve) - 1, 5).astype(int)] if len(curve) else curve
+    words = [
+        f"predicted {100 * row.predicted:.0f}%, observed {100 * row.observed:.0f}% "
+        f"({100 * row.lower:.0f}% to {100 * row.upper:.0f}%)"
+        for row in places.itertuples()
+    ]
+    display.figure(
+        drawing,
+        name="fig-calibration",
+        caption="Calibration of the joint model in the patients it was fitted to. The bars show how many predictions "
+        "lie where.",
+        alt=f"Calibration curve. {title}: " + "; ".join(words) + ".",
+        data=curve,
+        reconstructed=reconstructed,
+    )
+
+
+def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
+    """Net benefit of acting on the model, on everyone and on no one."""
+    useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
+    span = (
+        f"thresholds from {100 * useful['threshold'].min():.0f}% to {100 * useful['threshold'].max():.0f}%"
+        if len(useful)
+        else "no threshold"
+    )
+    title = f"The model beats both simple policies at {span}"
+    drawing, axes = display.canvas(title, height=3.7)
+    for column, label, color, style in [
+        ("model", "act on the model", BLUE, "-"),
+        ("treat_all", "act on everyone", ORANGE, "--"),
+        ("treat_none", "act on no one", MUTED, ":"),
+    ]:
+        axes.plot(100 * curve["threshold"], curve[column], style, color=color, linewidth=2, label=label)
+    top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
+    axes.set_ylim(-0.3 * top, 1.1 * top)
+    axes.set_xlabel("Risk at which one would act (%)")
+    axes.set_ylabel("Net benefit")
+    drawing.legend(loc="outside lower left")
+    display.figure(
+        drawing,
+        name="fig-decision",
+        caption="Decision curve: net benefit, in true positives per patient, of three policies.",
+        alt=f"Three curves of net benefit over thresholds up to {100 * curve['threshold'].max():.0f}%. {title}.",
+        data=curve,
+        reconstructed=reconstructed,
+    )
+
+
+def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
+    """Predictive values over the prevalence of occlusion."""
+    title = "What a marker tells depends on the prevalence"
+    drawing, axes = display.canvas(title, height=3.7)
+    colors, words = display.colors_of(list(tables_by_marker)), []
+    for label, table in tables_by_marker.items():
+        prevalence = 100 * table["prevalence"]
+        axes.plot(
+            prevalence,
+            100 * table["positive_predictive_value"],
+            color=colors[label],
+            linewidth=2,
+            label=f"{label}: present",
+        )
+        axes.plot(
+            prevalence,
+            100 * (1 - table["negative_predictive_value"]),
+            "--",
+            color=colors[label],
+            linewidth=2,
+            label=f"{label}: absent",
+        )
+        near = table.iloc[[len(table) // 5, len(table) // 2]]
+        words += [
+            f"{label} at a prevalence of {100 * row.prevalence:.0f}%: "
+            f"{100 * row.positive_predictive_value:.0f}% occlude if present, "
+            f"{100 - 100 * row.negative_predictive_value:.0f}% if absent"
+            for row in near.itertuples()
+        ]
+    axes.set_xlabel("Occlusion among all patients (%)")
+    axes.set_ylabel("Risk of occlusion (%)")
+    drawing.legend(loc="outside lower left")
+    display.figure(
+        drawing,
+        name="fig-prevalence",
+        caption="Risk of occlusion with and without each marker, over the share of patients who occlude.",
+        alt=f"Curves. {title}. " + "; ".join(words) + ".",
+        data=pd.concat([table.assign(marker=label) for label, table in tables_by_marker.items()]),
+        reconstructed=reconstructed,
+    )

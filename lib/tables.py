@@ -248,6 +248,27 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     )
 
 
+def missing(cohort: Cohort) -> None:
+    """Missing values of each factor and of the outcome."""
+    names = [*cohort.factors, cohort.outcome]
+    counts = cohort.rows[names].isna().sum()
+    frame = pd.DataFrame(
+        {
+            "Variable": [cohort.label(name) for name in names],
+            "Known": [whole(len(cohort.rows) - counts[name]) for name in names],
+            "Missing": [whole(counts[name]) for name in names],
+            "Share missing": [percent(counts[name] / len(cohort.rows)) for name in names],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-missing",
+        caption="Missing values by variable.",
+        data=counts.rename("missing").rename_axis("variable").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
 def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
     frame = pd.DataFrame({"Factor": [cohort.label(name) for name in adjusted.index]})
@@ -359,6 +380,86 @@ def _estimate(kind: str, row: pd.Series) -> str:
         return f"{number(row['estimate'])} ({limits(row['lower'], row['upper'])})"
     counts = f"{row['count']:.0f}/{row['total']:.0f}"
     return f"{counts}, {percent(row['estimate'])} ({limits(row['lower'], row['upper'], percent)})"
+
+
+MEASURE_WORDS = {
+    "auc": "AUC",
+    "brier": "Brier score",
+    "calibration_slope": "Calibration slope",
+    "calibration_intercept": "Calibration intercept",
+}
+
+
+def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> None:
+    """Apparent and optimism-corrected performance of the joint model."""
+    frame = pd.DataFrame({"Measure": [MEASURE_WORDS[name] for name in measures.index]})
+    for column in ("apparent", "optimism", "corrected"):
+        frame[_sentence(column)] = measures[column].map(lambda value: number(value, 3)).to_numpy()
+    display.table(
+        frame,
+        name="tab-validation",
+        caption="Performance of the joint model in the patients it was made from, and after correction for that.",
+        note=account,
+        data=measures.rename_axis("measure").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
+    """How often each factor would have been selected."""
+    frame = pd.DataFrame(
+        {
+            "Factor": [cohort.label(name) for name in shares.index],
+            "P alone": shares["screening_p"].map(p_value).to_numpy(),
+            "Passed the screening": shares["screened_share"].map(lambda share: percent(share, 0)).to_numpy(),
+            "Significant together": shares["significant_share"].map(lambda share: percent(share, 0)).to_numpy(),
+        }
+    )
+    display.table(
+        frame,
+        name="tab-stability",
+        caption="Shares of resamples in which a factor passed the screening, and was significant in the joint model.",
+        data=shares.rename_axis("factor").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -> None:
+    """AUC of the joint model and of each marker, and how each marker differs from the model."""
+    frame = pd.DataFrame(
+        {
+            "Score": list(found.index),
+            "AUC": found["auc"].map(lambda value: number(value, 3)).to_numpy(),
+            "95% interval": [limits(row.lower, row.upper, digits=3) for row in found.itertuples()],
+        }
+    )
+    first = differences[differences["first"] == found.index[0]].set_index("second").reindex(found.index)
+    frame["Less than the model by"] = first["difference"].map(lambda value: number(value, 3)).to_numpy()
+    frame["P"] = first["p"].map(p_value).to_numpy()
+    display.table(
+        frame,
+        name="tab-areas",
+        caption="Areas with DeLong intervals, and each marker compared with the joint model in the same patients.",
+        data=found.rename_axis("score").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def prevalence(by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
+    """The risk of occlusion with and without each marker, at several prevalences."""
+    first = next(iter(by_marker.values()))
+    frame = pd.DataFrame({"Occlusion among all": [percent(value, 0) for value in first["prevalence"]]})
+    for label, found in by_marker.items():
+        frame[f"{label}: present"] = found["positive_predictive_value"].map(lambda value: percent(value, 0)).to_numpy()
+        absent = 1 - found["negative_predictive_value"]
+        frame[f"{label}: absent"] = absent.map(lambda value: percent(value, 0)).to_numpy()
+    display.table(
+        frame,
+        name="tab-prevalence",
+        caption="Risk of occlusion with and without each marker, by how common occlusion is.",
+        data=pd.concat([found.assign(marker=label) for label, found in by_marker.items()]),
+        reconstructed=reconstructed,
+    )
 
 
 def count_checks(done: list[checks.Check]) -> None:

@@ -9,7 +9,7 @@ lines, so what all of them allow is a convex polygon. An empty one is a contradi
 from __future__ import annotations
 
 from itertools import combinations
-from math import log
+from math import log, prod
 
 import numpy as np
 from scipy import stats
@@ -26,10 +26,10 @@ def multipliers(level: float = 0.95) -> list[float]:
     return [exact, round(exact, 2)]
 
 
-def half_planes(printed: dict[str, str], z: float) -> np.ndarray:
+def half_planes(printed: dict[str, str], z: float, side: int) -> np.ndarray:
     """Rows (a, b, c) of a beta + b sigma <= c for the printed quantities of `QUANTITIES`.
 
-    `printed` may lack some of them. The side of P is that of the printed estimates.
+    `printed` may lack some of them. `side` is the sign that beta has, on which P depends.
     """
     rows = []
     slopes = {"odds_ratio": 0.0, "odds_ratio_lower": -z, "odds_ratio_upper": z}
@@ -41,35 +41,39 @@ def half_planes(printed: dict[str, str], z: float) -> np.ndarray:
             if bounds.lower is not None and bounds.lower > 0:
                 rows.append((-1.0, -slope, -log(bounds.lower)))
     if "p_value" in printed:
-        rows += _p_half_planes(interval(printed["p_value"]), _sign(printed))
+        rows += _p_half_planes(interval(printed["p_value"]), side)
     return np.array([*rows, (0.0, -1.0, 0.0)])
 
 
-def _sign(printed: dict[str, str]) -> float:
-    """+1 when the odds ratio is above one, by its print or by the middle of its limits."""
-    if "odds_ratio" in printed:
-        return 1.0 if float(printed["odds_ratio"]) >= 1 else -1.0
-    return 1.0 if float(printed["odds_ratio_lower"]) * float(printed["odds_ratio_upper"]) >= 1 else -1.0
+def sides(printed: dict[str, str]) -> list[int]:
+    """The signs that beta may have: both where the odds ratio may lie on either side of one."""
+    # The estimate itself, or the limits, whose product is its square.
+    names = QUANTITIES[:1] if "odds_ratio" in printed else QUANTITIES[1:3]
+    bounds = [interval(printed[name]) for name in names if name in printed]
+    low, high = prod(max(bound.lower, 0) for bound in bounds), prod(bound.upper for bound in bounds)
+    return [side for side, possible in ((1, high >= 1), (-1, low < 1)) if possible]
 
 
-def _p_half_planes(bounds: Interval, sign: float) -> list[tuple[float, float, float]]:
+def _p_half_planes(bounds: Interval, side: int) -> list[tuple[float, float, float]]:
     rows = []
     if bounds.upper is not None and bounds.upper < 1:
-        rows.append((-sign, float(stats.norm.isf(float(bounds.upper) / 2)), 0.0))
+        rows.append((-side, float(stats.norm.isf(float(bounds.upper) / 2)), 0.0))
     if bounds.lower is not None and bounds.lower > 0:
-        rows.append((sign, -float(stats.norm.isf(float(bounds.lower) / 2)), 0.0))
+        rows.append((side, -float(stats.norm.isf(float(bounds.lower) / 2)), 0.0))
     return rows
 
 
-def polygon(printed: dict[str, str], z: float) -> np.ndarray:
+def polygon(printed: dict[str, str], z: float, side: int | None = None) -> np.ndarray:
     """Corners (beta, sigma) of what the printed strings allow, in order around it.
 
-    Shape (corners, 2); no rows when they contradict one another. Raises `ValueError` when they
-    leave the polygon unbounded (fewer than two of the estimate and its limits).
+    Shape (corners, 2); no rows when they contradict one another. `side` is the sign of beta; by
+    default the first of `sides`, which is the only one unless the odds ratio may be one. Raises
+    `ValueError` when they leave the polygon unbounded (fewer than two of the estimate and its
+    limits).
     """
     if sum(quantity in printed for quantity in QUANTITIES[:3]) < 2:
         raise ValueError("the estimate and one limit, or both limits, are needed to bound the polygon")
-    planes = half_planes(printed, z)
+    planes = half_planes(printed, z, sides(printed)[0] if side is None else side)
     corners = []
     for first, second in combinations(planes, 2):
         matrix = np.array([first[:2], second[:2]])
@@ -84,6 +88,11 @@ def polygon(printed: dict[str, str], z: float) -> np.ndarray:
     return corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
 
 
+def _corners(printed: dict[str, str], z: float) -> np.ndarray:
+    """The corners of the polygons on all sides."""
+    return np.vstack([polygon(printed, z, side) for side in sides(printed)])
+
+
 def possible(printed: dict[str, str], quantity: str, level: float = 0.95) -> tuple[float, float] | None:
     """Least and greatest value of a quantity that the other printed strings allow, over both z.
 
@@ -93,7 +102,7 @@ def possible(printed: dict[str, str], quantity: str, level: float = 0.95) -> tup
     others = {name: text for name, text in printed.items() if name != quantity}
     values = []
     for z in multipliers(level):
-        for beta, sigma in polygon(others, z):
+        for beta, sigma in _corners(others, z):
             values.append(
                 {
                     "beta": beta,
@@ -109,4 +118,4 @@ def possible(printed: dict[str, str], quantity: str, level: float = 0.95) -> tup
 
 def agree(printed: dict[str, str], level: float = 0.95) -> bool:
     """Whether estimate, limits and P can belong together, with either z."""
-    return any(len(polygon(printed, z)) for z in multipliers(level))
+    return any(len(_corners(printed, z)) for z in multipliers(level))

@@ -30,15 +30,21 @@ betas, sigmas = st.floats(-2.5, 2.5), st.floats(0.05, 1.2)
 multipliers = st.sampled_from([1.96, 1.959963984540054])
 
 
-@settings(max_examples=60, deadline=None)
-@given(betas, sigmas, multipliers, st.integers(2, 4))
+@settings(max_examples=100, deadline=None)
+@given(betas | st.floats(-0.01, 0.01), sigmas, multipliers, st.integers(2, 4))
 def test_what_a_model_prints_agrees_and_leaves_the_model_possible(beta, sigma, z, decimals):
     strings = printed(beta, sigma, z, decimals)
-    assume(strings["odds_ratio_lower"].strip("0.") and strings["odds_ratio"] != f"{1:.{decimals}f}")
+    assume(strings["odds_ratio_lower"].strip("0."))
     assert wald.agree(strings)
     for quantity, value in [*reported(beta, sigma, z).items(), ("beta", beta), ("sigma", sigma)]:
         low, high = wald.possible(strings, quantity)
         assert low - 1e-9 <= value <= high + 1e-9, quantity
+
+
+def test_an_odds_ratio_printed_as_one_may_lie_on_either_side():
+    strings = printed(-0.004, 0.16, decimals=2)
+    assert strings == {"odds_ratio": "1.00", "odds_ratio_lower": "0.73", "odds_ratio_upper": "1.36", "p_value": "0.98"}
+    assert wald.agree(strings)
 
 
 @settings(max_examples=60, deadline=None)
@@ -117,6 +123,12 @@ def test_a_threshold_is_half_of_a_claim():
     assert wald.agree(COVERAGE | {"p_value": "<0.05"})
     assert not wald.agree(COVERAGE | {"p_value": "<0.01"})
     assert not wald.agree(COVERAGE | {"p_value": "≥0.05"})
+
+
+@pytest.mark.parametrize("strings", [COVERAGE, COLLATERALS])
+@pytest.mark.parametrize("step", [-0.001, 0.001])
+def test_p_is_bound_to_its_last_digit(strings, step):
+    assert not wald.agree(strings | {"p_value": f"{float(strings['p_value']) + step:.3f}"})
 
 
 def test_the_confidence_level_matters():
