@@ -7,6 +7,7 @@ bounded or contradicted), the value recomputed, the check and the reason in word
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -156,12 +157,16 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
     None when they do not confine it.
     """
-    solutions = reconstruct.solve(claims, [other for other in using if other != name])
-    values: set = set()
-    for solution in solutions:
-        values |= _count_values(claims, name, solution) or {None}
-    like = claims.at[name, "printed"]
+    values, like = _allowed_values(claims, name, using), claims.at[name, "printed"]
     return None if None in values else {text for value in values for text in printings(value, like)}
+
+
+def _allowed_values(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set:
+    """The exact values of a claim about counts, given the others; None among them for any value."""
+    values: set = set()
+    for solution in reconstruct.solve(claims, [other for other in using if other != name]):
+        values |= _count_values(claims, name, solution) or {None}
+    return values
 
 
 def _count_values(claims: pd.DataFrame, name: str, solution: reconstruct.Counts) -> set:
@@ -291,7 +296,8 @@ def judge_counts(claims: pd.DataFrame) -> dict[str, Judgment]:
             remedy = (
                 f"without it the others allow {_prints_listed(allowed)}" if allowed else "leaving it out mends nothing"
             )
-            reason = f"fails: {words}; {_ties(name, others)}; {remedy}"
+            cut_off = _if_cut_off(claims.at[name, "printed"], _allowed_values(claims, name, tied))
+            reason = f"fails: {words}; {_ties(name, others)}; {remedy}{cut_off}"
             judgments[name] = Judgment("contradicted", "no solution", words, reason)
             continue
         confined = [(count_prints(claims, name, check.claims), check) for check in holding]
@@ -339,7 +345,9 @@ def judge_wald(claims: pd.DataFrame) -> dict[str, Judgment]:
             judgments[name] = _from_wald(claims, name, strings, level, words)
             if not wald.agree(strings, level):
                 ties = _ties(name, [f"multivariate.{factor}.{other}" for other in strings])
-                judgments[name] = Judgment("contradicted", judgments[name].recomputed, words, f"fails: {words}; {ties}")
+                bounds = wald.possible(strings, quantity, level)
+                reason = f"fails: {words}; {ties}{_if_cut_off(strings[quantity], _ends(bounds, strings[quantity]))}"
+                judgments[name] = Judgment("contradicted", judgments[name].recomputed, words, reason)
     judgments |= _judge_level(claims, level)
     for name in claims.index.difference(reconstruct.original(claims).index):
         factor, quantity = name.split(".")[1:3]
@@ -387,8 +395,9 @@ def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
                 source = (
                     f", with the standard error chosen on the other marker: {listed(candidate_labels(set(chosen)))}"
                 )
+            allowed = {}
             for position, name in enumerate(names):
-                values = [values[position] for values in chosen.values()]
+                values = allowed[name] = [values[position] for values in chosen.values()]
                 prints = {text for value in values for text in printings(value, claims.at[name, "printed"])}
                 judgments[name] = _from_prints(
                     claims, name, prints, _range(min(values), max(values), name), words, source
@@ -396,7 +405,8 @@ def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
             if not holds:
                 for name in [*names, area]:
                     shown = judgments[name].recomputed if name in judgments else ""
-                    reason = f"fails: {words}{source}; {_ties(name, [area, *names])}"
+                    cut_off = "" if name == area else _if_cut_off(claims.at[name, "printed"], allowed[name])
+                    reason = f"fails: {words}{source}; {_ties(name, [area, *names])}{cut_off}"
                     judgments[name] = Judgment("contradicted", shown, words, reason)
     return judgments
 
@@ -411,6 +421,20 @@ def _from_prints(
     if len(prints) == 1:
         return Judgment("confirmed", shown, words, f"{words}{source}; nothing else could be printed")
     return Judgment("bounded", shown, words, f"{words}{source}; {_prints_listed(prints)} could be printed")
+
+
+def _if_cut_off(printed: str, values: Iterable) -> str:
+    """Truncation named, where it is a reading under which one of the values prints as it does."""
+    fits = any(value is not None and value in interval(printed, "truncation") for value in values)
+    return "; it would fit if its digits were cut off instead of rounded" if fits else ""
+
+
+def _ends(bounds: tuple[float, float] | None, printed: str) -> list[float]:
+    """The least allowed value that is no smaller than the printed digits, where there is one."""
+    if bounds is None or printed.strip()[0] in "<>≤≥":
+        return []
+    least = max(bounds[0], float(published.number(printed)))
+    return [least] if least <= bounds[1] else []
 
 
 def _between(low: float, high: float, like: str) -> set[str]:

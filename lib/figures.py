@@ -132,7 +132,7 @@ def significant_pairs(
     """All pairs of counts of a binary factor, shaded by whether they are significant."""
     occluded, patent = (size - 1 for size in p_values.shape)
     share = np.mean(p_values < alpha)
-    title = f"{share:.0%} of all count pairs print P<{alpha:g}"
+    title = f"{share:.0%} of all count pairs print P<{alpha:g} (Pearson)"
     drawing, axes = display.canvas(title, height=4.4)
     axes.set_facecolor(PALE_BLUE)
     for a, row in enumerate(p_values):
@@ -153,7 +153,8 @@ def significant_pairs(
     display.figure(
         drawing,
         name="fig-significant-pairs",
-        caption="Every pair of counts that a binary factor could have: significant (blue), not significant (orange). "
+        caption="Every pair of counts that a binary factor could have: significant by Pearson's test (blue) or not "
+        "(orange). "
         "The marks are the factors whose counts are shown in this chapter.",
         alt=f"Map of all {p_values.size} count pairs. {title}; the others lie in a band around equal exposure. "
         f"Marked: {display.listed(places)}.",
@@ -169,7 +170,7 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     )
     words, rows = [], []
     for axis, (label, corners) in zip(np.atleast_1d(axes), polygons.items(), strict=True):
-        axis.set_title(label, fontsize=9.5, fontweight="normal")
+        axis.set_title(label.replace(" ", "\n", 1), fontsize=9.5, fontweight="normal")
         axis.set_xlabel("Coefficient (log odds)")
         axis.locator_params(nbins=3)
         axis.ticklabel_format(useOffset=False)
@@ -205,18 +206,23 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
     axes.set_xlabel("Patients with both markers (count)")
     axes.set_ylabel("Odds ratio (log scale)")
     axes.set_yscale("log")
-    ticks = [tick for tick in (1, 1.5, 2, 3, 4, 6, 8) if models.min().min() <= tick <= models.max().max()]
+    ticks = [tick for tick in (0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 12) if models.min().min() <= tick <= models.max().max()]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     drawing.legend(loc="outside lower left")
     words = [f"{label}: printed {value}" for label, value in printed.items()]
+    courses = [
+        f"the model's odds ratio of {label} goes from {models[column].iloc[0]:.2f} to {models[column].iloc[-1]:.2f}, "
+        f"its least is {models[column].min():.2f}"
+        for column, label in zip(models.columns, labels, strict=True)
+    ]
     display.figure(
         drawing,
         name="fig-two-markers",
         caption="Both odds ratios of a model that holds the two markers alone, for every possible number of patients "
         "with both. The thin lines are the printed odds ratios.",
-        alt=f"Two falling curves over {models.index.min()} to {models.index.max()} patients with both markers. "
-        + "; ".join(words)
+        alt=f"Two curves over {models.index.min()} to {models.index.max()} patients with both markers. "
+        + "; ".join(words + courses)
         + f". Numbers of patients at which both curves meet their printed line: {matches or 'none'}.",
         data=models.reset_index(),
     )
@@ -290,7 +296,7 @@ def auc_intervals(
     display.figure(
         drawing,
         name="fig-auc-intervals",
-        caption="The interval around each AUC under every standard error in use; the shaded band is the printed one.",
+        caption="The interval around each AUC under three standard errors; the shaded band is the printed one.",
         alt=f"Intervals. {title}. " + "; ".join(words) + ".",
         data=pd.concat(rows).rename_axis("standard_error_kind").reset_index(),
     )
@@ -333,7 +339,7 @@ def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconst
     display.figure(
         drawing,
         name="fig-roc",
-        caption="ROC curves of the markers. The straight lines join the one observed point to the corners.",
+        caption="ROC curves of the markers. Straight lines join the observed points to the corners.",
         alt=f"ROC curves. {title}. " + "; ".join(words) + ".",
         data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
         reconstructed=reconstructed,
@@ -390,7 +396,7 @@ def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
         if len(useful)
         else "no threshold"
     )
-    title = f"The model beats both simple policies at {span}"
+    title = "Apparent net benefit of the joint model"
     drawing, axes = display.canvas(title, height=3.7)
     for column, label, color, style in [
         ("model", "act on the model", BLUE, "-"),
@@ -407,7 +413,8 @@ def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
         drawing,
         name="fig-decision",
         caption="Decision curve: net benefit, in true positives per patient, of three policies.",
-        alt=f"Three curves of net benefit over thresholds up to {100 * curve['threshold'].max():.0f}%. {title}.",
+        alt=f"Three curves of net benefit over thresholds up to {100 * curve['threshold'].max():.0f}%. The model lies "
+        f"above both simple policies at {span}.",
         data=curve,
         reconstructed=reconstructed,
     )

@@ -13,8 +13,8 @@ from lib.cohort import EXAMPLE, Cohort, load
 from lib.published import agrees, subject
 
 VERDICTS = {
-    "confirmed": "the other claims leave this print as the only one possible",
-    "bounded": "the other claims allow several prints, this one among them",
+    "confirmed": "the other claims allow only this printed value",
+    "bounded": "the other claims allow several printed values, this one among them",
     "fitted": "nothing else determines it; the example cohort was made to print it, which is no evidence",
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",

@@ -395,7 +395,7 @@ def _inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Inverses of symmetric matrices (count x size x size) and whether each is positive definite.
 
     Where it is not, the inverse is zero. Source: the sweep operator, Goodnight 1979, Am Stat
-    33:149-158, section 3.
+    33:149-158.
     """
     inverse = matrices.copy()
     smallest = SMALLEST_PIVOT * np.diagonal(matrices, axis1=1, axis2=2)
@@ -476,18 +476,21 @@ def decision_curve(probabilities: np.ndarray, outcome: np.ndarray, thresholds: n
     thresholds = np.asarray(thresholds, float)
     events, scores = _complete(outcome, pd.DataFrame({"probability": np.asarray(probabilities)}))
     values = _probabilities(scores["probability"].to_numpy())
-    usable = np.where((thresholds >= 0) & (thresholds < 1), thresholds, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        odds = usable / (1 - usable)
-        treated, everyone = (
-            sum(
-                sign * (len(group) - np.searchsorted(np.sort(group), cut)) / np.float64(len(events))
-                for sign, group in ((1, values[events == 1]), (-odds, values[events == 0]))
-            )
-            for cut in (thresholds, np.zeros(len(thresholds)))
-        )
-    none = np.where(np.isnan(everyone), np.nan, 0.0)
-    return pd.DataFrame({"threshold": thresholds, "model": treated, "treat_all": everyone, "treat_none": none})
+    of_events, of_nonevents = (np.sort(values[events == value]) for value in (1, 0))
+    kept = (thresholds >= 0) & (thresholds < 1) & (len(values) > 0)
+    usable = thresholds[kept]
+
+    def net_benefit(cuts: np.ndarray) -> np.ndarray:
+        """Net benefit when those with a probability of at least the cut are treated."""
+        true, false = (len(group) - np.searchsorted(group, cuts) for group in (of_events, of_nonevents))
+        return (true - false * usable / (1 - usable)) / len(values)
+
+    curve = pd.DataFrame({"threshold": thresholds, "model": np.nan, "treat_all": np.nan, "treat_none": np.nan})
+    if kept.any():
+        curve.loc[kept, "model"] = net_benefit(usable)
+        curve.loc[kept, "treat_all"] = net_benefit(np.zeros(len(usable)))
+        curve.loc[kept, "treat_none"] = 0.0
+    return curve
 
 
 def compare_auc(outcome: np.ndarray, scores: pd.DataFrame, level: float = 0.95) -> tuple[pd.DataFrame, pd.DataFrame]:

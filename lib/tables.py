@@ -33,13 +33,18 @@ def claims(section: str, cohort: Cohort) -> None:
     judged = ledger.judge()
     rows = judged[judged["section"] == section]
     found = len(reconstruct.solve(reconstruct.original(judged)))
-    notes = {0: "The printed counts contradict one another: no whole numbers of patients print them all.", 1: None}
+    notes = {0: "The printed counts contradict one another: no whole numbers of patients print them all.", 1: ""}
+    note = notes.get(found, f"The printed numbers allow {found} sets of counts; what needs the counts is open.")
+    if (rows["verdict"] == "fitted").any():
+        note += " What is recomputed for a fitted claim rests on the example cohort (Pearson; of a number, Student)."
+    if rows["recomputed"].str.contains(" to ").any():
+        note += " A range is what the other claims allow, or what the tests in use give."
     display.table(
         _claims_frame(rows, cohort),
         name=f"tab-claims-{section}",
         caption="What the paper prints in this section, and what the other claims say about it.",
         left=("Verdict",),
-        note=notes.get(found, f"The printed numbers allow {found} sets of counts; what needs the counts is open."),
+        note=note.strip() or None,
         data=rows.drop(columns="target").reset_index(),
     )
 
@@ -92,7 +97,7 @@ def solutions(found: list, groups: list[str]) -> None:
         frame.iloc[:, 1:] if len(found) == 1 else frame,
         name="tab-solutions",
         caption=f"Counts that print every percentage and area: {many}.",
-        note="Only the first 20 are shown." if len(found) > 20 else None,
+        note="Patency lost is read as occlusion." + " Only the first 20 solutions are shown." * (len(found) > 20),
     )
 
 
@@ -343,7 +348,7 @@ def estimators(trials: pd.DataFrame) -> None:
     display.table(
         frame,
         name="tab-estimators",
-        caption="Every standard error in use, and whether it prints the published limits and P.",
+        caption="Five standard errors, and whether each prints the published limits and P.",
         left=("Standard error", "P printed"),
         data=trials,
     )
@@ -398,7 +403,7 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
     display.table(
         frame,
         name="tab-validation",
-        caption="Performance of the joint model in the patients it was made from, and after correction for that.",
+        caption="Performance of the screened model in the patients it was made from, and after correction for that.",
         note=account,
         data=measures.rename_axis("measure").reset_index(),
         reconstructed=reconstructed,
@@ -425,7 +430,7 @@ def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
 
 
 def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -> None:
-    """AUC of the joint model and of each marker, and how each marker differs from the model."""
+    """AUC of the joint model and of each marker, and how much less each marker's is."""
     frame = pd.DataFrame(
         {
             "Score": list(found.index),
@@ -435,11 +440,10 @@ def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -
     )
     first = differences[differences["first"] == found.index[0]].set_index("second").reindex(found.index)
     frame["Less than the model by"] = first["difference"].map(lambda value: number(value, 3)).to_numpy()
-    frame["P"] = first["p"].map(p_value).to_numpy()
     display.table(
         frame,
         name="tab-areas",
-        caption="Areas with DeLong intervals, and each marker compared with the joint model in the same patients.",
+        caption="Areas with DeLong intervals: the joint model and each marker in the same patients.",
         data=found.rename_axis("score").reset_index(),
         reconstructed=reconstructed,
     )

@@ -42,7 +42,7 @@ def half_planes(printed: dict[str, str], z: float, side: int) -> np.ndarray:
                 rows.append((-1.0, -slope, -log(bounds.lower)))
     if "p_value" in printed:
         rows += _p_half_planes(interval(printed["p_value"]), side)
-    return np.array([*rows, (0.0, -1.0, 0.0)])
+    return np.array([*rows, (-side, 0.0, 0.0), (0.0, -1.0, 0.0)])
 
 
 def sides(printed: dict[str, str]) -> list[int]:

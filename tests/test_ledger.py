@@ -142,3 +142,20 @@ def test_claims_without_a_solution_still_have_a_verdict_each(data):
     assert list(judged.index) == list(CLAIMS.index)
     assert set(judged["verdict"]) <= set(ledger.VERDICTS)
     assert judged["reason"].map(len).gt(0).all()
+
+
+@pytest.mark.parametrize(
+    "name, printed",
+    [
+        ("roc.postoperative_collaterals.auc", "0.606"),  # 0.60689
+        ("patency.PTS.primary_patency", "54.4%"),  # 54.545…% rounds to 54.5%, so neither rule gives this
+        ("roc.incomplete_coverage.auc_upper", "0.724"),  # 0.72457
+        ("multivariate.incomplete_coverage.p_value", "0.021"),  # 0.02157 to 0.02170
+    ],
+)
+def test_truncation_is_named_only_where_it_fits(name, printed):
+    claims = published.read()
+    claims.at[name, "printed"] = printed
+    judged = ledger.judge(claims).loc[name]
+    assert judged["verdict"] == "contradicted"
+    assert ("cut off instead of rounded" in judged["reason"]) == (printed != "54.4%")
