@@ -100,8 +100,9 @@ def describe(name: str) -> str:
 
 
 def adjusted(claims: pd.DataFrame) -> list[str]:
-    """The factors with an adjusted odds ratio."""
-    return [subject(name) for name in ids(claims, section="multivariate", quantities=("odds_ratio",))]
+    """The factors with an adjusted odds ratio and at least one of its limits."""
+    factors = [subject(name) for name in ids(claims, section="multivariate", quantities=("odds_ratio",))]
+    return [factor for factor in factors if sum(q in wald_strings(claims, factor) for q in wald.QUANTITIES[:3]) > 1]
 
 
 def wald_strings(claims: pd.DataFrame, factor: str) -> dict[str, str]:
@@ -172,6 +173,8 @@ def _allowed_values(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> 
 def _count_values(claims: pd.DataFrame, name: str, solution: reconstruct.Counts) -> set:
     _, about, quantity = name.split(".")[:3]
     groups = reconstruct.groups(claims)
+    if solution.patients is None:
+        return set()
     if about == "all":
         return {solution.patients}
     if about in groups:
@@ -182,6 +185,8 @@ def _count_values(claims: pd.DataFrame, name: str, solution: reconstruct.Counts)
         if quantity == "patients":
             return {size}
         return {Fraction(size - solution.occluded_by_group[at], size)} if solution.occluded_by_group else set()
+    if solution.occluded is None:
+        return set()
     patent = solution.patients - solution.occluded
     values = set()
     for a, b in solution.markers.get(about, ()):
@@ -341,6 +346,8 @@ def judge_wald(claims: pd.DataFrame) -> dict[str, Judgment]:
         strings = wald_strings(claims, factor)
         words = f"estimate, limits and P of {about(factor)} belong together"
         for quantity in strings:
+            if not _confined(strings, quantity):
+                continue
             name = f"multivariate.{factor}.{quantity}"
             judgments[name] = _from_wald(claims, name, strings, level, words)
             if not wald.agree(strings, level):
@@ -351,11 +358,16 @@ def judge_wald(claims: pd.DataFrame) -> dict[str, Judgment]:
     judgments |= _judge_level(claims, level)
     for name in claims.index.difference(reconstruct.original(claims).index):
         factor, quantity = name.split(".")[1:3]
-        if quantity in wald.QUANTITIES:
-            strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
+        strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
+        if quantity in wald.QUANTITIES and _confined(strings, quantity):
             words = f"estimate, limits and P of {about(factor)}, as this source prints them, belong together"
             judgments[name] = _from_wald(claims, name, strings, level, words)
     return judgments
+
+
+def _confined(strings: dict[str, str], quantity: str) -> bool:
+    """Whether two of the estimate and its limits are printed besides this quantity."""
+    return sum(other in strings for other in wald.QUANTITIES[:3] if other != quantity) > 1
 
 
 def _from_wald(claims: pd.DataFrame, name: str, strings: dict[str, str], level: float, words: str) -> Judgment:

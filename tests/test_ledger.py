@@ -159,3 +159,11 @@ def test_truncation_is_named_only_where_it_fits(name, printed):
     judged = ledger.judge(claims).loc[name]
     assert judged["verdict"] == "contradicted"
     assert ("cut off instead of rounded" in judged["reason"]) == (printed != "54.4%")
+
+
+@pytest.mark.parametrize("absent", published.read().index)
+def test_a_claim_that_is_absent_leaves_the_others_judged(absent):
+    claims = published.read().drop(index=absent)
+    judged = ledger.judge(claims)
+    assert list(judged.index) == list(claims.index)
+    assert judged["verdict"].isin(ledger.VERDICTS).all()
