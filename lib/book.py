@@ -20,7 +20,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib import cohort, mathml, notebooks, published, render
+from lib import checklist, cohort, mathml, notebooks, published, render
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_SECTION = "methods-example"
@@ -48,6 +48,7 @@ def check_inputs(app, config) -> None:
         os.environ["COHORT"] = str(cohort.chosen_path())
     try:
         published.read()
+        checklist.read()
         app.cohort = cohort.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None

@@ -460,3 +460,35 @@ def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: 
         data=pd.concat([table.assign(marker=label) for label, table in tables_by_marker.items()]),
         reconstructed=reconstructed,
     )
+
+
+def checklist(counts: pd.DataFrame) -> None:
+    """How many items of each guideline (row) have each answer (column)."""
+    total = counts.sum()
+    applicable = total.sum() - total["not applicable"]
+    title = (
+        f"The abstract answers {total['reported']} of {applicable} questions; "
+        f"its numbers help with {total['computed from print']} more"
+    )
+    drawing, axes = display.canvas(title, height=3.0)
+    left = np.zeros(len(counts))
+    colors = [display.GREEN, BLUE, MUTED, GRID, "none"]
+    for answer, color, hatch in zip(counts, colors, ["", "//", "..", "", ""], strict=True):
+        width = counts[answer].to_numpy()
+        axes.barh(counts.index, width, left=left, color=color, hatch=hatch, edgecolor=INK, linewidth=0.6, label=answer)
+        left += width
+    axes.locator_params(axis="x", integer=True)
+    axes.invert_yaxis()
+    axes.set_xlabel("Items (count)")
+    drawing.legend(loc="outside lower center", ncols=2)
+    words = [
+        f"{guideline}: " + display.listed([f"{n} {answer}" for answer, n in row.items() if n])
+        for guideline, row in counts.iterrows()
+    ]
+    display.figure(
+        drawing,
+        name="fig-checklist",
+        caption="Items of each guideline by answer.",
+        alt=f"Stacked bars. {title}. " + "; ".join(words) + ".",
+        data=counts.reset_index(),
+    )
