@@ -27,7 +27,7 @@ bench: environment ## compare with what one would run instead; fails where a tar
 	@env -u COHORT -u OUT $(RUN) -m tests.benchmarks
 
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade takes the newest)
-	uv pip compile pyproject.toml --extra test --output-file requirements.lock $(UPGRADE) --universal \
+	uv pip compile pyproject.toml --extra search --extra test --output-file requirements.lock $(UPGRADE) --universal \
 		--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header
 
 clean: ## remove all that was made, the environment included
