@@ -182,3 +182,30 @@ def _fisher_of_all_pairs(occluded: int, patent: int) -> np.ndarray:
         no_more_probable = probability[None, :] <= probability[:, None] * (1 + 1e-7)
         result[a, exposed - a] = np.minimum(1, no_more_probable @ probability)
     return result
+
+
+def mid_p(table: np.ndarray) -> float:
+    """Two-sided mid-P of Fisher's exact test of a two-by-two table; NaN where a margin is zero.
+
+    Fisher's P less half the probability of the table itself, which brings the size of the test near
+    to its level. Source: Lydersen, Fagerland & Laake 2009, Stat Med 28:1159-1175.
+    """
+    table = np.asarray(table)
+    if (table.sum(axis=0) == 0).any() or (table.sum(axis=1) == 0).any():
+        return np.nan
+    observed = stats.hypergeom.pmf(table[0, 0], table.sum(), table[0].sum(), table[:, 0].sum())
+    return float(stats.fisher_exact(table).pvalue - observed / 2)
+
+
+def trend(cohort: Cohort, factor: str) -> dict[str, float]:
+    """Does the risk rise or fall steadily with a number? The Cochran-Armitage test for trend.
+
+    Returns statistic (chi-square on one degree of freedom) and p, the scores being the factor's own
+    values; NaN where the factor or the outcome does not vary. For a binary factor this is Pearson's
+    test. Source: Armitage 1955, Biometrics 11:375-386, as patients times the squared correlation.
+    """
+    known = cohort.complete([factor, cohort.outcome])
+    if known[factor].nunique() < 2 or known[cohort.outcome].nunique() < 2:
+        return {"statistic": np.nan, "p": np.nan}
+    statistic = len(known) * np.corrcoef(known[factor], known[cohort.outcome])[0, 1] ** 2
+    return {"statistic": statistic, "p": stats.chi2.sf(statistic, 1)}
