@@ -12,6 +12,10 @@ from matplotlib.patches import Polygon
 
 from lib import display
 from lib.display import BLUE, GRID, INK, MARKERS, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, VERDICT_COLORS
+from lib.sensitivity import FunctionalForm
+from lib.survival import ALL, Survival, at_times
+
+MOST_STEPS = 400
 
 
 def scoreboard(judged: pd.DataFrame) -> None:
@@ -491,4 +495,87 @@ def checklist(counts: pd.DataFrame) -> None:
         caption="Items of each guideline by answer.",
         alt=f"Stacked bars. {title}. " + "; ".join(words) + ".",
         data=counts.reset_index(),
+    )
+
+
+def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, label: str) -> None:
+    """The curve of each group with its limits, and the numbers at chosen times in words."""
+    p = found.log_rank["p"]
+    title = f"{event} over time"
+    if p == p:
+        verdict = "differs" if p < 0.05 else "does not differ clearly"
+        sign = "" if display.p_value(p).startswith("<") else "= "
+        title += f" {verdict} between the groups (log-rank P {sign}{display.p_value(p)})"
+    groups = [name for name in found.curves["group"].unique() if name != ALL] or [ALL]
+    colors, words = display.colors_of(groups), []
+    drawing, axes = display.canvas(title, height=4.0)
+    for position, group in enumerate(groups):
+        curve = found.curves[found.curves["group"] == group]
+        # A step that no screen can show only makes the picture heavy.
+        shown = curve.iloc[np.unique(np.linspace(0, len(curve) - 1, MOST_STEPS).astype(int))]
+        style = ["-", "--", "-.", ":"][position % 4]
+        time, estimate = shown["time"], 100 * shown["survival"]
+        axes.step(time, estimate, style, where="post", color=colors[group], linewidth=2, label=group)
+        lower, upper = 100 * shown["lower"], 100 * shown["upper"]
+        axes.fill_between(time, lower, upper, step="post", color=colors[group], alpha=0.15, linewidth=0)
+        read = at_times(curve, times).dropna(subset=["survival"])
+        words.append(
+            f"{group}: "
+            + display.listed(
+                [
+                    f"{display.percent(row.survival)} at {display.whole(row.Index)} {unit} with "
+                    f"{display.whole(row.at_risk)} at risk"
+                    for row in read.itertuples()
+                ]
+            )
+        )
+    axes.set(xlim=(0, None), ylim=(0, 101))
+    axes.set_xticks(times)
+    axes.set_xlabel(f"{label} ({unit})")
+    axes.set_ylabel("Without an event (%)")
+    drawing.legend(loc="outside lower left", ncols=min(3, len(groups)))
+    display.figure(
+        drawing,
+        name="fig-kaplan-meier",
+        caption="Kaplan-Meier curves by group with pointwise 95% log-log limits; "
+        "the table below gives the numbers at risk.",
+        alt=f"Curves. {title}. " + "; ".join(words) + ".",
+        data=found.curves,
+    )
+
+
+def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
+    """A number in the joint model as a curve, beside the straight line."""
+    bends = form.p < 0.05
+    title = f"{label}: a straight line {'does not describe the risk' if bends else 'will do'}"
+    drawing, axes = display.canvas(title, height=3.6)
+    curve = form.curve
+    axes.fill_between(curve["value"], curve["lower"], curve["upper"], color=PALE_BLUE, linewidth=0)
+    axes.plot(curve["value"], curve["spline"], color=BLUE, linewidth=2, label="curve, 95% interval")
+    axes.plot(curve["value"], curve["linear"], "--", color=ORANGE, linewidth=2, label="straight line")
+    axes.axhline(1, color=MUTED, linewidth=1, linestyle=":")
+    axes.set_yscale("log")
+    low, high = np.nanmin(curve["lower"]), np.nanmax(curve["upper"])
+    ticks = [tick for tick in (0.01, 0.03, 0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 100) if low <= tick <= high]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(label)
+    axes.set_ylabel("Odds ratio (log scale)")
+    drawing.legend(loc="outside lower left")
+    places = curve.iloc[np.linspace(0, len(curve) - 1, 5).astype(int)]
+    words = [
+        f"at {display.number(row.value, 0)} {row.spline:.2f} ({row.lower:.2f} to {row.upper:.2f}), "
+        f"by the line {row.linear:.2f}"
+        for row in places.itertuples()
+    ]
+    display.figure(
+        drawing,
+        name=f"fig-form-{name}",
+        caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic spline and as a "
+        "straight line.",
+        alt=f"Two curves. {title} (P of the bend {display.p_value(form.p)}). Odds ratio against the median: "
+        + "; ".join(words)
+        + ".",
+        data=curve,
+        reconstructed=reconstructed,
     )

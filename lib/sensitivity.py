@@ -111,7 +111,9 @@ def influence(cohort: Cohort, factors: list[str] | None = None, level: float = 0
     table[[f"dfbeta_{name}" for name in factors]] = measures.dfbetas[:, 1:]
     most = table["cooks_distance"].idxmax()
     name = table.at[most, "patient"]
-    without = _compared(cohort, factors, rows, factors, rows.drop(index=most), level, f"without patient {name}")
+    without = _compared(
+        cohort, factors, rows, factors, rows.drop(index=most), level, "without the patient who matters most"
+    )
     return Influence(table, name, without)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 from scipy import stats
 from statsmodels.duration.survfunc import survdiff
 
@@ -77,6 +78,18 @@ def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
         rows.append([at_risk, int(until["events"].sum()), lost, *estimates])
     columns = ["at_risk", "events", "censored", "survival", "lower", "upper"]
     return pd.DataFrame(rows, pd.Index(times, name="time"), columns)
+
+
+def round_times(longest: float, most: int = 6) -> list[float]:
+    """Round numbers from zero to the longest follow-up at which a curve may be read."""
+    ticks = MaxNLocator(most, steps=[1, 2, 3, 6, 10]).tick_values(0, longest)
+    return [float(tick) for tick in ticks if 0 <= tick <= longest]
+
+
+def read_by_group(curves: pd.DataFrame, times: list[float]) -> pd.DataFrame:
+    """The curves of `describe` read at chosen times: group, time, and the columns of `at_times`."""
+    read = {group: at_times(curve, times) for group, curve in curves.groupby("group", sort=False)}
+    return pd.concat(read, names=["group"]).reset_index()
 
 
 def median(curve: pd.DataFrame) -> pd.Series:

@@ -15,6 +15,8 @@ from lib.cohort import Cohort
 
 BINARY_TESTS = ["pearson", "yates", "fisher", "wald"]
 NUMBER_TESTS = ["student", "welch", "mann_whitney", "wald"]
+# What a paper may have used for its P; the others only answer further questions.
+TESTS = list(dict.fromkeys(BINARY_TESTS + NUMBER_TESTS))
 TEST_LABELS = {
     "pearson": "Pearson",
     "yates": "Yates",
@@ -23,6 +25,8 @@ TEST_LABELS = {
     "student": "Student t",
     "welch": "Welch t",
     "mann_whitney": "Mann-Whitney",
+    "mid_p": "mid-P",
+    "trend": "trend",
 }
 
 
@@ -123,6 +127,7 @@ def screen(cohort: Cohort) -> pd.DataFrame:
                 "exposed_patent": table[0, 1],
                 **binary_tests(table),
                 **crude_odds_ratio(table),
+                "mid_p": mid_p(table),
             }
         else:
             known = cohort.complete([factor, cohort.outcome])
@@ -132,12 +137,12 @@ def screen(cohort: Cohort) -> pd.DataFrame:
                 "mean_occluded": by_outcome.mean().get(1, np.nan),
                 "mean_patent": by_outcome.mean().get(0, np.nan),
                 **number_tests(cohort, factor),
+                "trend": trend(cohort, factor)["p"],
             }
         rows[factor] |= {"occluded": occluded, "patent": patent}
     columns = ["exposed_occluded", "occluded", "exposed_patent", "patent", "mean_occluded", "mean_patent"]
-    tests = list(dict.fromkeys(BINARY_TESTS + NUMBER_TESTS))
     return pd.DataFrame.from_dict(rows, orient="index").reindex(
-        columns=[*columns, *tests, "odds_ratio", "lower", "upper"]
+        columns=[*columns, *TEST_LABELS, "odds_ratio", "lower", "upper"]
     )
 
 
