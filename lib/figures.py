@@ -95,7 +95,9 @@ def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
     """Patency of each group with its Wilson interval."""
     known = rates.dropna(subset=["patency"])
     best, worst = known["patency"].idxmax(), known["patency"].idxmin()
+    alike = known["patency"].nunique() == 1
     title = f"Patency at {horizon} was highest in {best}, lowest in {worst}"
+    title = f"Patency at {horizon} was {display.percent(known['patency'].iloc[0])} in every group" if alike else title
     drawing, axes = display.canvas(title, height=2.5)
     colors = display.colors_of(list(rates.index))
     for position, (group, row) in enumerate(known.iterrows()):
@@ -254,8 +256,8 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], 
     axes.set_xlabel("Odds ratio (log scale, 95% interval)")
     drawing.legend(loc="outside lower center", ncols=2)
     words = [
-        f"{labels[name]} crude {crude.at[name, 'odds_ratio']:.2f}, adjusted {row['odds_ratio']:.2f} "
-        f"({row['lower']:.2f} to {row['upper']:.2f})"
+        f"{labels[name]} crude {display.number(crude.at[name, 'odds_ratio'])}, adjusted "
+        f"{display.number(row['odds_ratio'])} ({display.limits(row['lower'], row['upper'])})"
         for name, row in adjusted.iterrows()
     ]
     display.figure(
@@ -263,7 +265,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], 
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. " + "; ".join(words) + ".",
-        data=crude.join(adjusted, lsuffix="_crude", rsuffix="_adjusted").rename_axis("factor").reset_index(),
+        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")).rename_axis("factor").reset_index(),
         reconstructed=reconstructed,
     )
 
@@ -448,9 +450,9 @@ def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: 
         )
         near = table.iloc[[len(table) // 5, len(table) // 2]]
         words += [
-            f"{label} at a prevalence of {100 * row.prevalence:.0f}%: "
-            f"{100 * row.positive_predictive_value:.0f}% occlude if present, "
-            f"{100 - 100 * row.negative_predictive_value:.0f}% if absent"
+            f"{label} at a prevalence of {display.percent(row.prevalence, 0)}: "
+            f"{display.percent(row.positive_predictive_value, 0)} occlude if present, "
+            f"{display.percent(1 - row.negative_predictive_value, 0)} if absent"
             for row in near.itertuples()
         ]
     axes.set_xlabel("Occlusion among all patients (%)")

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+# Of the largest R squared that is possible, the part to expect where nothing better is known.
+SHARE_EXPLAINED = 0.15
+
 
 @dataclass(frozen=True)
 class SampleSize:
@@ -51,7 +54,7 @@ def minimum_sample_size(
     if not 0 < risk < 1:
         return SampleSize(table, np.nan, np.nan, "the outcome does not vary")
     largest = 1 - (risk**risk * (1 - risk) ** (1 - risk)) ** 2
-    expected = 0.15 * largest if r_squared is None else r_squared
+    expected = SHARE_EXPLAINED * largest if r_squared is None else r_squared
     if not 0 < expected < min(largest, shrinkage):
         problem = "the R squared expected is not between zero and the largest that is possible"
         return SampleSize(table, expected, largest, problem)

@@ -573,7 +573,7 @@ def comparison(compared: Comparison, cohort: Cohort, *, name: str, caption: str,
             if pd.isna(row[f"{prefix}odds_ratio"])
             else f"{number(row[f'{prefix}odds_ratio'])} "
             f"({limits(row[f'{prefix}wald_lower'], row[f'{prefix}wald_upper'])}), "
-            f"P {_with_sign(row[f'{prefix}wald_p'])}"
+            f"P\u00a0{_with_sign(row[f'{prefix}wald_p'])}"
             for _, row in table.iterrows()
         ]
 
@@ -595,7 +595,7 @@ def comparison(compared: Comparison, cohort: Cohort, *, name: str, caption: str,
 
 def _with_sign(p: float) -> str:
     text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
+    return text if text.startswith("<") else f"=\u00a0{text}"
 
 
 CRITERION_WORDS = {
