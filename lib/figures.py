@@ -11,9 +11,11 @@ import pandas as pd
 from matplotlib.patches import Polygon
 
 from lib import display
+from lib.cohort import Cohort
 from lib.display import BLUE, GRID, INK, MARKERS, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, VERDICT_COLORS
 from lib.sensitivity import FunctionalForm
 from lib.survival import ALL, Survival, at_times
+from lib.words import capital
 
 MOST_STEPS = 400
 
@@ -91,13 +93,14 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
     )
 
 
-def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
+def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
     """Patency of each group with its Wilson interval."""
     known = rates.dropna(subset=["patency"])
     best, worst = known["patency"].idxmax(), known["patency"].idxmin()
     alike = known["patency"].nunique() == 1
-    title = f"Patency at {horizon} was highest in {best}, lowest in {worst}"
-    title = f"Patency at {horizon} was {display.percent(known['patency'].iloc[0])} in every group" if alike else title
+    what = f"{capital(cohort.freedom)} at {cohort.horizon}"
+    title = f"{what} was highest in {best}, lowest in {worst}"
+    title = f"{what} was {display.percent(known['patency'].iloc[0])} in every group" if alike else title
     drawing, axes = display.canvas(title, height=2.5)
     colors = display.colors_of(list(rates.index))
     for position, (group, row) in enumerate(known.iterrows()):
@@ -116,7 +119,7 @@ def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
     axes.set_yticks(range(len(known)), [f"{group}\nn = {row['patients']:.0f}" for group, row in known.iterrows()])
     axes.set_ylim(len(known) - 0.5, -0.7)
     axes.set_xlim(min(30, 100 * known["wilson_lower"].min() - 5), 100)
-    axes.set_xlabel(f"Patent at {horizon} (% of patients, 95% interval)")
+    axes.set_xlabel(f"{capital(cohort.no_event)} at {cohort.horizon} (% of patients, 95% interval)")
     words = [
         f"{group} {display.percent(row['patency'])} "
         f"({display.limits(row['wilson_lower'], row['wilson_upper'], display.percent)})"
@@ -125,7 +128,7 @@ def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
     display.figure(
         drawing,
         name="fig-patency",
-        caption=f"Crude patency at {horizon} by diagnosis, with Wilson intervals.",
+        caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, with Wilson intervals.",
         alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
         data=rates.rename_axis("group").reset_index(),
         reconstructed=reconstructed,
@@ -352,7 +355,7 @@ def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconst
     )
 
 
-def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: bool) -> None:
+def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) -> None:
     """The flexible calibration curve with its interval, and where the predictions lie."""
     title = "Predicted and observed risk of the joint model"
     curve = curve.dropna()
@@ -374,7 +377,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: b
         label="predictions (count)",
     )
     axes.set(xlim=(0, 100), ylim=(0, 100))
-    axes.set_xlabel("Predicted risk of occlusion (%)")
+    axes.set_xlabel(f"Predicted risk of {cohort.phrase(cohort.outcome)} (%)")
     axes.set_ylabel("Observed (%)")
     drawing.legend(loc="outside lower left")
     places = curve.iloc[np.linspace(0, len(curve) - 1, 5).astype(int)] if len(curve) else curve
@@ -390,7 +393,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: b
         "lie where.",
         alt=f"Calibration curve. {title}: " + "; ".join(words) + ".",
         data=curve,
-        reconstructed=reconstructed,
+        reconstructed=cohort.is_example,
     )
 
 
@@ -426,8 +429,9 @@ def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
     )
 
 
-def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
-    """Predictive values over the prevalence of occlusion."""
+def predictive_values(tables_by_marker: dict[str, pd.DataFrame], cohort: Cohort, reconstructed: bool) -> None:
+    """Predictive values over the prevalence of the outcome."""
+    outcome = cohort.phrase(cohort.outcome)
     title = "What a marker tells depends on the prevalence"
     drawing, axes = display.canvas(title, height=3.7)
     colors, words = display.colors_of(list(tables_by_marker)), []
@@ -451,17 +455,17 @@ def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: 
         near = table.iloc[[len(table) // 5, len(table) // 2]]
         words += [
             f"{label} at a prevalence of {display.percent(row.prevalence, 0)}: "
-            f"{display.percent(row.positive_predictive_value, 0)} occlude if present, "
+            f"{display.percent(row.positive_predictive_value, 0)} {cohort.event} if present, "
             f"{display.percent(1 - row.negative_predictive_value, 0)} if absent"
             for row in near.itertuples()
         ]
-    axes.set_xlabel("Occlusion among all patients (%)")
-    axes.set_ylabel("Risk of occlusion (%)")
+    axes.set_xlabel(f"{capital(outcome)} among all patients (%)")
+    axes.set_ylabel(f"Risk of {outcome} (%)")
     drawing.legend(loc="outside lower left")
     display.figure(
         drawing,
         name="fig-prevalence",
-        caption="Risk of occlusion with and without each marker, over the share of patients who occlude.",
+        caption=f"Risk of {outcome} with and without each marker, over how common it is among all patients.",
         alt=f"Curves. {title}. " + "; ".join(words) + ".",
         data=pd.concat([table.assign(marker=label) for label, table in tables_by_marker.items()]),
         reconstructed=reconstructed,

@@ -15,6 +15,7 @@ from lib.display import limits, number, p_value, percent, whole
 from lib.profile import Estimates
 from lib.sample_size import SampleSize
 from lib.sensitivity import Comparison
+from lib.words import capital
 
 
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
@@ -67,7 +68,7 @@ def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
 def _claims_frame(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
-            "Claim": [_sentence(checks.describe(name)) for name in judged.index],
+            "Claim": [capital(checks.describe(name)) for name in judged.index],
             "Paper": judged["printed"],
             "Recomputed": [text or display.DASH for text in judged["recomputed"]],
             "Verdict": [ledger.badge(judged, name) for name in judged.index],
@@ -158,8 +159,8 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
     frame = pd.DataFrame(
         {
             cohort.label(cohort.group): [str(row.Index) for row in rows],
-            "Patent/patients": [f"{row.patent:.0f}/{row.patients:.0f}" for row in rows],
-            "Patency": [percent(row.patency) for row in rows],
+            f"{capital(cohort.no_event)}/patients": [f"{row.patent:.0f}/{row.patients:.0f}" for row in rows],
+            capital(cohort.freedom): [percent(row.patency) for row in rows],
             "Wilson 95% interval": [limits(row.wilson_lower, row.wilson_upper, percent) for row in rows],
             "Exact 95% interval": [limits(row.exact_lower, row.exact_upper, percent) for row in rows],
         }
@@ -167,14 +168,14 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
     display.table(
         frame,
         name="tab-patency",
-        caption=f"Crude patency at {cohort.horizon}.",
+        caption=f"Crude {cohort.freedom} at {cohort.horizon}.",
         note=source,
         data=rates.rename_axis("group").reset_index(),
         reconstructed=reconstructed,
     )
 
 
-def pairs(compared: pd.DataFrame, source: str, reconstructed: bool) -> None:
+def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
     frame = pd.DataFrame(
         {
@@ -188,7 +189,7 @@ def pairs(compared: pd.DataFrame, source: str, reconstructed: bool) -> None:
     display.table(
         frame,
         name="tab-pairs",
-        caption="Differences of patency (percentage points), with Newcombe's interval.",
+        caption=f"Differences of {cohort.freedom} (percentage points), with Newcombe's interval.",
         note=source,
         data=compared,
         reconstructed=reconstructed,
@@ -204,7 +205,7 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     tests = [*univariate.BINARY_TESTS, "mid_p"]
     rows = [
         {
-            "Factor": _sentence(checks.about(name)),
+            "Factor": capital(checks.about(name)),
             "Occluded": f"{table[0, 0]}/{table[:, 0].sum()}",
             "Patent": f"{table[0, 1]}/{table[:, 1].sum()}",
             "Odds ratio": number(computed[name]["odds_ratio"]),
@@ -231,12 +232,12 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         tests = [*univariate.BINARY_TESTS, "mid_p"] if binary else [*univariate.NUMBER_TESTS, "trend"]
         digits = 2 if binary else 3
         exposure = {
-            "Occluded": f"{row['exposed_occluded']:.0f}/{row['occluded']:.0f}",
-            "Patent": f"{row['exposed_patent']:.0f}/{row['patent']:.0f}",
+            capital(cohort.event): f"{row['exposed_occluded']:.0f}/{row['occluded']:.0f}",
+            capital(cohort.no_event): f"{row['exposed_patent']:.0f}/{row['patent']:.0f}",
         }
         means = {
-            "Occluded": f"mean {number(row['mean_occluded'], 1)}",
-            "Patent": f"mean {number(row['mean_patent'], 1)}",
+            capital(cohort.event): f"mean {number(row['mean_occluded'], 1)}",
+            capital(cohort.no_event): f"mean {number(row['mean_patent'], 1)}",
         }
         rows.append(
             {"Factor": cohort.label(factor)}
@@ -341,7 +342,7 @@ def estimators(trials: pd.DataFrame) -> None:
     rows = list(trials.itertuples())
     frame = pd.DataFrame(
         {
-            "Marker": [_sentence(checks.about(row.marker)) for row in rows],
+            "Marker": [capital(checks.about(row.marker)) for row in rows],
             "Standard error": [f"{roc.STANDARD_ERRORS[row.kind]}" for row in rows],
             "SE": [number(row.standard_error, 5) for row in rows],
             "95% interval": [limits(row.lower, row.upper, digits=4) for row in rows],
@@ -362,16 +363,19 @@ def estimators(trials: pd.DataFrame) -> None:
 ACCURACY_WORDS = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
-    "positive_predictive_value": "Occluded if present",
-    "negative_predictive_value": "Patent if absent",
+    "positive_predictive_value": "{event} if present",
+    "negative_predictive_value": "{no_event} if absent",
     "positive_likelihood_ratio": "Likelihood ratio if present",
     "negative_likelihood_ratio": "Likelihood ratio if absent",
 }
 
 
-def accuracy(by_marker: dict[str, pd.DataFrame], labels: dict[str, str], source: str, reconstructed: bool) -> None:
+def accuracy(
+    by_marker: dict[str, pd.DataFrame], labels: dict[str, str], cohort: Cohort, source: str, reconstructed: bool
+) -> None:
     """What each binary marker says about a patient, one column a marker."""
-    frame = pd.DataFrame({"Quantity": list(ACCURACY_WORDS.values())})
+    nouns = {"event": capital(cohort.event), "no_event": capital(cohort.no_event)}
+    frame = pd.DataFrame({"Quantity": [words.format(**nouns) for words in ACCURACY_WORDS.values()]})
     for marker, found in by_marker.items():
         frame[labels[marker]] = [_estimate(kind, found.loc[kind]) for kind in ACCURACY_WORDS]
     data = pd.concat(by_marker).rename_axis(["marker", "quantity"]).reset_index() if by_marker else None
@@ -404,7 +408,7 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
     """Apparent and optimism-corrected performance of the joint model."""
     frame = pd.DataFrame({"Measure": [MEASURE_WORDS[name] for name in measures.index]})
     for column in ("apparent", "optimism", "corrected"):
-        frame[_sentence(column)] = measures[column].map(lambda value: number(value, 3)).to_numpy()
+        frame[capital(column)] = measures[column].map(lambda value: number(value, 3)).to_numpy()
     display.table(
         frame,
         name="tab-validation",
@@ -454,10 +458,11 @@ def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -
     )
 
 
-def prevalence(by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
-    """The risk of occlusion with and without each marker, at several prevalences."""
+def prevalence(by_marker: dict[str, pd.DataFrame], cohort: Cohort, reconstructed: bool) -> None:
+    """The risk of the outcome with and without each marker, at several prevalences."""
     first = next(iter(by_marker.values()))
-    frame = pd.DataFrame({"Occlusion among all": [percent(value, 0) for value in first["prevalence"]]})
+    outcome = cohort.phrase(cohort.outcome)
+    frame = pd.DataFrame({f"{capital(outcome)} among all": [percent(value, 0) for value in first["prevalence"]]})
     for label, found in by_marker.items():
         frame[f"{label}: present"] = found["positive_predictive_value"].map(lambda value: percent(value, 0)).to_numpy()
         absent = 1 - found["negative_predictive_value"]
@@ -465,7 +470,7 @@ def prevalence(by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
     display.table(
         frame,
         name="tab-prevalence",
-        caption="Risk of occlusion with and without each marker, by how common occlusion is.",
+        caption=f"Risk of {outcome} with and without each marker, by how common it is.",
         data=pd.concat([found.assign(marker=label) for label, found in by_marker.items()]),
         reconstructed=reconstructed,
     )
@@ -476,17 +481,13 @@ def count_checks(done: list[checks.Check]) -> None:
     words = {True: "holds", False: "fails", None: "cannot be carried out"}
     frame = pd.DataFrame(
         {
-            "Check": [_sentence(check.words) for check in done],
+            "Check": [capital(check.words) for check in done],
             "Claims": [len(check.claims) for check in done],
             "Result": [words[check.holds] for check in done],
         }
     )
     caption = "Checks on counts. One that builds on a failed check cannot be carried out."
     display.table(frame, name="tab-checks", caption=caption, left=("Result",))
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def at_risk(read: pd.DataFrame, unit: str) -> None:
