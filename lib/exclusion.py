@@ -61,6 +61,17 @@ FUNCTIONALS = {
     "probability_of_events": lambda y, p, q: y * p,
 }
 
+FARTHEST = 40.0  # beyond this eta the tails are bounded by hand
+NODES = np.unique([0.0, *np.outer([-1, 1], FARTHEST * np.sinh(np.linspace(0, 5, 31)) / np.sinh(5)).ravel()])
+TOLERANCE = 1e-9  # how far below the least value found a proven bound may stay, relative to the coefficients
+SLACK = 1e-9  # taken off every proven value for the rounding of floating point, relative to its terms
+MOST_HALVINGS = 60
+LARGEST_MULTIPLIERS = (1e3, 1e2, 1e1)
+# Where the semidefinite program looks at eta.
+SOLVER_GRID = np.unique(
+    [sign * x for sign in (-1, 1) for x in (*np.arange(81) / 20, *np.arange(41, 80) / 10, *range(8, 16))]
+)
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -74,18 +85,6 @@ class Printed:
     @property
     def cores(self) -> pd.DataFrame:
         return cores(self.first, self.second)
-
-
-FARTHEST = 40.0  # beyond this eta the tails are bounded by hand
-NODES = np.unique([0.0, *np.outer([-1, 1], FARTHEST * np.sinh(np.linspace(0, 5, 31)) / np.sinh(5)).ravel()])
-TOLERANCE = 1e-9  # how far below the least value found a proven bound may stay, relative to the coefficients
-SLACK = 1e-9  # taken off every proven value for the rounding of floating point, relative to its terms
-MOST_HALVINGS = 60
-LARGEST_MULTIPLIERS = (1e3, 1e2, 1e1)
-# Where the semidefinite program looks at eta.
-SOLVER_GRID = np.unique(
-    [sign * x for sign in (-1, 1) for x in (*np.arange(81) / 20, *np.arange(41, 80) / 10, *range(8, 16))]
-)
 
 
 # --------------------------------------------------------------------------------- basic bound
