@@ -80,7 +80,7 @@ def _certain(by_group: pd.DataFrame, labels: tuple[str, ...], tables: tuple[np.n
     """The determined counts in a sentence."""
     groups = [f"{row.occluded} of {row.patients} in {group}" for group, row in by_group.iterrows()]
     markers = [
-        f"{table[0, 0]} of {table[:, 0].sum()} occluded and {table[0, 1]} of {table[:, 1].sum()} patent stents had {label}"
+        f"{label} in {table[0, 0]} of {table[:, 0].sum()} occluded and {table[0, 1]} of {table[:, 1].sum()} patent stents"
         for label, table in zip(labels, tables, strict=True)
     ]
     return (

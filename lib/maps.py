@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
-from lib import display
-from lib.display import BLUE, GRID, INK, PALE_ORANGE
+from lib import display, forensic
+from lib.display import BLUE, GRID, INK, MUTED, PALE_BLUE, PALE_ORANGE
+from lib.words import capital
 
+NAMES = {"roc": "ROC"}
 STATUS_COLORS = {"witnessed": BLUE, "undecided": PALE_ORANGE, "excluded": GRID}
 STATUS_HATCHES = {"witnessed": "", "undecided": "///", "excluded": ""}
 
@@ -109,4 +111,53 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         name="tab-exact",
         caption="What can be said of the two markers together: least and greatest value.",
         data=joined,
+    )
+
+
+def power(shares: pd.DataFrame) -> None:
+    """The share of alterations detected, by section (rows) and units of the last digit (columns)."""
+    least = shares[shares.columns[0]]
+    all_seen = [section for section, share in least.items() if share == 1]
+    title = f"Every misprint of one last digit would be seen in: {display.listed([NAMES.get(s, s) for s in all_seen])}"
+    drawing, axes = display.canvas(title, height=2.9)
+    for i, (_, row) in enumerate(shares.iterrows()):
+        for j, share in enumerate(row):
+            color = "none" if share == 0 else PALE_BLUE
+            hatch = "" if share in (0, 1) else ".."
+            axes.add_patch(Rectangle((j - 0.46, i - 0.42), 0.92, 0.84, facecolor=color, hatch=hatch, edgecolor=MUTED))
+            axes.text(j, i, display.percent(share, 0), ha="center", va="center", color=INK)
+    axes.set(xlim=(-0.5, shares.shape[1] - 0.5), ylim=(len(shares) - 0.5, -0.5))
+    axes.set_xticks(range(shares.shape[1]), [str(units) for units in shares])
+    axes.set_yticks(range(len(shares)), [NAMES.get(name, name) for name in shares.index])
+    axes.set_xlabel("Alteration (units of the last printed digit)")
+    words = [
+        f"{NAMES.get(section, section)}: "
+        + display.listed([f"{display.percent(share, 0)} at {units}" for units, share in row.items()])
+        for section, row in shares.iterrows()
+    ]
+    display.figure(
+        drawing,
+        name="fig-power",
+        caption="Share of altered numbers that contradict the others, by section of the paper and size of the "
+        "alteration.",
+        alt=f"Grid of percentages. {title}. " + "; ".join(words) + ".",
+        data=shares.rename_axis("section").reset_index(),
+    )
+
+
+def detectors(surveyed: pd.DataFrame) -> None:
+    """What detects an alteration of one unit, by section."""
+    first = surveyed[surveyed["units"] == surveyed["units"].min()]
+    found = pd.crosstab(first["section"], first["detected_by"]).reindex(first["section"].unique())
+    words = {**forensic.DETECTORS, forensic.NOT_DETECTED: "nothing"}
+    found = found.reindex(columns=[name for name in words if name in found], fill_value=0)
+    frame = pd.DataFrame({"Section": [NAMES.get(name, name) for name in found.index], "Altered": found.sum(axis=1)})
+    for name in found:
+        frame[capital(words[name])] = found[name].to_numpy()
+    display.table(
+        frame,
+        name="tab-detectors",
+        caption="Numbers altered by one unit of their last digit, by what contradicts the alteration.",
+        note="Each alteration counts under the first check that finds it.",
+        data=surveyed,
     )
