@@ -1,0 +1,1 @@
+def controlled(cohort): return cohort
