@@ -44,7 +44,8 @@ class Cohort:
     NaN), the group is an ordered category. `codebook` is indexed by column name; a factor of more
     than two levels stands there as its indicators (`lib.categories`). `notes` say how the file was
     read where more than one reading was possible, and what was changed; `dropped` are its columns
-    that the codebook does not have.
+    that the codebook does not have. `original_codebook` still has the categories. No table shows fewer
+    patients than `threshold` in a cell (`lib.disclosure`); where it is 0, nothing was done about that.
     """
 
     rows: pd.DataFrame
@@ -54,6 +55,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
+    threshold: int = 0
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""
