@@ -27,7 +27,7 @@ HEADERS = {
         "姓名|名字|患者名|医生|医师|术者",
     ),
     "telephone numbers": (
-        r"(tele)?phones?( ?(no|number))?|tel|mobiles?|cell ?phone|fax|contact number",
+        r"(tele)?phones?( ?(no|number))?|tel|mobiles?( ?(phone|no|number))?|cell ?phone|fax|contact number",
         "电话|手机|联系方式",
     ),
     "e-mail addresses": (r"e ?mails?( ?address(es)?)?", "邮箱|电子邮件"),

@@ -141,7 +141,7 @@ def _of_two_encodings(path: Path, content: bytes, words: list[str]) -> tuple[str
         _not_text(path, content, _first_not_utf8(content))
     chosen, why = next(iter(readings)), ""
     if len(readings) == 2:
-        telling = [word for word in words if not word.isascii()]
+        telling = [word for word in words if not word.isascii() and len(word) > 1]
         found = [name for name, text in readings.items() if any(word in text for word in telling)]
         if len(found) == 1:
             chosen, why = found[0], ", because only so do words of the codebook occur in it"
