@@ -320,9 +320,9 @@ def test_no_hidden_cell_can_be_computed_from_what_is_printed(groups, total):
         for place, values in enumerate(possible(tables)):
             if place // 3 in merged_groups and ((values > 0) & (values < THRESHOLD)).any():
                 hidden += 1
-                # The cell may as well be anything below the threshold, or not be small at all.
-                assert values.max() - values.min() >= THRESHOLD - 1
-                assert len(values) >= THRESHOLD - 1
+                # All that is learned is that it may be small: it can be any small number, or the range is as wide.
+                anything = set(range(1, THRESHOLD)) <= set(values.tolist())
+                assert anything or (len(values) >= THRESHOLD and values.max() - values.min() >= THRESHOLD - 1)
     assert hidden > 10
 
 
