@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lib import categories, disclosure, intake, spreadsheet
-from lib.files import fail
+from lib.files import fail, one_line
 from lib.spreadsheet import quoted
 
 DATA = Path(__file__).parent.parent / "data"
@@ -164,7 +164,7 @@ def _read_codebook(path: Path) -> tuple[pd.DataFrame, list[str]]:
     fail(path, problems)
     codebook = pd.DataFrame(
         {
-            column.header: [_one_line(text) for text in column.values.take(pa.array(column.codes)).to_pylist()]
+            column.header: [one_line(text) for text in column.values.take(pa.array(column.codes)).to_pylist()]
             for column in sheet.columns
         },
         index=pd.Index(sheet.lines, name="line"),
@@ -180,11 +180,6 @@ def _read_codebook(path: Path) -> tuple[pd.DataFrame, list[str]]:
         + _codebook_problems(codebook),
     )
     return codebook.set_index("name"), sheet.notes
-
-
-def _one_line(text: str) -> str:
-    """Text without line breaks and other characters that are not seen."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _rule_problems(line: int, rule: pd.Series) -> list[str]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lib.files import InputError
+from lib.files import InputError, one_line
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 OTHER_FILES = {
@@ -67,7 +67,7 @@ def places(lines: np.ndarray, place: str) -> str:
 
 def quoted(text: str) -> str:
     """A value as a message shows it: on one line and of bearable length."""
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    text = one_line(text)
     return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"
 
 
