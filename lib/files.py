@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-
 LONGEST_PROBLEM = 1_000
 
 

@@ -62,7 +62,7 @@ NUMBER = re.compile(PLAIN.replace("-?", SIGN, 1))
 POWER_OF_TEN = r"^\d([.,]\d+)?[eE]\+\d+$"
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
 DATE = re.compile(
-    rf"\d{{1,2}}[-. /]({MONTHS})[a-z]*\.?([-. /]\d{{2,4}})?|({MONTHS})[a-z]*\.?[-. /]\d{{2,4}}"
+    rf"\d{{1,2}}[-. /]({MONTHS})[a-z]*\.?([-. /]\d{{2,4}})?|({MONTHS})[a-z]*\.?[-. /](\d\d|(19|20)\d\d)"
     r"|\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?([ t]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})|\d{1,2}月\d{1,2}日",
     flags=re.IGNORECASE,
@@ -258,9 +258,12 @@ def _identifiers(column: Column) -> Reading:
     )
     for place in np.flatnonzero(_matching(column.values, POWER_OF_TEN)):
         refused[int(place)] = mangled
-    for place in np.flatnonzero(_matching(column.values, "[-./ 月][^ ]")):
-        if DATE.fullmatch(column.values[int(place)].as_py()):
-            refused[int(place)] = mangled
+    likely = np.flatnonzero(_matching(column.values, "[-./ 月][^ ]")).tolist()
+    dates = [place for place in likely if DATE.fullmatch(column.values[place].as_py())]
+    before_digits = {re.split(r"\d", column.values[place].as_py())[0] for place in dates}
+    # One word before all numbers is a prefix, whatever month it is also short for.
+    if dates and (len(dates) < len(column.values) or len(before_digits) > 1 or before_digits == {""}):
+        refused |= dict.fromkeys(dates, mangled)
     for place in np.flatnonzero(_matching(column.values, "^#")):
         if EXCEL_ERROR.fullmatch(column.values[int(place)].as_py()):
             refused[int(place)] = "an identifier; this is a message of the spreadsheet program"

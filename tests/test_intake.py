@@ -59,6 +59,11 @@ def refusal(load, *content) -> str:
     return str(error.value)
 
 
+@pytest.mark.parametrize("prefix", ["DEC-", "Mar-0", "A", "site 1/"])
+def test_identifiers_with_a_prefix_are_no_dates(load, prefix):
+    assert load(written(changed("id", *(f"{prefix}{i}1" for i in range(4))))).notes == ()
+
+
 def test_a_plain_file_gets_no_notes(load):
     assert load().notes == () and load().dropped == ()
 
