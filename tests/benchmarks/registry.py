@@ -1,9 +1,10 @@
-"""Loading a registry of a million patients, every value checked, against reading it with pandas alone.
+"""Loading a registry of a million patients, every value checked, against splitting its lines and nothing more.
 
 `python -m tests.benchmarks.registry FILE [ROWS]` writes such a registry: made-up rows with the
 columns of data/codebook.csv, the same ones every time.
 """
 
+import csv
 import sys
 import tempfile
 import time
@@ -12,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow.csv import write_csv
 
 from lib import cohort
 
-NAME = "cohort.load of 1,000,000 patients / pandas.read_csv"
-TARGET = 8.0
+NAME = "cohort.load of 1,000,000 patients / list(csv.reader)"
+TARGET = 4.0
 ROWS = 1_000_000
 
 
@@ -51,18 +52,19 @@ def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
 
 def write(path: Path, rows: int = ROWS, seed: int = 0) -> None:
     """Write `registry` as a CSV file."""
-    csv.write_csv(pa.Table.from_pandas(registry(rows, seed), preserve_index=False), path)
+    write_csv(pa.Table.from_pandas(registry(rows, seed), preserve_index=False), path)
 
 
 def ratio() -> float:
-    """Seconds of loading over seconds of reading."""
+    """Seconds of loading over seconds of splitting."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "registry.csv")
         write(path)
         began = time.monotonic()
         cohort.load(path)
         loaded = time.monotonic()
-        pd.read_csv(path)
+        with path.open(encoding="utf-8", newline="") as file:
+            list(csv.reader(file))
         return (loaded - began) / (time.monotonic() - loaded)
 
 
