@@ -57,7 +57,7 @@ def check_inputs(app, config) -> None:
 
 def inputs_key(cohort_path: Path) -> str:
     """A name for the present state of all that a chapter's outputs depend on, except its own code."""
-    key = hashlib.sha256(str(cohort_path).encode())
+    key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
     files = [*ROOT.glob("lib/*.py"), *ROOT.glob("data/**/*"), cohort_path, cohort.codebook_path(cohort_path)]
     for path in sorted(path for path in files if path.is_file()):
         key.update(path.name.encode() + path.read_bytes())

@@ -10,10 +10,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from lib.files import InputError, fail, read_csv
+from lib import categories, disclosure, intake, spreadsheet
+from lib.files import fail, one_line
+from lib.spreadsheet import quoted
 
 DATA = Path(__file__).parent.parent / "data"
 EXAMPLE = DATA / "cohort.csv"
@@ -22,13 +24,16 @@ ROLES = ["id", "group", "factor", "outcome", "time", "event"]
 TYPES = ["text", "category", "binary", "number"]
 ROLE_TYPES = {
     "group": ["category"],
-    "factor": ["binary", "number"],
+    "factor": ["binary", "number", "category"],
     "outcome": ["binary"],
     "time": ["number"],
     "event": ["binary"],
 }
 REQUIRED_ROLES = ["group", "factor", "outcome"]
-OPTIONAL_ROLES = ["time", "event"]
+LEVEL_WORDS = ["level_labels", "level_labels_zh"]
+MOST_LEVELS = 50
+RESERVED_NAMES = {"const"}
+RESERVED_LEVELS = {"all", "all patients"}
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,21 @@ class Cohort:
     """Validated rows with their codebook.
 
     `rows` holds the codebook's columns only: binary columns and numbers are floats (missing is
-    NaN), the group is an ordered category. `codebook` is indexed by column name.
+    NaN), the group is an ordered category. `codebook` is indexed by column name; a factor of more
+    than two levels stands there as its indicators (`lib.categories`). `notes` say how the file was
+    read where more than one reading was possible, and what was changed; `dropped` are its columns
+    that the codebook does not have. `original_codebook` still has the categories. No table shows fewer
+    patients than `threshold` in a cell (`lib.disclosure`); where it is 0, nothing was done about that.
     """
 
     rows: pd.DataFrame
     codebook: pd.DataFrame
     path: Path
     is_example: bool
+    notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    original_codebook: pd.DataFrame | None = None
+    threshold: int = 0
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""
@@ -127,114 +140,119 @@ def codebook_path(path: Path) -> Path:
 
 
 def load(path: Path | None = None) -> Cohort:
-    """The cohort the book is about. Raises `InputError` listing all that is wrong with the file."""
-    path = Path(path) if path else chosen_path()
-    codebook = read_codebook(codebook_path(path))
-    raw = _read_parquet(path) if path.suffix == ".parquet" else read_csv(path, [])
-    rows = _validated(raw, codebook, path)
-    is_example = EXAMPLE.is_file() and path.read_bytes() == EXAMPLE.read_bytes()
-    return Cohort(rows, codebook, path, is_example)
+    """The cohort in a file, as it is; without a path, the cohort the book is about.
+
+    That one comes from `chosen_path`, and before anything is printed of it, small cells are taken
+    care of (`lib.disclosure`). Raises `InputError` listing all that is wrong with the file.
+    """
+    if path is None:
+        return disclosure.controlled(load(chosen_path()))
+    path = Path(path)
+    beside = codebook_path(path)
+    codebook, codebook_notes = _read_codebook(beside)
+    found = intake.read(path, codebook)
+    fail(path, list(found.problems))
+    rows, expanded = categories.expand(found.rows, codebook)
+    # A bare comparison of contents would read a registry of a million rows twice.
+    is_example = (
+        EXAMPLE.is_file()
+        and path.stat().st_size == EXAMPLE.stat().st_size
+        and path.read_bytes() == EXAMPLE.read_bytes()
+    )
+    notes = (*(f"{beside.name}: {note}" for note in codebook_notes), *found.notes)
+    return Cohort(rows, expanded, path, is_example, notes, found.dropped, codebook)
 
 
 def read_codebook(path: Path) -> pd.DataFrame:
     """A codebook indexed by column name. Raises `InputError` listing all that is wrong with it."""
-    codebook = read_csv(path, CODEBOOK_COLUMNS)
+    return _read_codebook(Path(path))[0]
+
+
+def _read_codebook(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A codebook and notes on how it was read."""
+    sheet = spreadsheet.read(path, CODEBOOK_COLUMNS)
+    headers = [column.header for column in sheet.columns]
+    problems = [
+        *sheet.problems,
+        *(
+            f"column {name} is missing; the file has {', '.join(headers)}"
+            for name in CODEBOOK_COLUMNS
+            if name not in headers
+        ),
+        *["it has a header and no rows"] * (not len(sheet.lines) and not sheet.problems),
+    ]
+    fail(path, problems)
+    codebook = pd.DataFrame(
+        {
+            column.header: [one_line(text) for text in column.values.take(pa.array(column.codes)).to_pylist()]
+            for column in sheet.columns
+        },
+        index=pd.Index(sheet.lines, name="line"),
+        dtype=object,
+    )
+    for column in ("role", "type"):
+        codebook[column] = codebook[column].str.lower()
+    for column in {"levels", *LEVEL_WORDS} & set(codebook):
+        codebook[column] = codebook[column].map(lambda cell: "|".join(part.strip() for part in cell.split("|")))
+    fail(
+        path,
+        [problem for line, rule in codebook.iterrows() for problem in _rule_problems(line, rule)]
+        + _codebook_problems(codebook),
+    )
+    return codebook.set_index("name"), sheet.notes
+
+
+def _rule_problems(line: int, rule: pd.Series) -> list[str]:
+    """What is wrong with one line of a codebook."""
     problems = []
-    for line, column in codebook.iterrows():
-        if column["role"] not in ROLES:
-            problems.append(f"line {line}, column role: “{column['role']}” is not one of {', '.join(ROLES)}")
-        if column["type"] not in TYPES:
-            problems.append(f"line {line}, column type: “{column['type']}” is not one of {', '.join(TYPES)}")
-        levels = column["levels"].split("|") if column["levels"] else []
-        if column["type"] == "category" and (len(levels) < 2 or "" in levels or len(set(levels)) < len(levels)):
+    levels = rule["levels"].split("|") if rule["levels"] else []
+    if rule["role"] not in ROLES:
+        problems.append(f"line {line}, column role: {quoted(rule['role'])} is not one of {', '.join(ROLES)}")
+    if rule["type"] not in TYPES:
+        problems.append(f"line {line}, column type: {quoted(rule['type'])} is not one of {', '.join(TYPES)}")
+    if rule["type"] == "category" and (len(levels) < 2 or "" in levels or len(set(levels)) < len(levels)):
+        problems.append(
+            f"line {line}, column levels: {quoted(rule['levels'])}; a category lists at least two, each once, as A|B"
+        )
+    if rule["type"] == "category" and len(levels) > MOST_LEVELS:
+        problems.append(f"line {line}, column levels: {len(levels)} levels; a category has at most {MOST_LEVELS}")
+    if rule["type"] == "binary" and levels != ["0", "1"]:
+        problems.append(f"line {line}, column levels: {quoted(rule['levels'])}; a binary column has 0|1")
+    fitting = ROLE_TYPES.get(rule["role"], TYPES)
+    if rule["type"] in TYPES and rule["type"] not in fitting:
+        problems.append(
+            f"line {line}, column type: {quoted(rule['type'])}; the {rule['role']} is {' or '.join(fitting)}"
+        )
+    if not rule["name"]:
+        problems.append(f"line {line}, column name: empty; expected the name of a column")
+    for column in LEVEL_WORDS:
+        words = rule.get(column, "")
+        if words and levels and (len(words.split("|")) != len(levels) or len(set(words.split("|"))) < len(levels)):
             problems.append(
-                f"line {line}, column levels: “{column['levels']}”; a category lists at least two, each once, as A|B"
+                f"line {line}, column {column}: {quoted(words)}; expected {len(levels)} different ones, one a level"
             )
-        if column["type"] == "binary" and levels != ["0", "1"]:
-            problems.append(f"line {line}, column levels: “{column['levels']}”; a binary column has 0|1")
-        fitting = ROLE_TYPES.get(column["role"], TYPES)
-        if column["type"] in TYPES and column["type"] not in fitting:
-            problems.append(
-                f"line {line}, column type: “{column['type']}”; the {column['role']} is {' or '.join(fitting)}"
-            )
-        if not column["name"]:
-            problems.append(f"line {line}, column name: empty; expected the name of a column")
-    for name in codebook["name"][codebook["name"].duplicated()]:
-        problems.append(f"column name: “{name}” occurs more than once")
+    # The analyses use these words for other things.
+    if rule["name"] in RESERVED_NAMES:
+        problems.append(
+            f"line {line}, column name: {quoted(rule['name'])} has a meaning of its own; choose another name"
+        )
+    if rule["role"] == "group" and (taken := sorted(RESERVED_LEVELS & set(levels))):
+        problems.append(f"line {line}, column levels: {quoted(taken[0])} has a meaning of its own; choose another word")
+    return problems
+
+
+def _codebook_problems(codebook: pd.DataFrame) -> list[str]:
+    """What is wrong with the lines of a codebook taken together."""
+    problems = []
+    names = list(codebook["name"])
+    for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
+        problems.append(f"column name: {quoted(name)} occurs more than once")
+    for _, rule in codebook[(codebook["role"] == "factor") & (codebook["type"] == "category")].iterrows():
+        taken = [new for level in rule["levels"].split("|") if (new := f"{rule['name']}={level}") in names]
+        problems += [f"column name: {quoted(new)} is what a level of {quoted(rule['name'])} is called" for new in taken]
     for role in ROLES:
         count = (codebook["role"] == role).sum()
         if (count == 0 and role in REQUIRED_ROLES) or (count > 1 and role != "factor"):
             expected = "at least one" if role == "factor" else "one"
             problems.append(f"column role: {count} rows have the role {role}; expected {expected}")
-    fail(Path(path), problems)
-    return codebook.set_index("name")
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError(f"{path} cannot be used: there is no such file. Check the path.")
-    try:
-        table = pd.read_parquet(path)
-        table = table if table.index.names == [None] else table.reset_index()
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be used: it is not a Parquet file ({type(error).__name__}).") from None
-    table.index = pd.RangeIndex(1, len(table) + 1, name="row")
-    return table.map(_as_text)
-
-
-def _as_text(value: object) -> str:
-    """A value as it would stand in a CSV file."""
-    if np.ndim(value) == 0 and pd.isna(value):
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
-    if isinstance(value, (float, np.floating)):
-        return np.format_float_positional(value, trim="-")
-    return str(value).strip()
-
-
-def _validated(raw: pd.DataFrame, codebook: pd.DataFrame, path: Path) -> pd.DataFrame:
-    problems, columns = [], {}
-    for name, rule in codebook.iterrows():
-        if name not in raw:
-            if rule["role"] not in OPTIONAL_ROLES:
-                problems.append(f"column {name} is missing; expected {_expectation(rule)}")
-            continue
-        values, wrong = _converted(raw[name], rule)
-        place = raw.index.name
-        problems += [
-            f"{place} {line}, column {name}: “{raw.at[line, name]}”; expected {_expectation(rule)}" for line in wrong
-        ]
-        columns[name] = values
-    outcome = codebook.index[codebook["role"] == "outcome"][0]
-    if outcome in columns and not problems and columns[outcome].isna().all():
-        problems.append(f"column {outcome} is empty")
-    fail(path, problems)
-    return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def _expectation(rule: pd.Series) -> str:
-    if rule["role"] == "id":
-        return "a name for the patient that occurs only once"
-    if rule["type"] in ("category", "binary"):
-        return "one of " + ", ".join(rule["levels"].split("|"))
-    unit = f" in {rule['unit']}" if rule["unit"] else ""
-    return f"a number{unit}" if rule["type"] == "number" else "text"
-
-
-def _converted(cells: pd.Series, rule: pd.Series) -> tuple[pd.Series, list]:
-    """A column in its own type, and the lines whose value cannot be read."""
-    empty = cells == ""
-    if rule["role"] == "id":
-        return cells, list(cells.index[cells.duplicated() | empty])
-    if rule["type"] == "text":
-        return cells, []
-    if rule["type"] == "category":
-        levels = rule["levels"].split("|")
-        wrong = ~cells.isin(levels)
-        return pd.Series(pd.Categorical(cells.where(~wrong), levels), cells.index), list(cells.index[wrong])
-    numbers = pd.to_numeric(cells.where(~empty), errors="coerce").astype(float)
-    wrong = ~empty & ~np.isfinite(numbers)
-    if rule["type"] == "binary":
-        wrong |= ~empty & ~numbers.isin([0, 1])
-    return numbers, list(cells.index[wrong])
+    return problems

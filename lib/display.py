@@ -6,12 +6,16 @@ output, so that a page can be rendered from stored outputs alone.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
+import re
 import textwrap
+import warnings
 from dataclasses import dataclass
 
 import matplotlib as mpl
+import matplotlib.font_manager
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
@@ -57,13 +61,29 @@ DARK = {
 
 EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
+# What a spreadsheet program takes for the beginning of a formula, in either width.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NO_GLYPH = "missing from font"
+CHINESE_FONTS = [
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+]
+
 
 def set_style() -> None:
     """Make every figure of a chapter look alike, byte for byte the same at every run."""
     sns.set_theme(style="ticks")
+    installed = set(mpl.font_manager.get_font_names())
     mpl.rcParams.update(
         {
-            "font.family": "DejaVu Sans",
+            # The first has everything but Chinese, and comes with Matplotlib.
+            "font.family": ["DejaVu Sans", *(font for font in CHINESE_FONTS if font in installed)],
+            # A dollar sign in a label is a dollar sign.
+            "text.parse_math": False,
             "font.size": 10,
             "axes.titlesize": 10.5,
             "axes.titleweight": "bold",
@@ -100,6 +120,43 @@ def glue(**texts: object) -> None:
     """Make texts available to the prose of the same page as {glue:text}`name`."""
     for name, text in texts.items():
         _glue(name, str(text), display=False)
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """A table as a CSV file in which no text can be taken for a formula.
+
+    A spreadsheet program computes a cell that begins like a formula, whoever wrote it; such texts get an
+    apostrophe before them. Numbers stay numbers. Source: OWASP, CSV injection.
+    """
+
+    def harmless(cell: object) -> object:
+        if not isinstance(cell, str):
+            return cell
+        # A carriage return alone is not quoted, and what follows it would begin a row.
+        cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+        return "'" + cell if cell.startswith(FORMULA) and not _is_number(cell) else cell
+
+    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
+    safe = frame.rename(columns=harmless)
+    for place, name in enumerate(frame.columns):
+        if name in texts:
+            safe.isetitem(place, frame.iloc[:, place].astype(object).map(harmless))
+    return safe.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.isprintable()
+
+
+def file_name(name: str) -> str:
+    """A name that can stand in an address and in a path, whatever a codebook calls its columns."""
+    # Labels are looked up in small letters.
+    plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower())
+    return plain if plain == name else f"{plain[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 # -------------------------------------------------------------------------------------- tables
@@ -156,14 +213,14 @@ def table(
     display(
         Table(
             {
-                "name": name,
+                "name": file_name(name),
                 "caption": caption,
                 "columns": [
                     {"label": label, "align": "left" if i == 0 or label in left else "right"}
                     for i, label in enumerate(labels)
                 ],
                 "rows": rows,
-                "csv": download.to_csv(index=False, lineterminator="\n", float_format="%.10g"),
+                "csv": csv(download),
                 "note": " ".join(part for part in (note, mark) if part) or None,
                 "classes": list(classes),
                 "reconstructed": reconstructed,
@@ -212,11 +269,22 @@ def figure(
             EXAMPLE_MARK, loc="right", fontsize=8.5, fontweight="normal", fontstyle="italic", color=MUTED
         )
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": name}):
+    with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(drawing)
-    csv = None if data is None else data.to_csv(index=False, lineterminator="\n", float_format="%.10g")
-    about = {"name": name, "caption": caption, "alt": alt, "csv": csv, "reconstructed": reconstructed}
+    for warning in caught:
+        if NO_GLYPH not in str(warning.message):
+            warnings.warn(warning.message, stacklevel=2)
+    if any(NO_GLYPH in str(warning.message) for warning in caught):
+        caption += " Where this was built, no font has some letters of its labels; the text alternative has them."
+    about = {
+        "name": file_name(name),
+        "caption": caption,
+        "alt": alt,
+        "csv": None if data is None else csv(data),
+        "reconstructed": reconstructed,
+    }
     display(Figure(buffer.getvalue(), about))
 
 

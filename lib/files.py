@@ -8,15 +8,23 @@ from pathlib import Path
 
 import pandas as pd
 
+LONGEST_PROBLEM = 1_000
+
 
 class InputError(ValueError):
     """A file that cannot be used; its text says what is wrong, where, and how to mend it."""
 
 
+def one_line(text: str) -> str:
+    """Text without line breaks and other characters that are not seen, a space in place of each run of them."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 def fail(path: Path, problems: list[str]) -> None:
     """Raise one `InputError` that lists every problem found in `path`, if there is any."""
     if problems:
-        shown = problems[:20] + [f"… and {len(problems) - 20} more"] * (len(problems) > 20)
+        shown = [one_line(problem)[:LONGEST_PROBLEM] for problem in problems[:20]]
+        shown += [f"… and {len(problems) - 20} more"] * (len(problems) > 20)
         raise InputError(f"{path} cannot be used:\n" + "\n".join(f"  - {line}" for line in shown))
 
 

@@ -1,0 +1,93 @@
+"""The files to begin with: written once, never over another, and ready to be filled."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from lib import cohort, disclosure, multivariate, template
+from lib.files import InputError
+from tests.benchmarks import registry
+
+
+def test_the_template_is_written_once_and_never_over_another(tmp_path):
+    folder = tmp_path / "新 folder" / "deep"
+    written = template.write(template.template(), folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in written)
+    (folder / "registry.csv").write_bytes(b"mine")
+    (folder / "README.txt").unlink()
+    with pytest.raises(InputError, match="already there, and nothing is overwritten"):
+        template.write(template.template(), folder)
+    assert (folder / "registry.csv").read_bytes() == b"mine"
+    assert not (folder / "README.txt").exists()
+    with pytest.raises(InputError, match="cannot be written"):
+        template.write(template.template(), folder / "registry.csv" / "below")
+
+
+def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path):
+    template.write(template.template(), tmp_path)
+    path = tmp_path / "registry.csv"
+    with pytest.raises(InputError, match="a header and no rows"):
+        cohort.load(path)
+    rows = registry.registry(40)
+    with path.open("a", encoding="utf-8", newline="") as file:
+        rows.to_csv(file, index=False, header=False, lineterminator="\r\n")
+    found = cohort.load(path)
+    expected = rows["diagnosis"].tolist()
+    assert found.rows["diagnosis"].tolist() == expected and found.notes == ()
+    pd.testing.assert_frame_equal(found.codebook, cohort.read_codebook(cohort.DATA / "codebook.csv"))
+
+
+def test_every_column_is_described_in_both_languages():
+    text = template.template()["README.txt"].decode("utf-8-sig")
+    for name, rule in cohort.read_codebook(cohort.DATA / "codebook.csv").iterrows():
+        assert name in text and rule["label"] in text and rule["label_zh"] in text
+    assert "NIVCS = 非血栓性髂静脉压迫综合征" in text
+
+
+def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([sys.executable, "-m", "lib.template", *arguments], capture_output=True, text=True)
+
+    done = run("--example", str(tmp_path))
+    assert done.returncode == 0 and done.stdout.split() == [
+        str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")
+    ]
+    again = run("--example", str(tmp_path))
+    assert again.returncode == 1 and "already there" in again.stderr and "Traceback" not in again.stderr
+
+
+@pytest.fixture
+def births(tmp_path) -> cohort.Cohort:
+    template.write(template.example(), tmp_path)
+    return cohort.load(tmp_path / "birth_weight.csv")
+
+
+def test_the_worked_example_is_mapped_by_its_codebook_alone(births):
+    assert len(births.rows) == 189 and births.rows[births.outcome].sum() == 59
+    assert births.groups == ["white", "black", "other"]
+    assert births.factors == ["smoke", "ptl=1", "ptl=2", "ptl=3", "ht", "ui", "age", "lwt", "ftv"]
+    # The weight itself is not in the codebook: it would tell the outcome.
+    assert births.dropped == ("bwt",)
+
+
+def test_the_worked_example_gives_what_plain_statsmodels_gives(births):
+    rows = pd.read_csv(template.EXAMPLE_ROWS)
+    number = pd.get_dummies(rows["ptl"].astype("category"), prefix="ptl", prefix_sep="=", drop_first=True, dtype=float)
+    design = pd.concat([rows["smoke"], number, rows[["ht", "ui", "age", "lwt", "ftv"]]], axis=1)
+    found = multivariate.fit(births, [name for name in births.factors if name != "ptl=3"])
+    assert found.problem is None
+    # Nobody with three earlier labors had a light child, which a logistic model cannot take.
+    assert multivariate.fit(births).problem is not None
+    expected = sm.GLM(rows["low"], sm.add_constant(design.drop(columns="ptl=3")), family=sm.families.Binomial()).fit()
+    np.testing.assert_allclose(found.table["coefficient"], expected.params, rtol=1e-6)
+
+
+def test_the_worked_example_can_be_shown_to_others(births):
+    safe, notes = disclosure.protect(births)
+    assert disclosure.small_cells(safe).empty
+    assert any("“Earlier premature labors”" in note for note in notes)
+    assert multivariate.fit(safe).problem is None
