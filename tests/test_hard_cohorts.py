@@ -6,9 +6,10 @@ import jupytext
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from lib import display, notebooks
-from lib.cohort import EXAMPLE
+from lib.cohort import DATA, EXAMPLE
 
 ROWS = pd.read_csv(EXAMPLE, comment="#")
 NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
@@ -18,10 +19,14 @@ NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
 def pages(tmp_path, monkeypatch):
     """Runs every chapter on some rows, in this process; the words that each shows."""
 
-    def run(rows: pd.DataFrame) -> dict[str, str]:
+    def run(rows: pd.DataFrame, codebook: pd.DataFrame | None = None) -> dict[str, str]:
         path = tmp_path / "rows.csv"
         rows.to_csv(path, index=False)
+        if codebook is not None:
+            codebook.to_csv(path.with_suffix(".codebook.csv"), index=False)
         monkeypatch.setenv("COHORT", str(path))
+        # So few patients may not be shown; how a chapter speaks of them is another matter.
+        monkeypatch.setenv("DISCLOSURE", "off")
         shown: list[str] = []
         monkeypatch.setattr(display, "display", lambda output: shown.append(words_of(output)))
         monkeypatch.setattr(display, "_glue", lambda name, text, display: shown.append(text))
@@ -95,6 +100,21 @@ def test_every_chapter_has_words_for_a_hard_cohort(pages, name):
     assert expected in " ".join(found.values())
     for chapter, text in found.items():
         assert not NOT_WORDS.search(text), (chapter, [line for line in text.splitlines() if NOT_WORDS.search(line)][:3])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages):
+    codebook = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False)
+    rule = {"name": "side", "label": "Side", "role": "factor", "type": "category", "levels": "left|right|both"}
+    codebook = pd.concat([codebook, pd.DataFrame([rule])]).fillna("")
+    side = np.random.default_rng(2).choice(["left", "right", "both"], len(ROWS))
+    found = pages(ROWS.assign(side=side), codebook)
+    outcome, others = ROWS["occluded_12m"], ROWS.drop(columns=["patient_id", "diagnosis", "occluded_12m"])
+    design = sm.add_constant(others.assign(right=side == "right", both=side == "both").astype(float))
+    for odds_ratio in np.exp(sm.Logit(outcome, design).fit(disp=0).params[["right", "both"]]):
+        assert f"{odds_ratio:.3f}" in found["multivariate"]
+    assert "Side: right" in found["multivariate"]
+    assert not NOT_WORDS.search(" ".join(found.values()))
 
 
 @pytest.mark.filterwarnings("error")
