@@ -21,6 +21,7 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
 from lib import checklist, cohort, mathml, meta, notebooks, pdf, published, render
+from lib import context as published_elsewhere
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_SECTION = "methods-example"
@@ -56,6 +57,7 @@ def check_inputs(app, config) -> None:
     try:
         published.read()
         checklist.read()
+        published_elsewhere.read()
         app.cohort = cohort.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None
@@ -144,8 +146,11 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     else:
         text = f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows)} patients."
     context["theme_announcement"] = text
-    cite = escape(context["pathto"]("chapters/cite").rstrip("#") or "#")
-    context["theme_extra_footer"] = f'<a href="{cite}">How to cite, and the licenses</a> <span data-whole-book></span>'
+    footer = "<span data-whole-book></span>"
+    if "chapters/cite" in app.env.found_docs:
+        cite = escape(context["pathto"]("chapters/cite"))
+        footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
+    context["theme_extra_footer"] = footer
     if pagename == "chapters/ledger":
         app.add_js_file("ledger.js", loading_method="defer")
 
@@ -167,7 +172,7 @@ def finish(app, error) -> None:
     meta.finish(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
-    for folder in kept.parent.iterdir():
+    for folder in kept.parent.glob("*"):
         if folder != kept:
             shutil.rmtree(folder)
 

@@ -71,24 +71,24 @@ def figure(rates: pd.DataFrame, published: pd.DataFrame, whose: str, horizon: st
     if counts.empty:
         return
     above, within, below = counts.sum()
-    total = above + within + below
-    title = f"{within} of {total} published rates lie within the interval of their diagnosis"
-    if max(above, below) > within:
-        side, most = ("above", above) if above >= below else ("below", below)
-        title = f"{most} of {total} published rates lie {side} the interval of their diagnosis"
+    side, most = max([("within", within), ("above", above), ("below", below)], key=lambda pair: pair[1])
+    title = f"{most} of {above + within + below} published rates lie {side} {whose[0].lower() + whose[1:]}'s interval"
 
     rows = []
     for group in counts.index:
         own = rates.loc[group]
-        rows.append((group, whose, own["patients"], own["patency"], own["wilson_lower"], own["wilson_upper"]))
+        limits = own["wilson_lower"], own["wilson_upper"]
+        words = f"{display.percent(own['patency'])} ({display.limits(*limits, display.percent)})"
+        rows.append((group, whose, own["patients"], own["patency"], *limits, words))
         for row in published[published["diagnosis"] == group].itertuples():
             patients = float(row.patients) if row.patients else np.nan
-            rows.append((group, row.study, patients, row.estimate, row.low, row.high))
-    table = pd.DataFrame(rows, columns=["diagnosis", "study", "patients", "patency", "lower", "upper"])
+            words = f"{row.estimate_percent}%" + (f" ({row.lower}% to {row.upper}%)" if row.lower else "")
+            rows.append((group, row.study, patients, row.estimate, row.low, row.high, words))
+    table = pd.DataFrame(rows, columns=["diagnosis", "study", "patients", "patency", "lower", "upper", "words"])
 
-    drawing, axes = display.canvas(title, height=0.9 + 0.36 * (len(table) + len(counts)))
+    drawing, axes = display.canvas(title, height=0.9 + 0.3 * (len(table) + len(counts)))
     colors = display.colors_of(list(rates.index))
-    place, ticks, labels, words = 0.0, [], [], []
+    place, ticks, labels = 0, [], []
     for group, members in table.groupby("diagnosis", sort=False):
         axes.annotate(
             group, (0, place), (-4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
@@ -103,8 +103,6 @@ def figure(rates: pd.DataFrame, published: pd.DataFrame, whose: str, horizon: st
             ticks.append(place)
             number = "" if np.isnan(row.patients) else f", n = {row.patients:,.0f}"
             labels.append(row.study.replace(" (", "\n(") + number)
-            limits = "" if np.isnan(row.lower) else f" ({display.limits(row.lower, row.upper, display.percent)})"
-            words.append(f"{group}, {row.study}: {display.percent(row.patency)}{limits}")
         if len(members) > 1:
             own = members.iloc[0]
             axes.axvspan(
@@ -122,8 +120,10 @@ def figure(rates: pd.DataFrame, published: pd.DataFrame, whose: str, horizon: st
         name="fig-published-patency",
         caption=f"{whose} (circles, 95% Wilson intervals, shaded) and what other studies print (diamonds, with limits "
         "where these are printed).",
-        alt=f"Dots with intervals. {title}. " + "; ".join(words) + ".",
-        data=table,
+        alt=f"Dots with intervals. {title}. "
+        + "; ".join(f"{row.diagnosis}, {row.study}: {row.words}" for row in table.itertuples())
+        + ".",
+        data=table.drop(columns="words"),
         reconstructed=reconstructed,
     )
 

@@ -28,6 +28,11 @@ LICENSES = {
     "MIT": "https://opensource.org/license/mit",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
+SITE_MAP = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+{locations}</urlset>
+"""
 NOT_FOUND = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -37,9 +42,10 @@ NOT_FOUND = """\
 <meta name="robots" content="noindex">
 <title>Page not found — {title}</title>
 <style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 12vh auto; padding: 0 1rem; }}
-a {{ color: light-dark(#0b5394, #8cc4f0); }}
+html {{ background: #fff; color: #1b1f24; font: 1.1rem/1.6 system-ui, sans-serif; }}
+body {{ max-width: 38rem; margin: 12vh auto; padding: 0 1rem; background: inherit; }}
+a {{ color: #0b5394; }}
+@media (prefers-color-scheme: dark) {{ html {{ background: #121212; color: #e6edf3; }} a {{ color: #8cc4f0; }} }}
 </style>
 </head>
 <body>
@@ -108,7 +114,10 @@ def describe_page(app, pagename, templatename, context, doctree) -> None:
         return
     about = description(doctree)
     if not app.cohort.is_example:
-        context["metatags"] = context.get("metatags", "") + f'\n<meta name="robots" content="noindex">\n<meta name="description" content="{escape(about)}">'
+        context["metatags"] = (
+            context.get("metatags", "")
+            + f'\n<meta name="robots" content="noindex">\n<meta name="description" content="{escape(about)}">'
+        )
         return
     base = app.config.html_baseurl
     image = base + PREVIEW if base else context["pathto"](PREVIEW, 1)
@@ -231,15 +240,19 @@ def finish(app) -> None:
     public = app.cohort.is_example
     rules = ["User-agent: *", "Disallow:" if public else "Disallow: /"]
     if public:
-        lines = ["Every number of a published abstract, in running code:", "where it comes from, whether it can be right."]
+        lines = [
+            "Every number of a published abstract, in running code:",
+            "where it comes from, whether it can be right.",
+        ]
         (site / PREVIEW).write_bytes(preview(title, lines))
         data = site / "data"
         shutil.rmtree(data, ignore_errors=True)
         shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("*.md", ".*"))
         if base:
-            locations = "".join(f"<url><loc>{base}{app.builder.get_target_uri(name)}</loc></url>\n" for name in pages(app))
-            site_map = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{locations}</urlset>\n'
-            (site / "sitemap.xml").write_text(site_map, encoding="utf-8")
+            locations = "".join(
+                f"<url><loc>{base}{app.builder.get_target_uri(name)}</loc></url>\n" for name in pages(app)
+            )
+            (site / "sitemap.xml").write_text(SITE_MAP.format(locations=locations), encoding="utf-8")
             rules.append(f"Sitemap: {base}sitemap.xml")
     (site / "robots.txt").write_text("\n".join(rules) + "\n", encoding="utf-8")
 
