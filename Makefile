@@ -4,15 +4,21 @@ RUN := .venv/bin/python
 # By way of Python, because a script's own first line breaks where the path has a space.
 BUILD := $(RUN) .venv/bin/jupyter-book build
 
-.PHONY: help book test data notebooks bench lock clean environment
+# Where a book about somebody's own patients goes when no place is named.
+PLACE = name=$$(basename "$$COHORT"); \
+	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
+
+.PHONY: help book pdf test data notebooks bench lock clean environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 book: environment ## run the chapters and build the site (COHORT=file.csv: about your patients; OUT=folder: elsewhere)
-	@name=$$(basename "$$COHORT"); \
-	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; \
-	$(BUILD) . -q --path-output "$${OUT:-.}"
+	@$(PLACE); $(BUILD) . -q --path-output "$$OUT"
+
+pdf: environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
+	@$(RUN) -m lib.pdf --check
+	@$(PLACE); $(BUILD) . -q --path-output "$$OUT" && $(RUN) -m lib.pdf "$$OUT/_build/html"
 
 test: environment ## run every test and compare every stored output
 	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile

@@ -20,14 +20,22 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib import checklist, cohort, mathml, notebooks, published, render
+from lib import checklist, cohort, mathml, meta, notebooks, pdf, published, render
+from lib import context as published_elsewhere
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_SECTION = "methods-example"
+# The theme leaves the book's title outside every landmark that a screen reader can jump to.
 SIDEBAR_LANDMARK = (
     '<div id="pst-primary-sidebar" class',
     '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class',
 )
+# The roles that Sphinx gives a bibliography do not go together, and its theme gives the logo no size.
+MENDED = [
+    SIDEBAR_LANDMARK,
+    (' role="doc-biblioentry"', ' role="listitem"'),
+    ('class="logo__image', 'width="48" height="48" class="logo__image'),
+]
 FRONT_DOOR = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -49,6 +57,7 @@ def check_inputs(app, config) -> None:
     try:
         published.read()
         checklist.read()
+        published_elsewhere.read()
         app.cohort = cohort.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None
@@ -137,12 +146,17 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     else:
         text = f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows)} patients."
     context["theme_announcement"] = text
+    footer = "<span data-whole-book></span>"
+    if "chapters/cite" in app.env.found_docs:
+        cite = escape(context["pathto"]("chapters/cite"))
+        footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
+    context["theme_extra_footer"] = footer
     if pagename == "chapters/ledger":
         app.add_js_file("ledger.js", loading_method="defer")
 
 
 def finish(app, error) -> None:
-    """Give the site its front door, and forget the outputs of earlier inputs."""
+    """Give the site its front door and what stands beside the pages; forget the outputs of earlier inputs."""
     if error or app.builder.name != "html":
         return
     start = app.builder.get_target_uri(app.config.root_doc)
@@ -151,10 +165,14 @@ def finish(app, error) -> None:
     )
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        # The theme leaves the book's title outside every landmark that a screen reader can jump to.
-        page.write_text(html.replace(*SIDEBAR_LANDMARK), encoding="utf-8")
+        for wrong, right in MENDED:
+            # A page that was not written anew is mended already.
+            html = html if right in html else html.replace(wrong, right)
+        page.write_text(html, encoding="utf-8")
+    meta.finish(app)
+    pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
-    for folder in kept.parent.iterdir():
+    for folder in kept.parent.glob("*"):
         if folder != kept:
             shutil.rmtree(folder)
 
@@ -163,6 +181,7 @@ def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
     render.setup(app)
     mathml.setup(app)
+    meta.setup(app)
     app.connect("config-inited", check_inputs)
     app.connect("env-before-read-docs", run_chapters)
     # Before the page's sections are collected for the navigation.

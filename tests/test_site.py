@@ -86,7 +86,7 @@ class Book:
 
 def copy_book(folder: Path) -> Book:
     folder.mkdir(parents=True)
-    for name in ["_config.yml", "_toc.yml", "Makefile"]:
+    for name in ["_config.yml", "_toc.yml", "Makefile", "CITATION.cff"]:
         shutil.copy(ROOT / name, folder)
     for name in ["lib", "data", "chapters"]:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb"))
@@ -279,7 +279,7 @@ def test_the_ledger_can_be_filtered(book, browser):
 @pytest.fixture(scope="session")
 def small(tmp_path_factory) -> Book:
     book = copy_book(tmp_path_factory.mktemp("small") / "book")
-    for path in (book.folder / "chapters").glob("*.*"):
+    for path in (book.folder / "chapters").glob("*.md"):
         path.unlink()
     (book.folder / "lib" / "word.py").write_text('WORD = "first"\n', encoding="utf-8")
     chapters = {

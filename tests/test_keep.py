@@ -1,0 +1,226 @@
+"""What lets the book be kept and cited: each file that describes it agrees with what it describes."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from helpers import ORACLES
+from pybtex.database import parse_file
+
+from lib import cohort, ledger, meta
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "data"
+PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+TABLES = [resource for resource in PACKAGE["resources"] if "schema" in resource]
+BIBLIOGRAPHY = parse_file(ROOT / "chapters" / "references.bib")
+MODULES = sorted(path.stem for path in (ROOT / "lib").glob("*.py") if path.stem != "__init__")
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# A name and a year as a docstring cites them: "Heinze & Schemper 2002", "(Hanley et al., 1982)".
+CITED = re.compile(
+    r"((?:[A-Z][A-Za-z-]+(?:, | and | & | et al\. ?| )?)+)(?:,? [A-Z][A-Za-z ]+,?(?: 2nd ed\.)?)? ?"
+    r"\(?(1[89]\d\d|20[0-2]\d)\)?[,. ]"
+)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def oracle(name: str) -> dict:
+    """A published schema. Their sources: citation-file-format 1.2.0, as cffconvert 2.0.0 ships it (CC BY 4.0); the
+    Data Package profiles 1.0 as datapackage 1.15.4 ships them (MIT), without titles, descriptions and examples."""
+    return json.loads((ORACLES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+# ------------------------------------------------------------------------------------ citing
+
+
+def test_the_citation_file_is_valid():
+    jsonschema.validate(json.loads(json.dumps(meta.citation(), default=str)), oracle("citation-file-format-1.2.0"))
+
+
+def test_all_places_name_the_same_title_version_and_licenses():
+    book, page = meta.citation(), read("chapters/cite.md")
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert book["version"] == project["version"] == PACKAGE["version"]
+    assert book["title"] == yaml.safe_load(read("_config.yml"))["title"]
+    for words in [book["title"], book["version"], book["authors"][0]["name"], " AND ".join(book["license"])]:
+        assert f"{{{words}}}" in page
+    study = book["references"][0]
+    for name, words in {"volume": study["volume"], "number": study["issue"], "year": study["year"]}.items():
+        assert re.search(rf"{name} *= \{{{words}\}}", page)
+    assert f"{{{study['start']}--{study['end']}}}" in page
+    assert "MIT License" in read("LICENSE") and meta.LICENSES["CC-BY-4.0"] in read("LICENSE")
+    assert set(book["license"]) == set(meta.LICENSES)
+
+
+# ------------------------------------------------------------------------------------ the data
+
+
+def test_the_data_package_is_valid():
+    jsonschema.validate(PACKAGE, oracle("data-package"))
+    for resource in TABLES:
+        jsonschema.validate(resource, oracle("tabular-data-resource"))
+
+
+def test_the_data_package_describes_every_file_and_no_other():
+    files = {str(path.relative_to(DATA)) for path in DATA.rglob("*") if path.is_file() and path.suffix != ".md"}
+    described = [resource["path"] for resource in PACKAGE["resources"]]
+    assert sorted(described) == sorted(files - {"datapackage.json"})
+    missing = [name for name in [*described, "datapackage.json"] if f"`{name}`" not in read("data/README.md")]
+    assert not missing, "data/README.md does not tell where these come from"
+
+
+@pytest.mark.parametrize("resource", TABLES, ids=lambda resource: resource["path"])
+def test_every_table_is_as_the_data_package_says(resource):
+    comment = resource.get("dialect", {}).get("commentChar")
+    read_table = pd.read_parquet if resource["format"] == "parquet" else pd.read_csv
+    options = {} if resource["format"] == "parquet" else {"comment": comment, "dtype": str, "keep_default_na": False}
+    rows = read_table(DATA / resource["path"], **options)
+    fields = {field["name"]: field for field in resource["schema"]["fields"]}
+    assert list(rows) == list(fields)
+    for name, field in fields.items():
+        rules, column = field.get("constraints", {}), rows[name].astype(str)
+        filled = column[column != ""]
+        if rules.get("required"):
+            assert len(filled) == len(column), name
+        if rules.get("unique"):
+            assert not column.duplicated().any(), name
+        if "enum" in rules:
+            assert set(filled) <= {str(value) for value in rules["enum"]}, name
+        if field["type"] in ("integer", "number"):
+            numbers = pd.to_numeric(filled)
+            assert np.isfinite(numbers).all(), name
+            assert field["type"] == "number" or (numbers == numbers.round()).all(), name
+            assert (numbers >= rules.get("minimum", -np.inf)).all(), name
+    key = resource["schema"].get("primaryKey")
+    assert not key or not rows.duplicated(key).any()
+
+
+def test_the_data_package_describes_the_cohort_as_the_codebook_does():
+    codebook = cohort.load(DATA / "cohort.csv").codebook
+    (resource,) = [resource for resource in TABLES if resource["path"] == "cohort.csv"]
+    kinds = {"text": "string", "category": "string", "binary": "integer", "number": "number"}
+    for field in resource["schema"]["fields"]:
+        rule = codebook.loc[field["name"]]
+        assert field["title"] == rule["label"]
+        assert field["type"] == kinds[rule["type"]]
+        levels = rule["levels"].split("|") if rule["levels"] else []
+        assert [str(level) for level in field.get("constraints", {}).get("enum", [])] == levels
+
+
+# ------------------------------------------------------------------------------- the references
+
+
+def test_every_reference_can_be_found():
+    for name, entry in BIBLIOGRAPHY.entries.items():
+        fields = entry.fields
+        assert re.fullmatch(r"\d{4}", fields["year"]), name
+        assert fields["title"].startswith("{"), f"{name}: braces keep the capitals of the title"
+        assert not re.search(r"doi\.org", fields.get("doi", "")), name
+        if entry.type == "article":
+            assert fields.get("doi") or fields.get("url") or {"volume", "pages"} <= set(fields), name
+        if fields.get("doi"):
+            assert re.fullmatch(r"10\.\d{4,}/\S+", fields["doi"]), name
+    addresses = [entry.fields["doi"] for entry in BIBLIOGRAPHY.entries.values() if "doi" in entry.fields]
+    assert len(addresses) == len(set(addresses))
+
+
+def test_every_reference_is_on_the_page():
+    page = read("chapters/references.md")
+    sections = set(re.findall(r':filter: keywords % "(\w+)"', page))
+    for name, entry in BIBLIOGRAPHY.entries.items():
+        assert entry.fields["keywords"] in sections, name
+
+
+def test_every_paper_that_the_code_cites_is_in_the_bibliography():
+    known = {
+        (entry.persons["author"][0].last_names[-1], entry.fields["year"])
+        for entry in BIBLIOGRAPHY.entries.values()
+        if "author" in entry.persons
+    }
+    cited = {}
+    for module in MODULES:
+        for names, year in CITED.findall(" ".join(read(f"lib/{module}.py").split())):
+            first = re.split(r", | and | & | et al", names.strip())[0].split()
+            cited[tuple(first), year] = module
+    assert len(cited) > 30
+    lacking = {cite: module for cite, module in cited.items() if not any((word, cite[1]) in known for word in cite[0])}
+    assert not lacking, "add these to chapters/references.bib"
+
+
+def test_published_rates_are_in_the_bibliography():
+    addresses = {entry.fields.get("doi") for entry in BIBLIOGRAPHY.entries.values()}
+    rows = pd.read_csv(DATA / "published_patency.csv", keep_default_na=False)
+    assert set(rows["doi"]) - {""} <= addresses
+
+
+# --------------------------------------------------------------------------------- the glossary
+
+
+def terms() -> list[str]:
+    text = read("chapters/glossary.md").split("```{glossary}")[1].split("```")[0]
+    return [line for line in text.splitlines() if line and not line.startswith(" ")]
+
+
+def test_terms_stand_in_alphabetical_order_once_each():
+    assert terms() == sorted(set(terms()), key=str.casefold)
+
+
+def test_every_verdict_and_every_term_that_explains_one_is_defined():
+    defined = {term.casefold() for term in terms()}
+    assert set(ledger.judge()["verdict"]) <= defined
+    text = read("chapters/glossary.md")
+    assert {name.casefold() for name in re.findall(r"\*([a-z]+)\*", text)} - {"witnessed"} <= defined
+
+
+def test_no_number_is_typed_in_the_glossary():
+    assert not re.search(r"\d", read("chapters/glossary.md"))
+
+
+# ------------------------------------------------------------------------- for those who take part
+
+
+def test_the_map_names_every_module():
+    named = set(re.findall(r"`(\w+)`", read("CONTRIBUTING.md").split("## The modules")[1].split("## ")[0]))
+    assert set(MODULES) - named == set(), "say in CONTRIBUTING.md what these know about"
+    assert named - set(MODULES) == set(), "CONTRIBUTING.md names modules that are gone"
+
+
+def test_what_the_map_and_the_readme_point_to_is_there():
+    for name in ["CONTRIBUTING.md", "README.md"]:
+        for path in re.findall(r"`((?:lib|data|chapters|tests|docs|\.ci|\.github)/[^`<*]*)`", read(name)):
+            assert (ROOT / path).exists(), f"{name}: {path}"
+        for target in re.findall(r"\]\(([^)]+)\)", read(name)):
+            assert "://" in target or (ROOT / target).exists(), f"{name}: {target}"
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
+    for name in ["CONTRIBUTING.md", "README.md"]:
+        assert set(re.findall(r"`make ([a-z]+)", read(name))) <= targets, name
+
+
+def test_the_picture_of_the_site_is_light():
+    assert 5_000 < (ROOT / "docs" / "site.png").stat().st_size < 150_000
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_may_do_no_more_than_they_need_and_run_what_was_reviewed(path):
+    text = path.read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"], name
+        assert "write" not in job["permissions"].values() or name == "publish"
+    used = re.findall(r"uses: (.*)", text)
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in used)
+    assert text.count("persist-credentials: false") == text.count("uses: actions/checkout@")
+    assert "run: .ci/run" in text
+    # An expression inside a script could run what somebody typed into a title.
+    scripts = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert not any("${{" in script for script in scripts)
