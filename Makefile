@@ -8,7 +8,7 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book pdf test data notebooks bench lock clean environment
+.PHONY: help book pdf template test data notebooks bench lock clean environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,9 @@ pdf: environment ## build the site and the whole book as one PDF, linked from ev
 
 test: environment ## run every test and compare every stored output
 	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile
+
+template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
+	@$(RUN) -m lib.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
 
 data: environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.example

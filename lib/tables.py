@@ -105,9 +105,9 @@ def solutions(found: list, groups: list[str]) -> None:
     )
 
 
-def codebook(cohort: Cohort, name: str) -> None:
-    """The columns of a cohort file."""
-    book = cohort.codebook.reset_index()
+def codebook(rules: pd.DataFrame, name: str) -> None:
+    """The columns of a cohort file, from its codebook."""
+    book = rules.reset_index()
     words = {
         "name": "Column",
         "label": "Meaning",
@@ -295,7 +295,23 @@ def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     )
 
 
-def joint_model(terms: pd.DataFrame, cohort: Cohort, printed: list[str]) -> None:
+def file_report(cohort: Cohort) -> None:
+    """How a file was read: what was converted, left out or changed."""
+    kinds = ["read"] * len(cohort.notes) + ["not read"] * bool(cohort.dropped)
+    words = [*cohort.notes]
+    if cohort.dropped:
+        words.append("These columns are not in the codebook and were left out: " + display.listed(cohort.dropped) + ".")
+    if not words:
+        kinds, words = ["read"], ["The file was read as it is; nothing had to be converted, left out or hidden."]
+    display.table(
+        pd.DataFrame({"Step": kinds, "What was done": words}),
+        name="tab-file-report",
+        caption="How the file was read.",
+        left=("What was done",),
+    )
+
+
+def joint_model(terms: pd.DataFrame, cohort: Cohort, printed: list[str], name: str = "tab-joint") -> None:
     """All terms of the joint model; `printed` are the factors whose numbers the paper prints."""
     rows = list(terms.itertuples())
     frame = pd.DataFrame(
@@ -312,7 +328,7 @@ def joint_model(terms: pd.DataFrame, cohort: Cohort, printed: list[str]) -> None
         frame["Agreement"] = ["fitted" if row.Index in printed else "not printed" for row in rows]
     display.table(
         frame,
-        name="tab-joint",
+        name=name,
         caption="The joint logistic model, with its intercept. Odds ratios of numbers are per unit.",
         left=("Agreement",),
         data=terms.rename_axis("term").reset_index(),
