@@ -295,17 +295,16 @@ def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     )
 
 
-def file_report(cohort: Cohort) -> None:
+def file_report(notes: tuple[str, ...], dropped: tuple[str, ...], name: str = "tab-file-report") -> None:
     """How a file was read: what was converted, left out or changed."""
-    kinds = ["read"] * len(cohort.notes) + ["not read"] * bool(cohort.dropped)
-    words = [*cohort.notes]
-    if cohort.dropped:
-        words.append("These columns are not in the codebook and were left out: " + display.listed(cohort.dropped) + ".")
+    words = [*notes]
+    if dropped:
+        words.append(f"These columns are not in the codebook and were left out: {display.listed(dropped)}.")
     if not words:
-        kinds, words = ["read"], ["The file was read as it is; nothing had to be converted, left out or hidden."]
+        words = ["The file was read as it is; nothing had to be converted, left out or hidden."]
     display.table(
-        pd.DataFrame({"Step": kinds, "What was done": words}),
-        name="tab-file-report",
+        pd.DataFrame({"Step": [str(i) for i in range(1, len(words) + 1)], "What was done": words}),
+        name=name,
         caption="How the file was read.",
         left=("What was done",),
     )
