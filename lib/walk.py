@@ -19,6 +19,8 @@ SMALLEST_PIVOT = 1e-11
 # A Newton step this small beside the standard errors (its square) is the last. What is left after it is
 # far less than a printed digit.
 SMALLEST_DECREMENT = 1e-12
+SHARE_OF_EXCHANGES = 0.2  # of groups between patients, among the moves, where they matter
+STEPS_PER_STRIDE = 10.0  # how far from the goal one stride beyond the bound of a conclusion is
 THIRD_EVERY = 20  # accepted moves from one computation of the third derivatives to the next
 MOST_ITERATIONS = 12
 MOVES = 6  # kinds of moves, see _propose
@@ -44,6 +46,32 @@ class Goal(NamedTuple):
     steepness: float
 
 
+class Aim(NamedTuple):
+    """What else is asked of a cohort: a rung of the assumption ladder, and a conclusion to be driven.
+
+    Where there is nothing to drive, `conclusion` is NOTHING and the walk ends at the goal. Otherwise
+    it goes on: each time it arrives, `bound` moves on by `step`.
+    """
+
+    conclusion: int
+    side: float  # 1 toward the greatest value, -1 toward the least
+    column: int  # the factor that the conclusion is about, where it is about one
+    step: float
+    most_difference: float  # standardized difference of the mean length between the outcomes
+    most_inflation: float  # variance inflation factor
+    worst_last: bool  # the last group is the worst one in the model with the groups
+    exchange_groups: bool
+
+
+NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = range(8)
+    11
+)
+WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
+
+
+AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, False)
+
+
 class Walk(NamedTuple):
     """Where the walk is. All arrays are changed in place."""
 
@@ -53,6 +81,10 @@ class Walk(NamedTuple):
     information: np.ndarray
     third: np.ndarray  # terms x terms x terms, minus the third derivative of the log likelihood
     slope: np.ndarray  # the two coefficients of a model with the length alone
+    group: np.ndarray  # 0, 1, ... for each patient
+    wide: np.ndarray  # the design with one more column for each group but the first
+    wide_coefficients: np.ndarray
+    bound: np.ndarray  # one number: what the conclusion is to pass next
 
 
 @njit(cache=True)
@@ -456,20 +488,224 @@ class Work(NamedTuple):
     inverse: np.ndarray
     skewness: np.ndarray
     histogram: np.ndarray
+    log_odds: np.ndarray  # patients
+    wide_score: np.ndarray
+    wide_step: np.ndarray
+    wide_variances: np.ndarray
+    wide_information: np.ndarray
+    wide_factor: np.ndarray
+    wide_inverse: np.ndarray
 
 
-def room(terms: int, longest: int) -> Work:
+def room(patients: int, terms: int, groups: int, longest: int) -> Work:
     """Room for models of so many terms and lengths up to `longest` mm."""
+    wide = terms + groups - 1
     return Work(
         *(np.zeros(terms) for _ in range(5)),
         *(np.zeros((terms, terms)) for _ in range(4)),
         np.zeros((2, 2)),
         np.zeros((2, longest + 1)),
+        np.zeros(patients),
+        *(np.zeros(wide) for _ in range(3)),
+        *(np.zeros((wide, wide)) for _ in range(3)),
+    )
+
+
+def state(design: np.ndarray, outcome: np.ndarray, group: np.ndarray) -> Walk:
+    """A walk at a cohort; `group` numbers the groups of the patients from 0."""
+    patients, terms = design.shape
+    wide = terms + int(group.max())
+    return Walk(
+        design.copy(),
+        outcome,
+        np.zeros(terms),
+        np.zeros((terms, terms)),
+        np.zeros((terms, terms, terms)),
+        np.zeros(2),
+        group.astype(np.int64),
+        np.zeros((patients, wide)),
+        np.zeros(wide),
+        np.zeros(1),
     )
 
 
 @njit(cache=True)
-def settle(walk, goal, work, exposed, limit):
+def pearson_z(exposed, occluded, patent):
+    """Root of Pearson's chi-square of a two-by-two table: exposed[0] of the patent, exposed[1] of the occluded."""
+    a, b = exposed[1], exposed[0]
+    c, d = occluded - a, patent - b
+    return abs(a * d - b * c) * math.sqrt((occluded + patent) / ((a + b) * (c + d) * occluded * patent))
+
+
+@njit(cache=True)
+def student_z(design, outcome, column):
+    """|t| of Student's test between the outcomes, and the standardized difference of the means."""
+    n1 = s1 = q1 = n0 = s0 = q0 = 0.0
+    for i in range(len(outcome)):
+        x = design[i, column]
+        if outcome[i] == 1:
+            n1 += 1
+            s1 += x
+            q1 += x * x
+        else:
+            n0 += 1
+            s0 += x
+            q0 += x * x
+    squares1, squares0 = q1 - s1 * s1 / n1, q0 - s0 * s0 / n0
+    difference = abs(s1 / n1 - s0 / n0)
+    pooled = (squares1 + squares0) / (n1 + n0 - 2)
+    apart = difference / math.sqrt((squares1 / (n1 - 1) + squares0 / (n0 - 1)) / 2)
+    return difference / math.sqrt(pooled * (1 / n1 + 1 / n0)), apart
+
+
+@njit(cache=True)
+def largest_inflation(design, work):
+    """The largest variance inflation factor of the terms beside the intercept; infinite if collinear."""
+    patients, terms = design.shape
+    moments = work.moved
+    moments[:] = 0
+    for i in range(patients):
+        for j in range(terms):
+            for k in range(j + 1):
+                moments[j, k] += design[i, j] * design[i, k]
+    if not factorize(moments, work.factor):
+        return np.inf
+    inverse_diagonal(work.factor, work.inverse, work.step)
+    largest = 0.0
+    for j in range(1, terms):
+        largest = max(largest, work.step[j] * (moments[j, j] - moments[j, 0] ** 2 / patients))
+    return largest
+
+
+@njit(cache=True)
+def fit_wide(walk, work):
+    """Fit the model with the groups; whether there is a maximum. Variances go into work.wide_variances."""
+    design, wide = walk.design, walk.wide
+    patients, terms = design.shape
+    for i in range(patients):
+        for j in range(terms):
+            wide[i, j] = design[i, j]
+        for j in range(terms, wide.shape[1]):
+            wide[i, j] = 1.0 if walk.group[i] == j - terms + 1 else 0.0
+    for _ in range(2):
+        if refit(
+            wide,
+            walk.outcome,
+            walk.wide_coefficients,
+            work.wide_information,
+            work.wide_factor,
+            work.wide_score,
+            work.wide_step,
+        ):
+            inverse_diagonal(work.wide_factor, work.wide_inverse, work.wide_variances)
+            return True
+        walk.wide_coefficients[:] = 0
+    return False
+
+
+@njit(cache=True)
+def prediction_value(conclusion, walk, work):
+    """AUC, Brier score, discrimination slope or Nagelkerke's R2 of the joint model."""
+    design, outcome, log_odds = walk.design, walk.outcome, work.log_odds
+    patients, terms = design.shape
+    occluded, squares, likelihood, of_events, of_others = 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(patients):
+        total = 0.0
+        for j in range(terms):
+            total += design[i, j] * walk.coefficients[j]
+        log_odds[i] = total
+        probability = 1 / (1 + math.exp(-total))
+        occluded += outcome[i]
+        squares += (outcome[i] - probability) ** 2
+        likelihood += math.log(probability if outcome[i] == 1 else 1 - probability)
+        of_events += outcome[i] * probability
+        of_others += (1 - outcome[i]) * probability
+    patent = patients - occluded
+    if conclusion == BRIER:
+        return squares / patients
+    if conclusion == DISCRIMINATION:
+        return of_events / occluded - of_others / patent
+    if conclusion == NAGELKERKE:
+        null = occluded * math.log(occluded / patients) + patent * math.log(patent / patients)
+        return (1 - math.exp(2 / patients * (null - likelihood))) / (1 - math.exp(2 / patients * null))
+    wins = 0.0
+    for i in range(patients):
+        if outcome[i] == 1:
+            for k in range(patients):
+                if outcome[k] == 0:
+                    difference = log_odds[i] - log_odds[k]
+                    if difference > 1e-10:
+                        wins += 1
+                    elif difference > -1e-10:
+                        wins += 0.5
+    return wins / (occluded * patent)
+
+
+@njit(cache=True)
+def conclude(walk, goal, aim, work, exposed):
+    """The value of the conclusion at a settled walk."""
+    kind, column = aim.conclusion, aim.column
+    occluded = int(walk.outcome.sum())
+    patent = len(walk.outcome) - occluded
+    if kind in (AREA, BRIER, DISCRIMINATION, NAGELKERKE):
+        return prediction_value(kind, walk, work)
+    if kind == ADJUSTED:
+        return walk.coefficients[column]
+    if kind == WITH_GROUPS:
+        return walk.wide_coefficients[column]
+    if kind == Z_WITH_GROUPS:
+        return walk.wide_coefficients[column] / math.sqrt(work.wide_variances[column])
+    if kind in (LEAST_TEST, MOST_TEST):
+        least = most = student_z(walk.design, walk.outcome, goal.length)[0]
+        for j in range(len(goal.binary)):
+            z = pearson_z(exposed[j], occluded, patent)
+            least, most = min(least, z), max(most, z)
+        return least if kind == LEAST_TEST else most
+    if column == goal.length:
+        if kind == TEST:
+            return student_z(walk.design, walk.outcome, goal.length)[0]
+        length_wald(walk.design, walk.outcome, walk.slope, goal.length)
+        return walk.slope[1]
+    for j in range(len(goal.binary)):
+        if goal.binary[j] == column:
+            a, b = exposed[j, 1], exposed[j, 0]
+            if kind == TEST:
+                return pearson_z(exposed[j], occluded, patent)
+            if kind == SHARE:
+                return (a + b) / (occluded + patent)
+            c, d = occluded - a, patent - b
+            if a * b * c * d == 0:
+                return -aim.side * np.inf
+            return math.log(a * d / (b * c))
+    return np.nan
+
+
+@njit(cache=True)
+def aim_gap(walk, goal, aim, work, exposed):
+    """Squared distance from what the aim asks beside the goal."""
+    total = 0.0
+    if aim.most_difference < np.inf:
+        apart = student_z(walk.design, walk.outcome, goal.length)[1]
+        total += (max(apart - aim.most_difference, 0.0) / goal.z_tolerance) ** 2
+    if aim.most_inflation < np.inf:
+        total += (max(largest_inflation(walk.design, work) - aim.most_inflation, 0.0) / (5 * goal.z_tolerance)) ** 2
+    if aim.worst_last or aim.conclusion == WITH_GROUPS or aim.conclusion == Z_WITH_GROUPS:
+        if not fit_wide(walk, work):
+            return np.inf
+        if aim.worst_last:
+            last = walk.wide_coefficients[-1]
+            worst_other = 0.0
+            for j in range(walk.design.shape[1], len(walk.wide_coefficients) - 1):
+                worst_other = max(worst_other, walk.wide_coefficients[j])
+            total += (max(worst_other + 0.01 - last, 0.0) / goal.z_tolerance) ** 2
+    if aim.conclusion != NOTHING:
+        short = aim.side * (walk.bound[0] - conclude(walk, goal, aim, work, exposed))
+        total += (max(short, 0.0) / (aim.step / STEPS_PER_STRIDE)) ** 2
+    return total
+
+
+@njit(cache=True)
+def settle(walk, goal, aim, work, exposed, limit):
     """Refit from the present coefficients; the distance from the goal, infinite without a maximum.
 
     Only a lower bound of it where that is above `limit`.
@@ -483,24 +719,26 @@ def settle(walk, goal, work, exposed, limit):
     total = model_gap(walk.coefficients, work.variances, goal) + pairs_gap(exposed, goal)
     if total > limit**2:
         return math.sqrt(total)
-    return math.sqrt(total + length_gap(walk.design, walk.outcome, walk.slope, goal, work.histogram))
+    total += length_gap(walk.design, walk.outcome, walk.slope, goal, work.histogram)
+    if total > limit**2:
+        return math.sqrt(total)
+    return math.sqrt(total + aim_gap(walk, goal, aim, work, exposed))
 
 
 @njit(cache=True)
-def run(walk, goal, follow, random, proposals, work):
-    """Up to so many moves; the distance reached, the least one met, its design, and the refits made.
+def run(walk, goal, aim, follow, random, proposals, work):
+    """Up to so many moves; the least distance met, its design and groups, and how often it arrived.
 
     A cohort farther from the goal is accepted with probability (distance before / distance
     after)^steepness, both counted from one tolerance beyond the goal. Far away only the ratio
-    matters, so the walk narrows down by itself, without a schedule of temperatures.
+    matters, so the walk narrows down by itself, without a schedule of temperatures. Where a
+    conclusion is driven, the design and the groups are those of the last arrival, if there was one.
     """
-    design, outcome = walk.design, walk.outcome
+    design, outcome, group = walk.design, walk.outcome, walk.group
     patients, terms = design.shape
     free = len(goal.binary)
-    occluded = 0
+    occluded = int(outcome.sum())
     first, size = np.zeros(patients, np.int64), np.zeros(patients, np.int64)
-    for i in range(patients):
-        occluded += int(outcome[i])
     for i in range(patients):  # the occluded come first
         first[i] = 0 if outcome[i] == 1 else occluded
         size[i] = occluded if outcome[i] == 1 else patients - occluded
@@ -508,52 +746,73 @@ def run(walk, goal, follow, random, proposals, work):
     count_exposed(design, outcome, goal.binary, exposed)
     rows, new, old = np.zeros(2, np.int64), np.zeros((2, terms)), np.zeros((2, terms))
     start, information, slope = np.zeros(terms), np.zeros((terms, terms)), np.zeros(2)
+    wide = np.zeros(len(walk.wide_coefficients))
 
-    distance = settle(walk, goal, work, exposed, np.inf)
+    distance = settle(walk, goal, aim, work, exposed, np.inf)
     third_derivatives(design, walk.coefficients, walk.third)
-    nearest, best, refits, taken = distance, design.copy(), 1, 0
+    nearest, best, best_group, taken, arrivals = distance, design.copy(), group.copy(), 0, 0
     for _ in range(proposals):
         if distance == 0:
-            break
-        changed = _propose(design, first, size, goal, follow, random, rows, new)
-        if changed == 0:
-            continue
+            arrivals += 1
+            nearest = 0.0
+            best[:], best_group[:] = design, group
+            if aim.conclusion == NOTHING:
+                break
+            walk.bound[0] = conclude(walk, goal, aim, work, exposed) + aim.side * aim.step
+            distance = STEPS_PER_STRIDE
+        exchange = aim.exchange_groups and random.random() < SHARE_OF_EXCHANGES
+        if exchange:
+            changed = 0
+            i = int(random.random() * patients)
+            j = first[i] + int(random.random() * size[i])
+            if group[i] == group[j]:
+                continue
+            group[i], group[j] = group[j], group[i]
+        else:
+            changed = _propose(design, first, size, goal, follow, random, rows, new)
+            if changed == 0:
+                continue
         before[:] = exposed
         for c in range(changed):
             y = int(outcome[rows[c]])
-            for j in range(free):
-                exposed[j, y] += int(new[c, goal.binary[j]]) - int(design[rows[c], goal.binary[j]])
+            for k in range(free):
+                exposed[k, y] += int(new[c, goal.binary[k]]) - int(design[rows[c], goal.binary[k]])
         # With this the probability of acceptance is (before / after)^steepness, or one.
         limit = (1 + distance) * (1 - random.random()) ** (-1 / goal.steepness) - 1
         accepted = False
-        if predict(walk, rows, new, changed, work):
-            after = math.sqrt(model_gap(work.coefficients, work.variances, goal) + pairs_gap(exposed, goal))
-            if after <= limit:
-                start[:], information[:], slope[:] = walk.coefficients, walk.information, walk.slope
-                for c in range(changed):
-                    old[c] = design[rows[c]]
-                    design[rows[c]] = new[c]
+        promising = exchange
+        if not exchange and predict(walk, rows, new, changed, work):
+            promising = model_gap(work.coefficients, work.variances, goal) + pairs_gap(exposed, goal) <= limit**2
+        if promising:
+            start[:], information[:], slope[:] = walk.coefficients, walk.information, walk.slope
+            wide[:] = walk.wide_coefficients
+            for c in range(changed):
+                old[c] = design[rows[c]]
+                design[rows[c]] = new[c]
+            if not exchange:
                 walk.coefficients[:] = work.coefficients
-                after = settle(walk, goal, work, exposed, limit)
-                refits += 1
-                accepted = after <= limit
-                if accepted:
-                    distance = after
-                    taken += 1
-                    if taken % THIRD_EVERY == 0:
-                        third_derivatives(design, walk.coefficients, walk.third)
-                    else:
-                        for c in range(changed):
-                            _add_third(walk.third, old[c], -skewness(old[c], start))
-                            _add_third(walk.third, new[c], skewness(new[c], start))
-                        fill_third(walk.third)
-                    if distance < nearest:
-                        nearest = distance
-                        best[:] = design
-                else:
+            after = settle(walk, goal, aim, work, exposed, limit)
+            accepted = after <= limit
+            if accepted:
+                distance = after
+                taken += 1
+                if taken % THIRD_EVERY == 0:
+                    third_derivatives(design, walk.coefficients, walk.third)
+                elif changed > 0:
                     for c in range(changed):
-                        design[rows[c]] = old[c]
-                    walk.coefficients[:], walk.information[:], walk.slope[:] = start, information, slope
+                        _add_third(walk.third, old[c], -skewness(old[c], start))
+                        _add_third(walk.third, new[c], skewness(new[c], start))
+                    fill_third(walk.third)
+                if arrivals == 0 and distance < nearest:
+                    nearest = distance
+                    best[:], best_group[:] = design, group
+            else:
+                for c in range(changed):
+                    design[rows[c]] = old[c]
+                walk.coefficients[:], walk.information[:], walk.slope[:] = start, information, slope
+                walk.wide_coefficients[:] = wide
         if not accepted:
             exposed[:] = before
-    return distance, nearest, best, refits
+            if exchange:
+                group[i], group[j] = group[j], group[i]
+    return nearest, best, best_group, arrivals

@@ -203,13 +203,13 @@ def attempt(core, round_number: int, start: np.ndarray | None, about: Frame, set
     design = move_to_core(design, outcome, columns, core, random)
     free = np.column_stack([np.ones(len(design)), design[:, target.binary]])
     follow = np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
-    terms = design.shape[1]
-    state = walk.Walk(design, outcome, np.zeros(terms), np.zeros((terms, terms)), np.zeros((terms,) * 3), np.zeros(2))
     moves = int(schedule["moves"] * schedule["growth"] ** round_number)
-    distance, nearest, best, _ = walk.run(
-        state, target, follow, random, moves, walk.room(terms, settings["longest_mm"])
+    group = np.zeros(len(outcome), int)  # they matter to no claim about the joint model
+    work = walk.room(*design.shape, 1, settings["longest_mm"])
+    nearest, best, _, _ = walk.run(
+        walk.state(design, outcome, group), target, walk.AIMLESS, follow, random, moves, work
     )
-    if distance == 0 and example.unmet(cohort_of(design, about, random), about.claims):
+    if nearest == 0 and example.unmet(cohort_of(best, about, random), about.claims):
         nearest = 1.0
     return Result(*core, round_number, nearest, best)
 
