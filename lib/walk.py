@@ -40,10 +40,12 @@ class Goal(NamedTuple):
     z_tolerance: float
     binary: np.ndarray  # columns of the free binary factors
     length: int  # column of the length
+    exchanged: np.ndarray  # columns that may be exchanged one by one between patients of the same outcome
     pairs: np.ndarray  # (exposed occluded, exposed patent): patients by which to change to be allowed
     shortest: int  # mm
     longest: int  # mm
-    steepness: float
+    steepness: float  # how firmly the walk holds on to what it has reached, at its beginning
+    steepest: float  # and at its end
 
 
 class Aim(NamedTuple):
@@ -362,8 +364,7 @@ def _propose(design, first, size, goal, follow, random, rows, new):
     new[0], new[1] = design[i], design[j]
     length = goal.length
     if kind == 0:  # exchange one factor
-        choice = int(random.random() * (len(goal.binary) + 1))
-        column = length if choice == len(goal.binary) else goal.binary[choice]
+        column = goal.exchanged[int(random.random() * len(goal.exchanged))]
         new[0, column], new[1, column] = new[1, column], new[0, column]
         return 0 if new[0, column] == new[1, column] else 2
     if kind == 1 or kind == 3:  # exchange all free factors, or take them over
@@ -723,14 +724,23 @@ def settle(walk, goal, aim, work, exposed, limit):
     return math.sqrt(total + aim_gap(walk, goal, aim, work, exposed))
 
 
+def settles(design: np.ndarray, outcome: np.ndarray) -> bool:
+    """Whether the joint model has a finite maximum that a walk can start from."""
+    terms = design.shape[1]
+    vectors, matrices = (np.zeros(terms) for _ in range(3)), (np.zeros((terms, terms)) for _ in range(2))
+    coefficients, score, step = vectors
+    information, factor = matrices
+    return bool(refit(design, outcome, coefficients, information, factor, score, step))
+
+
 @njit(cache=True)
 def run(walk, goal, aim, follow, random, proposals, work):
     """Up to so many moves; the least distance met, its design and groups, and how often it arrived.
 
     A cohort farther from the goal is accepted with probability (distance before / distance
     after)^steepness, both counted from one tolerance beyond the goal. Far away only the ratio
-    matters, so the walk narrows down by itself, without a schedule of temperatures. Where a
-    conclusion is driven, the design and the groups are those of the last arrival, if there was one.
+    matters, so the walk narrows down by itself as it comes near. Where a conclusion is driven, the design
+    and the groups are those of the last arrival, if there was one.
     """
     design, outcome, group = walk.design, walk.outcome, walk.group
     patients, terms = design.shape
@@ -749,7 +759,10 @@ def run(walk, goal, aim, follow, random, proposals, work):
     distance = settle(walk, goal, aim, work, exposed, np.inf)
     third_derivatives(design, walk.coefficients, walk.third)
     nearest, best, best_group, taken, arrivals = distance, design.copy(), group.copy(), 0, 0
+    steepness = goal.steepness
+    growth = (goal.steepest / goal.steepness) ** (1 / max(proposals, 1))
     for _ in range(proposals):
+        steepness *= growth
         if distance == 0:
             arrivals += 1
             nearest = 0.0
@@ -776,7 +789,7 @@ def run(walk, goal, aim, follow, random, proposals, work):
             for k in range(free):
                 exposed[k, y] += int(new[c, goal.binary[k]]) - int(design[rows[c], goal.binary[k]])
         # With this the probability of acceptance is (before / after)^steepness, or one.
-        limit = (1 + distance) * (1 - random.random()) ** (-1 / goal.steepness) - 1
+        limit = (1 + distance) * (1 - random.random()) ** (-1 / steepness) - 1
         accepted = False
         promising = exchange
         if not exchange and predict(walk, rows, new, changed, work):

@@ -7,8 +7,13 @@ was. NOT patient data: every row is made up.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import platform
+import sys
+import tomllib
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -17,21 +22,17 @@ import joblib
 import numpy as np
 import pandas as pd
 from scipy import ndimage, stats
-from scipy.special import expit
 from tqdm import tqdm
 
-from lib import example, reconstruct, univariate, walk
-from lib.cohort import DATA, EXAMPLE, Cohort, load
-from lib.published import Interval, interval, number
+from lib import example, ladder, reconstruct, univariate, walk
+from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.files import InputError
+from lib.logits import joint_fits
+from lib.published import Interval, interval, number, read
 
 FOLDER = DATA / "compatible"
 SETTINGS = FOLDER / "search.toml"
 WORKING = DATA.parent / "_build" / "compatible"
-MOST_ITERATIONS = 30
-# A Newton step that moves no log odds by more than this is the last.
-SMALLEST_STEP = 1e-9
-# A matrix worse conditioned than this, its diagonal scaled to one, is taken as singular.
-LARGEST_CONDITION = 1e12
 
 
 class Frame(NamedTuple):
@@ -48,13 +49,14 @@ class Frame(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What an attempt came to. `design` is that of the witness or of the nearest miss."""
+    """What an attempt came to: a witness or the nearest miss, the occluded first."""
 
     k1: int
     k0: int
     round: int
     distance: float  # 0 for a witness
     design: np.ndarray
+    group: np.ndarray  # the number of each patient's group
 
 
 def frame(claims: pd.DataFrame, codebook: pd.DataFrame) -> Frame:
@@ -62,7 +64,7 @@ def frame(claims: pd.DataFrame, codebook: pd.DataFrame) -> Frame:
     claims = reconstruct.original(claims)
     solutions = reconstruct.solve(claims)
     if len(solutions) != 1 or solutions[0].ways != 1:
-        raise example.InputError("No witnesses: the claims must determine the counts, and allow several or none.")
+        raise InputError("No witnesses: the claims must determine the counts, and allow several or none.")
     markers = reconstruct.markers(claims)
     return Frame(
         claims,
@@ -81,8 +83,8 @@ def cores(about: Frame) -> list[tuple[int, int]]:
     return list(reconstruct.cores(first, second).itertuples(index=False, name=None))
 
 
-def goal(about: Frame, settings: dict) -> walk.Goal:
-    """What a witness is, for the compiled walk."""
+def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> walk.Goal:
+    """What a witness is, for the compiled walk; of a rung only what concerns the binary factors."""
     terms = ["constant", *about.factors]
     printed = example.goal(
         about.claims,
@@ -98,7 +100,7 @@ def goal(about: Frame, settings: dict) -> walk.Goal:
     occluded, patent = about.tables[about.markers[0]].sum(axis=0)
     tests = univariate.p_values_of_all_pairs(occluded, patent)
     # Comparisons with NaN are false: where a test has no answer the pair is not allowed.
-    significant = np.all([p < alone for p in tests.values()], axis=0)
+    possible = np.all([p < alone for p in tests.values()], axis=0) & ladder.admissible_pairs(occluded, patent, rung)
     return walk.Goal(
         multiplier=printed.multiplier,
         printed=np.array([term not in free and term != "constant" for term in terms]),
@@ -110,19 +112,24 @@ def goal(about: Frame, settings: dict) -> walk.Goal:
         z_tolerance=settings["z_tolerance"],
         binary=np.array([terms.index(factor) for factor in binary]),
         length=terms.index(length),
-        pairs=ndimage.distance_transform_cdt(~significant, metric="taxicab").astype(np.int64),
+        exchanged=np.array([terms.index(factor) for factor in [*binary, length]]),
+        pairs=ndimage.distance_transform_cdt(~possible, metric="taxicab").astype(np.int64),
         shortest=settings["shortest_mm"],
         longest=settings["longest_mm"],
         steepness=1.0,
+        steepest=1.0,
     )
 
 
-def design_of(rows: pd.DataFrame, about: Frame, length: int) -> np.ndarray:
-    """The design matrix of a cohort, the occluded first."""
+def result_of(rows: pd.DataFrame, about: Frame, length: int) -> Result:
+    """A compatible cohort as a witness of its core."""
     rows = rows.sort_values(about.outcome, ascending=False, kind="stable")
     design = np.column_stack([np.ones(len(rows)), rows[about.factors].to_numpy(float)])
     design[:, length] /= walk.LENGTH_UNIT
-    return design
+    both = (rows[about.markers] == 1).all(axis=1)
+    core = (int((both & (rows[about.outcome] == value)).sum()) for value in (1, 0))
+    group = about.groups.index.get_indexer(rows[about.group].astype(str))
+    return Result(*core, 0, 0.0, design, group)
 
 
 def outcome_of(about: Frame) -> np.ndarray:
@@ -131,17 +138,22 @@ def outcome_of(about: Frame) -> np.ndarray:
     return np.repeat([1.0, 0.0], [occluded, patent])
 
 
-def cohort_of(design: np.ndarray, about: Frame, random) -> Cohort:
-    """A cohort with these factors, the groups given out at random within each outcome."""
+def group_of(about: Frame, random) -> np.ndarray:
+    """The groups given out at random within each outcome."""
+    numbers = np.arange(len(about.groups))
+    sizes = [about.groups["occluded"], about.groups["patients"] - about.groups["occluded"]]
+    return np.concatenate([random.permutation(np.repeat(numbers, size)) for size in sizes])
+
+
+def cohort_of(design: np.ndarray, group: np.ndarray, about: Frame) -> Cohort:
+    """The cohort of a design matrix."""
     rows = pd.DataFrame(np.rint(design[:, 1:]), columns=about.factors)
     for i, factor in enumerate(about.factors):
         if about.codebook.at[factor, "type"] == "number":
             rows[factor] = np.rint(design[:, i + 1] * walk.LENGTH_UNIT)
     rows[about.outcome] = outcome_of(about)
-    names = about.groups.index.to_numpy()
-    sizes = [about.groups["occluded"], about.groups["patients"] - about.groups["occluded"]]
-    group = np.concatenate([random.permutation(np.repeat(names, size)) for size in sizes])
-    rows.insert(0, about.group, pd.Categorical(group, about.codebook.at[about.group, "levels"].split("|")))
+    levels = about.codebook.at[about.group, "levels"].split("|")
+    rows.insert(0, about.group, pd.Categorical(about.groups.index.to_numpy()[group], levels))
     return Cohort(rows, about.codebook, EXAMPLE, False)
 
 
@@ -192,15 +204,102 @@ def collinear_start(about: Frame, target: walk.Goal, random) -> np.ndarray:
     return design
 
 
+def attempt(
+    core: tuple[int, int],
+    round_number: int,
+    start: tuple[np.ndarray, np.ndarray] | None,
+    about: Frame,
+    settings: dict,
+    rung: ladder.Rung = ladder.RUNGS[0],
+) -> Result:
+    """Walk toward a witness of a core from a start (design and groups), or from random patients.
+
+    The result depends on the arguments alone.
+    """
+    schedule = settings["schedule"]
+    random = np.random.default_rng([settings["seed"], *core, round_number, ladder.RUNGS.index(rung)])
+    target = goal(about, settings, rung)._replace(steepness=schedule["steepness"][0], steepest=schedule["steepness"][1])
+    outcome = outcome_of(about)
+    columns = [about.factors.index(marker) + 1 for marker in about.markers]
+    design = None
+    while design is None or not walk.settles(design, outcome):
+        design, group = (collinear_start(about, target, random), group_of(about, random)) if start is None else start
+        design = move_to_core(design, outcome, columns, core, random)
+    moves = int(schedule["moves"] * schedule["growth"] ** round_number)
+    nearest, design, group, _ = walk.run(
+        walk.state(design, outcome, group),
+        target,
+        aim(rung),
+        following(design, target),
+        random,
+        moves,
+        walk.room(*design.shape, len(about.groups), settings["longest_mm"]),
+    )
+    if nearest == 0 and example.unmet(cohort_of(design, group, about), about.claims):
+        nearest = 1.0
+    return Result(*core, round_number, nearest, design, group)
+
+
+def aim(rung: ladder.Rung) -> walk.Aim:
+    """What a rung asks beside the claims."""
+    return walk.AIMLESS._replace(
+        most_difference=rung.most_difference,
+        most_inflation=rung.most_inflation,
+        worst_last=rung.worst_last,
+        exchange_groups=rung.worst_last,
+    )
+
+
+def following(design: np.ndarray, target: walk.Goal) -> np.ndarray:
+    """How many mm the length goes up with each free binary factor, by least squares."""
+    free = np.column_stack([np.ones(len(design)), design[:, target.binary]])
+    return np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
+
+
+def collinear_start(about: Frame, target: walk.Goal, random) -> np.ndarray:
+    """Random patients whose length is nearly a sum over their binary factors.
+
+    Each factor is then hardly significant beside the others, however strong the effect of all of
+    them together: what cores far from the middle need.
+    """
+    outcome = outcome_of(about)
+    design = np.zeros((len(outcome), len(about.factors) + 1))
+    design[:, 0] = 1
+    for marker in about.markers:
+        for value, exposed in zip((1, 0), about.tables[marker][0], strict=True):
+            design[
+                random.choice(np.flatnonzero(outcome == value), exposed, replace=False), about.factors.index(marker) + 1
+            ] = 1
+    allowed = np.argwhere(target.pairs == 0)
+    total = np.zeros(len(outcome))
+    for column in target.binary:
+        pair = allowed[random.integers(len(allowed))]
+        for value, exposed in zip((1, 0), pair, strict=True):
+            design[random.choice(np.flatnonzero(outcome == value), exposed, replace=False), column] = 1
+        total += random.uniform(-1, 1) * design[:, column]
+    span = max(np.ptp(total), 1e-9)
+    middle, half = (target.longest + target.shortest) / 2, (target.longest - target.shortest) / 2
+    noise = np.exp(random.uniform(np.log(2), np.log(half / 4)))
+    mm = (
+        middle
+        + half * random.uniform(0.2, 1) * (total - total.mean()) / span
+        + noise * random.standard_normal(len(total))
+    )
+    design[:, target.length] = np.rint(mm.clip(target.shortest, target.longest)) / walk.LENGTH_UNIT
+    return design
+
+
 def attempt(core, round_number: int, start: np.ndarray | None, about: Frame, settings: dict) -> Result:
     """Walk from a start toward a witness of a core. The result depends on the arguments alone."""
     schedule = settings["schedule"]
     random = np.random.default_rng([settings["seed"], *core, round_number])
-    target = goal(about, settings)._replace(steepness=float(random.uniform(*schedule["steepness"])))
+    target = goal(about, settings)._replace(steepness=schedule["steepness"][0], steepest=schedule["steepness"][1])
     outcome = outcome_of(about)
     columns = [about.factors.index(marker) + 1 for marker in about.markers]
-    design = collinear_start(about, target, random) if start is None else start
-    design = move_to_core(design, outcome, columns, core, random)
+    design = None
+    while design is None or not walk.settles(design, outcome):
+        design = collinear_start(about, target, random) if start is None else start
+        design = move_to_core(design, outcome, columns, core, random)
     free = np.column_stack([np.ones(len(design)), design[:, target.binary]])
     follow = np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
     moves = int(schedule["moves"] * schedule["growth"] ** round_number)
@@ -214,29 +313,24 @@ def attempt(core, round_number: int, start: np.ndarray | None, about: Frame, set
     return Result(*core, round_number, nearest, best)
 
 
-def starts(round_number: int, results: list[Result], open_cores: list, about: Frame, settings: dict) -> dict:
-    """Where each open core is tried from in a round: a design, or None for a new random one.
-
-    A core farther than `reach` from every witness waits for its neighbors.
-    """
+def starts(round_number: int, results: list[Result], open_cores: list, settings: dict) -> dict:
+    """Where each open core is tried from in a round: a design and groups, or None for new random patients."""
     schedule = settings["schedule"]
-    witnesses = {(result.k1, result.k0): result.design for result in results if result.distance == 0}
+    witnesses = {(result.k1, result.k0): (result.design, result.group) for result in results if result.distance == 0}
     misses = {}
     for result in sorted(results, key=lambda result: (result.distance, result.round)):
-        misses.setdefault((result.k1, result.k0), result.design)
+        misses.setdefault((result.k1, result.k0), (result.design, result.group))
     chosen = {}
     for core in open_cores:
         random = np.random.default_rng([settings["seed"], *core, round_number, 1])
-        away = {known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in witnesses}
-        nearest = [known for known, steps in away.items() if steps <= min(away.values()) + 1]
-        if min(away.values()) > schedule["reach"]:
-            continue
         kind = random.random()
         if kind < schedule["collinear"]:
             chosen[core] = None
         elif core in misses and kind < schedule["collinear"] + schedule["again"]:
             chosen[core] = misses[core]
         else:
+            away = {known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in witnesses}
+            nearest = sorted(known for known, steps in away.items() if steps == min(away.values()))
             chosen[core] = witnesses[nearest[random.integers(len(nearest))]]
     return chosen
 
@@ -248,13 +342,11 @@ def fingerprint(about: Frame, settings: dict) -> str:
 
 
 def save(result: Result, folder: Path) -> None:
-    """Write a result at once: a file is either whole or not there."""
+    """Keep a result in a file of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{result.round}-{result.k1}-{result.k0}.npz"
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("wb") as file:
-        np.savez_compressed(file, **result._asdict())
-    os.replace(unfinished, path)
+    content = io.BytesIO()
+    np.savez_compressed(content, **result._asdict())
+    replace(folder / f"{result.round}-{result.k1}-{result.k0}.npz", content.getvalue())
 
 
 def saved(folder: Path) -> list[Result]:
@@ -263,7 +355,12 @@ def saved(folder: Path) -> list[Result]:
     for path in folder.glob("*.npz"):
         with np.load(path) as file:
             results.append(
-                Result(*(int(file[name]) for name in ("k1", "k0", "round")), float(file["distance"]), file["design"])
+                Result(
+                    *(int(file[name]) for name in ("k1", "k0", "round")),
+                    float(file["distance"]),
+                    file["design"],
+                    file["group"],
+                )
             )
     return sorted(results, key=lambda result: (result.round, result.k1, result.k0))
 
@@ -275,11 +372,7 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
     neither on the number of workers nor on interruptions. `joblib.parallel_config(backend=...)`
     around the call names where the attempts run.
     """
-    start = design_of(load(EXAMPLE).rows, about, goal(about, settings).length)
-    target_columns = [about.factors.index(marker) + 1 for marker in about.markers]
-    both = start[:, target_columns].prod(axis=1)
-    outcome = outcome_of(about)
-    first = Result(int(both[outcome == 1].sum()), int(both[outcome == 0].sum()), 0, 0.0, start)
+    first = result_of(load(EXAMPLE).rows, about, goal(about, settings).length)
     earlier = {(result.round, result.k1, result.k0): result for result in saved(folder)}
     results = [first]
     with tqdm(total=len(wanted), unit=" cores", desc="witnesses") as progress:
@@ -287,7 +380,7 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
         progress.update(len(found))
         for round_number in range(1, settings["schedule"]["rounds"] + 1):
             open_cores = [core for core in wanted if core not in found]
-            tasks = starts(round_number, results, open_cores, about, settings)
+            tasks = starts(round_number, results, open_cores, settings)
             done = [earlier[round_number, *core] for core in tasks if (round_number, *core) in earlier]
             new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
                 joblib.delayed(attempt)(core, round_number, start, about, settings)
@@ -306,17 +399,16 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
                     f"round {round_number}, {len(of_round)}/{len(tasks)}, {len(wanted) - len(found)} open"
                 )
             results += sorted(of_round, key=lambda result: (result.k1, result.k0))
-            if not tasks:
+            if not open_cores:
                 break
     return results
 
 
-def table_of(results: list[Result], about: Frame, settings: dict) -> pd.DataFrame:
+def table_of(results: list[Result], about: Frame) -> pd.DataFrame:
     """The witnesses as rows of patients, with the columns k1 and k0 in front, in compact types."""
     parts = []
     for result in sorted((result for result in results if result.distance == 0), key=lambda r: (r.k1, r.k0)):
-        random = np.random.default_rng([settings["seed"], result.k1, result.k0, 0])
-        rows = cohort_of(result.design, about, random).rows
+        rows = cohort_of(result.design, result.group, about).rows
         parts.append(rows.assign(k1=result.k1, k0=result.k0))
     table = pd.concat(parts, ignore_index=True)
     whole = [name for name in table.columns if name != about.group]
@@ -324,8 +416,40 @@ def table_of(results: list[Result], about: Frame, settings: dict) -> pd.DataFram
     return table[["k1", "k0", *[name for name in table.columns if name not in ("k1", "k0")]]]
 
 
-def _same_for_all(cohorts: pd.DataFrame, keys: list[str]) -> list[tuple[tuple, pd.DataFrame]]:
-    return [(key, rows) for key, rows in cohorts.groupby(keys, sort=False)]
+def write(results: list[Result], about: Frame, settings: dict, excluded: pd.DataFrame, folder: Path = FOLDER) -> None:
+    """Write cohorts.parquet, cores.csv and settings.json.
+
+    `excluded` has a row for each core, indexed by k1 and k0: the column excluded (true or false) and
+    any others, which are passed on. cores.csv adds status (witnessed, excluded or undecided) and
+    nearest_miss, for undecided cores the least distance from the goal that was reached. Raises
+    `ValueError` when a core is both witnessed and excluded, since one of the two is then wrong.
+    """
+    table = excluded.copy()
+    nearest = pd.DataFrame(results)[["k1", "k0", "distance"]].groupby(["k1", "k0"])["distance"].min()
+    nearest = nearest.reindex(table.index)
+    is_excluded = table.pop("excluded").astype(bool)
+    if (is_excluded & (nearest == 0)).any():
+        raise ValueError(f"both excluded and witnessed: {list(table.index[is_excluded & (nearest == 0)])}")
+    status = np.select([nearest == 0, is_excluded], ["witnessed", "excluded"], "undecided")
+    table.insert(0, "status", status)
+    table.insert(1, "nearest_miss", nearest.where(status == "undecided").round(3))
+    made = {
+        "settings": settings,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("numba", "numpy", "pandas", "scipy", "statsmodels")},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / "cores.csv", table.to_csv(lineterminator="\n").encode())
+    cohorts = table_of(results, about)
+    replace(folder / "cohorts.parquet", cohorts.to_parquet(index=False, compression="zstd"))
+    replace(folder / "settings.json", (json.dumps(made, indent=1) + "\n").encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file at once: it is either the old one or the whole new one."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)
 
 
 def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.Series:
@@ -430,40 +554,18 @@ def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarr
     }
 
 
-def joint_fits(factors: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and standard errors, cohorts x terms, of many logistic models.
-
-    `factors` is cohorts x patients x factors, `outcome` cohorts x patients. NaN without a maximum.
-    """
-    outcome = outcome.astype(float)
-    # Scaled so that one tolerance serves all columns.
-    scale = np.maximum(abs(factors).max(axis=(0, 1)), 1.0)
-    designs = np.concatenate([np.ones((*factors.shape[:2], 1)), factors / scale], axis=2)
-    transposed = np.ascontiguousarray(designs.transpose(0, 2, 1))
-    coefficients = np.zeros((len(designs), designs.shape[2]))
-    for _ in range(MOST_ITERATIONS):
-        probabilities = expit((designs @ coefficients[:, :, None])[:, :, 0])
-        score = (transposed @ (outcome - probabilities)[:, :, None])[:, :, 0]
-        weights = probabilities * (1 - probabilities)
-        covariance = _inverse((transposed * weights[:, None, :]) @ designs)
-        step = (covariance @ score[:, :, None])[:, :, 0]
-        coefficients += np.nan_to_num(step)
-        size = abs(designs @ step[:, :, None]).max(axis=(1, 2))
-        if not (size > SMALLEST_STEP).any():
-            break
-    converged = (size <= SMALLEST_STEP)[:, None]
-    divisor = np.concatenate([[1.0], scale])
-    errors = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-    return np.where(converged, coefficients, np.nan) / divisor, np.where(converged, errors, np.nan) / divisor
+def main(excluded: Path, jobs: int = 1) -> None:
+    """Search all cores that are not excluded, and write data/compatible."""
+    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    about = frame(read(), read_codebook(DATA / "codebook.csv"))
+    bounds = pd.read_csv(excluded, index_col=["k1", "k0"])
+    wanted = [core for core in cores(about) if not bounds.at[core, "excluded"]]
+    results = search(about, settings, wanted, WORKING / fingerprint(about, settings), jobs)
+    write(results, about, settings, bounds)
 
 
-def _inverse(matrices: np.ndarray) -> np.ndarray:
-    """Inverses of many symmetric matrices, NaN where one is singular to rounding."""
-    diagonal = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = matrices / diagonal[:, :, None] / diagonal[:, None, :]
-    regular = np.isfinite(scaled).all(axis=(1, 2))
-    regular[regular] = np.linalg.cond(scaled[regular]) < LARGEST_CONDITION
-    result = np.full_like(matrices, np.nan)
-    result[regular] = np.linalg.inv(matrices[regular])
-    return result
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    except InputError as error:
+        sys.exit(str(error))
