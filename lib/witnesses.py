@@ -256,63 +256,6 @@ def following(design: np.ndarray, target: walk.Goal) -> np.ndarray:
     return np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
 
 
-def collinear_start(about: Frame, target: walk.Goal, random) -> np.ndarray:
-    """Random patients whose length is nearly a sum over their binary factors.
-
-    Each factor is then hardly significant beside the others, however strong the effect of all of
-    them together: what cores far from the middle need.
-    """
-    outcome = outcome_of(about)
-    design = np.zeros((len(outcome), len(about.factors) + 1))
-    design[:, 0] = 1
-    for marker in about.markers:
-        for value, exposed in zip((1, 0), about.tables[marker][0], strict=True):
-            design[
-                random.choice(np.flatnonzero(outcome == value), exposed, replace=False), about.factors.index(marker) + 1
-            ] = 1
-    allowed = np.argwhere(target.pairs == 0)
-    total = np.zeros(len(outcome))
-    for column in target.binary:
-        pair = allowed[random.integers(len(allowed))]
-        for value, exposed in zip((1, 0), pair, strict=True):
-            design[random.choice(np.flatnonzero(outcome == value), exposed, replace=False), column] = 1
-        total += random.uniform(-1, 1) * design[:, column]
-    span = max(np.ptp(total), 1e-9)
-    middle, half = (target.longest + target.shortest) / 2, (target.longest - target.shortest) / 2
-    noise = np.exp(random.uniform(np.log(2), np.log(half / 4)))
-    mm = (
-        middle
-        + half * random.uniform(0.2, 1) * (total - total.mean()) / span
-        + noise * random.standard_normal(len(total))
-    )
-    design[:, target.length] = np.rint(mm.clip(target.shortest, target.longest)) / walk.LENGTH_UNIT
-    return design
-
-
-def attempt(core, round_number: int, start: np.ndarray | None, about: Frame, settings: dict) -> Result:
-    """Walk from a start toward a witness of a core. The result depends on the arguments alone."""
-    schedule = settings["schedule"]
-    random = np.random.default_rng([settings["seed"], *core, round_number])
-    target = goal(about, settings)._replace(steepness=schedule["steepness"][0], steepest=schedule["steepness"][1])
-    outcome = outcome_of(about)
-    columns = [about.factors.index(marker) + 1 for marker in about.markers]
-    design = None
-    while design is None or not walk.settles(design, outcome):
-        design = collinear_start(about, target, random) if start is None else start
-        design = move_to_core(design, outcome, columns, core, random)
-    free = np.column_stack([np.ones(len(design)), design[:, target.binary]])
-    follow = np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
-    moves = int(schedule["moves"] * schedule["growth"] ** round_number)
-    group = np.zeros(len(outcome), int)  # they matter to no claim about the joint model
-    work = walk.room(*design.shape, 1, settings["longest_mm"])
-    nearest, best, _, _ = walk.run(
-        walk.state(design, outcome, group), target, walk.AIMLESS, follow, random, moves, work
-    )
-    if nearest == 0 and example.unmet(cohort_of(best, about, random), about.claims):
-        nearest = 1.0
-    return Result(*core, round_number, nearest, best)
-
-
 def starts(round_number: int, results: list[Result], open_cores: list, settings: dict) -> dict:
     """Where each open core is tried from in a round: a design and groups, or None for new random patients."""
     schedule = settings["schedule"]
