@@ -22,7 +22,8 @@ class Rung(NamedTuple):
     least_share: float = 0.0  # of patients with a binary factor, and without it
     most_difference: float = np.inf  # standardized difference of a factor between the outcomes
     most_inflation: float = np.inf  # variance inflation factor
-    worst_last: bool = False
+    worst_last: bool = False  # the last group is the worst in the model with the groups
+    most_times_crude: float = np.inf  # its odds ratios there, beside the crude ones
     most_odds_ratio: float = np.inf  # crude, of a binary factor, or one over it
 
 
@@ -38,7 +39,12 @@ for _name, _words, _limits in [
     # The stricter of the two limits in common use, 5 and 10: James et al. 2021, An Introduction to
     # Statistical Learning, 2nd ed., 3.3.3.
     ("collinearity", "no variance inflation factor exceeds 5", {"most_inflation": 5.0}),
-    ("diagnosis", "with the diagnosis in the model as well, post-thrombotic patients do worst", {"worst_last": True}),
+    # Factors that go with the diagnosis take over a part of its effect, as a rule; twice leaves room.
+    (
+        "diagnosis",
+        "with the diagnosis in the model the last one does worst, its odds ratios at most twice the crude ones",
+        {"worst_last": True, "most_times_crude": 2.0},
+    ),
     ("effect", "no crude odds ratio of a binary factor exceeds 5, or falls below a fifth", {"most_odds_ratio": 5.0}),
 ]:
     RUNGS.append(RUNGS[-1]._replace(name=_name, words=_words, **_limits))
@@ -62,14 +68,25 @@ def admissible_pairs(occluded: int, patent: int, rung: Rung) -> np.ndarray:
         )
 
 
+def crude_odds_ratios_of_last(groups: pd.DataFrame) -> np.ndarray:
+    """The crude odds ratios of the last group against each of the others, from patients and occluded."""
+    odds = (groups["occluded"] / (groups["patients"] - groups["occluded"])).to_numpy()
+    return odds[-1] / odds[:-1]
+
+
 def allowed(
-    columns: dict[str, np.ndarray], binary: list[str], number: str, factors: list[str], group, outcome
+    columns: dict[str, np.ndarray],
+    binary: list[str],
+    number: str,
+    factors: list[str],
+    groups: pd.DataFrame,
+    outcome: str,
 ) -> pd.DataFrame:
     """Which rungs each of many cohorts stands on: cohorts x rungs.
 
     `columns` holds arrays of cohorts x patients; `binary` and `number` are the factors that are
-    restricted, `factors` those of the joint model; `group` is the pair of the group's column and its
-    levels, the last of which is the one that should do worst.
+    restricted, `factors` those of the joint model; `groups` has patients and occluded by group, its
+    index bears the name of the group's column, and its last row is the one that should do worst.
     """
     events = columns[outcome] == 1
     occluded, patent = int(events[0].sum()), int((~events[0]).sum())
@@ -83,16 +100,18 @@ def allowed(
     )
     stacked = np.stack([columns[factor] for factor in factors], axis=2).astype(float)
     inflation = np.array([np.diag(np.linalg.inv(np.corrcoef(one, rowvar=False))).max() for one in stacked])
-    name, levels = group
-    coefficients, _ = joint_fits(with_groups(stacked, columns[name], levels), columns[outcome])
-    others = coefficients[:, len(factors) + 1 : -1]
-    worst = (coefficients[:, -1] > 0) & (coefficients[:, -1:] > others).all(axis=1)
+    levels = list(groups.index)
+    coefficients, _ = joint_fits(with_groups(stacked, columns[groups.index.name], levels), columns[outcome])
+    others = np.column_stack([np.zeros(len(coefficients)), coefficients[:, len(factors) + 1 : -1]])
+    more = coefficients[:, -1:] - others
+    crude = np.log(crude_odds_ratios_of_last(groups))
     return pd.DataFrame(
         {
             rung.name: np.all([admissible_pairs(occluded, patent, rung)[pair] for pair in pairs.values()], axis=0)
             & (apart <= rung.most_difference)
             & (inflation <= rung.most_inflation)
-            & (worst | (not rung.worst_last))
+            & ((more > 0).all(axis=1) | (not rung.worst_last))
+            & ~(more > crude + np.log(rung.most_times_crude)).any(axis=1)
             for rung in RUNGS
         }
     )

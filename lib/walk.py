@@ -19,8 +19,9 @@ SMALLEST_PIVOT = 1e-11
 # A Newton step this small beside the standard errors (its square) is the last. What is left after it is
 # far less than a printed digit.
 SMALLEST_DECREMENT = 1e-12
+LEAST_WORSE = 0.01  # by which the log odds of a group must exceed those of another to be called worse
 SHARE_OF_EXCHANGES = 0.2  # of groups between patients, among the moves, where they matter
-STEPS_PER_STRIDE = 10.0  # how far from the goal one stride beyond the bound of a conclusion is
+STEPS_PER_STRIDE = 100.0  # how far from the goal one stride beyond the bound of a conclusion is
 THIRD_EVERY = 20  # accepted moves from one computation of the third derivatives to the next
 MOST_ITERATIONS = 12
 MOVES = 6  # kinds of moves, see _propose
@@ -62,6 +63,7 @@ class Aim(NamedTuple):
     most_difference: float  # standardized difference of the mean length between the outcomes
     most_inflation: float  # variance inflation factor
     worst_last: bool  # the last group is the worst one in the model with the groups
+    most_last: np.ndarray  # then also the most log odds of the last group against each of the others
     exchange_groups: bool
 
 
@@ -69,7 +71,7 @@ NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = r
 WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
 
 
-AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, False)
+AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, np.zeros(0), False)
 
 
 class Walk(NamedTuple):
@@ -653,7 +655,7 @@ def conclude(walk, goal, aim, work, exposed):
     if kind == WITH_GROUPS:
         return walk.wide_coefficients[column]
     if kind == Z_WITH_GROUPS:
-        return walk.wide_coefficients[column] / math.sqrt(work.wide_variances[column])
+        return abs(walk.wide_coefficients[column]) / math.sqrt(work.wide_variances[column])
     if kind in (LEAST_TEST, MOST_TEST):
         least = most = student_z(walk.design, walk.outcome, goal.length)[0]
         for j in range(len(goal.binary)):
@@ -692,11 +694,11 @@ def aim_gap(walk, goal, aim, work, exposed):
         if not fit_wide(walk, work):
             return np.inf
         if aim.worst_last:
+            terms = walk.design.shape[1]
             last = walk.wide_coefficients[-1]
-            worst_other = 0.0
-            for j in range(walk.design.shape[1], len(walk.wide_coefficients) - 1):
-                worst_other = max(worst_other, walk.wide_coefficients[j])
-            total += (max(worst_other + 0.01 - last, 0.0) / goal.z_tolerance) ** 2
+            for j in range(len(aim.most_last)):
+                more = last - (walk.wide_coefficients[terms + j - 1] if j > 0 else 0.0)
+                total += (max(LEAST_WORSE - more, more - aim.most_last[j], 0.0) / goal.z_tolerance) ** 2
     if aim.conclusion != NOTHING:
         short = aim.side * (walk.bound[0] - conclude(walk, goal, aim, work, exposed))
         total += (max(short, 0.0) / (aim.step / STEPS_PER_STRIDE)) ** 2

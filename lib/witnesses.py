@@ -229,7 +229,7 @@ def attempt(
     nearest, design, group, _ = walk.run(
         walk.state(design, outcome, group),
         target,
-        aim(rung),
+        aim(rung, about),
         following(design, target),
         random,
         moves,
@@ -240,9 +240,10 @@ def attempt(
     return Result(*core, round_number, nearest, design, group)
 
 
-def aim(rung: ladder.Rung) -> walk.Aim:
+def aim(rung: ladder.Rung, about: Frame) -> walk.Aim:
     """What a rung asks beside the claims."""
     return walk.AIMLESS._replace(
+        most_last=np.log(ladder.crude_odds_ratios_of_last(about.groups) * rung.most_times_crude),
         most_difference=rung.most_difference,
         most_inflation=rung.most_inflation,
         worst_last=rung.worst_last,
@@ -279,8 +280,11 @@ def starts(round_number: int, results: list[Result], open_cores: list, settings:
 
 
 def fingerprint(about: Frame, settings: dict) -> str:
-    """A name for everything that results depend on."""
-    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(settings, sort_keys=True)
+    """A name for everything that witnesses depend on."""
+    # More rounds go on from those that there are.
+    schedule = {name: value for name, value in settings["schedule"].items() if name != "rounds"}
+    used = {name: value for name, value in settings.items() if name != "directed"} | {"schedule": schedule}
+    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -292,19 +296,18 @@ def save(result: Result, folder: Path) -> None:
     replace(folder / f"{result.round}-{result.k1}-{result.k0}.npz", content.getvalue())
 
 
+def read_result(path: Path) -> Result | None:
+    """A result from its file; None where the file says that there is none."""
+    with np.load(path) as file:
+        if not file.files:
+            return None
+        numbers = (int(file[name]) for name in ("k1", "k0", "round"))
+        return Result(*numbers, float(file["distance"]), file["design"], file["group"])
+
+
 def saved(folder: Path) -> list[Result]:
     """All results in a folder, in the order of rounds and cores."""
-    results = []
-    for path in folder.glob("*.npz"):
-        with np.load(path) as file:
-            results.append(
-                Result(
-                    *(int(file[name]) for name in ("k1", "k0", "round")),
-                    float(file["distance"]),
-                    file["design"],
-                    file["group"],
-                )
-            )
+    results = [read_result(path) for path in folder.glob("*.npz")]
     return sorted(results, key=lambda result: (result.round, result.k1, result.k0))
 
 
@@ -348,9 +351,9 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
 
 
 def table_of(results: list[Result], about: Frame) -> pd.DataFrame:
-    """The witnesses as rows of patients, with the columns k1 and k0 in front, in compact types."""
+    """Cohorts as rows of patients, with the columns k1 and k0 in front, in compact types."""
     parts = []
-    for result in sorted((result for result in results if result.distance == 0), key=lambda r: (r.k1, r.k0)):
+    for result in results:
         rows = cohort_of(result.design, result.group, about).rows
         parts.append(rows.assign(k1=result.k1, k0=result.k0))
     table = pd.concat(parts, ignore_index=True)
@@ -383,7 +386,8 @@ def write(results: list[Result], about: Frame, settings: dict, excluded: pd.Data
     }
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / "cores.csv", table.to_csv(lineterminator="\n").encode())
-    cohorts = table_of(results, about)
+    found = sorted((result for result in results if result.distance == 0), key=lambda result: (result.k1, result.k0))
+    cohorts = table_of(found, about)
     replace(folder / "cohorts.parquet", cohorts.to_parquet(index=False, compression="zstd"))
     replace(folder / "settings.json", (json.dumps(made, indent=1) + "\n").encode())
 
