@@ -19,6 +19,7 @@ SMALLEST_PIVOT = 1e-11
 # A Newton step this small beside the standard errors (its square) is the last. What is left after it is
 # far less than a printed digit.
 SMALLEST_DECREMENT = 1e-12
+WARMTH = 0.2  # the temperature at the goal, in half-widths of printed numbers
 LEAST_WORSE = 0.01  # by which the log odds of a group must exceed those of another to be called worse
 SHARE_OF_EXCHANGES = 0.2  # of groups between patients, among the moves, where they matter
 STEPS_PER_STRIDE = 100.0  # how far from the goal one stride beyond the bound of a conclusion is
@@ -739,10 +740,10 @@ def settles(design: np.ndarray, outcome: np.ndarray) -> bool:
 def run(walk, goal, aim, follow, random, proposals, work):
     """Up to so many moves; the least distance met, its design and groups, and how often it arrived.
 
-    A cohort farther from the goal is accepted with probability (distance before / distance
-    after)^steepness, both counted from one tolerance beyond the goal. Far away only the ratio
-    matters, so the walk narrows down by itself as it comes near. Where a conclusion is driven, the design
-    and the groups are those of the last arrival, if there was one.
+    A cohort farther from the goal is accepted as in simulated annealing (Kirkpatrick et al. 1983, Science
+    220:671-680), at a temperature in proportion to the distance, so that the walk narrows down by itself
+    as it comes near. Where a conclusion is driven, the design and the groups are those of the last
+    arrival, if there was one.
     """
     design, outcome, group = walk.design, walk.outcome, walk.group
     patients, terms = design.shape
@@ -790,8 +791,8 @@ def run(walk, goal, aim, follow, random, proposals, work):
             y = int(outcome[rows[c]])
             for k in range(free):
                 exposed[k, y] += int(new[c, goal.binary[k]]) - int(design[rows[c], goal.binary[k]])
-        # With this the probability of acceptance is (before / after)^steepness, or one.
-        limit = (1 + distance) * (1 - random.random()) ** (-1 / steepness) - 1
+        # With this the probability of acceptance is exp(-(after - before) / temperature), or one.
+        limit = distance - math.log(1 - random.random()) * (distance / steepness + WARMTH)
         accepted = False
         promising = exchange
         if not exchange and predict(walk, rows, new, changed, work):
