@@ -1,6 +1,7 @@
 """Witnesses: for each core a whole cohort that prints every claim, or the nearest miss.
 
-`python -m lib.witnesses` makes data/compatible. It can be stopped at any moment and goes on where it
+`python -m lib.witnesses` makes cohorts.parquet, cores.csv and settings.json in data/compatible, in one
+process or in as many as a number after it says. It can be stopped at any moment and goes on where it
 was. NOT patient data: every row is made up.
 """
 
@@ -24,8 +25,9 @@ import pandas as pd
 from scipy import ndimage, stats
 from tqdm import tqdm
 
-from lib import example, ladder, reconstruct, univariate, walk
+from lib import example, exclusion, ladder, reconstruct, univariate, walk
 from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.cores import cores as all_cores
 from lib.files import InputError
 from lib.logits import joint_fits
 from lib.published import Interval, interval, number, read
@@ -80,7 +82,7 @@ def frame(claims: pd.DataFrame, codebook: pd.DataFrame) -> Frame:
 def cores(about: Frame) -> list[tuple[int, int]]:
     """All cores (k1, k0)."""
     first, second = (about.tables[marker] for marker in about.markers)
-    return list(reconstruct.cores(first, second).itertuples(index=False, name=None))
+    return list(all_cores(first, second).itertuples(index=False, name=None))
 
 
 def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> walk.Goal:
@@ -342,7 +344,7 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
                     found.add((result.k1, result.k0))
                     progress.update()
                 progress.set_postfix_str(
-                    f"round {round_number}, {len(of_round)}/{len(tasks)}, {len(wanted) - len(found)} open"
+                    f"round {round_number}: {len(of_round)}/{len(tasks)}, {len(wanted) - len(found)} open"
                 )
             results += sorted(of_round, key=lambda result: (result.k1, result.k0))
             if not open_cores:
@@ -501,18 +503,33 @@ def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarr
     }
 
 
-def main(excluded: Path, jobs: int = 1) -> None:
-    """Search all cores that are not excluded, and write data/compatible."""
+def proven(about: Frame) -> pd.DataFrame:
+    """What is proven about each core, indexed by k1 and k0: excluded, reason, and the bounds on both errors."""
+    table = exclusion.judge(exclusion.from_claims(about.claims), exclusion.read()).set_index(["k1", "k0"])
+    bounds = {
+        f"se_bound_{place}": f"se_bound_{marker}"
+        for place, marker in zip(("first", "second"), about.markers, strict=True)
+    }
+    table = table.rename(columns={"excluded_by": "reason"} | bounds)
+    return table.assign(excluded=table["reason"] != "")[["excluded", "reason", *bounds.values()]]
+
+
+def run(about: Frame, settings: dict, jobs: int = 1) -> list[Result]:
+    """All results of the search of the cores that are not excluded, going on from those of earlier runs."""
+    excluded = proven(about)["excluded"]
+    wanted = [core for core in cores(about) if not excluded[core]]
+    return search(about, settings, wanted, WORKING / fingerprint(about, settings), jobs)
+
+
+def main(jobs: int = 1) -> None:
+    """Search all cores that are not excluded, and write their part of data/compatible."""
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     about = frame(read(), read_codebook(DATA / "codebook.csv"))
-    bounds = pd.read_csv(excluded, index_col=["k1", "k0"])
-    wanted = [core for core in cores(about) if not bounds.at[core, "excluded"]]
-    results = search(about, settings, wanted, WORKING / fingerprint(about, settings), jobs)
-    write(results, about, settings, bounds)
+    write(run(about, settings, jobs), about, settings, proven(about))
 
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+        main(*map(int, sys.argv[1:]))
     except InputError as error:
         sys.exit(str(error))
