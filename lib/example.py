@@ -34,6 +34,7 @@ HEADER = """\
 # The rows were made to print the numbers of the abstract; that they print them is no evidence for anything.
 # Made from data/published.csv, data/codebook.csv and data/example.toml by: python -m lib.example
 """
+NOT_OF_ROWS = ["first_month", "last_month", "horizon", "confidence_level"]  # claims that rows cannot meet or miss
 CHANGES_PER_CALL = 1_000  # between two updates of the progress bar
 
 
@@ -232,14 +233,15 @@ def unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) -> list[str]:
 
     A claim about one factor alone must hold by every test that the paper may have used, even with P
     divided by `margin`, and a factor whose odds ratio is not printed must not be significant in the
-    joint model.
+    joint model. What the cohort has no number for, such as a joint model that cannot be fitted, is
+    unmet.
     """
     claims = reconstruct.original(claims)
-    values = ledger.cohort_values(cohort, claims).dropna()
+    values = ledger.cohort_values(cohort, claims[~claims["quantity"].isin(NOT_OF_ROWS)])
     found = univariate_unmet(cohort, claims, margin) + [
         f"{name} is {value:.6f}, not {claims.at[name, 'printed']}"
         for name, value in values.items()
-        if not agrees(claims.at[name, "printed"], value)
+        if np.isnan(value) or not agrees(claims.at[name, "printed"], value)
     ]
     for factor, p in multivariate.fit(cohort).table["p"].items():
         printed = f"multivariate.{factor}.odds_ratio" in claims.index

@@ -1,0 +1,535 @@
+"""Witnesses: for each core a whole cohort that prints every claim, or the nearest miss.
+
+`python -m lib.witnesses` makes cohorts.parquet, cores.csv and settings.json in data/compatible, in one
+process or in as many as a number after it says. It can be stopped at any moment and goes on where it
+was. NOT patient data: every row is made up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import sys
+import tomllib
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy import ndimage, stats
+from tqdm import tqdm
+
+from lib import example, exclusion, ladder, reconstruct, univariate, walk
+from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.cores import cores as all_cores
+from lib.files import InputError
+from lib.logits import joint_fits
+from lib.published import Interval, interval, number, read
+
+FOLDER = DATA / "compatible"
+SETTINGS = FOLDER / "search.toml"
+WORKING = DATA.parent / "_build" / "compatible"
+
+
+class Frame(NamedTuple):
+    """What all cohorts have in common."""
+
+    claims: pd.DataFrame
+    codebook: pd.DataFrame
+    factors: list[str]
+    markers: list[str]
+    group: str
+    outcome: str
+    groups: pd.DataFrame  # patients and occluded by group
+    tables: dict[str, np.ndarray]  # by marker: [[exposed occluded, exposed patent], [unexposed ...]]
+
+
+class Result(NamedTuple):
+    """What an attempt came to: a witness or the nearest miss, the occluded first."""
+
+    k1: int
+    k0: int
+    round: int
+    distance: float  # 0 for a witness
+    design: np.ndarray
+    group: np.ndarray  # the number of each patient's group
+
+
+def frame(claims: pd.DataFrame, codebook: pd.DataFrame) -> Frame:
+    """Raises `InputError` when the claims do not determine the counts."""
+    claims = reconstruct.original(claims)
+    solutions = reconstruct.solve(claims)
+    if len(solutions) != 1 or solutions[0].ways != 1:
+        raise InputError("No witnesses: the claims must determine the counts, and allow several or none.")
+    markers = reconstruct.markers(claims)
+    return Frame(
+        claims,
+        codebook,
+        list(codebook.index[codebook["role"] == "factor"]),
+        markers,
+        *(codebook.index[codebook["role"] == role][0] for role in ("group", "outcome")),
+        reconstruct.group_table(claims, solutions[0]),
+        {marker: reconstruct.marker_table(solutions[0], marker) for marker in markers},
+    )
+
+
+def cores(about: Frame) -> list[tuple[int, int]]:
+    """All cores (k1, k0)."""
+    first, second = (about.tables[marker] for marker in about.markers)
+    return list(all_cores(first, second).itertuples(index=False, name=None))
+
+
+def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> walk.Goal:
+    """What a witness is, for the compiled walk; of a rung only what concerns the binary factors."""
+    terms = ["constant", *about.factors]
+    printed = example.goal(
+        about.claims,
+        terms,
+        {"clearance": settings["clearance"], "unprinted_odds_ratio": 0, "unprinted_p_value": 0}
+        | {"unprinted_tolerance": 1, "steepness": 1},
+    )
+    free = [factor for factor in about.factors if f"multivariate.{factor}.odds_ratio" not in about.claims.index]
+    binary = [factor for factor in free if about.codebook.at[factor, "type"] == "binary"]
+    (length,) = set(free) - set(binary)
+    alone = float(number(about.claims.at[example.alone(length), "printed"])) * (1 - settings["margin"])
+    joint = float(number(about.claims.at[example.alone(length), "printed"])) * (1 + settings["margin"])
+    occluded, patent = about.tables[about.markers[0]].sum(axis=0)
+    tests = univariate.p_values_of_all_pairs(occluded, patent)
+    # Comparisons with NaN are false: where a test has no answer the pair is not allowed.
+    possible = np.all([p < alone for p in tests.values()], axis=0) & ladder.admissible_pairs(occluded, patent, rung)
+    return walk.Goal(
+        multiplier=printed.multiplier,
+        printed=np.array([term not in free and term != "constant" for term in terms]),
+        least=printed.least,
+        most=printed.most,
+        tolerance=printed.tolerance,
+        joint_z=float(stats.norm.isf(joint / 2)),
+        alone_z=float(stats.norm.isf(alone / 2)),
+        z_tolerance=settings["z_tolerance"],
+        binary=np.array([terms.index(factor) for factor in binary]),
+        length=terms.index(length),
+        exchanged=np.array([terms.index(factor) for factor in [*binary, length]]),
+        pairs=ndimage.distance_transform_cdt(~possible, metric="taxicab").astype(np.int64),
+        shortest=settings["shortest_mm"],
+        longest=settings["longest_mm"],
+        steepness=1.0,
+        steepest=1.0,
+    )
+
+
+def result_of(rows: pd.DataFrame, about: Frame, length: int) -> Result:
+    """A compatible cohort as a witness of its core."""
+    rows = rows.sort_values(about.outcome, ascending=False, kind="stable")
+    design = np.column_stack([np.ones(len(rows)), rows[about.factors].to_numpy(float)])
+    design[:, length] /= walk.LENGTH_UNIT
+    both = (rows[about.markers] == 1).all(axis=1)
+    core = (int((both & (rows[about.outcome] == value)).sum()) for value in (1, 0))
+    group = about.groups.index.get_indexer(rows[about.group].astype(str))
+    return Result(*core, 0, 0.0, design, group)
+
+
+def outcome_of(about: Frame) -> np.ndarray:
+    """The outcome of the rows of a design matrix."""
+    occluded, patent = about.tables[about.markers[0]].sum(axis=0)
+    return np.repeat([1.0, 0.0], [occluded, patent])
+
+
+def group_of(about: Frame, random) -> np.ndarray:
+    """The groups given out at random within each outcome."""
+    numbers = np.arange(len(about.groups))
+    sizes = [about.groups["occluded"], about.groups["patients"] - about.groups["occluded"]]
+    return np.concatenate([random.permutation(np.repeat(numbers, size)) for size in sizes])
+
+
+def cohort_of(design: np.ndarray, group: np.ndarray, about: Frame) -> Cohort:
+    """The cohort of a design matrix."""
+    rows = pd.DataFrame(np.rint(design[:, 1:]), columns=about.factors)
+    for i, factor in enumerate(about.factors):
+        if about.codebook.at[factor, "type"] == "number":
+            rows[factor] = np.rint(design[:, i + 1] * walk.LENGTH_UNIT)
+    rows[about.outcome] = outcome_of(about)
+    levels = about.codebook.at[about.group, "levels"].split("|")
+    rows.insert(0, about.group, pd.Categorical(about.groups.index.to_numpy()[group], levels))
+    return Cohort(rows, about.codebook, EXAMPLE, False)
+
+
+def move_to_core(design: np.ndarray, outcome: np.ndarray, markers: tuple[int, int], core, random) -> np.ndarray:
+    """The same patients with markers exchanged within each outcome until the core is the one wanted."""
+    design = design.copy()
+    first, second = design[:, markers[0]], design[:, markers[1]]
+    for value, wanted in zip((1, 0), core, strict=True):
+        stratum = outcome == value
+        while missing := wanted - int((first * second)[stratum].sum()):
+            have, lack = (0, 1) if missing > 0 else (1, 0)
+            i = random.choice(np.flatnonzero(stratum & (first == 1) & (second == have)))
+            j = random.choice(np.flatnonzero(stratum & (first == 0) & (second == lack)))
+            first[i], first[j] = first[j], first[i]
+    return design
+
+
+def collinear_start(about: Frame, target: walk.Goal, random) -> np.ndarray:
+    """Random patients whose length is nearly a sum over their binary factors.
+
+    Each factor is then hardly significant beside the others, however strong the effect of all of
+    them together: what cores far from the middle need.
+    """
+    outcome = outcome_of(about)
+    design = np.zeros((len(outcome), len(about.factors) + 1))
+    design[:, 0] = 1
+    for marker in about.markers:
+        for value, exposed in zip((1, 0), about.tables[marker][0], strict=True):
+            design[
+                random.choice(np.flatnonzero(outcome == value), exposed, replace=False), about.factors.index(marker) + 1
+            ] = 1
+    allowed = np.argwhere(target.pairs == 0)
+    total = np.zeros(len(outcome))
+    for column in target.binary:
+        pair = allowed[random.integers(len(allowed))]
+        for value, exposed in zip((1, 0), pair, strict=True):
+            design[random.choice(np.flatnonzero(outcome == value), exposed, replace=False), column] = 1
+        total += random.uniform(-1, 1) * design[:, column]
+    span = max(np.ptp(total), 1e-9)
+    middle, half = (target.longest + target.shortest) / 2, (target.longest - target.shortest) / 2
+    noise = np.exp(random.uniform(np.log(2), np.log(half / 4)))
+    mm = (
+        middle
+        + half * random.uniform(0.2, 1) * (total - total.mean()) / span
+        + noise * random.standard_normal(len(total))
+    )
+    design[:, target.length] = np.rint(mm.clip(target.shortest, target.longest)) / walk.LENGTH_UNIT
+    return design
+
+
+def attempt(
+    core: tuple[int, int],
+    round_number: int,
+    start: tuple[np.ndarray, np.ndarray] | None,
+    about: Frame,
+    settings: dict,
+    rung: ladder.Rung = ladder.RUNGS[0],
+) -> Result:
+    """Walk toward a witness of a core from a start (design and groups), or from random patients.
+
+    The result depends on the arguments alone.
+    """
+    schedule = settings["schedule"]
+    random = np.random.default_rng([settings["seed"], *core, round_number, ladder.RUNGS.index(rung)])
+    target = goal(about, settings, rung)._replace(steepness=schedule["steepness"][0], steepest=schedule["steepness"][1])
+    outcome = outcome_of(about)
+    columns = [about.factors.index(marker) + 1 for marker in about.markers]
+    design = None
+    while design is None or not walk.settles(design, outcome):
+        design, group = (collinear_start(about, target, random), group_of(about, random)) if start is None else start
+        design = move_to_core(design, outcome, columns, core, random)
+    moves = int(schedule["moves"] * schedule["growth"] ** round_number)
+    nearest, design, group, _ = walk.run(
+        walk.state(design, outcome, group),
+        target,
+        aim(rung, about),
+        following(design, target),
+        random,
+        moves,
+        walk.room(*design.shape, len(about.groups), settings["longest_mm"]),
+    )
+    if nearest == 0 and example.unmet(cohort_of(design, group, about), about.claims):
+        nearest = 1.0
+    return Result(*core, round_number, nearest, design, group)
+
+
+def aim(rung: ladder.Rung, about: Frame) -> walk.Aim:
+    """What a rung asks beside the claims."""
+    return walk.AIMLESS._replace(
+        most_last=np.log(ladder.crude_odds_ratios_of_last(about.groups) * rung.most_times_crude),
+        most_difference=rung.most_difference,
+        most_inflation=rung.most_inflation,
+        worst_last=rung.worst_last,
+        exchange_groups=rung.worst_last,
+    )
+
+
+def following(design: np.ndarray, target: walk.Goal) -> np.ndarray:
+    """How many mm the length goes up with each free binary factor, by least squares."""
+    free = np.column_stack([np.ones(len(design)), design[:, target.binary]])
+    return np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
+
+
+def starts(round_number: int, results: list[Result], open_cores: list, settings: dict) -> dict:
+    """Where each open core is tried from in a round: a design and groups, or None for new random patients."""
+    schedule = settings["schedule"]
+    witnesses = {(result.k1, result.k0): (result.design, result.group) for result in results if result.distance == 0}
+    misses = {}
+    for result in sorted(results, key=lambda result: (result.distance, result.round)):
+        misses.setdefault((result.k1, result.k0), (result.design, result.group))
+    chosen = {}
+    for core in open_cores:
+        random = np.random.default_rng([settings["seed"], *core, round_number, 1])
+        kind = random.random()
+        if kind < schedule["collinear"]:
+            chosen[core] = None
+        elif core in misses and kind < schedule["collinear"] + schedule["again"]:
+            chosen[core] = misses[core]
+        else:
+            away = {known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in witnesses}
+            nearest = sorted(known for known, steps in away.items() if steps == min(away.values()))
+            chosen[core] = witnesses[nearest[random.integers(len(nearest))]]
+    return chosen
+
+
+def fingerprint(about: Frame, settings: dict) -> str:
+    """A name for everything that witnesses depend on."""
+    # More rounds go on from those that there are.
+    schedule = {name: value for name, value in settings["schedule"].items() if name != "rounds"}
+    used = {name: value for name, value in settings.items() if name != "directed"} | {"schedule": schedule}
+    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save(result: Result, folder: Path) -> None:
+    """Keep a result in a file of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = io.BytesIO()
+    np.savez_compressed(content, **result._asdict())
+    replace(folder / f"{result.round}-{result.k1}-{result.k0}.npz", content.getvalue())
+
+
+def read_result(path: Path) -> Result | None:
+    """A result from its file; None where the file says that there is none."""
+    with np.load(path) as file:
+        if not file.files:
+            return None
+        numbers = (int(file[name]) for name in ("k1", "k0", "round"))
+        return Result(*numbers, float(file["distance"]), file["design"], file["group"])
+
+
+def saved(folder: Path) -> list[Result]:
+    """All results in a folder, in the order of rounds and cores."""
+    results = [read_result(path) for path in folder.glob("*.npz")]
+    return sorted(results, key=lambda result: (result.round, result.k1, result.k0))
+
+
+def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: Path, jobs: int = 1) -> list[Result]:
+    """Try the wanted cores round by round; all results, those of earlier runs in `folder` included.
+
+    A round starts from what the rounds before it found and from nothing else, so the results depend
+    neither on the number of workers nor on interruptions. `joblib.parallel_config(backend=...)`
+    around the call names where the attempts run.
+    """
+    first = result_of(load(EXAMPLE).rows, about, goal(about, settings).length)
+    earlier = {(result.round, result.k1, result.k0): result for result in saved(folder)}
+    results = [first]
+    with tqdm(total=len(wanted), unit=" cores", desc="witnesses") as progress:
+        found = {(first.k1, first.k0)} & set(wanted)
+        progress.update(len(found))
+        for round_number in range(1, settings["schedule"]["rounds"] + 1):
+            open_cores = [core for core in wanted if core not in found]
+            tasks = starts(round_number, results, open_cores, settings)
+            done = [earlier[round_number, *core] for core in tasks if (round_number, *core) in earlier]
+            new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+                joblib.delayed(attempt)(core, round_number, start, about, settings)
+                for core, start in tasks.items()
+                if (round_number, *core) not in earlier
+            )
+            of_round = []
+            for result in chain(done, new):
+                if (round_number, result.k1, result.k0) not in earlier:
+                    save(result, folder)
+                of_round.append(result)
+                if result.distance == 0:
+                    found.add((result.k1, result.k0))
+                    progress.update()
+                progress.set_postfix_str(
+                    f"round {round_number}: {len(of_round)}/{len(tasks)}, {len(wanted) - len(found)} open"
+                )
+            results += sorted(of_round, key=lambda result: (result.k1, result.k0))
+            if not open_cores:
+                break
+    return results
+
+
+def table_of(results: list[Result], about: Frame) -> pd.DataFrame:
+    """Cohorts as rows of patients, with the columns k1 and k0 in front, in compact types."""
+    parts = []
+    for result in results:
+        rows = cohort_of(result.design, result.group, about).rows
+        parts.append(rows.assign(k1=result.k1, k0=result.k0))
+    table = pd.concat(parts, ignore_index=True)
+    whole = [name for name in table.columns if name != about.group]
+    table[whole] = table[whole].astype("int16")
+    return table[["k1", "k0", *[name for name in table.columns if name not in ("k1", "k0")]]]
+
+
+def write(results: list[Result], about: Frame, settings: dict, excluded: pd.DataFrame, folder: Path = FOLDER) -> None:
+    """Write cohorts.parquet, cores.csv and settings.json.
+
+    `excluded` has a row for each core, indexed by k1 and k0: the column excluded (true or false) and
+    any others, which are passed on. cores.csv adds status (witnessed, excluded or undecided) and
+    nearest_miss, for undecided cores the least distance from the goal that was reached. Raises
+    `ValueError` when a core is both witnessed and excluded, since one of the two is then wrong.
+    """
+    table = excluded.copy()
+    nearest = pd.DataFrame(results)[["k1", "k0", "distance"]].groupby(["k1", "k0"])["distance"].min()
+    nearest = nearest.reindex(table.index)
+    is_excluded = table.pop("excluded").astype(bool)
+    if (is_excluded & (nearest == 0)).any():
+        raise ValueError(f"both excluded and witnessed: {list(table.index[is_excluded & (nearest == 0)])}")
+    status = np.select([nearest == 0, is_excluded], ["witnessed", "excluded"], "undecided")
+    table.insert(0, "status", status)
+    table.insert(1, "nearest_miss", nearest.where(status == "undecided").round(3))
+    made = {
+        "settings": settings,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("numba", "numpy", "pandas", "scipy", "statsmodels")},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / "cores.csv", table.to_csv(lineterminator="\n").encode())
+    found = sorted((result for result in results if result.distance == 0), key=lambda result: (result.k1, result.k0))
+    cohorts = table_of(found, about)
+    replace(folder / "cohorts.parquet", cohorts.to_parquet(index=False, compression="zstd"))
+    replace(folder / "settings.json", (json.dumps(made, indent=1) + "\n").encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file at once: it is either the old one or the whole new one."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)
+
+
+def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.Series:
+    """For each stored cohort, indexed by (k1, k0), what it does not print as claimed, in words.
+
+    The same requirements as `example.unmet`, computed for all cohorts at once.
+    An empty string means that every claim is met.
+    """
+    about = frame(claims, codebook)
+    found = {}
+    groups = dict(list(cohorts.groupby(["k1", "k0"], sort=False)))
+    size = len(outcome_of(about))
+    complete = {key: rows for key, rows in groups.items() if len(rows) == size}
+    found |= {key: f"{len(rows)} patients" for key, rows in groups.items() if len(rows) != size}
+    keys = list(complete)
+    stacked = {
+        name: np.stack([complete[key][name].to_numpy() for key in keys])
+        for name in cohorts.columns
+        if name not in ("k1", "k0")
+    }
+    problems = _problems(stacked, keys, about)
+    found |= {key: "; ".join(words) for key, words in zip(keys, problems, strict=True)}
+    return pd.Series(found, name="problems").rename_axis(["k1", "k0"])
+
+
+def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[list[str]]:
+    """What is wrong with each of many cohorts; `columns` holds arrays of cohorts x patients."""
+    problems = [[] for _ in keys]
+
+    def require(holds: np.ndarray, words: str) -> None:
+        for i in np.flatnonzero(~np.asarray(holds, bool)):
+            problems[i].append(words)
+
+    outcome = columns[about.outcome]
+    claims = about.claims["printed"]
+    for name, (patients, occluded) in about.groups.iterrows():
+        of_group = columns[about.group] == name
+        require(of_group.sum(axis=1) == patients, f"patients with {name}")
+        require((of_group & (outcome == 1)).sum(axis=1) == occluded, f"occluded with {name}")
+    for marker, table in about.tables.items():
+        for value, exposed in zip((1, 0), table[0], strict=True):
+            require(((columns[marker] == 1) & (outcome == value)).sum(axis=1) == exposed, f"counts of {marker}")
+    first, second = (columns[marker] for marker in about.markers)
+    both = (first == 1) & (second == 1)
+    for value, wanted in zip((1, 0), np.array(keys).T[:2], strict=True):
+        require((both & (outcome == value)).sum(axis=1) == wanted, "another core")
+
+    occluded, patent = about.tables[about.markers[0]].sum(axis=0)
+    of_pairs = univariate.p_values_of_all_pairs(occluded, patent)
+    for factor in about.factors:
+        values, printed = columns[factor], claims[example.alone(factor)]
+        if about.codebook.at[factor, "type"] == "binary":
+            require(np.isin(values, (0, 1)).all(axis=1), f"values of {factor}")
+            pair = tuple(((values == 1) & (outcome == value)).sum(axis=1) for value in (1, 0))
+            tests = {test: of_all[pair] for test, of_all in of_pairs.items()}
+        else:
+            require((values == np.rint(values)).all(axis=1), f"values of {factor}")
+            tests = _number_tests(values, outcome)
+        threshold = interval(printed)
+        for test, p in tests.items():
+            require(_inside(p, threshold), f"{factor} alone by {univariate.TEST_LABELS[test]}")
+
+    z = stats.norm.ppf(0.5 + float(number(claims["multivariate.all.confidence_level"])) / 2)
+    estimates, errors = joint_fits(np.stack([columns[factor] for factor in about.factors], axis=2), outcome)
+    for i, factor in enumerate(about.factors, start=1):
+        estimate, error = estimates[:, i], errors[:, i]
+        values = {
+            "odds_ratio": np.exp(estimate),
+            "odds_ratio_lower": np.exp(estimate - z * error),
+            "odds_ratio_upper": np.exp(estimate + z * error),
+            "p_value": 2 * stats.norm.sf(abs(estimate) / error),
+        }
+        if f"multivariate.{factor}.odds_ratio" in claims.index:
+            for quantity, value in values.items():
+                name = f"multivariate.{factor}.{quantity}"
+                require(_inside(value, interval(claims[name])), name)
+        else:
+            significant = _inside(values["p_value"], interval(claims[example.alone(factor)]))
+            require(np.isfinite(error) & ~significant, f"{factor} in the joint model")
+    return problems
+
+
+def _inside(values: np.ndarray, bounds: Interval) -> np.ndarray:
+    """Whether each value lies strictly inside an interval; a NaN does not."""
+    lower = -np.inf if bounds.lower is None else float(bounds.lower)
+    upper = np.inf if bounds.upper is None else float(bounds.upper)
+    return (values > lower) & (values < upper)
+
+
+def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarray]:
+    """P of the tests of a number alone, for many cohorts; the occluded are as many in all of them."""
+    order = np.argsort(-outcome, axis=1, kind="stable")
+    events = int(outcome[0].sum())
+    ordered = np.take_along_axis(values.astype(float), order, axis=1)
+    occluded, patent = ordered[:, :events], ordered[:, events:]
+    estimates, errors = joint_fits(values[:, :, None], outcome)
+    return {
+        "student": stats.ttest_ind(occluded, patent, axis=1).pvalue,
+        "welch": stats.ttest_ind(occluded, patent, axis=1, equal_var=False).pvalue,
+        "mann_whitney": stats.mannwhitneyu(occluded, patent, axis=1, method="asymptotic").pvalue,
+        "wald": 2 * stats.norm.sf(abs(estimates[:, 1] / errors[:, 1])),
+    }
+
+
+def proven(about: Frame) -> pd.DataFrame:
+    """What is proven about each core, indexed by k1 and k0: excluded, reason, and the bounds on both errors."""
+    table = exclusion.judge(exclusion.from_claims(about.claims), exclusion.read()).set_index(["k1", "k0"])
+    bounds = {
+        f"se_bound_{place}": f"se_bound_{marker}"
+        for place, marker in zip(("first", "second"), about.markers, strict=True)
+    }
+    table = table.rename(columns={"excluded_by": "reason"} | bounds)
+    return table.assign(excluded=table["reason"] != "")[["excluded", "reason", *bounds.values()]]
+
+
+def run(about: Frame, settings: dict, jobs: int = 1) -> list[Result]:
+    """All results of the search of the cores that are not excluded, going on from those of earlier runs."""
+    excluded = proven(about)["excluded"]
+    wanted = [core for core in cores(about) if not excluded[core]]
+    return search(about, settings, wanted, WORKING / fingerprint(about, settings), jobs)
+
+
+def main(jobs: int = 1) -> None:
+    """Search all cores that are not excluded, and write their part of data/compatible."""
+    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    about = frame(read(), read_codebook(DATA / "codebook.csv"))
+    write(run(about, settings, jobs), about, settings, proven(about))
+
+
+if __name__ == "__main__":
+    try:
+        main(*map(int, sys.argv[1:]))
+    except InputError as error:
+        sys.exit(str(error))
