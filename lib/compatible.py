@@ -1,0 +1,164 @@
+"""What the abstract leaves open: the cores with what is known of each, and the range of each conclusion.
+
+Nothing is searched for here. What `lib.exclusion` and `lib.witnesses` stored is checked against the
+claims, and what fails the check counts as not stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lib import checks, exclusion, extremes, ladder, reconstruct, witnesses
+from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.words import capital, listed
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the claims settle about the cores, or in `problem` why nothing is settled.
+
+    `cores` has one row per core: k1, k0, n11 (patients with both markers), status ("excluded",
+    "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss.
+    `values` and `standing` have one row per stored cohort that prints every claim, the example cohort
+    last: every conclusion (`extremes.values`) with n11, and the rungs that it stands on.
+    `groups` (groups x 2) holds the occluded and the patent patients of each group; `labels` are the
+    markers in words and `certain` a sentence with all counts that the claims determine.
+    """
+
+    problem: str | None = None
+    printed: exclusion.Printed | None = None
+    cores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    standing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    groups: np.ndarray | None = None
+    markers: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ("", "")
+    certain: str = ""
+    example_core: tuple[int, int] = (0, 0)
+
+
+def known(claims: pd.DataFrame) -> Known:
+    """Judge every core by the stored certificates and witnesses, each of which is checked."""
+    claims = reconstruct.original(claims)
+    try:
+        printed = exclusion.from_claims(claims)
+    except ValueError as error:
+        return Known(problem=str(error))
+    solutions = reconstruct.solve(claims)
+    if len(solutions) != 1:
+        return Known(problem=f"one set of counts; there are {len(solutions) or 'none'}")
+    by_group = reconstruct.group_table(claims, solutions[0])
+    markers = tuple(name for name in checks.two_by_twos(claims) if name in checks.adjusted(claims))
+    codebook = read_codebook(DATA / "codebook.csv")
+
+    about = witnesses.frame(claims, codebook)
+    table = exclusion.judge(printed, exclusion.read())
+    stored = pd.read_csv(witnesses.FOLDER / "cores.csv")
+    cohorts = pd.read_parquet(witnesses.FOLDER / "cohorts.parquet")
+    problems = witnesses.verify(cohorts, claims, codebook)
+    table["n11"] = table["k1"] + table["k0"]
+    table = table.merge(stored[["k1", "k0", "nearest_miss"]], how="left", on=["k1", "k0"])
+    found = pd.MultiIndex.from_frame(table[["k1", "k0"]]).isin(problems.index[problems == ""])
+    table["status"] = np.select([table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided")
+
+    example = load(EXAMPLE)
+    kept = problems.index[problems == ""]
+    arrays = [_arrays(cohorts.set_index(["k1", "k0"]).loc[kept], len(kept), example), _arrays(example.rows, 1, example)]
+    columns = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
+    values = extremes.values(columns, about)
+    values["n11"] = np.all([columns[marker] == 1 for marker in markers], axis=0).sum(axis=1)
+    both = example.rows[list(markers)].eq(1).all(axis=1)
+    occluded = example.rows[example.outcome] == 1
+    labels = tuple(checks.about(marker) for marker in markers)
+    return Known(
+        printed=printed,
+        cores=table,
+        values=values,
+        standing=extremes.standing(columns, about),
+        groups=np.column_stack([by_group["occluded"], by_group["patients"] - by_group["occluded"]]),
+        markers=markers,
+        labels=labels,
+        certain=_certain(by_group, labels, (printed.first, printed.second)),
+        example_core=(int((both & occluded).sum()), int((both & ~occluded).sum())),
+    )
+
+
+def _certain(by_group: pd.DataFrame, labels: tuple[str, ...], tables: tuple[np.ndarray, ...]) -> str:
+    """The determined counts in a sentence."""
+    groups = [f"{row.occluded} of {row.patients} in {group}" for group, row in by_group.iterrows()]
+    markers = [
+        f"{label} in {table[0, 0]} of {table[:, 0].sum()} occluded and in {table[0, 1]} of {table[:, 1].sum()} patent"
+        for label, table in zip(labels, tables, strict=True)
+    ]
+    return (
+        f"{by_group['occluded'].sum()} of {by_group['patients'].sum()} stents occluded: {listed(groups)}. "
+        + capital("; ".join(markers))
+        + " stents."
+    )
+
+
+def span(values: pd.Series) -> str:
+    """The least and the greatest of some whole numbers, in words."""
+    if not len(values):
+        return "no number"
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _arrays(rows: pd.DataFrame, cohorts: int, like: Cohort) -> dict[str, np.ndarray]:
+    """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
+    names = [like.group, *like.factors, like.outcome]
+    return {
+        name: rows[name].astype(object if name == like.group else float).to_numpy().reshape(cohorts, -1)
+        for name in names
+    }
+
+
+def ranges(of: Known) -> pd.DataFrame:
+    """The least and the greatest value of every conclusion on every rung of the assumption ladder.
+
+    Columns: conclusion, rung, words (of the rung), cohorts (that stand on it), least and greatest, both
+    attained by stored cohorts; proven_least and proven_greatest, limits that hold whatever else was in
+    the model (NaN where none is known).
+    """
+    proven = _proven(of)
+    rows = []
+    for rung in ladder.RUNGS:
+        on_rung = of.values[of.standing[rung.name]]
+        for name in of.values:
+            known = on_rung[name].dropna()
+            least, greatest = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+            rows.append([name, rung.name, rung.words, len(known), least, greatest, *proven.get(name, (np.nan, np.nan))])
+    columns = ["conclusion", "rung", "words", "cohorts", "least", "greatest", "proven_least", "proven_greatest"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _proven(of: Known) -> dict[str, tuple[float, float]]:
+    """Limits of conclusions, over all cores that are not excluded, that the certificates prove."""
+    left = of.cores.loc[of.cores["status"] != "excluded", "n11"]
+    bounds = exclusion.outer_bounds(of.printed, exclusion.read())
+    found = {"n11": (left.min(), left.max())}
+    for name in ("brier", "discrimination_slope", "nagelkerke"):
+        found[f"model.{name}"] = (bounds[name, "least"].min(), bounds[name, "most"].max())
+    return found
+
+
+def rest_of_the_model(of: Known) -> tuple[float, float]:
+    """Proven limits of the likelihood-ratio chi-square of all that was in the model beside the two markers."""
+    bounds = exclusion.outer_bounds(of.printed, exclusion.read())["likelihood_ratio"]
+    return float(bounds["least"].min()), float(bounds["most"].max())
+
+
+def holds(values: pd.Series, threshold: float = 0.05) -> str:
+    """Whether P values are below a threshold in all of some cohorts, in some or in none."""
+    below = (values < threshold).mean()
+    return (
+        "in all that were found"
+        if below == 1
+        else "in none that was found"
+        if below == 0
+        else "in some and not in others"
+    )
