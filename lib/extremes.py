@@ -7,7 +7,9 @@ each: their columns may change names. NOT patient data: every row is made up.
 
 from __future__ import annotations
 
-import io
+import json
+import sys
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +21,9 @@ from scipy.special import expit
 from tqdm import tqdm
 
 from lib import example, ladder, walk, witnesses
+from lib.cohort import DATA, read_codebook
 from lib.logits import joint_fits
+from lib.published import read
 from lib.witnesses import FOLDER, Frame, Result, replace
 
 LEAST, GREATEST = "least", "greatest"
@@ -64,21 +68,13 @@ def conclusions(about: Frame) -> dict[str, Conclusion]:
     return found
 
 
-def roles(about: Frame) -> tuple[list[str], str]:
-    """The free binary factors and the length."""
-    free = [factor for factor in about.factors if f"multivariate.{factor}.odds_ratio" not in about.claims.index]
-    binary = [factor for factor in free if about.codebook.at[factor, "type"] == "binary"]
-    (length,) = set(free) - set(binary)
-    return binary, length
-
-
 def values(columns: dict[str, np.ndarray], about: Frame) -> pd.DataFrame:
     """The value of every conclusion in each of many cohorts: cohorts x conclusions.
 
     `columns` holds arrays of cohorts x patients. P alone is Pearson's, or Student's for the length;
     binary.* is the first of the free binary factors.
     """
-    binary, length = roles(about)
+    binary, length = witnesses.roles(about)
     outcome = columns[about.outcome]
     events = outcome == 1
     stacked = np.stack([columns[factor] for factor in about.factors], axis=2).astype(float)
@@ -141,13 +137,6 @@ def _performance(probabilities: np.ndarray, events: np.ndarray) -> dict[str, np.
         - (probabilities * ~events).sum(axis=1) / (patients - occluded),
         "model.nagelkerke": (1 - np.exp(2 / patients * (null - likelihood))) / (1 - np.exp(2 / patients * null)),
     }
-
-
-def standing(columns: dict[str, np.ndarray], about: Frame) -> pd.DataFrame:
-    """Which rungs of the assumption ladder each of many cohorts stands on: cohorts x rungs."""
-    binary, length = roles(about)
-    groups = about.groups.rename_axis(about.group)
-    return ladder.allowed(columns, binary, length, about.factors, groups, about.outcome)
 
 
 class Task(NamedTuple):
@@ -217,76 +206,56 @@ def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settin
     return Result(int(both[outcome == 1].sum()), int(both[outcome == 0].sum()), task.attempt, 0.0, design, group)
 
 
-def stacked(cohorts: pd.DataFrame, keys: list[str]) -> tuple[list, dict[str, np.ndarray]]:
-    """The keys of stored cohorts, and their columns as arrays of cohorts x patients."""
-    parts = list(cohorts.groupby(keys, sort=False))
-    return [key for key, _ in parts], {
-        name: np.stack([rows[name].to_numpy() for _, rows in parts]) for name in cohorts.columns if name not in keys
-    }
+def search(witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1) -> list[Result]:
+    """What every directed search came to, those kept in `folder` by earlier runs included.
 
-
-def columns_of(results: list[Result], about: Frame) -> dict[str, np.ndarray]:
-    """The columns of many cohorts as arrays of cohorts x patients."""
-    rows = [witnesses.cohort_of(result.design, result.group, about).rows for result in results]
-    return {name: np.stack([one[name].to_numpy() for one in rows]) for name in rows[0]}
-
-
-def search(stored: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1) -> dict:
-    """For each (rung, conclusion, side) the best cohort found: (value, Result).
-
-    From the strictest rung to none: what stands on a rung stands on those below it, so each rung
-    starts from the best of the one above and from the best stored cohort, and no range gets narrower
-    on the way. Like the search for witnesses it can be interrupted, and its result does not depend on
-    the number of workers.
+    From the strictest rung down to none: what stands on a rung stands on those below it, so each rung
+    starts from the best of the rung above and from the best witnesses on it. Like the search for
+    witnesses it can be interrupted, and its result does not depend on the number of workers.
     """
-    about_all = conclusions(about)
-    of_stored = columns_of(stored, about)
-    measured, stands = values(of_stored, about), standing(of_stored, about)
-    best: dict[tuple[int, str, str], tuple[float, Result]] = {}
-
-    def offer(rung: int, name: str, side: str, value: float, result: Result) -> None:
-        known = best.get((rung, name, side))
-        sign = 1 if side == GREATEST else -1
-        if np.isfinite(value) and (known is None or sign * (value - known[0]) > 0):
-            best[rung, name, side] = (float(value), result)
-
-    pairs = [(name, side) for name, conclusion in about_all.items() for side in conclusion.sides]
+    pairs = [(name, side) for name, conclusion in conclusions(about).items() for side in conclusion.sides]
     attempts = settings["directed"]["attempts"]
+    known, table = list(witnessed), measured(witnessed, about)
     with tqdm(total=len(pairs) * attempts * len(ladder.RUNGS), unit=" searches", desc="extremes") as progress:
         for rung in reversed(range(len(ladder.RUNGS))):
-            on_rung = np.flatnonzero(stands[ladder.RUNGS[rung].name])
             tasks = {}
             for name, side in pairs:
-                if (rung + 1, name, side) in best:
-                    offer(rung, name, side, *best[rung + 1, name, side])
-                order = on_rung[np.argsort(measured[name].to_numpy()[on_rung], kind="stable")]
-                order = order[::-1] if side == GREATEST else order
-                if len(order):
-                    offer(rung, name, side, measured[name][order[0]], stored[order[0]])
-                ranked = [best[rung, name, side][1]] if (rung, name, side) in best else []
-                ranked += [stored[i] for i in order[:attempts]] or stored[:attempts]
+                places = order(table, rung, name, side)
+                ranked = [known[place] for place in places[:attempts]] or witnessed[:attempts]
                 for attempt in range(attempts):
                     start = ranked[attempt % len(ranked)]
                     tasks[Task(rung, name, side, attempt)] = (start.design, start.group)
-            done = {task: load(task, folder) for task in tasks if path_of(task, folder).exists()}
-            todo = {task: start for task, start in tasks.items() if task not in done}
+            results = {
+                task: witnesses.read_result(path_of(task, folder)) for task in tasks if path_of(task, folder).exists()
+            }
+            progress.update(len(results))
             new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-                joblib.delayed(_named)(task, start, about, settings) for task, start in todo.items()
+                joblib.delayed(_named)(task, start, about, settings)
+                for task, start in tasks.items()
+                if task not in results
             )
-            progress.update(len(done))
-            results = dict(done)
             for task, result in new:
-                save(task, result, folder)
+                witnesses.save(result, path_of(task, folder))
                 results[task] = result
                 progress.update()
-            reached = [(task, results[task]) for task in tasks if results[task] is not None]
-            if reached:
-                of_rung = columns_of([result for _, result in reached], about)
-                found, allowed = values(of_rung, about), standing(of_rung, about)
-                for i, (task, result) in enumerate(reached):
-                    if allowed[ladder.RUNGS[rung].name][i]:
-                        offer(rung, task.conclusion, task.side, found[task.conclusion][i], result)
-    return best
+            of_rung = [results[task] for task in tasks if results[task] is not None]
+            if of_rung:
+                known += of_rung
+                table = pd.concat([table, measured(of_rung, about)], ignore_index=True)
+    return known[len(witnessed) :]
+
+
+def measured(results: list[Result], about: Frame) -> pd.DataFrame:
+    """One row per cohort: the value of every conclusion, then whether it stands on each rung."""
+    columns = witnesses.columns_of(results, about)
+    return pd.concat([values(columns, about), witnesses.standing(columns, about)], axis=1)
+
+
+def order(table: pd.DataFrame, rung: int, name: str, side: str) -> np.ndarray:
+    """The rows of `measured` that stand on a rung, the most extreme value of a conclusion first."""
+    signed = table[name].to_numpy() * (-1 if side == GREATEST else 1)
+    places = np.flatnonzero(table[ladder.RUNGS[rung].name].to_numpy() & np.isfinite(signed))
+    return places[np.argsort(signed[places], kind="stable")]
 
 
 def _named(task: Task, start, about: Frame, settings: dict) -> tuple[Task, Result | None]:
@@ -298,35 +267,49 @@ def path_of(task: Task, folder: Path) -> Path:
     return folder / f"{task.rung}-{task.conclusion}-{task.side}-{task.attempt}.npz"
 
 
-def save(task: Task, result: Result | None, folder: Path) -> None:
-    """Keep a result, or that there is none, in a file of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    np.savez_compressed(content, **({} if result is None else result._asdict()))
-    replace(path_of(task, folder), content.getvalue())
+def write(results: list[Result], about: Frame, folder: Path = FOLDER) -> None:
+    """Write ranges.csv and extremes.parquet: of these cohorts the most extreme on each rung, each stored once.
 
-
-def load(task: Task, folder: Path) -> Result | None:
-    """The kept result of a task."""
-    return witnesses.read_result(path_of(task, folder))
-
-
-def write(best: dict, about: Frame, folder: Path = FOLDER) -> None:
-    """Write ranges.csv and extremes.parquet; the same cohort is stored once."""
-    cohorts, index, rows = [], {}, []
-    for (rung, name, side), (value, result) in sorted(best.items(), key=lambda item: item[0]):
-        key = result.design.tobytes() + result.group.astype(np.int8).tobytes()
-        if key not in index:
-            index[key] = len(index)
-            cohorts.append(result)
-        rows.append([name, ladder.RUNGS[rung].name, side, value, result.k1, result.k0, index[key]])
-    table = witnesses.table_of(cohorts, about)
-    table.insert(0, "index", np.repeat(np.arange(len(cohorts), dtype="int16"), len(table) // len(cohorts)))
+    ranges.csv has a row for each conclusion, rung and side: value, k1, k0 and index, the cohort's in
+    extremes.parquet. There is no row where no cohort stands on the rung.
+    """
+    table, stored, rows = measured(results, about), {}, []
+    for name, conclusion in conclusions(about).items():
+        for rung in range(len(ladder.RUNGS)):
+            for side in conclusion.sides:
+                places = order(table, rung, name, side)
+                if len(places):
+                    place = places[0]
+                    index = stored.setdefault(place, len(stored))
+                    result = results[place]
+                    value = table.at[place, name]
+                    rows.append([name, ladder.RUNGS[rung].name, side, value, result.k1, result.k0, index])
+    cohorts = witnesses.table_of([results[place] for place in stored], about)
+    patients = len(cohorts) // len(stored)
+    cohorts.insert(0, "index", np.repeat(np.arange(len(stored), dtype="int16"), patients))
     ranges = pd.DataFrame(rows, columns=["conclusion", "rung", "side", "value", "k1", "k0", "index"])
     replace(folder / "ranges.csv", ranges.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
-    replace(folder / "extremes.parquet", table.to_parquet(index=False, compression="zstd"))
+    replace(folder / "extremes.parquet", cohorts.to_parquet(index=False, compression="zstd"))
 
 
-def stored_results(cohorts: pd.DataFrame, about: Frame, length: int) -> list[Result]:
-    """Stored witnesses as results, in their order."""
-    return [witnesses.result_of(rows, about, length) for _, rows in cohorts.groupby(["k1", "k0"], sort=False)]
+def fingerprint(witnessed: list[Result], about: Frame, settings: dict) -> str:
+    """A name for everything that the directed search depends on."""
+    # More attempts go on from those that there are.
+    choice = {name: value for name, value in settings["directed"].items() if name != "attempts"}
+    text = witnesses.fingerprint(about, settings) + json.dumps(choice, sort_keys=True)
+    text += witnesses.table_of(witnessed, about).to_csv()
+    return witnesses.digest(text.encode())
+
+
+def main(jobs: int = 1) -> None:
+    """Search in both directions from the witnesses and write ranges.csv and extremes.parquet."""
+    settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
+    about = witnesses.frame(read(), read_codebook(DATA / "codebook.csv"))
+    results = [result for result in witnesses.run(about, settings, jobs) if result.distance == 0]
+    start = [result for result in results if result.round <= settings["directed"]["rounds"]]
+    folder = witnesses.WORKING / fingerprint(start, about, settings)
+    write([*results, *search(start, about, settings, folder, jobs)], about)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

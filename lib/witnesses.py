@@ -85,6 +85,14 @@ def cores(about: Frame) -> list[tuple[int, int]]:
     return list(all_cores(first, second).itertuples(index=False, name=None))
 
 
+def roles(about: Frame) -> tuple[list[str], str]:
+    """The free binary factors and the length."""
+    free = [factor for factor in about.factors if f"multivariate.{factor}.odds_ratio" not in about.claims.index]
+    binary = [factor for factor in free if about.codebook.at[factor, "type"] == "binary"]
+    (length,) = set(free) - set(binary)
+    return binary, length
+
+
 def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> walk.Goal:
     """What a witness is, for the compiled walk; of a rung only what concerns the binary factors."""
     terms = ["constant", *about.factors]
@@ -94,9 +102,7 @@ def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> w
         {"clearance": settings["clearance"], "unprinted_odds_ratio": 0, "unprinted_p_value": 0}
         | {"unprinted_tolerance": 1, "steepness": 1},
     )
-    free = [factor for factor in about.factors if f"multivariate.{factor}.odds_ratio" not in about.claims.index]
-    binary = [factor for factor in free if about.codebook.at[factor, "type"] == "binary"]
-    (length,) = set(free) - set(binary)
+    binary, length = roles(about)
     alone = float(number(about.claims.at[example.alone(length), "printed"])) * (1 - settings["margin"])
     joint = float(number(about.claims.at[example.alone(length), "printed"])) * (1 + settings["margin"])
     occluded, patent = about.tables[about.markers[0]].sum(axis=0)
@@ -105,7 +111,7 @@ def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> w
     possible = np.all([p < alone for p in tests.values()], axis=0) & ladder.admissible_pairs(occluded, patent, rung)
     return walk.Goal(
         multiplier=printed.multiplier,
-        printed=np.array([term not in free and term != "constant" for term in terms]),
+        printed=np.array([term not in (*binary, length, "constant") for term in terms]),
         least=printed.least,
         most=printed.most,
         tolerance=printed.tolerance,
@@ -281,21 +287,28 @@ def starts(round_number: int, results: list[Result], open_cores: list, settings:
     return chosen
 
 
+def digest(content: bytes) -> str:
+    """A short name for some content."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def fingerprint(about: Frame, settings: dict) -> str:
     """A name for everything that witnesses depend on."""
     # More rounds go on from those that there are.
     schedule = {name: value for name, value in settings["schedule"].items() if name != "rounds"}
-    used = {name: value for name, value in settings.items() if name != "directed"} | {"schedule": schedule}
-    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    used = {name: value for name, value in settings.items() if name not in ("climb", "directed")} | {
+        "schedule": schedule
+    }
+    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used | {"schedule": schedule}, sort_keys=True)
+    return digest(text.encode())
 
 
-def save(result: Result, folder: Path) -> None:
-    """Keep a result in a file of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
+def save(result: Result | None, path: Path) -> None:
+    """Keep a result, or that there is none, in a file of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
-    np.savez_compressed(content, **result._asdict())
-    replace(folder / f"{result.round}-{result.k1}-{result.k0}.npz", content.getvalue())
+    np.savez_compressed(content, **({} if result is None else result._asdict()))
+    replace(path, content.getvalue())
 
 
 def read_result(path: Path) -> Result | None:
@@ -338,7 +351,7 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
             of_round = []
             for result in chain(done, new):
                 if (round_number, result.k1, result.k0) not in earlier:
-                    save(result, folder)
+                    save(result, folder / f"{round_number}-{result.k1}-{result.k0}.npz")
                 of_round.append(result)
                 if result.distance == 0:
                     found.add((result.k1, result.k0))
@@ -364,23 +377,91 @@ def table_of(results: list[Result], about: Frame) -> pd.DataFrame:
     return table[["k1", "k0", *[name for name in table.columns if name not in ("k1", "k0")]]]
 
 
-def write(results: list[Result], about: Frame, settings: dict, excluded: pd.DataFrame, folder: Path = FOLDER) -> None:
+def columns_of(results: list[Result], about: Frame) -> dict[str, np.ndarray]:
+    """The columns of many cohorts as arrays of cohorts x patients."""
+    rows = [cohort_of(result.design, result.group, about).rows for result in results]
+    return {name: np.stack([one[name].to_numpy() for one in rows]) for name in rows[0]}
+
+
+def standing(columns: dict[str, np.ndarray], about: Frame) -> pd.DataFrame:
+    """Which rungs of the assumption ladder each of many cohorts stands on: cohorts x rungs."""
+    binary, length = roles(about)
+    groups = about.groups.rename_axis(about.group)
+    return ladder.allowed(columns, binary, length, about.factors, groups, about.outcome)
+
+
+def climb(
+    witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1
+) -> dict[tuple[int, int], tuple[int, Result]]:
+    """For each core a witness on the strictest rung on which one was found, and that rung's number.
+
+    On each rung, from the strictest down, a core is tried from its own witness and then, pass by pass,
+    from that of the nearest core which has one there. Can be interrupted like `search`.
+    """
+    schedule = settings["climb"]
+    quick = settings | {"schedule": settings["schedule"] | {"moves": schedule["moves"], "growth": 1}}
+    stands = standing(columns_of(witnessed, about), about).to_numpy()
+    own = {(result.k1, result.k0): result for result in witnessed}
+    highest = {core: (int(row.sum()) - 1, own[core]) for core, row in zip(own, stands, strict=True)}
+    with tqdm(total=len(own) * (len(ladder.RUNGS) - 1), unit=" cores", desc="ladder") as progress:
+        for number in reversed(range(1, len(ladder.RUNGS))):
+            rung = ladder.RUNGS[number]
+            for turn in range(schedule["passes"]):
+                there = [core for core, (level, _) in highest.items() if level >= number]
+                progress.set_postfix_str(f"{rung.name}, pass {turn + 1}: {len(there)}")
+                tasks = {}
+                for core in own.keys() - set(there):
+                    away = {known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in there}
+                    if turn == 0:
+                        tasks[core] = own[core]
+                    elif away and min(away.values()) <= turn:
+                        tasks[core] = highest[min(sorted(away), key=away.get)][1]
+                # Named after their start, because which it is depends on what else was found.
+                paths = {
+                    core: folder / f"{number}-{turn}-{core[0]}-{core[1]}-{digest(start.design.tobytes())}.npz"
+                    for core, start in sorted(tasks.items())
+                }
+                new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+                    joblib.delayed(attempt)(core, turn, (tasks[core].design, tasks[core].group), about, quick, rung)
+                    for core, path in paths.items()
+                    if not path.exists()
+                )
+                for result in new:
+                    save(result, paths[result.k1, result.k0])
+                for core, path in paths.items():
+                    result = read_result(path)
+                    if result.distance == 0 and standing(columns_of([result], about), about)[rung.name].all():
+                        highest[core] = (number, result)
+            progress.update(len(own))
+    return highest
+
+
+def write(
+    results: list[Result],
+    highest: dict[tuple[int, int], tuple[int, Result]],
+    about: Frame,
+    settings: dict,
+    table: pd.DataFrame,
+    folder: Path = FOLDER,
+) -> None:
     """Write cohorts.parquet, cores.csv and settings.json.
 
-    `excluded` has a row for each core, indexed by k1 and k0: the column excluded (true or false) and
-    any others, which are passed on. cores.csv adds status (witnessed, excluded or undecided) and
-    nearest_miss, for undecided cores the least distance from the goal that was reached. Raises
-    `ValueError` when a core is both witnessed and excluded, since one of the two is then wrong.
+    `table` has a row for each core, indexed by k1 and k0: the column excluded (true or false) and any
+    others, which are passed on. cores.csv adds status (witnessed, excluded or undecided); rung, the
+    strictest one that a witness stands on; and nearest_miss, for undecided cores the least distance
+    from the goal that was reached. The witness stored is that of the rung. Raises `ValueError` when a
+    core is both witnessed and excluded, since one of the two is then wrong.
     """
-    table = excluded.copy()
     nearest = pd.DataFrame(results)[["k1", "k0", "distance"]].groupby(["k1", "k0"])["distance"].min()
     nearest = nearest.reindex(table.index)
-    is_excluded = table.pop("excluded").astype(bool)
+    is_excluded = table["excluded"].astype(bool)
     if (is_excluded & (nearest == 0)).any():
         raise ValueError(f"both excluded and witnessed: {list(table.index[is_excluded & (nearest == 0)])}")
     status = np.select([nearest == 0, is_excluded], ["witnessed", "excluded"], "undecided")
+    table = table.drop(columns="excluded")
     table.insert(0, "status", status)
-    table.insert(1, "nearest_miss", nearest.where(status == "undecided").round(3))
+    table.insert(1, "rung", pd.Series({core: ladder.RUNGS[number].name for core, (number, _) in highest.items()}))
+    table.insert(2, "nearest_miss", nearest.where(status == "undecided").round(3))
     made = {
         "settings": settings,
         "python": platform.python_version(),
@@ -388,8 +469,7 @@ def write(results: list[Result], about: Frame, settings: dict, excluded: pd.Data
     }
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / "cores.csv", table.to_csv(lineterminator="\n").encode())
-    found = sorted((result for result in results if result.distance == 0), key=lambda result: (result.k1, result.k0))
-    cohorts = table_of(found, about)
+    cohorts = table_of([highest[core][1] for core in sorted(highest)], about)
     replace(folder / "cohorts.parquet", cohorts.to_parquet(index=False, compression="zstd"))
     replace(folder / "settings.json", (json.dumps(made, indent=1) + "\n").encode())
 
@@ -525,7 +605,10 @@ def main(jobs: int = 1) -> None:
     """Search all cores that are not excluded, and write their part of data/compatible."""
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     about = frame(read(), read_codebook(DATA / "codebook.csv"))
-    write(run(about, settings, jobs), about, settings, proven(about))
+    results = run(about, settings, jobs)
+    found = [result for result in results if result.distance == 0]
+    folder = WORKING / f"{fingerprint(about, settings)}-ladder-{digest(json.dumps(settings['climb']).encode())}"
+    write(results, climb(found, about, settings, folder, jobs), about, settings, proven(about))
 
 
 if __name__ == "__main__":
