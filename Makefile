@@ -8,7 +8,7 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book pdf template test data notebooks bench lock clean environment
+.PHONY: help book pdf template test data compatible notebooks bench lock clean environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,11 @@ template: environment ## write an empty cohort file with its codebook into FOLDE
 
 data: environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.example
+
+compatible: environment ## search for certificates and compatible cohorts again (hours; may be interrupted at any moment)
+	@env -u COHORT $(RUN) -m lib.exclusion
+	@env -u COHORT $(RUN) -m lib.witnesses $(JOBS)
+	@env -u COHORT $(RUN) -m lib.extremes $(JOBS)
 
 notebooks: environment ## run every chapter and store its outputs in the notebook beside it
 	@env -u COHORT $(RUN) -m lib.notebooks

@@ -77,7 +77,7 @@ def known(claims: pd.DataFrame) -> Known:
         printed=printed,
         cores=table,
         values=values,
-        standing=extremes.standing(columns, about),
+        standing=witnesses.standing(columns, about),
         groups=np.column_stack([by_group["occluded"], by_group["patients"] - by_group["occluded"]]),
         markers=markers,
         labels=labels,

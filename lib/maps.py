@@ -40,6 +40,7 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
     for label, (k1, k0) in marked.items():
         axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
     axes.set(xlim=(-0.5, cores["k0"].max() + 0.5), ylim=(-0.5, cores["k1"].max() + 0.5), aspect="equal")
+    axes.locator_params(integer=True)
     axes.set_xlabel("Patients with both markers among the patent (count)")
     axes.set_ylabel("among the occluded (count)")
     patches = [

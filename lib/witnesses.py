@@ -587,7 +587,7 @@ def proven(about: Frame) -> pd.DataFrame:
     """What is proven about each core, indexed by k1 and k0: excluded, reason, and the bounds on both errors."""
     table = exclusion.judge(exclusion.from_claims(about.claims), exclusion.read()).set_index(["k1", "k0"])
     bounds = {
-        f"se_bound_{place}": f"se_bound_{marker}"
+        f"se_bound_{place}": f"se_bound_{marker.rsplit('_', 1)[-1]}"
         for place, marker in zip(("first", "second"), about.markers, strict=True)
     }
     table = table.rename(columns={"excluded_by": "reason"} | bounds)

@@ -224,7 +224,7 @@ def test_any_core_can_be_moved_to(seed, core):
     both = design[:, columns].prod(axis=1)
     assert (both[OUTCOME == 1].sum(), both[OUTCOME == 0].sum()) == core
     for value in (0, 1):
-        before, after = FIRST.design[OUTCOME == value], design[OUTCOME == value]
+        before, after = (one[value == OUTCOME] for one in (FIRST.design, design))
         assert (before.sum(axis=0) == after.sum(axis=0)).all()
     others = np.setdiff1d(np.arange(design.shape[1]), columns)
     assert (design[:, others] == FIRST.design[:, others]).all()
@@ -286,9 +286,12 @@ def test_a_killed_search_loses_nothing(tmp_path, alone):
 def test_a_cluster_finds_the_same(tmp_path, alone):
     distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "local_directory": str(tmp_path)}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster):
-        with joblib.parallel_config(backend="dask"):
-            found = witnesses.search(ABOUT, QUICK, NEAR, tmp_path / "results", jobs=-1)
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        found = witnesses.search(ABOUT, QUICK, NEAR, tmp_path / "results", jobs=-1)
     assert same(found, alone)
 
 
