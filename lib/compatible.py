@@ -112,7 +112,7 @@ def _arrays(rows: pd.DataFrame, cohorts: int, like: Cohort) -> dict[str, np.ndar
     """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
     names = [like.group, *like.factors, like.outcome]
     return {
-        name: rows[name].astype(object if name == like.group else float).to_numpy().reshape(cohorts, -1)
+        name: rows[name].astype(object if name == like.group else float).to_numpy().reshape(cohorts, len(like.rows))
         for name in names
     }
 

@@ -1,0 +1,105 @@
+"""What is known of the cores: stored proofs and cohorts are believed only as far as they pass the check."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import compatible, published, witnesses
+
+CLAIMS = published.read()
+
+
+@pytest.fixture(scope="module")
+def known() -> compatible.Known:
+    return compatible.known(CLAIMS)
+
+
+@pytest.fixture(scope="module")
+def ranges(known) -> pd.DataFrame:
+    return compatible.ranges(known)
+
+
+def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
+    table = known.cores
+    assert len(table) == len(table[["k1", "k0"]].drop_duplicates()) == 600
+    assert set(table["status"]) <= {"excluded", "witnessed", "undecided"}
+    assert ((table["excluded_by"] != "") == (table["status"] == "excluded")).all()
+    stored = pd.read_csv(witnesses.FOLDER / "cores.csv").set_index(["k1", "k0"])["status"]
+    assert (stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]).all()
+
+
+def test_the_example_cohort_stands_in_a_witnessed_core(known):
+    k1, k0 = known.example_core
+    assert known.cores.set_index(["k1", "k0"]).at[(k1, k0), "status"] == "witnessed"
+    assert known.values["n11"].iloc[-1] == k1 + k0
+
+
+def test_attained_ranges_narrow_up_the_ladder_and_lie_within_what_is_proven(ranges):
+    for name, rows in ranges.groupby("conclusion"):
+        assert (rows["least"].diff().dropna() >= 0).all(), name
+        assert (rows["greatest"].diff().dropna() <= 0).all(), name
+        assert not (rows["least"] < rows["proven_least"]).any(), name
+        assert not (rows["greatest"] > rows["proven_greatest"]).any(), name
+    assert (ranges["least"] <= ranges["greatest"]).all()
+
+
+def test_what_the_other_factors_must_add_is_more_than_nothing(known):
+    """Proven by certificates; that no two-marker model fits is proven elsewhere by enumeration."""
+    least, most = compatible.rest_of_the_model(known)
+    assert 0 < least < most
+
+
+def test_a_cohort_that_was_tampered_with_is_no_witness(known, tmp_path, monkeypatch):
+    shutil.copytree(witnesses.FOLDER, tmp_path / "compatible")
+    monkeypatch.setattr(witnesses, "FOLDER", tmp_path / "compatible")
+    path = tmp_path / "compatible" / "cohorts.parquet"
+    cohorts = pd.read_parquet(path)
+    core = tuple(cohorts.loc[0, ["k1", "k0"]])
+    first = cohorts.index[(cohorts["k1"] == core[0]) & (cohorts["k0"] == core[1])]
+    cohorts.loc[first[:20], "stent_length_mm"] += 40
+    cohorts.to_parquet(path)
+    found = compatible.known(CLAIMS).cores.set_index(["k1", "k0"])["status"]
+    before = known.cores.set_index(["k1", "k0"])["status"]
+    assert (found != before).sum() == 1
+    assert (before[core], found[core]) == ("witnessed", "undecided")
+
+
+@pytest.mark.parametrize(
+    ("claim", "printed", "words"),
+    [
+        ("multivariate.postoperative_collaterals.odds_ratio_upper", "5.431", "contradict"),
+        ("roc.incomplete_coverage.sensitivity", "45.3%", "two markers"),
+        ("methods.PTS.patients", "45", "two markers"),
+    ],
+)
+def test_claims_that_settle_nothing_are_described_in_words(claim, printed, words):
+    claims = CLAIMS.copy()
+    claims.at[claim, "printed"] = printed
+    found = compatible.known(claims)
+    assert words in found.problem
+    assert found.cores.empty
+
+
+def test_another_printed_interval_leaves_the_stored_cohorts_without_force(known):
+    """One digit more in an odds ratio, and no stored cohort prints it any longer."""
+    claims = CLAIMS.copy()
+    claims.at["multivariate.incomplete_coverage.odds_ratio_upper", "printed"] = "5.476"
+    statuses = compatible.known(claims).cores["status"]
+    assert (statuses == "witnessed").sum() < (known.cores["status"] == "witnessed").sum()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [([0.01, 0.04], "in all that were found"), ([0.2, 0.05], "in none that was found"), ([0.2, 0.01], "in some")],
+)
+def test_what_holds_is_said_of_all_of_some_or_of_none(values, words):
+    assert compatible.holds(pd.Series(values)).startswith(words)
+
+
+def test_spans_in_words():
+    assert compatible.span(pd.Series([3, 5])) == "3 to 5"
+    assert compatible.span(pd.Series([4, 4])) == "4"
+    assert compatible.span(pd.Series(dtype=float)) == "no number"
+    assert np.isfinite(compatible.ranges(compatible.known(CLAIMS))["least"]).all()
