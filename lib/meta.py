@@ -125,7 +125,7 @@ def describe_page(app, pagename, templatename, context, doctree) -> None:
     title = app.env.titles[pagename].astext()
     context["metatags"] = context.get("metatags", "") + "\n" + tags(title, about, app.config.html_title, image, url)
     if pagename == app.config.root_doc:
-        data = json.dumps(structured_data(app, about), indent=1, ensure_ascii=False).replace("</", "<\\/")
+        data = json.dumps(structured_data(app, about), indent=1, ensure_ascii=False).replace("<", "\\u003c")
         context["metatags"] = context.get("metatags", "") + f'\n<script type="application/ld+json">\n{data}\n</script>'
 
 

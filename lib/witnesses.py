@@ -494,12 +494,9 @@ def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) 
     complete = {key: rows for key, rows in groups.items() if len(rows) == size}
     found |= {key: f"{len(rows)} patients" for key, rows in groups.items() if len(rows) != size}
     keys = list(complete)
-    stacked = {
-        name: np.stack([complete[key][name].to_numpy() for key in keys])
-        for name in cohorts.columns
-        if name not in ("k1", "k0")
-    }
-    problems = _problems(stacked, keys, about)
+    columns = [name for name in cohorts.columns if name not in ("k1", "k0")]
+    stacked = {name: np.stack([complete[key][name].to_numpy() for key in keys]) for name in columns if keys}
+    problems = _problems(stacked, keys, about) if keys else []
     found |= {key: "; ".join(words) for key, words in zip(keys, problems, strict=True)}
     return pd.Series(found, name="problems").rename_axis(["k1", "k0"])
 

@@ -8,5 +8,5 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-for name in ("COHORT", "OUT", "SITE_URL", "PYTHON", "MAKEFLAGS", "MAKELEVEL"):
+for name in ("COHORT", "DISCLOSURE", "OUT", "SITE_URL", "PYTHON", "MAKEFLAGS", "MAKELEVEL"):
     os.environ.pop(name, None)

@@ -219,7 +219,12 @@ def test_the_whole_book_about_other_patients(tmp_path):
     rows.iloc[:3, rows.columns.get_loc("stent_length_mm")] = np.nan
     rows.to_csv(tmp_path / "registry.csv", index=False)
     book = copy_book(tmp_path / "book")
+    # As it would be shown to others: three patients with a rare gap are left out, and the report says so.
     assert len(book.rebuild(COHORT=str(tmp_path / "registry.csv"))) > 5
+    assert "This book is about registry.csv, 117 patients." in book.page("your_data")
+    assert "Fewer than 5 patients are left out" in book.page("your_data")
+    # As it is, within the house.
+    assert len(book.rebuild(COHORT=str(tmp_path / "registry.csv"), DISCLOSURE="off")) > 5
     text = " ".join(book.page(path.stem) for path in (book.site / "chapters").glob("*.html"))
     assert "This book is about registry.csv, 120 patients." in text
     assert "This cohort" in text
