@@ -14,7 +14,7 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx import addnodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 SVG = "image/svg+xml"
 TABLE = "application/vnd.book.table+json"
@@ -38,6 +38,13 @@ class scroll_region(nodes.General, nodes.Element):
 
 class header_cell(nodes.entry):
     """A table's cell that heads its row or column (`scope`)."""
+
+
+class explained(nodes.General, nodes.Inline, nodes.TextElement):
+    """A link, and after it a `note` that shows while the link is pointed at or has the focus.
+
+    `note_id` is the note's own id, by which the link names it as its description.
+    """
 
 
 class MimePlugin:
@@ -169,11 +176,25 @@ class ClaimRole(SphinxRole):
             logger.warning("there is no claim “%s” in data/published.csv", self.text, location=self.get_location())
             return [nodes.Text(self.text)], []
         claim = verdicts.loc[self.text]
+        verdict = claim["verdict"]
         link = reference(claim["printed"], claim["target"])
         self.set_source_info(link)
-        explained = nodes.abbreviation("", "", link, explanation=f"{claim['verdict']}: {claim['reason']}")
-        spoken = nodes.inline("", f" ({claim['verdict']})", classes=["visually-hidden"])
-        return [nodes.inline("", "", explained, spoken, classes=["claim", f"claim-{claim['verdict']}"])], []
+        spoken = nodes.inline("", f" ({verdict})", classes=["visually-hidden"])
+        # The page's name, because all pages become one in print.
+        note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
+        note = f"{verdict.capitalize()}. {claim['reason'][0].upper()}{claim['reason'][1:]}."
+        return [explained("", "", link, spoken, note=note, note_id=note_id, classes=["claim", f"claim-{verdict}"])], []
+
+
+class VerdictsDirective(SphinxDirective):
+    """{verdicts}: the verdicts with their signs, as a key to the claims on the page."""
+
+    def run(self) -> list[nodes.Node]:
+        from lib import ledger
+
+        words = [nodes.inline("", verdict, classes=["verdict", f"verdict-{verdict}"]) for verdict in ledger.VERDICTS]
+        items = [nodes.list_item("", nodes.paragraph("", "", word)) for word in words]
+        return [nodes.bullet_list("", *items, classes=["verdict-key"])]
 
 
 def _visit_attachment(self, node: attachment) -> None:
@@ -199,6 +220,19 @@ def _write(builder, path: str, content: str) -> str:
     return f"{builder.dlpath}/{path}"
 
 
+def _visit_explained(self, node: explained) -> None:
+    self.body.append(self.starttag(node, "span", ""))
+    node["begins"] = len(self.body)
+
+
+def _depart_explained(self, node: explained) -> None:
+    for at in range(node["begins"], len(self.body)):
+        if self.body[at].startswith("<a "):
+            self.body[at] = self.body[at].replace("<a ", f'<a aria-describedby="{node["note_id"]}" ', 1)
+    note = f'<span class="claim-note" role="tooltip" id="{node["note_id"]}"> {self.encode(node["note"])}</span>'
+    self.body.append(f"{note}</span>")
+
+
 def _visit_scroll_region(self, node: scroll_region) -> None:
     self.body.append(
         self.starttag(
@@ -216,10 +250,16 @@ def _depart(tag: str):
     return lambda self, node: self.body.append(f"</{tag}>")
 
 
+# The pages on which such a node stands load this script.
+SCRIPTS = {explained: "claims.js"}
+
+
 def setup(app) -> None:
-    """Make the nodes and the role known to Sphinx."""
+    """Make the nodes, the role and the directives known to Sphinx."""
     app.add_node(attachment, html=(_visit_attachment, _depart("a")))
     app.add_node(picture, html=(_visit_picture, _depart("span")))
     app.add_node(scroll_region, html=(_visit_scroll_region, _depart("div")))
     app.add_node(header_cell, html=(_visit_header_cell, lambda self, node: self.depart_entry(node)))
+    app.add_node(explained, html=(_visit_explained, _depart_explained))
     app.add_role("claim", ClaimRole())
+    app.add_directive("verdicts", VerdictsDirective)
