@@ -6,7 +6,9 @@ part of the page that `{numref}` can refer to, with its files beside it.
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 SVG = "image/svg+xml"
 TABLE = "application/vnd.book.table+json"
+TOOL = "application/vnd.book.tool+json"
 PIXELS_PER_POINT = 4 / 3
 LONG_TEXT = 40
 
@@ -47,16 +50,22 @@ class explained(nodes.General, nodes.Inline, nodes.TextElement):
     """
 
 
-class MimePlugin:
-    """Renders the two kinds of output that `lib.display` emits; leaves all others to the defaults."""
+class tool(nodes.General, nodes.Element):
+    """A form that a script answers; `content` is what `lib.display.tool` was given."""
 
-    mime_priority_overrides = (("*", TABLE, 1),)
+
+class MimePlugin:
+    """Renders the kinds of output that `lib.display` emits; leaves all others to the defaults."""
+
+    mime_priority_overrides = (("*", TABLE, 1), ("*", TOOL, 1))
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Node] | None:
         markdown = renderer.renderer
         if data.mime_type == TABLE:
             return table(data.content, markdown.sphinx_env.docname, markdown.document)
+        if data.mime_type == TOOL:
+            return [tool(content=data.content)]
         description = data.output_metadata.get(SVG, {}).get("book")
         if description and data.mime_type == SVG:
             return figure(data.string, description, markdown.sphinx_env.docname, markdown.document)
@@ -241,6 +250,48 @@ def _visit_scroll_region(self, node: scroll_region) -> None:
     )
 
 
+def _visit_tool(self, node: tool) -> None:
+    about = node["content"]
+    name, title = about["name"], f"tool-{about['name']}"
+    data = escape(json.dumps(about["data"]))
+    presets = "".join(map(_preset, about["presets"]))
+    sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in about["sentences"])
+    # The theme hides what is of use only with scripts where there are none; what follows is shown to all.
+    self.body.append(f"""
+<section class="tool" data-tool="{name}" data-data="{data}" aria-labelledby="{title}">
+<h3 id="{title}">{escape(about["title"])}</h3>
+<form class="pst-js-only" autocomplete="off">
+{"".join(map(_field, about["fields"]))}
+{f'<div class="presets" role="group" aria-label="Fill in">{presets}</div>' if presets else ""}
+</form>
+<div class="result" role="status">
+{sentences}{_plain_table(about["columns"], about["rows"]) if about["rows"] else ""}
+</div>
+""")
+
+
+def _field(about: dict) -> str:
+    name, label, value = about["name"], escape(about["label"]), escape(about["value"])
+    kind = 'type="text" maxlength="12" spellcheck="false"'
+    if "least" in about:
+        kind = f'type="range" min="{about["least"]}" max="{about["greatest"]}" aria-valuetext="{value}%"'
+    return f'<label>{label} <input name="{name}" value="{value}" {kind}></label>\n'
+
+
+def _preset(about: dict) -> str:
+    values = escape(json.dumps(about["values"]))
+    return f'<button type="button" data-values="{values}">{escape(about["label"])}</button>\n'
+
+
+def _plain_table(columns: list[str], rows: list[list[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
+        for first, *cells in rows
+    )
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+
+
 def _visit_header_cell(self, node: header_cell) -> None:
     self.visit_entry(node)
     self.body[-1] = self.body[-1].replace("<th", f'<th scope="{node["scope"]}"', 1)
@@ -251,7 +302,7 @@ def _depart(tag: str):
 
 
 # The pages on which such a node stands load this script.
-SCRIPTS = {explained: "claims.js"}
+SCRIPTS = {explained: "claims.js", tool: "tools.js"}
 
 
 def setup(app) -> None:
@@ -260,6 +311,7 @@ def setup(app) -> None:
     app.add_node(picture, html=(_visit_picture, _depart("span")))
     app.add_node(scroll_region, html=(_visit_scroll_region, _depart("div")))
     app.add_node(header_cell, html=(_visit_header_cell, lambda self, node: self.depart_entry(node)))
+    app.add_node(tool, html=(_visit_tool, _depart("section")))
     app.add_node(explained, html=(_visit_explained, _depart_explained))
     app.add_role("claim", ClaimRole())
     app.add_directive("verdicts", VerdictsDirective)
