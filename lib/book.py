@@ -153,6 +153,9 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     context["theme_extra_footer"] = footer
     if pagename == "chapters/ledger":
         app.add_js_file("ledger.js", loading_method="defer")
+    for node, script in render.SCRIPTS.items():
+        if doctree and any(doctree.findall(node)):
+            app.add_js_file(script, loading_method="defer")
 
 
 def finish(app, error) -> None:

@@ -111,6 +111,18 @@ def wald_strings(claims: pd.DataFrame, factor: str) -> dict[str, str]:
     return {quantity: claims.at[name, "printed"] for quantity, name in names.items() if name in claims.index}
 
 
+def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """The strings of `wald_strings` by factor in words, as each other source prints them and then as the paper does."""
+    sets = {}
+    for name in claims.index.difference(reconstruct.original(claims).index):
+        factor, quantity = name.split(".")[1:3]
+        if factor in adjusted(claims) and quantity in wald.QUANTITIES:
+            strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
+            source = claims.at[name, "source"].partition(" (")[0]
+            sets[f"{about(factor)}, {source}"] = strings
+    return sets | {about(factor): wald_strings(claims, factor) for factor in adjusted(claims)}
+
+
 def confidence_level(claims: pd.DataFrame) -> float:
     """The printed confidence level, or 0.95 where none is printed."""
     name = "multivariate.all.confidence_level"

@@ -36,6 +36,7 @@ __all__ = [
     "p_value",
     "percent",
     "table",
+    "tool",
     "whole",
 ]
 
@@ -286,6 +287,52 @@ def figure(
         "reconstructed": reconstructed,
     }
     display(Figure(buffer.getvalue(), about))
+
+
+# --------------------------------------------------------------------------------------- tools
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A form with what follows from it, as the site renders it; a notebook shows the words alone."""
+
+    content: dict
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        words = "\n".join([self.content["title"], *self.content["sentences"]])
+        return {"application/vnd.book.tool+json": self.content, "text/plain": words}
+
+
+def tool(
+    name: str,
+    *,
+    title: str,
+    fields: list[dict],
+    sentences: list[str],
+    columns: list[str] | None = None,
+    rows: list[list[str]] | None = None,
+    presets: list[dict] | None = None,
+    data: dict | None = None,
+) -> None:
+    """Show one of the tools of `tools.js`, with what follows from the values that its fields begin with.
+
+    A field has a name, a label and a value; one with least and greatest is a slider. A preset has a
+    label and the values of all fields. `data` is what the script needs beside them.
+    """
+    display(
+        Tool(
+            {
+                "name": name,
+                "title": title,
+                "fields": fields,
+                "presets": presets or [],
+                "sentences": sentences,
+                "columns": columns or [],
+                "rows": rows or [],
+                "data": data or {},
+            }
+        )
+    )
 
 
 def colors_of(names: list[str]) -> dict[str, str]:

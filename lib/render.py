@@ -6,7 +6,9 @@ part of the page that `{numref}` can refer to, with its files beside it.
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,10 +16,11 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx import addnodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 SVG = "image/svg+xml"
 TABLE = "application/vnd.book.table+json"
+TOOL = "application/vnd.book.tool+json"
 PIXELS_PER_POINT = 4 / 3
 LONG_TEXT = 40
 
@@ -40,16 +43,29 @@ class header_cell(nodes.entry):
     """A table's cell that heads its row or column (`scope`)."""
 
 
-class MimePlugin:
-    """Renders the two kinds of output that `lib.display` emits; leaves all others to the defaults."""
+class explained(nodes.General, nodes.Inline, nodes.TextElement):
+    """A link, and after it a `note` that shows while the link is pointed at or has the focus.
 
-    mime_priority_overrides = (("*", TABLE, 1),)
+    `note_id` is the note's own id, by which the link names it as its description.
+    """
+
+
+class tool(nodes.General, nodes.Element):
+    """A form that a script answers; `content` is what `lib.display.tool` was given."""
+
+
+class MimePlugin:
+    """Renders the kinds of output that `lib.display` emits; leaves all others to the defaults."""
+
+    mime_priority_overrides = (("*", TABLE, 1), ("*", TOOL, 1))
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Node] | None:
         markdown = renderer.renderer
         if data.mime_type == TABLE:
             return table(data.content, markdown.sphinx_env.docname, markdown.document)
+        if data.mime_type == TOOL:
+            return [tool(content=data.content)]
         description = data.output_metadata.get(SVG, {}).get("book")
         if description and data.mime_type == SVG:
             return figure(data.string, description, markdown.sphinx_env.docname, markdown.document)
@@ -169,11 +185,25 @@ class ClaimRole(SphinxRole):
             logger.warning("there is no claim “%s” in data/published.csv", self.text, location=self.get_location())
             return [nodes.Text(self.text)], []
         claim = verdicts.loc[self.text]
+        verdict = claim["verdict"]
         link = reference(claim["printed"], claim["target"])
         self.set_source_info(link)
-        explained = nodes.abbreviation("", "", link, explanation=f"{claim['verdict']}: {claim['reason']}")
-        spoken = nodes.inline("", f" ({claim['verdict']})", classes=["visually-hidden"])
-        return [nodes.inline("", "", explained, spoken, classes=["claim", f"claim-{claim['verdict']}"])], []
+        spoken = nodes.inline("", f" ({verdict})", classes=["visually-hidden"])
+        # The page's name, because all pages become one in print.
+        note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
+        note = f"{verdict.capitalize()}. {claim['reason'][0].upper()}{claim['reason'][1:]}."
+        return [explained("", "", link, spoken, note=note, note_id=note_id, classes=["claim", f"claim-{verdict}"])], []
+
+
+class VerdictsDirective(SphinxDirective):
+    """{verdicts}: the verdicts with their signs, as a key to the claims on the page."""
+
+    def run(self) -> list[nodes.Node]:
+        from lib import ledger
+
+        words = [nodes.inline("", verdict, classes=["verdict", f"verdict-{verdict}"]) for verdict in ledger.VERDICTS]
+        items = [nodes.list_item("", nodes.paragraph("", "", word)) for word in words]
+        return [nodes.bullet_list("", *items, classes=["verdict-key"])]
 
 
 def _visit_attachment(self, node: attachment) -> None:
@@ -199,12 +229,67 @@ def _write(builder, path: str, content: str) -> str:
     return f"{builder.dlpath}/{path}"
 
 
+def _visit_explained(self, node: explained) -> None:
+    self.body.append(self.starttag(node, "span", ""))
+    node["begins"] = len(self.body)
+
+
+def _depart_explained(self, node: explained) -> None:
+    for at in range(node["begins"], len(self.body)):
+        if self.body[at].startswith("<a "):
+            self.body[at] = self.body[at].replace("<a ", f'<a aria-describedby="{node["note_id"]}" ', 1)
+    note = f'<span class="claim-note" role="tooltip" id="{node["note_id"]}"> {self.encode(node["note"])}</span>'
+    self.body.append(f"{note}</span>")
+
+
 def _visit_scroll_region(self, node: scroll_region) -> None:
     self.body.append(
         self.starttag(
             node, "div", "", CLASS="scroll-region", role="region", tabindex="0", **{"aria-label": node["label"]}
         )
     )
+
+
+def _visit_tool(self, node: tool) -> None:
+    about = node["content"]
+    name, title = about["name"], f"tool-{about['name']}"
+    data = escape(json.dumps(about["data"]))
+    presets = "".join(map(_preset, about["presets"]))
+    sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in about["sentences"])
+    # The theme hides what is of use only with scripts where there are none; what follows is shown to all.
+    self.body.append(f"""
+<section class="tool" data-tool="{name}" data-data="{data}" aria-labelledby="{title}">
+<h3 id="{title}">{escape(about["title"])}</h3>
+<form class="pst-js-only" autocomplete="off">
+{"".join(map(_field, about["fields"]))}
+{f'<div class="presets" role="group" aria-label="Fill in">{presets}</div>' if presets else ""}
+</form>
+<div class="result" role="status">
+{sentences}{_plain_table(about["columns"], about["rows"]) if about["rows"] else ""}
+</div>
+""")
+
+
+def _field(about: dict) -> str:
+    name, label, value = about["name"], escape(about["label"]), escape(about["value"])
+    kind = 'type="text" maxlength="12" spellcheck="false"'
+    if "least" in about:
+        kind = f'type="range" min="{about["least"]}" max="{about["greatest"]}" aria-valuetext="{value}%"'
+    return f'<label>{label} <input name="{name}" value="{value}" {kind}></label>\n'
+
+
+def _preset(about: dict) -> str:
+    values = escape(json.dumps(about["values"]))
+    return f'<button type="button" data-values="{values}">{escape(about["label"])}</button>\n'
+
+
+def _plain_table(columns: list[str], rows: list[list[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
+        for first, *cells in rows
+    )
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
 
 
 def _visit_header_cell(self, node: header_cell) -> None:
@@ -216,10 +301,17 @@ def _depart(tag: str):
     return lambda self, node: self.body.append(f"</{tag}>")
 
 
+# The pages on which such a node stands load this script.
+SCRIPTS = {explained: "claims.js", tool: "tools.js"}
+
+
 def setup(app) -> None:
-    """Make the nodes and the role known to Sphinx."""
+    """Make the nodes, the role and the directives known to Sphinx."""
     app.add_node(attachment, html=(_visit_attachment, _depart("a")))
     app.add_node(picture, html=(_visit_picture, _depart("span")))
     app.add_node(scroll_region, html=(_visit_scroll_region, _depart("div")))
     app.add_node(header_cell, html=(_visit_header_cell, lambda self, node: self.depart_entry(node)))
+    app.add_node(tool, html=(_visit_tool, _depart("section")))
+    app.add_node(explained, html=(_visit_explained, _depart_explained))
     app.add_role("claim", ClaimRole())
+    app.add_directive("verdicts", VerdictsDirective)

@@ -105,8 +105,8 @@ def solutions(found: list, groups: list[str]) -> None:
     )
 
 
-def codebook(rules: pd.DataFrame, name: str) -> None:
-    """The columns of a cohort file, from its codebook."""
+def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> None:
+    """The columns of a file, from its codebook."""
     book = rules.reset_index()
     words = {
         "name": "Column",
@@ -120,7 +120,7 @@ def codebook(rules: pd.DataFrame, name: str) -> None:
     words = {column: label for column, label in words.items() if column in book}
     frame = book[list(words)].rename(columns=words)
     frame["Levels"] = frame["Levels"].str.replace("|", ", ", regex=False)
-    caption = "The columns of a cohort file. The first level of a column is its reference."
+    caption = f"The columns of {whose}. The first level of a column is its reference."
     display.table(frame, name=name, caption=caption, left=tuple(words.values()), data=book)
 
 
@@ -295,7 +295,9 @@ def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     )
 
 
-def file_report(notes: tuple[str, ...], dropped: tuple[str, ...], name: str = "tab-file-report") -> None:
+def file_report(
+    notes: tuple[str, ...], dropped: tuple[str, ...], name: str = "tab-file-report", whose: str = "the file"
+) -> None:
     """How a file was read: what was converted, left out or changed."""
     words = [*notes]
     if dropped:
@@ -305,7 +307,7 @@ def file_report(notes: tuple[str, ...], dropped: tuple[str, ...], name: str = "t
     display.table(
         pd.DataFrame({"Step": [str(i) for i in range(1, len(words) + 1)], "What was done": words}),
         name=name,
-        caption="How the file was read.",
+        caption=f"How {whose} was read.",
         left=("What was done",),
     )
 

@@ -1,8 +1,14 @@
 """What all tests share: whoever runs them may have set what steers the book, or make itself."""
 
 import os
+import shutil
+import time
+from pathlib import Path
 
+import pytest
+from books import CHROMIUM, QUIET_CHROMIUM, Book, copy_book
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 # The same examples at every run, however slow the machine, so that a red run is a red run again.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -10,3 +16,52 @@ settings.load_profile("repeatable")
 
 for name in ("COHORT", "DISCLOSURE", "OUT", "SITE_URL", "PYTHON", "MAKEFLAGS", "MAKELEVEL"):
     os.environ.pop(name, None)
+
+LONGEST_BUILD_SECONDS = 1800
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """The whole book, built once for all processes of a run: the folders `book` and `site`, a copy to look at."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    outcome = shared / "built"
+    try:
+        (shared / "building").mkdir()
+    except FileExistsError:
+        began = time.monotonic()
+        while not outcome.exists() and time.monotonic() < began + LONGEST_BUILD_SECONDS:
+            time.sleep(0.2)
+    else:
+        book = copy_book(shared / "whole" / "book")
+        done = book.build()
+        if done.returncode == 0:
+            shutil.copytree(book.site, shared / "whole" / "site")
+        (shared / "unfinished").write_text("" if done.returncode == 0 else done.stdout + done.stderr, encoding="utf-8")
+        (shared / "unfinished").rename(outcome)
+    complaint = outcome.read_text(encoding="utf-8")
+    assert not complaint, complaint
+    return shared / "whole"
+
+
+@pytest.fixture(scope="session")
+def book(built) -> Book:
+    return Book(built / "book")
+
+
+@pytest.fixture(scope="session")
+def site(built) -> Path:
+    """The built site, which no test changes."""
+    return built / "site"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not path:
+        why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET_CHROMIUM)
+        yield browser
+        browser.close()

@@ -7,10 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from books import Book, copy_book
 from bs4 import BeautifulSoup
 from docutils import nodes
 from PIL import Image
-from test_site import Book, copy_book
 
 from lib import meta
 

@@ -5,8 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -15,24 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from books import BUILD, ROOT, Book, copy_book, files_of
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
 from lib import notebooks
 
-ROOT = Path(__file__).parent.parent
-BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
-STRICT = ["-W", "-n", "--keep-going"]
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-QUIET_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CHAPTER = """\
 ---
 jupytext:
@@ -50,62 +35,7 @@ Some prose.
 """
 
 
-@dataclass
-class Book:
-    """A copy of the book, so that the working tree is left alone."""
-
-    folder: Path
-
-    @property
-    def site(self) -> Path:
-        return self.folder / "_build" / "html"
-
-    def build(self, *options: str, **environment: str) -> subprocess.CompletedProcess:
-        # The copy's own lib, in the chapters' kernels too, and not the installed one.
-        environment = os.environ | {"PYTHONPATH": str(self.folder)} | environment
-        command = [*BUILD, ".", *(options or STRICT)]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, encoding="utf-8"
-        )
-
-    def rebuild(self, **environment: str) -> set[str]:
-        """Build without a warning; the chapters that were run."""
-        done = self.build(**environment)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return set(re.findall(r"^ran (\w+)\.md", done.stdout, flags=re.MULTILINE))
-
-    def replace(self, path: str, old: str, new: str) -> None:
-        file = self.folder / path
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), encoding="utf-8")
-
-    def page(self, name: str) -> str:
-        return (self.site / "chapters" / f"{name}.html").read_text(encoding="utf-8")
-
-
-def copy_book(folder: Path) -> Book:
-    folder.mkdir(parents=True)
-    for name in ["_config.yml", "_toc.yml", "Makefile", "CITATION.cff"]:
-        shutil.copy(ROOT / name, folder)
-    for name in ["lib", "data", "chapters"]:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb"))
-    return Book(folder)
-
-
-def files_of(site: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
-
-
 # ------------------------------------------------------------------------------ the whole book
-
-
-@pytest.fixture(scope="session")
-def book(tmp_path_factory) -> Book:
-    book = copy_book(tmp_path_factory.mktemp("whole") / "book")
-    done = book.build()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return book
 
 
 @pytest.fixture(scope="session")
@@ -200,7 +130,7 @@ def test_two_clean_builds_are_identical_even_in_another_folder(book, tmp_path):
     assert files_of(other.site) == files_of(book.site)
 
 
-# ------------------------------------------------------------------------------ in the browser
+# ------------------------------------------------------------------------- other claims, other patients
 
 
 def test_claims_without_a_solution_still_make_a_book_that_says_so(tmp_path):
@@ -233,49 +163,6 @@ def test_the_whole_book_about_other_patients(tmp_path):
     model = sm.Logit(rows["occluded_12m"], sm.add_constant(factors), missing="drop").fit(disp=0)
     for odds_ratio in np.exp(model.params.iloc[1:]):
         assert f"{odds_ratio:.3f}" in book.page("multivariate")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if not path:
-        why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET_CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_pages_open_without_complaint_and_fit_the_screen(book, browser, width):
-    complaints = []
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    tab = context.new_page()
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("request", lambda asked: complaints.append(asked.url) if urlsplit(asked.url).netloc else None)
-    for path in sorted((book.site / "chapters").glob("*.html")):
-        tab.goto(path.as_uri())
-        tab.wait_for_load_state("networkidle")
-        needed = tab.evaluate("document.documentElement.scrollWidth")
-        if needed > width:
-            complaints.append(f"{path.name} is {needed} pixels wide on a screen of {width}")
-    context.close()
-    assert not complaints
-
-
-def test_the_ledger_can_be_filtered(book, browser):
-    tab = browser.new_page()
-    tab.goto((book.site / "chapters" / "ledger.html").as_uri())
-    rows = tab.locator("table.ledger tbody tr")
-    everything = rows.count()
-    tab.get_by_label("Filter the ledger by words").fill("no row has these words")
-    assert rows.filter(visible=True).count() == 0
-    tab.get_by_label("Filter the ledger by words").fill("")
-    tab.locator(".ledger-filter button").first.click()
-    assert 0 < rows.filter(visible=True).count() < everything
-    tab.close()
 
 
 # ---------------------------------------------------------- what a small book with the same hooks does

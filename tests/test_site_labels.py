@@ -1,9 +1,8 @@
 """Hostile words from a user's file: whatever a label holds, the page shows it as text and nothing of it runs."""
 
 import pytest
+from books import copy_book
 from bs4 import BeautifulSoup
-
-from tests.test_site import copy_book
 
 HOSTILE = [
     "<script>window.hacked=1</script>",

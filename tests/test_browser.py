@@ -1,0 +1,105 @@
+"""The site as a browser shows it: on any screen, in either scheme, to the keyboard and to a screen reader."""
+
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = [320, 390, 768, 1280, 1920]
+
+
+def pages(site: Path) -> list[Path]:
+    return [*sorted((site / "chapters").glob("*.html")), site / "404.html"]
+
+
+def test_pages_open_without_complaint_and_fit_any_screen(site, browser):
+    """No error, no request to another host, and nothing that has to be scrolled sideways."""
+    complaints = []
+    tab = browser.new_page()
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda asked: complaints.append(asked.url) if urlsplit(asked.url).netloc else None)
+    for path in pages(site):
+        tab.goto(path.as_uri())
+        tab.wait_for_load_state("networkidle")
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 900})
+            needed = tab.evaluate("document.documentElement.scrollWidth")
+            if needed > width:
+                complaints.append(f"{path.name} is {needed} pixels wide on a screen of {width}")
+    tab.close()
+    assert not complaints
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(site, browser, width, scheme):
+    found = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    tab = context.new_page()
+    for path in pages(site):
+        tab.goto(path.as_uri())
+        # A color on its way from one theme to the other has a contrast of its own.
+        tab.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
+        tab.evaluate(AXE)
+        result = tab.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+        found += [
+            f"{path.stem}: {violation['id']} {violation['nodes'][0]['target']}" for violation in result["violations"]
+        ]
+    context.close()
+    assert not found
+
+
+def test_the_keyboard_reaches_the_text_first_and_every_claim(site, browser):
+    tab = browser.new_page()
+    tab.goto((site / "chapters" / "index.html").as_uri())
+    tab.keyboard.press("Tab")
+    assert "Skip to main content" in tab.evaluate("document.activeElement.textContent")
+    reached = set()
+    for _ in range(250):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("document.activeElement.closest('.claim')?.textContent ?? ''"))
+    claims = tab.locator("article .claim").all_text_contents()
+    assert len(claims) > 30
+    assert set(claims) <= reached
+    tab.close()
+
+
+@pytest.mark.parametrize("word", ["patency", "Firth", "collaterals", "bootstrap", "certificate"])
+def test_search_finds_what_a_reader_would_type(site, browser, word):
+    tab = browser.new_page()
+    tab.goto((site / "search.html").as_uri() + f"?q={word}")
+    tab.wait_for_selector("#search-results li")
+    assert tab.locator("#search-results li a").count() > 0
+    tab.close()
+
+
+def test_the_scheme_can_be_chosen_and_is_remembered(site, browser):
+    tab = browser.new_page(color_scheme="light")
+    tab.goto((site / "chapters" / "index.html").as_uri())
+    shown = set()
+    for _ in range(3):
+        tab.locator(".theme-switch-button:visible").first.click()
+        shown.add(tab.evaluate("document.documentElement.dataset.theme"))
+    assert shown == {"light", "dark"}
+    while tab.evaluate("document.documentElement.dataset.mode") != "dark":
+        tab.locator(".theme-switch-button:visible").first.click()
+    tab.goto((site / "chapters" / "roc.html").as_uri())
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.close()
+
+
+def test_the_ledger_can_be_filtered(site, browser):
+    tab = browser.new_page()
+    tab.goto((site / "chapters" / "ledger.html").as_uri())
+    rows = tab.locator("table.ledger tbody tr")
+    everything = rows.count()
+    tab.get_by_label("Filter the ledger by words").fill("no row has these words")
+    assert rows.filter(visible=True).count() == 0
+    tab.get_by_label("Filter the ledger by words").fill("")
+    tab.locator(".ledger-filter button").first.click()
+    assert 0 < rows.filter(visible=True).count() < everything
+    tab.close()

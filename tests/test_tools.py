@@ -1,0 +1,263 @@
+"""The small tools of the pages compute in the browser what `lib` computes, and say it in the same words."""
+
+import json
+import re
+from fractions import Fraction
+from math import exp, isclose
+
+import pytest
+from books import ROOT
+from bs4 import BeautifulSoup
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from lib import prediction, published, reconstruct, tools, wald
+
+MANY = settings(
+    max_examples=15,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.large_base_example, HealthCheck.too_slow],
+)
+RULES = [None, "half_up", "half_even"]
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    tab = browser.new_page()
+    tab.add_script_tag(path=ROOT / "chapters" / "assets" / "tools.js")
+    yield tab
+    tab.close()
+
+
+BY_RULE = "[undefined, 'half_up', 'half_even'].map(rule => tools.countsBehind(...input, rule))"
+
+
+def in_browser(tab, expression: str, inputs: list) -> list:
+    """What an expression in `input` gives in the browser for each input."""
+    return tab.evaluate(f"inputs => inputs.map(input => {expression})", inputs)
+
+
+# ------------------------------------------------------------------------------- counts and percentages
+
+
+@st.composite
+def printed_numbers(draw) -> str:
+    sign = draw(st.sampled_from(["", "", "", "", "", "<", "≤", ">", "≥"]))
+    unit = draw(st.sampled_from(["%", "%", "%", ""]))
+    decimals = draw(st.integers(0, 4))
+    whole = draw(st.integers(0, 100 if unit else 1))
+    digits = "".join(draw(st.lists(st.sampled_from("0123456789"), min_size=decimals, max_size=decimals)))
+    return f"{sign}{whole}{'.' * bool(digits)}{digits}{unit}"
+
+
+@MANY
+@given(st.lists(st.tuples(printed_numbers(), st.integers(1, 3000)), min_size=25, max_size=60))
+def test_the_counts_behind_a_printed_number(tab, cases):
+    found = in_browser(
+        tab,
+        "[undefined, 'half_up', 'half_even'].map(rule => tools.countsBehind(...input, rule))",
+        list(map(list, cases)),
+    )
+    for (printed, total), by_rule in zip(cases, found, strict=True):
+        everything = reconstruct.counts_behind(printed, total)
+        for rule, ends in zip(RULES, by_rule, strict=True):
+            bounds = published.interval(printed, rule)
+            expected = [count for count in everything if Fraction(count, total) in bounds]
+            assert (list(range(ends[0], ends[1] + 1)) if ends else []) == expected, (printed, total, rule)
+
+
+@pytest.mark.parametrize("half", ["12.5%", "37.5%", "62.5%", "0.5%", "99.5%"])
+def test_an_exact_half_is_rounded_by_either_rule(tab, half):
+    total = 1000
+    count = int(published.number(half) * total)
+    for whole in (int(float(half[:-1])), int(float(half[:-1])) + 1):
+        for rule in RULES:
+            ends = tab.evaluate("input => tools.countsBehind(...input)", [f"{whole}%", total, rule])
+            assert (ends[0] <= count <= ends[1]) == (Fraction(count, total) in published.interval(f"{whole}%", rule))
+
+
+@MANY
+@given(st.lists(st.tuples(printed_numbers(), st.integers(1, 400), st.integers(1, 120)), min_size=10, max_size=30))
+def test_what_is_said_about_counts(tab, cases):
+    inputs = [dict(zip(("printed", "total", "most"), map(str, case), strict=True)) for case in cases]
+    for case, answer in zip(cases, in_browser(tab, "tools.answers.counts(input)", inputs), strict=True):
+        assert answer["sentences"] == tools.count_sentences(*case), case
+
+
+def test_a_percentage_that_no_count_prints_comes_with_its_neighbors():
+    sentences = tools.count_sentences("50%", 3, 10)
+    assert sentences[0] == "No count out of 3 prints 50%. The nearest: 1 (33.3%) and 2 (66.7%)."
+    assert sentences[2] == "Denominators up to 10 that can print 50%: 2, 4, 6, 8, 10."
+
+
+# ------------------------------------------------------------------------------------ predictive values
+
+
+shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(float))
+
+
+@MANY
+@given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
+def test_predictive_values(tab, cases):
+    inputs = [[sensitivity, specificity, percent / 100] for sensitivity, specificity, percent in cases]
+    # NaN does not pass from the browser as a number of JSON.
+    found = in_browser(tab, "tools.predictiveValues(...input).map(value => isNaN(value) ? null : value)", inputs)
+    for (sensitivity, specificity, prevalence), values in zip(inputs, found, strict=True):
+        expected = prediction.predictive_values(sensitivity, specificity, [prevalence]).iloc[0, 1:]
+        assert values == [None if value != value else value for value in expected]
+
+
+@MANY
+@given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
+def test_what_is_said_about_predictive_values(tab, cases):
+    markers = [[{"label": "A", "sensitivity": case[0], "specificity": case[1]}] for case in cases]
+    inputs = [[{"percent": str(case[2])}, {"markers": marker}] for case, marker in zip(cases, markers, strict=True)]
+    answers = in_browser(tab, "tools.answers.prevalence(...input)", inputs)
+    for case, marker, answer in zip(cases, markers, answers, strict=True):
+        assert answer["rows"] == tools.risk_rows(marker, case[2])
+
+
+# ------------------------------------------------------------------- odds ratios, their limits and P
+
+
+@st.composite
+def wald_strings(draw) -> dict[str, str]:
+    """What a model would print, often with one string changed in its last digit, or missing."""
+    beta, sigma = draw(st.floats(-2.5, 2.5)), draw(st.floats(0.05, 1.2))
+    z = draw(st.sampled_from(wald.multipliers()))
+    like = "0." + "0" * draw(st.integers(1, 3))
+    values = dict(zip(wald.QUANTITIES, [exp(beta), exp(beta - z * sigma), exp(beta + z * sigma)], strict=False))
+    printed = {quantity: published.prints(value, like) for quantity, value in values.items()}
+    p_like = draw(st.sampled_from(["0.000", "0.00", "0.0000", "<0.05", "<0.001"]))
+    printed["p_value"] = published.prints(float(2 * stats.norm.sf(abs(beta) / sigma)), p_like).replace("≥", ">")
+    changed = draw(st.sampled_from([None, None, *wald.QUANTITIES]))
+    if changed and printed[changed][0] not in "<>":
+        step = draw(st.integers(-9, 9)) * published.last_digit(printed[changed])
+        printed[changed] = published.prints(
+            max(published.number(printed[changed]) + step, Fraction(0)), printed[changed]
+        )
+    printed.pop(draw(st.sampled_from([None, None, None, *wald.QUANTITIES])), None)
+    return printed
+
+
+sane = wald_strings().filter(
+    lambda printed: (
+        all(published.number(printed[quantity]) > 0 for quantity in printed if quantity != "p_value")
+        and published.number(printed.get("p_value", "1")) <= 1
+    )
+)
+
+
+@MANY
+@given(st.lists(sane, min_size=20, max_size=40))
+def test_whether_printed_wald_results_agree_and_what_each_may_be(tab, cases):
+    expression = (
+        "[tools.agree(input, 0.95), "
+        f"{json.dumps(wald.QUANTITIES)}.map(quantity => tools.possible(input, quantity, 0.95) ?? null)]"
+    )
+    for printed, (together, ranges) in zip(cases, in_browser(tab, expression, cases), strict=True):
+        assert together == wald.agree(printed), printed
+        for quantity, found in zip(wald.QUANTITIES, ranges, strict=True):
+            try:
+                expected = wald.possible(printed, quantity)
+            except ValueError:
+                expected = None
+            assert (found is None) == (expected is None), (printed, quantity)
+            for one, other in zip(found or [], expected or [], strict=True):
+                assert isclose(one, other, rel_tol=1e-9, abs_tol=1e-11), (printed, quantity)
+
+
+@MANY
+@given(st.lists(sane, min_size=20, max_size=40))
+def test_what_is_said_about_wald_results(tab, cases):
+    inputs = [{quantity: printed.get(quantity, "") for quantity in wald.QUANTITIES} for printed in cases]
+    for printed, answer in zip(cases, in_browser(tab, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True):
+        sentences, rows = tools.wald_result(printed, 0.95)
+        assert answer["sentences"] == sentences, printed
+        assert answer["rows"] == rows, printed
+
+
+# ------------------------------------------------------------------------------------------ bad input
+
+
+GOOD = {
+    "counts": {"printed": "12%", "total": "30", "most": "50"},
+    "wald": {"odds_ratio": "2.0", "odds_ratio_lower": "1.0", "odds_ratio_upper": "4.0", "p_value": "0.05"},
+}
+DATA = {"counts": {}, "wald": {"level": 0.95}}
+RUBBISH = ["-", "%", "abc", "1e5", "1,5", "NaN", "Infinity", "0x10", "--1", "1.", ".5", "12 %%", "∞", "<", "1 2"]
+ODD = ["", " ", "0", "-1", "101%", "2.5", "9" * 12]
+
+
+@pytest.mark.parametrize(("tool", "field"), [(tool, field) for tool in GOOD for field in GOOD[tool]])
+def test_bad_input_gives_a_sentence_and_never_a_number_that_is_none(tab, tool, field):
+    for text in [*RUBBISH, *ODD]:
+        values = GOOD[tool] | {field: text}
+        answer = tab.evaluate("([tool, values, data]) => tools.answers[tool](values, data)", [tool, values, DATA[tool]])
+        words = " ".join([*answer["sentences"], *(cell for row in answer.get("rows") or [] for cell in row)])
+        assert re.fullmatch(r"[“A-Z\d].{20,}", answer["sentences"][0]), text
+        assert not re.search(r"NaN|undefined|null|Infinity(?!”)", words.replace(f"“{text}”", "")), words
+        if text in RUBBISH:
+            assert answer["field"] == field, text
+
+
+# ------------------------------------------------------------------------------------------- on the page
+
+
+def test_each_tool_begins_with_what_the_script_would_say(site, browser):
+    tab = browser.new_page()
+    seen = []
+    for path in sorted((site / "chapters").glob("*.html")):
+        if not BeautifulSoup(path.read_bytes(), "html.parser").select("section.tool"):
+            assert "/tools.js" not in path.read_text(encoding="utf-8"), path.name
+            continue
+        tab.goto(path.as_uri())
+        for section in tab.locator("section.tool").all():
+            seen.append(section.get_attribute("data-tool"))
+            before = section.locator(".result").inner_text()
+            section.locator("form").dispatch_event("input")
+            assert section.locator(".result").inner_text() == before
+    assert sorted(seen) == ["counts", "prevalence", "wald"]
+    tab.close()
+
+
+def test_the_tools_answer_to_the_keyboard_and_say_what_is_wrong(site, browser):
+    tab = browser.new_page()
+    tab.goto((site / "chapters" / "methods.html").as_uri())
+    printed = tab.get_by_label("Printed", exact=True)
+    printed.fill("50%")
+    tab.get_by_label("Out of").fill("4")
+    tab.get_by_label("Out of").press("Enter")
+    result = tab.locator("section.tool [role=status]")
+    assert "Only one count out of 4 prints 50%: 2 (50.0%)." in result.inner_text()
+    printed.fill("half")
+    assert "is not a printed number" in result.inner_text()
+    assert printed.get_attribute("aria-invalid") == "true"
+
+    tab.goto((site / "chapters" / "roc.html").as_uri())
+    slider, rows = tab.get_by_role("slider"), tab.locator("section.tool tbody tr")
+    before = rows.all_inner_texts()
+    slider.press("ArrowRight")
+    assert rows.all_inner_texts() != before
+    assert slider.get_attribute("aria-valuetext") == f"{slider.input_value()}%"
+
+    tab.goto((site / "chapters" / "multivariate.html").as_uri())
+    sentences = set()
+    for button in tab.locator("section.tool button").all():
+        button.press("Enter")
+        sentences.add(tab.locator("section.tool .result p").inner_text())
+    assert len(sentences) > 1, "one set of strings agrees, another does not"
+    tab.get_by_label("P", exact=True).fill("0.9")
+    assert "The odd one out is the P" in tab.locator("section.tool .result").inner_text()
+    tab.close()
+
+
+def test_without_scripts_a_tool_shows_its_first_answer_and_no_dead_controls(site, browser):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    for page in ("methods", "roc", "multivariate"):
+        tab.goto((site / "chapters" / f"{page}.html").as_uri())
+        assert not tab.locator("section.tool form").is_visible()
+        assert tab.locator("section.tool .result").is_visible()
+    context.close()
