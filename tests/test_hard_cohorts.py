@@ -43,7 +43,9 @@ def pages(tmp_path, monkeypatch):
     return run
 
 
-def words_of(output: display.Table | display.Figure) -> str:
+def words_of(output: display.Table | display.Figure | display.Tool) -> str:
+    if isinstance(output, display.Tool):
+        return output._repr_mimebundle_()["text/plain"]
     if isinstance(output, display.Figure):
         return output.about["alt"] + " " + output.about["caption"]
     cells = [display.text_of(cell) for row in output.content["rows"] for cell in row]
