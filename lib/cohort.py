@@ -84,6 +84,26 @@ class Cohort:
         words = self.codebook.get("level_labels", pd.Series("", self.codebook.index))[name].split("|")
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
+    def phrase(self, name: str) -> str:
+        """The words for a column inside a sentence: its label in lower case, but for abbreviations."""
+        label = self.codebook.at[name, "label"] or name
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+    @property
+    def event(self) -> str:
+        """The word for a patient with the outcome, for example "occluded"."""
+        return self.level_labels(self.outcome)["1"]
+
+    @property
+    def no_event(self) -> str:
+        """The word for a patient without the outcome, for example "patent"."""
+        return self.level_labels(self.outcome)["0"]
+
+    @property
+    def freedom(self) -> str:
+        """The words for the share of patients without the outcome."""
+        return "patency" if self.no_event == "patent" else f"share “{self.no_event}”"
+
     @property
     def horizon(self) -> str:
         """When the outcome is counted, for example "12 months"."""

@@ -252,7 +252,7 @@ def unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) -> list[str]:
 
 def univariate_unmet(cohort: Cohort, claims: pd.DataFrame, margin: float = 1) -> list[str]:
     """As `unmet`, for the tests of one factor alone."""
-    tests = univariate.screen(cohort)[list(univariate.TEST_LABELS)]
+    tests = univariate.screen(cohort)[univariate.TESTS]
     return [
         f"{alone(factor)} is {p:.4f} by {univariate.TEST_LABELS[test]}"
         for factor, row in tests.iterrows()

@@ -11,7 +11,13 @@ import pandas as pd
 from matplotlib.patches import Polygon
 
 from lib import display
+from lib.cohort import Cohort
 from lib.display import BLUE, GRID, INK, MARKERS, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, VERDICT_COLORS
+from lib.sensitivity import FunctionalForm
+from lib.survival import ALL, Survival, at_times
+from lib.words import capital
+
+MOST_STEPS = 400
 
 
 def scoreboard(judged: pd.DataFrame) -> None:
@@ -87,11 +93,14 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
     )
 
 
-def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
+def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
     """Patency of each group with its Wilson interval."""
     known = rates.dropna(subset=["patency"])
     best, worst = known["patency"].idxmax(), known["patency"].idxmin()
-    title = f"Patency at {horizon} was highest in {best}, lowest in {worst}"
+    alike = known["patency"].nunique() == 1
+    what = f"{capital(cohort.freedom)} at {cohort.horizon}"
+    title = f"{what} was highest in {best}, lowest in {worst}"
+    title = f"{what} was {display.percent(known['patency'].iloc[0])} in every group" if alike else title
     drawing, axes = display.canvas(title, height=2.5)
     colors = display.colors_of(list(rates.index))
     for position, (group, row) in enumerate(known.iterrows()):
@@ -110,7 +119,7 @@ def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
     axes.set_yticks(range(len(known)), [f"{group}\nn = {row['patients']:.0f}" for group, row in known.iterrows()])
     axes.set_ylim(len(known) - 0.5, -0.7)
     axes.set_xlim(min(30, 100 * known["wilson_lower"].min() - 5), 100)
-    axes.set_xlabel(f"Patent at {horizon} (% of patients, 95% interval)")
+    axes.set_xlabel(f"{capital(cohort.no_event)} at {cohort.horizon} (% of patients, 95% interval)")
     words = [
         f"{group} {display.percent(row['patency'])} "
         f"({display.limits(row['wilson_lower'], row['wilson_upper'], display.percent)})"
@@ -119,7 +128,7 @@ def patency(rates: pd.DataFrame, horizon: str, reconstructed: bool) -> None:
     display.figure(
         drawing,
         name="fig-patency",
-        caption=f"Crude patency at {horizon} by diagnosis, with Wilson intervals.",
+        caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, with Wilson intervals.",
         alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
         data=rates.rename_axis("group").reset_index(),
         reconstructed=reconstructed,
@@ -250,8 +259,8 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], 
     axes.set_xlabel("Odds ratio (log scale, 95% interval)")
     drawing.legend(loc="outside lower center", ncols=2)
     words = [
-        f"{labels[name]} crude {crude.at[name, 'odds_ratio']:.2f}, adjusted {row['odds_ratio']:.2f} "
-        f"({row['lower']:.2f} to {row['upper']:.2f})"
+        f"{labels[name]} crude {display.number(crude.at[name, 'odds_ratio'])}, adjusted "
+        f"{display.number(row['odds_ratio'])} ({display.limits(row['lower'], row['upper'])})"
         for name, row in adjusted.iterrows()
     ]
     display.figure(
@@ -259,7 +268,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], 
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. " + "; ".join(words) + ".",
-        data=crude.join(adjusted, lsuffix="_crude", rsuffix="_adjusted").rename_axis("factor").reset_index(),
+        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")).rename_axis("factor").reset_index(),
         reconstructed=reconstructed,
     )
 
@@ -346,7 +355,7 @@ def roc_curves(curves: dict[str, pd.DataFrame], areas: dict[str, float], reconst
     )
 
 
-def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: bool) -> None:
+def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) -> None:
     """The flexible calibration curve with its interval, and where the predictions lie."""
     title = "Predicted and observed risk of the joint model"
     curve = curve.dropna()
@@ -368,7 +377,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: b
         label="predictions (count)",
     )
     axes.set(xlim=(0, 100), ylim=(0, 100))
-    axes.set_xlabel("Predicted risk of occlusion (%)")
+    axes.set_xlabel(f"Predicted risk of {cohort.phrase(cohort.outcome)} (%)")
     axes.set_ylabel("Observed (%)")
     drawing.legend(loc="outside lower left")
     places = curve.iloc[np.linspace(0, len(curve) - 1, 5).astype(int)] if len(curve) else curve
@@ -384,7 +393,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, reconstructed: b
         "lie where.",
         alt=f"Calibration curve. {title}: " + "; ".join(words) + ".",
         data=curve,
-        reconstructed=reconstructed,
+        reconstructed=cohort.is_example,
     )
 
 
@@ -420,8 +429,9 @@ def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
     )
 
 
-def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
-    """Predictive values over the prevalence of occlusion."""
+def predictive_values(tables_by_marker: dict[str, pd.DataFrame], cohort: Cohort, reconstructed: bool) -> None:
+    """Predictive values over the prevalence of the outcome."""
+    outcome = cohort.phrase(cohort.outcome)
     title = "What a marker tells depends on the prevalence"
     drawing, axes = display.canvas(title, height=3.7)
     colors, words = display.colors_of(list(tables_by_marker)), []
@@ -444,18 +454,18 @@ def predictive_values(tables_by_marker: dict[str, pd.DataFrame], reconstructed: 
         )
         near = table.iloc[[len(table) // 5, len(table) // 2]]
         words += [
-            f"{label} at a prevalence of {100 * row.prevalence:.0f}%: "
-            f"{100 * row.positive_predictive_value:.0f}% occlude if present, "
-            f"{100 - 100 * row.negative_predictive_value:.0f}% if absent"
+            f"{label} at a prevalence of {display.percent(row.prevalence, 0)}: "
+            f"{display.percent(row.positive_predictive_value, 0)} {cohort.event} if present, "
+            f"{display.percent(1 - row.negative_predictive_value, 0)} if absent"
             for row in near.itertuples()
         ]
-    axes.set_xlabel("Occlusion among all patients (%)")
-    axes.set_ylabel("Risk of occlusion (%)")
+    axes.set_xlabel(f"{capital(outcome)} among all patients (%)")
+    axes.set_ylabel(f"Risk of {outcome} (%)")
     drawing.legend(loc="outside lower left")
     display.figure(
         drawing,
         name="fig-prevalence",
-        caption="Risk of occlusion with and without each marker, over the share of patients who occlude.",
+        caption=f"Risk of {outcome} with and without each marker, over how common it is among all patients.",
         alt=f"Curves. {title}. " + "; ".join(words) + ".",
         data=pd.concat([table.assign(marker=label) for label, table in tables_by_marker.items()]),
         reconstructed=reconstructed,
@@ -491,4 +501,87 @@ def checklist(counts: pd.DataFrame) -> None:
         caption="Items of each guideline by answer.",
         alt=f"Stacked bars. {title}. " + "; ".join(words) + ".",
         data=counts.reset_index(),
+    )
+
+
+def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, label: str) -> None:
+    """The curve of each group with its limits, and the numbers at chosen times in words."""
+    p = found.log_rank["p"]
+    title = f"{event} over time"
+    if p == p:
+        verdict = "differs" if p < 0.05 else "does not differ clearly"
+        sign = "" if display.p_value(p).startswith("<") else "= "
+        title += f" {verdict} between the groups (log-rank P {sign}{display.p_value(p)})"
+    groups = [name for name in found.curves["group"].unique() if name != ALL] or [ALL]
+    colors, words = display.colors_of(groups), []
+    drawing, axes = display.canvas(title, height=4.0)
+    for position, group in enumerate(groups):
+        curve = found.curves[found.curves["group"] == group]
+        # A step that no screen can show only makes the picture heavy.
+        shown = curve.iloc[np.unique(np.linspace(0, len(curve) - 1, MOST_STEPS).astype(int))]
+        style = ["-", "--", "-.", ":"][position % 4]
+        time, estimate = shown["time"], 100 * shown["survival"]
+        axes.step(time, estimate, style, where="post", color=colors[group], linewidth=2, label=group)
+        lower, upper = 100 * shown["lower"], 100 * shown["upper"]
+        axes.fill_between(time, lower, upper, step="post", color=colors[group], alpha=0.15, linewidth=0)
+        read = at_times(curve, times).dropna(subset=["survival"])
+        words.append(
+            f"{group}: "
+            + display.listed(
+                [
+                    f"{display.percent(row.survival)} at {display.whole(row.Index)} {unit} with "
+                    f"{display.whole(row.at_risk)} at risk"
+                    for row in read.itertuples()
+                ]
+            )
+        )
+    axes.set(xlim=(0, None), ylim=(0, 101))
+    axes.set_xticks(times)
+    axes.set_xlabel(f"{label} ({unit})")
+    axes.set_ylabel("Without an event (%)")
+    drawing.legend(loc="outside lower left", ncols=min(3, len(groups)))
+    display.figure(
+        drawing,
+        name="fig-kaplan-meier",
+        caption="Kaplan-Meier curves by group with pointwise 95% log-log limits; "
+        "the table below gives the numbers at risk.",
+        alt=f"Curves. {title}. " + "; ".join(words) + ".",
+        data=found.curves,
+    )
+
+
+def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
+    """A number in the joint model as a curve, beside the straight line."""
+    bends = form.p < 0.05
+    title = f"{label}: a straight line {'does not describe the risk' if bends else 'will do'}"
+    drawing, axes = display.canvas(title, height=3.6)
+    curve = form.curve
+    axes.fill_between(curve["value"], curve["lower"], curve["upper"], color=PALE_BLUE, linewidth=0)
+    axes.plot(curve["value"], curve["spline"], color=BLUE, linewidth=2, label="curve, 95% interval")
+    axes.plot(curve["value"], curve["linear"], "--", color=ORANGE, linewidth=2, label="straight line")
+    axes.axhline(1, color=MUTED, linewidth=1, linestyle=":")
+    axes.set_yscale("log")
+    low, high = np.nanmin(curve["lower"]), np.nanmax(curve["upper"])
+    ticks = [tick for tick in (0.01, 0.03, 0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 100) if low <= tick <= high]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(label)
+    axes.set_ylabel("Odds ratio (log scale)")
+    drawing.legend(loc="outside lower left")
+    places = curve.iloc[np.linspace(0, len(curve) - 1, 5).astype(int)]
+    words = [
+        f"at {display.number(row.value, 0)} {row.spline:.2f} ({row.lower:.2f} to {row.upper:.2f}), "
+        f"by the line {row.linear:.2f}"
+        for row in places.itertuples()
+    ]
+    display.figure(
+        drawing,
+        name=f"fig-form-{name}",
+        caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic spline and as a "
+        "straight line.",
+        alt=f"Two curves. {title} (P of the bend {display.p_value(form.p)}). Odds ratio against the median: "
+        + "; ".join(words)
+        + ".",
+        data=curve,
+        reconstructed=reconstructed,
     )

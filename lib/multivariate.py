@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy.optimize import linprog
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
 from lib.cohort import Cohort
+from lib.separation import why_no_model
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
     outcome = known[cohort.outcome]
     sizes = (len(known), len(cohort.rows) - len(known), int(outcome.sum()))
     columns = ["coefficient", "standard_error", "odds_ratio", "lower", "upper", "p"]
-    problem = _problem(cohort, known, factors)
+    problem = why_no_model(cohort, known, factors)
     if problem is None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
@@ -62,31 +62,6 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
             }
         )
     return JointModel(table, *sizes, None, np.asarray(fitted.predict()))
-
-
-def _problem(cohort: Cohort, known: pd.DataFrame, factors: list[str]) -> str | None:
-    if known[cohort.outcome].nunique() < 2:
-        return "the outcome does not vary among the patients with complete data"
-    constant = [cohort.label(name) for name in factors if known[name].nunique() < 2]
-    if constant:
-        return "these factors do not vary: " + ", ".join(constant)
-    scaled = (known[factors] - known[factors].mean()) / known[factors].std()
-    if np.linalg.matrix_rank(scaled) < len(factors):
-        return "some factors are exact combinations of others"
-    if _separated(scaled.assign(const=1.0).to_numpy(), known[cohort.outcome].to_numpy()):
-        return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
-    return None
-
-
-def _separated(design: np.ndarray, outcome: np.ndarray) -> bool:
-    """Whether a combination of the columns is nowhere below zero for the one outcome, nowhere above
-    for the other, and not zero throughout: a linear program.
-
-    Source: Albert and Anderson 1984, Biometrika 71:1-10.
-    """
-    sides = np.where(outcome == 1, 1, -1)[:, None] * design
-    best = linprog(-sides.sum(axis=0), A_ub=-sides, b_ub=np.zeros(len(sides)), bounds=(-1, 1))
-    return -best.fun > 1e-6
 
 
 def collinearity(cohort: Cohort) -> pd.DataFrame:

@@ -105,7 +105,7 @@ def read(path: Path = PATH) -> pd.DataFrame:
             problems.append(
                 f"{where} printed: “{claim['printed']}” is not a number; expected for example 0.020, 89.4% or <0.05"
             )
-        elif expected := _expected_instead(claim["quantity"], claim["printed"]):
+        elif expected := expected_instead(claim["quantity"], claim["printed"]):
             problems.append(f"{where} printed: “{claim['printed']}” is not {expected}")
     for name in claims["id"][claims["id"].duplicated()]:
         problems.append(f"column id: “{name}” occurs more than once; each claim has one row")
@@ -113,7 +113,7 @@ def read(path: Path = PATH) -> pd.DataFrame:
     return claims.set_index("id")
 
 
-def _expected_instead(quantity: str, printed: str) -> str | None:
+def expected_instead(quantity: str, printed: str) -> str | None:
     """What a number of this quantity looks like, in words, where the printed one cannot be one."""
     sign, value, _ = _parse(printed)
     if quantity in COUNTS:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from lib.cores import cores
 from lib.published import interval, subject
 
 
@@ -193,19 +194,6 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
         lower = interval(claims.at[f"patency.{group}.primary_patency", "printed"]).lower
         found[group] = floor((1 - lower) * size)
     return pd.Series(found, name="occluded")
-
-
-def cores(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
-    """All cross-tables of the outcome and two binary markers, given each marker's own table.
-
-    Columns k1 and k0: patients with both markers among the occluded and among the patent.
-    """
-    occluded, patent = first.sum(axis=0)
-    ranges = [
-        range(max(0, first[0, i] + second[0, i] - total), min(first[0, i], second[0, i]) + 1)
-        for i, total in enumerate((occluded, patent))
-    ]
-    return pd.DataFrame(list(product(*ranges)), columns=["k1", "k0"])
 
 
 def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:

@@ -12,6 +12,10 @@ import pandas as pd
 from lib import checks, display, ledger, published, reconstruct, roc, univariate
 from lib.cohort import Cohort
 from lib.display import limits, number, p_value, percent, whole
+from lib.profile import Estimates
+from lib.sample_size import SampleSize
+from lib.sensitivity import Comparison
+from lib.words import capital
 
 
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
@@ -64,7 +68,7 @@ def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
 def _claims_frame(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
-            "Claim": [_sentence(checks.describe(name)) for name in judged.index],
+            "Claim": [capital(checks.describe(name)) for name in judged.index],
             "Paper": judged["printed"],
             "Recomputed": [text or display.DASH for text in judged["recomputed"]],
             "Verdict": [ledger.badge(judged, name) for name in judged.index],
@@ -155,8 +159,8 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
     frame = pd.DataFrame(
         {
             cohort.label(cohort.group): [str(row.Index) for row in rows],
-            "Patent/patients": [f"{row.patent:.0f}/{row.patients:.0f}" for row in rows],
-            "Patency": [percent(row.patency) for row in rows],
+            f"{capital(cohort.no_event)}/patients": [f"{row.patent:.0f}/{row.patients:.0f}" for row in rows],
+            capital(cohort.freedom): [percent(row.patency) for row in rows],
             "Wilson 95% interval": [limits(row.wilson_lower, row.wilson_upper, percent) for row in rows],
             "Exact 95% interval": [limits(row.exact_lower, row.exact_upper, percent) for row in rows],
         }
@@ -164,14 +168,14 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
     display.table(
         frame,
         name="tab-patency",
-        caption=f"Crude patency at {cohort.horizon}.",
+        caption=f"Crude {cohort.freedom} at {cohort.horizon}.",
         note=source,
         data=rates.rename_axis("group").reset_index(),
         reconstructed=reconstructed,
     )
 
 
-def pairs(compared: pd.DataFrame, source: str, reconstructed: bool) -> None:
+def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
     frame = pd.DataFrame(
         {
@@ -185,7 +189,7 @@ def pairs(compared: pd.DataFrame, source: str, reconstructed: bool) -> None:
     display.table(
         frame,
         name="tab-pairs",
-        caption="Differences of patency (percentage points), with Newcombe's interval.",
+        caption=f"Differences of {cohort.freedom} (percentage points), with Newcombe's interval.",
         note=source,
         data=compared,
         reconstructed=reconstructed,
@@ -195,21 +199,23 @@ def pairs(compared: pd.DataFrame, source: str, reconstructed: bool) -> None:
 def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     """The factors whose two-by-two table the claims determine, with every test."""
     computed = {
-        name: univariate.crude_odds_ratio(table) | univariate.binary_tests(table) for name, table in two_by_twos.items()
+        name: univariate.crude_odds_ratio(table) | univariate.binary_tests(table) | {"mid_p": univariate.mid_p(table)}
+        for name, table in two_by_twos.items()
     }
+    tests = [*univariate.BINARY_TESTS, "mid_p"]
     rows = [
         {
-            "Factor": _sentence(checks.about(name)),
+            "Factor": capital(checks.about(name)),
             "Occluded": f"{table[0, 0]}/{table[:, 0].sum()}",
             "Patent": f"{table[0, 1]}/{table[:, 1].sum()}",
             "Odds ratio": number(computed[name]["odds_ratio"]),
             "95% interval": limits(computed[name]["lower"], computed[name]["upper"]),
         }
-        | {univariate.TEST_LABELS[test]: p_value(computed[name][test]) for test in univariate.BINARY_TESTS}
+        | {univariate.TEST_LABELS[test]: p_value(computed[name][test]) for test in tests}
         for name, table in two_by_twos.items()
     ]
     headings = ["Factor", "Occluded", "Patent", "Odds ratio", "95% interval"]
-    headings += [univariate.TEST_LABELS[test] for test in univariate.BINARY_TESTS]
+    headings += [univariate.TEST_LABELS[test] for test in tests]
     display.table(
         pd.DataFrame(rows, columns=headings),
         name="tab-determined",
@@ -223,15 +229,15 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     rows = []
     for factor, row in screened.iterrows():
         binary = factor in cohort.binary_factors
-        tests = univariate.BINARY_TESTS if binary else univariate.NUMBER_TESTS
+        tests = [*univariate.BINARY_TESTS, "mid_p"] if binary else [*univariate.NUMBER_TESTS, "trend"]
         digits = 2 if binary else 3
         exposure = {
-            "Occluded": f"{row['exposed_occluded']:.0f}/{row['occluded']:.0f}",
-            "Patent": f"{row['exposed_patent']:.0f}/{row['patent']:.0f}",
+            capital(cohort.event): f"{row['exposed_occluded']:.0f}/{row['occluded']:.0f}",
+            capital(cohort.no_event): f"{row['exposed_patent']:.0f}/{row['patent']:.0f}",
         }
         means = {
-            "Occluded": f"mean {number(row['mean_occluded'], 1)}",
-            "Patent": f"mean {number(row['mean_patent'], 1)}",
+            capital(cohort.event): f"mean {number(row['mean_occluded'], 1)}",
+            capital(cohort.no_event): f"mean {number(row['mean_patent'], 1)}",
         }
         rows.append(
             {"Factor": cohort.label(factor)}
@@ -336,7 +342,7 @@ def estimators(trials: pd.DataFrame) -> None:
     rows = list(trials.itertuples())
     frame = pd.DataFrame(
         {
-            "Marker": [_sentence(checks.about(row.marker)) for row in rows],
+            "Marker": [capital(checks.about(row.marker)) for row in rows],
             "Standard error": [f"{roc.STANDARD_ERRORS[row.kind]}" for row in rows],
             "SE": [number(row.standard_error, 5) for row in rows],
             "95% interval": [limits(row.lower, row.upper, digits=4) for row in rows],
@@ -357,16 +363,19 @@ def estimators(trials: pd.DataFrame) -> None:
 ACCURACY_WORDS = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
-    "positive_predictive_value": "Occluded if present",
-    "negative_predictive_value": "Patent if absent",
+    "positive_predictive_value": "{event} if present",
+    "negative_predictive_value": "{no_event} if absent",
     "positive_likelihood_ratio": "Likelihood ratio if present",
     "negative_likelihood_ratio": "Likelihood ratio if absent",
 }
 
 
-def accuracy(by_marker: dict[str, pd.DataFrame], labels: dict[str, str], source: str, reconstructed: bool) -> None:
+def accuracy(
+    by_marker: dict[str, pd.DataFrame], labels: dict[str, str], cohort: Cohort, source: str, reconstructed: bool
+) -> None:
     """What each binary marker says about a patient, one column a marker."""
-    frame = pd.DataFrame({"Quantity": list(ACCURACY_WORDS.values())})
+    nouns = {"event": capital(cohort.event), "no_event": capital(cohort.no_event)}
+    frame = pd.DataFrame({"Quantity": [words.format(**nouns) for words in ACCURACY_WORDS.values()]})
     for marker, found in by_marker.items():
         frame[labels[marker]] = [_estimate(kind, found.loc[kind]) for kind in ACCURACY_WORDS]
     data = pd.concat(by_marker).rename_axis(["marker", "quantity"]).reset_index() if by_marker else None
@@ -399,7 +408,7 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
     """Apparent and optimism-corrected performance of the joint model."""
     frame = pd.DataFrame({"Measure": [MEASURE_WORDS[name] for name in measures.index]})
     for column in ("apparent", "optimism", "corrected"):
-        frame[_sentence(column)] = measures[column].map(lambda value: number(value, 3)).to_numpy()
+        frame[capital(column)] = measures[column].map(lambda value: number(value, 3)).to_numpy()
     display.table(
         frame,
         name="tab-validation",
@@ -449,10 +458,11 @@ def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -
     )
 
 
-def prevalence(by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
-    """The risk of occlusion with and without each marker, at several prevalences."""
+def prevalence(by_marker: dict[str, pd.DataFrame], cohort: Cohort, reconstructed: bool) -> None:
+    """The risk of the outcome with and without each marker, at several prevalences."""
     first = next(iter(by_marker.values()))
-    frame = pd.DataFrame({"Occlusion among all": [percent(value, 0) for value in first["prevalence"]]})
+    outcome = cohort.phrase(cohort.outcome)
+    frame = pd.DataFrame({f"{capital(outcome)} among all": [percent(value, 0) for value in first["prevalence"]]})
     for label, found in by_marker.items():
         frame[f"{label}: present"] = found["positive_predictive_value"].map(lambda value: percent(value, 0)).to_numpy()
         absent = 1 - found["negative_predictive_value"]
@@ -460,7 +470,7 @@ def prevalence(by_marker: dict[str, pd.DataFrame], reconstructed: bool) -> None:
     display.table(
         frame,
         name="tab-prevalence",
-        caption="Risk of occlusion with and without each marker, by how common occlusion is.",
+        caption=f"Risk of {outcome} with and without each marker, by how common it is.",
         data=pd.concat([found.assign(marker=label) for label, found in by_marker.items()]),
         reconstructed=reconstructed,
     )
@@ -471,7 +481,7 @@ def count_checks(done: list[checks.Check]) -> None:
     words = {True: "holds", False: "fails", None: "cannot be carried out"}
     frame = pd.DataFrame(
         {
-            "Check": [_sentence(check.words) for check in done],
+            "Check": [capital(check.words) for check in done],
             "Claims": [len(check.claims) for check in done],
             "Result": [words[check.holds] for check in done],
         }
@@ -480,5 +490,156 @@ def count_checks(done: list[checks.Check]) -> None:
     display.table(frame, name="tab-checks", caption=caption, left=("Result",))
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def at_risk(read: pd.DataFrame, unit: str) -> None:
+    """Patients at risk, events and losses at chosen times, with the estimate there.
+
+    `read` has the columns group, time and those of `survival.at_times`.
+    """
+    rows = list(read.itertuples())
+    frame = pd.DataFrame(
+        {
+            "Group": [row.group for row in rows],
+            f"Time ({unit})": [number(row.time, 0) for row in rows],
+            "At risk": [whole(row.at_risk) for row in rows],
+            "Events so far": [whole(row.events) for row in rows],
+            "Censored before": [whole(row.censored) for row in rows],
+            "Without an event": [percent(row.survival) for row in rows],
+            "95% interval": [limits(row.lower, row.upper, percent) for row in rows],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-at-risk",
+        caption="Kaplan-Meier estimates at chosen times, with the numbers behind them.",
+        note="Pointwise log-log intervals.",
+        data=read,
+    )
+
+
+def follow_up(medians: pd.DataFrame, unit: str) -> None:
+    """How long the patients were followed."""
+    frame = pd.DataFrame(
+        {
+            "Group": [str(name) for name in medians.index],
+            "Patients": medians["patients"].map(whole).to_numpy(),
+            "Events": medians["events"].map(whole).to_numpy(),
+            f"Median follow-up ({unit})": medians["median"].map(lambda value: number(value, 1)).to_numpy(),
+            "95% interval": [limits(row.lower, row.upper, digits=1) for row in medians.itertuples()],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-follow-up",
+        caption="Length of follow-up, by the reverse Kaplan-Meier method.",
+        data=medians.rename_axis("group").reset_index(),
+    )
+
+
+def three_fits(plain: Estimates, penalized: Estimates, cohort: Cohort) -> None:
+    """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
+    names = [name for name in penalized.table.index if name != "const"]
+    rows = plain.table.reindex(penalized.table.index).loc[names], penalized.table.loc[names]
+
+    def cell(row: pd.Series, lower: str, upper: str) -> str:
+        known = pd.notna(row["odds_ratio"])
+        return f"{number(row['odds_ratio'])} ({limits(row[lower], row[upper])})" if known else display.DASH
+
+    frame = pd.DataFrame(
+        {
+            "Factor": [cohort.label(name) for name in names],
+            "Maximum likelihood, Wald limits": [cell(row, "wald_lower", "wald_upper") for _, row in rows[0].iterrows()],
+            "Profile limits": [limits(row.lower, row.upper) for row in rows[0].itertuples()],
+            "P, likelihood ratio": [p_value(p) for p in rows[0]["p"]],
+            "Firth, profile limits": [cell(row, "lower", "upper") for _, row in rows[1].iterrows()],
+            "P, Firth": [p_value(p) for p in rows[1]["p"]],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-three-fits",
+        caption="Adjusted odds ratios with 95% intervals by Wald, by profile likelihood, and by Firth's penalty.",
+        data=rows[0].join(rows[1].add_prefix("firth_")).rename_axis("factor").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def comparison(compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]) -> None:
+    """Two versions of the joint model side by side."""
+    table = compared.table
+    known = cohort.codebook.index
+
+    def cells(prefix: str) -> list[str]:
+        return [
+            display.DASH
+            if pd.isna(row[f"{prefix}odds_ratio"])
+            else f"{number(row[f'{prefix}odds_ratio'])} "
+            f"({limits(row[f'{prefix}wald_lower'], row[f'{prefix}wald_upper'])}), "
+            f"P\u00a0{_with_sign(row[f'{prefix}wald_p'])}"
+            for _, row in table.iterrows()
+        ]
+
+    frame = pd.DataFrame(
+        {
+            "Term": [cohort.label(term) if term in known else term for term in table.index],
+            headings[0]: cells(""),
+            headings[1]: cells("other_"),
+        }
+    )
+    display.table(
+        frame,
+        name=name,
+        caption=caption,
+        data=table.rename_axis("term").reset_index(),
+        reconstructed=cohort.is_example,
+    )
+
+
+def _with_sign(p: float) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"=\u00a0{text}"
+
+
+CRITERION_WORDS = {
+    "overall risk": "Overall risk known to within 0.05",
+    "mean error": "Mean error of predicted risks at most 0.05",
+    "shrinkage": "Shrinkage of the coefficients no stronger than 0.9",
+    "optimism": "Optimism of R squared at most 0.05",
+}
+
+
+def sample_size(needed: SampleSize, reconstructed: bool) -> None:
+    """The patients that each of the four criteria asks for."""
+    frame = pd.DataFrame(
+        {
+            "Criterion": [CRITERION_WORDS[name] for name in needed.table.index],
+            "Patients": needed.table["patients"].map(whole).to_numpy(),
+            "Events": needed.table["events"].map(whole).to_numpy(),
+            "Events per parameter": needed.table["events_per_parameter"].map(lambda n: number(n, 1)).to_numpy(),
+        }
+    )
+    display.table(
+        frame,
+        name="tab-sample-size",
+        caption="Patients needed to develop a prediction model with so many parameters.",
+        data=needed.table.rename_axis("criterion").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+def e_values(found: pd.DataFrame, words: list[str], ratios: list[str], reconstructed: bool) -> None:
+    """E-values beside the odds ratios that they belong to, `ratios` in words."""
+    frame = pd.DataFrame(
+        {
+            "Factor": words,
+            "Adjusted odds ratio": ratios,
+            "E-value": found["e_value"].map(number).to_numpy(),
+            "E-value of the nearer limit": found["e_value_limit"].map(number).to_numpy(),
+        }
+    )
+    display.table(
+        frame,
+        name="tab-e-values",
+        caption="How strong an unmeasured factor would have to be, as a risk ratio with factor and outcome both.",
+        data=found.rename_axis("factor").reset_index(),
+        reconstructed=reconstructed,
+    )

@@ -8,6 +8,7 @@ lines, so what all of them allow is a convex polygon. An empty one is a contradi
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from math import log, prod
 
@@ -20,10 +21,11 @@ QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
 TOLERANCE = 1e-12
 
 
-def multipliers(level: float = 0.95) -> list[float]:
+@cache
+def multipliers(level: float = 0.95) -> tuple[float, float]:
     """The two z in use for an interval: the exact quantile and the one rounded to two decimals."""
     exact = float(stats.norm.ppf(0.5 + level / 2))
-    return [exact, round(exact, 2)]
+    return exact, round(exact, 2)
 
 
 def half_planes(printed: dict[str, str], z: float, side: int) -> np.ndarray:

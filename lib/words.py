@@ -48,3 +48,8 @@ def listed(words: list[str]) -> str:
     if not words:
         return "none"
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def capital(words: str) -> str:
+    """The same words with a capital first letter."""
+    return words[:1].upper() + words[1:]

@@ -1,8 +1,10 @@
 """What several tests use: cohorts made of a few columns, and the frozen results of R."""
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lib import cohort
@@ -39,12 +41,30 @@ def asah() -> cohort.Cohort:
     return read_cohort(rows, "Female|Male")
 
 
-def in_r(command: str) -> float | list[float] | str:
-    """What R printed for a command of oracles/frozen.R: a number, several, or text."""
-    table = pd.read_csv(ORACLES / "frozen.csv", comment="#", index_col="command", keep_default_na=False)
-    text = table.at[command, "result"]
+@cache
+def _printed(source: str) -> pd.Series:
+    return pd.read_csv(ORACLES / f"{source}.csv", comment="#", index_col="command", keep_default_na=False)["result"]
+
+
+def in_r(command: str, source: str = "frozen") -> float | list[float] | str:
+    """What R printed for a command of the script in oracles that `source` names: a number, several, or text."""
+    text = _printed(source)[command]
     try:
-        numbers = [float(part.replace("NA", "nan")) for part in text.split()]
+        numbers = numbers_in_r(command, source).tolist()
     except ValueError:
         return text
     return numbers if len(numbers) > 1 else numbers[0]
+
+
+def numbers_in_r(command: str, source: str) -> np.ndarray:
+    """The same, always as an array of numbers."""
+    return np.array([part.replace("NA", "nan") for part in _printed(source)[command].split()], float)
+
+
+def random_patients(number: int = 60, seed: int = 1) -> pd.DataFrame:
+    """Two binary factors and a number, of which the outcome depends on some."""
+    random = np.random.default_rng(seed)
+    rows = pd.DataFrame({"group": random.choice(["A", "B", "C"], number)})
+    rows = rows.assign(**{f"has_{name}": random.integers(0, 2, number) for name in "ab"})
+    rows["length"] = random.normal(100, 20, number).round(1)
+    return rows.assign(outcome=(random.random(number) < 1 / (1 + np.exp(1 - rows["has_a"]))).astype(int))

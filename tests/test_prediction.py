@@ -1,9 +1,11 @@
 """Prediction: R's and statsmodels' numbers, the promises made of resamples, and data that allow no answer."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import ORACLES, asah, read_cohort
+from helpers import ORACLES, asah, numbers_in_r, read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.prediction_loop import plain_loop
@@ -11,13 +13,8 @@ from oracles.prediction_loop import plain_loop
 from lib import cohort, prediction
 
 pytestmark = pytest.mark.filterwarnings("error")
-R = pd.read_csv(ORACLES / "prediction.csv", comment="#", index_col="command")["result"]
+in_r = partial(numbers_in_r, source="prediction")
 GRID = [0.1, 0.25, 0.5, 0.75, 0.9]
-
-
-def in_r(command: str) -> np.ndarray:
-    """What R printed for a command of oracles/prediction.R."""
-    return np.array(R[command].split(), float)
 
 
 @pytest.fixture(scope="module")

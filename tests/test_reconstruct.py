@@ -230,29 +230,9 @@ def test_only_the_largest_counts_sum_to_42():
     assert reconstruct.most_occluded(CLAIMS).to_dict() == {"NIVCS": 5, "DVT": 17, "PTS": 20}
 
 
-def test_there_are_600_cores_and_49_cases_of_the_two_marker_model():
-    assert len(reconstruct.cores(COVERAGE, COLLATERALS)) == 600
+def test_there_are_49_cases_of_the_two_marker_model():
     cases = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS)
     assert list(cases.index) == list(range(49))
-
-
-small_tables = st.lists(st.integers(0, 5), min_size=4, max_size=4).map(lambda cells: np.array(cells).reshape(2, 2))
-
-
-@given(small_tables, st.data())
-def test_cores_are_all_ways_to_cross_two_markers(first, data):
-    """Every way to say who has both markers leaves no cell of either outcome below zero."""
-    totals = first.sum(axis=0)
-    exposed = np.array([data.draw(st.integers(0, int(total))) for total in totals])
-    expected = [
-        [both1, both0]
-        for both1, both0 in product(range(totals[0] + 1), range(totals[1] + 1))
-        if all(
-            min(both, a - both, b - both, total - a - b + both) >= 0
-            for both, a, b, total in zip((both1, both0), first[0], exposed, totals, strict=True)
-        )
-    ]
-    assert reconstruct.cores(first, np.array([exposed, totals - exposed])).to_numpy().tolist() == expected
 
 
 def test_no_two_marker_model_prints_the_published_odds_ratios():

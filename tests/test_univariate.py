@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import asah, in_r, read_cohort
+from helpers import asah, in_r, numbers_in_r, random_patients, read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +142,28 @@ def test_a_test_without_an_answer_is_missing(number, binary, outcome, missing):
         tests = [*names[factor], "odds_ratio"]
         without = tests if without == "all" else without
         assert screened.loc[factor, tests].isna().tolist() == [test in without for test in tests]
+
+
+def test_mid_p_and_trend_as_r_has_them():
+    assert univariate.mid_p([[19, 29], [23, 112]]) == pytest.approx(
+        numbers_in_r("half_less(coverage)", "sensitivity")[0], rel=1e-6
+    )
+    assert univariate.mid_p([[20, 37], [22, 104]]) == pytest.approx(
+        numbers_in_r("half_less(collaterals)", "sensitivity")[0], rel=1e-6
+    )
+    assert np.isnan(univariate.mid_p([[0, 0], [3, 4]]))
+    groups = [(group, outcome) for group, counts in enumerate([(5, 42), (17, 75), (20, 24)]) for outcome in (1, 0)
+              for _ in range(counts[1 - outcome])]  # fmt: skip
+    ordered = read_cohort(pd.DataFrame(groups, columns=["order", "outcome"]))
+    for found, command in [
+        (univariate.trend(ordered, "order"), "prop.trend.test(c(5, 17, 20), c(47, 92, 44))"),
+        (univariate.trend(asah(), "wfns"), "prop.trend.test(tapply(aSAH$outcome, aSAH$wfns, sum), table(aSAH$wfns))"),
+    ]:
+        expected = numbers_in_r(f'unlist({command}[c("statistic", "p.value")])', "sensitivity")
+        assert [found["statistic"], found["p"]] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_trend_of_a_binary_factor_is_pearsons_test():
+    rows = read_cohort(random_patients(), "A|B|C")
+    pearson = univariate.binary_tests(univariate.two_by_two(rows, "has_a"))["pearson"]
+    assert univariate.trend(rows, "has_a")["p"] == pytest.approx(pearson)

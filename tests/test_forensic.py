@@ -1,0 +1,95 @@
+"""Which misprints the checks would find, and which nothing could."""
+
+from fractions import Fraction
+from math import erfc, exp, sqrt
+
+import pytest
+
+from lib import checks, forensic, published, reconstruct, wald
+
+CLAIMS = reconstruct.original(published.read())
+SURVEYED = forensic.survey(published.read())
+COUNTS = ("patients", "primary_patency", "sensitivity", "specificity", "auc")
+
+
+def test_every_alteration_is_by_whole_units_and_possible():
+    for row in SURVEYED.itertuples():
+        printed, altered = row.printed.lstrip("<"), row.altered.lstrip("<")
+        moved = published.number(altered) - published.number(printed)
+        assert moved == row.units * published.last_digit(printed) * {"up": 1, "down": -1}[row.direction]
+        assert published.last_digit(altered) == published.last_digit(printed)
+        assert row.printed.startswith("<") == row.altered.startswith("<")
+        assert published.number(altered) > 0
+        if CLAIMS.at[row.claim, "quantity"] != "patients" and not row.claim.startswith("patency.all"):
+            assert published.number(altered) < 1 or CLAIMS.at[row.claim, "unit"] == "ratio"
+    assert set(CLAIMS.index) - set(SURVEYED["claim"]) == set(CLAIMS.index[CLAIMS["unit"] == "month"])
+    # 100% is no level of confidence, and P cannot be below zero.
+    levels = SURVEYED.loc[SURVEYED["claim"] == "multivariate.all.confidence_level", "altered"]
+    assert set(levels) == {"96%", "94%", "97%", "93%", "98%", "92%", "90%", "85%"}
+    assert set(SURVEYED.loc[SURVEYED["section"] == "univariate", "altered"]) == {
+        "<0.06", "<0.04", "<0.07", "<0.03", "<0.08", "<0.02", "<0.10", "<0.15"
+    }  # fmt: skip
+
+
+def test_a_misprint_in_any_number_about_counts_is_found():
+    about_counts = SURVEYED[SURVEYED["claim"].map(CLAIMS["quantity"]).isin(COUNTS)]
+    assert about_counts["claim"].nunique() == 13
+    assert (about_counts["detected_by"] == "counts").all()
+
+
+def test_what_nothing_printed_can_contradict():
+    """Thresholds that were met by far, and the horizon."""
+    expected = [name for name in CLAIMS.index if name.startswith("univariate.") or name.endswith(".horizon")]
+    assert sorted(forensic.unseen(SURVEYED)) == sorted(expected)
+
+
+def test_adjusted_numbers_are_held_as_tightly_as_their_digits_allow():
+    found = SURVEYED.set_index(["claim", "altered"])["detected_by"]
+    for name, strings in [(factor, checks.wald_strings(CLAIMS, factor)) for factor in checks.adjusted(CLAIMS)]:
+        for quantity in strings:
+            least, most = wald.possible(strings, quantity)
+            claim = f"multivariate.{name}.{quantity}"
+            for altered, detected_by in found[claim].items():
+                bounds = published.interval(altered)
+                possible = bounds.lower <= Fraction(most) and Fraction(least) <= bounds.upper
+                assert detected_by == ("" if possible else "wald"), (claim, altered)
+    # The upper limit of the listing of the Chinese abstract.
+    assert found["multivariate.postoperative_collaterals.odds_ratio_upper", "5.431"] == "wald"
+
+
+@pytest.mark.parametrize("at", range(7, len(SURVEYED), 29))
+def test_detection_is_what_the_ledger_would_say(at):
+    """All judgments made in full on the altered claims."""
+    row = SURVEYED.iloc[at]
+    altered = CLAIMS.copy()
+    altered.at[row["claim"], "printed"] = row["altered"]
+    judges = (checks.judge_counts, checks.judge_univariate, checks.judge_wald, checks.judge_roc)
+    verdicts = [judgment.verdict for judge in judges for judgment in judge(altered).values()]
+    assert ("contradicted" in verdicts) == (row["detected_by"] != "")
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [(0.33, "exclusion"), (0.39, "")])
+def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma, expected):
+    claims, name = CLAIMS.copy(), "multivariate.incomplete_coverage"
+    values = [0.9, 0.9 - 1.96 * sigma, 0.9 + 1.96 * sigma]
+    numbers = [*map(exp, values), erfc(0.9 / sigma / sqrt(2))]
+    for quantity, number in zip(wald.QUANTITIES, numbers, strict=True):
+        claims.at[f"{name}.{quantity}", "printed"] = f"{number:.3f}"
+    assert wald.agree(checks.wald_strings(claims, "incomplete_coverage"))
+    assert forensic.detect(claims, f"{name}.odds_ratio", forensic._bounds(CLAIMS)) == expected
+
+
+def test_claims_that_already_contradict_one_another_are_not_surveyed():
+    claims = CLAIMS.copy()
+    claims.at["roc.incomplete_coverage.p_value", "printed"] = "0.016"
+    with pytest.raises(ValueError, match="P of an AUC"):
+        forensic.survey(claims)
+
+
+def test_the_power_is_the_share_detected():
+    shares = forensic.power(SURVEYED)
+    assert list(shares.columns) == list(forensic.UNITS)
+    assert shares.loc["methods"].tolist() == [1, 1, 1, 1, 1]
+    assert shares.loc["univariate"].tolist() == [0, 0, 0, 0, 0]
+    some = SURVEYED[(SURVEYED["section"] == "multivariate") & (SURVEYED["units"] == 1)]
+    assert shares.at["multivariate", 1] == (some["detected_by"] != "").sum() / len(some)

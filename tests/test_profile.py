@@ -1,0 +1,129 @@
+"""Profile limits and Firth's estimates: R's numbers, known identities, and ten patients."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from helpers import asah, numbers_in_r, random_patients, read_cohort
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import cohort, profile, sensitivity, separation
+
+pytestmark = pytest.mark.filterwarnings("error")
+in_r = partial(numbers_in_r, source="sensitivity")
+FINITE = "no finite maximum of the likelihood exists"
+
+
+def spector() -> cohort.Cohort:
+    """Spector and Mazzeo's 32 students, as statsmodels ships them."""
+    rows = sm.datasets.spector.load_pandas().data.rename(columns={"GRADE": "outcome", "PSI": "has_psi"})
+    return read_cohort(rows[["GPA", "TUCE", "has_psi", "outcome"]])
+
+
+def separated() -> cohort.Cohort:
+    """aSAH with a factor that only patients with the outcome have."""
+    rows = asah().rows
+    rows.insert(2, "has_high_s100b", (rows["s100b"] > 0.5).astype(int))
+    return read_cohort(rows.drop(columns="s100b"), "Female|Male")
+
+
+@pytest.mark.parametrize(("name", "rows"), [("school", spector), ("bleeding", asah)])
+def test_profile_limits_are_those_of_confint(name, rows):
+    """With its usual ten points R's own confint is off by some units of the fourth digit."""
+    found = profile.profile_limits(rows())
+    assert found.problem is None
+    for side, column in enumerate(["lower", "upper"], 1):
+        limits = np.log(found.table[column])
+        assert limits.tolist() == pytest.approx(in_r(f"fine({name})[, {side}]"), rel=1e-6)
+        assert limits.tolist() == pytest.approx(in_r(f"suppressMessages(confint({name}))[, {side}]"), rel=1e-3)
+    assert found.table["p"].iloc[1:].tolist() == pytest.approx(in_r(f'drop1({name}, test = "LRT")[-1, 5]'), rel=1e-8)
+
+
+@pytest.mark.parametrize(("name", "rows"), [("school", spector), ("bleeding", asah), ("separated", separated)])
+def test_firth_is_logistf(name, rows):
+    found = profile.firth(rows())
+    assert found.problem is None
+    r = f"firth_{name}"
+    assert found.table["coefficient"].tolist() == pytest.approx(in_r(f"coef({r})"), rel=1e-6)
+    assert found.table["standard_error"].tolist() == pytest.approx(in_r(f"sqrt(diag(vcov({r})))"), rel=1e-6)
+    assert np.log(found.table["lower"]).tolist() == pytest.approx(in_r(f"{r}$ci.lower"), rel=1e-6)
+    assert np.log(found.table["upper"]).tolist() == pytest.approx(in_r(f"{r}$ci.upper"), rel=1e-6)
+    assert found.table["p"].tolist() == pytest.approx(in_r(f"{r}$prob"), rel=1e-6)
+
+
+def test_firth_in_a_two_by_two_table_adds_a_half_to_every_cell():
+    """A known identity of the saturated model (Heinze & Schemper 2002)."""
+    counts = {(1, 1): 5, (1, 0): 0, (0, 1): 3, (0, 0): 9}
+    rows = pd.DataFrame([pair for pair, count in counts.items() for _ in range(count)], columns=["has_a", "outcome"])
+    found = profile.firth(read_cohort(rows))
+    assert found.table.loc["has_a", "odds_ratio"] == pytest.approx(5.5 * 9.5 / (0.5 * 3.5), rel=1e-6)
+
+
+def test_a_profile_of_the_whole_level_is_wider():
+    narrow, wide = (profile.profile_limits(spector(), level=level).table for level in (0.9, 0.99))
+    assert (narrow["lower"] > wide["lower"]).all()
+    assert (narrow["upper"] < wide["upper"]).all()
+
+
+def test_patients_with_missing_values_are_left_out_and_counted():
+    rows = random_patients().astype(float, errors="ignore")
+    rows.loc[:4, "has_a"] = rows.loc[5:6, "length"] = np.nan
+    with_missing, complete = read_cohort(rows, "A|B|C"), read_cohort(rows.dropna(), "A|B|C")
+    found = profile.firth(with_missing)
+    assert (found.patients, found.left_out) == (53, 7)
+    pd.testing.assert_frame_equal(found.table, profile.firth(complete).table)
+    assert len(sensitivity.influence(with_missing).patients) == 53
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e7])
+def test_the_unit_of_a_number_does_not_matter(unit):
+    rows = random_patients()
+    ordinary, changed = (
+        profile.firth(read_cohort(rows.assign(length=rows["length"] * size), "A|B|C")).table for size in (1, unit)
+    )
+    assert changed["p"].tolist() == pytest.approx(ordinary["p"].tolist(), rel=1e-6)
+    assert changed.loc["has_a"].tolist() == pytest.approx(ordinary.loc["has_a"].tolist(), rel=1e-6)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10**6), st.sampled_from([10, 12, 20]), st.sampled_from([0.2, 0.5]))
+def test_ten_patients_give_numbers_or_words(seed, number, share):
+    """Limits enclose their estimate; the likelihood has a maximum just where nothing separates."""
+    rows = random_patients(number, seed)
+    rows["outcome"] = (np.random.default_rng(seed).random(number) < share).astype(int)
+    rows = read_cohort(rows, "A|B|C")
+    apart = separation.separation(rows)
+    plain, penalized = profile.profile_limits(rows), profile.firth(rows)
+    for found in (plain, penalized):
+        known = found.table.dropna()
+        assert (known["lower"] <= known["odds_ratio"]).all()
+        assert (known["odds_ratio"] <= known["upper"]).all()
+        assert found.problem or len(known) == 4
+    if penalized.table.size:
+        assert (FINITE in (plain.problem or "")) == (apart.told_apart > 0)
+    for found in (
+        sensitivity.influence(rows),
+        sensitivity.adjusted_for_group(rows),
+        sensitivity.functional_form(rows, "length"),
+    ):
+        assert found.problem is None or isinstance(found.problem, str)
+
+
+def test_a_million_patients():
+    """With a number in whole units; the patients who are alike are counted, not gone through."""
+    random = np.random.default_rng(1)
+    size = 1_000_000
+    rows = pd.DataFrame({f"has_{name}": (random.random(size) < 0.3) * 1.0 for name in "abcde"})
+    rows["length"] = random.normal(100, 30, size).round()
+    rows["outcome"] = (random.random(size) < 1 / (1 + np.exp(2 - rows["has_a"]))) * 1.0
+    codebook = read_cohort(rows.iloc[:50]).codebook
+    rows["group"] = pd.Categorical(random.choice(["A", "B"], size), ["A", "B"])
+    large = cohort.Cohort(rows, codebook, Path("large.csv"), False)
+    plain, penalized = profile.profile_limits(large), profile.firth(large)
+    assert np.log(plain.table["lower"]).tolist() == pytest.approx(np.log(plain.table["wald_lower"]).tolist(), abs=1e-4)
+    assert penalized.table["coefficient"].tolist() == pytest.approx(plain.table["coefficient"].tolist(), abs=1e-4)
+    assert separation.separation(large).kind == "none"

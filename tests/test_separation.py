@@ -1,0 +1,70 @@
+"""Separation: what is said of it, and borders tried one by one."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import random_patients, read_cohort
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import profile, sensitivity, separation
+
+pytestmark = pytest.mark.filterwarnings("error")
+FINITE = "no finite maximum of the likelihood exists"
+
+
+SEPARATED = {
+    "quasi-complete": (
+        lambda rows: rows.assign(outcome=rows["outcome"] | rows["has_a"]),
+        "Separation is quasi-complete: the factors leave no doubt about 34 of 60 patients. "
+        "has_a separates alone: where it is “1”, all 34 patients have the outcome “1”.",
+    ),
+    "complete": (
+        lambda rows: rows.assign(outcome=rows["has_a"]),
+        "Separation is complete: the factors leave no doubt about 60 of 60 patients. has_a separates alone: where it "
+        "is “1”, all 34 patients have the outcome “1” and where it is “0”, all 26 patients have the outcome “0”.",
+    ),
+    "number": (
+        lambda rows: rows.assign(outcome=(rows["length"] < 90).astype(int)),
+        "Separation is complete: the factors leave no doubt about 60 of 60 patients. length separates alone: where it "
+        "is below 91.60, all 18 patients have the outcome “1” and where it is above 89.90, all 42 patients have the "
+        "outcome “0”.",
+    ),
+    "combination": (
+        lambda rows: rows.assign(outcome=(rows["length"] + 30 * rows["has_a"] > 110).astype(int)),
+        "Separation is complete: the factors leave no doubt about 60 of 60 patients. "
+        "Only in combination, these separate the outcomes: has_a and length.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEPARATED)
+def test_separation_is_described_in_words_and_firth_has_an_answer(name):
+    change, words = SEPARATED[name]
+    rows = read_cohort(change(random_patients()), "A|B|C")
+    assert separation.separation(rows).account == words
+    assert FINITE in profile.profile_limits(rows).problem
+    assert FINITE in sensitivity.influence(rows).problem
+    penalized = profile.firth(rows)
+    assert penalized.problem is None
+    assert np.isfinite(penalized.table).all(axis=None)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(*[st.integers(0, 1)] * 3), min_size=4, max_size=9).filter(
+        lambda rows: len({row[2] for row in rows}) == 2
+    )
+)
+def test_a_patient_is_told_apart_just_where_some_border_does(rows):
+    """Two binary factors: every border there is can be tried one by one."""
+    table = pd.DataFrame(rows, columns=["has_a", "has_b", "outcome"])
+    points, sign = (
+        np.column_stack([np.ones(len(table)), table[["has_a", "has_b"]]]),
+        2 * table["outcome"].to_numpy() - 1,
+    )
+    sides = (sign[:, None] * points) @ np.array(list(product(np.arange(-3, 4) / 2, repeat=3))).T
+    borders = sides[:, (sides >= 0).all(axis=0)]
+    assert separation.separation(read_cohort(table)).told_apart == (borders > 0).any(axis=1).sum()

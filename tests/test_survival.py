@@ -1,0 +1,198 @@
+"""Kaplan-Meier curves: R's numbers on the lung data of its survival package, and data that allow no curve."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import ORACLES, numbers_in_r
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib import survival
+from lib.cohort import CODEBOOK_COLUMNS, Cohort
+
+pytestmark = pytest.mark.filterwarnings("error")
+in_r = partial(numbers_in_r, source="survival")
+LUNG = pd.read_csv(ORACLES / "survival_lung.csv", comment="#")
+
+
+def of_curve(rows: pd.DataFrame, **options: float) -> pd.DataFrame:
+    return survival.kaplan_meier(rows["time"], rows["event"], **options)
+
+
+def with_times(rows: pd.DataFrame) -> Cohort:
+    """A cohort of the columns time, event and group, or of those there are."""
+    rules = {
+        "group": ["group", "group", "category", "", "A|B|C"],
+        "time": ["time", "time", "number", "days", ""],
+        "event": ["event", "event", "binary", "", "0|1"],
+    }
+    codebook = pd.DataFrame([[name, *rule] for name, rule in rules.items()], columns=CODEBOOK_COLUMNS).set_index("name")
+    rows = rows.assign(group=pd.Categorical(rows["group"], ["A", "B", "C"]))
+    return Cohort(rows, codebook, Path("rows.csv"), False)
+
+
+FEW = pd.DataFrame(
+    {
+        "time": [1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+        "event": [1.0, 0, 1, 0, 1, 0, 1, 0, 1, 0],
+        "group": ["A", "B"] * 5,
+    }
+)
+
+
+@pytest.mark.parametrize("name", ["all", "female", "male"])
+def test_a_curve_as_survfit_has_it(name):
+    curve = of_curve(LUNG if name == "all" else LUNG[LUNG["sex"] == name])
+    assert curve.iloc[0].tolist() == pytest.approx([0, curve["at_risk"].max(), 0, 0, 1, np.nan, np.nan], nan_ok=True)
+    columns = {"time": "time", "surv": "survival", "lower": "lower", "upper": "upper"}
+    if name == "all":
+        columns |= {"n.risk": "at_risk", "n.event": "events", "n.censor": "censored"}
+    for command, column in columns.items():
+        assert curve[column].iloc[1:].tolist() == pytest.approx(in_r(f"{name}${command}"), rel=1e-9, nan_ok=True)
+
+
+def test_limits_at_another_level_as_survfit_has_them():
+    lower = in_r('survfit(Surv(time, event) ~ 1, lung, conf.type = "log-log", conf.int = 0.9)$lower')
+    assert of_curve(LUNG, level=0.9)["lower"].iloc[1:].tolist() == pytest.approx(lower, rel=1e-9)
+
+
+def test_a_curve_read_at_chosen_times():
+    """R counts the events up to a time and those at risk just before it, as we do."""
+    times = [0, 100, 250, 310, 500, 1000]
+    read = survival.at_times(of_curve(LUNG), times)
+    assert read["at_risk"].tolist() == in_r("read$n.risk").tolist()
+    assert read["events"].tolist() == in_r("cumsum(read$n.event)").tolist()
+    for column, command in [("survival", "surv"), ("lower", "lower"), ("upper", "upper")]:
+        # R gives the limits 1 and 1 at the start.
+        assert read[column].tolist()[1:] == pytest.approx(in_r(f"read${command}")[1:], rel=1e-9)
+    after = survival.at_times(of_curve(LUNG), [5000]).iloc[0]
+    assert after["at_risk"] == 0
+    assert np.isnan(after["survival"])
+    assert after["events"] + after["censored"] == len(LUNG)
+
+
+def test_medians_as_r_has_them():
+    """An estimate that stays at one half for a while has its median in the middle of that while."""
+    few = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6], "event": [1, 1, 1, 0, 1, 0]})
+    for rows, name in [(LUNG, "all"), (LUNG[LUNG["sex"] == "female"], "female"), (few, "curve(few)")]:
+        expected = in_r(f'summary({name})$table[c("median", "0.95LCL", "0.95UCL")]')
+        assert survival.median(of_curve(rows)).tolist() == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("rows", ["lung", 'subset(lung, sex == "female")', 'subset(lung, sex == "male")'])
+def test_median_follow_up_as_r_has_it(rows):
+    sex = rows.split('"')[1] if "sex" in rows else None
+    members = LUNG[LUNG["sex"] == sex] if sex else LUNG
+    expected = in_r(f'summary(curve({rows}, TRUE))$table[c("median", "0.95LCL", "0.95UCL")]')
+    found = survival.median_follow_up(members["time"], members["event"])
+    assert found.tolist() == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("group", ["sex", "ecog"])
+def test_the_log_rank_test_as_survdiff_has_it(group):
+    """Two groups, and four of which one is a single patient."""
+    known = LUNG.dropna(subset=group)
+    found = survival.log_rank(known["time"], known["event"], known[group])
+    statistic = f"survdiff(Surv(time, event) ~ {group}, lung)$chisq"
+    freedom = known[group].nunique() - 1
+    assert found["statistic"] == pytest.approx(in_r(statistic)[0], rel=1e-9)
+    assert found["degrees_of_freedom"] == freedom
+    assert found["p"] == pytest.approx(in_r(f"pchisq({statistic}, {freedom}, lower.tail = FALSE)")[0], rel=1e-9)
+
+
+def test_very_different_curves_have_a_p_above_zero():
+    time = np.r_[np.linspace(1, 2, 200), np.linspace(10, 20, 200)]
+    assert 0 < survival.log_rank(time, np.ones(400), np.repeat([0, 1], 200))["p"] < 1e-50
+
+
+def test_a_cohort_as_a_whole_and_by_group():
+    found = survival.describe(with_times(FEW))
+    assert found.problem is None
+    assert found.log_rank_problem is None
+    assert list(found.follow_up.index) == [survival.ALL, "A", "B", "C"]
+    assert found.follow_up["patients"].tolist() == [10, 5, 5, 0]
+    assert found.follow_up["events"].tolist() == [5, 5, 0, 0]
+    assert found.follow_up.loc["C", "median":].isna().all()
+    assert list(found.curves["group"].unique()) == [survival.ALL, "A", "B"]
+    of_a = found.curves[found.curves["group"] == "A"].drop(columns="group").reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_a, of_curve(FEW[FEW["group"] == "A"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows.drop(columns="time"), "no column for the length of follow-up"),
+        (lambda rows: rows.drop(columns="event"), "none for the event"),
+        (lambda rows: rows.assign(time=np.nan), "no patient has a time, an event and a group"),
+        (lambda rows: rows.assign(time=rows["time"] - 5), "negative"),
+    ],
+)
+def test_cohorts_without_usable_times_are_described_in_words(change, words):
+    found = survival.describe(with_times(change(FEW)))
+    assert words in found.problem
+    assert found.curves.empty
+    assert found.log_rank.isna().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows.assign(event=0.0), "no patient has the event"),
+        (lambda rows: rows.assign(group="A"), "fewer than two groups"),
+        (lambda rows: rows.assign(event=rows["time"] > 5, group=np.where(rows["time"] > 5, "A", "B")), "never at risk"),
+    ],
+)
+def test_a_log_rank_test_without_an_answer_is_described_in_words(change, words):
+    found = survival.describe(with_times(change(FEW)))
+    assert found.problem is None
+    assert words in found.log_rank_problem
+    assert found.log_rank.isna().all()
+
+
+def test_no_events_and_nothing_but_events():
+    none = of_curve(FEW.assign(event=0))
+    assert (none["survival"] == 1).all()
+    assert none[["lower", "upper"]].isna().all(axis=None)
+    assert np.isnan(survival.median(none)["median"])
+    every = of_curve(FEW.assign(event=1))
+    assert every["survival"].tolist() == pytest.approx(np.linspace(1, 0, 11))
+    assert survival.median(every)["median"] == 5.5
+    assert np.isnan(survival.median_follow_up(FEW["time"], np.ones(10))["median"])
+
+
+def test_patients_with_missing_values_are_left_out_and_counted():
+    rows = FEW.copy()
+    rows.loc[0, "time"] = rows.loc[1, "event"] = np.nan
+    rows.loc[2, "group"] = None
+    found = survival.describe(with_times(rows))
+    assert found.left_out == 3
+    assert found.follow_up.loc[survival.ALL, "patients"] == 7
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 1), st.sampled_from("ABC")), min_size=1, max_size=12))
+def test_small_cohorts_give_numbers_or_words(patients):
+    """Without censoring the curve is the plain proportion; patients are never lost from the counts."""
+    rows = pd.DataFrame(patients, columns=["time", "event", "group"]).astype({"time": float, "event": float})
+    found = survival.describe(with_times(rows))
+    assert found.problem is None
+    assert found.log_rank.isna().any() == (found.log_rank_problem is not None)
+    curve = of_curve(rows)
+    assert (curve["at_risk"] - curve["events"] - curve["censored"]).tolist() == [*curve["at_risk"].iloc[1:], 0]
+    assert (curve["survival"].diff().fillna(0) <= 1e-12).all()
+    known = curve.dropna()
+    assert ((known["lower"] <= known["survival"]) & (known["survival"] <= known["upper"])).all()
+    uncensored = of_curve(rows.assign(event=1))
+    proportions = [(rows["time"] > time).mean() for time in uncensored["time"]]
+    assert uncensored["survival"].tolist() == pytest.approx(proportions)
+
+
+def test_a_million_patients():
+    random = np.random.default_rng(1)
+    size = 1_000_000
+    rows = pd.DataFrame({"time": random.exponential(20, size), "event": (random.random(size) < 0.4) * 1.0})
+    found = survival.describe(with_times(rows.assign(group=random.choice(["A", "B"], size))))
+    assert found.follow_up["patients"].tolist()[0] == size
+    assert found.log_rank["p"] > 0.001
