@@ -126,7 +126,7 @@ def goal(claims: pd.DataFrame, terms: list[str], search: dict) -> Goal:
 
 
 @njit
-def _distance(design, outcome, start, goal):
+def gap(design, outcome, start, goal):
     """How far the joint model is from its goal (0 when there), and its coefficients."""
     coefficients, covariance, converged = logistic.fit(design, outcome, start)
     if not converged:
@@ -158,7 +158,7 @@ def _change_places(patients, i, j, block):
 
 
 @njit
-def _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals):
+def walk_toward(patients, outcome, coefficients, distance, goal, exchanges, proposals):
     """Try one exchange for each row of random numbers in `proposals`; stop at the goal.
 
     `patients` (patients x columns) is changed in place. A cohort farther from the goal is accepted
@@ -183,7 +183,7 @@ def _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
             )
         else:
             allowed = _change_places(patients, i, j, exchanges.blocks[block])
-        after, fitted = _distance(design, outcome, coefficients, goal) if allowed else (np.inf, coefficients)
+        after, fitted = gap(design, outcome, coefficients, goal) if allowed else (np.inf, coefficients)
         if proposal[4] < ((1 + distance) / (1 + after)) ** goal.steepness:
             distance, coefficients = after, fitted
             if distance == 0:
@@ -216,10 +216,10 @@ def search(cohort: Cohort, goal: Goal, settings: dict, random, progress: tqdm) -
         step=choice["length_step"],
         reach=choice["length_reach"],
     )
-    distance, coefficients = _distance(patients[:, :-1], outcome, np.zeros(len(factors) + 1), goal)
+    distance, coefficients = gap(patients[:, :-1], outcome, np.zeros(len(factors) + 1), goal)
     for _ in range(0, choice["changes"], CHANGES_PER_CALL):
         proposals = random.random((CHANGES_PER_CALL, 5))
-        distance, coefficients = _walk(patients, outcome, coefficients, distance, goal, exchanges, proposals)
+        distance, coefficients = walk_toward(patients, outcome, coefficients, distance, goal, exchanges, proposals)
         progress.set_postfix_str(f"{distance:.2f} from the goal", refresh=False)
         progress.update(CHANGES_PER_CALL)
         if distance == 0:
