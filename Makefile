@@ -33,6 +33,7 @@ compatible: environment ## search for certificates and compatible cohorts again 
 	@env -u COHORT $(RUN) -m lib.exclusion
 	@env -u COHORT $(RUN) -m lib.witnesses $(JOBS)
 	@env -u COHORT $(RUN) -m lib.extremes $(JOBS)
+	@env -u COHORT $(RUN) -m lib.readings
 
 notebooks: environment ## run every chapter and store its outputs in the notebook beside it
 	@env -u COHORT $(RUN) -m lib.notebooks

@@ -303,3 +303,41 @@ def rungs(ranges: pd.DataFrame) -> None:
         left=("What is assumed, beside what stands above",),
         data=both,
     )
+
+
+def readings(surveyed: pd.DataFrame) -> None:
+    """What the model may have held: each hypothesis with its verdict and reason."""
+    frame = pd.DataFrame(
+        {
+            "Reading": [capital(name) for name in surveyed.index],
+            "Verdict": surveyed["verdict"].to_numpy(),
+            "Why": [capital(words) + "." for words in surveyed["reason"]],
+        }
+    )
+    display.table(
+        frame,
+        name="tab-readings",
+        caption="Hypotheses about what the printed model held, and what the printed numbers say of each.",
+        left=("Verdict", "Why"),
+        data=surveyed.reset_index(),
+    )
+
+
+def undecided(cores: pd.DataFrame) -> None:
+    """The undecided cores by the number of patients with both markers, with the nearest miss of each number."""
+    rows = cores[cores["status"] == "undecided"]
+    by_number = rows.groupby("n11")["nearest_miss"].agg(["size", "min"])
+    frame = pd.DataFrame(
+        {
+            "Patients with both markers": [str(number) for number in by_number.index],
+            "Undecided cores": by_number["size"].map(display.whole).to_numpy(),
+            "Nearest miss (half-units)": by_number["min"].map(display.number).to_numpy(),
+        }
+    )
+    display.table(
+        frame,
+        name="tab-undecided",
+        caption="The undecided cores, and how near the search came, in half-units of a printed last digit.",
+        note="The download lists each of them.",
+        data=rows[["k1", "k0", "n11", "margin", "nearest_miss"]],
+    )
