@@ -42,7 +42,8 @@ for _name, _words, _limits in [
     # Factors that go with the diagnosis take over a part of its effect, as a rule; twice leaves room.
     (
         "diagnosis",
-        "with the diagnosis in the model the last one does worst, its odds ratios at most twice the crude ones",
+        "with the diagnosis in the model too, its last level (post-thrombotic disease) does worst, its odds ratios at "
+        "most twice the crude ones",
         {"worst_last": True, "most_times_crude": 2.0},
     ),
     ("effect", "no crude odds ratio of a binary factor exceeds 5, or falls below a fifth", {"most_odds_ratio": 5.0}),

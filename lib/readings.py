@@ -605,7 +605,7 @@ def survey(
     tables, _ = cores.count_tables(of.printed.first, of.printed.second, _groups(claims))
     words = {
         LISTED[0]: "{looked_at:,} sets of sums, for every number of patients left out, whoever they are",
-        LISTED[1]: f"all {tables:.3g} tables of whole numbers, through {{looked_at:,}} sets of sums",
+        LISTED[1]: f"all {tables:,} tables of whole numbers, through {{looked_at:,}} sets of sums",
         LISTED[2]: "{looked_at:,} sets of sums: any factor significant alone, for every number of patients with both "
         "markers that is not excluded for all models",
     }
