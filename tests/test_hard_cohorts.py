@@ -1,5 +1,6 @@
 """Every chapter on cohorts that allow little or nothing: words where there is no answer, never a traceback or "nan"."""
 
+import io
 import re
 
 import jupytext
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib import display, notebooks
+from lib import cohort, display, notebooks, template
 from lib.cohort import DATA, EXAMPLE
 
 ROWS = pd.read_csv(EXAMPLE, comment="#")
@@ -19,14 +20,14 @@ NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
 def pages(tmp_path, monkeypatch):
     """Runs every chapter on some rows, in this process; the words that each shows."""
 
-    def run(rows: pd.DataFrame, codebook: pd.DataFrame | None = None) -> dict[str, str]:
+    def run(rows: pd.DataFrame, codebook: pd.DataFrame | None = None, disclosure: str = "off") -> dict[str, str]:
         path = tmp_path / "rows.csv"
         rows.to_csv(path, index=False)
         if codebook is not None:
             codebook.to_csv(path.with_suffix(".codebook.csv"), index=False)
         monkeypatch.setenv("COHORT", str(path))
         # So few patients may not be shown; how a chapter speaks of them is another matter.
-        monkeypatch.setenv("DISCLOSURE", "off")
+        monkeypatch.setenv("DISCLOSURE", disclosure)
         shown: list[str] = []
         monkeypatch.setattr(display, "display", lambda output: shown.append(words_of(output)))
         monkeypatch.setattr(display, "_glue", lambda name, text, display: shown.append(text))
@@ -128,3 +129,38 @@ def test_a_cohort_with_times_gets_its_curves(pages):
     assert "Kaplan-Meier curves by group" in found["patency"]
     assert "The log-rank test of the groups gives" in found["patency"]
     assert "Length of follow-up, by the reverse Kaplan-Meier method." in found["patency"]
+
+
+GROUPS = {"two": ["left leg", "right leg"], "five": ["a", "b", "c", "d", "e"]}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", GROUPS)
+def test_other_numbers_of_groups(pages, number):
+    """Every group has its row, and every pair its comparison."""
+    names = GROUPS[number]
+    codebook = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False).drop(columns="level_labels_zh")
+    is_group = codebook["role"] == "group"
+    codebook.loc[is_group, ["label", "levels", "level_labels"]] = ["Side", "|".join(names), ""]
+    found = pages(ROWS.assign(diagnosis=np.random.default_rng(3).choice(names, len(ROWS))), codebook)
+    for name in names:
+        assert f"| {name} |" in found["patency"]
+    assert found["patency"].count(" − ") == len(names) * (len(names) - 1) // 2
+    assert not NOT_WORDS.search(" ".join(found.values()))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monkeypatch):
+    """Every chapter, with small cells taken care of; the joint model is the one that statsmodels fits to these rows."""
+    files = template.example()
+    rows = pd.read_csv(io.BytesIO(files[f"{template.EXAMPLE_NAME}.csv"]))
+    codebook = pd.read_csv(io.BytesIO(files[f"{template.EXAMPLE_NAME}.codebook.csv"]), dtype=str, keep_default_na=False)
+    found = pages(rows, codebook, disclosure="5")
+    assert "fewer than 5 patients would stand alone" in found["your_data"]
+    shown = cohort.load()
+    model = sm.Logit(shown.rows["low"], sm.add_constant(shown.rows[shown.factors])).fit(disp=0)
+    for odds_ratio in np.exp(model.params.iloc[1:]):
+        assert f"{odds_ratio:.3f}" in found["multivariate"]
+    text = " ".join(found.values())
+    assert not NOT_WORDS.search(text)
+    assert "2500 g or more" in text and "Crude share" in found["patency"]
