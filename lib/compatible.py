@@ -1,17 +1,18 @@
 """What the abstract leaves open: the cores with what is known of each, and the range of each conclusion.
 
-Nothing is searched for here. What `lib.exclusion` and `lib.witnesses` stored is checked against the
+Nothing is searched for here. What `lib.exclusion`, `lib.witnesses` and `lib.extremes` stored is checked against the
 claims, and what fails the check counts as not stored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib import checks, exclusion, extremes, ladder, reconstruct, witnesses
+from lib import checks, exclusion, extremes, ladder, reconstruct, univariate, witnesses
 from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
 from lib.words import capital, listed
 
@@ -57,16 +58,16 @@ def known(claims: pd.DataFrame) -> Known:
     about = witnesses.frame(claims, codebook)
     table = exclusion.judge(printed, exclusion.read())
     stored = pd.read_csv(witnesses.FOLDER / "cores.csv")
-    cohorts = pd.read_parquet(witnesses.FOLDER / "cohorts.parquet")
-    problems = witnesses.verify(cohorts, claims, codebook)
+    of_cores, of_extremes = (
+        _believed(witnesses.FOLDER / name, claims, codebook) for name in ("cohorts.parquet", "extremes.parquet")
+    )
     table["n11"] = table["k1"] + table["k0"]
     table = table.merge(stored[["k1", "k0", "nearest_miss"]], how="left", on=["k1", "k0"])
-    found = pd.MultiIndex.from_frame(table[["k1", "k0"]]).isin(problems.index[problems == ""])
+    found = pd.MultiIndex.from_frame(table[["k1", "k0"]]).isin(pd.MultiIndex.from_frame(of_cores[["k1", "k0"]]))
     table["status"] = np.select([table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided")
 
     example = load(EXAMPLE)
-    kept = problems.index[problems == ""]
-    arrays = [_arrays(cohorts.set_index(["k1", "k0"]).loc[kept], len(kept), example), _arrays(example.rows, 1, example)]
+    arrays = [_arrays(rows, example) for rows in (of_cores, of_extremes, example.rows)]
     columns = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
     values = extremes.values(columns, about)
     values["n11"] = np.all([columns[marker] == 1 for marker in markers], axis=0).sum(axis=1)
@@ -108,11 +109,19 @@ def span(values: pd.Series) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _arrays(rows: pd.DataFrame, cohorts: int, like: Cohort) -> dict[str, np.ndarray]:
+def _believed(path: Path, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+    """The rows of those cohorts in a file that print every claim."""
+    cohorts = pd.read_parquet(path)
+    problems = witnesses.verify(cohorts, claims, codebook)
+    keys = cohorts.set_index(list(problems.index.names)).index
+    return cohorts[keys.isin(problems.index[problems == ""])]
+
+
+def _arrays(rows: pd.DataFrame, like: Cohort) -> dict[str, np.ndarray]:
     """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
     names = [like.group, *like.factors, like.outcome]
     return {
-        name: rows[name].astype(object if name == like.group else float).to_numpy().reshape(cohorts, len(like.rows))
+        name: rows[name].astype(object if name == like.group else float).to_numpy().reshape(-1, len(like.rows))
         for name in names
     }
 
@@ -137,13 +146,25 @@ def ranges(of: Known) -> pd.DataFrame:
 
 
 def _proven(of: Known) -> dict[str, tuple[float, float]]:
-    """Limits of conclusions, over all cores that are not excluded, that the certificates prove."""
+    """Limits of conclusions, over all cores that are not excluded, that certificates or complete listing prove."""
     left = of.cores.loc[of.cores["status"] != "excluded", "n11"]
     bounds = exclusion.outer_bounds(of.printed, exclusion.read())
     found = {"n11": (left.min(), left.max())}
     for name in ("brier", "discrimination_slope", "nagelkerke"):
         found[f"model.{name}"] = (bounds[name, "least"].min(), bounds[name, "most"].max())
-    return found
+    return found | _of_pairs(*of.printed.first.sum(axis=0))
+
+
+def _of_pairs(occluded: int, patent: int) -> dict[str, tuple[float, float]]:
+    """Limits of a yes-or-no factor alone: over all its tables in which every test gives P<0.05."""
+    tests = univariate.p_values_of_all_pairs(occluded, patent)
+    a, b = np.nonzero(np.all([p < 0.05 for p in tests.values()], axis=0))
+    values = {
+        "share": (a + b) / (occluded + patent),
+        "odds_ratio": a * (patent - b) / (b * (occluded - a)),
+        "p_value": tests["pearson"][a, b],
+    }
+    return {f"binary.{name}": (value.min(), value.max()) for name, value in values.items()}
 
 
 def rest_of_the_model(of: Known) -> tuple[float, float]:

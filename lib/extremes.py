@@ -268,27 +268,18 @@ def path_of(task: Task, folder: Path) -> Path:
 
 
 def write(results: list[Result], about: Frame, folder: Path = FOLDER) -> None:
-    """Write ranges.csv and extremes.parquet: of these cohorts the most extreme on each rung, each stored once.
+    """Write extremes.parquet: of these cohorts the most extreme on each rung, each stored once.
 
-    ranges.csv has a row for each conclusion, rung and side: value, k1, k0 and index, the cohort's in
-    extremes.parquet. There is no row where no cohort stands on the rung.
+    Its columns are k1, k0, index, which tells cohorts of one core apart, and those of a cohort.
     """
-    table, stored, rows = measured(results, about), {}, []
+    table, chosen = measured(results, about), {}
     for name, conclusion in conclusions(about).items():
         for rung in range(len(ladder.RUNGS)):
             for side in conclusion.sides:
-                places = order(table, rung, name, side)
-                if len(places):
-                    place = places[0]
-                    index = stored.setdefault(place, len(stored))
-                    result = results[place]
-                    value = table.at[place, name]
-                    rows.append([name, ladder.RUNGS[rung].name, side, value, result.k1, result.k0, index])
-    cohorts = witnesses.table_of([results[place] for place in stored], about)
-    patients = len(cohorts) // len(stored)
-    cohorts.insert(0, "index", np.repeat(np.arange(len(stored), dtype="int16"), patients))
-    ranges = pd.DataFrame(rows, columns=["conclusion", "rung", "side", "value", "k1", "k0", "index"])
-    replace(folder / "ranges.csv", ranges.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
+                chosen |= dict.fromkeys(order(table, rung, name, side)[:1])
+    cohorts = witnesses.table_of([results[place] for place in chosen], about)
+    patients = len(cohorts) // len(chosen)
+    cohorts.insert(2, "index", np.repeat(np.arange(len(chosen), dtype="int16"), patients))
     replace(folder / "extremes.parquet", cohorts.to_parquet(index=False, compression="zstd"))
 
 
@@ -302,7 +293,7 @@ def fingerprint(witnessed: list[Result], about: Frame, settings: dict) -> str:
 
 
 def main(jobs: int = 1) -> None:
-    """Search in both directions from the witnesses and write ranges.csv and extremes.parquet."""
+    """Search in both directions from the witnesses and write extremes.parquet."""
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
     about = witnesses.frame(read(), read_codebook(DATA / "codebook.csv"))
     results = [result for result in witnesses.run(about, settings, jobs) if result.distance == 0]

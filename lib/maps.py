@@ -242,7 +242,14 @@ def _form(name: str):
         return display.whole
     if name.endswith("p_value") or "p_value_" in name:
         return display.p_value
-    return lambda value: display.number(value, 3)
+    return odds_ratio if "odds_ratio" in name else lambda value: display.number(value, 3)
+
+
+def odds_ratio(value: float) -> str:
+    """An odds ratio; beyond a thousand, or below a thousandth, only that it is."""
+    if 0.001 <= value <= 1000 or np.isnan(value):
+        return display.number(value, 3)
+    return ">1,000" if value > 1000 else "<0.001"
 
 
 RANGE_WORDS = {

@@ -35,6 +35,8 @@ from lib.published import Interval, interval, number, read
 FOLDER = DATA / "compatible"
 SETTINGS = FOLDER / "search.toml"
 WORKING = DATA.parent / "_build" / "compatible"
+# What tells one stored cohort from another.
+KEYS = ("k1", "k0", "index")
 
 
 class Frame(NamedTuple):
@@ -482,23 +484,25 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.Series:
-    """For each stored cohort, indexed by (k1, k0), what it does not print as claimed, in words.
+    """For each stored cohort, indexed by k1, k0 and, where several share a core, index: what it does not
+    print as claimed, in words.
 
     The same requirements as `example.unmet`, computed for all cohorts at once.
     An empty string means that every claim is met.
     """
     about = frame(claims, codebook)
     found = {}
-    groups = dict(list(cohorts.groupby(["k1", "k0"], sort=False)))
+    keyed = [name for name in KEYS if name in cohorts]
+    groups = dict(list(cohorts.groupby(keyed, sort=False)))
     size = len(outcome_of(about))
     complete = {key: rows for key, rows in groups.items() if len(rows) == size}
     found |= {key: f"{len(rows)} patients" for key, rows in groups.items() if len(rows) != size}
     keys = list(complete)
-    columns = [name for name in cohorts.columns if name not in ("k1", "k0")]
+    columns = [name for name in cohorts.columns if name not in keyed]
     stacked = {name: np.stack([complete[key][name].to_numpy() for key in keys]) for name in columns if keys}
     problems = _problems(stacked, keys, about) if keys else []
     found |= {key: "; ".join(words) for key, words in zip(keys, problems, strict=True)}
-    return pd.Series(found, name="problems").rename_axis(["k1", "k0"])
+    return pd.Series(found, name="problems").rename_axis(keyed)
 
 
 def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[list[str]]:
