@@ -195,17 +195,19 @@ def ladder(ranges: pd.DataFrame) -> None:
     for axis, (name, label) in zip(np.atleast_1d(axes), shown.items(), strict=True):
         rows = ranges[ranges["conclusion"] == name].set_index("rung").loc[rungs]
         is_ratio = "odds_ratio" in name
-        least, greatest = rows["least"], rows["greatest"]
+        least, greatest, proven = rows["least"], rows["greatest"], rows[["proven_least", "proven_greatest"]]
         if is_ratio:
             least, greatest = least.clip(lower=1 / FARTHEST_RATIO), greatest.clip(upper=FARTHEST_RATIO)
+            proven = proven.clip(1 / FARTHEST_RATIO, FARTHEST_RATIO)
             axis.set_xscale("log")
             ticks = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 25]
-            ticks = [tick for tick in ticks if least.min() / 1.5 <= tick <= greatest.max() * 1.5]
+            ends = np.nanmin([least, proven.iloc[:, 0]]), np.nanmax([greatest, proven.iloc[:, 1]])
+            ticks = [tick for tick in ticks if ends[0] / 1.5 <= tick <= ends[1] * 1.5]
             axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             axis.minorticks_off()
             axis.axvline(1, color=MUTED, linewidth=1, linestyle=":")
         places = np.arange(len(rungs))
-        axis.hlines(places, rows["proven_least"], rows["proven_greatest"], color=MUTED, linewidth=1)
+        axis.hlines(places, *proven.to_numpy().T, color=MUTED, linewidth=1)
         axis.hlines(places, least, greatest, color=BLUE, linewidth=5)
         axis.plot(np.r_[least, greatest], np.r_[places, places], "|", color=BLUE, markersize=9, markeredgewidth=2)
         for i, (low, high) in enumerate(rows[["least", "greatest"]].to_numpy()):
@@ -250,6 +252,12 @@ def odds_ratio(value: float) -> str:
     if 0.001 <= value <= 1000 or np.isnan(value):
         return display.number(value, 3)
     return ">1,000" if value > 1000 else "<0.001"
+
+
+def first_and_last(ranges: pd.DataFrame, conclusion: str) -> list[str]:
+    """The attained range of a conclusion on the first rung and on the last, in words."""
+    of_rung, form = ranges[ranges["conclusion"] == conclusion], _form(conclusion)
+    return [f"{form(row.least)} to {form(row.greatest)}" for row in of_rung.iloc[[0, -1]].itertuples()]
 
 
 RANGE_WORDS = {
