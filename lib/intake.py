@@ -93,7 +93,7 @@ def check(sheet: Sheet, codebook: pd.DataFrame) -> Intake:
     """The rows of a sheet, and all that is to be said about them."""
     problems, notes = list(sheet.problems), list(sheet.notes)
     if not len(sheet.lines) and not problems:
-        problems.append("it has a header and no rows")
+        problems.append("it has a header and no rows; enter one row for each patient")
     matched, header_problems, header_notes = match_headers([column.header for column in sheet.columns], codebook)
     notes += header_notes
     taken = {name: sheet.columns[i] for name, i in matched.items()}
@@ -201,10 +201,18 @@ def expectation(rule: pd.Series) -> str:
     """What a value of a column looks like, in words."""
     if rule["role"] == "id":
         return "a name for the patient that occurs only once"
-    if rule["type"] in ("category", "binary"):
+    if rule["type"] == "binary":
+        return "0 ({}) or 1 ({})".format(*_binary_words(rule))
+    if rule["type"] == "category":
         return "one of " + ", ".join(rule["levels"].split("|"))
     unit = f" in {rule['unit']}" if rule["unit"] else ""
     return f"a number{unit}" if rule["type"] == "number" else "text"
+
+
+def _binary_words(rule: pd.Series) -> list[str]:
+    """What 0 and 1 mean in a column."""
+    labels = rule.get("level_labels", "").split("|")
+    return labels if len(labels) == 2 else ["no", "yes"]
 
 
 def _read_column(column: Column, rule: pd.Series) -> Reading:
@@ -339,8 +347,7 @@ def _mend_of_text(text: str) -> str:
 def _binary(column: Column, rule: pd.Series) -> Reading:
     values, refused, converted, missing = np.full(len(column.values), np.nan), {}, {}, []
     words = level_words(rule)
-    labels = rule.get("level_labels", "").split("|")
-    name = {0: labels[0], 1: labels[1]} if len(labels) == 2 else {0: "no", 1: "yes"}
+    name = _binary_words(rule)
     plain = _matching(column.values, PLAIN)
     for i, text in enumerate(column.values.to_pylist()):
         word = plain_word(text)

@@ -17,6 +17,7 @@ import statsmodels
 from lib.cohort import CODEBOOK_COLUMNS, DATA, read_codebook
 from lib.files import InputError
 from lib.intake import OPTIONAL_ROLES
+from lib.words import listed
 
 NAME = "registry"
 EXAMPLE_NAME = "birth_weight"
@@ -90,8 +91,8 @@ def write(files: dict[str, bytes], folder: Path) -> list[Path]:
     folder = Path(folder)
     paths = [folder / name for name in files]
     if there := [path for path in paths if path.exists()]:
-        names = ", ".join(str(path) for path in there)
-        raise InputError(f"{names} already there, and nothing is overwritten. Choose another folder.")
+        names = listed([path.name for path in there])
+        raise InputError(f"{folder} already has {names}, and nothing is overwritten. Choose another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in zip(paths, files.values(), strict=True):

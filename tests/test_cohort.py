@@ -181,20 +181,20 @@ def test_missing_columns_of_the_claims_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("has_x", "has_y", ["column has_x is missing", "one of 0, 1", "also has “has_y”"]),
+        ("has_x", "has_y", ["column has_x is missing", "expected 0 (no) or 1 (yes)", "also has “has_y”"]),
         ("length", "mm", ["column length is missing", "a number in mm"]),
         ("2,B", "1,B", ["line 3, column id: “1”", "only once"]),
         ("2,B", ",B", ["line 3, column id: “”", "only once"]),
         ("2,B", "2,C", ["line 3, column group: “C”", "one of A, B"]),
         ("2,B", "2,", ["line 3, column group: “”", "one of A, B"]),
-        ("A,1,", "A,maybe,", ["line 2, column has_x: “maybe”", "one of 0, 1"]),
-        ("A,1,", "A,2,", ["line 2, column has_x: “2”", "one of 0, 1"]),
+        ("A,1,", "A,maybe,", ["line 2, column has_x: “maybe”", "expected 0 (no) or 1 (yes)"]),
+        ("A,1,", "A,2,", ["line 2, column has_x: “2”", "expected 0 (no) or 1 (yes)"]),
         ("80.5", "8 cm", ["line 2, column length: “8 cm”", "a number in mm"]),
         ("80.5", "inf", ["line 2, column length: “inf”", "a number in mm"]),
         ("80.5", "nan", ["line 2, column length: “nan”", "a number in mm"]),
         ("80.5", "1e999", ["line 2, column length", "a number in mm"]),
         ("80.5", "-80.5", ["line 2, column length: “-80.5”", "a number in mm, not below zero"]),
-        ("80.5,1", "80.5,0.5", ["line 2, column outcome: “0.5”", "one of 0, 1"]),
+        ("80.5,1", "80.5,0.5", ["line 2, column outcome: “0.5”", "expected 0 ("]),
     ],
 )
 def test_an_unusable_value_is_named_with_line_column_and_expectation(load, old, new, expected):

@@ -196,7 +196,7 @@ def test_the_words_of_the_codebook_come_first(load):
         ("outcome", ["1", "2", "", "1"], ["column outcome: it holds 1 and 2", "0 for patent and 1 for occluded"]),
         ("has_x", ["1", "2", "0", "1"], ["line 3, column has_x: “2”"]),
         ("has_x", ["+", "-", "0", "1"], ["line 2, column has_x: “+”", "write 1 for yes"]),
-        ("has_x", ["yes", "perhaps", "0", "1"], ["line 3, column has_x: “perhaps”; expected one of 0, 1"]),
+        ("has_x", ["yes", "perhaps", "0", "1"], ["line 3, column has_x: “perhaps”; expected 0 (no) or 1 (yes)"]),
         ("has_x", ["10%", "0", "0", "1"], ["line 2, column has_x: “10%”"]),
         ("group", ["DVT", "3-May", "DVT", "PTS"], ["line 3, column group: “3-May”", "made a date of it"]),
         ("group", ["DVT", "NA", "DVT", "PTS"], ["line 3, column group: “NA”", "leave the row out"]),

@@ -19,7 +19,7 @@ def test_the_template_is_written_once_and_never_over_another(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in written)
     (folder / "registry.csv").write_bytes(b"mine")
     (folder / "README.txt").unlink()
-    with pytest.raises(InputError, match="already there, and nothing is overwritten"):
+    with pytest.raises(InputError, match=r"already has registry.csv and registry.codebook.csv, and nothing"):
         template.write(template.template(), folder)
     assert (folder / "registry.csv").read_bytes() == b"mine"
     assert not (folder / "README.txt").exists()
@@ -57,7 +57,7 @@ def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
         str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")
     ]
     again = run("--example", str(tmp_path))
-    assert again.returncode == 1 and "already there" in again.stderr and "Traceback" not in again.stderr
+    assert again.returncode == 1 and "nothing is overwritten" in again.stderr and "Traceback" not in again.stderr
 
 
 @pytest.fixture
