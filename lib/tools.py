@@ -81,7 +81,7 @@ def _runs(numbers: list[int]) -> str:
 
 
 def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share: float) -> None:
-    """The risk with and without each marker, by how common occlusion is; `share` is what it begins with.
+    """The risk with and without each marker, by how common the event is; `share` is what it begins with.
 
     `accuracy` maps each marker to the table of `roc.accuracy`.
     """
@@ -93,17 +93,17 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
     begins = min(max(round(100 * share), least), greatest)
     display.tool(
         "prevalence",
-        title="How common is occlusion where you work?",
+        title="How common is the event where you work?",
         fields=[
             {
                 "name": "percent",
-                "label": "Occlusion among all, in percent",
+                "label": "Patients with the event among all, in percent",
                 "value": str(begins),
                 "least": least,
                 "greatest": greatest,
             }
         ],
-        sentences=[f"If {begins}% of all patients occlude, this is the risk of a patient:"],
+        sentences=[f"If {begins}% of all patients have the event, this is the risk of a patient:"],
         columns=["Marker", "Present", "Absent"],
         rows=risk_rows(markers, begins),
         data={"markers": markers},
@@ -111,7 +111,7 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
 
 
 def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
-    """For each marker its name and the risk of occlusion where it is present and where it is absent."""
+    """For each marker its name and the risk of the event where it is present and where it is absent."""
     rows = []
     for marker in markers:
         found = prediction.predictive_values(

@@ -128,7 +128,7 @@ const tools = (() => {
       const [positive, negative] = predictiveValues(sensitivity, specificity, Number(values.percent) / 100);
       return [label, percent(positive), percent(1 - negative)];
     });
-    return { sentences: [`If ${values.percent}% of all patients occlude, this is the risk of a patient:`], rows };
+    return { sentences: [`If ${values.percent}% of all patients have the event, this is the risk of a patient:`], rows };
   }
 
   // ---- the reporting polygon of an odds ratio, its limits and P
