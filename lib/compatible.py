@@ -183,3 +183,23 @@ def holds(values: pd.Series, threshold: float = 0.05) -> str:
         if below == 0
         else "in some and not in others"
     )
+
+
+def order_of_factors(of: Known, ranges: pd.DataFrame) -> str:
+    """Where the two markers stand among all factors when each is taken alone (Pearson's P, Student's for
+    a number), in words, from what was attained where most is assumed."""
+    p_values = [univariate.binary_tests(pairs)["pearson"] for pairs in (of.printed.first, of.printed.second)]
+    strictest = ranges.drop_duplicates("conclusion", keep="last").set_index("conclusion")
+    before = strictest.at["unprinted.largest_p_value", "least"] < min(p_values)
+    behind = strictest.at["unprinted.smallest_p_value", "greatest"] > max(p_values)
+    if before and behind:
+        return (
+            "Taken alone, the two markers may be the strongest of all factors or the weakest: ordered by P, the other "
+            "factors can all stand before them, and can all stand behind."
+        )
+    if before or behind:
+        return (
+            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of all factors: the others "
+            f"can all have a {'smaller' if before else 'larger'} P."
+        )
+    return "Ordered by P alone, the other factors were found neither all before the two markers nor all behind them."
