@@ -199,7 +199,7 @@ def order_of_factors(of: Known, ranges: pd.DataFrame) -> str:
         )
     if before or behind:
         return (
-            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of all factors: the others "
-            f"can all have a {'smaller' if before else 'larger'} P."
+            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of all factors: the "
+            f"others can all have a {'smaller' if before else 'larger'} P."
         )
     return "Ordered by P alone, the other factors were found neither all before the two markers nor all behind them."
