@@ -25,7 +25,8 @@ from lib import context as published_elsewhere
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_SECTION = "methods-example"
-UNFINISHED = "unfinished"
+# What is in the folder of the kept outputs while they are stored, and while chapters run.
+UNFINISHED, ROWS = "unfinished", "rows"
 # The theme leaves the book's title outside every landmark that a screen reader can jump to.
 SIDEBAR_LANDMARK = (
     '<div id="pst-primary-sidebar" class',
@@ -65,6 +66,8 @@ def check_inputs(app, config) -> None:
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
     if (kept / UNFINISHED).exists():
         shutil.rmtree(kept)
+    # Of a build that was killed.
+    (kept / ROWS).unlink(missing_ok=True)
     config.nb_execution_cache_path = str(kept)
     staging.begin(app, same_inputs=kept.exists())
 
@@ -106,7 +109,9 @@ def run_chapters(app, env, docnames: list[str]) -> None:
         print(f"ran {path.name} in {seconds:.1f} s", flush=True)
 
     try:
-        notebooks.run(to_run, report)
+        if to_run:
+            with cohort.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
+                notebooks.run(to_run, report)
     except notebooks.ChapterError as error:
         raise SystemExit(str(error)) from None
     finally:

@@ -50,8 +50,8 @@ def book(tmp_path_factory) -> Book:
 
 
 def left_over(book: Book) -> list[Path]:
-    """The folders beside the site that are not the site."""
-    return sorted(book.site.parent.glob("html?*"))
+    """What only a build that did not end leaves behind: folders beside the site, the rows for the chapters."""
+    return [*book.site.parent.glob("html?*"), *book.site.parent.glob(".jupyter_cache/*/rows")]
 
 
 def change(book: Book, word: str) -> None:
