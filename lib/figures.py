@@ -511,8 +511,7 @@ def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, lab
     title = f"{event} over time"
     if p == p:
         verdict = "differs" if p < 0.05 else "does not differ clearly"
-        sign = "" if display.p_value(p).startswith("<") else "= "
-        title += f" {verdict} between the groups (log-rank P {sign}{display.p_value(p)})"
+        title += f" {verdict} between the groups (log-rank {display.p_is(p)})"
     groups = [name for name in found.curves["group"].unique() if name != ALL] or [ALL]
     colors, words = display.colors_of(groups), []
     drawing, axes = display.canvas(title, height=4.0)
