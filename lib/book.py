@@ -20,11 +20,13 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib import checklist, cohort, mathml, meta, notebooks, pdf, published, render
+from lib import checklist, cohort, mathml, meta, notebooks, pdf, published, render, staging
 from lib import context as published_elsewhere
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_SECTION = "methods-example"
+# What is in the folder of the kept outputs while they are stored, and while chapters run.
+UNFINISHED, ROWS = "unfinished", "rows"
 # The theme leaves the book's title outside every landmark that a screen reader can jump to.
 SIDEBAR_LANDMARK = (
     '<div id="pst-primary-sidebar" class',
@@ -61,7 +63,13 @@ def check_inputs(app, config) -> None:
         app.cohort = cohort.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None
-    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path))
+    kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
+    if (kept / UNFINISHED).exists():
+        shutil.rmtree(kept)
+    # Of a build that was killed.
+    (kept / ROWS).unlink(missing_ok=True)
+    config.nb_execution_cache_path = str(kept)
+    staging.begin(app, same_inputs=kept.exists())
 
 
 def inputs_key(cohort_path: Path) -> str:
@@ -101,12 +109,20 @@ def run_chapters(app, env, docnames: list[str]) -> None:
         print(f"ran {path.name} in {seconds:.1f} s", flush=True)
 
     try:
-        notebooks.run(to_run, report)
+        if to_run:
+            with cohort.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
+                notebooks.run(to_run, report)
     except notebooks.ChapterError as error:
         raise SystemExit(str(error)) from None
     finally:
-        for path in finished:
-            cache.cache_notebook_bundle(CacheBundleIn(to_run[path], str(path)), check_validity=False, overwrite=True)
+        if finished:
+            # A build that is stopped here leaves a cache that names outputs which it does not hold.
+            unfinished = Path(env.mystnb_config.execution_cache_path, UNFINISHED)
+            unfinished.touch()
+            for path in finished:
+                bundle = CacheBundleIn(to_run[path], str(path))
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            unfinished.unlink()
 
 
 def add_downloads(app, doctree) -> None:
@@ -191,4 +207,6 @@ def setup(app) -> dict:
     app.connect("doctree-read", add_downloads, priority=400)
     app.connect("html-page-context", show_banner)
     app.connect("build-finished", finish)
+    # After the other extensions, which still write files then.
+    app.connect("build-finished", staging.end, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,9 @@ Knows nothing of the paper. The environment variable COHORT names the file; the 
 from __future__ import annotations
 
 import os
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +37,8 @@ LEVEL_WORDS = ["level_labels", "level_labels_zh"]
 MOST_LEVELS = 50
 RESERVED_NAMES = {"const"}
 RESERVED_LEVELS = {"all", "all patients"}
+# The environment variable by which a build hands the cohort on to its chapters.
+HANDED_ON = "COHORT_AS_READ"
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,13 @@ def codebook_path(path: Path) -> Path:
 def load(path: Path | None = None) -> Cohort:
     """The cohort in a file, as it is; without a path, the cohort the book is about.
 
-    That one comes from `chosen_path`, and before anything is printed of it, small cells are taken
-    care of (`lib.disclosure`). Raises `InputError` listing all that is wrong with the file.
+    That one comes from `chosen_path`, or from the build that runs the chapter (`hand_on`), and before
+    anything is printed of it, small cells are taken care of (`lib.disclosure`). Raises `InputError`
+    listing all that is wrong with the file.
     """
     if path is None:
-        return disclosure.controlled(load(chosen_path()))
+        handed_on = os.environ.get(HANDED_ON)
+        return pickle.loads(Path(handed_on).read_bytes()) if handed_on else disclosure.controlled(load(chosen_path()))
     path = Path(path)
     beside = codebook_path(path)
     codebook, codebook_notes = _read_codebook(beside)
@@ -161,6 +168,22 @@ def load(path: Path | None = None) -> Cohort:
     )
     notes = (*(f"{beside.name}: {note}" for note in codebook_notes), *found.notes)
     return Cohort(rows, expanded, path, is_example, notes, found.dropped, codebook)
+
+
+@contextmanager
+def hand_on(cohort: Cohort, path: Path) -> Iterator[None]:
+    """Let this process and those that it starts meanwhile have this cohort from `load`, without reading its file again.
+
+    `path` holds it for so long, for nobody else to read.
+    """
+    path.touch(mode=0o600)
+    path.write_bytes(pickle.dumps(cohort, pickle.HIGHEST_PROTOCOL))
+    os.environ[HANDED_ON] = str(path)
+    try:
+        yield
+    finally:
+        del os.environ[HANDED_ON]
+        path.unlink()
 
 
 def read_codebook(path: Path) -> pd.DataFrame:

@@ -24,7 +24,7 @@ class Known:
     `cores` has one row per core: k1, k0, n11 (patients with both markers), status ("excluded",
     "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss.
     `values` and `standing` have one row per stored cohort that prints every claim, the example cohort
-    last: every conclusion (`extremes.values`) with n11, and the rungs that it stands on.
+    last where it is asked for: every conclusion (`extremes.values`) with n11, and the rungs that it stands on.
     `groups` (groups x 2) holds the occluded and the patent patients of each group; `labels` are the
     markers in words and `certain` a sentence with all counts that the claims determine.
     """
@@ -41,8 +41,11 @@ class Known:
     example_core: tuple[int, int] = (0, 0)
 
 
-def known(claims: pd.DataFrame) -> Known:
-    """Judge every core by the stored certificates and witnesses, each of which is checked."""
+def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
+    """Judge every core by the stored certificates and witnesses, each of which is checked.
+
+    A book about other patients leaves the example cohort out.
+    """
     claims = reconstruct.original(claims)
     try:
         printed = exclusion.from_claims(claims)
@@ -67,7 +70,8 @@ def known(claims: pd.DataFrame) -> Known:
     table["status"] = np.select([table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided")
 
     example = load(EXAMPLE)
-    arrays = [_arrays(rows, example) for rows in (of_cores, of_extremes, example.rows)]
+    cohorts = [of_cores, of_extremes, *[example.rows] * with_example]
+    arrays = [_arrays(rows, example) for rows in cohorts]
     columns = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
     values = extremes.values(columns, about)
     values["n11"] = np.all([columns[marker] == 1 for marker in markers], axis=0).sum(axis=1)

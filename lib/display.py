@@ -22,7 +22,7 @@ import seaborn as sns
 from IPython.display import display
 from myst_nb import glue as _glue
 
-from lib.words import DASH, limits, listed, number, p_value, percent, whole
+from lib.words import DASH, limits, listed, number, p_is, p_value, percent, whole
 
 __all__ = [
     "DASH",
@@ -33,6 +33,7 @@ __all__ = [
     "limits",
     "listed",
     "number",
+    "p_is",
     "p_value",
     "percent",
     "table",

@@ -116,7 +116,7 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
             textcoords="offset points",
             ha="center",
         )
-    axes.set_yticks(range(len(known)), [f"{group}\nn = {row['patients']:.0f}" for group, row in known.iterrows()])
+    axes.set_yticks(range(len(known)), [f"{group}\nn = {row['patients']:,.0f}" for group, row in known.iterrows()])
     axes.set_ylim(len(known) - 0.5, -0.7)
     axes.set_xlim(min(30, 100 * known["wilson_lower"].min() - 5), 100)
     axes.set_xlabel(f"{capital(cohort.no_event)} at {cohort.horizon} (% of patients, 95% interval)")
@@ -433,7 +433,8 @@ def predictive_values(tables_by_marker: dict[str, pd.DataFrame], cohort: Cohort,
     """Predictive values over the prevalence of the outcome."""
     outcome = cohort.phrase(cohort.outcome)
     title = "What a marker tells depends on the prevalence"
-    drawing, axes = display.canvas(title, height=3.7)
+    # Each marker more than two takes room from the curves with its two lines in the key.
+    drawing, axes = display.canvas(title, height=3.7 + 0.42 * max(0, len(tables_by_marker) - 2))
     colors, words = display.colors_of(list(tables_by_marker)), []
     for label, table in tables_by_marker.items():
         prevalence = 100 * table["prevalence"]
@@ -510,8 +511,7 @@ def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, lab
     title = f"{event} over time"
     if p == p:
         verdict = "differs" if p < 0.05 else "does not differ clearly"
-        sign = "" if display.p_value(p).startswith("<") else "= "
-        title += f" {verdict} between the groups (log-rank P {sign}{display.p_value(p)})"
+        title += f" {verdict} between the groups (log-rank {display.p_is(p)})"
     groups = [name for name in found.curves["group"].unique() if name != ALL] or [ALL]
     colors, words = display.colors_of(groups), []
     drawing, axes = display.canvas(title, height=4.0)

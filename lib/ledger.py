@@ -45,8 +45,9 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
     P of a single factor is Pearson's, or for a number Student's; limits and P of an AUC are those
     that the paper's own standard errors give (see the chapter on the ROC curves).
     """
-    screened = univariate.screen(cohort)
-    model = multivariate.fit(cohort)
+    sections = set(claims["section"])
+    screened = univariate.screen(cohort) if "univariate" in sections else pd.DataFrame()
+    estimates = multivariate.fit(cohort).table if "multivariate" in sections else pd.DataFrame()
     rates = patency.rates(patency.counts(cohort))
     columns = {"odds_ratio": "odds_ratio", "odds_ratio_lower": "lower", "odds_ratio_upper": "upper", "p_value": "p"}
     values = {}
@@ -59,8 +60,8 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
             value = rates["patency"].get(about, np.nan)
         elif section == "univariate" and about in screened.index:
             value = screened.loc[about, ["pearson", "student"]].dropna().mean()
-        elif section == "multivariate" and about in model.table.index:
-            value = model.table.at[about, columns[quantity]]
+        elif section == "multivariate" and about in estimates.index:
+            value = estimates.at[about, columns[quantity]]
         elif section == "roc" and about in cohort.binary_factors:
             value = _roc_value(cohort, about, quantity)
         values[name] = value

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from scipy.special import expit
 
 from lib.cohort import Cohort
 from lib.profile import fitted, odds, wald
@@ -96,19 +96,29 @@ def influence(cohort: Cohort, factors: list[str] | None = None, level: float = 0
     found, problem = fitted(cohort, rows, factors)
     if problem:
         return Influence(pd.DataFrame(), "", Comparison(pd.DataFrame(), len(rows), problem), problem)
-    model = sm.GLM(rows[cohort.outcome], sm.add_constant(rows[factors]), family=sm.families.Binomial())
-    measures = model.fit(start_params=found[1]).get_influence()
-    identifiers = cohort.named("id")
-    table = pd.DataFrame(
-        {
-            "patient": rows[identifiers[0]].astype(str) if identifiers else (rows.index + 1).astype(str),
-            "leverage": measures.hat_matrix_diag,
-            "residual": measures.resid_studentized,
-            "cooks_distance": measures.cooks_distance[0],
-        },
-        rows.index,
+    likelihood, coefficients, _ = found
+    covariance = likelihood.covariance(coefficients)
+    # Patients alike in factors and outcome have the same measures.
+    alike = rows.groupby([*factors, cohort.outcome], sort=False)
+    kinds = alike.size().index.to_frame(index=False).to_numpy()
+    design, outcome = np.column_stack([np.ones(len(kinds)), kinds[:, :-1]]), kinds[:, -1]
+    probability = expit(design @ coefficients)
+    variance = probability * (1 - probability)
+    leverage = variance * ((design @ covariance) * design).sum(axis=1)
+    residual = (outcome - probability) / np.sqrt(variance * (1 - leverage))
+    steps = (design @ covariance) * ((outcome - probability) / (1 - leverage))[:, None]
+    measures = {
+        "leverage": leverage,
+        "residual": residual,
+        "cooks_distance": residual**2 * leverage / (1 - leverage) / len(coefficients),
+    }
+    measures |= dict(
+        zip([f"dfbeta_{name}" for name in factors], (steps / np.sqrt(np.diag(covariance))).T[1:], strict=True)
     )
-    table[[f"dfbeta_{name}" for name in factors]] = measures.dfbetas[:, 1:]
+    identifiers = cohort.named("id")
+    kind = alike.ngroup().to_numpy()
+    table = pd.DataFrame({name: values[kind] for name, values in measures.items()}, rows.index)
+    table.insert(0, "patient", rows[identifiers[0]].astype(str) if identifiers else (rows.index + 1).astype(str))
     most = table["cooks_distance"].idxmax()
     name = table.at[most, "patient"]
     without = _compared(

@@ -35,16 +35,16 @@ def scoreboard(judged: pd.DataFrame, name: str) -> None:
 def claims(section: str, cohort: Cohort) -> None:
     """A section's claims with their verdicts, and the cohort's own values unless it is the example."""
     judged = ledger.judge()
-    rows = judged[judged["section"] == section]
+    rows = _of_this_book(judged[judged["section"] == section], cohort)
     found = len(reconstruct.solve(reconstruct.original(judged)))
     notes = {0: "The printed counts contradict one another: no whole numbers of patients print them all.", 1: ""}
     note = notes.get(found, f"The printed numbers allow {found} sets of counts; what needs the counts is open.")
-    if (rows["verdict"] == "fitted").any():
+    if ((rows["verdict"] == "fitted") & (rows["recomputed"] != "")).any():
         note += " What is recomputed for a fitted claim rests on the example cohort (Pearson; of a number, Student)."
     if rows["recomputed"].str.contains(" to ").any():
         note += " A range is what the other claims allow, or what the tests in use give."
     display.table(
-        _claims_frame(rows, cohort),
+        _claims_frame(rows),
         name=f"tab-claims-{section}",
         caption="What the paper prints in this section, and what the other claims say about it.",
         left=("Verdict",),
@@ -55,8 +55,9 @@ def claims(section: str, cohort: Cohort) -> None:
 
 def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
     """The whole ledger with its reasons."""
+    judged = _of_this_book(judged, cohort)
     display.table(
-        _claims_frame(judged, cohort).assign(**{"Check and rule": judged["reason"].to_numpy()}),
+        _claims_frame(judged).assign(**{"Check and rule": judged["reason"].to_numpy()}),
         name="tab-ledger",
         caption="The ledger of all printed numbers. The download adds the source of each.",
         left=("Verdict", "Check and rule"),
@@ -65,7 +66,15 @@ def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
     )
 
 
-def _claims_frame(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """The claims; in a book about other patients with their own values, and without those of the example cohort."""
+    if cohort.is_example:
+        return judged
+    recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
+    return judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+
+
+def _claims_frame(judged: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "Claim": [capital(checks.describe(name)) for name in judged.index],
@@ -74,11 +83,10 @@ def _claims_frame(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
             "Verdict": [ledger.badge(judged, name) for name in judged.index],
         }
     )
-    if not cohort.is_example:
-        values = ledger.cohort_values(cohort, judged)
+    if "this_cohort" in judged:
         own = [
             display.DASH if np.isnan(value) else published.prints(value, judged.at[name, "printed"])
-            for name, value in values.items()
+            for name, value in judged["this_cohort"].items()
         ]
         frame.insert(2, "This cohort", own)
     return frame
@@ -143,7 +151,7 @@ def baseline(cohort: Cohort, described: pd.DataFrame, levels: dict, name: str, c
 def _described(row: pd.Series, level: object) -> str:
     if row["", "kind"] == "count":
         n, count = row[level, "n"], row[level, "count"]
-        return f"{count:.0f}/{n:.0f} ({percent(count / n if n else np.nan, 0)})"
+        return f"{count:,.0f}/{n:,.0f} ({percent(count / n if n else np.nan, 0)})"
     return f"{whole(row[level, 'median'])} ({limits(row[level, 'q1'], row[level, 'q3'], whole)})"
 
 
@@ -159,7 +167,7 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
     frame = pd.DataFrame(
         {
             cohort.label(cohort.group): [str(row.Index) for row in rows],
-            f"{capital(cohort.no_event)}/patients": [f"{row.patent:.0f}/{row.patients:.0f}" for row in rows],
+            f"{capital(cohort.no_event)}/patients": [f"{row.patent:,.0f}/{row.patients:,.0f}" for row in rows],
             capital(cohort.freedom): [percent(row.patency) for row in rows],
             "Wilson 95% interval": [limits(row.wilson_lower, row.wilson_upper, percent) for row in rows],
             "Exact 95% interval": [limits(row.exact_lower, row.exact_upper, percent) for row in rows],
@@ -206,8 +214,8 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     rows = [
         {
             "Factor": capital(checks.about(name)),
-            "Occluded": f"{table[0, 0]}/{table[:, 0].sum()}",
-            "Patent": f"{table[0, 1]}/{table[:, 1].sum()}",
+            "Occluded": f"{table[0, 0]:,}/{table[:, 0].sum():,}",
+            "Patent": f"{table[0, 1]:,}/{table[:, 1].sum():,}",
             "Odds ratio": number(computed[name]["odds_ratio"]),
             "95% interval": limits(computed[name]["lower"], computed[name]["upper"]),
         }
@@ -232,8 +240,8 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         tests = [*univariate.BINARY_TESTS, "mid_p"] if binary else [*univariate.NUMBER_TESTS, "trend"]
         digits = 2 if binary else 3
         exposure = {
-            capital(cohort.event): f"{row['exposed_occluded']:.0f}/{row['occluded']:.0f}",
-            capital(cohort.no_event): f"{row['exposed_patent']:.0f}/{row['patent']:.0f}",
+            capital(cohort.event): f"{row['exposed_occluded']:,.0f}/{row['occluded']:,.0f}",
+            capital(cohort.no_event): f"{row['exposed_patent']:,.0f}/{row['patent']:,.0f}",
         }
         means = {
             capital(cohort.event): f"mean {number(row['mean_occluded'], 1)}",
@@ -409,7 +417,7 @@ def accuracy(
 def _estimate(kind: str, row: pd.Series) -> str:
     if kind.endswith("ratio"):
         return f"{number(row['estimate'])} ({limits(row['lower'], row['upper'])})"
-    counts = f"{row['count']:.0f}/{row['total']:.0f}"
+    counts = f"{row['count']:,.0f}/{row['total']:,.0f}"
     return f"{counts}, {percent(row['estimate'])} ({limits(row['lower'], row['upper'], percent)})"
 
 

@@ -35,6 +35,12 @@ def p_value(value: float) -> str:
     return f"{value:.{decimals}f}"
 
 
+def p_is(value: float) -> str:
+    """The same in a sentence: "P = 0.020", "P <0.0001"."""
+    text = p_value(value)
+    return f"P {text}" if text.startswith("<") else f"P = {text}"
+
+
 def limits(lower: float, upper: float, form: Callable[..., str] = number, **options: int) -> str:
     """Two limits in words, on one line: "0.52 to 0.72"."""
     if pd.isna(lower) or pd.isna(upper):

@@ -1,6 +1,8 @@
 """Reading a cohort: what is accepted, and that everything else ends in one message for people."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -104,6 +106,21 @@ def test_numbers_survive_both_formats_unrounded(tmp_path_factory, numbers):
     table.to_csv(folder / "rows.csv", index=False)
     for name in ("rows.csv", "rows.parquet"):
         assert cohort.load(folder / name).rows["length"].tolist() == numbers
+
+
+def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(load, tmp_path, monkeypatch):
+    patients, path = load(), tmp_path / "rows"
+    monkeypatch.setenv("COHORT", str(tmp_path / "nowhere.csv"))
+    ask = "from lib import cohort; c = cohort.load(); print(c.rows.to_csv(), c.codebook.to_csv(), c.notes, c.path)"
+    with pytest.raises(ZeroDivisionError), cohort.hand_on(patients, path):
+        mode = path.stat().st_mode
+        told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True).stdout
+        raise ZeroDivisionError
+    same = (patients.rows.to_csv(), patients.codebook.to_csv(), patients.notes, patients.path)
+    assert told == " ".join(map(str, same)) + "\n"
+    assert not mode & 0o077 and not path.exists()
+    with pytest.raises(InputError, match="no such file"):
+        cohort.load()
 
 
 def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The ledger's verdicts: which they are, and that they change with the claims as arithmetic demands."""
 
+import dataclasses
 import re
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import ledger, published
+from lib import cohort, ledger, published
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -91,6 +92,18 @@ def test_what_a_bounded_claim_may_print_does_not_hang_on_what_it_prints(quantity
         interval = published.interval(other)
         outside = interval.upper < low or interval.lower > high
         assert judged.at[name, "verdict"] == ("contradicted" if outside else "bounded")
+
+
+@pytest.mark.parametrize("section", ["patency", "univariate", "multivariate", "roc"])
+def test_a_section_has_the_numbers_of_the_whole_ledger(section):
+    """What other patients have in place of each claim."""
+    other = cohort.load(cohort.EXAMPLE)
+    other = dataclasses.replace(other, rows=other.rows.sample(150, random_state=1))
+    claims = published.read()
+    some = claims[claims["section"] == section]
+    found = ledger.cohort_values(other, some)
+    assert found.notna().any()
+    pd.testing.assert_series_equal(found, ledger.cohort_values(other, claims)[some.index])
 
 
 def test_the_listing_is_contradicted_and_does_not_touch_the_abstract():

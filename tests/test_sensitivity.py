@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from helpers import asah, numbers_in_r, random_patients, read_cohort
 
 from lib import cohort, profile, sensitivity, separation
@@ -27,6 +28,27 @@ def test_measures_of_influence_as_r_has_them():
     assert found.most == f"{in_r('matters_most')[0]:.0f}"
     without = in_r("exp(coef(logistic(outcome ~ s100b + ndka + wfns, aSAH[-matters_most, ])))[-1]")
     assert found.without.table["other_odds_ratio"].tolist() == pytest.approx(without, rel=1e-8)
+
+
+def test_measures_of_influence_of_patients_alike_are_those_of_plain_statsmodels():
+    """Few kinds of patients, many of each kind, and some who lack a value."""
+    random = np.random.default_rng(4)
+    rows = pd.DataFrame({"b": random.integers(0, 2, 900), "x": random.integers(1, 5, 900).astype(float)})
+    rows["outcome"] = (random.random(900) < 0.2 + 0.1 * rows["b"] + 0.1 * rows["x"]).astype(int)
+    rows.loc[::50, "x"] = np.nan
+    found = sensitivity.influence(read_cohort(rows.assign(group="A")))
+    known = rows.dropna()
+    model = sm.GLM(known["outcome"], sm.add_constant(known[["b", "x"]]), family=sm.families.Binomial())
+    expected = model.fit().get_influence()
+    for column, values in {
+        "leverage": expected.hat_matrix_diag,
+        "residual": expected.resid_studentized,
+        "cooks_distance": expected.cooks_distance[0],
+        "dfbeta_b": expected.dfbetas[:, 1],
+        "dfbeta_x": expected.dfbetas[:, 2],
+    }.items():
+        np.testing.assert_allclose(found.patients[column], values, rtol=1e-6, err_msg=column)
+    assert found.patients["patient"].tolist() == [str(i + 1) for i in known.index]
 
 
 def test_the_patient_who_matters_most_is_named_as_the_file_names_him():

@@ -1,0 +1,61 @@
+"""Where a site is built: beside the finished one, which it replaces in the end, and only where the build succeeds.
+
+So a build that is interrupted or fails leaves the site of the build before as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from lib import pdf
+
+SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
+
+
+def begin(app, same_inputs: bool) -> None:
+    """Let Sphinx build into a copy of the finished site, so that it writes only what has changed.
+
+    Every page is written again, into a folder with nothing but the PDF, where the inputs are not those of the
+    finished site, of which nothing may be left, or where an earlier build did not end: what Sphinx then knows of
+    the pages may be newer than the site. Other folders than `SITE`, and one that cannot be moved because
+    something is mounted there, are built in place. Exits where the copy cannot be written.
+    """
+    site, unfinished, previous = _folders(app.outdir)
+    if app.outdir.name != SITE or os.path.ismount(site):
+        return
+    interrupted = unfinished.exists()
+    try:
+        if interrupted and previous.exists() and not any(site.iterdir()):
+            # Stopped between the two moves of `end`; Sphinx has made an empty folder since.
+            site.rmdir()
+            previous.rename(site)
+        for left in filter(Path.exists, (unfinished, previous)):
+            shutil.rmtree(left)
+        if same_inputs and not interrupted:
+            shutil.copytree(site, unfinished, symlinks=True)
+        else:
+            unfinished.mkdir()
+            if (site / pdf.NAME).is_file():
+                shutil.copy2(site / pdf.NAME, unfinished)
+    except OSError as error:
+        raise SystemExit(
+            f"{unfinished} cannot be written, where the site is built: {error.strerror or error}"
+        ) from None
+    app.outdir = unfinished
+
+
+def end(app, error) -> None:
+    """Put the site that was built in the place of the one before, unless the build failed."""
+    if error or app.outdir.name != UNFINISHED:
+        return
+    site, unfinished, previous = _folders(app.outdir)
+    site.rename(previous)
+    unfinished.rename(site)
+    shutil.rmtree(previous)
+    app.outdir = site
+
+
+def _folders(outdir: Path) -> list[Path]:
+    return [outdir.with_name(name) for name in (SITE, UNFINISHED, PREVIOUS)]

@@ -1,0 +1,75 @@
+"""The site about somebody's own patients: nothing on it comes from the example cohort, whatever was built before."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from books import Book, files_of
+
+from lib import cohort, example, published, template
+
+# Bytes of pictures and fonts hold no text; everything else does.
+BINARY = {".png", ".ttf", ".woff", ".woff2", ".eot"}
+
+
+@pytest.fixture(scope="module")
+def own(built, tmp_path_factory) -> tuple[Book, dict[str, str]]:
+    """A book whose site about the paper was replaced by one about births, and the environment that asks for it."""
+    folder = tmp_path_factory.mktemp("own")
+    rows, _ = template.write(template.example(), folder)
+    shutil.copytree(built / "book", folder / "book")
+    book, environment = Book(folder / "book"), {"COHORT": str(rows)}
+    assert book.rebuild(**environment)
+    return book, environment
+
+
+def test_no_row_of_any_patient_is_on_the_site(own):
+    book, environment = own
+    site = {name: plain(content) for name, content in files_of(book.site).items() if Path(name).suffix not in BINARY}
+    assert not (book.site / "data").exists() and not [name for name in site if name.endswith("cohort.csv")]
+    for path in (cohort.EXAMPLE, environment["COHORT"]):
+        lines = [line for line in plain(Path(path).read_bytes()).splitlines() if b"," in line and b"#" not in line][1:]
+        # Without the identifier, which is the first; short rows would occur by chance.
+        rows = {line.split(b",", 1)[1] for line in lines}
+        assert len(rows) > 50 and min(map(len, rows)) > 12
+        for name, content in site.items():
+            assert not any(row in content for row in rows), name
+
+
+def plain(content: bytes) -> bytes:
+    """Without quotation marks, in which a text may stand in one file and not in another."""
+    return content.replace(b"\\", b"").replace(b'"', b"")
+
+
+def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
+    """So nothing on it was computed from the example cohort: what it shares with the site about the paper is
+    about the paper alone."""
+    book, environment = own
+    shutil.copytree(book.folder, tmp_path / "book", ignore=shutil.ignore_patterns("_build"))
+    other = Book(tmp_path / "book")
+    stored = pd.read_parquet(other.folder / "data" / "compatible" / "cohorts.parquet")
+    first = stored[["k1", "k0"]].eq(stored[["k1", "k0"]].iloc[0]).all(axis=1)
+    rows = stored[first].drop(columns=["k1", "k0"])
+    rows.insert(0, "patient_id", [f"other-{number:03}" for number in range(1, len(rows) + 1)])
+    path = other.folder / "data" / "cohort.csv"
+    before = cohort.load(path)
+    rows.to_csv(path, index=False)
+    # Another cohort that prints the abstract, and really another one.
+    after = cohort.load(path)
+    assert not example.unmet(after, published.read())
+    assert sorted(map(tuple, before.rows.iloc[:, 1:].to_numpy())) != sorted(
+        map(tuple, after.rows.iloc[:, 1:].to_numpy())
+    )
+    other.rebuild(**environment)
+    here, there = files_of(book.site), files_of(other.site)
+    assert [name for name in here.keys() | there.keys() if here.get(name) != there.get(name)] == []
+
+
+def test_the_downloads_about_the_claims_hold_this_cohorts_values(own):
+    book, environment = own
+    for section in ("methods", "ledger"):
+        name = "tab-ledger" if section == "ledger" else f"tab-claims-{section}"
+        claims = pd.read_csv(book.site / "_downloads" / "chapters" / section / f"{name}.csv")
+        patients = claims.set_index("id").at["methods.all.patients", "this_cohort"]
+        assert patients == len(pd.read_csv(environment["COHORT"]))

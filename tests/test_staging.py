@@ -1,0 +1,225 @@
+"""The finished site stays whole whenever a build is stopped, and the next build leaves nothing of the stopped one."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from books import BUILD, Book, copy_book, files_of
+
+from lib import pdf, staging
+
+CHAPTER = """\
+---
+jupytext:
+  text_representation: {{extension: .md, format_name: myst, format_version: 0.13}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+---
+
+# {title}
+
+Some prose.
+
+```{{code-cell}}
+{code}
+```
+"""
+SLOW = "import time\ntime.sleep(2)\nprint('slow')"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> Book:
+    """A small book with two chapters that run and enough pages that writing them takes a while."""
+    book = copy_book(tmp_path_factory.mktemp("staging") / "book")
+    for path in (book.folder / "chapters").glob("*.md"):
+        path.unlink()
+    names = ["methods", "patency", *(f"page{number}" for number in range(12))]
+    for name in ["index", *names]:
+        code = SLOW if name in ("index", "methods") else "print('another')"
+        text = CHAPTER.format(title=name, code=code) if not name.startswith("page") else f"# {name}\n\nSome prose.\n"
+        (book.folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    listed = "".join(f"  - file: chapters/{name}.md\n" for name in names)
+    toc = f"format: jb-book\nroot: chapters/index.md\nchapters:\n{listed}"
+    (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    assert book.rebuild() == {"index", "methods", "patency"}
+    return book
+
+
+def left_over(book: Book) -> list[Path]:
+    """What only a build that did not end leaves behind: folders beside the site, the rows for the chapters."""
+    return [*book.site.parent.glob("html?*"), *book.site.parent.glob(".jupyter_cache/*/rows")]
+
+
+def change(book: Book, word: str) -> None:
+    """Other prose on every page, and other code in two chapters."""
+    for path in (book.folder / "chapters").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        lines = re.sub(r"(time.sleep.*\n)print\(.*\)", rf"\1print({word!r})", text).splitlines()
+        prose = next(i for i, line in enumerate(lines) if line.startswith("Some prose"))
+        lines[prose] = f"Some prose, and {word}."
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def started(book: Book) -> subprocess.Popen:
+    return subprocess.Popen(
+        [*BUILD, "."],
+        cwd=book.folder,
+        env=os.environ | {"PYTHONPATH": str(book.folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def until(build: subprocess.Popen, happens) -> None:
+    while not happens():
+        assert build.poll() is None, build.stdout.read()
+        time.sleep(0.005)
+
+
+def pages_changed(book: Book, before: dict[str, float]) -> int:
+    folder = book.site.with_name(staging.UNFINISHED) / "chapters"
+    return sum(path.stat().st_mtime != before.get(path.name) for path in folder.glob("*.html"))
+
+
+MOMENTS = {
+    "while chapters run": lambda book, before: (book.site.with_name(staging.UNFINISHED) / "chapters").is_dir(),
+    "after the first page": lambda book, before: pages_changed(book, before) >= 1,
+    "in the middle of the pages": lambda book, before: pages_changed(book, before) >= 8,
+}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(book, tmp_path, how, moment):
+    before = files_of(book.site)
+    times = {path.name: path.stat().st_mtime for path in (book.site / "chapters").glob("*.html")}
+    change(book, f"{how.name} {moment}")
+    build = started(book)
+    until(build, lambda: MOMENTS[moment](book, times))
+    os.killpg(build.pid, how)
+    build.communicate()
+    assert build.returncode != 0
+    assert files_of(book.site) == before
+
+    assert {"index", "methods"} >= book.rebuild()
+    assert left_over(book) == []
+    fresh = Book(tmp_path / "fresh")
+    (tmp_path / "fresh").mkdir()
+    done = book.build("-W", "-n", "--keep-going", "--path-output", str(fresh.folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert files_of(book.site) == files_of(fresh.site)
+
+
+def test_a_chapter_that_fails_and_is_taken_back_leaves_no_trace(book):
+    before = files_of(book.site)
+    book.replace("chapters/patency.md", "print(", "nothing(")
+    assert book.build().returncode != 0
+    assert files_of(book.site) == before
+    book.replace("chapters/patency.md", "nothing(", "print(")
+    assert book.rebuild() == set()
+    assert files_of(book.site) == before and left_over(book) == []
+
+
+def test_outputs_that_were_being_stored_when_the_build_was_killed_are_made_again(book):
+    (kept,) = (book.site.parent / ".jupyter_cache").iterdir()
+    for stored in kept.glob("executed/*/base.ipynb"):
+        stored.write_text(stored.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    (kept / "unfinished").touch()
+    change(book, "a torn page")
+    assert book.rebuild() == {"index", "methods", "patency"}
+    assert "a torn page" in book.page("index")
+    assert book.rebuild() == set()
+
+
+def test_pages_that_did_not_change_are_not_written_again(book):
+    def written() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in (book.site / "_static").rglob("*.svg")}
+
+    before = written()
+    assert before and book.rebuild() == set()
+    assert written() == before
+
+
+# ---------------------------------------------------------------- the folders, without a build
+
+
+@pytest.fixture
+def folders(tmp_path) -> tuple[Path, Path, Path]:
+    """A finished site of one page, and the places of the other two."""
+    site, unfinished, previous = (tmp_path / name for name in (staging.SITE, staging.UNFINISHED, staging.PREVIOUS))
+    site.mkdir()
+    (site / "page.html").write_text("old", encoding="utf-8")
+    return site, unfinished, previous
+
+
+def build(site: Path, text: str, error: Exception | None = None, same_inputs: bool = True) -> dict[str, bytes]:
+    """What a build of one page does; what was in its folder before."""
+    site.mkdir(exist_ok=True)  # as Sphinx does
+    app = SimpleNamespace(outdir=site)
+    staging.begin(app, same_inputs)
+    found = files_of(app.outdir)
+    (app.outdir / "page.html").write_text(text, encoding="utf-8")
+    staging.end(app, error)
+    assert app.outdir == (site.with_name(staging.UNFINISHED) if error else site)
+    return found
+
+
+def test_a_build_begins_with_the_finished_site_and_takes_its_place(folders):
+    site, unfinished, previous = folders
+    assert build(site, "new") == {"page.html": b"old"}
+    assert files_of(site) == {"page.html": b"new"}
+    assert not unfinished.exists() and not previous.exists()
+
+
+def test_after_a_build_that_did_not_end_the_next_begins_empty(folders):
+    site, unfinished, _ = folders
+    build(site, "half", error=ValueError())
+    assert files_of(site) == {"page.html": b"old"}
+    assert build(site, "new") == {}
+    assert files_of(site) == {"page.html": b"new"} and not unfinished.exists()
+
+
+def test_with_other_inputs_nothing_is_left_but_the_pdf(folders):
+    site, _, _ = folders
+    (site / pdf.NAME).write_bytes(b"pdf")
+    assert build(site, "new", same_inputs=False) == {pdf.NAME: b"pdf"}
+
+
+def test_stopped_between_the_two_moves_the_site_comes_back_even_where_the_next_build_fails(folders):
+    site, unfinished, previous = folders
+    site.rename(previous)
+    unfinished.mkdir()
+    assert build(site, "half", error=ValueError()) == {}
+    assert files_of(site) == {"page.html": b"old"} and not previous.exists()
+
+
+def test_stopped_while_the_earlier_site_is_deleted_nothing_of_it_comes_back(folders):
+    site, _, previous = folders
+    previous.mkdir()
+    (previous / "part.html").write_text("older", encoding="utf-8")
+    assert build(site, "new") == {"page.html": b"old"}
+    assert files_of(site) == {"page.html": b"new"} and not previous.exists()
+
+
+def test_a_folder_of_another_name_is_built_in_place_and_its_neighbors_are_left_alone(tmp_path):
+    site, neighbor = tmp_path / "singlehtml", tmp_path / staging.PREVIOUS
+    site.mkdir()
+    neighbor.mkdir()
+    app = SimpleNamespace(outdir=site)
+    staging.begin(app, True)
+    staging.end(app, None)
+    assert app.outdir == site and neighbor.is_dir()
+
+
+def test_a_place_that_cannot_be_written_gives_one_sentence(folders):
+    site, unfinished, _ = folders
+    unfinished.write_text("a file of somebody's", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"html.unfinished cannot be written, where the site is built: .*irectory"):
+        staging.begin(SimpleNamespace(outdir=site), True)
+    assert files_of(site) == {"page.html": b"old"} and unfinished.is_file()
