@@ -7,7 +7,6 @@ Knows nothing of the paper. The environment variable COHORT names the file; the 
 from __future__ import annotations
 
 import os
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -153,7 +152,7 @@ def load(path: Path | None = None) -> Cohort:
     """
     if path is None:
         handed_on = os.environ.get(HANDED_ON)
-        return pickle.loads(Path(handed_on).read_bytes()) if handed_on else disclosure.controlled(load(chosen_path()))
+        return pd.read_pickle(handed_on, compression=None) if handed_on else disclosure.controlled(load(chosen_path()))
     path = Path(path)
     beside = codebook_path(path)
     codebook, codebook_notes = _read_codebook(beside)
@@ -177,7 +176,7 @@ def hand_on(cohort: Cohort, path: Path) -> Iterator[None]:
     `path` holds it for so long, for nobody else to read.
     """
     path.touch(mode=0o600)
-    path.write_bytes(pickle.dumps(cohort, pickle.HIGHEST_PROTOCOL))
+    pd.to_pickle(cohort, path, compression=None)
     os.environ[HANDED_ON] = str(path)
     try:
         yield

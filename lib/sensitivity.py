@@ -72,10 +72,10 @@ def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None, level: 
 class Influence:
     """How much single patients carry the joint model, or in `problem` why there is no such model.
 
-    `patients` has one row per patient with complete data: patient (identifier, or row number from
-    1), leverage, residual (standardized Pearson), cooks_distance, and for every factor
-    "dfbeta_<factor>", the change of its coefficient in standard errors. `without` compares the
-    joint model with the one that leaves out `most`, the patient with the largest Cook's distance.
+    `patients` has one row per patient with complete data: leverage, residual (standardized Pearson),
+    cooks_distance, and for every factor "dfbeta_<factor>", the change of its coefficient in standard
+    errors. `without` compares the joint model with the one that leaves out `most` (identifier, or row
+    number from 1), the patient with the largest Cook's distance.
     """
 
     patients: pd.DataFrame
@@ -118,9 +118,8 @@ def influence(cohort: Cohort, factors: list[str] | None = None, level: float = 0
     identifiers = cohort.named("id")
     kind = alike.ngroup().to_numpy()
     table = pd.DataFrame({name: values[kind] for name, values in measures.items()}, rows.index)
-    table.insert(0, "patient", rows[identifiers[0]].astype(str) if identifiers else (rows.index + 1).astype(str))
     most = table["cooks_distance"].idxmax()
-    name = table.at[most, "patient"]
+    name = str(rows.at[most, identifiers[0]] if identifiers else most + 1)
     without = _compared(
         cohort, factors, rows, factors, rows.drop(index=most), level, "without the patient who matters most"
     )

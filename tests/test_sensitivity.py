@@ -48,7 +48,8 @@ def test_measures_of_influence_of_patients_alike_are_those_of_plain_statsmodels(
         "dfbeta_x": expected.dfbetas[:, 2],
     }.items():
         np.testing.assert_allclose(found.patients[column], values, rtol=1e-6, err_msg=column)
-    assert found.patients["patient"].tolist() == [str(i + 1) for i in known.index]
+    assert found.patients.index.tolist() == known.index.tolist()
+    assert found.most == str(known.index[np.argmax(expected.cooks_distance[0])] + 1)
 
 
 def test_the_patient_who_matters_most_is_named_as_the_file_names_him():
