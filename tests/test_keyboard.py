@@ -137,3 +137,14 @@ def test_what_is_too_wide_scrolls_with_the_arrow_keys(site, tab, name):
             tab.wait_for_function(f"{ACTIVE}.scrollLeft > 0")
             scrolled += 1
     assert scrolled
+
+
+def test_a_claim_explains_itself_until_escape(site, tab):
+    open_chapter(tab, site, "index", 1280)
+    walk_to(tab, "article .claim a")
+    note = tab.locator(".claim:focus-within .claim-note")
+    assert note.is_visible()
+    tab.keyboard.press("Escape")
+    assert not note.is_visible()
+    tab.keyboard.press("Tab")
+    assert note.is_visible(), "the next claim's"

@@ -1,4 +1,4 @@
-"""A visit to the site over the network: light, steady from the first paint to the end, and whole without scripts."""
+"""A visit to the site over the network: light, steady to the end, and whole without scripts or style sheets."""
 
 from pathlib import Path
 
@@ -105,3 +105,41 @@ def test_without_scripts_a_page_has_its_colors_and_shows_each_figure_once(site, 
         if page.startswith("chapters/"):
             assert tab.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('{BACKGROUND}')"), page
     context.close()
+
+
+IN_ORDER = """selector => {
+    const tops = [...document.querySelectorAll(selector)].filter((part) => part.checkVisibility())
+        .map((part) => part.getBoundingClientRect().top);
+    return tops.length > 0 && tops.every((top, i) => i === 0 || top >= tops[i - 1]);
+}"""
+HEADINGS = "article :is(h1, h2, h3, h4)"
+LANDMARKS = "#pst-skip-link, aside[aria-label=Announcement], #pst-primary-sidebar, main, article, footer"
+
+
+def test_without_style_sheets_a_page_reads_in_the_same_order_and_says_nothing_twice(site, server, browser):
+    """As in a browser's reading view, or to whoever brings a style of their own."""
+    styled, plain = browser.new_page(viewport={"width": 390, "height": 900}), browser.new_page()
+    plain.route("**/*.css*", lambda route: route.abort())
+    for page in pages(site):
+        if not page.startswith("chapters/"):
+            continue
+        styled.goto(f"{server.address}/{page}")
+        plain.goto(f"{server.address}/{page}")
+        assert styled.evaluate(IN_ORDER, HEADINGS), page
+        assert plain.evaluate(IN_ORDER, HEADINGS), page
+        assert plain.evaluate(IN_ORDER, LANDMARKS), page
+        assert plain.locator(".claim-note").filter(visible=True).count() == 0, page
+        figures = plain.locator(".book-figure").count()
+        assert plain.locator(".book-figure img").filter(visible=True).count() == figures, page
+    styled.close()
+    plain.close()
+
+
+def test_in_the_dark_each_figure_is_its_dark_version(site, server, browser):
+    tab = browser.new_page(color_scheme="dark")
+    tab.goto(f"{server.address}/chapters/multivariate.html")
+    images = tab.locator(".book-figure img")
+    shown = images.filter(visible=True)
+    assert shown.count() == images.count() / 2 > 1
+    assert all("-dark.svg" in address for address in shown.evaluate_all("images => images.map(image => image.src)"))
+    tab.close()
