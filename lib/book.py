@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from html import escape
@@ -20,23 +21,30 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib import checklist, cohort, mathml, meta, notebooks, pdf, published, render, staging
+from lib import checklist, cohort, icons, mathml, meta, notebooks, pdf, published, render, staging
 from lib import context as published_elsewhere
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_SECTION = "methods-example"
 # What is in the folder of the kept outputs while they are stored, and while chapters run.
 UNFINISHED, ROWS = "unfinished", "rows"
-# The theme leaves the book's title outside every landmark that a screen reader can jump to.
-SIDEBAR_LANDMARK = (
-    '<div id="pst-primary-sidebar" class',
-    '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class',
+# The chosen scheme, or else the one that the reader's system asks for.
+SCHEME = (
+    '(/^(light|dark)$/.exec(localStorage.getItem("mode")) '
+    '|| [matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"])[0]'
 )
-# The roles that Sphinx gives a bibliography do not go together, and its theme gives the logo no size.
+# What the theme's pages lack, as patterns that no longer match a page that has it.
 MENDED = [
-    SIDEBAR_LANDMARK,
+    # The theme leaves the book's title outside every landmark that a screen reader can jump to.
+    (r'(<div id="pst-primary-sidebar") class', r'\1 role="complementary" aria-label="Book" class'),
+    # The roles that Sphinx gives a bibliography do not go together, and its theme gives the logo no size.
     (' role="doc-biblioentry"', ' role="listitem"'),
-    ('class="logo__image', 'width="48" height="48" class="logo__image'),
+    (r'(<img src="[^"]*") class="logo__image', r'\1 width="48" height="48" class="logo__image'),
+    # Until its script has run, the theme is neither light nor dark: both kinds of image are shown and
+    # then one is taken away, and without scripts the page has no colors at all.
+    (' data-theme="auto"', ""),
+    (r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"', f"dataset.theme = {SCHEME}"),
+    (icons.SCRIPT, ""),
 ]
 FRONT_DOOR = """\
 <!DOCTYPE html>
@@ -63,6 +71,10 @@ def check_inputs(app, config) -> None:
         app.cohort = cohort.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None
+    assets = [
+        path.read_bytes() for folder in config.html_static_path for path in sorted(Path(app.confdir, folder).glob("*"))
+    ]
+    config.assets_key = hashlib.sha256(b"".join(assets)).hexdigest()
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
     if (kept / UNFINISHED).exists():
         shutil.rmtree(kept)
@@ -185,8 +197,7 @@ def finish(app, error) -> None:
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
-            # A page that was not written anew is mended already.
-            html = html if right in html else html.replace(wrong, right)
+            html = re.sub(wrong, right, html)
         page.write_text(html, encoding="utf-8")
     meta.finish(app)
     pdf.link(Path(app.outdir))
@@ -198,9 +209,12 @@ def finish(app, error) -> None:
 
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
+    icons.setup(app)
     render.setup(app)
     mathml.setup(app)
     meta.setup(app)
+    # Sphinx would copy a changed style sheet only together with a changed page.
+    app.add_config_value("assets_key", "", "html")
     app.connect("config-inited", check_inputs)
     app.connect("env-before-read-docs", run_chapters)
     # Before the page's sections are collected for the navigation.

@@ -218,7 +218,9 @@ def _visit_picture(self, node: picture) -> None:
     for mode, content in {"light": node["content"], "dark": node["dark"]}.items():
         path = node["path"].replace(".svg", "-dark.svg") if mode == "dark" else node["path"]
         address = _write(self.builder, path, content)
-        self.body.append(self.emptytag(node, "img", "", CLASS=f"only-{mode}", src=address, **same))
+        image = self.emptytag(node, "img", "", CLASS=f"only-{mode}", src=address, **same)
+        # Where there are no style sheets, as in a browser's reading view, one of the two is enough.
+        self.body.append(image.replace("<img ", "<img hidden ") if mode == "dark" else image)
 
 
 def _write(builder, path: str, content: str) -> str:
@@ -238,7 +240,7 @@ def _depart_explained(self, node: explained) -> None:
     for at in range(node["begins"], len(self.body)):
         if self.body[at].startswith("<a "):
             self.body[at] = self.body[at].replace("<a ", f'<a aria-describedby="{node["note_id"]}" ', 1)
-    note = f'<span class="claim-note" role="tooltip" id="{node["note_id"]}"> {self.encode(node["note"])}</span>'
+    note = f'<span class="claim-note" hidden role="tooltip" id="{node["note_id"]}"> {self.encode(node["note"])}</span>'
     self.body.append(f"{note}</span>")
 
 

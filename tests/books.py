@@ -1,11 +1,17 @@
 """A copy of the book that a test may build and change, and the browser that looks at it."""
 
+import gzip
 import os
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -68,3 +74,51 @@ def copy_book(folder: Path) -> Book:
 
 def files_of(site: Path) -> dict[str, bytes]:
     return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+@dataclass
+class Server:
+    """A site on the network of this machine: its address, and what was asked of it and answered.
+
+    An answer is the path, the bytes that were sent, and the bytes of the file as it is.
+    """
+
+    address: str = ""
+    answers: list[tuple[str, int, int]] = field(default_factory=list)
+
+
+# What a host such as GitHub Pages compresses before it sends it.
+COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".ipynb", ".csv", ".txt", ".xml"}
+
+
+@contextmanager
+def served(site: Path) -> Iterator[Server]:
+    """Serve a site as GitHub Pages does: compressed where that helps, to be kept for ten minutes."""
+    server = Server()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *about):
+            pass
+
+        def do_GET(self):
+            path = Path(self.translate_path(self.path))
+            if not path.is_file():
+                return self.send_error(404)
+            content = sent = path.read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Type", self.guess_type(str(path)))
+            if path.suffix in COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
+                sent = gzip.compress(content)
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(sent)))
+            self.send_header("Cache-Control", "max-age=600")
+            headers = sum(map(len, self._headers_buffer))
+            self.end_headers()
+            self.wfile.write(sent)
+            server.answers.append((self.path, headers + len(sent), len(content)))
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site))) as listener:
+        server.address = f"http://127.0.0.1:{listener.server_port}"
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        yield server
+        listener.shutdown()

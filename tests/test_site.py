@@ -206,6 +206,14 @@ def test_changed_lib_reaches_every_page(small):
     assert "second" in small.page("methods")
 
 
+def test_a_changed_style_sheet_reaches_every_page_and_runs_nothing(small):
+    before = re.search(r"book\.css\?v=\w+", small.page("methods"))[0]
+    small.replace("chapters/assets/book.css", "hanging-punctuation: first;", "hanging-punctuation: last;")
+    assert small.rebuild() == set()
+    assert "hanging-punctuation: last;" in (small.site / "_static" / "book.css").read_text(encoding="utf-8")
+    assert before not in small.page("methods"), "a browser would show the style sheet that it has kept"
+
+
 def test_changed_data_reach_every_page(small):
     claims = small.page("index").split(" claims")[0].split()[-1]
     file = small.folder / "data" / "published.csv"

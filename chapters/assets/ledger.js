@@ -4,7 +4,10 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!table) return;
   const rows = [...table.tBodies[0].rows];
   const verdictOf = (row) => row.querySelector(".verdict")?.textContent.trim() ?? "";
-  const verdicts = [...new Set(rows.map(verdictOf))].filter(Boolean);
+  const occurring = new Set(rows.map(verdictOf));
+  // In the order in which the page explains them.
+  const named = [...document.querySelectorAll("article .verdict")].map((verdict) => verdict.textContent.trim());
+  const verdicts = [...new Set(named)].filter((verdict) => occurring.has(verdict));
   const shown = new Set(verdicts);
 
   const controls = document.createElement("div");

@@ -1,0 +1,99 @@
+"""Every file that the site offers answers, over the network and from a folder, and opens as what its name says."""
+
+import io
+import json
+import tomllib
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+from urllib.request import url2pathname, urlopen
+from xml.etree import ElementTree
+
+import nbformat
+import pandas as pd
+import pytest
+from books import served
+from bs4 import BeautifulSoup
+
+PAGE_TYPES = {"", ".html"}
+
+
+def open_table(table: pd.DataFrame) -> None:
+    assert len(table) and len(table.columns)
+    assert not [name for name in table.columns if str(name).startswith("Unnamed")], "a column without a name"
+
+
+def open_svg(content: bytes) -> None:
+    assert ElementTree.fromstring(content).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def open_pdf(content: bytes) -> None:
+    assert content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
+
+
+OPENED = {
+    ".csv": lambda content: open_table(pd.read_csv(io.BytesIO(content), comment="#")),
+    ".parquet": lambda content: open_table(pd.read_parquet(io.BytesIO(content))),
+    ".svg": open_svg,
+    ".ipynb": lambda content: nbformat.validate(nbformat.reads(content.decode("utf-8"), as_version=4)),
+    ".json": json.loads,
+    ".toml": lambda content: tomllib.loads(content.decode("utf-8")),
+    ".pdf": open_pdf,
+}
+
+
+def offered(site: Path, base: str) -> list[str]:
+    """The addresses of all files that pages link to or the start page names as data, seen from where they stand."""
+    found = set()
+    for path in (site / "chapters").glob("*.html"):
+        page = BeautifulSoup(path.read_bytes(), "html.parser")
+        links = [tag["href"] for tag in page.find_all("a", href=True)]
+        if path.stem == "index":
+            described = json.loads(page.find(type="application/ld+json").string)["@graph"]
+            links += [file["contentUrl"] for part in described for file in part.get("distribution", [])]
+        here = urljoin(base, f"chapters/{path.name}")
+        found |= {urljoin(here, link) for link in links if not urlsplit(link).scheme}
+    files = {urlsplit(address)._replace(fragment="").geturl() for address in found}
+    return sorted(address for address in files if Path(urlsplit(address).path).suffix not in PAGE_TYPES)
+
+
+def read_over_network(address: str) -> bytes:
+    with urlopen(address) as answer:
+        assert answer.status == 200
+        return answer.read()
+
+
+def read_from_folder(address: str) -> bytes:
+    return Path(url2pathname(urlsplit(address).path)).read_bytes()
+
+
+@pytest.mark.parametrize("way", ["over the network", "from a folder"])
+def test_every_download_opens_as_what_it_says(site, way):
+    with served(site) as server:
+        over_network = way == "over the network"
+        addresses = offered(site, f"{server.address}/" if over_network else f"{site.as_uri()}/")
+        kinds = {Path(urlsplit(address).path).suffix for address in addresses}
+        assert {".csv", ".svg", ".ipynb", ".parquet"} <= kinds <= set(OPENED)
+        wrong = []
+        for address in addresses:
+            try:
+                content = (read_over_network if over_network else read_from_folder)(address)
+                OPENED[Path(urlsplit(address).path).suffix](content)
+            except Exception as error:
+                wrong.append(f"{address}: {error!r}")
+    assert not wrong
+
+
+def test_every_figure_shows_at_its_natural_size(site, browser):
+    tab = browser.new_page()
+    tab.goto((site / "404.html").as_uri())
+    sizes = tab.evaluate(
+        """addresses => Promise.all(addresses.map(async (address) => {
+            const image = Object.assign(new Image(), { src: address });
+            await image.decode();
+            return [address, image.naturalWidth, image.naturalHeight];
+        }))""",
+        [path.as_uri() for path in sorted((site / "_downloads").rglob("*.svg"))],
+    )
+    tab.close()
+    assert len(sizes) > 10
+    assert not [address for address, width, height in sizes if min(width, height) < 100]

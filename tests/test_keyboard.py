@@ -1,0 +1,150 @@
+"""Everything on a page can be reached, seen and used with the keyboard alone."""
+
+import pytest
+
+CHAPTERS = ["index", "ledger", "multivariate", "compatible"]
+MOST_STOPS = 400
+ACTIVE = "document.activeElement"
+# Where the focus is, and whether the outline or shadow of it or of what is around it tells so.
+STOP = """() => {
+    const here = document.activeElement;
+    if (here === document.body) return null;
+    const box = here.getBoundingClientRect();
+    const marks = () => [here, here.parentElement, here.closest("form")].map((element) => {
+        const style = element && getComputedStyle(element);
+        return style && [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow].join();
+    }).join();
+    const x = Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1);
+    const y = Math.min(Math.max(box.y + Math.min(box.height / 2, 10), 0), innerHeight - 1);
+    const top = document.elementFromPoint(x, y);
+    const focused = marks();
+    HTMLElement.prototype.blur.call(here);
+    const rest = marks();
+    here.focus({ focusVisible: true, preventScroll: true });
+    return {
+        what: `${here.tagName} ${here.className} ${(here.ariaLabel ?? here.textContent).trim().slice(0, 40)}`,
+        place: [...document.querySelectorAll("*")].indexOf(here),
+        marked: focused !== rest,
+        seen: Boolean(top && (here.contains(top) || top.contains(here))),
+    };
+}"""
+
+
+@pytest.fixture
+def tab(browser):
+    context = browser.new_context(reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def open_chapter(tab, site, name: str, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto((site / "chapters" / f"{name}.html").as_uri())
+    # What fades in has no mark while it does.
+    tab.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
+
+
+def walk_to(tab, selector: str) -> None:
+    for _ in range(MOST_STOPS):
+        tab.keyboard.press("Tab")
+        if tab.evaluate(f"selector => {ACTIVE}.matches(selector)", selector):
+            return
+    pytest.fail(f"the keyboard does not reach {selector}")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_focus_is_seen_at_every_stop_goes_in_reading_order_and_is_never_caught(site, tab, name, width):
+    open_chapter(tab, site, name, width)
+    stops = []
+    for _ in range(MOST_STOPS):
+        tab.keyboard.press("Tab")
+        stop = tab.evaluate(STOP)
+        if stop is None:
+            break
+        stops.append(stop)
+    else:
+        pytest.fail("the focus does not leave the page")
+    assert len(stops) > 40
+    assert [stop["what"] for stop in stops if not stop["marked"]] == []
+    assert [stop["what"] for stop in stops if not stop["seen"]] == []
+    places = [stop["place"] for stop in stops]
+    assert places == sorted(set(places))
+
+
+def test_the_first_stop_skips_to_the_text(site, tab):
+    open_chapter(tab, site, "compatible", 1280)
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate(f"document.querySelector('#main-content, main').contains({ACTIVE})")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_search_opens_closes_and_gives_the_focus_back(site, tab, width):
+    open_chapter(tab, site, "compatible", width)
+    walk_to(tab, ".search-button__button")
+    for keys in ["Enter", "Space", "Control+k"]:
+        tab.keyboard.press(keys)
+        tab.wait_for_selector("#pst-search-dialog[open]")
+        assert tab.evaluate(f"{ACTIVE}.matches('#pst-search-dialog input')"), keys
+        tab.keyboard.press("Escape")
+        tab.wait_for_selector("#pst-search-dialog", state="hidden")
+        assert tab.evaluate(f"{ACTIVE}.matches('.search-button__button')"), keys
+
+
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_a_drawer_opens_closes_and_gives_the_focus_back(site, tab, side):
+    open_chapter(tab, site, "compatible", 390)
+    walk_to(tab, f".{side}-toggle")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(f"#pst-{side}-sidebar-modal[open]")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate(f"{ACTIVE}.matches('#pst-{side}-sidebar-modal a')")
+    tab.keyboard.press("Escape")
+    tab.wait_for_selector(f"#pst-{side}-sidebar-modal", state="hidden")
+    assert tab.evaluate(f"{ACTIVE}.matches('.{side}-toggle')")
+
+
+def test_a_button_of_the_theme_keeps_the_focus(site, tab):
+    open_chapter(tab, site, "compatible", 1280)
+    for button in [".primary-toggle", ".theme-switch-button"]:
+        walk_to(tab, button)
+        tab.keyboard.press("Enter")
+        assert tab.evaluate(f"button => {ACTIVE}.matches(button)", button)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_is_folded_opens_and_closes(site, tab, name):
+    open_chapter(tab, site, name, 390)
+    for summary in tab.locator("article details > summary").all():
+        before = summary.evaluate("summary => summary.parentElement.open")
+        for key, opened in [("Enter", not before), ("Space", before)]:
+            summary.press(key)
+            assert summary.evaluate("summary => summary.parentElement.open") == opened
+
+
+@pytest.mark.parametrize("name", ["ledger", "multivariate", "compatible"])
+def test_what_is_too_wide_scrolls_with_the_arrow_keys(site, tab, name):
+    open_chapter(tab, site, name, 390)
+    wide = tab.locator("article :is(pre, .scroll-region, div.math)").filter(visible=True)
+    scrolled = 0
+    for region in wide.all():
+        if region.evaluate("region => region.scrollWidth > region.clientWidth + 1"):
+            region.focus()
+            assert region.evaluate(f"region => region === {ACTIVE}"), "it cannot have the focus"
+            tab.keyboard.press("ArrowRight")
+            tab.wait_for_function(f"{ACTIVE}.scrollLeft > 0")
+            scrolled += 1
+    assert scrolled
+
+
+def test_a_claim_explains_itself_until_escape(site, tab):
+    open_chapter(tab, site, "index", 1280)
+    walk_to(tab, "article .claim a")
+    note = tab.locator(".claim:focus-within .claim-note")
+    assert note.is_visible()
+    tab.keyboard.press("Escape")
+    assert not note.is_visible()
+    tab.keyboard.press("Tab")
+    assert note.is_visible(), "the next claim's"
