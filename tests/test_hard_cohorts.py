@@ -131,6 +131,18 @@ def test_a_cohort_with_times_gets_its_curves(pages):
     assert "Length of follow-up, by the reverse Kaplan-Meier method." in found["patency"]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_large_cohort_is_told_what_was_too_much_and_small_p_values_read_well(pages):
+    rows = ROWS.sample(12_000, replace=True, random_state=0).assign(patient_id=range(12_000))
+    found = pages(rows)
+    assert "the exact test is left out, because with so many patients too many tables" in found["patency"]
+    assert "were drawn instead of 2,000" in found["roc"]
+    text = " ".join(found.values())
+    assert "P <0.0001" in text and "= <" not in text
+    assert f"The model uses 12,000 patients with {rows['occluded_12m'].sum():,} events" in text
+    assert not NOT_WORDS.search(text)
+
+
 GROUPS = {"two": ["left leg", "right leg"], "five": ["a", "b", "c", "d", "e"]}
 
 
