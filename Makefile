@@ -17,26 +17,26 @@ book: environment ## run the chapters and build the site (COHORT=file.csv: about
 	@$(PLACE); $(BUILD) . -q --path-output "$$OUT"
 
 pdf: environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
-	@$(RUN) -m lib.pdf --check
-	@$(PLACE); $(BUILD) . -q --path-output "$$OUT" && $(RUN) -m lib.pdf "$$OUT/_build/html"
+	@$(RUN) -m lib.site.pdf --check
+	@$(PLACE); $(BUILD) . -q --path-output "$$OUT" && $(RUN) -m lib.site.pdf "$$OUT/_build/html"
 
 test: environment ## run every test and compare every stored output
 	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
-	@$(RUN) -m lib.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
+	@$(RUN) -m lib.intake.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
 
 data: environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.example
 
 compatible: environment ## search for certificates and compatible cohorts again (hours; may be interrupted at any moment)
-	@env -u COHORT $(RUN) -m lib.exclusion
-	@env -u COHORT $(RUN) -m lib.witnesses $(JOBS)
-	@env -u COHORT $(RUN) -m lib.extremes $(JOBS)
-	@env -u COHORT $(RUN) -m lib.readings
+	@env -u COHORT $(RUN) -m lib.search.exclusion
+	@env -u COHORT $(RUN) -m lib.search.witnesses $(JOBS)
+	@env -u COHORT $(RUN) -m lib.search.extremes $(JOBS)
+	@env -u COHORT $(RUN) -m lib.search.readings
 
 notebooks: environment ## run every chapter and store its outputs in the notebook beside it
-	@env -u COHORT $(RUN) -m lib.notebooks
+	@env -u COHORT $(RUN) -m lib.site.notebooks
 
 bench: environment ## compare with what one would run instead; fails where a target is missed
 	@env -u COHORT -u OUT $(RUN) -m tests.benchmarks

@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from lib import categories, disclosure, intake, spreadsheet
 from lib.files import fail, one_line
-from lib.spreadsheet import quoted
+from lib.intake import categories, disclosure, parse, spreadsheet
+from lib.intake.spreadsheet import quoted
 
 DATA = Path(__file__).parent.parent / "data"
 EXAMPLE = DATA / "cohort.csv"
@@ -46,10 +46,10 @@ class Cohort:
 
     `rows` holds the codebook's columns only: binary columns and numbers are floats (missing is
     NaN), the group is an ordered category. `codebook` is indexed by column name; a factor of more
-    than two levels stands there as its indicators (`lib.categories`). `notes` say how the file was
+    than two levels stands there as its indicators (`lib.intake.categories`). `notes` say how the file was
     read where more than one reading was possible, and what was changed; `dropped` are its columns
     that the codebook does not have. `original_codebook` still has the categories. No table shows fewer
-    patients than `threshold` in a cell (`lib.disclosure`); where it is 0, nothing was done about that.
+    patients than `threshold` in a cell (`lib.intake.disclosure`); where it is 0, nothing was done about that.
     """
 
     rows: pd.DataFrame
@@ -147,7 +147,7 @@ def load(path: Path | None = None) -> Cohort:
     """The cohort in a file, as it is; without a path, the cohort the book is about.
 
     That one comes from `chosen_path`, or from the build that runs the chapter (`hand_on`), and before
-    anything is printed of it, small cells are taken care of (`lib.disclosure`). Raises `InputError`
+    anything is printed of it, small cells are taken care of (`lib.intake.disclosure`). Raises `InputError`
     listing all that is wrong with the file.
     """
     if path is None:
@@ -156,7 +156,7 @@ def load(path: Path | None = None) -> Cohort:
     path = Path(path)
     beside = codebook_path(path)
     codebook, codebook_notes = _read_codebook(beside)
-    found = intake.read(path, codebook)
+    found = parse.read(path, codebook)
     fail(path, list(found.problems))
     rows, expanded = categories.expand(found.rows, codebook)
     # A bare comparison of contents would read a registry of a million rows twice.

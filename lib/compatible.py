@@ -1,7 +1,7 @@
 """What the abstract leaves open: the cores with what is known of each, and the range of each conclusion.
 
-Nothing is searched for here. What `lib.exclusion`, `lib.witnesses` and `lib.extremes` stored is checked against the
-claims, and what fails the check counts as not stored.
+Nothing is searched for here. What the search stored (`lib.search`) is checked against the claims, and what
+fails the check counts as not stored.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import checks, exclusion, extremes, ladder, reconstruct, univariate, witnesses
+from lib import checks, reconstruct, univariate
 from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.search import exclusion, extremes, ladder, witnesses
 from lib.words import capital, listed
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
-from lib import display, forensic
+from lib import display
 from lib.display import BLUE, GRID, INK, MUTED, PALE_BLUE, PALE_ORANGE
+from lib.search import forensic
 from lib.words import capital
 
 NAMES = {"roc": "ROC"}

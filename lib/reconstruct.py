@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from lib.cores import cores
 from lib.published import interval, subject
+from lib.search.cores import cores
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import jupytext
 import nbformat
 import pytest
 
-from lib import ledger, notebooks, published
+from lib import ledger, published
+from lib.site import notebooks
 
 SOURCES = notebooks.sources()
 PAGES = sorted(notebooks.CHAPTERS.glob("*.md"))

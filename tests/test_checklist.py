@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from lib import checklist, notebooks
+from lib import checklist
 from lib.files import InputError
+from lib.site import notebooks
 
 ROWS = checklist.read()
 HEADER = ",".join(checklist.COLUMNS)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import compatible, published, witnesses
+from lib import compatible, published
+from lib.search import witnesses
 
 CLAIMS = published.read()
 

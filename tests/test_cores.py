@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from lib import cores, prediction, roc
+from lib import prediction, roc
+from lib.search import cores
 
 COVERAGE, COLLATERALS = np.array([[19, 29], [23, 112]]), np.array([[20, 37], [22, 104]])
 BY_GROUP = np.array([[5, 42], [17, 75], [20, 24]])

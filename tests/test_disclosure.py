@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import cohort, methods, patency, roc, survival, univariate
-from lib.disclosure import is_small, merged, protect, small_cells
 from lib.files import InputError
+from lib.intake.disclosure import is_small, merged, protect, small_cells
 from lib.words import percent
 from tests.helpers import asah, read_cohort
 

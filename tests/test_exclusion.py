@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, log_expit
 
-from lib import exclusion, logistic, multivariate, published, wald
+from lib import logistic, multivariate, published, wald
 from lib.cohort import EXAMPLE, load
-from lib.exclusion import CERTIFICATE, FUNCTIONALS, Printed
+from lib.search import exclusion
+from lib.search.exclusion import CERTIFICATE, FUNCTIONALS, Printed
 
 PRINTED = exclusion.from_claims(published.read())
 STORED = exclusion.read()

@@ -9,8 +9,9 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from lib import extremes, ladder, published, walk, witnesses
+from lib import published
 from lib.cohort import DATA, read_codebook
+from lib.search import extremes, ladder, walk, witnesses
 
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 CODEBOOK = read_codebook(DATA / "codebook.csv")

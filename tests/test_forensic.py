@@ -5,7 +5,8 @@ from math import erfc, exp, sqrt
 
 import pytest
 
-from lib import checks, forensic, published, reconstruct, wald
+from lib import checks, published, reconstruct, wald
+from lib.search import forensic
 
 CLAIMS = reconstruct.original(published.read())
 SURVEYED = forensic.survey(published.read())

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib import cohort, display, notebooks, template
+from lib import cohort, display
 from lib.cohort import DATA, EXAMPLE
+from lib.intake import template
+from lib.site import notebooks
 
 ROWS = pd.read_csv(EXAMPLE, comment="#")
 NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import cohort, intake
+from lib import cohort
 from lib.files import InputError
-from lib.spreadsheet import Column
+from lib.intake import parse
+from lib.intake.spreadsheet import Column
 from tests.benchmarks import registry
 
 CODEBOOK = """name,label,role,type,unit,levels,label_zh,level_labels,level_labels_zh
@@ -300,7 +301,7 @@ def test_any_consistent_way_to_write_numbers_gives_the_numbers(numbers, signs):
     texts = [f"{number:,.1f}".translate(str.maketrans({",": thousands, ".": decimal})) for number in numbers]
     rule = pd.Series({"role": "factor", "type": "number", "unit": "mm", "levels": ""})
     encoded = pa.array(texts, pa.string()).dictionary_encode()
-    reading = intake._numbers(Column("length", encoded.dictionary, encoded.indices.to_numpy()), rule)
+    reading = parse._numbers(Column("length", encoded.dictionary, encoded.indices.to_numpy()), rule)
     assert not reading.refused
     np.testing.assert_allclose(reading.values, [float(number) for number in numbers], rtol=0, atol=1e-9)
 

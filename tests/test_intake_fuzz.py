@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib import categories, cohort, disclosure
+from lib import cohort
 from lib.files import InputError
+from lib.intake import categories, disclosure
 from lib.words import number
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))

@@ -13,14 +13,15 @@ import yaml
 from helpers import ORACLES
 from pybtex.database import parse_file
 
-from lib import cohort, ledger, meta
+from lib import cohort, ledger
+from lib.site import meta
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
 TABLES = [resource for resource in PACKAGE["resources"] if "schema" in resource]
 BIBLIOGRAPHY = parse_file(ROOT / "chapters" / "references.bib")
-MODULES = sorted(path.stem for path in (ROOT / "lib").glob("*.py") if path.stem != "__init__")
+MODULES = {path.stem: path for path in sorted((ROOT / "lib").rglob("*.py")) if path.stem != "__init__"}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # A name and a year as a docstring cites them: "Heinze & Schemper 2002", "(Hanley et al., 1982)".
 CITED = re.compile(
@@ -147,8 +148,8 @@ def test_every_paper_that_the_code_cites_is_in_the_bibliography():
         if "author" in entry.persons
     }
     cited = {}
-    for module in MODULES:
-        for names, year in CITED.findall(" ".join(read(f"lib/{module}.py").split())):
+    for module, path in MODULES.items():
+        for names, year in CITED.findall(" ".join(path.read_text(encoding="utf-8").split())):
             first = re.split(r", | and | & | et al", names.strip())[0].split()
             cited[tuple(first), year] = module
     assert len(cited) > 30

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from PIL import Image
 
-from lib import meta
+from lib.site import meta
 
 ADDRESS = "https://example.org/stents"
 PAGES = {

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from books import Book, files_of
 
-from lib import cohort, example, published, template
+from lib import cohort, example, published
+from lib.intake import template
 
 # Bytes of pictures and fonts hold no text; everything else does.
 BINARY = {".png", ".ttf", ".woff", ".woff2", ".eot"}

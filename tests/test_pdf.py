@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from lib import pdf
+from lib.site import pdf
 
 PAGE = """\
 <html><head><title>Page — Book</title><link rel="stylesheet" href="../_static/a.css">
@@ -123,7 +123,7 @@ def printed(site) -> Path:
 
 def printed_by_command(site: Path) -> Path:
     """The PDF that the command makes; a process of its own, since another test may have a browser open in this one."""
-    done = subprocess.run([sys.executable, "-m", "lib.pdf", str(site)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "lib.site.pdf", str(site)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return site / pdf.NAME
 

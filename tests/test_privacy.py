@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import cohort, privacy
+from lib import cohort
 from lib.files import InputError
-from lib.spreadsheet import Column
+from lib.intake import privacy
+from lib.intake.spreadsheet import Column
 from tests.benchmarks import registry
 
 RANDOM = np.random.default_rng(1)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib import cohort, exclusion, published, readings, reconstruct, univariate, wald, witnesses
+from lib import cohort, published, reconstruct, univariate, wald
 from lib.published import agrees, prints
+from lib.search import exclusion, readings, witnesses
 
 CLAIMS = reconstruct.original(published.read())
 CODEBOOK = cohort.read_codebook(cohort.DATA / "codebook.csv")

@@ -16,7 +16,7 @@ import statsmodels.api as sm
 from books import BUILD, ROOT, Book, copy_book, files_of
 from bs4 import BeautifulSoup
 
-from lib import notebooks
+from lib.site import notebooks
 
 CHAPTER = """\
 ---

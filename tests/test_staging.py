@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from books import BUILD, Book, copy_book, files_of
 
-from lib import pdf, staging
+from lib.site import pdf, staging
 
 CHAPTER = """\
 ---

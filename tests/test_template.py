@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib import cohort, disclosure, multivariate, template
+from lib import cohort, multivariate
 from lib.files import InputError
+from lib.intake import disclosure, template
 from tests.benchmarks import registry
 
 
@@ -50,7 +51,7 @@ def test_every_column_is_described_in_both_languages():
 
 def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
     def run(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, "-m", "lib.template", *arguments], capture_output=True, text=True)
+        return subprocess.run([sys.executable, "-m", "lib.intake.template", *arguments], capture_output=True, text=True)
 
     done = run("--example", str(tmp_path))
     assert done.returncode == 0 and done.stdout.split() == [

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib import cohort, example, ladder, logits, published, walk, witnesses
+from lib import cohort, example, published
+from lib.search import ladder, logits, walk, witnesses
 
 ROOT = Path(__file__).parent.parent
 STORED = ROOT / "data" / "compatible"

@@ -5,7 +5,8 @@ import tomllib
 
 import numpy as np
 
-from lib import cohort, example, published, witnesses
+from lib import cohort, example, published
+from lib.search import witnesses
 
 NAME = "10 x witnesses a minute of a plain numpy annealing / those of the walk"
 TARGET = 1.0

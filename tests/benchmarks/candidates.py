@@ -12,7 +12,8 @@ import numpy as np
 import statsmodels.api as sm
 from numba import njit
 
-from lib import cohort, published, walk, witnesses
+from lib import cohort, published
+from lib.search import walk, witnesses
 
 NAME = "500 candidates refitted by the walk / one by statsmodels.Logit, with limits and P"
 TARGET = 1.0

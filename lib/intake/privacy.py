@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.spreadsheet import Column, quoted
+from lib.intake.spreadsheet import Column, quoted
 
 SAMPLE = 5_000
 FEW_LEVELS = 20  # fewer distinct values than these may be misspelled levels of a category

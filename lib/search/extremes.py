@@ -20,11 +20,12 @@ from scipy import stats
 from scipy.special import expit
 from tqdm import tqdm
 
-from lib import example, ladder, walk, witnesses
+from lib import example
 from lib.cohort import DATA, read_codebook
-from lib.logits import joint_fits
 from lib.published import read
-from lib.witnesses import FOLDER, Frame, Result, replace
+from lib.search import ladder, walk, witnesses
+from lib.search.logits import joint_fits
+from lib.search.witnesses import FOLDER, Frame, Result, replace
 
 LEAST, GREATEST = "least", "greatest"
 

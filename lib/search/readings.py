@@ -7,7 +7,7 @@ values, the number of events in a stratum fixes its intercept, and the score equ
 (fitted events with a marker = events with it) then hold for very few tables, which are refitted.
 Where a length or all factors are entered, a cohort is searched for.
 
-`python -m lib.readings` makes readings.csv and readings.parquet in data/compatible. NOT patient
+`python -m lib.search.readings` makes readings.csv and readings.parquet in data/compatible. NOT patient
 data: every row is made up.
 """
 
@@ -26,10 +26,11 @@ from scipy import stats
 from scipy.special import expit
 from tqdm import tqdm
 
-from lib import checks, cores, example, exclusion, reconstruct, univariate, wald, witnesses
+from lib import checks, example, reconstruct, univariate, wald
 from lib.cohort import DATA, EXAMPLE, load, read_codebook
-from lib.logits import joint_fits
 from lib.published import agrees, interval, number, read
+from lib.search import cores, exclusion, witnesses
+from lib.search.logits import joint_fits
 
 COUNTS = witnesses.FOLDER / "readings.csv"
 ROWS = witnesses.FOLDER / "readings.parquet"

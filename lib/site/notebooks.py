@@ -1,6 +1,6 @@
 """Chapters as notebooks: run them side by side, and keep each chapter's stored pair in step.
 
-`python -m lib.notebooks` runs every chapter and writes its outputs into the .ipynb beside it.
+`python -m lib.site.notebooks` runs every chapter and writes its outputs into the .ipynb beside it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-CHAPTERS = Path(__file__).parent.parent / "chapters"
+CHAPTERS = Path(__file__).parent.parent.parent / "chapters"
 SECONDS_PER_CELL = 600
 ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 

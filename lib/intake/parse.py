@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib import privacy, spreadsheet
-from lib.spreadsheet import Column, Sheet, places, quoted
+from lib.intake import privacy, spreadsheet
+from lib.intake.spreadsheet import Column, Sheet, places, quoted
 
 OPTIONAL_ROLES = ["time", "event"]
 VALUES_NAMED = 4

@@ -21,10 +21,11 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib import checklist, cohort, icons, mathml, meta, notebooks, pdf, published, render, staging
+from lib import checklist, cohort, published
 from lib import context as published_elsewhere
+from lib.site import icons, mathml, meta, notebooks, pdf, render, staging
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION = "methods-example"
 # What is in the folder of the kept outputs while they are stored, and while chapters run.
 UNFINISHED, ROWS = "unfinished", "rows"
@@ -87,7 +88,7 @@ def check_inputs(app, config) -> None:
 def inputs_key(cohort_path: Path) -> str:
     """A name for the present state of all that a chapter's outputs depend on, except its own code."""
     key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
-    files = [*ROOT.glob("lib/*.py"), *ROOT.glob("data/**/*"), cohort_path, cohort.codebook_path(cohort_path)]
+    files = [*ROOT.glob("lib/**/*.py"), *ROOT.glob("data/**/*"), cohort_path, cohort.codebook_path(cohort_path)]
     for path in sorted(path for path in files if path.is_file()):
         key.update(path.name.encode() + path.read_bytes())
     installed = sorted(f"{package.name} {package.version}" for package in metadata.distributions())

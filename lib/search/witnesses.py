@@ -1,6 +1,6 @@
 """Witnesses: for each core a whole cohort that prints every claim, or the nearest miss.
 
-`python -m lib.witnesses` makes cohorts.parquet, cores.csv and settings.json in data/compatible, in one
+`python -m lib.search.witnesses` makes cohorts.parquet, cores.csv and settings.json in data/compatible, in one
 process or in as many as a number after it says. It can be stopped at any moment and goes on where it
 was. NOT patient data: every row is made up.
 """
@@ -25,12 +25,13 @@ import pandas as pd
 from scipy import ndimage, stats
 from tqdm import tqdm
 
-from lib import example, exclusion, ladder, reconstruct, univariate, walk
+from lib import example, reconstruct, univariate
 from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
-from lib.cores import cores as all_cores
 from lib.files import InputError
-from lib.logits import joint_fits
 from lib.published import Interval, interval, number, read
+from lib.search import exclusion, ladder, walk
+from lib.search.cores import cores as all_cores
+from lib.search.logits import joint_fits
 
 FOLDER = DATA / "compatible"
 SETTINGS = FOLDER / "search.toml"

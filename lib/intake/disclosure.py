@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lib import categories
 from lib.files import InputError
+from lib.intake import categories
 
 if TYPE_CHECKING:
     from lib.cohort import Cohort

@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from lib import pdf
+from lib.site import pdf
 
 SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
 

@@ -1,7 +1,7 @@
 """Files to begin with: an empty cohort file, its codebook and a description in English and Chinese.
 
-`python -m lib.template FOLDER` writes them. `python -m lib.template --example FOLDER` writes a real public
-data set instead, with the codebook that maps it. Nothing is ever overwritten.
+`python -m lib.intake.template FOLDER` writes them; with `--example` it writes a real public data set
+instead, with the codebook that maps it. Nothing is ever overwritten.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import statsmodels
 
 from lib.cohort import CODEBOOK_COLUMNS, DATA, read_codebook
 from lib.files import InputError
-from lib.intake import OPTIONAL_ROLES
+from lib.intake.parse import OPTIONAL_ROLES
 from lib.words import listed
 
 NAME = "registry"
@@ -105,7 +105,7 @@ def write(files: dict[str, bytes], folder: Path) -> list[Path]:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], prog="python -m lib.template")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], prog="python -m lib.intake.template")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--example", action="store_true", help="a real public data set instead of an empty file")
     chosen = parser.parse_args()

@@ -16,7 +16,7 @@ convex bound uses all of it: whatever the other covariates are, they enter only 
 that eta takes in each of the eight groups of patients alike in outcome and markers. A certificate,
 14 numbers, proves that no such values exist, and checking one needs no solver.
 
-`python -m lib.exclusion` makes data/compatible/certificates.csv.
+`python -m lib.search.exclusion` makes data/compatible/certificates.csv.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tqdm import tqdm
 
 from lib import checks, logistic, published, reconstruct, wald
 from lib.cohort import DATA
-from lib.cores import cells, cores
+from lib.search.cores import cells, cores
 
 PATH = DATA / "compatible" / "certificates.csv"
 TERMS = ("constant", "first", "second", "predictor")
@@ -440,8 +440,8 @@ def _log_likelihood_of_markers(printed: Printed) -> pd.Series:
 
 HEADER = """\
 # Proofs about cores: which ones no logistic model can have printed (functional empty), and limits of fit for the rest.
-# What they prove is checked by lib/exclusion.py, wherever they come from.
-# Made from data/published.csv by: python -m lib.exclusion
+# What they prove is checked by lib/search/exclusion.py, wherever they come from.
+# Made from data/published.csv by: python -m lib.search.exclusion
 """
 
 

@@ -1,6 +1,6 @@
 """The whole book as one PDF: the pages of the built site, joined in reading order and printed by Chromium.
 
-`python -m lib.pdf SITE` writes it into the folder of the site and links it from every page.
+`python -m lib.site.pdf SITE` writes it into the folder of the site and links it from every page.
 """
 
 from __future__ import annotations

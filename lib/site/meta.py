@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import yaml
 from docutils import nodes
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PREVIEW = "_static/preview.png"
 PREVIEW_PIXELS = (1200, 630)
 LONGEST_DESCRIPTION = 200

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.logits import joint_fits
+from lib.search.logits import joint_fits
 
 
 class Rung(NamedTuple):

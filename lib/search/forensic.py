@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lib import checks, exclusion, published, reconstruct
+from lib import checks, published, reconstruct
+from lib.search import exclusion
 
 UNITS = (1, 2, 3, 5, 10)
 DIRECTIONS = {"up": 1, "down": -1}

@@ -1,0 +1,1 @@
+"""A cohort file as people write it: read, checked, and protected before anything is shown."""

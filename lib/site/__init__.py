@@ -1,0 +1,1 @@
+"""How Sphinx makes the site, and what stands beside its pages."""
