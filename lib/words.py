@@ -36,9 +36,9 @@ def p_value(value: float) -> str:
 
 
 def p_is(value: float) -> str:
-    """The same in a sentence: "P = 0.020", "P <0.0001"."""
+    """The same in a sentence, on one line: "P = 0.020", "P <0.0001"."""
     text = p_value(value)
-    return f"P {text}" if text.startswith("<") else f"P = {text}"
+    return f"P\u00a0{text}" if text.startswith("<") else f"P\u00a0=\u00a0{text}"
 
 
 def limits(lower: float, upper: float, form: Callable[..., str] = number, **options: int) -> str:

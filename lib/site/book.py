@@ -147,7 +147,7 @@ def add_downloads(app, doctree) -> None:
     _, executed = get_cache(app.env.mystnb_config.execution_cache_path).merge_match_into_notebook(notebook)
     content = nbformat.writes(notebooks.tidy(executed))
     link = render.attachment("", "IPYNB", path=f"{docname}/{Path(docname).name}.ipynb", content=content)
-    lines = [[nodes.Text("This page as a notebook, with the outputs of this build"), link]]
+    lines = [[nodes.Text("This page as a notebook, with the outputs of this build:"), link]]
     links = {}
     for link in doctree.findall(render.attachment):
         links.setdefault(Path(link["path"]).stem, []).append(link.deepcopy())
@@ -155,7 +155,7 @@ def add_downloads(app, doctree) -> None:
 
     items = nodes.bullet_list(classes=["files"])
     for what, *found in lines:
-        line = nodes.paragraph("", "", what, nodes.Text(": "))
+        line = nodes.paragraph("", "", what, nodes.Text(" "))
         for link in found:
             line += [link, nodes.Text(" ")]
         items += nodes.list_item("", line)
