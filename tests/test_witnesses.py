@@ -259,7 +259,8 @@ def test_an_attempt_keeps_to_its_rung(rung):
 def test_a_killed_search_loses_nothing(tmp_path, alone):
     """Killed after each result: what is found stays, and the end is the same as without interruption."""
     script = (
-        "import json, sys; from pathlib import Path; from lib import cohort, published, witnesses\n"
+        "import json, sys; from pathlib import Path\n"
+        "from lib import cohort, published; from lib.search import witnesses\n"
         "about = witnesses.frame(published.read(), cohort.read_codebook(cohort.DATA / 'codebook.csv'))\n"
         "settings, wanted = json.loads(sys.argv[1])\n"
         "witnesses.search(about, settings, [tuple(core) for core in wanted], Path(sys.argv[2]))\n"
