@@ -17,16 +17,22 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
 STRICT = ["-W", "-n", "--keep-going"]
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-QUIET_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+# A chapter with one cell, for a small book.
+CHAPTER = """\
+---
+jupytext:
+  text_representation: {{extension: .md, format_name: myst, format_version: 0.13}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+---
+
+# {title}
+
+Some prose.
+
+```{{code-cell}}
+{code}
+```
+"""
 
 
 @dataclass

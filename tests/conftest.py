@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from books import CHROMIUM, QUIET_CHROMIUM, Book, copy_book
+from books import Book, copy_book
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
+
+from lib.site.pdf import BROWSERS, QUIET
 
 # The same examples at every run, however slow the machine, so that a red run is a red run again.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -57,11 +59,11 @@ def site(built) -> Path:
 
 @pytest.fixture(scope="session")
 def browser():
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
         why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()

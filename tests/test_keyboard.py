@@ -15,10 +15,8 @@ STOP = """() => {
         return style && [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow].join();
     }).join();
     const x = Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1);
-    // Something taller than the window need not be seen whole, but a part of it must be (WCAG 2.4.11).
-    const inside = (y) => Math.min(Math.max(y, 0), innerHeight - 1);
-    const heights = [box.y + Math.min(box.height / 2, 10), (inside(box.top) + inside(box.bottom)) / 2];
-    const tops = heights.map((y) => document.elementFromPoint(x, inside(y)));
+    const y = Math.min(Math.max(box.y + Math.min(box.height / 2, 10), 0), innerHeight - 1);
+    const top = document.elementFromPoint(x, y);
     const focused = marks();
     HTMLElement.prototype.blur.call(here);
     const rest = marks();
@@ -27,7 +25,7 @@ STOP = """() => {
         what: `${here.tagName} ${here.className} ${(here.ariaLabel ?? here.textContent).trim().slice(0, 40)}`,
         place: [...document.querySelectorAll("*")].indexOf(here),
         marked: focused !== rest,
-        seen: tops.some((top) => top && (here.contains(top) || top.contains(here))),
+        seen: Boolean(top && (here.contains(top) || top.contains(here))),
     };
 }"""
 

@@ -13,27 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from books import BUILD, ROOT, Book, copy_book, files_of
+from books import BUILD, CHAPTER, ROOT, Book, copy_book, files_of
 from bs4 import BeautifulSoup
 
 from lib.site import notebooks
-
-CHAPTER = """\
----
-jupytext:
-  text_representation: {{extension: .md, format_name: myst, format_version: 0.13}}
-kernelspec: {{display_name: Python 3, language: python, name: python3}}
----
-
-# {title}
-
-Some prose.
-
-```{{code-cell}}
-{code}
-```
-"""
-
 
 # ------------------------------------------------------------------------------ the whole book
 

@@ -9,25 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from books import BUILD, Book, copy_book, files_of
+from books import BUILD, CHAPTER, Book, copy_book, files_of
 
 from lib.site import pdf, staging
 
-CHAPTER = """\
----
-jupytext:
-  text_representation: {{extension: .md, format_name: myst, format_version: 0.13}}
-kernelspec: {{display_name: Python 3, language: python, name: python3}}
----
-
-# {title}
-
-Some prose.
-
-```{{code-cell}}
-{code}
-```
-"""
 SLOW = "import time\ntime.sleep(2)\nprint('slow')"
 
 

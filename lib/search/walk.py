@@ -90,6 +90,7 @@ class Walk(NamedTuple):
     bound: np.ndarray  # one number: what the conclusion is to pass next
 
 
+# Not shared with lib.logistic: compiled code is kept by file, so a change there would go unnoticed here.
 @njit(cache=True)
 def factorize(matrix, factor):
     """Cholesky factor of a symmetric matrix into `factor`; whether it is positive definite."""

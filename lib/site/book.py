@@ -41,6 +41,8 @@ MENDED = [
     # The roles that Sphinx gives a bibliography do not go together, and its theme gives the logo no size.
     (' role="doc-biblioentry"', ' role="listitem"'),
     (r'(<img src="[^"]*") class="logo__image', r'\1 width="48" height="48" class="logo__image'),
+    # A table in our scroll region would be a second stop of the keyboard in the theme's own.
+    (r'(class="scroll-region"[^>]*>\s*)<div class="pst-scrollable-table-container">', r"\1<div>"),
     # Until its script has run, the theme is neither light nor dark: both kinds of image are shown and
     # then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
@@ -173,7 +175,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
             f'<a href="{escape(where)}">They are not patient data.</a>'
         )
     else:
-        text = f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows)} patients."
+        text = f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows):,} patients."
     context["theme_announcement"] = text
     footer = "<span data-whole-book></span>"
     if "chapters/cite" in app.env.found_docs:
