@@ -15,7 +15,9 @@ STOP = """() => {
         return style && [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow].join();
     }).join();
     const x = Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1);
-    const y = Math.min(Math.max(box.y + Math.min(box.height / 2, 10), 0), innerHeight - 1);
+    // What fills the window is not scrolled to its beginning, so it is looked for below the page's header.
+    const below = Math.min(parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop), box.bottom - 1);
+    const y = Math.min(Math.max(box.y + Math.min(box.height / 2, 10), below), innerHeight - 1);
     const top = document.elementFromPoint(x, y);
     const focused = marks();
     HTMLElement.prototype.blur.call(here);
