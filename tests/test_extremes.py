@@ -11,7 +11,7 @@ from scipy import stats
 
 from lib import published
 from lib.cohort import DATA, read_codebook
-from lib.search import extremes, ladder, walk, witnesses
+from lib.search import aims, extremes, ladder, witnesses
 
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 CODEBOOK = read_codebook(DATA / "codebook.csv")
@@ -103,7 +103,7 @@ def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, 
 def test_a_search_that_was_stopped_goes_on_from_what_it_had(results, tmp_path, monkeypatch):
     settings = SETTINGS | {"directed": SETTINGS["directed"] | {"turns": 1, "moves": 500, "attempts": 1}}
     monkeypatch.setattr(
-        extremes, "conclusions", lambda about: {"model.auc": extremes.Conclusion(walk.AREA, "", True, 0.01)}
+        extremes, "conclusions", lambda about: {"model.auc": extremes.Conclusion(aims.AREA, "", True, 0.01)}
     )
     whole = extremes.search(results[:3], ABOUT, settings, tmp_path, 1)
     files = sorted(tmp_path.glob("*.npz"))

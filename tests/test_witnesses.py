@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lib import cohort, example, published
-from lib.search import ladder, logits, walk, witnesses
+from lib.search import aims, gaps, ladder, logits, newton, walk, witnesses
 
 ROOT = Path(__file__).parent.parent
 STORED = ROOT / "data" / "compatible"
@@ -155,40 +155,89 @@ def test_array_fits_without_a_maximum_have_no_numbers():
     assert np.isnan(estimates[1:]).all() and np.isnan(errors[1:]).all()
 
 
-def moved(seed: int) -> tuple:
-    """The example cohort's walk, settled, and a random move of it."""
-    random = np.random.default_rng(seed)
+def settled() -> tuple:
+    """The example cohort's walk, settled, with the room for it, its distance and its counts."""
     state = walk.state(FIRST.design, OUTCOME, FIRST.group)
     work = walk.room(*FIRST.design.shape, len(ABOUT.groups), SETTINGS["longest_mm"])
     exposed = np.zeros((len(GOAL.binary), 2), np.int64)
-    walk.count_exposed(state.design, OUTCOME, GOAL.binary, exposed)
-    distance = walk.settle(state, GOAL, walk.AIMLESS, work, exposed, np.inf)
-    walk.third_derivatives(state.design, state.coefficients, state.third)
-    rows = random.choice(len(OUTCOME), 2, replace=False)
-    new = state.design[rows].copy()
-    new[:, GOAL.length] += random.integers(-5, 6, 2) / walk.LENGTH_UNIT
-    new[0, GOAL.binary[0]] = 1 - new[0, GOAL.binary[0]]
-    return state, work, distance, rows, new
+    gaps.count_exposed(state.design, OUTCOME, GOAL.binary, exposed)
+    far, _ = walk.settle(state, state.third[:0], GOAL, aims.AIMLESS, work, exposed, np.inf, np.nan)
+    walk.accept(state, work, far)
+    newton.third_derivatives(state.design, state.products, work.joint, state.third)
+    return state, work, far, exposed
+
+
+def propose(seed: int, state, exposed, moves) -> None:
+    random = np.random.default_rng(seed)
+    occluded = int(OUTCOME.sum())
+    first = np.where(OUTCOME == 1, 0, occluded)
+    size = np.where(OUTCOME == 1, occluded, len(OUTCOME) - occluded)
+    walk.propose(state, GOAL, witnesses.following(state.design, GOAL), random, first, size, exposed, moves)
+
+
+def fitted_with(rows: dict[int, np.ndarray]):
+    """The joint model of the example cohort with the values of some patients replaced, by statsmodels."""
+    design = FIRST.design.copy()
+    for patient, values in rows.items():
+        design[patient] = values
+    return sm.Logit(OUTCOME, design).fit(disp=0, tol=1e-13, maxiter=100)
+
+
+def rows_of(moves, lane: int) -> dict[int, np.ndarray]:
+    return {moves.patients[lane, c]: moves.rows[2 * c + 1, :, lane] for c in range(moves.changed[lane])}
 
 
 def test_the_example_cohort_is_at_the_goal_and_fitted_as_by_statsmodels():
-    state, work, distance, _, _ = moved(1)
-    assert distance == 0
-    fitted = sm.Logit(OUTCOME, state.design).fit(disp=0, tol=1e-13, maxiter=100)
+    state, work, far, _ = settled()
+    assert far == 0
+    fitted = fitted_with({})
     np.testing.assert_allclose(state.coefficients, fitted.params, atol=1e-8)
-    np.testing.assert_allclose(np.sqrt(work.variances), fitted.bse, atol=1e-6)
+    np.testing.assert_allclose(np.sqrt(work.joint.variances[:, 0]), fitted.bse, atol=1e-6)
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-def test_what_a_move_does_to_the_fit_is_predicted(seed):
-    state, work, _, rows, new = moved(seed)
-    assert walk.predict(state, rows, new, 2, work)
-    design = state.design.copy()
-    design[rows] = new
-    fitted = sm.Logit(OUTCOME, design).fit(disp=0, tol=1e-13, maxiter=100)
-    # The change itself is some tenths of a standard error; what is left of it is of third order.
-    np.testing.assert_allclose(work.coefficients, fitted.params, atol=4e-3 * fitted.bse.max())
-    np.testing.assert_allclose(np.sqrt(work.variances), fitted.bse, rtol=4e-3)
+@settings(max_examples=20)
+def test_what_moves_do_to_the_fit_is_predicted(seed):
+    state, work, _, exposed = settled()
+    moves = work.moves
+    propose(seed, state, exposed, moves)
+    walk.predict(state, moves)
+    for lane in np.flatnonzero(moves.changed)[:5]:
+        fitted = fitted_with(rows_of(moves, lane))
+        # The change itself is up to some tenths of a standard error; what is left of it is of third order.
+        away = abs(moves.coefficients[:, lane] - fitted.params) / fitted.bse
+        change = abs(state.coefficients - fitted.params) / fitted.bse
+        assert away.max() < 1e-3 + 0.2 * change.max() ** 2
+        errors = np.sqrt(moves.fit.variances[:, lane])
+        np.testing.assert_allclose(errors, fitted.bse, rtol=2e-3 + 0.2 * change.max() ** 2)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_moves_made_together_are_refitted_as_by_statsmodels(seed):
+    state, work, _, exposed = settled()
+    moves = work.moves
+    propose(seed, state, exposed, moves)
+    walk.predict(state, moves)
+    moves.noise[:] = 1e6  # any move will do
+    count = walk.choose(state, GOAL, moves, exposed, 1, 1.0, 0.0, 1.0)
+    assert count == walk.TOGETHER
+    chosen = [rows_of(moves, lane) for lane in moves.chosen]
+    patients = [patient for rows in chosen for patient in rows]
+    assert len(set(patients)) == len(patients)
+    walk.make(state, moves, count, True)
+    state.coefficients[:] = moves.reached[count - 1]
+    counted = exposed.copy()
+    gaps.count_exposed(state.design, OUTCOME, GOAL.binary, counted)
+    assert (counted == moves.exposed_reached[count - 1, : len(counted)]).all()
+    walk.settle(state, state.third, GOAL, aims.AIMLESS, work, counted, np.inf, np.nan)
+    fitted = fitted_with({patient: values for rows in chosen for patient, values in rows.items()})
+    # Half a unit of the last printed digit is some ten-thousandths of a standard error.
+    np.testing.assert_allclose(state.coefficients, fitted.params, atol=1e-7 * fitted.bse.min())
+    np.testing.assert_allclose(np.sqrt(work.joint.variances[:, 0]), fitted.bse, rtol=1e-6)
+    walk.make(state, moves, count, False)
+    assert (state.design == FIRST.design).all()
+    assert (state.products == newton.products(FIRST.design)).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), shift=st.floats(-40, 40))
@@ -196,9 +245,9 @@ def test_tests_of_the_length_are_those_of_scipy(seed, shift):
     random = np.random.default_rng(seed)
     design = FIRST.design.copy()
     mm = np.rint(random.normal(150, random.uniform(10, 40), len(OUTCOME)) + shift * OUTCOME).clip(20, 400)
-    design[:, GOAL.length] = mm / walk.LENGTH_UNIT
-    histogram = np.zeros((2, SETTINGS["longest_mm"] + 1))
-    gap = walk.length_gap(design, OUTCOME, np.zeros(2), GOAL, histogram)
+    design[:, GOAL.length] = mm / gaps.LENGTH_UNIT
+    histogram = np.zeros((2, SETTINGS["longest_mm"] + 1), np.int64)
+    gap = gaps.length_gap(design, OUTCOME, np.zeros(2), GOAL, histogram)
     x, y = mm[OUTCOME == 1], mm[OUTCOME == 0]
     fitted = sm.Logit(OUTCOME, sm.add_constant(mm)).fit(disp=0)
     p_values = [
@@ -215,7 +264,7 @@ def test_tests_of_the_length_are_those_of_scipy(seed, shift):
 @given(degrees=st.floats(40, 1000))
 def test_critical_t(degrees):
     z = stats.norm.isf(0.025)
-    assert walk.critical_t(z, degrees) == pytest.approx(stats.t.isf(0.025, degrees), abs=2e-6)
+    assert gaps.critical_t(z, degrees) == pytest.approx(stats.t.isf(0.025, degrees), abs=2e-6)
 
 
 @given(seed=st.integers(0, 2**32 - 1), core=st.sampled_from(witnesses.cores(ABOUT)))

@@ -23,7 +23,7 @@ from tqdm import tqdm
 from lib import example
 from lib.cohort import DATA, read_codebook
 from lib.published import read
-from lib.search import ladder, walk, witnesses
+from lib.search import aims, ladder, walk, witnesses
 from lib.search.logits import joint_fits
 from lib.search.witnesses import FOLDER, Frame, Result, replace
 
@@ -42,30 +42,30 @@ class Conclusion(NamedTuple):
     @property
     def is_log(self) -> bool:
         """Whether the walk drives the logarithm of an odds ratio."""
-        return self.kind in (walk.ODDS_RATIO, walk.ADJUSTED, walk.WITH_GROUPS)
+        return self.kind in (aims.ODDS_RATIO, aims.ADJUSTED, aims.WITH_GROUPS)
 
 
 def conclusions(about: Frame) -> dict[str, Conclusion]:
     """All conclusions by name."""
     found = {
-        "binary.share": Conclusion(walk.SHARE, "binary", True, 0.02),
-        "binary.odds_ratio": Conclusion(walk.ODDS_RATIO, "binary", True, 0.1),
-        "binary.p_value": Conclusion(walk.TEST, "binary", False, 0.2),
-        "binary.adjusted_odds_ratio": Conclusion(walk.ADJUSTED, "binary", True, 0.1),
-        "length.odds_ratio": Conclusion(walk.ODDS_RATIO, "length", True, 0.1),
-        "length.p_value": Conclusion(walk.TEST, "length", False, 0.2),
-        "length.adjusted_odds_ratio": Conclusion(walk.ADJUSTED, "length", True, 0.1),
+        "binary.share": Conclusion(aims.SHARE, "binary", True, 0.02),
+        "binary.odds_ratio": Conclusion(aims.ODDS_RATIO, "binary", True, 0.1),
+        "binary.p_value": Conclusion(aims.TEST, "binary", False, 0.2),
+        "binary.adjusted_odds_ratio": Conclusion(aims.ADJUSTED, "binary", True, 0.1),
+        "length.odds_ratio": Conclusion(aims.ODDS_RATIO, "length", True, 0.1),
+        "length.p_value": Conclusion(aims.TEST, "length", False, 0.2),
+        "length.adjusted_odds_ratio": Conclusion(aims.ADJUSTED, "length", True, 0.1),
         # With these two the markers' places among all factors, ordered by P alone, are known.
-        "unprinted.largest_p_value": Conclusion(walk.LEAST_TEST, "", False, 0.1, (LEAST,)),
-        "unprinted.smallest_p_value": Conclusion(walk.MOST_TEST, "", False, 0.1, (GREATEST,)),
-        "model.auc": Conclusion(walk.AREA, "", True, 0.01),
-        "model.brier": Conclusion(walk.BRIER, "", True, 0.003),
-        "model.discrimination_slope": Conclusion(walk.DISCRIMINATION, "", True, 0.01),
-        "model.nagelkerke": Conclusion(walk.NAGELKERKE, "", True, 0.01),
+        "unprinted.largest_p_value": Conclusion(aims.LEAST_TEST, "", False, 0.1, (LEAST,)),
+        "unprinted.smallest_p_value": Conclusion(aims.MOST_TEST, "", False, 0.1, (GREATEST,)),
+        "model.auc": Conclusion(aims.AREA, "", True, 0.01),
+        "model.brier": Conclusion(aims.BRIER, "", True, 0.003),
+        "model.discrimination_slope": Conclusion(aims.DISCRIMINATION, "", True, 0.01),
+        "model.nagelkerke": Conclusion(aims.NAGELKERKE, "", True, 0.01),
     }
     for marker in about.markers:
-        found[f"{marker}.odds_ratio_with_diagnosis"] = Conclusion(walk.WITH_GROUPS, marker, True, 0.1)
-        found[f"{marker}.p_value_with_diagnosis"] = Conclusion(walk.Z_WITH_GROUPS, marker, False, 0.1)
+        found[f"{marker}.odds_ratio_with_diagnosis"] = Conclusion(aims.WITH_GROUPS, marker, True, 0.1)
+        found[f"{marker}.p_value_with_diagnosis"] = Conclusion(aims.Z_WITH_GROUPS, marker, False, 0.1)
     return found
 
 
@@ -166,7 +166,7 @@ def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settin
     )
     column = {"binary": target.binary[0], "length": target.length, "": 0}.get(conclusion.about)
     column = terms.index(conclusion.about) if column is None else column
-    with_groups = rung.worst_last or conclusion.kind in (walk.WITH_GROUPS, walk.Z_WITH_GROUPS)
+    with_groups = rung.worst_last or conclusion.kind in (aims.WITH_GROUPS, aims.Z_WITH_GROUPS)
     upward = conclusion.rises == (task.side == GREATEST)
     outcome = witnesses.outcome_of(about)
     work = walk.room(len(outcome), len(terms), len(about.groups), settings["longest_mm"])

@@ -6,11 +6,14 @@ printed numbers, which every compatible cohort has.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
+from lib import univariate
 from lib.search.logits import joint_fits
 
 
@@ -67,6 +70,18 @@ def admissible_pairs(occluded: int, patent: int, rung: Rung) -> np.ndarray:
             & ~(odds_ratio > rung.most_odds_ratio)
             & ~(odds_ratio < 1 / rung.most_odds_ratio)
         )
+
+
+@functools.cache
+def pairs_away(occluded: int, patent: int, alone: float, rung: Rung) -> np.ndarray:
+    """By how many patients each count pair must change to be one that the rung allows and every test finds significant.
+
+    `alone` is the P below which it is.
+    """
+    tests = univariate.p_values_of_all_pairs(occluded, patent)
+    # Comparisons with NaN are false: where a test has no answer the pair is not allowed.
+    possible = np.all([p < alone for p in tests.values()], axis=0) & admissible_pairs(occluded, patent, rung)
+    return ndimage.distance_transform_cdt(~possible, metric="taxicab").astype(np.int64)
 
 
 def crude_odds_ratios_of_last(groups: pd.DataFrame) -> np.ndarray:

@@ -1,9 +1,9 @@
 """A compiled walk through the cohorts of one core, toward one whose joint model prints what is claimed.
 
 A state is a design matrix (patients x terms, the intercept first) with the outcome and the markers
-fixed. A move changes one or two patients. What the fit becomes is first predicted from the change of
-the score and of the information, which costs no pass over the patients; only a cohort that the
-prediction accepts is refitted. As in `lib.logistic` the loops are plain and in a fixed order.
+fixed. A move changes one or two patients. In a round many moves are weighed side by side: what the fit
+becomes with each is predicted from the change of the score and of the information, which costs no pass
+over the patients. The most promising ones are made together and the cohort refitted.
 """
 
 from __future__ import annotations
@@ -12,355 +12,260 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-LENGTH_UNIT = 100.0  # mm; keeps the information matrix well scaled
-SMALLEST_PIVOT = 1e-11
-# A Newton step this small beside the standard errors (its square) is the last. What is left after it is
-# far less than a printed digit.
-SMALLEST_DECREMENT = 1e-12
+from lib.search import newton
+from lib.search.aims import NOTHING, STEPS_PER_STRIDE, aim_gap, conclude
+from lib.search.compiled import compiled
+from lib.search.gaps import LENGTH_UNIT, count_exposed, length_gap, model_gap, pairs_gap
+from lib.search.newton import (
+    LANES,
+    Fit,
+    add_outer,
+    factorize,
+    fill_products,
+    inverse_diagonal,
+    refit,
+    solve,
+    third_derivatives,
+    times_vector,
+)
+
+TOGETHER = 4  # moves that are made together at most
+KINDS = 6  # of moves, see propose_one
+ATTEMPTS = 20  # to think of a move that changes something
 WARMTH = 0.2  # the temperature at the goal, in half-widths of printed numbers
-LEAST_WORSE = 0.01  # by which the log odds of a group must exceed those of another to be called worse
-SHARE_OF_EXCHANGES = 0.2  # of groups between patients, among the moves, where they matter
-STEPS_PER_STRIDE = 100.0  # how far from the goal one stride beyond the bound of a conclusion is
-THIRD_EVERY = 20  # accepted moves from one computation of the third derivatives to the next
-MOST_ITERATIONS = 12
-MOVES = 6  # kinds of moves, see _propose
-PAIR_STEP = 40.0  # what one patient too few or too many weighs, beside half-widths of printed numbers
-
-
-class Goal(NamedTuple):
-    """What counts as arrived. `printed` marks the terms whose odds ratio, limits and P are printed."""
-
-    multiplier: float  # standard errors from the estimate to a limit
-    printed: np.ndarray  # terms
-    least: np.ndarray  # terms x (odds ratio, lower limit, upper limit, P)
-    most: np.ndarray
-    tolerance: np.ndarray  # the unit in which a distance from the goal is counted
-    joint_z: float  # most |coefficient / standard error| of the other terms
-    alone_z: float  # least standard normal deviate of each test of the length alone
-    z_tolerance: float
-    binary: np.ndarray  # columns of the free binary factors
-    length: int  # column of the length
-    exchanged: np.ndarray  # columns that may be exchanged one by one between patients of the same outcome
-    pairs: np.ndarray  # (exposed occluded, exposed patent): patients by which to change to be allowed
-    shortest: int  # mm
-    longest: int  # mm
-    steepness: float  # how firmly the walk holds on to what it has reached, at its beginning
-    steepest: float  # and at its end
-
-
-class Aim(NamedTuple):
-    """What else is asked of a cohort: a rung of the assumption ladder, and a conclusion to be driven.
-
-    Where there is nothing to drive, `conclusion` is NOTHING and the walk ends at the goal. Otherwise
-    it goes on: each time it arrives, `bound` moves on by `step`.
-    """
-
-    conclusion: int
-    side: float  # 1 toward the greatest value, -1 toward the least
-    column: int  # the factor that the conclusion is about, where it is about one
-    step: float
-    most_difference: float  # standardized difference of the mean length between the outcomes
-    most_inflation: float  # variance inflation factor
-    worst_last: bool  # the last group is the worst one in the model with the groups
-    most_last: np.ndarray  # then also the most log odds of the last group against each of the others
-    exchange_groups: bool
-
-
-NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = range(8)
-WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
-
-
-AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, np.zeros(0), False)
+SHARE_OF_EXCHANGES = 0.2  # of groups between patients, among the rounds, where they matter
+THIRD_EVERY = 3  # rounds with moves made from one computation of the third derivatives to the next
 
 
 class Walk(NamedTuple):
     """Where the walk is. All arrays are changed in place."""
 
     design: np.ndarray  # patients x terms, the length in units of LENGTH_UNIT
+    products: np.ndarray  # patients x pairs of terms, see newton.fill_products
     outcome: np.ndarray
     coefficients: np.ndarray
+    variances: np.ndarray
     information: np.ndarray
-    third: np.ndarray  # terms x terms x terms, minus the third derivative of the log likelihood
+    third: np.ndarray  # terms x pairs of terms, minus the third derivative of the log likelihood
     slope: np.ndarray  # the two coefficients of a model with the length alone
     group: np.ndarray  # 0, 1, ... for each patient
     wide: np.ndarray  # the design with one more column for each group but the first
+    wide_products: np.ndarray
     wide_coefficients: np.ndarray
     bound: np.ndarray  # one number: what the conclusion is to pass next
 
 
-# Not shared with lib.logistic: compiled code is kept by file, so a change there would go unnoticed here.
-@njit(cache=True)
-def factorize(matrix, factor):
-    """Cholesky factor of a symmetric matrix into `factor`; whether it is positive definite."""
-    size = len(matrix)
-    for column in range(size):
-        for row in range(column, size):
-            remainder = matrix[row, column]
-            for k in range(column):
-                remainder -= factor[row, k] * factor[column, k]
-            if row > column:
-                factor[row, column] = remainder / factor[column, column]
-            elif remainder > SMALLEST_PIVOT * matrix[column, column]:
-                factor[column, column] = math.sqrt(remainder)
-            else:  # also where the remainder is not a number
-                return False
-    return True
+class Moves(NamedTuple):
+    """Moves that are weighed at a time. A move has four sides: each of two patients before and after."""
+
+    patients: np.ndarray  # moves x 2
+    new: np.ndarray  # moves x 2 x terms, the patients after
+    changed: np.ndarray  # how many of the two are
+    exposed: np.ndarray  # moves x what `count_exposed` counts, after
+    rows: np.ndarray  # sides x terms x moves
+    outcome: np.ndarray  # sides x moves
+    skewness: np.ndarray
+    along: np.ndarray  # moves
+    weighted: np.ndarray
+    change: np.ndarray  # terms x terms x moves
+    coefficients: np.ndarray  # terms x moves
+    gap: np.ndarray  # moves, squared distance from the goal
+    noise: np.ndarray  # how far beyond the present distance each may lead, in temperatures
+    touched: np.ndarray  # patients, the last round that changed them
+    chosen: np.ndarray  # up to TOGETHER moves
+    limit: np.ndarray  # the greatest distance accepted with each of them and those before it
+    reached: np.ndarray  # the coefficients then: TOGETHER x terms
+    exposed_reached: np.ndarray
+    fit: Fit
 
 
-@njit(cache=True)
-def solve(factor, right, result):
-    """Solve matrix x = right into `result`, given the Cholesky factor of the matrix."""
-    size = len(right)
-    for row in range(size):
-        total = right[row]
-        for k in range(row):
-            total -= factor[row, k] * result[k]
-        result[row] = total / factor[row, row]
-    for row in range(size - 1, -1, -1):
-        total = result[row]
-        for k in range(row + 1, size):
-            total -= factor[k, row] * result[k]
-        result[row] = total / factor[row, row]
+class Work(NamedTuple):
+    """Room for intermediate results."""
+
+    joint: Fit
+    with_groups: Fit
+    moves: Moves
+    moments: np.ndarray  # terms x terms x 1
+    gap: np.ndarray  # one number
+    histogram: np.ndarray  # outcomes x mm
+    log_odds: np.ndarray  # patients
 
 
-@njit(cache=True)
-def inverse_diagonal(factor, work, result):
-    """Diagonal of the inverse of a matrix into `result`, given its Cholesky factor."""
-    size = len(factor)
-    for column in range(size):
-        work[column, column] = 1 / factor[column, column]
-        total_of_squares = work[column, column] ** 2
-        for row in range(column + 1, size):
-            total = 0.0
-            for k in range(column, row):
-                total -= factor[row, k] * work[k, column]
-            work[row, column] = total / factor[row, row]
-            total_of_squares += work[row, column] ** 2
-        result[column] = total_of_squares
-
-
-@njit(cache=True)
-def refit(design, outcome, coefficients, information, factor, score, step):
-    """Newton's method from `coefficients`, which together with `information` is changed in place.
-
-    Whether it converged; `factor` is then the Cholesky factor of the information. The coefficients are
-    those after the last step and the information is that before it, which for a last step below
-    SMALLEST_STEP is the same to about as many digits.
-    """
+def state(design: np.ndarray, outcome: np.ndarray, group: np.ndarray) -> Walk:
+    """A walk at a cohort; `group` numbers the groups of the patients from 0."""
     patients, terms = design.shape
-    for _ in range(MOST_ITERATIONS):
-        score[:] = 0
-        information[:] = 0
-        for i in range(patients):
-            log_odds = 0.0
-            for j in range(terms):
-                log_odds += design[i, j] * coefficients[j]
-            probability = 1 / (1 + math.exp(-log_odds))
-            weight = probability * (1 - probability)
-            residual = outcome[i] - probability
-            for j in range(terms):
-                score[j] += residual * design[i, j]
-                weighted = weight * design[i, j]
-                for k in range(j + 1):
-                    information[j, k] += weighted * design[i, k]
-        for j in range(terms):
-            for k in range(j):
-                information[k, j] = information[j, k]
-        if not factorize(information, factor):
-            return False
-        solve(factor, score, step)
-        # The Newton decrement: half of it is how far the log likelihood is from its maximum.
-        decrement = 0.0
-        for j in range(terms):
-            coefficients[j] += step[j]
-            decrement += step[j] * score[j]
-        if not decrement < 1e3:
-            return False
-        if decrement < SMALLEST_DECREMENT:
-            return True
-    return False
-
-
-@njit(cache=True)
-def _add_third(third, row, by):
-    """Add a multiple of the triple product of a row with itself, where the indices do not increase."""
-    for j in range(len(row)):
-        first = by * row[j]
-        if first != 0:
-            for k in range(j + 1):
-                second = first * row[k]
-                for m in range(k + 1):
-                    third[j, k, m] += second * row[m]
-
-
-@njit(cache=True)
-def skewness(row, coefficients):
-    """The third cumulant of the outcome of one patient."""
-    log_odds = 0.0
-    for j in range(len(row)):
-        log_odds += row[j] * coefficients[j]
-    probability = 1 / (1 + math.exp(-log_odds))
-    return probability * (1 - probability) * (1 - 2 * probability)
-
-
-@njit(cache=True)
-def fill_third(third):
-    """Complete a symmetric array from the entries whose indices do not increase."""
-    terms = len(third)
-    for j in range(terms):
-        for k in range(j + 1):
-            for m in range(k + 1):
-                value = third[j, k, m]
-                third[j, m, k] = value
-                third[k, j, m] = value
-                third[k, m, j] = value
-                third[m, j, k] = value
-                third[m, k, j] = value
-
-
-@njit(cache=True)
-def third_derivatives(design, coefficients, third):
-    """The change of the information with each coefficient, into `third`."""
-    third[:] = 0
-    for i in range(len(design)):
-        _add_third(third, design[i], skewness(design[i], coefficients))
-    fill_third(third)
-
-
-@njit(cache=True)
-def model_gap(coefficients, variances, goal):
-    """Squared distance of the joint model from what it is to print."""
-    total = 0.0
-    for i in range(1, len(coefficients)):
-        estimate, error = coefficients[i], math.sqrt(variances[i])
-        if goal.printed[i]:
-            for j in range(4):
-                if j == 0:
-                    value = math.exp(estimate)
-                elif j == 1:
-                    value = math.exp(estimate - goal.multiplier * error)
-                elif j == 2:
-                    value = math.exp(estimate + goal.multiplier * error)
-                else:
-                    value = math.erfc(abs(estimate) / error / math.sqrt(2))
-                outside = max(goal.least[i, j] - value, value - goal.most[i, j], 0.0)
-                total += (outside / goal.tolerance[i, j]) ** 2
-        else:
-            total += (max(abs(estimate) / error - goal.joint_z, 0.0) / goal.z_tolerance) ** 2
-    return total
-
-
-@njit(cache=True)
-def critical_t(z, degrees):
-    """The quantile of Student's t that belongs to the standard normal quantile z.
-
-    Source: Fisher and Cornish 1960, Technometrics 2:209-225, the first three terms.
-    """
-    return (
-        z
-        + (z**3 + z) / (4 * degrees)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * degrees**3)
+    wide = terms + int(group.max())
+    return Walk(
+        design.copy(),
+        newton.products(design),
+        outcome,
+        np.zeros(terms),
+        np.zeros(terms),
+        np.zeros((terms, terms)),
+        np.zeros((terms, newton.pairs(terms))),
+        np.zeros(2),
+        group.astype(np.int64),
+        np.zeros((patients, wide)),
+        np.zeros((patients, newton.pairs(wide))),
+        np.zeros(wide),
+        np.zeros(1),
     )
 
 
-@njit(cache=True)
-def length_gap(design, outcome, slope, goal, histogram):
-    """Squared distance of the four tests of the length alone from significance."""
-    patients = len(outcome)
-    histogram[:] = 0
-    sums = np.zeros((2, 3))
-    for i in range(patients):
-        y = int(outcome[i])
-        mm = round(design[i, goal.length] * LENGTH_UNIT)
-        histogram[y, mm] += 1
-        sums[y, 0] += 1
-        sums[y, 1] += mm
-        sums[y, 2] += mm * mm
-    n0, n1 = sums[0, 0], sums[1, 0]
-    mean0, mean1 = sums[0, 1] / n0, sums[1, 1] / n1
-    squares0, squares1 = sums[0, 2] - n0 * mean0**2, sums[1, 2] - n1 * mean1**2
-    difference = abs(mean1 - mean0)
-    if squares0 + squares1 < 1e-6:
-        return np.inf
-    student = difference / math.sqrt((squares0 + squares1) / (patients - 2) * (1 / n0 + 1 / n1))
-    part0, part1 = squares0 / (n0 - 1) / n0, squares1 / (n1 - 1) / n1
-    welch = difference / math.sqrt(part0 + part1)
-    degrees = (part0 + part1) ** 2 / (part0**2 / (n0 - 1) + part1**2 / (n1 - 1))
-    total = (max(critical_t(goal.alone_z, patients - 2) - student, 0.0) / goal.z_tolerance) ** 2
-    total += (max(critical_t(goal.alone_z, degrees) - welch, 0.0) / goal.z_tolerance) ** 2
-
-    below, u, ties = 0.0, 0.0, 0.0
-    for mm in range(histogram.shape[1]):
-        u += histogram[1, mm] * (below + histogram[0, mm] / 2)
-        below += histogram[0, mm]
-        t = histogram[0, mm] + histogram[1, mm]
-        ties += t**3 - t
-    deviation = math.sqrt(n0 * n1 / 12 * (patients + 1 - ties / (patients * (patients - 1))))
-    mann_whitney = (abs(u - n0 * n1 / 2) - 0.5) / deviation
-    total += (max(goal.alone_z - mann_whitney, 0.0) / goal.z_tolerance) ** 2
-
-    wald = length_wald(design, outcome, slope, goal.length)
-    total += (max(goal.alone_z - wald, 0.0) / goal.z_tolerance) ** 2
-    return total
+def room(patients: int, terms: int, groups: int, longest: int) -> Work:
+    """Room for models of so many terms and lengths up to `longest` mm."""
+    moves = Moves(
+        patients=np.zeros((LANES, 2), np.int64),
+        new=np.zeros((LANES, 2, terms)),
+        changed=np.zeros(LANES, np.int64),
+        exposed=np.zeros((LANES, terms, 2), np.int64),
+        rows=np.zeros((4, terms, LANES)),
+        outcome=np.zeros((4, LANES)),
+        skewness=np.zeros((4, LANES)),
+        along=np.zeros(LANES),
+        weighted=np.zeros(LANES),
+        change=np.zeros((terms, terms, LANES)),
+        coefficients=np.zeros((terms, LANES)),
+        gap=np.zeros(LANES),
+        noise=np.zeros(LANES),
+        touched=np.zeros(patients, np.int64),
+        chosen=np.zeros(TOGETHER, np.int64),
+        limit=np.zeros(TOGETHER),
+        reached=np.zeros((TOGETHER, terms)),
+        exposed_reached=np.zeros((TOGETHER, terms, 2), np.int64),
+        fit=newton.room(0, terms, LANES),
+    )
+    return Work(
+        newton.room(patients, terms, 1),
+        newton.room(patients, terms + groups - 1, 1),
+        moves,
+        np.zeros((terms, terms, 1)),
+        np.zeros(1),
+        np.zeros((2, longest + 1), np.int64),
+        np.zeros(patients),
+    )
 
 
-@njit(cache=True)
-def length_wald(design, outcome, slope, column):
-    """|coefficient / standard error| of a logistic model with one column alone; 0 without a maximum.
+@compiled
+def run(walk, goal, aim, follow, random, proposals, work):
+    """Up to so many moves; the least distance met, its design and groups, and how often it arrived.
 
-    `slope` holds the coefficients to start from and is changed in place.
+    A cohort farther from the goal is accepted as in simulated annealing (Kirkpatrick et al. 1983, Science
+    220:671-680), at a temperature in proportion to the distance, so that the walk narrows down by itself
+    as it comes near. Of the moves made together half are taken back, and half of those left again, until
+    it is near enough. Where a conclusion is driven, the design and the groups are those of the last
+    arrival, if there was one.
     """
-    for _ in range(MOST_ITERATIONS):
-        u0 = u1 = i00 = i01 = i11 = 0.0
-        for i in range(len(outcome)):
-            x = design[i, column]
-            probability = 1 / (1 + math.exp(-slope[0] - slope[1] * x))
-            weight = probability * (1 - probability)
-            residual = outcome[i] - probability
-            u0 += residual
-            u1 += residual * x
-            i00 += weight
-            i01 += weight * x
-            i11 += weight * x * x
-        determinant = i00 * i11 - i01 * i01
-        if not determinant > 1e-12 * i00 * i11:
-            break
-        step0, step1 = (i11 * u0 - i01 * u1) / determinant, (i00 * u1 - i01 * u0) / determinant
-        slope[0] += step0
-        slope[1] += step1
-        if step0 * u0 + step1 * u1 < 1e-10:
-            return abs(slope[1]) / math.sqrt(i00 / determinant)
-    slope[:] = 0
-    return 0.0
+    design, outcome, group, moves = walk.design, walk.outcome, walk.group, work.moves
+    patients, terms = design.shape
+    occluded = int(outcome.sum())
+    first, size = np.zeros(patients, np.int64), np.zeros(patients, np.int64)
+    for i in range(patients):  # the occluded come first
+        first[i] = 0 if outcome[i] == 1 else occluded
+        size[i] = occluded if outcome[i] == 1 else patients - occluded
+    exposed = np.zeros((len(goal.binary), 2), np.int64)
+    count_exposed(design, outcome, goal.binary, exposed)
+    coefficients, slope, wide = np.zeros(terms), np.zeros(2), np.zeros(len(walk.wide_coefficients))
+    exposed_before = exposed.copy()
+    moves.touched[:] = 0
+
+    distance, of_length = settle(walk, walk.third[:0], goal, aim, work, exposed, np.inf, np.nan)
+    rest = accept(walk, work, distance)
+    third_derivatives(design, walk.products, work.joint, walk.third)
+    nearest, best, best_group, taken, arrivals = distance, design.copy(), group.copy(), 1, 0
+    rounds = -(-proposals // LANES)
+    steepness = goal.steepness
+    growth = (goal.steepest / goal.steepness) ** (1 / max(rounds, 1))
+    for number in range(1, rounds + 1):
+        steepness *= growth
+        if distance == 0:
+            arrivals += 1
+            nearest = 0.0
+            best[:], best_group[:] = design, group
+            if aim.conclusion == NOTHING:
+                break
+            walk.bound[0] = conclude(walk, goal, aim, work, exposed) + aim.side * aim.step
+            distance, rest = STEPS_PER_STRIDE, STEPS_PER_STRIDE**2
+        exchange = aim.exchange_groups and random.random() < SHARE_OF_EXCHANGES
+        i = j = 0
+        if exchange:
+            count = 1
+            i = int(random.random() * patients)
+            j = first[i] + int(random.random() * size[i])
+            if group[i] == group[j]:
+                continue
+            moves.limit[0] = distance - math.log(1 - random.random()) * (distance / steepness + WARMTH)
+        else:
+            propose(walk, goal, follow, random, first, size, exposed, moves)
+            predict(walk, moves)
+            count = choose(walk, goal, moves, exposed, number, distance, rest, steepness)
+        coefficients[:], slope[:], wide[:] = walk.coefficients, walk.slope, walk.wide_coefficients
+        exposed_before[:] = exposed
+        while count > 0:
+            known = of_length
+            if exchange:
+                group[i], group[j] = group[j], group[i]
+            else:
+                make(walk, moves, count, True)
+                walk.coefficients[:] = moves.reached[count - 1]
+                exposed[:] = moves.exposed_reached[count - 1, : len(exposed)]
+                for which in range(count):
+                    if not keeps_lengths(moves, moves.chosen[which], goal.length):
+                        known = np.nan
+            after, known = settle(walk, walk.third, goal, aim, work, exposed, moves.limit[count - 1], known)
+            if after <= moves.limit[count - 1]:
+                break
+            if exchange:
+                group[i], group[j] = group[j], group[i]
+            else:
+                make(walk, moves, count, False)
+            walk.coefficients[:], walk.slope[:], walk.wide_coefficients[:] = coefficients, slope, wide
+            exposed[:] = exposed_before
+            count //= 2
+        if count > 0:
+            distance, of_length = after, known
+            rest = accept(walk, work, distance)
+            if taken % THIRD_EVERY == 0:
+                third_derivatives(design, walk.products, work.joint, walk.third)
+            taken += 1
+            if arrivals == 0 and distance < nearest:
+                nearest = distance
+                best[:], best_group[:] = design, group
+    return nearest, best, best_group, arrivals
 
 
-@njit(cache=True)
-def pairs_gap(exposed, goal):
-    """Squared distance of the counts of the free binary factors from allowed ones."""
-    total = 0.0
-    for j in range(len(exposed)):
-        total += (PAIR_STEP * goal.pairs[exposed[j, 1], exposed[j, 0]]) ** 2
-    return total
+@compiled
+def propose(walk, goal, follow, random, first, size, exposed, moves):
+    """Think of as many moves as there is room for."""
+    design, outcome = walk.design, walk.outcome
+    for lane in range(len(moves.changed)):
+        patients, new = moves.patients[lane], moves.new[lane]
+        moves.noise[lane] = -math.log(1 - random.random())
+        for _ in range(ATTEMPTS):
+            moves.changed[lane] = propose_one(design, first, size, goal, follow, random, patients, new)
+            if moves.changed[lane] > 0:
+                break
+        after = moves.exposed[lane, : len(exposed)]
+        after[:] = exposed
+        for c in range(2):
+            i = patients[c]
+            y = int(outcome[i])
+            unchanged = c >= moves.changed[lane]
+            moves.outcome[2 * c, lane] = moves.outcome[2 * c + 1, lane] = y
+            for j in range(design.shape[1]):
+                moves.rows[2 * c, j, lane] = design[i, j]
+                moves.rows[2 * c + 1, j, lane] = design[i, j] if unchanged else new[c, j]
+            for k in range(len(goal.binary)):
+                column = goal.binary[k]
+                after[k, y] += int(moves.rows[2 * c + 1, column, lane] - design[i, column])
 
 
-@njit(cache=True)
-def count_exposed(design, outcome, binary, exposed):
-    """Patients with each free binary factor, by outcome, into `exposed` (factors x (patent, occluded))."""
-    exposed[:] = 0
-    for i in range(len(outcome)):
-        for j in range(len(binary)):
-            if design[i, binary[j]] == 1:
-                exposed[j, int(outcome[i])] += 1
-
-
-@njit(cache=True)
-def _propose(design, first, size, goal, follow, random, rows, new):
+@compiled
+def propose_one(design, first, size, goal, follow, random, rows, new):
     """One move: the patients it changes into `rows`, their new values into `new`; how many."""
     patients = len(design)
-    kind = int(random.random() * MOVES)
+    kind = int(random.random() * KINDS)
     i = int(random.random() * patients)
     # Another patient of the same outcome, unless the move is to take after any patient.
     j = int(random.random() * patients) if kind == 3 else first[i] + int(random.random() * size[i])
@@ -402,432 +307,193 @@ def _propose(design, first, size, goal, follow, random, rows, new):
     return 2 if kind == 5 else 1
 
 
-@njit(cache=True)
-def _add(vector, row, by):
-    for j in range(len(row)):
-        vector[j] += by * row[j]
-
-
-@njit(cache=True)
-def _add_outer(matrix, row, by):
-    for j in range(len(row)):
-        factor = by * row[j]
-        for k in range(j + 1):
-            matrix[j, k] += factor * row[k]
-
-
-@njit(cache=True)
-def predict(walk, rows, new, changed, work):
-    """The coefficients and variances after a move into work.coefficients and work.variances.
+@compiled
+def predict(walk, moves):
+    """The coefficients and variances after each move, into moves.coefficients and moves.fit.variances.
 
     One Newton step from the present coefficients with the score and the information of the new
     rows, both of which differ from the old ones in the rows changed only, corrected to second order
-    by the third derivatives. Whether there is an answer.
+    by the third derivatives. NaN where there is no answer.
     """
-    design, coefficients = walk.design, walk.coefficients
-    terms = len(coefficients)
-    score, information, moved, factor = work.score, work.information, work.moved, work.factor
+    fit, skewness, along, weighted = moves.fit, moves.skewness, moves.along, moves.weighted
+    information, score, step, total = fit.information, fit.score, fit.step, fit.total
+    sides, terms, lanes = moves.rows.shape
     score[:] = 0
     for j in range(terms):
         for k in range(j + 1):
-            information[j, k] = walk.information[j, k]
-    for c in range(changed):
-        y = walk.outcome[rows[c]]
-        for sign in (-1, 1):
-            row = new[c] if sign > 0 else design[rows[c]]
-            log_odds = 0.0
-            for j in range(terms):
-                log_odds += row[j] * coefficients[j]
-            probability = 1 / (1 + math.exp(-log_odds))
-            weight = probability * (1 - probability)
-            _add(score, row, sign * (y - probability))
-            _add_outer(information, row, sign * weight)
-            work.skewness[c, (sign + 1) // 2] = sign * weight * (1 - 2 * probability)
-    if not factorize(information, factor):
-        return False
-    step, correction = work.step, work.correction
-    solve(factor, score, step)
-    # How the information changes along the step.
+            for lane in range(lanes):
+                information[j, k, lane] = walk.information[j, k]
+    for side in range(sides):
+        row, sign = moves.rows[side], 1.0 if side % 2 else -1.0
+        times_vector(row, walk.coefficients, along)
+        for lane in range(lanes):
+            probability = 1 / (1 + math.exp(-along[lane]))
+            weight = sign * probability * (1 - probability)
+            skewness[side, lane] = weight * (1 - 2 * probability)
+            weighted[lane] = weight
+            along[lane] = sign * (moves.outcome[side, lane] - probability)
+        for j in range(terms):
+            for lane in range(lanes):
+                score[j, lane] += along[lane] * row[j, lane]
+        add_outer(information, row, weighted, total)
+    factorize(information, fit.factor, total)
+    solve(fit.factor, score, step, total)
+    for j in range(terms):
+        for lane in range(lanes):
+            moves.coefficients[j, lane] = walk.coefficients[j] + step[j, lane]
+    correct(walk, moves)
+
+
+@compiled
+def correct(walk, moves):
+    """Correct what `predict` has found so far by how the information changes along the step."""
+    fit, along, weighted, change = moves.fit, moves.along, moves.weighted, moves.change
+    information, score, step, total = fit.information, fit.score, fit.step, fit.total
+    sides, terms, lanes = moves.rows.shape
+    place = 0
     for j in range(terms):
         for k in range(j + 1):
-            total = 0.0
-            for m in range(terms):
-                total += walk.third[j, k, m] * step[m]
-            moved[j, k] = total
-    for c in range(changed):
-        for side in range(2):
-            row = new[c] if side else design[rows[c]]
-            along = 0.0
-            for j in range(terms):
-                along += row[j] * step[j]
-            _add_outer(moved, row, work.skewness[c, side] * along)
+            times_vector(step, walk.third[:, place], change[j, k])
+            place += 1
+    for side in range(sides):
+        row = moves.rows[side]
+        for lane in range(lanes):
+            along[lane] = 0.0
+        for j in range(terms):
+            for lane in range(lanes):
+                along[lane] += row[j, lane] * step[j, lane]
+        for lane in range(lanes):
+            weighted[lane] = moves.skewness[side, lane] * along[lane]
+        add_outer(change, row, weighted, total)
     for j in range(terms):
-        total = 0.0
+        for lane in range(lanes):
+            total[lane] = 0.0
         for k in range(terms):
-            total += (moved[j, k] if k <= j else moved[k, j]) * step[k]
-        score[j] = -0.5 * total
+            first, second = max(j, k), min(j, k)
+            for lane in range(lanes):
+                total[lane] -= 0.5 * change[first, second, lane] * step[k, lane]
+        for lane in range(lanes):
+            score[j, lane] = total[lane]
         for k in range(j + 1):
-            information[j, k] += moved[j, k]
-    if not factorize(information, factor):
-        return False
-    solve(factor, score, correction)
+            for lane in range(lanes):
+                information[j, k, lane] += change[j, k, lane]
+    factorize(information, fit.factor, total)
+    solve(fit.factor, score, step, total)
     for j in range(terms):
-        work.coefficients[j] = coefficients[j] + step[j] + correction[j]
-    inverse_diagonal(factor, work.inverse, work.variances)
-    return True
+        for lane in range(lanes):
+            moves.coefficients[j, lane] += step[j, lane]
+    inverse_diagonal(fit.factor, fit.inverse, fit.variances, total)
 
 
-class Work(NamedTuple):
-    """Room for intermediate results."""
+@compiled
+def choose(walk, goal, moves, exposed, number, distance, rest, steepness):
+    """Moves to make together: which ones into moves.chosen, the most promising first; how many.
 
-    score: np.ndarray
-    step: np.ndarray
-    correction: np.ndarray
-    coefficients: np.ndarray
-    variances: np.ndarray
-    information: np.ndarray
-    moved: np.ndarray
-    factor: np.ndarray
-    inverse: np.ndarray
-    skewness: np.ndarray
-    histogram: np.ndarray
-    log_odds: np.ndarray  # patients
-    wide_score: np.ndarray
-    wide_step: np.ndarray
-    wide_variances: np.ndarray
-    wide_information: np.ndarray
-    wide_factor: np.ndarray
-    wide_inverse: np.ndarray
-
-
-def room(patients: int, terms: int, groups: int, longest: int) -> Work:
-    """Room for models of so many terms and lengths up to `longest` mm."""
-    wide = terms + groups - 1
-    return Work(
-        *(np.zeros(terms) for _ in range(5)),
-        *(np.zeros((terms, terms)) for _ in range(4)),
-        np.zeros((2, 2)),
-        np.zeros((2, longest + 1)),
-        np.zeros(patients),
-        *(np.zeros(wide) for _ in range(3)),
-        *(np.zeros((wide, wide)) for _ in range(3)),
-    )
-
-
-def state(design: np.ndarray, outcome: np.ndarray, group: np.ndarray) -> Walk:
-    """A walk at a cohort; `group` numbers the groups of the patients from 0."""
-    patients, terms = design.shape
-    wide = terms + int(group.max())
-    return Walk(
-        design.copy(),
-        outcome,
-        np.zeros(terms),
-        np.zeros((terms, terms)),
-        np.zeros((terms, terms, terms)),
-        np.zeros(2),
-        group.astype(np.int64),
-        np.zeros((patients, wide)),
-        np.zeros(wide),
-        np.zeros(1),
-    )
-
-
-@njit(cache=True)
-def pearson_z(exposed, occluded, patent):
-    """Root of Pearson's chi-square of a two-by-two table: exposed[0] of the patent, exposed[1] of the occluded."""
-    a, b = exposed[1], exposed[0]
-    c, d = occluded - a, patent - b
-    return abs(a * d - b * c) * math.sqrt((occluded + patent) / ((a + b) * (c + d) * occluded * patent))
-
-
-@njit(cache=True)
-def student_z(design, outcome, column):
-    """|t| of Student's test between the outcomes, and the standardized difference of the means."""
-    n1 = s1 = q1 = n0 = s0 = q0 = 0.0
-    for i in range(len(outcome)):
-        x = design[i, column]
-        if outcome[i] == 1:
-            n1 += 1
-            s1 += x
-            q1 += x * x
-        else:
-            n0 += 1
-            s0 += x
-            q0 += x * x
-    squares1, squares0 = q1 - s1 * s1 / n1, q0 - s0 * s0 / n0
-    difference = abs(s1 / n1 - s0 / n0)
-    pooled = (squares1 + squares0) / (n1 + n0 - 2)
-    apart = difference / math.sqrt((squares1 / (n1 - 1) + squares0 / (n0 - 1)) / 2)
-    return difference / math.sqrt(pooled * (1 / n1 + 1 / n0)), apart
-
-
-@njit(cache=True)
-def largest_inflation(design, work):
-    """The largest variance inflation factor of the terms beside the intercept; infinite if collinear."""
-    patients, terms = design.shape
-    moments = work.moved
-    moments[:] = 0
-    for i in range(patients):
-        for j in range(terms):
-            for k in range(j + 1):
-                moments[j, k] += design[i, j] * design[i, k]
-    if not factorize(moments, work.factor):
-        return np.inf
-    inverse_diagonal(work.factor, work.inverse, work.step)
-    largest = 0.0
-    for j in range(1, terms):
-        largest = max(largest, work.step[j] * (moments[j, j] - moments[j, 0] ** 2 / patients))
-    return largest
-
-
-@njit(cache=True)
-def fit_wide(walk, work):
-    """Fit the model with the groups; whether there is a maximum. Variances go into work.wide_variances."""
-    design, wide = walk.design, walk.wide
-    patients, terms = design.shape
-    for i in range(patients):
-        for j in range(terms):
-            wide[i, j] = design[i, j]
-        for j in range(terms, wide.shape[1]):
-            wide[i, j] = 1.0 if walk.group[i] == j - terms + 1 else 0.0
-    for _ in range(2):
-        if refit(
-            wide,
-            walk.outcome,
-            walk.wide_coefficients,
-            work.wide_information,
-            work.wide_factor,
-            work.wide_score,
-            work.wide_step,
-        ):
-            inverse_diagonal(work.wide_factor, work.wide_inverse, work.wide_variances)
-            return True
-        walk.wide_coefficients[:] = 0
-    return False
-
-
-@njit(cache=True)
-def prediction_value(conclusion, walk, work):
-    """AUC, Brier score, discrimination slope or Nagelkerke's R2 of the joint model."""
-    design, outcome, log_odds = walk.design, walk.outcome, work.log_odds
-    patients, terms = design.shape
-    occluded, squares, likelihood, of_events, of_others = 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(patients):
-        total = 0.0
-        for j in range(terms):
-            total += design[i, j] * walk.coefficients[j]
-        log_odds[i] = total
-        probability = 1 / (1 + math.exp(-total))
-        occluded += outcome[i]
-        squares += (outcome[i] - probability) ** 2
-        likelihood += math.log(probability if outcome[i] == 1 else 1 - probability)
-        of_events += outcome[i] * probability
-        of_others += (1 - outcome[i]) * probability
-    patent = patients - occluded
-    if conclusion == BRIER:
-        return squares / patients
-    if conclusion == DISCRIMINATION:
-        return of_events / occluded - of_others / patent
-    if conclusion == NAGELKERKE:
-        null = occluded * math.log(occluded / patients) + patent * math.log(patent / patients)
-        return (1 - math.exp(2 / patients * (null - likelihood))) / (1 - math.exp(2 / patients * null))
-    wins = 0.0
-    for i in range(patients):
-        if outcome[i] == 1:
-            for k in range(patients):
-                if outcome[k] == 0:
-                    difference = log_odds[i] - log_odds[k]
-                    if difference > 1e-10:
-                        wins += 1
-                    elif difference > -1e-10:
-                        wins += 0.5
-    return wins / (occluded * patent)
-
-
-@njit(cache=True)
-def conclude(walk, goal, aim, work, exposed):
-    """The value of the conclusion at a settled walk."""
-    kind, column = aim.conclusion, aim.column
-    occluded = int(walk.outcome.sum())
-    patent = len(walk.outcome) - occluded
-    if kind in (AREA, BRIER, DISCRIMINATION, NAGELKERKE):
-        return prediction_value(kind, walk, work)
-    if kind == ADJUSTED:
-        return walk.coefficients[column]
-    if kind == WITH_GROUPS:
-        return walk.wide_coefficients[column]
-    if kind == Z_WITH_GROUPS:
-        return abs(walk.wide_coefficients[column]) / math.sqrt(work.wide_variances[column])
-    if kind in (LEAST_TEST, MOST_TEST):
-        least = most = student_z(walk.design, walk.outcome, goal.length)[0]
-        for j in range(len(goal.binary)):
-            z = pearson_z(exposed[j], occluded, patent)
-            least, most = min(least, z), max(most, z)
-        return least if kind == LEAST_TEST else most
-    if column == goal.length:
-        if kind == TEST:
-            return student_z(walk.design, walk.outcome, goal.length)[0]
-        length_wald(walk.design, walk.outcome, walk.slope, goal.length)
-        return walk.slope[1]
-    for j in range(len(goal.binary)):
-        if goal.binary[j] == column:
-            a, b = exposed[j, 1], exposed[j, 0]
-            if kind == TEST:
-                return pearson_z(exposed[j], occluded, patent)
-            if kind == SHARE:
-                return (a + b) / (occluded + patent)
-            c, d = occluded - a, patent - b
-            if a * b * c * d == 0:
-                return -aim.side * np.inf
-            return math.log(a * d / (b * c))
-    return np.nan
-
-
-@njit(cache=True)
-def aim_gap(walk, goal, aim, work, exposed):
-    """Squared distance from what the aim asks beside the goal."""
-    total = 0.0
-    if aim.most_difference < np.inf:
-        apart = student_z(walk.design, walk.outcome, goal.length)[1]
-        total += (max(apart - aim.most_difference, 0.0) / goal.z_tolerance) ** 2
-    if aim.most_inflation < np.inf:
-        total += (max(largest_inflation(walk.design, work) - aim.most_inflation, 0.0) / (5 * goal.z_tolerance)) ** 2
-    if aim.worst_last or aim.conclusion == WITH_GROUPS or aim.conclusion == Z_WITH_GROUPS:
-        if not fit_wide(walk, work):
-            return np.inf
-        if aim.worst_last:
-            terms = walk.design.shape[1]
-            last = walk.wide_coefficients[-1]
-            for j in range(len(aim.most_last)):
-                more = last - (walk.wide_coefficients[terms + j - 1] if j > 0 else 0.0)
-                total += (max(LEAST_WORSE - more, more - aim.most_last[j], 0.0) / goal.z_tolerance) ** 2
-    if aim.conclusion != NOTHING:
-        short = aim.side * (walk.bound[0] - conclude(walk, goal, aim, work, exposed))
-        total += (max(short, 0.0) / (aim.step / STEPS_PER_STRIDE)) ** 2
-    return total
-
-
-@njit(cache=True)
-def settle(walk, goal, aim, work, exposed, limit):
-    """Refit from the present coefficients; the distance from the goal, infinite without a maximum.
-
-    Only a lower bound of it where that is above `limit`.
+    Each is chosen as if those before it were made: what they do to coefficients and variances is
+    added up. `rest` is the part of the squared distance that the moves are not seen to change.
     """
-    converged = refit(
-        walk.design, walk.outcome, walk.coefficients, walk.information, work.factor, work.score, work.step
-    )
-    if not converged:
-        return np.inf
-    inverse_diagonal(work.factor, work.inverse, work.variances)
-    total = model_gap(walk.coefficients, work.variances, goal) + pairs_gap(exposed, goal)
-    if total > limit**2:
-        return math.sqrt(total)
-    total += length_gap(walk.design, walk.outcome, walk.slope, goal, work.histogram)
-    if total > limit**2:
-        return math.sqrt(total)
-    return math.sqrt(total + aim_gap(walk, goal, aim, work, exposed))
+    lanes, terms, free = len(moves.changed), len(walk.coefficients), len(exposed)
+    coefficients, variances = moves.coefficients, moves.fit.variances
+    base, base_variances, base_exposed = walk.coefficients.copy(), walk.variances.copy(), exposed.copy()
+    for count in range(len(moves.chosen)):
+        weigh(goal, moves, free)
+        chosen, widest = -1, 0.0
+        for lane in range(lanes):
+            # With this the probability of acceptance is exp(-(after - before) / temperature), or one.
+            limit = distance + moves.noise[lane] * (distance / steepness + WARMTH)
+            margin = limit - math.sqrt(moves.gap[lane])
+            if margin >= widest and is_free(moves, lane, number):
+                chosen, widest, moves.limit[count] = lane, margin, limit
+        if chosen < 0:
+            return count
+        moves.chosen[count] = chosen
+        for c in range(moves.changed[chosen]):
+            moves.touched[moves.patients[chosen, c]] = number
+        distance = math.sqrt(moves.gap[chosen] + rest)
+        for j in range(terms):
+            shift, base[j] = coefficients[j, chosen] - base[j], coefficients[j, chosen]
+            moves.reached[count, j] = base[j]
+            more, base_variances[j] = variances[j, chosen] - base_variances[j], variances[j, chosen]
+            for lane in range(lanes):
+                coefficients[j, lane] += shift
+                variances[j, lane] += more
+        reached = moves.exposed_reached[count, :free]
+        reached[:] = moves.exposed[chosen, :free]
+        # Moves of the same patients are not added up: their counts would not be those of any cohort.
+        for lane in range(lanes):
+            if is_free(moves, lane, number):
+                for k in range(free):
+                    for y in range(2):
+                        moves.exposed[lane, k, y] += reached[k, y] - base_exposed[k, y]
+        base_exposed[:] = reached
+    return len(moves.chosen)
 
 
-def settles(design: np.ndarray, outcome: np.ndarray) -> bool:
-    """Whether the joint model has a finite maximum that a walk can start from."""
-    terms = design.shape[1]
-    vectors, matrices = (np.zeros(terms) for _ in range(3)), (np.zeros((terms, terms)) for _ in range(2))
-    coefficients, score, step = vectors
-    information, factor = matrices
-    return bool(refit(design, outcome, coefficients, information, factor, score, step))
+@compiled
+def is_free(moves, lane, number):
+    """Whether a move changes anyone, and no one whom a move of this round has changed."""
+    changed = moves.changed[lane]
+    for c in range(changed):
+        if moves.touched[moves.patients[lane, c]] == number:
+            return False
+    return changed > 0
 
 
-@njit(cache=True)
-def run(walk, goal, aim, follow, random, proposals, work):
-    """Up to so many moves; the least distance met, its design and groups, and how often it arrived.
+@compiled
+def weigh(goal, moves, free):
+    """How far from the goal the joint model and the counts are with each move, squared, into moves.gap."""
+    for lane in range(len(moves.gap)):
+        moves.gap[lane] = pairs_gap(moves.exposed[lane, :free], goal)
+    model_gap(moves.coefficients, moves.fit.variances, goal, moves.gap)
 
-    A cohort farther from the goal is accepted as in simulated annealing (Kirkpatrick et al. 1983, Science
-    220:671-680), at a temperature in proportion to the distance, so that the walk narrows down by itself
-    as it comes near. Where a conclusion is driven, the design and the groups are those of the last
-    arrival, if there was one.
+
+@compiled
+def make(walk, moves, count, after):
+    """Make so many of the chosen moves, or undo them: patients become what they are on that side of a move."""
+    for which in range(count):
+        lane = moves.chosen[which]
+        for c in range(moves.changed[lane]):
+            patient, side = moves.patients[lane, c], 2 * c + (1 if after else 0)
+            for j in range(len(walk.coefficients)):
+                walk.design[patient, j] = moves.rows[side, j, lane]
+            fill_products(walk.design[patient], walk.products[patient])
+
+
+@compiled
+def keeps_lengths(moves, lane, length):
+    """Whether the patients of a move have the lengths they had, or each other's, within their outcome."""
+    before0, after0 = moves.rows[0, length, lane], moves.rows[1, length, lane]
+    before1, after1 = moves.rows[2, length, lane], moves.rows[3, length, lane]
+    exchanged = after0 == before1 and after1 == before0 and moves.outcome[0, lane] == moves.outcome[2, lane]
+    return exchanged or (after0 == before0 and after1 == before1)
+
+
+@compiled
+def settle(walk, third, goal, aim, work, exposed, limit, of_length):
+    """Refit from the present coefficients: the distance from the goal, and the part of the length alone.
+
+    The distance is infinite without a maximum, and only a lower bound where it is above `limit`.
+    `third` holds the third derivatives, or nothing where they are not known; `of_length` what
+    `length_gap` gives, or NaN where that is not known.
     """
-    design, outcome, group = walk.design, walk.outcome, walk.group
-    patients, terms = design.shape
-    free = len(goal.binary)
-    occluded = int(outcome.sum())
-    first, size = np.zeros(patients, np.int64), np.zeros(patients, np.int64)
-    for i in range(patients):  # the occluded come first
-        first[i] = 0 if outcome[i] == 1 else occluded
-        size[i] = occluded if outcome[i] == 1 else patients - occluded
-    exposed, before = np.zeros((free, 2), np.int64), np.zeros((free, 2), np.int64)
-    count_exposed(design, outcome, goal.binary, exposed)
-    rows, new, old = np.zeros(2, np.int64), np.zeros((2, terms)), np.zeros((2, terms))
-    start, information, slope = np.zeros(terms), np.zeros((terms, terms)), np.zeros(2)
-    wide = np.zeros(len(walk.wide_coefficients))
+    if not refit(walk.design, walk.products, walk.outcome, walk.coefficients, third, work.joint):
+        return np.inf, of_length
+    work.gap[0] = pairs_gap(exposed, goal)
+    model_gap(walk.coefficients.reshape(-1, 1), work.joint.variances, goal, work.gap)
+    total = work.gap[0]
+    if total > limit**2:
+        return math.sqrt(total), of_length
+    if np.isnan(of_length):
+        of_length = length_gap(walk.design, walk.outcome, walk.slope, goal, work.histogram)
+    total += of_length
+    if total > limit**2:
+        return math.sqrt(total), of_length
+    return math.sqrt(total + aim_gap(walk, goal, aim, work, exposed)), of_length
 
-    distance = settle(walk, goal, aim, work, exposed, np.inf)
-    third_derivatives(design, walk.coefficients, walk.third)
-    nearest, best, best_group, taken, arrivals = distance, design.copy(), group.copy(), 0, 0
-    steepness = goal.steepness
-    growth = (goal.steepest / goal.steepness) ** (1 / max(proposals, 1))
-    for _ in range(proposals):
-        steepness *= growth
-        if distance == 0:
-            arrivals += 1
-            nearest = 0.0
-            best[:], best_group[:] = design, group
-            if aim.conclusion == NOTHING:
-                break
-            walk.bound[0] = conclude(walk, goal, aim, work, exposed) + aim.side * aim.step
-            distance = STEPS_PER_STRIDE
-        exchange = aim.exchange_groups and random.random() < SHARE_OF_EXCHANGES
-        if exchange:
-            changed = 0
-            i = int(random.random() * patients)
-            j = first[i] + int(random.random() * size[i])
-            if group[i] == group[j]:
-                continue
-            group[i], group[j] = group[j], group[i]
-        else:
-            changed = _propose(design, first, size, goal, follow, random, rows, new)
-            if changed == 0:
-                continue
-        before[:] = exposed
-        for c in range(changed):
-            y = int(outcome[rows[c]])
-            for k in range(free):
-                exposed[k, y] += int(new[c, goal.binary[k]]) - int(design[rows[c], goal.binary[k]])
-        # With this the probability of acceptance is exp(-(after - before) / temperature), or one.
-        limit = distance - math.log(1 - random.random()) * (distance / steepness + WARMTH)
-        accepted = False
-        promising = exchange
-        if not exchange and predict(walk, rows, new, changed, work):
-            promising = model_gap(work.coefficients, work.variances, goal) + pairs_gap(exposed, goal) <= limit**2
-        if promising:
-            start[:], information[:], slope[:] = walk.coefficients, walk.information, walk.slope
-            wide[:] = walk.wide_coefficients
-            for c in range(changed):
-                old[c] = design[rows[c]]
-                design[rows[c]] = new[c]
-            if not exchange:
-                walk.coefficients[:] = work.coefficients
-            after = settle(walk, goal, aim, work, exposed, limit)
-            accepted = after <= limit
-            if accepted:
-                distance = after
-                taken += 1
-                if taken % THIRD_EVERY == 0:
-                    third_derivatives(design, walk.coefficients, walk.third)
-                elif changed > 0:
-                    for c in range(changed):
-                        _add_third(walk.third, old[c], -skewness(old[c], start))
-                        _add_third(walk.third, new[c], skewness(new[c], start))
-                    fill_third(walk.third)
-                if arrivals == 0 and distance < nearest:
-                    nearest = distance
-                    best[:], best_group[:] = design, group
-            else:
-                for c in range(changed):
-                    design[rows[c]] = old[c]
-                walk.coefficients[:], walk.information[:], walk.slope[:] = start, information, slope
-                walk.wide_coefficients[:] = wide
-        if not accepted:
-            exposed[:] = before
-            if exchange:
-                group[i], group[j] = group[j], group[i]
-    return nearest, best, best_group, arrivals
+
+@compiled
+def accept(walk, work, distance):
+    """Keep what `settle` found; the part of the squared distance beside the joint model and the counts."""
+    walk.information[:] = work.joint.information[:, :, 0]
+    walk.variances[:] = work.joint.variances[:, 0]
+    return max(distance**2 - work.gap[0], 0.0)

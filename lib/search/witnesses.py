@@ -22,14 +22,14 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 import pandas as pd
-from scipy import ndimage, stats
+from scipy import stats
 from tqdm import tqdm
 
 from lib import example, reconstruct, univariate
 from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
 from lib.files import InputError
 from lib.published import Interval, interval, number, read
-from lib.search import exclusion, ladder, walk
+from lib.search import aims, exclusion, gaps, ladder, newton, walk
 from lib.search.cores import cores as all_cores
 from lib.search.logits import joint_fits
 
@@ -96,35 +96,36 @@ def roles(about: Frame) -> tuple[list[str], str]:
     return binary, length
 
 
-def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> walk.Goal:
+def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> gaps.Goal:
     """What a witness is, for the compiled walk; of a rung only what concerns the binary factors."""
     terms = ["constant", *about.factors]
-    printed = example.goal(
-        about.claims,
-        terms,
-        {"clearance": settings["clearance"], "unprinted_odds_ratio": 0, "unprinted_p_value": 0}
-        | {"unprinted_tolerance": 1, "steepness": 1},
-    )
+    search = {"unprinted_odds_ratio": 0, "unprinted_p_value": 0, "unprinted_tolerance": 1, "steepness": 1}
+    printed = example.goal(about.claims, terms, search | {"clearance": settings["clearance"]})
     binary, length = roles(about)
-    alone = float(number(about.claims.at[example.alone(length), "printed"])) * (1 - settings["margin"])
-    joint = float(number(about.claims.at[example.alone(length), "printed"])) * (1 + settings["margin"])
+    threshold = float(number(about.claims.at[example.alone(length), "printed"]))
+    alone, joint = threshold * (1 - settings["margin"]), threshold * (1 + settings["margin"])
+    least, most, unit = (np.full((len(terms), 4), value) for value in (-np.inf, np.inf, 1.0))
+    for i, term in enumerate(terms[1:], start=1):
+        if term in (*binary, length):
+            most[i, 3], unit[i, 3] = stats.norm.isf(joint / 2), settings["z_tolerance"]
+            continue
+        middle, half = (printed.least[i] + printed.most[i]) / 2, printed.tolerance[i]
+        ends = (printed.least[i], printed.most[i], middle - half, middle + half)
+        least[i], most[i], low, high = map(_logarithms_and_z, ends)
+        unit[i] = abs(high - low) / 2
+        least[i, 3], most[i, 3] = most[i, 3], least[i, 3]  # the larger P, the smaller the deviate
     occluded, patent = about.tables[about.markers[0]].sum(axis=0)
-    tests = univariate.p_values_of_all_pairs(occluded, patent)
-    # Comparisons with NaN are false: where a test has no answer the pair is not allowed.
-    possible = np.all([p < alone for p in tests.values()], axis=0) & ladder.admissible_pairs(occluded, patent, rung)
-    return walk.Goal(
-        multiplier=printed.multiplier,
-        printed=np.array([term not in (*binary, length, "constant") for term in terms]),
-        least=printed.least,
-        most=printed.most,
-        tolerance=printed.tolerance,
-        joint_z=float(stats.norm.isf(joint / 2)),
+    return gaps.Goal(
+        errors=printed.multiplier * np.array([0.0, -1.0, 1.0]),
+        least=least,
+        most=most,
+        unit=unit,
         alone_z=float(stats.norm.isf(alone / 2)),
         z_tolerance=settings["z_tolerance"],
         binary=np.array([terms.index(factor) for factor in binary]),
         length=terms.index(length),
         exchanged=np.array([terms.index(factor) for factor in [*binary, length]]),
-        pairs=ndimage.distance_transform_cdt(~possible, metric="taxicab").astype(np.int64),
+        pairs=ladder.pairs_away(int(occluded), int(patent), alone, rung),
         shortest=settings["shortest_mm"],
         longest=settings["longest_mm"],
         steepness=1.0,
@@ -132,11 +133,16 @@ def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> w
     )
 
 
+def _logarithms_and_z(values: np.ndarray) -> np.ndarray:
+    """Of an odds ratio and its limits the logarithms, of P the standard normal deviate."""
+    return np.append(np.log(values[:3]), stats.norm.isf(values[3] / 2))
+
+
 def result_of(rows: pd.DataFrame, about: Frame, length: int) -> Result:
     """A compatible cohort as a witness of its core."""
     rows = rows.sort_values(about.outcome, ascending=False, kind="stable")
     design = np.column_stack([np.ones(len(rows)), rows[about.factors].to_numpy(float)])
-    design[:, length] /= walk.LENGTH_UNIT
+    design[:, length] /= gaps.LENGTH_UNIT
     both = (rows[about.markers] == 1).all(axis=1)
     core = (int((both & (rows[about.outcome] == value)).sum()) for value in (1, 0))
     group = about.groups.index.get_indexer(rows[about.group].astype(str))
@@ -161,7 +167,7 @@ def cohort_of(design: np.ndarray, group: np.ndarray, about: Frame) -> Cohort:
     rows = pd.DataFrame(np.rint(design[:, 1:]), columns=about.factors)
     for i, factor in enumerate(about.factors):
         if about.codebook.at[factor, "type"] == "number":
-            rows[factor] = np.rint(design[:, i + 1] * walk.LENGTH_UNIT)
+            rows[factor] = np.rint(design[:, i + 1] * gaps.LENGTH_UNIT)
     rows[about.outcome] = outcome_of(about)
     levels = about.codebook.at[about.group, "levels"].split("|")
     rows.insert(0, about.group, pd.Categorical(about.groups.index.to_numpy()[group], levels))
@@ -182,7 +188,7 @@ def move_to_core(design: np.ndarray, outcome: np.ndarray, markers: tuple[int, in
     return design
 
 
-def collinear_start(about: Frame, target: walk.Goal, random) -> np.ndarray:
+def collinear_start(about: Frame, target: gaps.Goal, random) -> np.ndarray:
     """Random patients whose length is nearly a sum over their binary factors.
 
     Each factor is then hardly significant beside the others, however strong the effect of all of
@@ -211,7 +217,7 @@ def collinear_start(about: Frame, target: walk.Goal, random) -> np.ndarray:
         + half * random.uniform(0.2, 1) * (total - total.mean()) / span
         + noise * random.standard_normal(len(total))
     )
-    design[:, target.length] = np.rint(mm.clip(target.shortest, target.longest)) / walk.LENGTH_UNIT
+    design[:, target.length] = np.rint(mm.clip(target.shortest, target.longest)) / gaps.LENGTH_UNIT
     return design
 
 
@@ -233,7 +239,7 @@ def attempt(
     outcome = outcome_of(about)
     columns = [about.factors.index(marker) + 1 for marker in about.markers]
     design = None
-    while design is None or not walk.settles(design, outcome):
+    while design is None or not newton.has_maximum(design, outcome):
         design, group = (collinear_start(about, target, random), group_of(about, random)) if start is None else start
         design = move_to_core(design, outcome, columns, core, random)
     moves = int(schedule["moves"] * schedule["growth"] ** round_number)
@@ -251,9 +257,9 @@ def attempt(
     return Result(*core, round_number, nearest, design, group)
 
 
-def aim(rung: ladder.Rung, about: Frame) -> walk.Aim:
+def aim(rung: ladder.Rung, about: Frame) -> aims.Aim:
     """What a rung asks beside the claims."""
-    return walk.AIMLESS._replace(
+    return aims.AIMLESS._replace(
         most_last=np.log(ladder.crude_odds_ratios_of_last(about.groups) * rung.most_times_crude),
         most_difference=rung.most_difference,
         most_inflation=rung.most_inflation,
@@ -262,10 +268,10 @@ def aim(rung: ladder.Rung, about: Frame) -> walk.Aim:
     )
 
 
-def following(design: np.ndarray, target: walk.Goal) -> np.ndarray:
+def following(design: np.ndarray, target: gaps.Goal) -> np.ndarray:
     """How many mm the length goes up with each free binary factor, by least squares."""
     free = np.column_stack([np.ones(len(design)), design[:, target.binary]])
-    return np.linalg.lstsq(free, design[:, target.length] * walk.LENGTH_UNIT)[0][1:]
+    return np.linalg.lstsq(free, design[:, target.length] * gaps.LENGTH_UNIT)[0][1:]
 
 
 def starts(round_number: int, results: list[Result], open_cores: list, settings: dict) -> dict:

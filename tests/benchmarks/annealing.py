@@ -73,13 +73,7 @@ def gap(design: np.ndarray, outcome: np.ndarray, target) -> float:
         if np.abs(step).max() < 1e-9:
             break
     error = np.sqrt(np.diag(np.linalg.inv(information)))
-    printed = target.printed
-    values = np.column_stack(
-        [
-            np.exp(coefficients[printed]),
-            np.exp(coefficients[printed] - target.multiplier * error[printed]),
-            np.exp(coefficients[printed] + target.multiplier * error[printed]),
-        ]
-    )
-    outside = np.maximum(target.least[printed, :3] - values, values - target.most[printed, :3])
-    return float(np.sqrt(((np.maximum(outside, 0) / target.tolerance[printed, :3]) ** 2).sum()))
+    least, most, unit = (limits[:, :3] for limits in (target.least, target.most, target.unit))
+    values = coefficients[:, None] + error[:, None] * target.errors
+    outside = np.maximum(least - values, values - most)
+    return float(np.sqrt(((np.maximum(outside, 0) / unit) ** 2).sum()))

@@ -12,6 +12,7 @@ from lib.search import witnesses
 NAME = "500 candidates weighed by the walk / one statsmodels.Logit of the same table"
 TARGET = 1.0
 CANDIDATES, FITS = 200_000, 40
+TURNS = 5  # of each, one after the other; the fastest of each counts
 
 
 def ratio() -> float:
@@ -31,12 +32,15 @@ def ratio() -> float:
         assert result.distance > 0, "the walk arrived, so that fewer candidates were weighed than counted"
         return time.perf_counter() - began
 
-    walk()  # compiles
-    ours = walk() / CANDIDATES
     design, outcome = sm.add_constant(example.rows[example.factors]), example.rows[example.outcome]
-    began = time.perf_counter()
-    for _ in range(FITS):
-        sm.Logit(outcome, design).fit(disp=0)
-    plain = (time.perf_counter() - began) / FITS
-    assert np.isfinite(ours)
-    return 500 * ours / plain
+
+    def plain() -> float:
+        began = time.perf_counter()
+        for _ in range(FITS):
+            sm.Logit(outcome, design).fit(disp=0)
+        return time.perf_counter() - began
+
+    walk()  # compiles
+    times = [(walk() / CANDIDATES, plain() / FITS) for _ in range(TURNS)]
+    ours, theirs = np.min(times, axis=0)
+    return 500 * ours / theirs
