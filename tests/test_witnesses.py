@@ -212,15 +212,15 @@ def test_what_moves_do_to_the_fit_is_predicted(seed):
         np.testing.assert_allclose(errors, fitted.bse, rtol=2e-3 + 0.2 * change.max() ** 2)
 
 
-@given(seed=st.integers(0, 2**32 - 1))
+@given(seed=st.integers(0, 2**32 - 1), best_first=st.booleans())
 @settings(max_examples=20)
-def test_moves_made_together_are_refitted_as_by_statsmodels(seed):
+def test_moves_made_together_are_refitted_as_by_statsmodels(seed, best_first):
     state, work, _, exposed = settled()
     moves = work.moves
     propose(seed, state, exposed, moves)
     walk.predict(state, moves)
     moves.noise[:] = 1e6  # any move will do
-    count = walk.choose(state, GOAL, moves, exposed, 1, 1.0, 0.0, 1.0)
+    count = walk.choose(state, GOAL, moves, exposed, 1, 1.0, 0.0, 1.0, best_first)
     assert count == walk.TOGETHER
     chosen = [rows_of(moves, lane) for lane in moves.chosen]
     patients = [patient for rows in chosen for patient in rows]
@@ -232,9 +232,11 @@ def test_moves_made_together_are_refitted_as_by_statsmodels(seed):
     assert (counted == moves.exposed_reached[count - 1, : len(counted)]).all()
     walk.settle(state, state.third, GOAL, aims.AIMLESS, work, counted, np.inf, np.nan)
     fitted = fitted_with({patient: values for rows in chosen for patient, values in rows.items()})
-    # Half a unit of the last printed digit is some ten-thousandths of a standard error.
-    np.testing.assert_allclose(state.coefficients, fitted.params, atol=1e-7 * fitted.bse.min())
-    np.testing.assert_allclose(np.sqrt(work.joint.variances[:, 0]), fitted.bse, rtol=1e-6)
+    # Half a unit of the last printed digit is some ten-thousandths of a standard error. Moves that change
+    # the fit much, which only a walk far from its goal makes, are refitted less exactly.
+    np.testing.assert_allclose(state.coefficients, fitted.params, atol=2e-5 * fitted.bse.min())
+    errors = np.sqrt(work.joint.variances[:, 0])
+    np.testing.assert_allclose(errors, fitted.bse, rtol=2e-5 if best_first else 5e-4)
     walk.make(state, moves, count, False)
     assert (state.design == FIRST.design).all()
     assert (state.products == newton.products(FIRST.design)).all()
@@ -301,7 +303,7 @@ def test_an_attempt_depends_on_its_arguments_alone():
 
 @pytest.mark.parametrize("rung", ladder.RUNGS[1:], ids=lambda rung: rung.name)
 def test_an_attempt_keeps_to_its_rung(rung):
-    result = witnesses.attempt(NEAR[0], 2, (FIRST.design, FIRST.group), ABOUT, QUICK, rung)
+    result = witnesses.attempt(NEAR[0], 3, (FIRST.design, FIRST.group), ABOUT, QUICK, rung)
     assert result.distance == 0
 
 

@@ -34,9 +34,10 @@ class Aim(NamedTuple):
     worst_last: bool  # the last group is the worst one in the model with the groups
     most_last: np.ndarray  # then also the most log odds of the last group against each of the others
     exchange_groups: bool
+    best_first: bool  # make the moves that leave the joint model nearest to the goal, or any that it allows
 
 
-AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, np.zeros(0), False)
+AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, np.zeros(0), False, True)
 
 
 @compiled

@@ -199,7 +199,7 @@ def run(walk, goal, aim, follow, random, proposals, work):
         else:
             propose(walk, goal, follow, random, first, size, exposed, moves)
             predict(walk, moves)
-            count = choose(walk, goal, moves, exposed, number, distance, rest, steepness)
+            count = choose(walk, goal, moves, exposed, number, distance, rest, steepness, aim.best_first)
         coefficients[:], slope[:], wide[:] = walk.coefficients, walk.slope, walk.wide_coefficients
         exposed_before[:] = exposed
         while count > 0:
@@ -386,8 +386,8 @@ def correct(walk, moves):
 
 
 @compiled
-def choose(walk, goal, moves, exposed, number, distance, rest, steepness):
-    """Moves to make together: which ones into moves.chosen, the most promising first; how many.
+def choose(walk, goal, moves, exposed, number, distance, rest, steepness, best_first):
+    """Moves to make together: which ones into moves.chosen, and how many; the most promising first, or any.
 
     Each is chosen as if those before it were made: what they do to coefficients and variances is
     added up. `rest` is the part of the squared distance that the moves are not seen to change.
@@ -402,7 +402,7 @@ def choose(walk, goal, moves, exposed, number, distance, rest, steepness):
             # With this the probability of acceptance is exp(-(after - before) / temperature), or one.
             limit = distance + moves.noise[lane] * (distance / steepness + WARMTH)
             margin = limit - math.sqrt(moves.gap[lane])
-            if margin >= widest and is_free(moves, lane, number):
+            if margin >= widest and is_free(moves, lane, number) and (best_first or chosen < 0):
                 chosen, widest, moves.limit[count] = lane, margin, limit
         if chosen < 0:
             return count
