@@ -77,8 +77,10 @@ def length_gap(design, outcome, slope, goal, histogram):
     patients = len(outcome)
     histogram[:] = 0
     n0 = n1 = sum0 = sum1 = squares0 = squares1 = 0
+    shortest, longest = goal.longest, goal.shortest
     for i in range(patients):
         mm = int(design[i, goal.length] * LENGTH_UNIT + 0.5)
+        shortest, longest = min(shortest, mm), max(longest, mm)
         if outcome[i] == 1:
             histogram[1, mm] += 1
             n1, sum1, squares1 = n1 + 1, sum1 + mm, squares1 + mm * mm
@@ -98,7 +100,7 @@ def length_gap(design, outcome, slope, goal, histogram):
     total += (max(critical_t(goal.alone_z, degrees) - welch, 0.0) / goal.z_tolerance) ** 2
 
     below = twice_u = ties = 0
-    for mm in range(goal.shortest, goal.longest + 1):
+    for mm in range(shortest, longest + 1):
         patent, occluded = histogram[0, mm], histogram[1, mm]
         twice_u += occluded * (2 * below + patent)
         below += patent

@@ -118,6 +118,52 @@ def inverse_diagonal(factors, inverse, result, total):
 
 
 @compiled
+def factorize_one(matrix, factor):
+    """As `factorize`, for one matrix: without the room between its steps."""
+    for column in range(len(matrix)):
+        for row in range(column, len(matrix)):
+            total = matrix[row, column]
+            for k in range(column):
+                total -= factor[row, k] * factor[column, k]
+            if row > column:
+                factor[row, column] = total * factor[column, column]
+            else:
+                regular = total > SMALLEST_PIVOT * matrix[column, column]
+                factor[column, column] = 1 / math.sqrt(total) if regular else np.nan
+
+
+@compiled
+def solve_one(factor, right, result):
+    """As `solve`, for one matrix."""
+    size = len(right)
+    for row in range(size):
+        total = right[row]
+        for k in range(row):
+            total -= factor[row, k] * result[k]
+        result[row] = total * factor[row, row]
+    for row in range(size - 1, -1, -1):
+        total = result[row]
+        for k in range(row + 1, size):
+            total -= factor[k, row] * result[k]
+        result[row] = total * factor[row, row]
+
+
+@compiled
+def inverse_diagonal_one(factor, inverse, result):
+    """As `inverse_diagonal`, for one matrix."""
+    for column in range(len(factor)):
+        inverse[column, column] = factor[column, column]
+        squares = factor[column, column] ** 2
+        for row in range(column + 1, len(factor)):
+            total = 0.0
+            for k in range(column, row):
+                total -= factor[row, k] * inverse[k, column]
+            inverse[row, column] = total * factor[row, row]
+            squares += inverse[row, column] ** 2
+        result[column] = squares
+
+
+@compiled
 def times_vector(rows, vector, result):
     """The product of each of many rows (terms x how many) with one vector."""
     terms, lanes = rows.shape
@@ -177,7 +223,7 @@ def refit(design, products, outcome, coefficients, third, fit):
     """
     patients, terms = design.shape
     smallest = SMALL_DECREMENT if len(third) else SMALLEST_DECREMENT
-    sums, step = fit.sums, fit.step
+    sums, step, factor = fit.sums, fit.step, fit.factor[:, :, 0]
     for _ in range(MOST_ITERATIONS):
         fit.score[:] = 0
         sums[:] = 0
@@ -194,8 +240,8 @@ def refit(design, products, outcome, coefficients, third, fit):
             for place in range(len(sums)):
                 sums[place] += weight * products[i, place]
         unpack(sums, fit.information)
-        factorize(fit.information, fit.factor, fit.total)
-        solve(fit.factor, fit.score, step, fit.total)
+        factorize_one(fit.information[:, :, 0], factor)
+        solve_one(factor, fit.score[:, 0], step[:, 0])
         # The Newton decrement: half of it is how far the log likelihood is from its maximum.
         decrement = 0.0
         for j in range(terms):
@@ -209,8 +255,8 @@ def refit(design, products, outcome, coefficients, third, fit):
                     for place in range(len(sums)):
                         sums[place] += step[j, 0] * third[j, place]
                 unpack(sums, fit.information)
-                factorize(fit.information, fit.factor, fit.total)
-            inverse_diagonal(fit.factor, fit.inverse, fit.variances, fit.total)
+                factorize_one(fit.information[:, :, 0], factor)
+            inverse_diagonal_one(factor, fit.inverse[:, :, 0], fit.variances[:, 0])
             return True
     return False
 

@@ -409,16 +409,18 @@ def choose(walk, goal, moves, exposed, number, distance, rest, steepness, best_f
         moves.chosen[count] = chosen
         for c in range(moves.changed[chosen]):
             moves.touched[moves.patients[chosen, c]] = number
+        moves.reached[count] = coefficients[:, chosen]
+        moves.exposed_reached[count] = moves.exposed[chosen]
+        if count + 1 == len(moves.chosen):
+            break
         distance = math.sqrt(moves.gap[chosen] + rest)
         for j in range(terms):
             shift, base[j] = coefficients[j, chosen] - base[j], coefficients[j, chosen]
-            moves.reached[count, j] = base[j]
             more, base_variances[j] = variances[j, chosen] - base_variances[j], variances[j, chosen]
             for lane in range(lanes):
                 coefficients[j, lane] += shift
                 variances[j, lane] += more
         reached = moves.exposed_reached[count, :free]
-        reached[:] = moves.exposed[chosen, :free]
         # Moves of the same patients are not added up: their counts would not be those of any cohort.
         for lane in range(lanes):
             if is_free(moves, lane, number):

@@ -12,7 +12,7 @@ from lib.search import witnesses
 NAME = "500 candidates weighed by the walk / one statsmodels.Logit of the same table"
 TARGET = 1.0
 CANDIDATES, FITS = 200_000, 40
-TURNS = 5  # of each, one after the other; the fastest of each counts
+TURNS = 20  # of each, one after the other; the fastest of each counts
 
 
 def ratio() -> float:
