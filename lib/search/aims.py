@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.search.compiled import compiled
 from lib.search.gaps import length_wald
-from lib.search.newton import factorize, fill_products, inverse_diagonal, refit
+from lib.search.newton import factorize_one, fill_products, inverse_diagonal_one, refit
 
 LEAST_WORSE = 0.01  # by which the log odds of a group must exceed those of another to be called worse
 STEPS_PER_STRIDE = 100.0  # how far from the goal one stride beyond the bound of a conclusion is
@@ -77,7 +77,7 @@ def conclude(walk, goal, aim, work, exposed):
     if kind == WITH_GROUPS:
         return walk.wide_coefficients[column]
     if kind == Z_WITH_GROUPS:
-        return abs(walk.wide_coefficients[column]) / math.sqrt(work.with_groups.variances[column, 0])
+        return abs(walk.wide_coefficients[column]) / math.sqrt(work.with_groups.variances[column])
     if kind in (LEAST_TEST, MOST_TEST):
         least = most = student_z(walk.design, walk.outcome, goal.length)[0]
         for j in range(len(goal.binary)):
@@ -179,12 +179,12 @@ def largest_inflation(design, work):
     for i in range(patients):
         for j in range(terms):
             for k in range(j + 1):
-                moments[j, k, 0] += design[i, j] * design[i, k]
-    factorize(moments, fit.factor, fit.total)
-    inverse_diagonal(fit.factor, fit.inverse, fit.step, fit.total)
+                moments[j, k] += design[i, j] * design[i, k]
+    factorize_one(moments, fit.factor)
+    inverse_diagonal_one(fit.factor, fit.inverse, fit.step)
     largest = 0.0
     for j in range(1, terms):
-        inflation = fit.step[j, 0] * (moments[j, j, 0] - moments[j, 0, 0] ** 2 / patients)
+        inflation = fit.step[j] * (moments[j, j] - moments[j, 0] ** 2 / patients)
         if not inflation < np.inf:
             return np.inf
         largest = max(largest, inflation)

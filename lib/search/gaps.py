@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from lib.search.compiled import compiled
+from lib.search.newton import MOST_ITERATIONS
 
 LENGTH_UNIT = 100.0  # mm; keeps the information matrix well scaled
 PAIR_STEP = 40.0  # what one patient too few or too many weighs, beside half-widths of printed numbers
-MOST_ITERATIONS = 12
 
 
 class Goal(NamedTuple):

@@ -1,6 +1,6 @@
 """Compiled logistic regression by Newton's method, for many models side by side or for one.
 
-The models are the last axis of every array, along which the compiler computes several at once. As in
+Side by side, the models are the last axis of every array, along which the compiler computes several at once. As in
 `lib.logistic` the loops are plain and in a fixed order, so that any machine finds the same.
 """
 
@@ -22,8 +22,8 @@ SMALL_DECREMENT = 1e-4
 MOST_ITERATIONS = 12
 
 
-class Fit(NamedTuple):
-    """Room for many logistic regressions side by side, or for one."""
+class Fits(NamedTuple):
+    """Room for logistic regressions side by side."""
 
     score: np.ndarray  # terms x how many
     step: np.ndarray
@@ -32,15 +32,32 @@ class Fit(NamedTuple):
     factor: np.ndarray
     inverse: np.ndarray
     total: np.ndarray  # how many
+
+
+class Fit(NamedTuple):
+    """Room for one logistic regression."""
+
+    score: np.ndarray  # terms
+    step: np.ndarray
+    variances: np.ndarray
+    information: np.ndarray  # terms x terms
+    factor: np.ndarray
+    inverse: np.ndarray
     sums: np.ndarray  # pairs of terms
     skewness: np.ndarray  # patients
 
 
-def room(patients: int, terms: int, lanes: int) -> Fit:
-    """Room for so many models side by side."""
-    vectors = (np.zeros((terms, lanes)) for _ in range(3))
-    matrices = (np.zeros((terms, terms, lanes)) for _ in range(3))
-    return Fit(*vectors, *matrices, np.zeros(lanes), np.zeros(pairs(terms)), np.zeros(patients))
+def room_side_by_side(terms: int) -> Fits:
+    """Room for LANES models."""
+    vectors = (np.zeros((terms, LANES)) for _ in range(3))
+    matrices = (np.zeros((terms, terms, LANES)) for _ in range(3))
+    return Fits(*vectors, *matrices, np.zeros(LANES))
+
+
+def room(patients: int, terms: int) -> Fit:
+    """Room for one model."""
+    vectors, matrices = (np.zeros(terms) for _ in range(3)), (np.zeros((terms, terms)) for _ in range(3))
+    return Fit(*vectors, *matrices, np.zeros(pairs(terms)), np.zeros(patients))
 
 
 def pairs(terms: int) -> int:
@@ -210,7 +227,7 @@ def unpack(products, matrix):
     place = 0
     for j in range(len(matrix)):
         for k in range(j + 1):
-            matrix[j, k, 0] = products[place]
+            matrix[j, k] = products[place]
             place += 1
 
 
@@ -223,7 +240,7 @@ def refit(design, products, outcome, coefficients, third, fit):
     """
     patients, terms = design.shape
     smallest = SMALL_DECREMENT if len(third) else SMALLEST_DECREMENT
-    sums, step, factor = fit.sums, fit.step, fit.factor[:, :, 0]
+    sums, step, factor = fit.sums, fit.step, fit.factor
     for _ in range(MOST_ITERATIONS):
         fit.score[:] = 0
         sums[:] = 0
@@ -236,27 +253,27 @@ def refit(design, products, outcome, coefficients, third, fit):
             residual = outcome[i] - probability
             fit.skewness[i] = weight * (1 - 2 * probability)
             for j in range(terms):
-                fit.score[j, 0] += residual * design[i, j]
+                fit.score[j] += residual * design[i, j]
             for place in range(len(sums)):
                 sums[place] += weight * products[i, place]
         unpack(sums, fit.information)
-        factorize_one(fit.information[:, :, 0], factor)
-        solve_one(factor, fit.score[:, 0], step[:, 0])
+        factorize_one(fit.information, factor)
+        solve_one(factor, fit.score, step)
         # The Newton decrement: half of it is how far the log likelihood is from its maximum.
         decrement = 0.0
         for j in range(terms):
-            coefficients[j] += step[j, 0]
-            decrement += step[j, 0] * fit.score[j, 0]
+            coefficients[j] += step[j]
+            decrement += step[j] * fit.score[j]
         if not decrement < 1e3:  # also where it is not a number
             return False
         if decrement < smallest:
             if len(third):
                 for j in range(terms):
                     for place in range(len(sums)):
-                        sums[place] += step[j, 0] * third[j, place]
+                        sums[place] += step[j] * third[j, place]
                 unpack(sums, fit.information)
-                factorize_one(fit.information[:, :, 0], factor)
-            inverse_diagonal_one(factor, fit.inverse[:, :, 0], fit.variances[:, 0])
+                factorize_one(fit.information, factor)
+            inverse_diagonal_one(factor, fit.inverse, fit.variances)
             return True
     return False
 
@@ -280,4 +297,4 @@ def has_maximum(design: np.ndarray, outcome: np.ndarray) -> bool:
     """Whether a model has a finite maximum that Newton's method finds from zeros."""
     patients, terms = design.shape
     none = np.zeros((0, 0))
-    return bool(refit(design, products(design), outcome, np.zeros(terms), none, room(patients, terms, 1)))
+    return bool(refit(design, products(design), outcome, np.zeros(terms), none, room(patients, terms)))

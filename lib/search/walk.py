@@ -20,6 +20,7 @@ from lib.search.gaps import LENGTH_UNIT, count_exposed, length_gap, model_gap, p
 from lib.search.newton import (
     LANES,
     Fit,
+    Fits,
     add_outer,
     factorize,
     fill_products,
@@ -60,7 +61,7 @@ class Moves(NamedTuple):
     """Moves that are weighed at a time. A move has four sides: each of two patients before and after."""
 
     patients: np.ndarray  # moves x 2
-    new: np.ndarray  # moves x 2 x terms, the patients after
+    new: np.ndarray  # 2 x terms, the patients of one move after it
     changed: np.ndarray  # how many of the two are
     exposed: np.ndarray  # moves x what `count_exposed` counts, after
     rows: np.ndarray  # sides x terms x moves
@@ -77,7 +78,7 @@ class Moves(NamedTuple):
     limit: np.ndarray  # the greatest distance accepted with each of them and those before it
     reached: np.ndarray  # the coefficients then: TOGETHER x terms
     exposed_reached: np.ndarray
-    fit: Fit
+    fit: Fits
 
 
 class Work(NamedTuple):
@@ -86,7 +87,7 @@ class Work(NamedTuple):
     joint: Fit
     with_groups: Fit
     moves: Moves
-    moments: np.ndarray  # terms x terms x 1
+    moments: np.ndarray  # terms x terms
     gap: np.ndarray  # one number
     histogram: np.ndarray  # outcomes x mm
     log_odds: np.ndarray  # patients
@@ -117,7 +118,7 @@ def room(patients: int, terms: int, groups: int, longest: int) -> Work:
     """Room for models of so many terms and lengths up to `longest` mm."""
     moves = Moves(
         patients=np.zeros((LANES, 2), np.int64),
-        new=np.zeros((LANES, 2, terms)),
+        new=np.zeros((2, terms)),
         changed=np.zeros(LANES, np.int64),
         exposed=np.zeros((LANES, terms, 2), np.int64),
         rows=np.zeros((4, terms, LANES)),
@@ -134,13 +135,13 @@ def room(patients: int, terms: int, groups: int, longest: int) -> Work:
         limit=np.zeros(TOGETHER),
         reached=np.zeros((TOGETHER, terms)),
         exposed_reached=np.zeros((TOGETHER, terms, 2), np.int64),
-        fit=newton.room(0, terms, LANES),
+        fit=newton.room_side_by_side(terms),
     )
     return Work(
-        newton.room(patients, terms, 1),
-        newton.room(patients, terms + groups - 1, 1),
+        newton.room(patients, terms),
+        newton.room(patients, terms + groups - 1),
         moves,
-        np.zeros((terms, terms, 1)),
+        np.zeros((terms, terms)),
         np.zeros(1),
         np.zeros((2, longest + 1), np.int64),
         np.zeros(patients),
@@ -240,7 +241,7 @@ def propose(walk, goal, follow, random, first, size, exposed, moves):
     """Think of as many moves as there is room for."""
     design, outcome = walk.design, walk.outcome
     for lane in range(len(moves.changed)):
-        patients, new = moves.patients[lane], moves.new[lane]
+        patients, new = moves.patients[lane], moves.new
         moves.noise[lane] = -math.log(1 - random.random())
         for _ in range(ATTEMPTS):
             moves.changed[lane] = propose_one(design, first, size, goal, follow, random, patients, new)
@@ -481,7 +482,7 @@ def settle(walk, third, goal, aim, work, exposed, limit, of_length):
     if not refit(walk.design, walk.products, walk.outcome, walk.coefficients, third, work.joint):
         return np.inf, of_length
     work.gap[0] = pairs_gap(exposed, goal)
-    model_gap(walk.coefficients.reshape(-1, 1), work.joint.variances, goal, work.gap)
+    model_gap(walk.coefficients.reshape(-1, 1), work.joint.variances.reshape(-1, 1), goal, work.gap)
     total = work.gap[0]
     if total > limit**2:
         return math.sqrt(total), of_length
@@ -496,6 +497,6 @@ def settle(walk, third, goal, aim, work, exposed, limit, of_length):
 @compiled
 def accept(walk, work, distance):
     """Keep what `settle` found; the part of the squared distance beside the joint model and the counts."""
-    walk.information[:] = work.joint.information[:, :, 0]
-    walk.variances[:] = work.joint.variances[:, 0]
+    walk.information[:] = work.joint.information
+    walk.variances[:] = work.joint.variances
     return max(distance**2 - work.gap[0], 0.0)
