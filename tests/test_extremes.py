@@ -11,7 +11,7 @@ from scipy import stats
 
 from lib import published
 from lib.cohort import DATA, read_codebook
-from lib.search import aims, extremes, ladder, witnesses
+from lib.search import aims, exclusion, extremes, ladder, witnesses
 
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 CODEBOOK = read_codebook(DATA / "codebook.csv")
@@ -112,3 +112,18 @@ def test_a_search_that_was_stopped_goes_on_from_what_it_had(results, tmp_path, m
         path.unlink()
     again = extremes.search(results[:3], ABOUT, settings, tmp_path, 1)
     assert [one.design.tobytes() for one in again] == [one.design.tobytes() for one in whole]
+
+
+def test_witnesses_at_the_limits_of_fit_are_compatible_and_come_near_the_limits(results, tmp_path):
+    settings = SETTINGS | {"directed": SETTINGS["directed"] | {"limits": 1, "starts": 2}}
+    found = extremes.at_limits(results, ABOUT, settings, tmp_path)
+    tables = [witnesses.table_of([result], ABOUT).assign(index=i) for i, result in enumerate(found)]
+    problems = witnesses.verify(pd.concat(tables, ignore_index=True), CLAIMS, CODEBOOK)
+    assert len(problems) == len(found) > 6 and (problems == "").all()
+    bounds = exclusion.outer_bounds(exclusion.from_claims(CLAIMS), exclusion.read())["nagelkerke"]
+    least, most = bounds["least"].min(), bounds["most"].max()
+    values = extremes.measured(found, ABOUT)["model.nagelkerke"]
+    assert least < values.min() < least + 0.35 * (most - least)
+    assert most - 0.35 * (most - least) < values.max() < most
+    again = extremes.at_limits(results, ABOUT, settings, tmp_path)
+    assert [one.design.tobytes() for one in again] == [one.design.tobytes() for one in found]

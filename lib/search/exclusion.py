@@ -306,10 +306,27 @@ def _tails(quadratic: np.ndarray, line: np.ndarray, outcome: np.ndarray, functio
 def certify(printed: Printed, chosen: pd.DataFrame, functional: str | None = None) -> Iterator[np.ndarray]:
     """The best certificate found for each core of `chosen` (k1, k0), one after the other.
 
+    Nothing is claimed for what it returns; `margins` proves.
+    """
+    for certificate, _ in _solutions(printed, chosen, functional):
+        yield certificate
+
+
+def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) -> np.ndarray:
+    """How a core's groups are spread over `SOLVER_GRID` where the two variances are least, or the sum of a functional:
+    patients, groups x eta."""
+    ((_, masses),) = _solutions(printed, pd.DataFrame({"k1": [k1], "k0": [k0]}), functional)
+    return masses
+
+
+def _solutions(
+    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each core the best certificate found, and the spread of eta that it is the proof against.
+
     Solves, on a grid of eta, the semidefinite program dual to: the least excess of the variances
     over what is printed (or the least sum of a functional) over all ways to spread the groups over
     eta that meet the score equations and the information inequalities. Needs cvxpy and Clarabel.
-    Nothing is claimed for what it returns; `margins` proves.
 
     Source: the duality is that of linear matrix inequalities, Boyd and Vandenberghe 2004, Convex
     Optimization, section 5.9; the least variance as 2 u.h - u'Mu is its Schur complement, A.5.5.
@@ -325,7 +342,7 @@ def certify(printed: Printed, chosen: pd.DataFrame, functional: str | None = Non
     # Of each marker, [[V, s], [s', k]] is positive semidefinite; V = s s' / k loses nothing.
     matrices = [cp.Variable((5, 5), PSD=True) for _ in printed.polygons]
     gains = cp.Variable(len(printed.polygons))
-    constraints = [score[3] <= 0]
+    constraints, of_groups = [score[3] <= 0], []
     total = cp.reshape(matrices[0][:4, :4] + matrices[1][:4, :4], (16,), order="C")
     for group, (y, a, b) in enumerate(GROUPS):
         rows = np.column_stack([np.ones_like(SOLVER_GRID), a + 0 * SOLVER_GRID, b + 0 * SOLVER_GRID, SOLVER_GRID])
@@ -334,7 +351,7 @@ def certify(printed: Printed, chosen: pd.DataFrame, functional: str | None = Non
         function = (residual[:, None] * rows) @ score - squares @ total
         if functional:
             function = function + _functional(functional, y, expit(SOLVER_GRID), expit(-SOLVER_GRID))
-        constraints.append(function >= values[group])
+        of_groups.append(function >= values[group])
     for i, polygon in enumerate(printed.polygons):
         vector, square = matrices[i][:4, 4], matrices[i][4, 4]
         for beta, sigma in polygon:
@@ -346,7 +363,7 @@ def certify(printed: Printed, chosen: pd.DataFrame, functional: str | None = Non
     # may fail there, and finds its way with a lower one, at the price of a weaker certificate.
     limit = cp.Parameter(nonneg=True)
     constraints.append(size <= limit if functional else size == 1)
-    problem = cp.Problem(cp.Maximize(shares @ values + cp.sum(gains)), constraints)
+    problem = cp.Problem(cp.Maximize(shares @ values + cp.sum(gains)), constraints + of_groups)
     for counts in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
         shares.value = counts / patients
         with warnings.catch_warnings():
@@ -365,7 +382,8 @@ def certify(printed: Printed, chosen: pd.DataFrame, functional: str | None = Non
             root = np.sqrt(max(matrix.value[4, 4], 0))
             vectors.append(matrix.value[:4, 4] / root if root > 0 else np.zeros(4))
             scales.append(root * np.sqrt(patients))
-        yield np.concatenate([*vectors, scales, score.value[:3], [min(score.value[3], 0)]])
+        certificate = np.concatenate([*vectors, scales, score.value[:3], [min(score.value[3], 0)]])
+        yield certificate, patients * np.stack([constraint.dual_value for constraint in of_groups])
 
 
 # ----------------------------------------------------------------------------------- what is stored

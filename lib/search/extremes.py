@@ -23,7 +23,7 @@ from tqdm import tqdm
 from lib import example
 from lib.cohort import DATA, read_codebook
 from lib.published import read
-from lib.search import aims, ladder, walk, witnesses
+from lib.search import aims, exclusion, ladder, walk, witnesses
 from lib.search.logits import joint_fits
 from lib.search.witnesses import FOLDER, Frame, Result, replace
 
@@ -210,6 +210,35 @@ def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settin
     return Result(int(both[outcome == 1].sum()), int(both[outcome == 0].sum()), task.attempt, 0.0, design, group)
 
 
+def at_limits(witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1) -> list[Result]:
+    """Witnesses built where certificates limit how well the model fits, in the witnessed cores with the widest limits.
+
+    They too are kept in `folder`.
+    """
+    choice, printed, certificates = settings["directed"], exclusion.from_claims(about.claims), exclusion.read()
+    cores = [(result.k1, result.k0) for result in witnessed]
+    tasks = {}
+    for functional, rows in certificates[certificates["functional"] != ""].groupby("functional"):
+        limits = exclusion.margins(rows[exclusion.CERTIFICATE].to_numpy(), printed, rows, functional)
+        widest = (
+            pd.Series(limits, pd.MultiIndex.from_frame(rows[["k1", "k0"]])).reindex(cores).nsmallest(choice["limits"])
+        )
+        for core in widest.index:
+            for trial in range(choice["starts"]):
+                tasks[core, len(tasks), functional] = folder / f"{functional}-{core[0]}-{core[1]}-{trial}.npz"
+    with tqdm(total=len(tasks), unit=" starts", desc="limits") as progress:
+        new = {task: path for task, path in tasks.items() if not path.exists()}
+        progress.update(len(tasks) - len(new))
+        results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
+            joblib.delayed(witnesses.attempt)(core, trial, None, about, settings, functional=functional)
+            for core, trial, functional in new
+        )
+        for path, result in zip(new.values(), results, strict=True):
+            witnesses.save(result, path)
+            progress.update()
+    return [result for path in tasks.values() if (result := witnesses.read_result(path)).distance == 0]
+
+
 def search(witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1) -> list[Result]:
     """What every directed search came to, those kept in `folder` by earlier runs included.
 
@@ -300,10 +329,10 @@ def main(jobs: int = 1) -> None:
     """Search in both directions from the witnesses and write extremes.parquet."""
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
     about = witnesses.frame(read(), read_codebook(DATA / "codebook.csv"))
-    results = [result for result in witnesses.run(about, settings, jobs) if result.distance == 0]
-    start = [result for result in results if result.round <= settings["directed"]["rounds"]]
-    folder = witnesses.WORKING / fingerprint(start, about, settings)
-    write([*results, *search(start, about, settings, folder, jobs)], about)
+    witnessed = [result for result in witnesses.run(about, settings, jobs) if result.distance == 0]
+    folder = witnesses.WORKING / fingerprint(witnessed, about, settings)
+    witnessed += at_limits(witnessed, about, settings, folder / "limits", jobs)
+    write([*witnessed, *search(witnessed, about, settings, folder, jobs)], about)
 
 
 if __name__ == "__main__":

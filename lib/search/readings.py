@@ -394,7 +394,7 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
             "unprinted_odds_ratio": 0,
             "unprinted_p_value": float(_threshold(about.claims, length)) * (1 + settings["margin"]),
             "unprinted_tolerance": settings["z_tolerance"],
-            "steepness": settings["schedule"]["steepness"][0],
+            "steepness": settings["steepness"][0],
         },
     )
     goal.least[len(model.factors) + 1 :] = -np.inf  # nothing is claimed about the groups
@@ -412,7 +412,7 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
         reach=reach,
     )
     distance, coefficients = example.gap(patients[:, :-1], outcome, np.zeros(len(terms)), goal)
-    schedule = np.geomspace(*settings["schedule"]["steepness"], MOVES // example.CHANGES_PER_CALL)
+    schedule = np.geomspace(*settings["steepness"], MOVES // example.CHANGES_PER_CALL)
     for call, steepness in enumerate(schedule, start=1):
         proposals = random.random((example.CHANGES_PER_CALL, 5))
         distance, coefficients = example.walk_toward(

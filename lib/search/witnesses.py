@@ -15,7 +15,6 @@ import platform
 import sys
 import tomllib
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +28,7 @@ from lib import example, reconstruct, univariate
 from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
 from lib.files import InputError
 from lib.published import Interval, interval, number, read
-from lib.search import aims, exclusion, gaps, ladder, newton, walk
+from lib.search import aims, edge, exclusion, gaps, ladder, newton, walk
 from lib.search.cores import cores as all_cores
 from lib.search.logits import joint_fits
 
@@ -58,7 +57,7 @@ class Result(NamedTuple):
 
     k1: int
     k0: int
-    round: int
+    trial: int  # which start it came from
     distance: float  # 0 for a witness
     design: np.ndarray
     group: np.ndarray  # the number of each patient's group
@@ -188,73 +187,46 @@ def move_to_core(design: np.ndarray, outcome: np.ndarray, markers: tuple[int, in
     return design
 
 
-def collinear_start(about: Frame, target: gaps.Goal, random) -> np.ndarray:
-    """Random patients whose length is nearly a sum over their binary factors.
-
-    Each factor is then hardly significant beside the others, however strong the effect of all of
-    them together: what cores far from the middle need.
-    """
-    outcome = outcome_of(about)
-    design = np.zeros((len(outcome), len(about.factors) + 1))
-    design[:, 0] = 1
-    for marker in about.markers:
-        for value, exposed in zip((1, 0), about.tables[marker][0], strict=True):
-            design[
-                random.choice(np.flatnonzero(outcome == value), exposed, replace=False), about.factors.index(marker) + 1
-            ] = 1
-    allowed = np.argwhere(target.pairs == 0)
-    total = np.zeros(len(outcome))
-    for column in target.binary:
-        pair = allowed[random.integers(len(allowed))]
-        for value, exposed in zip((1, 0), pair, strict=True):
-            design[random.choice(np.flatnonzero(outcome == value), exposed, replace=False), column] = 1
-        total += random.uniform(-1, 1) * design[:, column]
-    span = max(np.ptp(total), 1e-9)
-    middle, half = (target.longest + target.shortest) / 2, (target.longest - target.shortest) / 2
-    noise = np.exp(random.uniform(np.log(2), np.log(half / 4)))
-    mm = (
-        middle
-        + half * random.uniform(0.2, 1) * (total - total.mean()) / span
-        + noise * random.standard_normal(len(total))
-    )
-    design[:, target.length] = np.rint(mm.clip(target.shortest, target.longest)) / gaps.LENGTH_UNIT
-    return design
-
-
 def attempt(
     core: tuple[int, int],
-    round_number: int,
+    trial: int,
     start: tuple[np.ndarray, np.ndarray] | None,
     about: Frame,
     settings: dict,
     rung: ladder.Rung = ladder.RUNGS[0],
+    functional: str | None = None,
 ) -> Result:
-    """Walk toward a witness of a core from a start (design and groups), or from random patients.
+    """Walk toward a witness of a core from a start (design and groups), or from the edge of what is possible: where
+    the variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
 
     The result depends on the arguments alone.
     """
-    schedule = settings["schedule"]
-    random = np.random.default_rng([settings["seed"], *core, round_number, ladder.RUNGS.index(rung)])
-    target = goal(about, settings, rung)._replace(steepness=schedule["steepness"][0], steepest=schedule["steepness"][1])
+    random = np.random.default_rng([settings["seed"], *core, trial, ladder.RUNGS.index(rung)])
+    loosest, firmest = settings["steepness"]
+    # At the edge the walk is near its goal from the beginning.
+    target = goal(about, settings, rung)._replace(steepness=firmest if start is None else loosest, steepest=firmest)
     outcome = outcome_of(about)
     columns = [about.factors.index(marker) + 1 for marker in about.markers]
+    if start is None:
+        spread = exclusion.spread(exclusion.from_claims(about.claims), *core, functional)
     design = None
     while design is None or not newton.has_maximum(design, outcome):
-        design, group = (collinear_start(about, target, random), group_of(about, random)) if start is None else start
-        design = move_to_core(design, outcome, columns, core, random)
-    moves = int(schedule["moves"] * schedule["growth"] ** round_number)
+        if start is None:
+            design, group = edge.start(spread, outcome, target, columns, random), group_of(about, random)
+        else:
+            design, group = move_to_core(start[0], outcome, columns, core, random), start[1]
     nearest, design, group, _ = walk.run(
         walk.state(design, outcome, group),
         target,
         aim(rung, about),
         following(design, target),
         random,
-        moves,
+        settings["moves"],
         walk.room(*design.shape, len(about.groups), settings["longest_mm"]),
     )
     if nearest == 0 and example.unmet(cohort_of(design, group, about), about.claims):
         nearest = 1.0
-    return Result(*core, round_number, nearest, design, group)
+    return Result(*core, trial, nearest, design, group)
 
 
 def aim(rung: ladder.Rung, about: Frame) -> aims.Aim:
@@ -274,26 +246,16 @@ def following(design: np.ndarray, target: gaps.Goal) -> np.ndarray:
     return np.linalg.lstsq(free, design[:, target.length] * gaps.LENGTH_UNIT)[0][1:]
 
 
-def starts(round_number: int, results: list[Result], open_cores: list, settings: dict) -> dict:
-    """Where each open core is tried from in a round: a design and groups, or None for new random patients."""
-    schedule = settings["schedule"]
-    witnesses = {(result.k1, result.k0): (result.design, result.group) for result in results if result.distance == 0}
-    misses = {}
-    for result in sorted(results, key=lambda result: (result.distance, result.round)):
-        misses.setdefault((result.k1, result.k0), (result.design, result.group))
-    chosen = {}
-    for core in open_cores:
-        random = np.random.default_rng([settings["seed"], *core, round_number, 1])
-        kind = random.random()
-        if kind < schedule["collinear"]:
-            chosen[core] = None
-        elif core in misses and kind < schedule["collinear"] + schedule["again"]:
-            chosen[core] = misses[core]
-        else:
-            away = {known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in witnesses}
-            nearest = sorted(known for known, steps in away.items() if steps == min(away.values()))
-            chosen[core] = witnesses[nearest[random.integers(len(nearest))]]
-    return chosen
+def find(core: tuple[int, int], about: Frame, settings: dict) -> Result:
+    """A witness of a core, or the nearest miss of as many starts as `settings` allow."""
+    nearest = None
+    for trial in range(1, settings["starts"] + 1):
+        result = attempt(core, trial, None, about, settings)
+        if nearest is None or result.distance < nearest.distance:
+            nearest = result
+        if nearest.distance == 0:
+            break
+    return nearest
 
 
 def digest(content: bytes) -> str:
@@ -303,12 +265,8 @@ def digest(content: bytes) -> str:
 
 def fingerprint(about: Frame, settings: dict) -> str:
     """A name for everything that witnesses depend on."""
-    # More rounds go on from those that there are.
-    schedule = {name: value for name, value in settings["schedule"].items() if name != "rounds"}
-    used = {name: value for name, value in settings.items() if name not in ("climb", "directed")} | {
-        "schedule": schedule
-    }
-    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used | {"schedule": schedule}, sort_keys=True)
+    used = {name: value for name, value in settings.items() if name not in ("climb", "directed")}
+    text = about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used, sort_keys=True)
     return digest(text.encode())
 
 
@@ -325,53 +283,35 @@ def read_result(path: Path) -> Result | None:
     with np.load(path) as file:
         if not file.files:
             return None
-        numbers = (int(file[name]) for name in ("k1", "k0", "round"))
+        numbers = (int(file[name]) for name in ("k1", "k0", "trial"))
         return Result(*numbers, float(file["distance"]), file["design"], file["group"])
 
 
 def saved(folder: Path) -> list[Result]:
-    """All results in a folder, in the order of rounds and cores."""
-    results = [read_result(path) for path in folder.glob("*.npz")]
-    return sorted(results, key=lambda result: (result.round, result.k1, result.k0))
+    """All results in a folder, in the order of cores."""
+    return sorted((read_result(path) for path in folder.glob("*.npz")), key=lambda result: result[:2])
 
 
 def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: Path, jobs: int = 1) -> list[Result]:
-    """Try the wanted cores round by round; all results, those of earlier runs in `folder` included.
+    """Look for a witness of each core; all results, those of earlier runs in `folder` included.
 
-    A round starts from what the rounds before it found and from nothing else, so the results depend
-    neither on the number of workers nor on interruptions. `joblib.parallel_config(backend=...)`
-    around the call names where the attempts run.
+    Each core is searched for itself, so the results depend neither on the number of workers nor on interruptions.
+    `joblib.parallel_config(backend=...)` around the call names where the searches run.
     """
     first = result_of(load(EXAMPLE).rows, about, goal(about, settings).length)
-    earlier = {(result.round, result.k1, result.k0): result for result in saved(folder)}
-    results = [first]
+    found = {(result.k1, result.k0): result for result in [*saved(folder), first]}
     with tqdm(total=len(wanted), unit=" cores", desc="witnesses") as progress:
-        found = {(first.k1, first.k0)} & set(wanted)
-        progress.update(len(found))
-        for round_number in range(1, settings["schedule"]["rounds"] + 1):
-            open_cores = [core for core in wanted if core not in found]
-            tasks = starts(round_number, results, open_cores, settings)
-            done = [earlier[round_number, *core] for core in tasks if (round_number, *core) in earlier]
-            new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-                joblib.delayed(attempt)(core, round_number, start, about, settings)
-                for core, start in tasks.items()
-                if (round_number, *core) not in earlier
-            )
-            of_round = []
-            for result in chain(done, new):
-                if (round_number, result.k1, result.k0) not in earlier:
-                    save(result, folder / f"{round_number}-{result.k1}-{result.k0}.npz")
-                of_round.append(result)
-                if result.distance == 0:
-                    found.add((result.k1, result.k0))
-                    progress.update()
-                progress.set_postfix_str(
-                    f"round {round_number}: {len(of_round)}/{len(tasks)}, {len(wanted) - len(found)} open"
-                )
-            results += sorted(of_round, key=lambda result: (result.k1, result.k0))
-            if not open_cores:
-                break
-    return results
+        missing = [core for core in wanted if core not in found]
+        progress.update(len(wanted) - len(missing))
+        new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+            joblib.delayed(find)(core, about, settings) for core in missing
+        )
+        for result in new:
+            save(result, folder / f"{result.k1}-{result.k0}.npz")
+            found[result.k1, result.k0] = result
+            progress.update()
+            progress.set_postfix_str(f"{sum(result.distance == 0 for result in found.values())} found")
+    return [found[core] for core in wanted]
 
 
 def table_of(results: list[Result], about: Frame) -> pd.DataFrame:
@@ -408,7 +348,7 @@ def climb(
     from that of the nearest core which has one there. Can be interrupted like `search`.
     """
     schedule = settings["climb"]
-    quick = settings | {"schedule": settings["schedule"] | {"moves": schedule["moves"], "growth": 1}}
+    quick = settings | {"moves": schedule["moves"]}
     stands = standing(columns_of(witnessed, about), about).to_numpy()
     own = {(result.k1, result.k0): result for result in witnessed}
     highest = {core: (int(row.sum()) - 1, own[core]) for core, row in zip(own, stands, strict=True)}
@@ -474,7 +414,9 @@ def write(
     made = {
         "settings": settings,
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("numba", "numpy", "pandas", "scipy", "statsmodels")},
+        "versions": {
+            name: version(name) for name in ("clarabel", "cvxpy", "numba", "numpy", "pandas", "scipy", "statsmodels")
+        },
     }
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / "cores.csv", table.to_csv(lineterminator="\n").encode())
@@ -603,7 +545,7 @@ def proven(about: Frame) -> pd.DataFrame:
 
 
 def run(about: Frame, settings: dict, jobs: int = 1) -> list[Result]:
-    """All results of the search of the cores that are not excluded, going on from those of earlier runs."""
+    """What the search came to for each core that is not excluded, going on from earlier runs."""
     excluded = proven(about)["excluded"]
     wanted = [core for core in cores(about) if not excluded[core]]
     return search(about, settings, wanted, WORKING / fingerprint(about, settings), jobs)

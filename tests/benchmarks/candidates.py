@@ -20,7 +20,7 @@ def ratio() -> float:
     example = cohort.load(cohort.EXAMPLE)
     about = witnesses.frame(published.read(), example.codebook)
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
-    settings["schedule"] |= {"moves": CANDIDATES, "growth": 1}
+    settings["moves"] = CANDIDATES
     length = witnesses.goal(about, settings).length
     start = witnesses.result_of(example.rows, about, length)
     # Far from its witness, so that the walk does not end early.
