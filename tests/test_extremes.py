@@ -38,6 +38,20 @@ def test_every_stored_extreme_prints_every_claim():
     assert (problems == "").all(), problems[problems != ""]
 
 
+def test_what_an_earlier_search_attained_is_kept(results, tmp_path):
+    extremes.write(results, ABOUT, tmp_path)
+    kept = extremes.stored(ABOUT, tmp_path / "extremes.parquet")
+    assert len(kept) == len(results)
+    extremes.write([*results[:1], *kept], ABOUT, tmp_path)
+    again = pd.read_parquet(tmp_path / "extremes.parquet")
+    assert again["index"].nunique() == len(results)
+    # What does not print the claims is not believed.
+    again.loc[again["index"] == 0, "multiple_stents"] = 0
+    again.to_parquet(tmp_path / "extremes.parquet")
+    assert len(extremes.stored(ABOUT, tmp_path / "extremes.parquet")) == len(results) - 1
+    assert extremes.stored(ABOUT, tmp_path / "none.parquet") == []
+
+
 @pytest.mark.parametrize("place", [0, -1])
 def test_values_are_those_of_plain_packages(results, measured, place):
     rows = witnesses.cohort_of(results[place].design, results[place].group, ABOUT).rows

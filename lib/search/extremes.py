@@ -316,6 +316,20 @@ def write(results: list[Result], about: Frame, folder: Path = FOLDER) -> None:
     replace(folder / "extremes.parquet", cohorts.to_parquet(index=False, compression="zstd"))
 
 
+def stored(about: Frame, path: Path = FOLDER / "extremes.parquet") -> list[Result]:
+    """The cohorts of an earlier search that print every claim: what it attained is not given up."""
+    if not path.exists():
+        return []
+    cohorts = pd.read_parquet(path)
+    problems = witnesses.verify(cohorts, about.claims, about.codebook)
+    length = 1 + about.factors.index(witnesses.roles(about)[1])
+    return [
+        witnesses.result_of(rows.drop(columns=list(witnesses.KEYS)), about, length)
+        for key, rows in cohorts.groupby(list(witnesses.KEYS))
+        if problems[key] == ""
+    ]
+
+
 def fingerprint(witnessed: list[Result], about: Frame, settings: dict) -> str:
     """A name for everything that the directed search depends on."""
     # More attempts go on from those that there are.
@@ -332,7 +346,7 @@ def main(jobs: int = 1) -> None:
     witnessed = [result for result in witnesses.run(about, settings, jobs) if result.distance == 0]
     folder = witnesses.WORKING / fingerprint(witnessed, about, settings)
     witnessed += at_limits(witnessed, about, settings, folder / "limits", jobs)
-    write([*witnessed, *search(witnessed, about, settings, folder, jobs)], about)
+    write([*witnessed, *search(witnessed, about, settings, folder, jobs), *stored(about)], about)
 
 
 if __name__ == "__main__":
