@@ -102,7 +102,7 @@ def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
     if not factors:
         return 0
     counts = rows.groupby([*factors, outcome], sort=False).size()
-    values = counts.index.to_frame().to_numpy()
+    values = counts.index.to_frame().to_numpy(float)
     spread = values[:, :-1].std(axis=0)
     values[:, :-1] = (values[:, :-1] - values[:, :-1].mean(axis=0)) / np.where(spread > 0, spread, 1)
     signed = (2 * values[:, -1:] - 1) * np.column_stack([np.ones(len(values)), values[:, :-1]])

@@ -1,6 +1,7 @@
 """What the printed model may have contained: the listings against brute force, the cohorts against statsmodels."""
 
 import time
+import tomllib
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,7 @@ from lib.search import exclusion, readings, witnesses
 CLAIMS = reconstruct.original(published.read())
 CODEBOOK = cohort.read_codebook(cohort.DATA / "codebook.csv")
 ABOUT = witnesses.frame(CLAIMS, CODEBOOK)
+SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 STUDY = readings.study(CLAIMS)
 COUNTS = pd.read_csv(readings.COUNTS)
 STORED = pd.read_parquet(readings.ROWS)
@@ -65,6 +67,21 @@ def test_all_stored_cohorts_are_verified_in_time():
     assert (checked["problems"] == "").all()
     assert list(zip(checked["reading"], checked["number"], strict=True)) == KEYS
     assert (checked["n11"] == checked["number"]).all()
+
+
+@pytest.mark.parametrize("both", [13, 20])
+def test_a_model_of_two_markers_and_a_length_can_print_the_claims(both):
+    name, random = "two markers and the length", np.random.default_rng(both)
+    cores = readings.possible_cores(CLAIMS).query("n11 == @both")[["k1", "k0"]].to_numpy()
+    for _ in range(readings.models(ABOUT)[name].attempts):
+        rows = readings.search(name, tuple(map(int, random.choice(cores))), random, ABOUT, SETTINGS)
+        if rows is not None:
+            break
+    checked = readings.verify(rows.assign(reading=name, number=both), CLAIMS, CODEBOOK)
+    assert (checked["n11"].item(), checked["problems"].item()) == (both, "")
+    plain = sm.Logit(rows["occluded_12m"], sm.add_constant(rows.drop(columns="occluded_12m"))).fit(disp=0)
+    assert f"{np.exp(plain.params['incomplete_coverage']):.3f}" == "2.503"
+    assert plain.pvalues["stent_length_mm"] > 0.05
 
 
 BREAKS = {

@@ -70,7 +70,7 @@ def start(spread: np.ndarray, outcome: np.ndarray, goal: gaps.Goal, markers: lis
             outcome - expit(predictor),
             outcome,
             demand,
-            ARRANGEMENTS,
+            ARRANGEMENTS if len(goal.binary) else 0,
             WARM if number else HOT,
             random,
             newton.room(*columns.shape),

@@ -38,7 +38,6 @@ ROWS = witnesses.FOLDER / "readings.parquet"
 SLACK = 1e-6
 
 SEED = 2022
-ATTEMPTS = 4  # for each number of patients with both markers
 MOVES = 300_000
 # An attempt that is still so far from the goal (in half-units) after a third of its moves is given up.
 FAR = 50.0
@@ -349,14 +348,15 @@ class Model(NamedTuple):
 
     factors: list[str]
     group: bool
+    attempts: int  # to find a cohort, for each number of patients with both markers
 
 
 def models(about: witnesses.Frame) -> dict[str, Model]:
     """The readings for which cohorts are searched and stored."""
     length = [name for name in about.factors if about.codebook.at[name, "type"] != "binary"]
     return {
-        "two markers and the length": Model(about.markers + length, False),
-        "all factors and the diagnosis": Model(about.factors, True),
+        "two markers and the length": Model(about.markers + length, False, 20),
+        "all factors and the diagnosis": Model(about.factors, True, 4),
     }
 
 
@@ -367,13 +367,26 @@ def matrix(rows: pd.DataFrame, model: Model, about: witnesses.Frame) -> np.ndarr
 
 
 def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, settings: dict) -> pd.DataFrame | None:
-    """Patients of a core from whom the model of a reading prints what is claimed, or None.
+    """Patients of a core from whom the model of a reading prints what is claimed, or None."""
+    model = models(about)[name]
+    if model.group:
+        return _with_groups(model, core, random, about, settings)
+    result = witnesses.approach(
+        core, int(random.integers(2**32)), None, about._replace(factors=model.factors), settings
+    )
+    if result.distance > 0:
+        return None
+    rows = witnesses.cohort_of(result.design, result.group, about._replace(factors=model.factors)).rows
+    return rows[[*model.factors, about.outcome]].astype(int)
+
+
+def _with_groups(model: Model, core: tuple[int, int], random, about: witnesses.Frame, settings: dict):
+    """As `search`, for a model with the groups.
 
     The walk of `example` from the example cohort, its markers exchanged until the core is the one
     wanted. It exchanges values between patients of the same outcome, which leaves every binary
     factor alone as it is.
     """
-    model = models(about)[name]
     rows = load(EXAMPLE).rows.sort_values(about.outcome, ascending=False, kind="stable", ignore_index=True)
     outcome = rows[about.outcome].to_numpy(float)
     (length,) = (factor for factor in about.factors if about.codebook.at[factor, "type"] != "binary")
@@ -382,8 +395,6 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
         (settings["longest_mm"] + settings["shortest_mm"]) // 2,
         (settings["longest_mm"] - settings["shortest_mm"]) // 2,
     )
-    if set(model.factors) == {*about.markers, length}:
-        rows[length] = _lengths(outcome, random).clip(middle - reach, middle + reach)
     columns = matrix(rows, model, about)
     terms = ["constant", *model.factors, *about.groups.index[1:]][: columns.shape[1] + 1]
     goal = example.goal(
@@ -401,7 +412,7 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
     patients = np.column_stack([np.ones(len(rows)), columns, np.full(len(rows), middle)])
     # The markers change places together, so that the core stays, and so do the indicators of the groups.
     blocks = [about.markers, *([factor] for factor in model.factors if factor not in about.markers)]
-    blocks += [terms[len(model.factors) + 1 :]] if model.group else []
+    blocks.append(terms[len(model.factors) + 1 :])
     first = np.searchsorted(-outcome, -outcome)
     exchanges = example.Exchanges(
         first=first,
@@ -422,9 +433,8 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
             break
         if distance == 0:
             found = pd.DataFrame(patients[:, 1 : len(model.factors) + 1].astype(int), columns=model.factors)
-            if model.group:
-                numbers = (patients[:, len(model.factors) + 1 : -1] @ np.arange(1, len(about.groups))).astype(int)
-                found.insert(0, about.group, about.groups.index.to_numpy()[numbers])
+            numbers = (patients[:, len(model.factors) + 1 : -1] @ np.arange(1, len(about.groups))).astype(int)
+            found.insert(0, about.group, about.groups.index.to_numpy()[numbers])
             return found.assign(**{about.outcome: outcome.astype(int)})
     return None
 
@@ -432,19 +442,6 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
 def _threshold(claims: pd.DataFrame, factor: str):
     """The P below which a factor alone is claimed to be."""
     return number(claims.at[example.alone(factor), "printed"])
-
-
-def _lengths(outcome: np.ndarray, random) -> np.ndarray:
-    """Random lengths in mm for a model in which the length need go with nothing else.
-
-    The means lie so far apart that the length alone is significant, but not by much: it must not be
-    in the joint model.
-    """
-    drawn = random.standard_normal(len(outcome))
-    occluded, patent = (drawn[outcome == value] for value in (1, 0))
-    apart = stats.norm.isf(random.uniform(0.01, 0.04) / 2) * math.sqrt(1 / len(occluded) + 1 / len(patent))
-    drawn[outcome == 1] += apart - occluded.mean() + patent.mean()
-    return np.rint(drawn * random.uniform(20, 50) + 150)
 
 
 def verify(stored: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
@@ -712,7 +709,7 @@ def make(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     for name, n11 in tqdm(tasks, desc="searches", unit=" searches"):
         choice = possible[possible["n11"] == n11]
         random = np.random.default_rng([SEED, list(models(about)).index(name), n11])
-        for _ in range(ATTEMPTS):
+        for _ in range(models(about)[name].attempts):
             k1, k0 = choice.iloc[random.integers(len(choice))][["k1", "k0"]]
             rows = search(name, (int(k1), int(k0)), random, about, settings)
             if rows is not None:

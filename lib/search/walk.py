@@ -285,6 +285,8 @@ def propose_one(design, first, size, goal, follow, random, rows, new):
             same = same and new[0, column] == new[1, column]
         return 0 if same else 2 - (kind == 3)
     if kind == 2:  # turn one binary factor over, the length following or not
+        if len(goal.binary) == 0:
+            return 0
         choice = int(random.random() * len(goal.binary))
         column = goal.binary[choice]
         new[0, column] = 1 - new[0, column]

@@ -121,7 +121,7 @@ def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> g
         unit=unit,
         alone_z=float(stats.norm.isf(alone / 2)),
         z_tolerance=settings["z_tolerance"],
-        binary=np.array([terms.index(factor) for factor in binary]),
+        binary=np.array([terms.index(factor) for factor in binary], dtype=np.int64),
         length=terms.index(length),
         exchanged=np.array([terms.index(factor) for factor in [*binary, length]]),
         pairs=ladder.pairs_away(int(occluded), int(patent), alone, rung),
@@ -187,7 +187,7 @@ def move_to_core(design: np.ndarray, outcome: np.ndarray, markers: tuple[int, in
     return design
 
 
-def attempt(
+def approach(
     core: tuple[int, int],
     trial: int,
     start: tuple[np.ndarray, np.ndarray] | None,
@@ -196,8 +196,8 @@ def attempt(
     rung: ladder.Rung = ladder.RUNGS[0],
     functional: str | None = None,
 ) -> Result:
-    """Walk toward a witness of a core from a start (design and groups), or from the edge of what is possible: where
-    the variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
+    """Walk toward the goal in a core from a start (design and groups), or from the edge of what is possible: where the
+    variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
 
     The result depends on the arguments alone.
     """
@@ -224,9 +224,15 @@ def attempt(
         settings["moves"],
         walk.room(*design.shape, len(about.groups), settings["longest_mm"]),
     )
-    if nearest == 0 and example.unmet(cohort_of(design, group, about), about.claims):
-        nearest = 1.0
     return Result(*core, trial, nearest, design, group)
+
+
+def attempt(core: tuple[int, int], trial: int, start, about: Frame, settings: dict, *more, **named) -> Result:
+    """As `approach`; what it finds is a witness only if plain packages print every claim from it."""
+    result = approach(core, trial, start, about, settings, *more, **named)
+    if result.distance == 0 and example.unmet(cohort_of(result.design, result.group, about), about.claims):
+        return result._replace(distance=1.0)
+    return result
 
 
 def aim(rung: ladder.Rung, about: Frame) -> aims.Aim:
