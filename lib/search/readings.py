@@ -718,6 +718,7 @@ def make(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
                     found.append(rows)
                     break
     stored = pd.concat(found, ignore_index=True)
+    stored = stored[[name for name in [*about.codebook.index, "reading", "number"] if name in stored]]
     whole = [name for name in stored.columns if name not in ("reading", about.group)]
     return counts.assign(claims=fingerprint(claims)), stored.astype(dict.fromkeys(whole, "Int16"))
 
