@@ -22,9 +22,7 @@ STORED = pd.read_parquet(witnesses.FOLDER / "extremes.parquet")
 
 @pytest.fixture(scope="module")
 def results() -> list[witnesses.Result]:
-    length = witnesses.goal(ABOUT, SETTINGS).length
-    cohorts = [rows.drop(columns=["k1", "k0", "index"]) for _, rows in STORED.groupby("index")]
-    return [witnesses.result_of(rows, ABOUT, length) for rows in cohorts]
+    return extremes.stored(ABOUT)
 
 
 @pytest.fixture(scope="module")

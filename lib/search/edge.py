@@ -1,4 +1,4 @@
-"""A start near the edge of what is possible, for cores where walks from random patients end short of the goal.
+"""Where a walk toward a witness starts: a cohort built near the edge of what is possible.
 
 The program behind the convex bound (`lib.search.exclusion`) also says how the patients' linear predictors are
 spread where the standard errors of the markers are least. A cohort is built around them in three steps, each
@@ -61,20 +61,11 @@ def start(spread: np.ndarray, outcome: np.ndarray, goal: gaps.Goal, markers: lis
     known, predictor = _patients(spread, random)
     free = (random.random((len(outcome), len(goal.binary))) < random.uniform(0.2, 0.5, len(goal.binary))).astype(float)
     for number in range(PASSES):
-        weight = expit(predictor) * expit(-predictor)
-        rest = predictor - known[:, 1:] @ demand.beta
-        columns = np.column_stack([known, free, rest])
-        left = arrange(
-            columns,
-            weight,
-            outcome - expit(predictor),
-            outcome,
-            demand,
-            ARRANGEMENTS if len(goal.binary) else 0,
-            WARM if number else HOT,
-            random,
-            newton.room(*columns.shape),
-        )
+        columns = _columns(known, free, predictor, demand)
+        weight, residual = expit(predictor) * expit(-predictor), outcome - expit(predictor)
+        arrangements, hot = ARRANGEMENTS if len(goal.binary) else 0, WARM if number else HOT
+        room = newton.room(*columns.shape)
+        left = arrange(columns, weight, residual, outcome, demand, arrangements, hot, random, room)
         free = columns[:, 3:-1]
         predictor, holds = balance(known, free, predictor, outcome, demand)
         # What is left of the scores `balance` has mended; a patient too few or too many it cannot.
@@ -98,6 +89,11 @@ def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
         predictors.append(SOLVER_GRID[places].clip(-FARTHEST, FARTHEST))
         known.append(np.tile([1, *group[1:]], (size, 1)))
     return np.vstack(known), np.concatenate(predictors)
+
+
+def _columns(known: np.ndarray, free: np.ndarray, predictor: np.ndarray, demand: Demand) -> np.ndarray:
+    """The model's columns, what is left of the predictor beside the markers last."""
+    return np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
 
 
 @compiled
@@ -196,8 +192,7 @@ def _equations(
 
     With u the column of the inverse information M^-1 that belongs to a variance, the variance changes by -u'(dM)u.
     """
-    columns = np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
-    p = expit(predictor)
+    columns, p = _columns(known, free, predictor, demand), expit(predictor)
     weight = p * (1 - p)
     inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
     wrong, slopes = columns.T @ (outcome - p), -weight * columns.T
@@ -232,9 +227,7 @@ def lengths(
     Of the divisions in which no test of the joint model and every test of the length alone is significant, the
     one that loses least to whole mm; where there is none, the one nearest to it.
     """
-    rest = predictor - known[:, 1:] @ demand.beta
-    columns = np.column_stack([known, free, rest])
-    weight = expit(predictor) * expit(-predictor)
+    columns, weight = _columns(known, free, predictor, demand), expit(predictor) * expit(-predictor)
     inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
     of_factors, covariances = np.diag(inverse)[3:-1], inverse[3:-1, -1]
     design = np.zeros((len(outcome), len(goal.least)))
@@ -243,7 +236,7 @@ def lengths(
     for _ in range(SHARES):
         share = random.normal(0, 10.0 ** random.uniform(-0.5, 0.5), len(of_factors))
         z = abs(share) / np.sqrt(of_factors + share * (2 * covariances + share * inverse[-1, -1]))
-        left = rest - free @ share
+        left = columns[:, -1] - free @ share
         span = np.ptp(left)
         range_mm = goal.longest - goal.shortest - 2 * MARGIN_MM
         mm = np.rint(goal.shortest + MARGIN_MM + (left - left.min()) / span * range_mm)

@@ -371,16 +371,17 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
     model = models(about)[name]
     if model.group:
         return _with_groups(model, core, random, about, settings)
-    result = witnesses.approach(
-        core, int(random.integers(2**32)), None, about._replace(factors=model.factors), settings
-    )
+    about = about._replace(factors=model.factors)
+    result = witnesses.approach(core, int(random.integers(2**32)), None, about, settings)
     if result.distance > 0:
         return None
-    rows = witnesses.cohort_of(result.design, result.group, about._replace(factors=model.factors)).rows
+    rows = witnesses.cohort_of(result.design, result.group, about).rows
     return rows[[*model.factors, about.outcome]].astype(int)
 
 
-def _with_groups(model: Model, core: tuple[int, int], random, about: witnesses.Frame, settings: dict):
+def _with_groups(
+    model: Model, core: tuple[int, int], random, about: witnesses.Frame, settings: dict
+) -> pd.DataFrame | None:
     """As `search`, for a model with the groups.
 
     The walk of `example` from the example cohort, its markers exchanged until the core is the one

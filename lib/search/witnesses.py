@@ -227,9 +227,17 @@ def approach(
     return Result(*core, trial, nearest, design, group)
 
 
-def attempt(core: tuple[int, int], trial: int, start, about: Frame, settings: dict, *more, **named) -> Result:
+def attempt(
+    core: tuple[int, int],
+    trial: int,
+    start: tuple[np.ndarray, np.ndarray] | None,
+    about: Frame,
+    settings: dict,
+    rung: ladder.Rung = ladder.RUNGS[0],
+    functional: str | None = None,
+) -> Result:
     """As `approach`; what it finds is a witness only if plain packages print every claim from it."""
-    result = approach(core, trial, start, about, settings, *more, **named)
+    result = approach(core, trial, start, about, settings, rung, functional)
     if result.distance == 0 and example.unmet(cohort_of(result.design, result.group, about), about.claims):
         return result._replace(distance=1.0)
     return result
@@ -293,11 +301,6 @@ def read_result(path: Path) -> Result | None:
         return Result(*numbers, float(file["distance"]), file["design"], file["group"])
 
 
-def saved(folder: Path) -> list[Result]:
-    """All results in a folder, in the order of cores."""
-    return sorted((read_result(path) for path in folder.glob("*.npz")), key=lambda result: result[:2])
-
-
 def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: Path, jobs: int = 1) -> list[Result]:
     """Look for a witness of each core; all results, those of earlier runs in `folder` included.
 
@@ -305,7 +308,8 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
     `joblib.parallel_config(backend=...)` around the call names where the searches run.
     """
     first = result_of(load(EXAMPLE).rows, about, goal(about, settings).length)
-    found = {(result.k1, result.k0): result for result in [*saved(folder), first]}
+    earlier = [read_result(path) for path in folder.glob("*.npz")]
+    found = {(result.k1, result.k0): result for result in [*earlier, first]}
     with tqdm(total=len(wanted), unit=" cores", desc="witnesses") as progress:
         missing = [core for core in wanted if core not in found]
         progress.update(len(wanted) - len(missing))
