@@ -129,3 +129,10 @@ def test_typed_results_are_recognized(text, found):
 
 def test_every_claim_is_in_the_ledger():
     assert list(ledger.judge().index) == list(published.read().index)
+
+
+def test_what_a_cell_prints_is_kept_in_one_piece_however_it_arrives(tmp_path):
+    pieces = "import sys, time\nfor word in 'one two three'.split():\n    print(word, flush=True)\n    time.sleep(0.3)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(pieces)])
+    notebooks.run({tmp_path / "chapter.md": notebook}, lambda chapter, seconds: None)
+    assert [output["text"] for output in notebook.cells[0].outputs] == ["one\ntwo\nthree\n"]

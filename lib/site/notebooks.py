@@ -43,6 +43,8 @@ def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, floa
                 notebook,
                 timeout=SECONDS_PER_CELL,
                 record_timing=False,
+                # What a cell prints may arrive in one piece or in several.
+                coalesce_streams=True,
                 resources={"metadata": {"path": str(chapter.parent)}},
             )
             # Without encryption each kernel prints a warning about it.
