@@ -1,5 +1,6 @@
 """Each chapter's source and stored notebook agree, and its prose holds no result that was typed."""
 
+import gc
 import re
 from pathlib import Path
 
@@ -132,7 +133,14 @@ def test_every_claim_is_in_the_ledger():
 
 
 def test_what_a_cell_prints_is_kept_in_one_piece_however_it_arrives(tmp_path):
-    pieces = "import sys, time\nfor word in 'one two three'.split():\n    print(word, flush=True)\n    time.sleep(0.3)"
+    pieces = "import time\nfor word in 'one two three'.split():\n    print(word, flush=True)\n    time.sleep(0.3)"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(pieces)])
     notebooks.run({tmp_path / "chapter.md": notebook}, lambda chapter, seconds: None)
     assert [output["text"] for output in notebook.cells[0].outputs] == ["one\ntwo\nthree\n"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_running_a_notebook_leaves_nothing_open(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    notebooks.run({tmp_path / "chapter.md": notebook}, lambda chapter, seconds: None)
+    gc.collect()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import sys
@@ -47,8 +48,8 @@ def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, floa
                 coalesce_streams=True,
                 resources={"metadata": {"path": str(chapter.parent)}},
             )
-            # Without encryption each kernel prints a warning about it.
-            client.execute(transport_encryption="auto")
+            # `client.execute` would leave an event loop open; without encryption each kernel prints a warning.
+            asyncio.run(client.async_execute(transport_encryption="auto"))
         except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
             return _failure(chapter, notebook, error)
         done(chapter, time.monotonic() - began)
