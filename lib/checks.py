@@ -225,7 +225,7 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
 # ------------------------------------------------------------------- checks on the ROC's inference
 
 
-def interval_candidates(claims: pd.DataFrame, marker: str, table: np.ndarray) -> dict[tuple[str, float], tuple]:
+def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[str, float], tuple]:
     """Lower and upper limit of the AUC under every standard error and both z."""
     events, nonevents = table[::-1, 0], table[::-1, 1]
     area = roc.auc(events, nonevents)
@@ -236,7 +236,7 @@ def interval_candidates(claims: pd.DataFrame, marker: str, table: np.ndarray) ->
     }
 
 
-def p_candidates(claims: pd.DataFrame, marker: str, table: np.ndarray) -> dict[str, tuple]:
+def p_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[str, tuple]:
     """P of the AUC against one half under every standard error."""
     return {name: (row["p"],) for name, row in roc.inference(table[::-1, 0], table[::-1, 1]).iterrows()}
 
@@ -250,16 +250,20 @@ def matching(claims: pd.DataFrame, names: list[str], candidates: dict) -> set:
     }
 
 
-def chosen_elsewhere(claims: pd.DataFrame, marker: str, quantities: tuple[str, ...], candidates_of) -> set:
-    """The candidates that print the claims of all *other* markers; all of them where none does."""
-    known = two_by_twos(claims)
-    everything = set(candidates_of(claims, marker, known[marker]))
+def chosen_elsewhere(
+    claims: pd.DataFrame, marker: str, quantities: tuple[str, ...], candidates: dict[str, dict]
+) -> set:
+    """Those of a marker's candidates that print the claims of all *other* markers; all of them where none does.
+
+    `candidates` holds those of every marker.
+    """
+    everything = set(candidates[marker])
     chosen = set(everything)
-    for other, table in known.items():
+    for other, of_other in candidates.items():
         if other != marker:
             names = [f"roc.{other}.{quantity}" for quantity in quantities]
             if all(name in claims.index for name in names):
-                chosen &= matching(claims, names, candidates_of(claims, other, table)) or everything
+                chosen &= matching(claims, names, of_other) or everything
     return chosen or everything
 
 
@@ -405,17 +409,22 @@ def _judge_level(claims: pd.DataFrame, level: float) -> dict[str, Judgment]:
 def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
     """Judge the limits and P of each AUC by the standard error that prints those of the others."""
     judgments: dict[str, Judgment] = {}
-    for marker, table in two_by_twos(claims).items():
+    known = two_by_twos(claims)
+    candidates = {
+        quantities: {marker: candidates_of(claims, table) for marker, table in known.items()}
+        for quantities, candidates_of, _ in ROC_INFERENCE
+    }
+    for marker in known:
         area = f"roc.{marker}.auc"
-        for quantities, candidates_of, words in ROC_INFERENCE:
+        for quantities, _, words in ROC_INFERENCE:
             names = [f"roc.{marker}.{quantity}" for quantity in quantities]
             if not all(name in claims.index for name in names):
                 continue
-            candidates = candidates_of(claims, marker, table)
-            chosen = {key: candidates[key] for key in chosen_elsewhere(claims, marker, quantities, candidates_of)}
+            own = candidates[quantities][marker]
+            chosen = {key: own[key] for key in chosen_elsewhere(claims, marker, quantities, candidates[quantities])}
             holds = bool(matching(claims, names, chosen))
             source = ", with every standard error in use"
-            if len(chosen) < len(candidates):
+            if len(chosen) < len(own):
                 source = (
                     f", with the standard error chosen on the other marker: {listed(candidate_labels(set(chosen)))}"
                 )

@@ -26,6 +26,7 @@ class Known:
     "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss.
     `values` and `standing` have one row per stored cohort that prints every claim, the example cohort
     last where it is asked for: every conclusion (`extremes.values`) with n11, and the rungs that it stands on.
+    `limits` are what is proven of the fit in each core that is not excluded (`exclusion.outer_bounds`).
     `groups` (groups x 2) holds the occluded and the patent patients of each group; `labels` are the
     markers in words and `certain` a sentence with all counts that the claims determine.
     """
@@ -35,6 +36,7 @@ class Known:
     cores: pd.DataFrame = field(default_factory=pd.DataFrame)
     values: pd.DataFrame = field(default_factory=pd.DataFrame)
     standing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    limits: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: np.ndarray | None = None
     markers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ("", "")
@@ -60,7 +62,8 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     codebook = read_codebook(DATA / "codebook.csv")
 
     about = witnesses.frame(claims, codebook)
-    table = exclusion.judge(printed, exclusion.read())
+    certificates = exclusion.read()
+    table = exclusion.judge(printed, certificates)
     stored = pd.read_csv(witnesses.FOLDER / "cores.csv")
     of_cores, of_extremes = (
         _believed(witnesses.FOLDER / name, claims, codebook) for name in ("cohorts.parquet", "extremes.parquet")
@@ -84,6 +87,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         cores=table,
         values=values,
         standing=witnesses.standing(columns, about),
+        limits=exclusion.outer_bounds(printed, certificates),
         groups=np.column_stack([by_group["occluded"], by_group["patients"] - by_group["occluded"]]),
         markers=markers,
         labels=labels,
@@ -153,10 +157,9 @@ def ranges(of: Known) -> pd.DataFrame:
 def _proven(of: Known) -> dict[str, tuple[float, float]]:
     """Limits of conclusions, over all cores that are not excluded, that certificates or complete listing prove."""
     left = of.cores.loc[of.cores["status"] != "excluded", "n11"]
-    bounds = exclusion.outer_bounds(of.printed, exclusion.read())
     found = {"n11": (left.min(), left.max())}
     for name in ("brier", "discrimination_slope", "nagelkerke"):
-        found[f"model.{name}"] = (bounds[name, "least"].min(), bounds[name, "most"].max())
+        found[f"model.{name}"] = (of.limits[name, "least"].min(), of.limits[name, "most"].max())
     return found | _of_pairs(*of.printed.first.sum(axis=0))
 
 
@@ -174,7 +177,7 @@ def _of_pairs(occluded: int, patent: int) -> dict[str, tuple[float, float]]:
 
 def rest_of_the_model(of: Known) -> tuple[float, float]:
     """Proven limits of the likelihood-ratio chi-square of all that was in the model beside the two markers."""
-    bounds = exclusion.outer_bounds(of.printed, exclusion.read())["likelihood_ratio"]
+    bounds = of.limits["likelihood_ratio"]
     return float(bounds["least"].min()), float(bounds["most"].max())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.collections import PatchCollection
 from matplotlib.patches import Patch, Rectangle
 
 from lib import display
@@ -26,15 +27,13 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
         f"{counts['undecided']} undecided"
     )
     drawing, axes = display.canvas(title, height=4.3)
-    for row in cores.itertuples():
-        axes.add_patch(
-            Rectangle(
-                (row.k0 - 0.5, row.k1 - 0.5),
-                1,
-                1,
-                facecolor=STATUS_COLORS[row.status],
-                hatch=STATUS_HATCHES[row.status],
-                edgecolor=INK if row.status == "undecided" else "none",
+    for status, rows in cores.groupby("status"):
+        axes.add_collection(
+            PatchCollection(
+                [Rectangle((k0 - 0.5, k1 - 0.5), 1, 1) for k1, k0 in zip(rows["k1"], rows["k0"], strict=True)],
+                facecolor=STATUS_COLORS[status],
+                hatch=STATUS_HATCHES[status],
+                edgecolor=INK if status == "undecided" else "none",
                 linewidth=0,
             )
         )
@@ -42,8 +41,8 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
         axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
     axes.set(xlim=(-0.5, cores["k0"].max() + 0.5), ylim=(-0.5, cores["k1"].max() + 0.5), aspect="equal")
     axes.locator_params(integer=True)
-    axes.set_xlabel("Patients with both markers among the patent (count)")
-    axes.set_ylabel("among the occluded (count)")
+    axes.set_xlabel("Patent with both markers (count)")
+    axes.set_ylabel("Occluded with both markers (count)")
     patches = [
         Patch(
             facecolor=STATUS_COLORS[status],
@@ -55,7 +54,7 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
         for status in STATUS_COLORS
     ]
     handles = patches + axes.get_legend_handles_labels()[0]
-    drawing.legend(handles=handles, loc="outside lower left", ncols=2)
+    drawing.legend(handles=handles, loc="outside lower left", ncols=2, borderaxespad=0)
     left = cores[cores["status"] != "excluded"]
     spans = {
         "not excluded": left["k1"] + left["k0"],
@@ -216,8 +215,8 @@ def ladder(ranges: pd.DataFrame) -> None:
                 axis.plot(FARTHEST_RATIO, i, ">", color=BLUE, markersize=8)
             if is_ratio and low < 1 / FARTHEST_RATIO:
                 axis.plot(1 / FARTHEST_RATIO, i, "<", color=BLUE, markersize=8)
-        if name == "n11":
-            axis.locator_params(axis="x", integer=True)
+        if not is_ratio:
+            axis.locator_params(axis="x", nbins=6, integer=name == "n11")
         axis.set_title(label, fontsize=9.5, fontweight="normal")
         axis.set_yticks(places, [str(i) for i in places])
         axis.set_ylim(len(rungs) - 0.4, -0.6)

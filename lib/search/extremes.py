@@ -81,9 +81,7 @@ def values(columns: dict[str, np.ndarray], about: Frame) -> pd.DataFrame:
     stacked = np.stack([columns[factor] for factor in about.factors], axis=2).astype(float)
     estimates, _ = joint_fits(stacked, outcome)
     alone = {factor: _pearson(columns[factor], events) for factor in binary}
-    alone[length] = np.array(
-        [stats.ttest_ind(x[y], x[~y]).pvalue for x, y in zip(columns[length].astype(float), events, strict=True)]
-    )
+    alone[length] = stats.ttest_ind(*witnesses.by_outcome(columns[length], outcome), axis=1).pvalue
     first = columns[binary[0]] == 1
     a, b = (first & events).sum(axis=1), (first & ~events).sum(axis=1)
     c, d = events.sum(axis=1) - a, (~events).sum(axis=1) - b

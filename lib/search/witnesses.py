@@ -528,12 +528,15 @@ def _inside(values: np.ndarray, bounds: Interval) -> np.ndarray:
     return (values > lower) & (values < upper)
 
 
-def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarray]:
-    """P of the tests of a number alone, for many cohorts; the occluded are as many in all of them."""
+def by_outcome(values: np.ndarray, outcome: np.ndarray) -> list[np.ndarray]:
+    """The values of the occluded and of the patent, for many cohorts; the occluded are as many in all of them."""
     order = np.argsort(-outcome, axis=1, kind="stable")
-    events = int(outcome[0].sum())
-    ordered = np.take_along_axis(values.astype(float), order, axis=1)
-    occluded, patent = ordered[:, :events], ordered[:, events:]
+    return np.split(np.take_along_axis(values.astype(float), order, axis=1), [np.count_nonzero(outcome[0])], axis=1)
+
+
+def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarray]:
+    """P of the tests of a number alone, for many cohorts."""
+    occluded, patent = by_outcome(values, outcome)
     estimates, errors = joint_fits(values[:, :, None], outcome)
     return {
         "student": stats.ttest_ind(occluded, patent, axis=1).pvalue,
