@@ -7,7 +7,6 @@ fails the check counts as not stored.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -66,7 +65,8 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     table = exclusion.judge(printed, certificates)
     stored = pd.read_csv(witnesses.FOLDER / "cores.csv")
     of_cores, of_extremes = (
-        _believed(witnesses.FOLDER / name, claims, codebook) for name in ("cohorts.parquet", "extremes.parquet")
+        witnesses.believed(witnesses.FOLDER / name, claims, codebook)
+        for name in ("cohorts.parquet", "extremes.parquet")
     )
     table["n11"] = table["k1"] + table["k0"]
     table = table.merge(stored[["k1", "k0", "nearest_miss"]], how="left", on=["k1", "k0"])
@@ -116,14 +116,6 @@ def span(values: pd.Series) -> str:
         return "no number"
     low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low} to {high}"
-
-
-def _believed(path: Path, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """The rows of those cohorts in a file that print every claim."""
-    cohorts = pd.read_parquet(path)
-    problems = witnesses.verify(cohorts, claims, codebook)
-    keys = cohorts.set_index(list(problems.index.names)).index
-    return cohorts[keys.isin(problems.index[problems == ""])]
 
 
 def _arrays(rows: pd.DataFrame, like: Cohort) -> dict[str, np.ndarray]:

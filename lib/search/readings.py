@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from lib import checks, example, reconstruct, univariate, wald
 from lib.cohort import DATA, EXAMPLE, load, read_codebook
-from lib.published import agrees, interval, number, read
+from lib.published import agrees, interval, number, read, subject
 from lib.search import cores, exclusion, witnesses
 from lib.search.logits import joint_fits
 
@@ -371,8 +371,9 @@ def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, set
     model = models(about)[name]
     if model.group:
         return _with_groups(model, core, random, about, settings)
-    about = about._replace(factors=model.factors)
-    result = witnesses.approach(core, int(random.integers(2**32)), None, about, settings)
+    of_model = ~about.claims.index.map(subject).isin(set(about.factors) - set(model.factors))
+    about = about._replace(factors=model.factors, claims=about.claims[of_model])
+    result = witnesses.attempt(core, int(random.integers(2**32)), None, about, settings)
     if result.distance > 0:
         return None
     rows = witnesses.cohort_of(result.design, result.group, about).rows

@@ -187,7 +187,7 @@ def move_to_core(design: np.ndarray, outcome: np.ndarray, markers: tuple[int, in
     return design
 
 
-def approach(
+def attempt(
     core: tuple[int, int],
     trial: int,
     start: tuple[np.ndarray, np.ndarray] | None,
@@ -196,10 +196,10 @@ def approach(
     rung: ladder.Rung = ladder.RUNGS[0],
     functional: str | None = None,
 ) -> Result:
-    """Walk toward the goal in a core from a start (design and groups), or from the edge of what is possible: where the
-    variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
+    """Walk toward a witness of a core from a start (design and groups), or from the edge of what is possible: where
+    the variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
 
-    The result depends on the arguments alone.
+    The result depends on the arguments alone. It is a witness only if plain packages print every claim from it.
     """
     random = np.random.default_rng([settings["seed"], *core, trial, ladder.RUNGS.index(rung)])
     loosest, firmest = settings["steepness"]
@@ -224,23 +224,9 @@ def approach(
         settings["moves"],
         walk.room(*design.shape, len(about.groups), settings["longest_mm"]),
     )
+    if nearest == 0 and example.unmet(cohort_of(design, group, about), about.claims):
+        nearest = 1.0
     return Result(*core, trial, nearest, design, group)
-
-
-def attempt(
-    core: tuple[int, int],
-    trial: int,
-    start: tuple[np.ndarray, np.ndarray] | None,
-    about: Frame,
-    settings: dict,
-    rung: ladder.Rung = ladder.RUNGS[0],
-    functional: str | None = None,
-) -> Result:
-    """As `approach`; what it finds is a witness only if plain packages print every claim from it."""
-    result = approach(core, trial, start, about, settings, rung, functional)
-    if result.distance == 0 and example.unmet(cohort_of(result.design, result.group, about), about.claims):
-        return result._replace(distance=1.0)
-    return result
 
 
 def aim(rung: ladder.Rung, about: Frame) -> aims.Aim:
@@ -462,6 +448,14 @@ def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) 
     problems = _problems(stacked, keys, about) if keys else []
     found |= {key: "; ".join(words) for key, words in zip(keys, problems, strict=True)}
     return pd.Series(found, name="problems").rename_axis(keyed)
+
+
+def believed(path: Path, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+    """The rows of those cohorts in a file that print every claim."""
+    cohorts = pd.read_parquet(path)
+    problems = verify(cohorts, claims, codebook)
+    keys = cohorts.set_index(list(problems.index.names)).index
+    return cohorts[keys.isin(problems.index[problems == ""])]
 
 
 def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[list[str]]:
