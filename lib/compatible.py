@@ -177,11 +177,11 @@ def holds(values: pd.Series, threshold: float = 0.05) -> str:
     """Whether P values are below a threshold in all of some cohorts, in some or in none."""
     below = (values < threshold).mean()
     return (
-        "in all that were found"
+        "in all cohorts found"
         if below == 1
-        else "in none that was found"
+        else "in none of the cohorts found"
         if below == 0
-        else "in some and not in others"
+        else "in some cohorts and not in others"
     )
 
 

@@ -127,7 +127,8 @@ def power(shares: pd.DataFrame) -> None:
             color = "none" if share == 0 else PALE_BLUE
             hatch = "" if share in (0, 1) else ".."
             axes.add_patch(Rectangle((j - 0.46, i - 0.42), 0.92, 0.84, facecolor=color, hatch=hatch, edgecolor=MUTED))
-            axes.text(j, i, display.percent(share, 0), ha="center", va="center", color=INK)
+            behind = {"facecolor": color, "edgecolor": "none", "pad": 1.5}
+            axes.text(j, i, display.percent(share, 0), ha="center", va="center", color=INK, bbox=behind)
     axes.set(xlim=(-0.5, shares.shape[1] - 0.5), ylim=(len(shares) - 0.5, -0.5))
     axes.set_xticks(range(shares.shape[1]), [str(units) for units in shares])
     axes.set_yticks(range(len(shares)), [NAMES.get(name, name) for name in shares.index])

@@ -93,7 +93,11 @@ def test_another_printed_interval_leaves_the_stored_cohorts_without_force(known)
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [([0.01, 0.04], "in all that were found"), ([0.2, 0.05], "in none that was found"), ([0.2, 0.01], "in some")],
+    [
+        ([0.01, 0.04], "in all cohorts found"),
+        ([0.2, 0.05], "in none of the cohorts found"),
+        ([0.2, 0.01], "in some cohorts"),
+    ],
 )
 def test_what_holds_is_said_of_all_of_some_or_of_none(values, words):
     assert compatible.holds(pd.Series(values)).startswith(words)

@@ -10,11 +10,12 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
+from scipy.special import gammaln, logsumexp, softmax
 
 from lib import cohort, published, reconstruct, univariate, wald
 from lib.published import agrees, prints
-from lib.search import exclusion, readings, witnesses
+from lib.search import cores, exclusion, readings, witnesses
 
 CLAIMS = reconstruct.original(published.read())
 CODEBOOK = cohort.read_codebook(cohort.DATA / "codebook.csv")
@@ -72,9 +73,9 @@ def test_all_stored_cohorts_are_verified_in_time():
 @pytest.mark.parametrize("both", [13, 20])
 def test_a_model_of_two_markers_and_a_length_can_print_the_claims(both):
     name, random = "two markers and the length", np.random.default_rng(both)
-    cores = readings.possible_cores(CLAIMS).query("n11 == @both")[["k1", "k0"]].to_numpy()
+    choice = readings.possible_cores(CLAIMS).query("n11 == @both")[["k1", "k0"]].to_numpy()
     for _ in range(readings.models(ABOUT)[name].attempts):
-        rows = readings.search(name, tuple(map(int, random.choice(cores))), random, ABOUT, SETTINGS)
+        rows = readings.search(name, tuple(map(int, random.choice(choice))), random, ABOUT, SETTINGS)
         if rows is not None:
             break
     checked = readings.verify(rows.assign(reading=name, number=both), CLAIMS, CODEBOOK)
@@ -265,6 +266,31 @@ def test_the_stored_count_of_the_diagnosis_is_that_of_a_new_listing():
     assert listed.looked_at == stored["looked_at"]
     assert (misses == 0).sum() == stored["found"]
     assert misses.min() == pytest.approx(stored["nearest_miss"], abs=0.001)
+
+
+@pytest.mark.parametrize("n11", [12, 25])
+def test_conditional_fits_are_those_of_the_enumerated_likelihood(n11):
+    """Given the number of events, their split over the four cells is noncentral hypergeometric: all splits, summed."""
+    core = STUDY.printed.cores.query("k1 + k0 == @n11")[:1]
+    events, patent = cores.cells(STUDY.printed.first, STUDY.printed.second, core)[0]
+    sizes, splits = (events + patent).astype(int), []
+    total, with_first, with_second = events.sum(), events[0] + events[1], events[0] + events[2]
+    for both, first, second in product(*(range(size + 1) for size in sizes[:3])):
+        if 0 <= total - both - first - second <= sizes[3]:
+            splits.append((both, first, second, total - both - first - second))
+    splits = np.array(splits)
+    ways = (gammaln(sizes + 1) - gammaln(splits + 1) - gammaln(sizes - splits + 1)).sum(axis=1)
+    exposed = np.column_stack([splits[:, 0] + splits[:, 1], splits[:, 0] + splits[:, 2]])
+
+    def minus_log_likelihood(beta):
+        return logsumexp(ways + exposed @ beta) - np.array([with_first, with_second]) @ beta
+
+    best = optimize.minimize(minus_log_likelihood, [0.9, 0.9], method="BFGS", options={"gtol": 1e-8}).x
+    chance = softmax(ways + exposed @ best)
+    information = np.cov(exposed.T, aweights=chance, ddof=0)
+    estimates, errors = readings.conditional_fit(STUDY, *core[["k1", "k0"]].iloc[0])
+    np.testing.assert_allclose(estimates, best, atol=1e-5)
+    np.testing.assert_allclose(errors, np.sqrt(np.diag(np.linalg.inv(information))), rtol=1e-4)
 
 
 # Verdicts

@@ -24,6 +24,7 @@ import pandas as pd
 from numba import njit
 from scipy import stats
 from scipy.special import expit
+from statsmodels.discrete.conditional_models import ConditionalLogit
 from tqdm import tqdm
 
 from lib import checks, example, reconstruct, univariate, wald
@@ -525,7 +526,12 @@ def _alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[str, n
 
 # ------------------------------------------------------------------------------- what is stored
 
-LISTED = ["two markers alone, fewer patients", "two markers and the diagnosis", "two markers and one binary factor"]
+LISTED = [
+    "two markers alone, fewer patients",
+    "two markers alone, conditional likelihood",
+    "two markers and the diagnosis",
+    "two markers and one binary factor",
+]
 
 
 def fingerprint(claims: pd.DataFrame) -> str:
@@ -562,20 +568,42 @@ def listings(claims: pd.DataFrame, possible: list[int]) -> Iterator[dict]:
         found = misses == 0
         if most_z is not None and found.any():
             found = found & (z_of_factor(candidates, of) <= most_z)
-        nearest = round(float(misses.min()), 3) if len(misses) and np.isfinite(misses.min()) else np.nan
-        return dict(
-            zip(
-                ["reading", "step", "looked_at", "nearly", "nearest_miss", "found"],
-                [reading, step, candidates.looked_at, len(misses), nearest, int(found.sum())],
-                strict=True,
-            )
-        )
+        return _row(reading, step, candidates.looked_at, misses, found)
 
     for left_out in range(1, of.sizes[0] - 1):
         yield row(LISTED[0], left_out, fewer_patients(of, left_out))
-    yield row(LISTED[1], 0, with_groups(of, _groups(claims)))
+    of_each_number = of.printed.cores.assign(n11=lambda table: table["k1"] + table["k0"]).drop_duplicates("n11")
+    fits = [conditional_fit(of, k1, k0) for k1, k0 in of_each_number[["k1", "k0"]].to_numpy()]
+    misses = miss(*np.swapaxes(fits, 0, 1), of)
+    yield _row(LISTED[1], 0, len(misses), misses, misses == 0)
+    yield row(LISTED[2], 0, with_groups(of, _groups(claims)))
     for n11 in possible:
-        yield row(LISTED[2], n11, with_factor(of, n11, alone), stats.norm.isf(threshold / 2))
+        yield row(LISTED[3], n11, with_factor(of, n11, alone), stats.norm.isf(threshold / 2))
+
+
+def _row(reading: str, step: int, looked_at: int, misses: np.ndarray, found: np.ndarray) -> dict:
+    """A row of `listings`."""
+    nearest = round(float(misses.min()), 3) if len(misses) and np.isfinite(misses.min()) else np.nan
+    return {
+        "reading": reading,
+        "step": step,
+        "looked_at": looked_at,
+        "nearly": len(misses),
+        "nearest_miss": nearest,
+        "found": int(found.sum()),
+    }
+
+
+def conditional_fit(of: Study, k1: int, k0: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both estimates and standard errors of a model with the two markers alone in a core, when its likelihood is
+    conditional on the number of events. They depend on no more than how many patients have both markers.
+
+    Source: Gail, Lubin & Rubinstein 1981, Biometrika 68:703-707, as fitted by statsmodels.
+    """
+    (counts,) = cores.cells(of.printed.first, of.printed.second, pd.DataFrame({"k1": [k1], "k0": [k0]}))
+    rows = exclusion.GROUPS.repeat(counts.ravel(), axis=0)
+    fitted = ConditionalLogit(rows[:, 0], rows[:, 1:], groups=np.ones(len(rows))).fit(method="newton")
+    return fitted.params, fitted.bse
 
 
 def possible_cores(claims: pd.DataFrame) -> pd.DataFrame:
@@ -601,18 +629,21 @@ def survey(
     of, codebook = study(claims), read_codebook(DATA / "codebook.csv")
     checked = verify(stored, claims, codebook)
     possible = set(possible_cores(claims)["n11"])
-    rows = [_alone_reading(of)]
+    alone = _alone_reading(of)
+    rows = [alone, _stepwise_reading(alone)]
     tables, _ = cores.count_tables(of.printed.first, of.printed.second, _groups(claims))
     words = {
         LISTED[0]: "{looked_at:,} sets of sums, for every number of patients left out, whoever they are",
-        LISTED[1]: f"all {tables:,} tables of whole numbers, through {{looked_at:,}} sets of sums",
-        LISTED[2]: "{looked_at:,} sets of sums: any factor significant alone, for every number of patients with both "
+        LISTED[1]: "the fit depends only on how many patients have both markers; all {looked_at} numbers were tried",
+        LISTED[2]: f"all {tables:,} tables of whole numbers, through {{looked_at:,}} sets of sums",
+        LISTED[3]: "{looked_at:,} sets of sums: any factor significant alone, for every number of patients with both "
         "markers that is not excluded for all models",
     }
     needed = {
         LISTED[0]: set(range(1, of.sizes[0] - 1)),
         LISTED[1]: {0},
-        LISTED[2]: possible,
+        LISTED[2]: {0},
+        LISTED[3]: possible,
     }
     for reading in LISTED:
         rows.append(_listed_reading(reading, counts[counts["reading"] == reading], needed[reading], words[reading]))
@@ -622,28 +653,41 @@ def survey(
         reason = f"{len(good)} cohorts found and refitted" if len(good) else "a search found none, which proves nothing"
         rows.append((reading, verdict, len(good), good["n11"].min(), good["n11"].max(), reason))
     rows += [
-        ("all factors", "possible: witness", np.nan, np.nan, np.nan, "the main reading, which has cohorts of its own"),
-        (
+        _said(
+            "all factors",
+            "possible: witness",
+            "the main reading, and what screening the factors one at a time leaves; it has cohorts of its own",
+        ),
+        _said(
             "markers coded the other way, or 1 and 2",
             "the same model",
-            np.nan,
-            np.nan,
-            np.nan,
             "a marker turned over has one over the odds ratio and limits, and the same P; 1 and 2 for 0 and 1 change "
             "only the intercept",
         ),
         _limits_reading(of),
-        (
+        _said(
+            "stepwise selection with a laxer threshold",
+            "open: not searched",
+            "a third factor that is not significant may have stayed in the model",
+        ),
+        _said(
+            "conditional likelihood with more factors",
+            "open: not searched",
+            "its information is that of the outcomes within strata, of which no proof here speaks",
+        ),
+        _said(
             "penalized likelihood",
             "open: not searched",
-            np.nan,
-            np.nan,
-            np.nan,
             "its fitted events need not be the observed ones, on which every proof here rests",
         ),
     ]
     table = pd.DataFrame(rows, columns=["reading", "verdict", "found", "n11_least", "n11_most", "reason"])
     return table.astype(dict.fromkeys(["found", "n11_least", "n11_most"], "Int64")).set_index("reading")
+
+
+def _said(reading: str, verdict: str, reason: str) -> tuple:
+    """A row of `survey` for which nothing was counted."""
+    return (reading, verdict, pd.NA, pd.NA, pd.NA, reason)
 
 
 def _alone_reading(of: Study) -> tuple:
@@ -665,10 +709,20 @@ def _alone_reading(of: Study) -> tuple:
     return ("two markers alone", verdict, sum(prints), pd.NA, pd.NA, reason)
 
 
+def _stepwise_reading(alone: tuple) -> tuple:
+    """Selection ends with the two markers alone, so it stands or falls with them."""
+    _, verdict, found, *_ = alone
+    reason = (
+        "forward or backward, by the conditional, the likelihood-ratio or the Wald criterion, it ends with what is "
+        "significant, the two markers alone"
+    )
+    return ("stepwise selection of what is significant", verdict, found, pd.NA, pd.NA, reason)
+
+
 def _listed_reading(reading: str, counts: pd.DataFrame, needed: set[int], words: str) -> tuple:
     """The verdict of a listing: contradicted only where no step is missing."""
     if not needed <= set(counts["step"]):
-        return (reading, "open: not listed", pd.NA, pd.NA, pd.NA, "no complete listing for these claims is stored")
+        return _said(reading, "open: not listed", "no complete listing for these claims is stored")
     found = int(counts["found"].sum())
     reason = words.format(looked_at=counts["looked_at"].sum())
     if found:
@@ -687,14 +741,7 @@ def _limits_reading(of: Study) -> tuple:
         if fits
         else "the limits do not multiply to the square of the odds ratio, or P does not follow from them"
     )
-    return (
-        "limits other than Wald's",
-        "not needed: Wald fits" if fits else "open: Wald fails",
-        pd.NA,
-        pd.NA,
-        pd.NA,
-        reason,
-    )
+    return _said("limits other than Wald's", "not needed: Wald fits" if fits else "open: Wald fails", reason)
 
 
 def make(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -704,7 +751,7 @@ def make(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
     possible = possible_cores(claims)
     numbers = sorted(set(possible["n11"]))
-    steps = study(claims).sizes[0] - 2 + 1 + len(numbers)
+    steps = study(claims).sizes[0] + len(numbers)
     counts = pd.DataFrame(list(tqdm(listings(claims, numbers), total=steps, desc="listings", unit=" steps")))
     found = []
     tasks = [(name, n11) for name in models(about) for n11 in numbers]
