@@ -24,13 +24,13 @@ test: environment ## run every test and compare every stored output
 	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
-	@$(RUN) -m lib.intake.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
+	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
 
 data: environment ## remake the generated files of data/
-	@env -u COHORT $(RUN) -m lib.example
+	@env -u COHORT $(RUN) -m lib.search.example
 
 compatible: environment ## search for certificates and compatible cohorts again (hours; may be interrupted at any moment)
-	@env -u COHORT $(RUN) -m lib.search.exclusion
+	@env -u COHORT $(RUN) -m lib.compatible.exclusion
 	@env -u COHORT $(RUN) -m lib.search.witnesses $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.extremes $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.readings
@@ -41,9 +41,11 @@ notebooks: environment ## run every chapter and store its outputs in the noteboo
 bench: environment ## compare with what one would run instead; fails where a target is missed
 	@env -u COHORT -u OUT $(RUN) -m tests.benchmarks
 
+LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-emit-index-url --no-header $(UPGRADE)
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade takes the newest)
-	uv pip compile pyproject.toml --extra search --extra test --output-file requirements.lock $(UPGRADE) --universal \
-		--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header
+	$(LOCK) --extra search --extra test --output-file requirements.lock
+	$(LOCK) --constraint requirements.lock --output-file requirements-book.lock
 
 clean: ## remove all that was made, the environment included
 	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache *.egg-info

@@ -50,7 +50,12 @@ class Book:
         environment = os.environ | {"PYTHONPATH": str(self.folder)} | environment
         command = [*BUILD, ".", *(options or STRICT)]
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, encoding="utf-8"
+            command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
 
     def rebuild(self, **environment: str) -> set[str]:
@@ -74,12 +79,16 @@ def copy_book(folder: Path) -> Book:
     for name in ["_config.yml", "_toc.yml", "Makefile", "CITATION.cff"]:
         shutil.copy(ROOT / name, folder)
     for name in ["lib", "data", "chapters"]:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb"))
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb")
+        )
     return Book(folder)
 
 
 def files_of(site: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
+    }
 
 
 @dataclass

@@ -24,7 +24,9 @@ LONGEST_BUILD_SECONDS = 1800
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Path:
-    """The whole book, built once for all processes of a run: the folders `book` and `site`, a copy to look at."""
+    """The whole book, built once for all processes of a run: the folders `book` and `site`, a copy
+    to look at.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     outcome = shared / "built"
@@ -39,7 +41,9 @@ def built(tmp_path_factory) -> Path:
         done = book.build()
         if done.returncode == 0:
             shutil.copytree(book.site, shared / "whole" / "site")
-        (shared / "unfinished").write_text("" if done.returncode == 0 else done.stdout + done.stderr, encoding="utf-8")
+        (shared / "unfinished").write_text(
+            "" if done.returncode == 0 else done.stdout + done.stderr, encoding="utf-8"
+        )
         (shared / "unfinished").rename(outcome)
     complaint = outcome.read_text(encoding="utf-8")
     assert not complaint, complaint

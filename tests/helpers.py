@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import cohort
+from lib.patients import cohort
 
 ORACLES = Path(__file__).parent / "oracles"
 
@@ -25,9 +25,15 @@ def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> cohort.Cohort:
         if name == "group":
             return ["group", "category", "", groups]
         role = "outcome" if name == "outcome" else "factor"
-        return [role, "binary", "", "0|1"] if role == "outcome" or name.startswith("has_") else [role, "number", "", ""]
+        return (
+            [role, "binary", "", "0|1"]
+            if role == "outcome" or name.startswith("has_")
+            else [role, "number", "", ""]
+        )
 
-    codebook = pd.DataFrame([[name, name, *rule(name)] for name in rows], columns=cohort.CODEBOOK_COLUMNS)
+    codebook = pd.DataFrame(
+        [[name, name, *rule(name)] for name in rows], columns=cohort.CODEBOOK_COLUMNS
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.csv")
         rows.to_csv(path, index=False)
@@ -43,11 +49,15 @@ def asah() -> cohort.Cohort:
 
 @cache
 def _printed(source: str) -> pd.Series:
-    return pd.read_csv(ORACLES / f"{source}.csv", comment="#", index_col="command", keep_default_na=False)["result"]
+    return pd.read_csv(
+        ORACLES / f"{source}.csv", comment="#", index_col="command", keep_default_na=False
+    )["result"]
 
 
 def in_r(command: str, source: str = "frozen") -> float | list[float] | str:
-    """What R printed for a command of the script in oracles that `source` names: a number, several, or text."""
+    """What R printed for a command of the script in oracles that `source` names: a number, several,
+    or text.
+    """
     text = _printed(source)[command]
     try:
         numbers = numbers_in_r(command, source).tolist()
@@ -58,7 +68,9 @@ def in_r(command: str, source: str = "frozen") -> float | list[float] | str:
 
 def numbers_in_r(command: str, source: str) -> np.ndarray:
     """The same, always as an array of numbers."""
-    return np.array([part.replace("NA", "nan") for part in _printed(source)[command].split()], float)
+    return np.array(
+        [part.replace("NA", "nan") for part in _printed(source)[command].split()], float
+    )
 
 
 def random_patients(number: int = 60, seed: int = 1) -> pd.DataFrame:
@@ -67,4 +79,6 @@ def random_patients(number: int = 60, seed: int = 1) -> pd.DataFrame:
     rows = pd.DataFrame({"group": random.choice(["A", "B", "C"], number)})
     rows = rows.assign(**{f"has_{name}": random.integers(0, 2, number) for name in "ab"})
     rows["length"] = random.normal(100, 20, number).round(1)
-    return rows.assign(outcome=(random.random(number) < 1 / (1 + np.exp(1 - rows["has_a"]))).astype(int))
+    return rows.assign(
+        outcome=(random.random(number) < 1 / (1 + np.exp(1 - rows["has_a"]))).astype(int)
+    )

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lib import methods, multivariate, patency, roc, univariate
-from lib.cohort import load
+from lib.patients.cohort import load
+from lib.statistics import methods, multivariate, patency, roc, univariate
 
 
 @st.composite
@@ -44,7 +44,11 @@ def studies(draw) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
         ],
         columns=["name", "label", "role", "type", "unit", "levels"],
     )
-    return rows, codebook, {"sep": draw(st.sampled_from([",", ";", "\t"])), "words": draw(st.booleans())}
+    return (
+        rows,
+        codebook,
+        {"sep": draw(st.sampled_from([",", ";", "\t"])), "words": draw(st.booleans())},
+    )
 
 
 def written(rows: pd.DataFrame, codebook: pd.DataFrame, dialect: dict, folder):
@@ -74,10 +78,15 @@ def test_the_numbers_are_those_of_plain_packages(tmp_path, study):
         free, known = int((of_group["died"] == 0).sum()), len(of_group)
         wilson = proportion_confint(free, known, method="wilson")
         assert (rates.at[group, "patent"], rates.at[group, "patients"]) == (free, known)
-        assert same(rates.at[group, "wilson_lower"], wilson[0]) and same(rates.at[group, "wilson_upper"], wilson[1])
+        assert same(rates.at[group, "wilson_lower"], wilson[0]) and same(
+            rates.at[group, "wilson_upper"], wilson[1]
+        )
     crossed = pd.crosstab(rows["clinic"], rows["died"])
     if len(crossed) > 1:
-        assert same(patency.overall(patency.counts(cohort))["pearson"], stats.chi2_contingency(crossed, False).pvalue)
+        assert same(
+            patency.overall(patency.counts(cohort))["pearson"],
+            stats.chi2_contingency(crossed, False).pvalue,
+        )
 
     described = methods.baseline(cohort, cohort.group)
     screened = univariate.screen(cohort)
@@ -87,7 +96,9 @@ def test_the_numbers_are_those_of_plain_packages(tmp_path, study):
         if name in cohort.binary_factors:
             table = pd.crosstab(known[name], known["died"]).to_numpy()[::-1, ::-1]
             assert screened.at[name, "exposed_occluded"] == table[0, 0]
-            assert same(screened.at[name, "pearson"], stats.chi2_contingency(table, correction=False).pvalue)
+            assert same(
+                screened.at[name, "pearson"], stats.chi2_contingency(table, correction=False).pvalue
+            )
             assert same(screened.at[name, "fisher"], stats.fisher_exact(table).pvalue)
             assert same(screened.at[name, "odds_ratio"], sm.stats.Table2x2(table).oddsratio)
         else:

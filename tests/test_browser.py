@@ -1,4 +1,6 @@
-"""The site as a browser shows it: on any screen, in either scheme, to the keyboard and to a screen reader."""
+"""The site as a browser shows it: on any screen, in either scheme, to the keyboard and to a screen
+reader.
+"""
 
 from importlib.resources import files
 from pathlib import Path
@@ -19,9 +21,15 @@ def test_pages_open_without_complaint_and_fit_any_screen(site, browser):
     """No error, no request to another host, and nothing that has to be scrolled sideways."""
     complaints = []
     tab = browser.new_page()
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
     tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("request", lambda asked: complaints.append(asked.url) if urlsplit(asked.url).netloc else None)
+    tab.on(
+        "request",
+        lambda asked: complaints.append(asked.url) if urlsplit(asked.url).netloc else None,
+    )
     for path in pages(site):
         tab.goto(path.as_uri())
         tab.wait_for_load_state("networkidle")
@@ -38,16 +46,23 @@ def test_pages_open_without_complaint_and_fit_any_screen(site, browser):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(site, browser, width, scheme):
     found = []
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
     tab = context.new_page()
     for path in pages(site):
         tab.goto(path.as_uri())
         # A color on its way from one theme to the other has a contrast of its own.
-        tab.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
+        tab.add_style_tag(
+            content="*, *::before, *::after { transition: none !important; animation: none !important; }"
+        )
         tab.evaluate(AXE)
-        result = tab.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+        result = tab.evaluate(
+            "rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES
+        )
         found += [
-            f"{path.stem}: {violation['id']} {violation['nodes'][0]['target']}" for violation in result["violations"]
+            f"{path.stem}: {violation['id']} {violation['nodes'][0]['target']}"
+            for violation in result["violations"]
         ]
     context.close()
     assert not found

@@ -8,7 +8,7 @@ import jupytext
 import nbformat
 import pytest
 
-from lib import ledger, published
+from lib.paper import ledger, published
 from lib.site import notebooks
 
 SOURCES = notebooks.sources()
@@ -44,7 +44,9 @@ def stored(source) -> nbformat.NotebookNode:
 
 
 def test_every_chapter_has_its_pair_and_no_pair_is_left_over():
-    assert [path.stem for path in SOURCES] == sorted(path.stem for path in notebooks.CHAPTERS.glob("*.ipynb"))
+    assert [path.stem for path in SOURCES] == sorted(
+        path.stem for path in notebooks.CHAPTERS.glob("*.ipynb")
+    )
 
 
 def test_source_and_stored_notebook_are_in_step(source, stored):
@@ -63,7 +65,9 @@ def test_every_code_cell_is_executed_in_order(stored):
 
 
 def test_cell_ids_are_fixed(stored):
-    assert [cell.id for cell in stored.cells] == [f"cell-{n}" for n in range(1, len(stored.cells) + 1)]
+    assert [cell.id for cell in stored.cells] == [
+        f"cell-{n}" for n in range(1, len(stored.cells) + 1)
+    ]
 
 
 def test_stored_notebook_says_nothing_of_the_machine(stored):
@@ -77,7 +81,9 @@ def test_figures_have_alt_text(stored):
         for output in cell.get("outputs", []):
             if any(kind.startswith("image/") for kind in output.get("data", {})):
                 about = output.metadata["image/svg+xml"]["book"]
-                assert len(about["alt"]) > 20, f"{about['name']} needs an alt text that says what the figure shows"
+                assert len(about["alt"]) > 20, (
+                    f"{about['name']} needs an alt text that says what the figure shows"
+                )
 
 
 def prose(text: str) -> str:
@@ -89,7 +95,9 @@ def prose(text: str) -> str:
         if fence and open_fences and fence[1] == open_fences[-1][0] and not fence[2].strip():
             open_fences.pop()
         elif fence and not in_code:
-            open_fences.append((fence[1], fence[2].startswith("{code-cell}") or not fence[2].startswith("{")))
+            open_fences.append(
+                (fence[1], fence[2].startswith("{code-cell}") or not fence[2].startswith("{"))
+            )
         elif not in_code:
             kept.append(line)
     text = "\n".join(kept)
@@ -121,7 +129,10 @@ def test_prose_holds_no_typed_result(page):
         ("All 183 patients, seen for 2 years.", ["183"]),
         ("A 95% interval at 0.05 in 2022.", []),
         ("{claim}`roc.auc` and `0.623` and $p = 0.02$ and [it](https://example.org/0.5).", []),
-        ("```{code-cell}\n0.623\n```\n\n```{note}\nIt is 0.5.\n```\n\nAnd 0.6.\n\n```\n0.7\n```\n", ["0.5", "0.6"]),
+        (
+            "```{code-cell}\n0.623\n```\n\n```{note}\nIt is 0.5.\n```\n\nAnd 0.6.\n\n```\n0.7\n```\n",
+            ["0.5", "0.6"],
+        ),
     ],
 )
 def test_typed_results_are_recognized(text, found):

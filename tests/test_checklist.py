@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from lib import checklist
-from lib.files import InputError
+from lib.paper import checklist
+from lib.patients.files import InputError
 from lib.site import notebooks
 
 ROWS = checklist.read()
@@ -14,13 +14,29 @@ ROW = ["PROBAST", "4.1", "events", "Enough?", "computed", "print", "roc-area", "
 # How the items of each guideline are numbered: the last item, or the number of items in each part.
 LETTERED = {"STROBE": 22, "TRIPOD+AI": 27}
 DOMAINS = {"1": 2, "2": 3, "3": 6, "4": 9}
-RECORD = ["1.1", "1.2", "1.3", "6.1", "6.2", "6.3", "7.1", "12.1", "12.2", "12.3", "13.1", "19.1", "22.1"]
+RECORD = [
+    "1.1",
+    "1.2",
+    "1.3",
+    "6.1",
+    "6.2",
+    "6.3",
+    "7.1",
+    "12.1",
+    "12.2",
+    "12.3",
+    "13.1",
+    "19.1",
+    "22.1",
+]
 
 
 def labels() -> set[str]:
     """The labels of sections in the sources of all chapters."""
     sources = (path.read_text(encoding="utf-8") for path in notebooks.CHAPTERS.glob("*.md"))
-    return {label for text in sources for label in re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE)}
+    return {
+        label for text in sources for label in re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE)
+    }
 
 
 def test_every_link_leads_to_a_section():
@@ -30,7 +46,9 @@ def test_every_link_leads_to_a_section():
 def test_items_are_numbered_as_in_their_guideline_and_in_its_order():
     for guideline, rows in ROWS.groupby("guideline"):
         items = list(rows["item"])
-        assert items == sorted(items, key=lambda item: [int(n) for n in re.findall(r"\d+", item)] + [item[-1]])
+        assert items == sorted(
+            items, key=lambda item: [int(n) for n in re.findall(r"\d+", item)] + [item[-1]]
+        )
         for item in items:
             if guideline in LETTERED:
                 match = re.fullmatch(r"(\d+)[a-g]?", item)
@@ -45,7 +63,9 @@ def test_items_are_numbered_as_in_their_guideline_and_in_its_order():
 def test_every_item_is_counted_once_and_shown_once():
     counts = checklist.counts(ROWS)
     assert counts.to_numpy().sum() == len(ROWS)
-    assert list(counts.sum(axis=1)) == [sum(ROWS["guideline"] == name) for name in checklist.GUIDELINES]
+    assert list(counts.sum(axis=1)) == [
+        sum(ROWS["guideline"] == name) for name in checklist.GUIDELINES
+    ]
     summary = checklist.summary(ROWS)
     assert summary["All"].sum() == len(ROWS)
     source = (notebooks.CHAPTERS / "checklist.md").read_text(encoding="utf-8")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib import cohort, published
-from lib.files import InputError
+from lib.paper import published
+from lib.patients import cohort
+from lib.patients.files import InputError
 
 CODEBOOK = """name,label,role,type,unit,levels
 id,Patient,id,text,,
@@ -33,7 +34,9 @@ ROWS = """id,group,has_x,length,outcome
 def load(tmp_path):
     """Loads a cohort with the given bytes or text, and another codebook where one is given."""
 
-    def loaded(content: bytes | str = ROWS, codebook: str = CODEBOOK, name: str = "rows.csv") -> cohort.Cohort:
+    def loaded(
+        content: bytes | str = ROWS, codebook: str = CODEBOOK, name: str = "rows.csv"
+    ) -> cohort.Cohort:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         path.with_suffix(".codebook.csv").write_text(codebook, encoding="utf-8")
@@ -72,7 +75,9 @@ def test_a_cohort_is_what_its_codebook_says(load):
         ROWS.replace("\n", "\r\n"),
         ROWS.replace(",", " , "),
         ROWS + "\n , , , , \n",  # empty lines at the end
-        ROWS.replace("\n", ",a remark\n").replace("a remark", "remark", 1),  # a column the codebook lacks
+        ROWS.replace("\n", ",a remark\n").replace(
+            "a remark", "remark", 1
+        ),  # a column the codebook lacks
         ROWS.replace("A", '"A"'),
         ROWS.replace("1,A,1,", "1,A,1.0,"),
     ],
@@ -90,13 +95,25 @@ def test_parquet_holds_the_same_cohort(load, tmp_path):
     expected = load().rows
     table = pd.read_csv(tmp_path / "rows.csv", dtype={"id": str}).convert_dtypes()
     table["has_x"] = table["has_x"].astype("boolean")
-    for variant in (table, table.astype({"group": "category", "has_x": float}), table.set_index("id")):
+    for variant in (
+        table,
+        table.astype({"group": "category", "has_x": float}),
+        table.set_index("id"),
+    ):
         variant.to_parquet(tmp_path / "rows.parquet")
-        pd.testing.assert_frame_equal(cohort.load(tmp_path / "rows.parquet").rows, expected, check_dtype=False)
+        pd.testing.assert_frame_equal(
+            cohort.load(tmp_path / "rows.parquet").rows, expected, check_dtype=False
+        )
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.floats(min_value=0, allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.floats(min_value=0, allow_nan=False, allow_infinity=False, width=32),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_numbers_survive_both_formats_unrounded(tmp_path_factory, numbers):
     folder = tmp_path_factory.mktemp("numbers")
     (folder / "rows.codebook.csv").write_text(CODEBOOK, encoding="utf-8")
@@ -108,10 +125,12 @@ def test_numbers_survive_both_formats_unrounded(tmp_path_factory, numbers):
         assert cohort.load(folder / name).rows["length"].tolist() == numbers
 
 
-def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(load, tmp_path, monkeypatch):
+def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(
+    load, tmp_path, monkeypatch
+):
     patients, path = load(), tmp_path / "rows"
     monkeypatch.setenv("COHORT", str(tmp_path / "nowhere.csv"))
-    ask = "from lib import cohort; c = cohort.load(); print(c.rows.to_csv(), c.codebook.to_csv(), c.notes, c.path)"
+    ask = "from lib.patients import cohort; c = cohort.load(); print(c.rows.to_csv(), c.codebook.to_csv(), c.notes, c.path)"
     with pytest.raises(ZeroDivisionError), cohort.hand_on(patients, path):
         mode = path.stat().st_mode
         told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True).stdout
@@ -192,13 +211,19 @@ def test_missing_columns_of_the_claims_are_named(tmp_path):
     path = tmp_path / "claims.csv"
     path.write_text("id,section\nx,roc\n", encoding="utf-8")
     message = refusal(published.read, path)
-    assert all(f"column {name} is missing" in message for name in ("quantity", "printed", "unit", "source"))
+    assert all(
+        f"column {name} is missing" in message for name in ("quantity", "printed", "unit", "source")
+    )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("has_x", "has_y", ["column has_x is missing", "expected 0 (no) or 1 (yes)", "also has “has_y”"]),
+        (
+            "has_x",
+            "has_y",
+            ["column has_x is missing", "expected 0 (no) or 1 (yes)", "also has “has_y”"],
+        ),
         ("length", "mm", ["column length is missing", "a number in mm"]),
         ("2,B", "1,B", ["line 3, column id: “1”", "only once"]),
         ("2,B", ",B", ["line 3, column id: “”", "only once"]),
@@ -233,7 +258,9 @@ def test_many_problems_make_one_message_of_bearable_length(load):
 
 
 def test_parquet_problems_are_named_by_row(load, tmp_path):
-    table = pd.DataFrame({"id": ["1", "2"], "group": ["A", "Z"], "has_x": [0, 1], "outcome": [0, 1]})
+    table = pd.DataFrame(
+        {"id": ["1", "2"], "group": ["A", "Z"], "has_x": [0, 1], "outcome": [0, 1]}
+    )
     load()  # for the codebook
     path = tmp_path / "rows.parquet"
     table.to_parquet(path)
@@ -261,19 +288,31 @@ def test_a_truncated_parquet_file_is_refused(load, tmp_path, kept):
     ("old", "new", "expected"),
     [
         ("name,label", "label", ["column name is missing"]),
-        ("group,Diagnosis,group", "group,Diagnosis,cluster", ["line 3, column role: “cluster”", "outcome"]),
+        (
+            "group,Diagnosis,group",
+            "group,Diagnosis,cluster",
+            ["line 3, column role: “cluster”", "outcome"],
+        ),
         ("group,category", "group,text", ["line 3, column type: “text”", "category"]),
         ("group,category", "group,nominal", ["line 3, column type: “nominal”", "category"]),
         ("A|B", "A", ["line 3, column levels: “A”", "at least two"]),
         ("A|B", "A|A", ["line 3, column levels: “A|A”", "each once"]),
         ("0|1", "1|0", ["line 4, column levels: “1|0”", "0|1"]),
         ("factor,number", "factor,text", ["line 5, column type: “text”", "binary or number"]),
-        ("outcome,binary,6 months,0|1", "outcome,number,,", ["line 6, column type: “number”", "binary"]),
+        (
+            "outcome,binary,6 months,0|1",
+            "outcome,number,,",
+            ["line 6, column type: “number”", "binary"],
+        ),
         ("time,number", "time,text", ["line 7, column type: “text”", "number"]),
         ("has_x,Marker", ",Marker", ["line 4, column name: empty"]),
         ("has_x,Marker", "group,Marker", ["column name: “group” occurs more than once"]),
         ("Occlusion,outcome", "Occlusion,factor", ["0 rows have the role outcome; expected one"]),
-        ("length,Stent length,factor,number", "length,,outcome,binary", ["2 rows have the role outcome"]),
+        (
+            "length,Stent length,factor,number",
+            "length,,outcome,binary",
+            ["2 rows have the role outcome"],
+        ),
     ],
 )
 def test_an_unusable_codebook_is_named_with_line_and_column(load, old, new, expected):
@@ -281,7 +320,20 @@ def test_an_unusable_codebook_is_named_with_line_and_column(load, old, new, expe
     assert all(words in message for words in ["rows.codebook.csv", *expected])
 
 
-PIECES = [b"\0", b'"', b"\n", b"\r", b",", b"|", b"#", b"\xff", b"\xef\xbb\xbf", b"inf", b"9" * 400, "\u2028".encode()]
+PIECES = [
+    b"\0",
+    b'"',
+    b"\n",
+    b"\r",
+    b",",
+    b"|",
+    b"#",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"inf",
+    b"9" * 400,
+    "\u2028".encode(),
+]
 
 
 @st.composite
@@ -290,18 +342,24 @@ def mangled(draw, content: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(content)))
         end = draw(st.integers(start, min(len(content), start + 40)))
-        between = draw(st.sampled_from([b"", content[start:end] * 2, *PIECES]) | st.binary(max_size=4))
+        between = draw(
+            st.sampled_from([b"", content[start:end] * 2, *PIECES]) | st.binary(max_size=4)
+        )
         content = content[:start] + between + content[end:]
     return content
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.sampled_from(["rows.csv", "rows.codebook.csv", "rows.parquet", "claims.csv"]), st.data())
 def test_whatever_the_bytes_nothing_escapes_but_a_message(tmp_path, name, data):
     (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
     (tmp_path / "rows.codebook.csv").write_text(CODEBOOK, encoding="utf-8")
     pd.read_csv(tmp_path / "rows.csv").to_parquet(tmp_path / "rows.parquet")
-    (tmp_path / "claims.csv").write_bytes(b"".join(published.PATH.read_bytes().splitlines(keepends=True)[:6]))
+    (tmp_path / "claims.csv").write_bytes(
+        b"".join(published.PATH.read_bytes().splitlines(keepends=True)[:6])
+    )
     path = Path(tmp_path, name)
     path.write_bytes(data.draw(mangled(path.read_bytes())))
     try:

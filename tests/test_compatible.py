@@ -1,4 +1,6 @@
-"""What is known of the cores: stored proofs and cohorts are believed only as far as they pass the check."""
+"""What is known of the cores: stored proofs and cohorts are believed only as far as they pass the
+check.
+"""
 
 import shutil
 
@@ -6,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import compatible, published
+from lib.compatible import conclusions as compatible
+from lib.paper import published
 from lib.search import witnesses
 
 CLAIMS = published.read()
@@ -28,7 +31,9 @@ def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
     assert set(table["status"]) <= {"excluded", "witnessed", "undecided"}
     assert ((table["excluded_by"] != "") == (table["status"] == "excluded")).all()
     stored = pd.read_csv(witnesses.FOLDER / "cores.csv").set_index(["k1", "k0"])["status"]
-    assert (stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]).all()
+    assert (
+        stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]
+    ).all()
 
 
 def test_the_example_cohort_stands_in_a_witnessed_core(known):

@@ -3,23 +3,28 @@
 import pandas as pd
 import pytest
 
-from lib import context, patency, published
-from lib.files import InputError
+from lib.paper import context, published
+from lib.patients.files import InputError
+from lib.statistics import patency
 
-RATES = patency.rates(pd.DataFrame({"patients": [50, 40], "occluded": [5, 20]}, index=["NIVCS", "PTS"]))
+RATES = patency.rates(
+    pd.DataFrame({"patients": [50, 40], "occluded": [5, 20]}, index=["NIVCS", "PTS"])
+)
 
 
 @pytest.fixture
 def shown(monkeypatch) -> list:
     """What a figure function displays."""
     found = []
-    monkeypatch.setattr("lib.display.display", found.append)
+    monkeypatch.setattr("lib.show.display.display", found.append)
     return found
 
 
 def test_every_published_rate_names_its_source_and_is_about_a_diagnosis_of_the_paper():
     rows = context.read()
-    groups = {name.split(".")[1] for name in published.read().index if name.endswith(".primary_patency")}
+    groups = {
+        name.split(".")[1] for name in published.read().index if name.endswith(".primary_patency")
+    }
     assert set(rows["diagnosis"]) <= groups
     assert rows["source_note"].str.len().min() > 20
     assert rows["doi"].str.fullmatch(r"(10\.\d{4,}/\S+)?").all()
@@ -28,7 +33,11 @@ def test_every_published_rate_names_its_source_and_is_about_a_diagnosis_of_the_p
 def test_a_printed_percentage_of_few_patients_belongs_to_a_whole_number_of_them():
     """Chen 2022 prints 45.45% (10/22)."""
     row = context.read().loc["chen2022.PTS"]
-    possible = [n for n in range(23) if published.agrees(row["estimate_percent"] + "%", n / int(row["patients"]))]
+    possible = [
+        n
+        for n in range(23)
+        if published.agrees(row["estimate_percent"] + "%", n / int(row["patients"]))
+    ]
     assert possible == [10]
 
 
@@ -75,7 +84,9 @@ def test_rates_are_counted_against_the_interval_of_their_own_group_only():
 
 
 def test_a_group_without_patients_is_left_out():
-    rates = patency.rates(pd.DataFrame({"patients": [0, 40], "occluded": [0, 20]}, index=["NIVCS", "PTS"]))
+    rates = patency.rates(
+        pd.DataFrame({"patients": [0, 40], "occluded": [0, 20]}, index=["NIVCS", "PTS"])
+    )
     both = pd.concat([rates_elsewhere(0.9, diagnosis="NIVCS"), rates_elsewhere(0.5)])
     assert list(context.against(rates, both).index) == ["PTS"]
 
@@ -88,17 +99,25 @@ def test_the_picture_says_in_words_what_was_printed(shown):
         assert f"{row.diagnosis}, {row.study}: {row.estimate_percent}%" in alt
     assert "PTS, The paper: 50.0% (35.2%\u00a0to\u00a064.8%)" in alt
     assert "DVT" not in alt
-    assert shown[0].about["csv"].count("\n") == 1 + len(RATES) + rows["diagnosis"].isin(RATES.index).sum()
+    assert (
+        shown[0].about["csv"].count("\n")
+        == 1 + len(RATES) + rows["diagnosis"].isin(RATES.index).sum()
+    )
 
 
 def test_the_title_states_which_side_most_rates_are_on(shown):
     rows = context.read()
     for occluded, side in [(39, "above"), (0, "below")]:
-        rates = patency.rates(pd.DataFrame({"patients": [40], "occluded": [occluded]}, index=["PTS"]))
+        rates = patency.rates(
+            pd.DataFrame({"patients": [40], "occluded": [occluded]}, index=["PTS"])
+        )
         context.figure(rates, rows, "This cohort", "12 months", False)
         number = (rows["diagnosis"] == "PTS").sum()
         expected = context.against(rates, rows).loc["PTS", side]
-        assert f"{expected} of {number} published rates lie {side} this cohort's interval" in shown[-1].about["alt"]
+        assert (
+            f"{expected} of {number} published rates lie {side} this cohort's interval"
+            in shown[-1].about["alt"]
+        )
 
 
 def test_groups_of_other_names_have_no_picture(shown):

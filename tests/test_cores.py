@@ -1,4 +1,6 @@
-"""What holds exactly about two markers: by listing, by patients one at a time, by published examples."""
+"""What holds exactly about two markers: by listing, by patients one at a time, by published
+examples.
+"""
 
 from itertools import product
 
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from lib import prediction, roc
-from lib.search import cores
+from lib.paper import cores
+from lib.statistics import prediction, roc
 
 COVERAGE, COLLATERALS = np.array([[19, 29], [23, 112]]), np.array([[20, 37], [22, 104]])
 BY_GROUP = np.array([[5, 42], [17, 75], [20, 24]])
@@ -20,11 +22,15 @@ BY_GROUP = np.array([[5, 42], [17, 75], [20, 24]])
 def patients(counts: np.ndarray) -> pd.DataFrame:
     """One row for each patient of a core (outcome x cell)."""
     cells = [(1, 1), (1, 0), (0, 1), (0, 0)]
-    rows = [(y, *cells[j]) for i, y in enumerate((1, 0)) for j in range(4) for _ in range(counts[i, j])]
+    rows = [
+        (y, *cells[j]) for i, y in enumerate((1, 0)) for j in range(4) for _ in range(counts[i, j])
+    ]
     return pd.DataFrame(rows, columns=["outcome", "first", "second"])
 
 
-small_tables = st.lists(st.integers(0, 5), min_size=4, max_size=4).map(lambda cells: np.array(cells).reshape(2, 2))
+small_tables = st.lists(st.integers(0, 5), min_size=4, max_size=4).map(
+    lambda cells: np.array(cells).reshape(2, 2)
+)
 
 
 @given(small_tables, st.data())
@@ -59,16 +65,28 @@ def test_there_are_600_cores():
 def test_the_facts_are_those_of_the_patients(which):
     facts = cores.facts(COVERAGE, COLLATERALS).iloc[which]
     rows = patients(cores.cells(COVERAGE, COLLATERALS)[which])
-    outcome, both, either = rows["outcome"], rows["first"] & rows["second"], rows["first"] | rows["second"]
+    outcome, both, either = (
+        rows["outcome"],
+        rows["first"] & rows["second"],
+        rows["first"] | rows["second"],
+    )
     assert [facts["both"], facts["either"]] == [both.sum(), either.sum()]
     assert facts["agree"] == (rows["first"] == rows["second"]).sum()
-    crossed = pd.crosstab(rows["first"], rows["second"]).reindex([0, 1]).reindex(columns=[0, 1], fill_value=0)
+    crossed = (
+        pd.crosstab(rows["first"], rows["second"])
+        .reindex([0, 1])
+        .reindex(columns=[0, 1], fill_value=0)
+    )
     assert facts["kappa"] == pytest.approx(cohens_kappa(crossed).kappa)
     assert facts["mcnemar_exact"] == pytest.approx(mcnemar(crossed, exact=True).pvalue)
-    assert facts["mcnemar_asymptotic"] == pytest.approx(mcnemar(crossed, exact=False, correction=False).pvalue)
+    assert facts["mcnemar_asymptotic"] == pytest.approx(
+        mcnemar(crossed, exact=False, correction=False).pvalue
+    )
     for name, value in (("occluded", 1), ("patent", 0)):
         some = rows[outcome == value]
-        within = pd.crosstab(some["first"], some["second"]).reindex(index=[0, 1], columns=[0, 1], fill_value=0)
+        within = pd.crosstab(some["first"], some["second"]).reindex(
+            index=[0, 1], columns=[0, 1], fill_value=0
+        )
         assert facts[f"mcnemar_exact_{name}"] == pytest.approx(mcnemar(within, exact=True).pvalue)
     _, pairs = prediction.compare_auc(outcome.to_numpy(), rows[["first", "second"]])
     delong = pairs.iloc[0]
@@ -76,10 +94,14 @@ def test_the_facts_are_those_of_the_patients(which):
     assert facts["delong_standard_error"] == pytest.approx(delong["standard_error"])
     assert facts["delong_p"] == pytest.approx(delong["p"])
     for name, marker in (("both", both), ("either", either)):
-        counts = [[((marker == level) & (outcome == value)).sum() for level in (0, 1)] for value in (1, 0)]
+        counts = [
+            [((marker == level) & (outcome == value)).sum() for level in (0, 1)] for value in (1, 0)
+        ]
         accuracy = roc.accuracy(*counts)["estimate"]
         for quantity in accuracy.index[:4]:
-            assert facts[f"{name}_{quantity}"] == pytest.approx(accuracy[quantity], nan_ok=True), quantity
+            assert facts[f"{name}_{quantity}"] == pytest.approx(accuracy[quantity], nan_ok=True), (
+                quantity
+            )
 
 
 def test_a_published_kappa_gives_back_its_table():
@@ -93,7 +115,9 @@ def test_a_published_kappa_gives_back_its_table():
 def test_equal_markers_cannot_be_told_apart():
     facts = cores.facts(COVERAGE, COVERAGE)
     equal = facts[(facts["k1"] == 19) & (facts["k0"] == 29)].iloc[0]
-    assert equal[["kappa", "mcnemar_exact", "auc_difference", "delong_standard_error"]].tolist() == [1, 1, 0, 0]
+    assert equal[
+        ["kappa", "mcnemar_exact", "auc_difference", "delong_standard_error"]
+    ].tolist() == [1, 1, 0, 0]
     assert np.isnan(equal["delong_p"])
 
 
@@ -112,16 +136,23 @@ def group_fillings(size: int):
 def test_the_count_is_that_of_listing(groups, data):
     groups = np.array(groups)
     totals = groups.sum(axis=0)
-    first, second = (np.array([data.draw(st.integers(0, int(total))) for total in totals]) for _ in range(2))
+    first, second = (
+        np.array([data.draw(st.integers(0, int(total))) for total in totals]) for _ in range(2)
+    )
     listed = []
     for i in (0, 1):
-        fillings = [np.sum(chosen, axis=0) for chosen in product(*map(list, map(group_fillings, groups[:, i])))]
+        fillings = [
+            np.sum(chosen, axis=0)
+            for chosen in product(*map(list, map(group_fillings, groups[:, i])))
+        ]
         fits = [both for both, a, b in fillings if (a, b) == (first[i], second[i])]
         listed.append(fits)
     tables = [np.array([exposed, totals - exposed]) for exposed in (first, second)]
     total, by_core = cores.count_tables(*tables, groups)
     assert total == len(listed[0]) * len(listed[1])
-    expected = [listed[0].count(k1) * listed[1].count(k0) for k1, k0 in cores.cores(*tables).to_numpy()]
+    expected = [
+        listed[0].count(k1) * listed[1].count(k0) for k1, k0 in cores.cores(*tables).to_numpy()
+    ]
     assert list(by_core) == expected
 
 

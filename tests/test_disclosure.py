@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import cohort, methods, patency, roc, survival, univariate
-from lib.files import InputError
-from lib.intake.disclosure import is_small, merged, protect, small_cells
+from lib.patients import cohort
+from lib.patients.disclosure import is_small, merged, protect, small_cells
+from lib.patients.files import InputError
+from lib.statistics import methods, patency, roc, survival, univariate
 from lib.words import percent
 from tests.helpers import asah, read_cohort
 
@@ -57,7 +58,10 @@ def unsafe(row: np.ndarray) -> bool:
     return bool(is_small(row[1], row[0], THRESHOLD))
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=6), st.integers(1, 6))
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=6),
+    st.integers(1, 6),
+)
 def test_merging_loses_no_one_and_leaves_nothing_small_unless_all_are_one(counts, most):
     counts = np.array(counts)
     parts = merged(counts, unsafe, most)
@@ -78,10 +82,16 @@ def cohorts(draw) -> cohort.Cohort:
     random = np.random.default_rng(draw(st.integers(0, 10**6)))
     groups = draw(st.sampled_from(["A|B", "A|B|C", "A|B|C|D|E"]))
     names = groups.split("|")
-    rows = pd.DataFrame({"group": random.choice(names, size, p=random.dirichlet(np.full(len(names), 0.7)))})
-    rows["outcome"] = (random.random(size) < draw(st.sampled_from([0.05, 0.2, 0.5, 0.9]))).astype(float)
+    rows = pd.DataFrame(
+        {"group": random.choice(names, size, p=random.dirichlet(np.full(len(names), 0.7)))}
+    )
+    rows["outcome"] = (random.random(size) < draw(st.sampled_from([0.05, 0.2, 0.5, 0.9]))).astype(
+        float
+    )
     for i in range(draw(st.integers(1, 4))):
-        rows[f"has_{i}"] = (random.random(size) < draw(st.sampled_from([0.02, 0.1, 0.4]))).astype(float)
+        rows[f"has_{i}"] = (random.random(size) < draw(st.sampled_from([0.02, 0.1, 0.4]))).astype(
+            float
+        )
     rows["length"] = random.normal(90, 30, size).round(draw(st.integers(-1, 1)))
     for name in rows.columns.drop("group"):
         rows.loc[random.random(size) < draw(st.sampled_from([0, 0, 0.01, 0.1])), name] = np.nan
@@ -115,7 +125,10 @@ def test_nothing_small_is_left_in_any_table(patients, threshold):
     for factor in safe.factors:
         assert not is_small(*roc.level_counts(safe, factor), threshold).any()
         lowest, highest = safe.rows[factor].min(), safe.rows[factor].max()
-        assert min((safe.rows[factor] == lowest).sum(), (safe.rows[factor] == highest).sum()) >= threshold
+        assert (
+            min((safe.rows[factor] == lowest).sum(), (safe.rows[factor] == highest).sum())
+            >= threshold
+        )
     described = methods.baseline(safe, safe.group)
     for level in safe.groups:
         exposed, known = described[level]["count"].dropna(), described[level]["n"].dropna()
@@ -132,7 +145,9 @@ def test_a_cohort_without_small_cells_loses_nothing_but_order():
     assert notes == []
     names = ["group", "outcome", "has_x"]
     expected = rows.sort_values(names)[names].reset_index(drop=True).astype({"group": str})
-    pd.testing.assert_frame_equal(safe.rows[names].astype({"group": str}), expected, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        safe.rows[names].astype({"group": str}), expected, check_dtype=False
+    )
 
 
 def test_groups_are_merged_with_their_neighbor_and_say_so():
@@ -162,7 +177,9 @@ def test_nobody_had_it_may_be_shown_and_everybody_had_it_may_not():
         rows = patients({"A": (30, 60), "B": (20, 70)})
         rows["has_x"], rows["has_y"] = alternating(len(rows)), 0
         for group in ("A", "B"):
-            rows.loc[rows.index[(rows["outcome"] == outcome) & (rows["group"] == group)][:8], "has_y"] = 1
+            rows.loc[
+                rows.index[(rows["outcome"] == outcome) & (rows["group"] == group)][:8], "has_y"
+            ] = 1
         assert protect(read_cohort(rows))[0].factors == kept
 
 
@@ -210,7 +227,9 @@ def test_curves_stop_before_few_are_at_risk_and_keep_to_their_side_of_the_horizo
     rows = patients({"A": (30, 60), "B": (20, 70)})
     random = np.random.default_rng(0)
     rows["has_x"] = alternating(len(rows))
-    rows["months"] = np.where(rows["outcome"] == 1, random.uniform(0, 12, 180), random.uniform(12.1, 60, 180)).round(2)
+    rows["months"] = np.where(
+        rows["outcome"] == 1, random.uniform(0, 12, 180), random.uniform(12.1, 60, 180)
+    ).round(2)
     rows["event"] = rows["outcome"]
     original = followed(tmp_path, rows)
     safe, _ = protect(original)
@@ -220,8 +239,12 @@ def test_curves_stop_before_few_are_at_risk_and_keep_to_their_side_of_the_horizo
         assert leaving.min() >= THRESHOLD
         assert curve["at_risk"].min() >= THRESHOLD
     assert ((safe.rows["months"] <= 12) == (safe.rows["outcome"] == 1)).all()
-    whole = survival.at_times(survival.kaplan_meier(rows["months"], rows["event"]), [12])["survival"]
-    kept = survival.at_times(survival.kaplan_meier(safe.rows["months"], safe.rows["event"]), [12])["survival"]
+    whole = survival.at_times(survival.kaplan_meier(rows["months"], rows["event"]), [12])[
+        "survival"
+    ]
+    kept = survival.at_times(survival.kaplan_meier(safe.rows["months"], safe.rows["event"]), [12])[
+        "survival"
+    ]
     assert kept.iloc[0] == pytest.approx(whole.iloc[0])
     rows.loc[0, "event"], rows.loc[rows["outcome"] == 0, "event"] = 1, 0
     rows.loc[4:, "event"] = 0
@@ -263,7 +286,11 @@ def test_the_books_own_cohort_is_protected_and_a_file_read_by_path_is_not(tmp_pa
     monkeypatch.delenv("DISCLOSURE", raising=False)
     assert cohort.load(tmp_path / "rows.csv").groups == ["A", "B", "C"]
     assert cohort.load().groups == ["A or B", "C"] and cohort.load().threshold == 5
-    for chosen, groups in (("off", ["A", "B", "C"]), ("2", ["A", "B", "C"]), ("3", ["A or B", "C"])):
+    for chosen, groups in (
+        ("off", ["A", "B", "C"]),
+        ("2", ["A", "B", "C"]),
+        ("3", ["A or B", "C"]),
+    ):
         monkeypatch.setenv("DISCLOSURE", chosen)
         assert cohort.load().groups == groups
     for chosen in ("1", "some", "-5", "5.5"):
@@ -279,7 +306,9 @@ def test_the_books_own_cohort_is_protected_and_a_file_read_by_path_is_not(tmp_pa
 
 
 def printed(counts: np.ndarray) -> tuple:
-    """What the book prints about groups by outcome: each shown group with its counts and percentage, and the totals."""
+    """What the book prints about groups by outcome: each shown group with its counts and
+    percentage, and the totals.
+    """
     parts = merged(counts, unsafe)
     shown = tuple((tuple(part), *counts[part].sum(axis=0).tolist()) for part in parts)
     rates = tuple(percent(patent / max(patent + lost, 1)) for _, patent, lost in shown)
@@ -293,7 +322,9 @@ def blanked(counts: np.ndarray) -> tuple:
 
 
 def tables_by_print(groups: int, total: int, prints) -> dict[tuple, np.ndarray]:
-    """All tables of so many patients (groups x without and with the outcome), by what is printed about them."""
+    """All tables of so many patients (groups x without and with the outcome), by what is printed
+    about them.
+    """
     cells = [(patent, lost) for patent in range(total + 1) for lost in range(total + 1 - patent)]
     found = defaultdict(list)
     for others in itertools.product(cells, repeat=groups - 1):
@@ -307,9 +338,13 @@ def tables_by_print(groups: int, total: int, prints) -> dict[tuple, np.ndarray]:
 
 
 def possible(tables: np.ndarray) -> list[np.ndarray]:
-    """The values that each count of a group can have: without the outcome, with it, and patients in all."""
+    """The values that each count of a group can have: without the outcome, with it, and patients in
+    all.
+    """
     counts = np.dstack([tables, tables.sum(axis=2)])
-    return [np.unique(counts[:, group, cell]) for group in range(counts.shape[1]) for cell in range(3)]
+    return [
+        np.unique(counts[:, group, cell]) for group in range(counts.shape[1]) for cell in range(3)
+    ]
 
 
 @pytest.mark.parametrize(("groups", "total"), [(2, 24), (3, 15)])
@@ -320,9 +355,12 @@ def test_no_hidden_cell_can_be_computed_from_what_is_printed(groups, total):
         for place, values in enumerate(possible(tables)):
             if place // 3 in merged_groups and ((values > 0) & (values < THRESHOLD)).any():
                 hidden += 1
-                # All that is learned is that it may be small: it can be any small number, or the range is as wide.
+                # All that is learned is that it may be small: it can be any small number, or the
+                # range is as wide.
                 anything = set(range(1, THRESHOLD)) <= set(values.tolist())
-                assert anything or (len(values) >= THRESHOLD and values.max() - values.min() >= THRESHOLD - 1)
+                assert anything or (
+                    len(values) >= THRESHOLD and values.max() - values.min() >= THRESHOLD - 1
+                )
     assert hidden > 10
 
 
@@ -338,7 +376,11 @@ def test_no_table_of_the_book_names_what_was_taken_out():
     patients = asah()
     safe, notes = protect(patients)
     assert len(patients.rows) == 113 and small_cells(safe).empty
-    texts = [str(methods.baseline(safe, safe.outcome)), str(univariate.screen(safe)), str(patency.counts(safe))]
+    texts = [
+        str(methods.baseline(safe, safe.outcome)),
+        str(univariate.screen(safe)),
+        str(patency.counts(safe)),
+    ]
     for factor in set(patients.factors) - set(safe.factors):
         assert not any(factor in text for text in texts)
         assert any(factor in note for note in notes)

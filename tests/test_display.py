@@ -1,4 +1,6 @@
-"""What leaves the book for other programs: downloads without formulas, names that are safe, labels taken literally."""
+"""What leaves the book for other programs: downloads without formulas, names that are safe, labels
+taken literally.
+"""
 
 import csv
 import io
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import display
+from lib.show import display
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,9 @@ from lib import display
 )
 def test_no_text_of_a_download_is_a_formula_and_no_number_is_changed(cell, written):
     for values in ([cell, "x"], [cell, 1]):
-        rows = list(csv.reader(io.StringIO(display.csv(pd.DataFrame({"column": values})), newline="")))
+        rows = list(
+            csv.reader(io.StringIO(display.csv(pd.DataFrame({"column": values})), newline=""))
+        )
         assert (rows[1] or [""]) == [written]
 
 
@@ -46,12 +50,15 @@ def test_headings_categories_and_repeated_headings_are_covered():
 
 
 @given(
-    st.lists(st.floats(allow_nan=True), min_size=1), st.lists(st.sampled_from(["a", "–", "1,5", 'say "x"']), min_size=1)
+    st.lists(st.floats(allow_nan=True), min_size=1),
+    st.lists(st.sampled_from(["a", "–", "1,5", 'say "x"']), min_size=1),
 )
 def test_harmless_tables_are_written_as_pandas_writes_them(numbers, texts):
     size = min(len(numbers), len(texts))
     frame = pd.DataFrame({"n": numbers[:size], "count": np.arange(size), "text": texts[:size]})
-    assert display.csv(frame) == frame.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    assert display.csv(frame) == frame.to_csv(
+        index=False, lineterminator="\n", float_format="%.10g"
+    )
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

@@ -1,4 +1,6 @@
-"""Every file that the site offers answers, over the network and from a folder, and opens as what its name says."""
+"""Every file that the site offers answers, over the network and from a folder, and opens as what
+its name says.
+"""
 
 import io
 import json
@@ -19,7 +21,9 @@ PAGE_TYPES = {"", ".html"}
 
 def open_table(table: pd.DataFrame) -> None:
     assert len(table) and len(table.columns)
-    assert not [name for name in table.columns if str(name).startswith("Unnamed")], "a column without a name"
+    assert not [name for name in table.columns if str(name).startswith("Unnamed")], (
+        "a column without a name"
+    )
 
 
 def open_svg(content: bytes) -> None:
@@ -34,7 +38,9 @@ OPENED = {
     ".csv": lambda content: open_table(pd.read_csv(io.BytesIO(content), comment="#")),
     ".parquet": lambda content: open_table(pd.read_parquet(io.BytesIO(content))),
     ".svg": open_svg,
-    ".ipynb": lambda content: nbformat.validate(nbformat.reads(content.decode("utf-8"), as_version=4)),
+    ".ipynb": lambda content: nbformat.validate(
+        nbformat.reads(content.decode("utf-8"), as_version=4)
+    ),
     ".json": json.loads,
     ".toml": lambda content: tomllib.loads(content.decode("utf-8")),
     ".pdf": open_pdf,
@@ -42,18 +48,24 @@ OPENED = {
 
 
 def offered(site: Path, base: str) -> list[str]:
-    """The addresses of all files that pages link to or the start page names as data, seen from where they stand."""
+    """The addresses of all files that pages link to or the start page names as data, seen from
+    where they stand.
+    """
     found = set()
     for path in (site / "chapters").glob("*.html"):
         page = BeautifulSoup(path.read_bytes(), "html.parser")
         links = [tag["href"] for tag in page.find_all("a", href=True)]
         if path.stem == "index":
             described = json.loads(page.find(type="application/ld+json").string)["@graph"]
-            links += [file["contentUrl"] for part in described for file in part.get("distribution", [])]
+            links += [
+                file["contentUrl"] for part in described for file in part.get("distribution", [])
+            ]
         here = urljoin(base, f"chapters/{path.name}")
         found |= {urljoin(here, link) for link in links if not urlsplit(link).scheme}
     files = {urlsplit(address)._replace(fragment="").geturl() for address in found}
-    return sorted(address for address in files if Path(urlsplit(address).path).suffix not in PAGE_TYPES)
+    return sorted(
+        address for address in files if Path(urlsplit(address).path).suffix not in PAGE_TYPES
+    )
 
 
 def read_over_network(address: str) -> bytes:

@@ -1,4 +1,6 @@
-"""Starts at the edge of what is possible: they are what they are said to be, and lead to witnesses far out."""
+"""Starts at the edge of what is possible: they are what they are said to be, and lead to witnesses
+far out.
+"""
 
 import tomllib
 
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from lib import cohort, example, published
-from lib.search import edge, exclusion, newton, witnesses
-from lib.search.cores import cells
+from lib.compatible import exclusion
+from lib.paper import published
+from lib.paper.cores import cells
+from lib.patients import cohort
+from lib.search import edge, example, newton, witnesses
 
 CLAIMS = published.read()
 ABOUT = witnesses.frame(CLAIMS, cohort.read_codebook(cohort.DATA / "codebook.csv"))
@@ -31,7 +35,9 @@ EXCLUDED = [(12, 18), (0, 12)]
 def test_a_spread_is_a_model_that_comes_as_near_as_the_certificate_says(core):
     """The two sides of the program agree: what is nearest to possible, and what is proven about it."""
     masses = exclusion.spread(PRINTED, *core)
-    (counts,) = cells(PRINTED.first, PRINTED.second, pd.DataFrame([core], columns=["k1", "k0"])).reshape(-1, 8)
+    (counts,) = cells(
+        PRINTED.first, PRINTED.second, pd.DataFrame([core], columns=["k1", "k0"])
+    ).reshape(-1, 8)
     assert masses.sum(axis=1) == pytest.approx(counts, abs=1e-3)
     assert masses.min() > -1e-3
     eta = exclusion.SOLVER_GRID
@@ -41,7 +47,8 @@ def test_a_spread_is_a_model_that_comes_as_near_as_the_certificate_says(core):
         x = np.column_stack([np.ones_like(eta), np.full_like(eta, a), np.full_like(eta, b), eta])
         score += (of_group * (y - p)) @ x
         information += x.T @ (x * (of_group * p * (1 - p))[:, None])
-    # The slope in eta may be below zero, as the multiplier is: patients infinitely far make up for it.
+    # The slope in eta may be below zero, as the multiplier is: patients infinitely far make up for
+    # it.
     assert score[:3] == pytest.approx(np.zeros(3), abs=0.01)
     excess = []
     for i, polygon in enumerate(PRINTED.polygons, start=1):
@@ -49,7 +56,9 @@ def test_a_spread_is_a_model_that_comes_as_near_as_the_certificate_says(core):
         direction = np.array([0, i == 1, i == 2, beta])
         excess.append(direction @ np.linalg.inv(information) @ direction / sigma**2 - 1)
     (certificate,) = exclusion.certify(PRINTED, pd.DataFrame([core], columns=["k1", "k0"]))
-    (proven,) = exclusion.margins(certificate[None], PRINTED, pd.DataFrame([core], columns=["k1", "k0"]))
+    (proven,) = exclusion.margins(
+        certificate[None], PRINTED, pd.DataFrame([core], columns=["k1", "k0"])
+    )
     assert max(excess) == pytest.approx(proven, abs=2e-3)
     assert (proven > 0) == (core in EXCLUDED)
 
@@ -83,7 +92,9 @@ def test_the_best_arrangement_is_kept_and_changes_nothing_but_the_factors(seed, 
     before = columns.copy()
     room = newton.room(*columns.shape)
     residual = OUTCOME - expit(predictor)
-    least = edge.arrange(columns, weight, residual, OUTCOME, DEMAND, arrangements, edge.HOT, random, room)
+    least = edge.arrange(
+        columns, weight, residual, OUTCOME, DEMAND, arrangements, edge.HOT, random, room
+    )
     assert least == pytest.approx(distance(columns, predictor), rel=1e-6)
     assert least <= distance(before, predictor) * (1 + 1e-9)
     others = [0, 1, 2, 6]
@@ -100,7 +111,10 @@ def test_the_slopes_of_the_equations_are_those_of_differences():
     step = 1e-5
     for patient in random.choice(len(OUTCOME), 20, replace=False):
         change = step * (np.arange(len(OUTCOME)) == patient)
-        above, below = (edge._equations(known, free, predictor + sign * change, OUTCOME, demand)[0] for sign in (1, -1))
+        above, below = (
+            edge._equations(known, free, predictor + sign * change, OUTCOME, demand)[0]
+            for sign in (1, -1)
+        )
         assert slopes[:, patient] == pytest.approx((above - below) / (2 * step), abs=1e-6)
 
 
@@ -122,14 +136,20 @@ def test_balanced_predictors_are_a_fit_with_what_is_printed(seed):
 
 @pytest.mark.parametrize("core", FAR)
 def test_a_start_is_a_cohort_of_its_core_with_whole_lengths(core):
-    design = edge.start(exclusion.spread(PRINTED, *core), OUTCOME, GOAL, MARKERS, np.random.default_rng(3))
+    design = edge.start(
+        exclusion.spread(PRINTED, *core), OUTCOME, GOAL, MARKERS, np.random.default_rng(3)
+    )
     both = design[:, MARKERS].prod(axis=1)
     assert (both[OUTCOME == 1].sum(), both[OUTCOME == 0].sum()) == core
     for marker, column in zip(ABOUT.markers, MARKERS, strict=True):
         exposed = [design[value == OUTCOME, column].sum() for value in (1, 0)]
         assert exposed == list(ABOUT.tables[marker][0])
     mm = design[:, GOAL.length] * 100
-    assert (np.rint(mm) == pytest.approx(mm)) and mm.min() >= GOAL.shortest and mm.max() <= GOAL.longest
+    assert (
+        (np.rint(mm) == pytest.approx(mm))
+        and mm.min() >= GOAL.shortest
+        and mm.max() <= GOAL.longest
+    )
     assert np.isin(design[:, GOAL.binary], (0, 1)).all()
 
 

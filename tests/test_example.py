@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib import cohort, example
+from lib.patients import cohort
+from lib.search import example
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "data" / "cohort.csv"
@@ -55,7 +56,11 @@ def test_command_makes_the_file_byte_for_byte(tmp_path):
     made = tmp_path / "cohort.csv"
     made.write_text("an older file")
     run = subprocess.run(
-        [sys.executable, "-m", "lib.example", made], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60
+        [sys.executable, "-m", "lib.search.example", made],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
     )
     assert run.returncode == 0, run.stderr
     assert made.read_bytes() == FILE.read_bytes()
@@ -64,9 +69,11 @@ def test_command_makes_the_file_byte_for_byte(tmp_path):
 
 
 def test_file_says_what_it_is():
-    comments = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    comments = [
+        line for line in FILE.read_text(encoding="utf-8").splitlines() if line.startswith("#")
+    ]
     assert "NOT PATIENT DATA" in comments[0]
-    assert any("python -m lib.example" in line for line in comments)
+    assert any("python -m lib.search.example" in line for line in comments)
 
 
 def test_file_is_a_valid_cohort(rows):
@@ -87,11 +94,15 @@ def test_failure_leaves_the_file_alone(tmp_path, monkeypatch):
     settings = tmp_path / "example.toml"
     text = example.SETTINGS.read_text(encoding="utf-8")
     settings.write_text(text.replace("clearance = ", "clearance = 0.0 # "), encoding="utf-8")
-    settings.write_text(settings.read_text().replace("draws = 10", "draws = 1").replace("100_000", "2_000"))
+    settings.write_text(
+        settings.read_text().replace("draws = 10", "draws = 1").replace("100_000", "2_000")
+    )
     monkeypatch.setattr(example, "SETTINGS", settings)
     made = tmp_path / "cohort.csv"
     made.write_text("an older file")
-    with pytest.raises(RuntimeError, match="No example cohort was found in 1 draws of 2000 changes"):
+    with pytest.raises(
+        RuntimeError, match="No example cohort was found in 1 draws of 2000 changes"
+    ):
         example.main(made)
     assert made.read_text() == "an older file"
     assert sorted(os.listdir(tmp_path)) == ["cohort.csv", "example.toml"]
@@ -112,7 +123,9 @@ def test_counts_and_patency(rows, printed):
     for name in DIAGNOSES:
         group = rows[rows["diagnosis"] == name]
         assert str(len(group)) == printed[f"methods.{name}.patients"]
-        assert f"{1 - group['occluded_12m'].mean():.1%}" == printed[f"patency.{name}.primary_patency"]
+        assert (
+            f"{1 - group['occluded_12m'].mean():.1%}" == printed[f"patency.{name}.primary_patency"]
+        )
 
 
 @pytest.mark.parametrize("factor", BINARY)
@@ -174,14 +187,17 @@ def test_roc(rows, printed, marker):
     events = [(~exposed & occluded).sum(), (exposed & occluded).sum()]
     nonevents = [(~exposed & ~occluded).sum(), (exposed & ~occluded).sum()]
     q1 = (
-        nonevents[0] * (events[1] ** 2 + events[1] * events[0] + events[0] ** 2 / 3) + nonevents[1] * events[1] ** 2 / 3
+        nonevents[0] * (events[1] ** 2 + events[1] * events[0] + events[0] ** 2 / 3)
+        + nonevents[1] * events[1] ** 2 / 3
     )
     q2 = (
         events[1] * (nonevents[0] ** 2 + nonevents[0] * nonevents[1] + nonevents[1] ** 2 / 3)
         + events[0] * nonevents[0] ** 2 / 3
     )
     q1, q2 = q1 / (n0 * n1**2), q2 / (n1 * n0**2)
-    error = sqrt((area * (1 - area) + (n1 - 1) * (q1 - area**2) + (n0 - 1) * (q2 - area**2)) / (n1 * n0))
+    error = sqrt(
+        (area * (1 - area) + (n1 - 1) * (q1 - area**2) + (n0 - 1) * (q2 - area**2)) / (n1 * n0)
+    )
     null_error = sqrt((n1 + n0 + 1) / (12 * n1 * n0))
     found = {
         "sensitivity": f"{sensitivity:.1%}",
@@ -196,7 +212,16 @@ def test_roc(rows, printed, marker):
 
 def test_every_claim_is_among_these(printed):
     """A claim added to published.csv needs a test above."""
-    tested = {"patients", "primary_patency", "p_value", "auc", "auc_lower", "auc_upper", "sensitivity", "specificity"}
+    tested = {
+        "patients",
+        "primary_patency",
+        "p_value",
+        "auc",
+        "auc_lower",
+        "auc_upper",
+        "sensitivity",
+        "specificity",
+    }
     tested |= {"odds_ratio", "odds_ratio_lower", "odds_ratio_upper"}
     given = {"first_month", "last_month", "horizon", "confidence_level"}
     assert {name.split(".")[2] for name in printed.index} == tested | given
@@ -218,7 +243,9 @@ def test_lengths_are_those_of_stents(rows):
     assert rows[LENGTH].mean() == pytest.approx(105, abs=20)
     assert rows[LENGTH].std() == pytest.approx(32, abs=8)
     assert rows.loc[rows["multiple_stents"] == 0, LENGTH].max() <= 160
-    by_stents = rows.groupby(["crosses_inguinal_ligament", "multiple_stents"])[LENGTH].mean().unstack()
+    by_stents = (
+        rows.groupby(["crosses_inguinal_ligament", "multiple_stents"])[LENGTH].mean().unstack()
+    )
     assert (by_stents[1] - by_stents[0] > 15).all()
     assert (by_stents.loc[1] - by_stents.loc[0] > 10).all()
 
@@ -264,7 +291,9 @@ def test_unmet_names_what_is_not_printed():
     claims.loc["multivariate.incomplete_coverage.odds_ratio", "printed"] = "2.504"
     claims.loc["univariate.inflow_thrombus.p_value", "printed"] = "<0.03"
     found = example.unmet(shipped, claims)
-    assert any("multivariate.incomplete_coverage.odds_ratio" in line and "2.504" in line for line in found)
+    assert any(
+        "multivariate.incomplete_coverage.odds_ratio" in line and "2.504" in line for line in found
+    )
     assert any("univariate.inflow_thrombus.p_value" in line and "Yates" in line for line in found)
     assert len(found) == 2
 

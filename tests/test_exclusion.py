@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, log_expit
 
-from lib import logistic, multivariate, published, wald
-from lib.cohort import EXAMPLE, load
-from lib.search import exclusion
-from lib.search.exclusion import CERTIFICATE, FUNCTIONALS, Printed
+from lib.compatible import exclusion
+from lib.compatible.exclusion import CERTIFICATE, FUNCTIONALS, Printed
+from lib.paper import published, wald
+from lib.patients.cohort import EXAMPLE, load
+from lib.statistics import logistic, multivariate
 
 PRINTED = exclusion.from_claims(published.read())
 STORED = exclusion.read()
@@ -57,7 +58,10 @@ def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
     if not converged:
         return None
     (a, b), y = design[:, 1:3].T.astype(int), outcome.astype(int)
-    tables = [np.array([[np.sum((x == level) & (y == value)) for value in (1, 0)] for level in (1, 0)]) for x in (a, b)]
+    tables = [
+        np.array([[np.sum((x == level) & (y == value)) for value in (1, 0)] for level in (1, 0)])
+        for x in (a, b)
+    ]
     beta, sigma = coefficients[1:3], np.sqrt(np.diag(covariance)[1:3])
     points = tuple(np.array([pair]) for pair in zip(beta, sigma, strict=True))
     core = pd.DataFrame({"k1": [np.sum(a & b & y)], "k0": [np.sum(a & b & (1 - y))]})
@@ -67,7 +71,9 @@ def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
 
 @cache
 def simulated(seed: int, covariates: int | None = None) -> Fit:
-    """A fit to patients whose number, markers, covariates (0 to 4 by default) and effects are random."""
+    """A fit to patients whose number, markers, covariates (0 to 4 by default) and effects are
+    random.
+    """
     random = np.random.default_rng(seed)
     while True:
         n = int(random.integers(40, 250))
@@ -78,7 +84,9 @@ def simulated(seed: int, covariates: int | None = None) -> Fit:
         cut = scores > random.uniform(-0.5, 1, 2 + more)
         continuous = np.array([False, False, *(random.random(more) < 0.5)])
         design = np.column_stack([np.ones(n), np.where(continuous, scores, cut)])
-        truth = np.array([random.normal(-1, 0.7), *random.normal(0.8, 0.6, 2), *random.standard_normal(more)])
+        truth = np.array(
+            [random.normal(-1, 0.7), *random.normal(0.8, 0.6, 2), *random.standard_normal(more)]
+        )
         outcome = (random.random(n) < expit(design @ truth)).astype(float)
         if (fit := fitted(design, outcome)) is not None:
             return fit
@@ -88,10 +96,14 @@ def example() -> Fit:
     """The joint model of the example cohort, which prints what the paper prints."""
     cohort = load(EXAMPLE)
     markers = list(multivariate.fit(cohort).table.index)
-    chosen = [name for name in markers if f"multivariate.{name}.odds_ratio" in published.read().index]
+    chosen = [
+        name for name in markers if f"multivariate.{name}.odds_ratio" in published.read().index
+    ]
     factors = [*chosen, *(name for name in cohort.factors if name not in chosen)]
     rows = cohort.rows[factors].to_numpy(float)
-    return fitted(np.column_stack([np.ones(len(rows)), rows]), cohort.rows[cohort.outcome].to_numpy(float))
+    return fitted(
+        np.column_stack([np.ones(len(rows)), rows]), cohort.rows[cohort.outcome].to_numpy(float)
+    )
 
 
 # ----------------------------------------------------------------------------------- basic bound
@@ -151,7 +163,9 @@ def test_the_inequalities_behind_the_convex_bound_hold_in_every_fit():
 
 
 def test_no_certificate_whatever_excludes_a_fit_from_its_own_core():
-    """Random ones, and those nearest to success: the vectors sharpest for this very fit, and changes of them."""
+    """Random ones, and those nearest to success: the vectors sharpest for this very fit, and
+    changes of them.
+    """
     random = np.random.default_rng(0)
     closest = -np.inf
     for seed in range(FITS):
@@ -246,9 +260,17 @@ coefficients = st.floats(-3, 3).map(lambda x: round(x, 3))
     st.sampled_from([0, 1]),
     st.sampled_from([None, *SIGNED]),
 )
-def test_the_proven_least_value_is_that_of_a_dense_grid(lines, constant, slope, outcome, functional):
+def test_the_proven_least_value_is_that_of_a_dense_grid(
+    lines, constant, slope, outcome, functional
+):
     quadratic = np.array(
-        [[sum(a * a for a, _ in lines), sum(2 * a * b for a, b in lines), sum(b * b for _, b in lines)]]
+        [
+            [
+                sum(a * a for a, _ in lines),
+                sum(2 * a * b for a, b in lines),
+                sum(b * b for _, b in lines),
+            ]
+        ]
     )
     line = np.array([[constant, slope]])
     proven, size = exclusion._least(quadratic, line, np.array([outcome]), functional)
@@ -272,7 +294,9 @@ def test_a_slope_above_zero_bounds_nothing():
 @pytest.mark.parametrize("outcome", [0, 1])
 def test_functionals_bend_no_more_than_the_verification_assumes(name, outcome):
     eta, h = np.linspace(-30, 30, 6001), 1e-3
-    before, here, after = (FUNCTIONALS[name](outcome, expit(eta + d), expit(-eta - d)) for d in (-h, 0, h))
+    before, here, after = (
+        FUNCTIONALS[name](outcome, expit(eta + d), expit(-eta - d)) for d in (-h, 0, h)
+    )
     bend = np.abs(before - 2 * here + after) / h**2
     assert (bend <= 2 * expit(eta) * expit(-eta) * (1 + np.abs(eta)) + 1e-8).all()
 
@@ -290,14 +314,20 @@ def test_the_log_likelihood_is_minus_the_entropy_at_a_fit():
 
 def test_what_is_proven_about_the_papers_cores():
     judged = exclusion.judge(PRINTED, STORED)
-    assert judged["excluded_by"].value_counts().to_dict() == {"": 330, "basic bound": 219, "convex bound": 51}
+    assert judged["excluded_by"].value_counts().to_dict() == {
+        "": 330,
+        "basic bound": 219,
+        "convex bound": 51,
+    }
     left = judged.loc[judged["excluded_by"] == "", ["k1", "k0"]].sum(axis=1)
     assert (left.min(), left.max()) == (13, 30)
     # The convex bound contains the basic one.
     assert (judged.loc[judged["excluded_by"] == "basic bound", "margin"] > 0).all()
     # Every core that is left has limits of fit.
     limits = STORED[STORED["functional"] != ""].groupby(["k1", "k0"]).size()
-    assert limits.index.to_list() == list(judged.loc[judged["excluded_by"] == "", ["k1", "k0"]].itertuples(index=False))
+    assert limits.index.to_list() == list(
+        judged.loc[judged["excluded_by"] == "", ["k1", "k0"]].itertuples(index=False)
+    )
     assert (limits == len(SIGNED)).all()
 
 
@@ -310,7 +340,10 @@ def test_no_stored_certificate_excludes_the_example_cohort_from_its_core():
     sums = fit.sums()
     for functional, rows in STORED[STORED["functional"] != ""].groupby("functional"):
         core = pd.concat([fit.core] * len(rows))
-        assert (exclusion.margins(rows[CERTIFICATE].to_numpy(), PRINTED, core, functional) < sums[functional]).all()
+        assert (
+            exclusion.margins(rows[CERTIFICATE].to_numpy(), PRINTED, core, functional)
+            < sums[functional]
+        ).all()
 
 
 def test_the_example_cohorts_fit_is_within_the_limits_of_its_core():
@@ -339,7 +372,9 @@ def fitted_null(outcome: np.ndarray) -> float:
     return len(outcome) * (share * np.log(share) + (1 - share) * np.log(1 - share))
 
 
-@pytest.mark.parametrize("column", ["first_first", "second_second", "scale_first", "score_constant", "score_predictor"])
+@pytest.mark.parametrize(
+    "column", ["first_first", "second_second", "scale_first", "score_constant", "score_predictor"]
+)
 def test_a_tampered_certificate_proves_nothing(column):
     """Those with nothing to spare: n11 = 12, where both markers and all score equations are in use."""
     stored = STORED[(STORED["functional"] == "") & (STORED["k1"] + STORED["k0"] == 12)]
@@ -357,5 +392,8 @@ def test_making_again_proves_the_same():
     """The solver may differ in its last digits from machine to machine; what is proven may not."""
     stored = STORED[STORED["functional"] == ""].iloc[::30]
     again = np.array(list(exclusion.certify(PRINTED, stored)))
-    before, after = (exclusion.margins(numbers, PRINTED, stored) for numbers in (stored[CERTIFICATE].to_numpy(), again))
+    before, after = (
+        exclusion.margins(numbers, PRINTED, stored)
+        for numbers in (stored[CERTIFICATE].to_numpy(), again)
+    )
     assert after == pytest.approx(before, rel=1e-3)

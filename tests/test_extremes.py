@@ -9,9 +9,10 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from lib import published
-from lib.cohort import DATA, read_codebook
-from lib.search import aims, exclusion, extremes, ladder, witnesses
+from lib.compatible import exclusion, ladder
+from lib.paper import published
+from lib.patients.cohort import DATA, read_codebook
+from lib.search import aims, extremes, witnesses
 
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 CODEBOOK = read_codebook(DATA / "codebook.csv")
@@ -56,11 +57,18 @@ def test_values_are_those_of_plain_packages(results, measured, place):
     found = measured.iloc[place]
     outcome, (binary, length) = rows[ABOUT.outcome], witnesses.roles(ABOUT)
     model = sm.Logit(outcome, sm.add_constant(rows[ABOUT.factors])).fit(disp=0)
-    alone = {name: stats.chi2_contingency(pd.crosstab(rows[name], outcome), correction=False).pvalue for name in binary}
-    alone[length] = stats.ttest_ind(*(rows.loc[outcome == value, length] for value in (0, 1))).pvalue
+    alone = {
+        name: stats.chi2_contingency(pd.crosstab(rows[name], outcome), correction=False).pvalue
+        for name in binary
+    }
+    alone[length] = stats.ttest_ind(
+        *(rows.loc[outcome == value, length] for value in (0, 1))
+    ).pvalue
     p, events, count = model.predict(), outcome == 1, len(rows)
     wins = stats.mannwhitneyu(p[events], p[~events]).statistic
-    crude = stats.contingency.odds_ratio(pd.crosstab(rows[binary[0]], outcome), kind="sample").statistic
+    crude = stats.contingency.odds_ratio(
+        pd.crosstab(rows[binary[0]], outcome), kind="sample"
+    ).statistic
     expected = {
         "binary.share": rows[binary[0]].mean(),
         "binary.odds_ratio": crude,
@@ -73,9 +81,12 @@ def test_values_are_those_of_plain_packages(results, measured, place):
         "model.auc": wins / (events.sum() * (~events).sum()),
         "model.brier": ((outcome - p) ** 2).mean(),
         "model.discrimination_slope": p[events].mean() - p[~events].mean(),
-        "model.nagelkerke": (1 - np.exp(-model.llr / count)) / (1 - np.exp(2 * model.llnull / count)),
+        "model.nagelkerke": (1 - np.exp(-model.llr / count))
+        / (1 - np.exp(2 * model.llnull / count)),
     }
-    added = smf.logit(f"{ABOUT.outcome} ~ C({ABOUT.group}) + {' + '.join(ABOUT.factors)}", rows).fit(disp=0)
+    added = smf.logit(
+        f"{ABOUT.outcome} ~ C({ABOUT.group}) + {' + '.join(ABOUT.factors)}", rows
+    ).fit(disp=0)
     for marker in ABOUT.markers:
         expected[f"{marker}.odds_ratio_with_diagnosis"] = np.exp(added.params[marker])
         expected[f"{marker}.p_value_with_diagnosis"] = added.pvalues[marker]
@@ -96,7 +107,8 @@ def test_each_stored_cohort_is_the_most_extreme_of_something(measured):
 
 
 @pytest.mark.parametrize(
-    ("conclusion", "side"), [("model.auc", "greatest"), ("model.brier", "least"), ("length.p_value", "least")]
+    ("conclusion", "side"),
+    [("model.auc", "greatest"), ("model.brier", "least"), ("length.p_value", "least")],
 )
 def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, conclusion, side):
     other_side = extremes.LEAST if side == extremes.GREATEST else extremes.GREATEST
@@ -113,9 +125,13 @@ def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, 
 
 
 def test_a_search_that_was_stopped_goes_on_from_what_it_had(results, tmp_path, monkeypatch):
-    settings = SETTINGS | {"directed": SETTINGS["directed"] | {"turns": 1, "moves": 500, "attempts": 1}}
+    settings = SETTINGS | {
+        "directed": SETTINGS["directed"] | {"turns": 1, "moves": 500, "attempts": 1}
+    }
     monkeypatch.setattr(
-        extremes, "conclusions", lambda about: {"model.auc": extremes.Conclusion(aims.AREA, "", True, 0.01)}
+        extremes,
+        "conclusions",
+        lambda about: {"model.auc": extremes.Conclusion(aims.AREA, "", True, 0.01)},
     )
     whole = extremes.search(results[:3], ABOUT, settings, tmp_path, 1)
     files = sorted(tmp_path.glob("*.npz"))

@@ -5,8 +5,8 @@ from math import erfc, exp, sqrt
 
 import pytest
 
-from lib import checks, published, reconstruct, wald
-from lib.search import forensic
+from lib.compatible import forensic
+from lib.paper import checks, published, reconstruct, wald
 
 CLAIMS = reconstruct.original(published.read())
 SURVEYED = forensic.survey(published.read())
@@ -17,13 +17,20 @@ def test_every_alteration_is_by_whole_units_and_possible():
     for row in SURVEYED.itertuples():
         printed, altered = row.printed.lstrip("<"), row.altered.lstrip("<")
         moved = published.number(altered) - published.number(printed)
-        assert moved == row.units * published.last_digit(printed) * {"up": 1, "down": -1}[row.direction]
+        assert (
+            moved
+            == row.units * published.last_digit(printed) * {"up": 1, "down": -1}[row.direction]
+        )
         assert published.last_digit(altered) == published.last_digit(printed)
         assert row.printed.startswith("<") == row.altered.startswith("<")
         assert published.number(altered) > 0
-        if CLAIMS.at[row.claim, "quantity"] != "patients" and not row.claim.startswith("patency.all"):
+        if CLAIMS.at[row.claim, "quantity"] != "patients" and not row.claim.startswith(
+            "patency.all"
+        ):
             assert published.number(altered) < 1 or CLAIMS.at[row.claim, "unit"] == "ratio"
-    assert set(CLAIMS.index) - set(SURVEYED["claim"]) == set(CLAIMS.index[CLAIMS["unit"] == "month"])
+    assert set(CLAIMS.index) - set(SURVEYED["claim"]) == set(
+        CLAIMS.index[CLAIMS["unit"] == "month"]
+    )
     # 100% is no level of confidence, and P cannot be below zero.
     levels = SURVEYED.loc[SURVEYED["claim"] == "multivariate.all.confidence_level", "altered"]
     assert set(levels) == {"96%", "94%", "97%", "93%", "98%", "92%", "90%", "85%"}
@@ -40,13 +47,17 @@ def test_a_misprint_in_any_number_about_counts_is_found():
 
 def test_what_nothing_printed_can_contradict():
     """Thresholds that were met by far, and the horizon."""
-    expected = [name for name in CLAIMS.index if name.startswith("univariate.") or name.endswith(".horizon")]
+    expected = [
+        name for name in CLAIMS.index if name.startswith("univariate.") or name.endswith(".horizon")
+    ]
     assert sorted(forensic.unseen(SURVEYED)) == sorted(expected)
 
 
 def test_adjusted_numbers_are_held_as_tightly_as_their_digits_allow():
     found = SURVEYED.set_index(["claim", "altered"])["detected_by"]
-    for name, strings in [(factor, checks.wald_strings(CLAIMS, factor)) for factor in checks.adjusted(CLAIMS)]:
+    for name, strings in [
+        (factor, checks.wald_strings(CLAIMS, factor)) for factor in checks.adjusted(CLAIMS)
+    ]:
         for quantity in strings:
             least, most = wald.possible(strings, quantity)
             claim = f"multivariate.{name}.{quantity}"

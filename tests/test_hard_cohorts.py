@@ -1,4 +1,6 @@
-"""Every chapter on cohorts that allow little or nothing: words where there is no answer, never a traceback or "nan"."""
+"""Every chapter on cohorts that allow little or nothing: words where there is no answer, never a
+traceback or "nan".
+"""
 
 import io
 import re
@@ -9,9 +11,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib import cohort, display
-from lib.cohort import DATA, EXAMPLE
-from lib.intake import template
+from lib.patients import cohort, template
+from lib.patients.cohort import DATA, EXAMPLE
+from lib.show import display
 from lib.site import notebooks
 
 ROWS = pd.read_csv(EXAMPLE, comment="#")
@@ -22,7 +24,9 @@ NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
 def pages(tmp_path, monkeypatch):
     """Runs every chapter on some rows, in this process; the words that each shows."""
 
-    def run(rows: pd.DataFrame, codebook: pd.DataFrame | None = None, disclosure: str = "off") -> dict[str, str]:
+    def run(
+        rows: pd.DataFrame, codebook: pd.DataFrame | None = None, disclosure: str = "off"
+    ) -> dict[str, str]:
         path = tmp_path / "rows.csv"
         rows.to_csv(path, index=False)
         if codebook is not None:
@@ -62,7 +66,10 @@ def random_rows(number: int, seed: int = 0) -> pd.DataFrame:
 CASES = {
     "no events": (lambda rows: rows.assign(occluded_12m=0), "the outcome does not vary"),
     "all events": (lambda rows: rows.assign(occluded_12m=1), "the outcome does not vary"),
-    "constant": (lambda rows: rows.assign(inflow_thrombus=0), "these factors do not vary: Inflow thrombus"),
+    "constant": (
+        lambda rows: rows.assign(inflow_thrombus=0),
+        "these factors do not vary: Inflow thrombus",
+    ),
     "complete separation": (
         lambda rows: rows.assign(multiple_stents=rows["occluded_12m"]),
         "Separation is complete",
@@ -83,11 +90,16 @@ CASES = {
         ),
         "with a missing value are left out",
     ),
-    "a column of missing values": (lambda rows: rows.assign(stent_length_mm=np.nan), "does not vary"),
+    "a column of missing values": (
+        lambda rows: rows.assign(stent_length_mm=np.nan),
+        "does not vary",
+    ),
     "ten patients": (lambda rows: random_rows(10), "patients"),
     "one patient": (lambda rows: random_rows(1), "does not vary"),
     "no significant factor": (
-        lambda rows: rows.assign(occluded_12m=np.random.default_rng(4).permutation(rows["occluded_12m"])),
+        lambda rows: rows.assign(
+            occluded_12m=np.random.default_rng(4).permutation(rows["occluded_12m"])
+        ),
         "No factor has P<0.05 in the joint model, so all of them are shown.",
     ),
     "a protective factor": (
@@ -104,18 +116,32 @@ def test_every_chapter_has_words_for_a_hard_cohort(pages, name):
     found = pages(change(ROWS))
     assert expected in " ".join(found.values())
     for chapter, text in found.items():
-        assert not NOT_WORDS.search(text), (chapter, [line for line in text.splitlines() if NOT_WORDS.search(line)][:3])
+        assert not NOT_WORDS.search(text), (
+            chapter,
+            [line for line in text.splitlines() if NOT_WORDS.search(line)][:3],
+        )
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages):
     codebook = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False)
-    rule = {"name": "side", "label": "Side", "role": "factor", "type": "category", "levels": "left|right|both"}
+    rule = {
+        "name": "side",
+        "label": "Side",
+        "role": "factor",
+        "type": "category",
+        "levels": "left|right|both",
+    }
     codebook = pd.concat([codebook, pd.DataFrame([rule])]).fillna("")
     side = np.random.default_rng(2).choice(["left", "right", "both"], len(ROWS))
     found = pages(ROWS.assign(side=side), codebook)
-    outcome, others = ROWS["occluded_12m"], ROWS.drop(columns=["patient_id", "diagnosis", "occluded_12m"])
-    design = sm.add_constant(others.assign(right=side == "right", both=side == "both").astype(float))
+    outcome, others = (
+        ROWS["occluded_12m"],
+        ROWS.drop(columns=["patient_id", "diagnosis", "occluded_12m"]),
+    )
+    design = sm.add_constant(
+        others.assign(right=side == "right", both=side == "both").astype(float)
+    )
     for odds_ratio in np.exp(sm.Logit(outcome, design).fit(disp=0).params[["right", "both"]]):
         assert f"{odds_ratio:.3f}" in found["multivariate"]
     assert "Side: right" in found["multivariate"]
@@ -137,7 +163,10 @@ def test_a_cohort_with_times_gets_its_curves(pages):
 def test_a_large_cohort_is_told_what_was_too_much_and_small_p_values_read_well(pages):
     rows = ROWS.sample(12_000, replace=True, random_state=0).assign(patient_id=range(12_000))
     found = pages(rows)
-    assert "the exact test is left out, because with so many patients too many tables" in found["patency"]
+    assert (
+        "the exact test is left out, because with so many patients too many tables"
+        in found["patency"]
+    )
     assert "were drawn instead of 2,000" in found["roc"]
     text = " ".join(found.values())
     assert "P <0.0001" in text and "= <" not in text
@@ -153,10 +182,14 @@ GROUPS = {"two": ["left leg", "right leg"], "five": ["a", "b", "c", "d", "e"]}
 def test_other_numbers_of_groups(pages, number):
     """Every group has its row, and every pair its comparison."""
     names = GROUPS[number]
-    codebook = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False).drop(columns="level_labels_zh")
+    codebook = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False).drop(
+        columns="level_labels_zh"
+    )
     is_group = codebook["role"] == "group"
     codebook.loc[is_group, ["label", "levels", "level_labels"]] = ["Side", "|".join(names), ""]
-    found = pages(ROWS.assign(diagnosis=np.random.default_rng(3).choice(names, len(ROWS))), codebook)
+    found = pages(
+        ROWS.assign(diagnosis=np.random.default_rng(3).choice(names, len(ROWS))), codebook
+    )
     for name in names:
         assert f"| {name} |" in found["patency"]
     assert found["patency"].count(" − ") == len(names) * (len(names) - 1) // 2
@@ -165,10 +198,14 @@ def test_other_numbers_of_groups(pages, number):
 
 @pytest.mark.filterwarnings("error")
 def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monkeypatch):
-    """Every chapter, with small cells taken care of; the joint model is the one that statsmodels fits to these rows."""
+    """Every chapter, with small cells taken care of; the joint model is the one that statsmodels
+    fits to these rows.
+    """
     files = template.example()
     rows = pd.read_csv(io.BytesIO(files[f"{template.EXAMPLE_NAME}.csv"]))
-    codebook = pd.read_csv(io.BytesIO(files[f"{template.EXAMPLE_NAME}.codebook.csv"]), dtype=str, keep_default_na=False)
+    codebook = pd.read_csv(
+        io.BytesIO(files[f"{template.EXAMPLE_NAME}.codebook.csv"]), dtype=str, keep_default_na=False
+    )
     found = pages(rows, codebook, disclosure="5")
     assert "fewer than 5 patients would stand alone" in found["your_data"]
     shown = cohort.load()

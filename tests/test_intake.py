@@ -1,4 +1,6 @@
-"""Near misses in a cohort file: each is converted with a note, or refused with what was expected and how to mend it."""
+"""Near misses in a cohort file: each is converted with a note, or refused with what was expected
+and how to mend it.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import cohort
-from lib.files import InputError
-from lib.intake import parse
-from lib.intake.spreadsheet import Column
+from lib.patients import cohort, parse
+from lib.patients.files import InputError
+from lib.patients.spreadsheet import Column
 from tests.benchmarks import registry
 
 CODEBOOK = """name,label,role,type,unit,levels,label_zh,level_labels,level_labels_zh
@@ -39,7 +40,9 @@ def written(rows=ROWS, header=HEADER, delimiter=",", end="\n") -> str:
 def changed(column: str, *values: str) -> list[list[str]]:
     """The rows with other values in a column."""
     place = HEADER.index(column)
-    return [[*row[:place], value, *row[place + 1 :]] for row, value in zip(ROWS, values, strict=True)]
+    return [
+        [*row[:place], value, *row[place + 1 :]] for row, value in zip(ROWS, values, strict=True)
+    ]
 
 
 @pytest.fixture
@@ -94,7 +97,12 @@ CHINESE = ["患者编号", "诊断", "标志", "支架长度", "share", "闭塞"
         (written(delimiter="\t").encode("utf-16"), "separated by tabs"),
         (written(header=CHINESE).encode("gb18030"), "read as GB18030"),
         (written(header=CHINESE), "“诊断” was taken as group"),
-        (written(header=["ID", "Diagnosis", "HAS X", "Stent length (mm)", "coverage", "Occlusion"]), "taken as length"),
+        (
+            written(
+                header=["ID", "Diagnosis", "HAS X", "Stent length (mm)", "coverage", "Occlusion"]
+            ),
+            "taken as length",
+        ),
         (written([[cell.lower() for cell in row] for row in ROWS]), "read “nivcs” as “NIVCS” (1)"),
     ],
 )
@@ -108,12 +116,17 @@ def test_the_same_cohort_in_other_clothes(load, content, said):
 def test_windows_1252_is_told_from_gb18030(load):
     codebook = CODEBOOK.replace("Stent length", "Länge").replace("Marker", "Größe")
     header = ["id", "group", "Größe", "Länge", "share", "outcome"]
-    assert any("read as Windows-1252" in note for note in load(written(header=header).encode("cp1252"), codebook).notes)
+    assert any(
+        "read as Windows-1252" in note
+        for note in load(written(header=header).encode("cp1252"), codebook).notes
+    )
     # Without a word of the codebook to tell, the note says that it might be the other.
     remark = [[*row, "naïve"] for row in ROWS]
     note = load(written(remark, [*HEADER, "remark"]).encode("cp1252")).notes[0]
     assert "Windows-1252" in note and "GB18030 as well" in note and "line 2" in note
-    note = load(written([[*row, "闭塞"] for row in ROWS], [*HEADER, "remark"]).encode("gb18030")).notes[0]
+    note = load(
+        written([[*row, "闭塞"] for row in ROWS], [*HEADER, "remark"]).encode("gb18030")
+    ).notes[0]
     assert "GB18030" in note
 
 
@@ -126,10 +139,22 @@ def test_windows_1252_is_told_from_gb18030(load):
         (b"\xff\xfe" + written().encode("utf-16-le")[:-1], ["begins as UTF-16"]),
         (b"\xef\xbb\xbf" + written().encode() + b"\xff", ["begins as UTF-8"]),
         (written() + "p5,DVT,1\n", ["line 6 has 3 values, expected 6"]),
-        (written([[cell.replace(".", ",") for cell in row] for row in ROWS]), ["lines 2 and 3 have 7 values", "comma"]),
-        (written([[*row, "x"] for row in ROWS], [*HEADER, ""]), ["lines 2, 3, 4 and 5 have 7 values"]),
-        (written(header=["id", "group", "has_x", "length", "length", "outcome"]), ["length occurs more than once"]),
-        (written(header=["id", "group", "has_x", "Stent length", "支架长度", "outcome"]), ["could both be length"]),
+        (
+            written([[cell.replace(".", ",") for cell in row] for row in ROWS]),
+            ["lines 2 and 3 have 7 values", "comma"],
+        ),
+        (
+            written([[*row, "x"] for row in ROWS], [*HEADER, ""]),
+            ["lines 2, 3, 4 and 5 have 7 values"],
+        ),
+        (
+            written(header=["id", "group", "has_x", "length", "length", "outcome"]),
+            ["length occurs more than once"],
+        ),
+        (
+            written(header=["id", "group", "has_x", "Stent length", "支架长度", "outcome"]),
+            ["could both be length"],
+        ),
         ('id,group\n1,"a\nb\n', ["line 3: unexpected end of data (the row begins in line 2)"]),
     ],
 )
@@ -148,7 +173,9 @@ def test_lines_are_those_that_a_spreadsheet_shows(load):
 def test_a_header_that_fits_two_columns_is_refused(load):
     codebook = CODEBOOK.replace("Coverage", "Stent length")
     header = ["id", "group", "has_x", "Stent length", "other", "outcome"]
-    assert "“Stent length” could be length or share" in refusal(load, written(header=header), codebook)
+    assert "“Stent length” could be length or share" in refusal(
+        load, written(header=header), codebook
+    )
 
 
 # ----------------------------------------------------------------------------- yes, no and groups
@@ -174,39 +201,74 @@ def test_words_for_yes_and_no(load, yes, no):
     found = load(written(changed("has_x", yes, no, "", yes)))
     assert found.rows["has_x"].tolist()[:2] == [1, 0] and np.isnan(found.rows["has_x"][2])
     plain = yes.strip() in ("1.0",)
-    assert plain or any(note.startswith("Column has_x: read ") and "as “1” (2)" in note for note in found.notes)
+    assert plain or any(
+        note.startswith("Column has_x: read ") and "as “1” (2)" in note for note in found.notes
+    )
 
 
 def test_the_words_of_the_codebook_come_first(load):
-    assert load(written(changed("outcome", "occluded", "patent", "通畅", "闭塞"))).rows["outcome"].tolist() == [
+    assert load(written(changed("outcome", "occluded", "patent", "通畅", "闭塞"))).rows[
+        "outcome"
+    ].tolist() == [
         1,
         0,
         0,
         1,
     ]
     codebook = CODEBOOK.replace(
-        "Marker,factor,binary,,0|1,标志,no|yes,否|是", "Free of it,factor,binary,,0|1,标志,yes|no,是|否"
+        "Marker,factor,binary,,0|1,标志,no|yes,否|是",
+        "Free of it,factor,binary,,0|1,标志,yes|no,是|否",
     )
-    assert load(written(changed("has_x", "yes", "no", "是", "否")), codebook).rows["has_x"].tolist() == [0, 1, 0, 1]
+    assert load(written(changed("has_x", "yes", "no", "是", "否")), codebook).rows[
+        "has_x"
+    ].tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
-        ("has_x", ["1", "2", "2", "1"], ["column has_x: it holds 1 and 2", "“yes” cannot be known", "Write 0 for no"]),
-        ("outcome", ["1", "2", "", "1"], ["column outcome: it holds 1 and 2", "0 for patent and 1 for occluded"]),
+        (
+            "has_x",
+            ["1", "2", "2", "1"],
+            ["column has_x: it holds 1 and 2", "“yes” cannot be known", "Write 0 for no"],
+        ),
+        (
+            "outcome",
+            ["1", "2", "", "1"],
+            ["column outcome: it holds 1 and 2", "0 for patent and 1 for occluded"],
+        ),
         ("has_x", ["1", "2", "0", "1"], ["line 3, column has_x: “2”"]),
         ("has_x", ["+", "-", "0", "1"], ["line 2, column has_x: “+”", "write 1 for yes"]),
-        ("has_x", ["yes", "perhaps", "0", "1"], ["line 3, column has_x: “perhaps”; expected 0 (no) or 1 (yes)"]),
+        (
+            "has_x",
+            ["yes", "perhaps", "0", "1"],
+            ["line 3, column has_x: “perhaps”; expected 0 (no) or 1 (yes)"],
+        ),
         ("has_x", ["10%", "0", "0", "1"], ["line 2, column has_x: “10%”"]),
-        ("group", ["DVT", "3-May", "DVT", "PTS"], ["line 3, column group: “3-May”", "made a date of it"]),
+        (
+            "group",
+            ["DVT", "3-May", "DVT", "PTS"],
+            ["line 3, column group: “3-May”", "made a date of it"],
+        ),
         ("group", ["DVT", "NA", "DVT", "PTS"], ["line 3, column group: “NA”", "leave the row out"]),
         ("group", ["DVT", "#REF!", "DVT", "PTS"], ["“#REF!”", "message of the spreadsheet"]),
-        ("id", ["1.23E+11", "2", "3", "4"], ["line 2, column id: “1.23E+11”", "Format the column as text"]),
-        ("id", ["3-May", "2", "3", "4"], ["line 2, column id: “3-May”", "Format the column as text"]),
+        (
+            "id",
+            ["1.23E+11", "2", "3", "4"],
+            ["line 2, column id: “1.23E+11”", "Format the column as text"],
+        ),
+        (
+            "id",
+            ["3-May", "2", "3", "4"],
+            ["line 2, column id: “3-May”", "Format the column as text"],
+        ),
         ("id", ["May-03", "2", "3", "4"], ["line 2, column id: “May-03”"]),
         ("id", ["5月3日", "2", "3", "4"], ["line 2, column id: “5月3日”"]),
-        ("id", ["1", "1", "3", "1"], ["lines 3 and 5, column id: “1”; expected a name", "only once"]),
+        (
+            "id",
+            ["1", "1", "3", "1"],
+            ["lines 3 and 5, column id: “1”; expected a name", "only once"],
+        ),
         ("outcome", ["", "NA", ".", "未知"], ["column outcome is empty"]),
     ],
 )
@@ -220,7 +282,12 @@ def test_values_that_cannot_be_known_are_refused(load, column, values, expected)
     [
         ["compression", "Thrombosis", "POST-THROMBOTIC", "thrombosis"],
         ["非血栓性髂静脉压迫综合征", "急性深静脉血栓形成", "血栓后综合征", "急性深静脉血栓形成"],
-        ["非血栓性髂静脉压迫综合征（NIVCS）", "DVT(thrombosis)", "post-thrombotic (PTS)", " d v t "],
+        [
+            "非血栓性髂静脉压迫综合征（NIVCS）",
+            "DVT(thrombosis)",
+            "post-thrombotic (PTS)",
+            " d v t ",
+        ],
         ["ＮＩＶＣＳ", "dvt", "Pts", "DVT\u200b"],
     ],
 )
@@ -236,9 +303,17 @@ def test_groups_by_their_words_in_either_language(load, words):
 @pytest.mark.parametrize(
     ("values", "expected", "said"),
     [
-        (["80,5", "100", "1.234,5", ""], [80.5, 100, 1234.5, None], "decimal commas were read as decimal points (2)"),
+        (
+            ["80,5", "100", "1.234,5", ""],
+            [80.5, 100, 1234.5, None],
+            "decimal commas were read as decimal points (2)",
+        ),
         (["80,5", "1,234", "0,250", "7"], [80.5, 1.234, 0.25, 7], "decimal commas"),
-        (["1,234.5", "1,234", "80.5", "7"], [1234.5, 1234, 80.5, 7], "thousands separators were left out (2)"),
+        (
+            ["1,234.5", "1,234", "80.5", "7"],
+            [1234.5, 1234, 80.5, 7],
+            "thousands separators were left out (2)",
+        ),
         (["1,234,567", "1,234", "7", "7"], [1234567, 1234, 7, 7], "thousands separators"),
         (["1.234.567", "1.234", "7", "7"], [1234567, 1234, 7, 7], "thousands separators"),
         (["1 234", "1\u00a0234,5", "1'234", "7"], [1234, 1234.5, 1234, 7], "thousands separators"),
@@ -252,7 +327,9 @@ def test_groups_by_their_words_in_either_language(load, words):
 def test_numbers_as_people_write_them(load, values, expected, said):
     found = load(written(changed("length", *values), delimiter=";"))
     np.testing.assert_array_equal(found.rows["length"], np.array(expected, float))
-    assert any(note.startswith("Column length: ") and said in note for note in found.notes), found.notes
+    assert any(note.startswith("Column length: ") and said in note for note in found.notes), (
+        found.notes
+    )
 
 
 def test_percent_signs(load):
@@ -264,20 +341,56 @@ def test_percent_signs(load):
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
-        ("length", ["1,234", "7", "7", "7"], ["line 2, column length: “1,234”", "this can be either"]),
-        ("length", ["1,234", "80.5", "80,5", "7"], ["line 2, column length: “1,234”", "this can be either"]),
-        ("length", ["1.234", "80,5", "7", "7"], ["line 2, column length: “1.234”", "one decimal sign"]),
-        ("length", ["45%", "7", "7", "7"], ["line 2, column length: “45%”", "whether 45% is 45 or 0.45"]),
+        (
+            "length",
+            ["1,234", "7", "7", "7"],
+            ["line 2, column length: “1,234”", "this can be either"],
+        ),
+        (
+            "length",
+            ["1,234", "80.5", "80,5", "7"],
+            ["line 2, column length: “1,234”", "this can be either"],
+        ),
+        (
+            "length",
+            ["1.234", "80,5", "7", "7"],
+            ["line 2, column length: “1.234”", "one decimal sign"],
+        ),
+        (
+            "length",
+            ["45%", "7", "7", "7"],
+            ["line 2, column length: “45%”", "whether 45% is 45 or 0.45"],
+        ),
         ("share", ["45%", "0.5", "7", "7"], ["line 2, column share: “45%”", "all without"]),
         ("length", ["-5", "7", "7", "7"], ["line 2, column length: “-5”", "not below zero"]),
-        ("length", ["8 cm", "7", "7", "7"], ["line 2, column length: “8 cm”; expected a number in mm"]),
+        (
+            "length",
+            ["8 cm", "7", "7", "7"],
+            ["line 2, column length: “8 cm”; expected a number in mm"],
+        ),
         ("length", ["<5", "7", "7", "7"], ["line 2, column length: “<5”", "a bound is no number"]),
         ("length", ["5-8", "7", "7", "7"], ["line 2, column length: “5-8”"]),
-        ("length", ["05.Mrz", "7", "7", "7"], ["line 2, column length: “05.Mrz”", "this is a date"]),
-        ("length", ["#DIV/0!", "7", "7", "7"], ["line 2, column length: “#DIV/0!”", "message of the spreadsheet"]),
-        ("length", ["NaN", "7", "7", "-inf"], ["line 2, column length: “NaN”", "line 5, column length: “-inf”"]),
+        (
+            "length",
+            ["05.Mrz", "7", "7", "7"],
+            ["line 2, column length: “05.Mrz”", "this is a date"],
+        ),
+        (
+            "length",
+            ["#DIV/0!", "7", "7", "7"],
+            ["line 2, column length: “#DIV/0!”", "message of the spreadsheet"],
+        ),
+        (
+            "length",
+            ["NaN", "7", "7", "-inf"],
+            ["line 2, column length: “NaN”", "line 5, column length: “-inf”"],
+        ),
         ("length", ["1e999", "7", "7", "7"], ["line 2, column length: “1e999”"]),
-        ("length", ["1_000", "7", "7", "0x1A"], ["line 2, column length: “1_000”", "line 5, column length: “0x1A”"]),
+        (
+            "length",
+            ["1_000", "7", "7", "0x1A"],
+            ["line 2, column length: “1_000”", "line 5, column length: “0x1A”"],
+        ),
     ],
 )
 def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
@@ -287,8 +400,13 @@ def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
 
 def test_a_point_is_doubtful_where_other_columns_have_decimal_commas(load):
     rows = changed("length", "80,5", "100", "120", "7")
-    rows = [[*row[:4], value, row[5]] for row, value in zip(rows, ["1.234", "2.500", "", "3.100"], strict=True)]
-    assert "column share: its numbers look like “1.234”" in refusal(load, written(rows, delimiter=";"))
+    rows = [
+        [*row[:4], value, row[5]]
+        for row, value in zip(rows, ["1.234", "2.500", "", "3.100"], strict=True)
+    ]
+    assert "column share: its numbers look like “1.234”" in refusal(
+        load, written(rows, delimiter=";")
+    )
 
 
 @settings(max_examples=200, deadline=None)
@@ -298,12 +416,17 @@ def test_a_point_is_doubtful_where_other_columns_have_decimal_commas(load):
 )
 def test_any_consistent_way_to_write_numbers_gives_the_numbers(numbers, signs):
     decimal, thousands = signs
-    texts = [f"{number:,.1f}".translate(str.maketrans({",": thousands, ".": decimal})) for number in numbers]
+    texts = [
+        f"{number:,.1f}".translate(str.maketrans({",": thousands, ".": decimal}))
+        for number in numbers
+    ]
     rule = pd.Series({"role": "factor", "type": "number", "unit": "mm", "levels": ""})
     encoded = pa.array(texts, pa.string()).dictionary_encode()
     reading = parse._numbers(Column("length", encoded.dictionary, encoded.indices.to_numpy()), rule)
     assert not reading.refused
-    np.testing.assert_allclose(reading.values, [float(number) for number in numbers], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        reading.values, [float(number) for number in numbers], rtol=0, atol=1e-9
+    )
 
 
 # ----------------------------------------------------------------------------- notes on the whole
@@ -324,7 +447,9 @@ def test_what_does_not_go_together_is_noted(load):
     assert "Line 2: outcome is 1 and event is 0" in notes
     assert "Line 3: event is 1, months within 12 months, and outcome is 0" in notes
     assert "Line 4: event is 1, months beyond 12 months, and outcome is 1" in notes
-    assert "Lines 5 and 6: months is shorter than 12 months, and yet outcome is known to be 0" in notes
+    assert (
+        "Lines 5 and 6: months is shorter than 12 months, and yet outcome is known to be 0" in notes
+    )
     assert "Line 6: months is 0" in notes
     assert "Line 7: event is known and months is missing" in notes
     assert "ine 8" not in notes
@@ -332,10 +457,19 @@ def test_what_does_not_go_together_is_noted(load):
 
 def test_rows_entered_twice_and_constant_columns_are_noted(load):
     rows = [*ROWS, ["p5", *ROWS[0][1:]]]
-    assert any("Line 6: alike in all columns to an earlier one" in note for note in load(written(rows)).notes)
+    assert any(
+        "Line 6: alike in all columns to an earlier one" in note
+        for note in load(written(rows)).notes
+    )
     notes = load(written(changed("has_x", "1", "", "1", ""))).notes
-    assert any("only 1 and empty cells. An empty cell counts as not known, not as 0" in note for note in notes)
-    assert any("it is 1 for all patients" in note for note in load(written(changed("has_x", "1", "1", "1", "1"))).notes)
+    assert any(
+        "only 1 and empty cells. An empty cell counts as not known, not as 0" in note
+        for note in notes
+    )
+    assert any(
+        "it is 1 for all patients" in note
+        for note in load(written(changed("has_x", "1", "1", "1", "1"))).notes
+    )
 
 
 def test_columns_outside_the_codebook_are_dropped_with_a_note(load):
@@ -358,12 +492,16 @@ def test_all_problems_come_at_once_and_in_bearable_length(load):
 
 
 GRADES = CODEBOOK.replace(
-    "share,Coverage,factor,number,%,,,,", "grade,Grade,factor,category,,I|II|III,分级,mild|middling|severe,轻|中|重"
+    "share,Coverage,factor,number,%,,,,",
+    "grade,Grade,factor,category,,I|II|III,分级,mild|middling|severe,轻|中|重",
 )
 
 
 def test_a_factor_of_three_levels_becomes_two_indicators(load):
-    rows = [[*row[:4], grade, row[5]] for row, grade in zip(ROWS, ["III", "mild", "中", ""], strict=True)]
+    rows = [
+        [*row[:4], grade, row[5]]
+        for row, grade in zip(ROWS, ["III", "mild", "中", ""], strict=True)
+    ]
     found = load(written(rows, [*HEADER[:4], "grade", "outcome"]), GRADES)
     assert found.factors == ["has_x", "length", "grade=II", "grade=III"]
     assert found.binary_factors == ["has_x", "grade=II", "grade=III"]
@@ -383,7 +521,11 @@ def test_a_factor_of_three_levels_becomes_two_indicators(load):
     [
         ("I|II|III", "I", ["line 6", "at least two"]),
         ("I|II|III", "|".join(map(str, range(60))), ["line 6", "at most 50"]),
-        ("mild|middling|severe", "mild|severe", ["line 6, column level_labels: “mild|severe”; expected 3"]),
+        (
+            "mild|middling|severe",
+            "mild|severe",
+            ["line 6, column level_labels: “mild|severe”; expected 3"],
+        ),
         ("轻|中|重", "轻|轻|重", ["line 6, column level_labels_zh"]),
         ("has_x,", "grade=II,", ["“grade=II” is what a level of “grade” is called"]),
         ("has_x,", "const,", ["“const” has a meaning of its own"]),

@@ -1,4 +1,5 @@
-"""Broken files by the thousand: each is read, or refused with one message that says where; nothing else happens.
+"""Broken files by the thousand: each is read, or refused with one message that says where; nothing
+else happens.
 
 FUZZ_EXAMPLES sets how many files each test tries.
 """
@@ -16,9 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib import cohort
-from lib.files import InputError
-from lib.intake import categories, disclosure
+from lib.patients import categories, cohort, disclosure
+from lib.patients.files import InputError
 from lib.words import number
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
@@ -28,13 +28,43 @@ FUZZ = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 CODEBOOK = [
-    ["name", "label", "role", "type", "unit", "levels", "label_zh", "level_labels", "level_labels_zh"],
+    [
+        "name",
+        "label",
+        "role",
+        "type",
+        "unit",
+        "levels",
+        "label_zh",
+        "level_labels",
+        "level_labels_zh",
+    ],
     ["id", "Patient", "id", "text", "", "", "患者编号", "", ""],
-    ["group", "Diagnosis", "group", "category", "", "NIVCS|DVT|PTS", "诊断", "one|two|three", "非血栓|急性|血栓后"],
+    [
+        "group",
+        "Diagnosis",
+        "group",
+        "category",
+        "",
+        "NIVCS|DVT|PTS",
+        "诊断",
+        "one|two|three",
+        "非血栓|急性|血栓后",
+    ],
     ["has_x", "Marker", "factor", "binary", "", "0|1", "标志", "no|yes", "否|是"],
     ["grade", "Grade", "factor", "category", "", "I|II|III", "分级", "", ""],
     ["length", "Stent length", "factor", "number", "mm", "", "支架长度", "", ""],
-    ["outcome", "Occlusion", "outcome", "binary", "12 months", "0|1", "闭塞", "patent|occluded", ""],
+    [
+        "outcome",
+        "Occlusion",
+        "outcome",
+        "binary",
+        "12 months",
+        "0|1",
+        "闭塞",
+        "patent|occluded",
+        "",
+    ],
     ["months", "Follow-up", "time", "number", "months", "", "", "", ""],
     ["event", "At the end", "event", "binary", "", "0|1", "", "", ""],
 ]
@@ -130,7 +160,9 @@ ODD = [
 ANYTHING = st.sampled_from(ODD) | st.text(max_size=12)
 
 
-def cells_of(table: list[list[str]], delimiter: str = ",", end: str = "\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
+def cells_of(
+    table: list[list[str]], delimiter: str = ",", end: str = "\n", quoting: int = csv.QUOTE_MINIMAL
+) -> str:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(table)
     return buffer.getvalue()
@@ -175,7 +207,10 @@ def mangled(draw, content: bytes) -> bytes:
         start = draw(st.integers(0, len(content)))
         end = draw(st.integers(start, min(len(content), start + 60)))
         piece = content[start:end]
-        between = draw(st.sampled_from([b"", piece * 2, piece[::-1], piece.upper(), *pieces]) | st.binary(max_size=6))
+        between = draw(
+            st.sampled_from([b"", piece * 2, piece[::-1], piece.upper(), *pieces])
+            | st.binary(max_size=6)
+        )
         content = content[:start] + between + content[end:]
     return content
 
@@ -190,10 +225,14 @@ def outcome_of(path: Path) -> str:
             message = str(error)
             assert str(path.parent) in message
             assert re.search(
-                r"\b(lines?|rows?|columns?)\b|it is |it begins|a header and no rows|no such file", message
+                r"\b(lines?|rows?|columns?)\b|it is |it begins|a header and no rows|no such file",
+                message,
             ), message
             assert message.count("\n") <= 21 and len(message) < 12_000
-            assert all(letter.isprintable() or letter == "\n" for letter in message.replace(str(path.parent), ""))
+            assert all(
+                letter.isprintable() or letter == "\n"
+                for letter in message.replace(str(path.parent), "")
+            )
             return "refused"
         rows, codebook = found.rows, found.codebook
         assert set(rows[found.outcome].dropna()) <= {0, 1} and rows[found.outcome].notna().any()
@@ -250,22 +289,31 @@ def test_odd_values_in_any_dialect(folder, table, delimiter, end, quoting, encod
 @FUZZ
 @given(
     rows(odd=0),
-    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8), ANYTHING | st.sampled_from(HEADER)), max_size=4),
+    st.lists(
+        st.tuples(st.integers(0, 8), st.integers(0, 8), ANYTHING | st.sampled_from(HEADER)),
+        max_size=4,
+    ),
 )
 def test_hostile_codebooks(folder, table, changes):
     codebook = [list(line) for line in CODEBOOK]
     for line, column, value in changes:
         codebook[line][column] = value
-    (folder / "rows.codebook.csv").write_text(cells_of(codebook), encoding="utf-8", errors="replace")
+    (folder / "rows.codebook.csv").write_text(
+        cells_of(codebook), encoding="utf-8", errors="replace"
+    )
     names = [" ".join(line[0].split()) for line in codebook[1:]]
-    (folder / "rows.csv").write_text(cells_of([names, *table[1:]]), encoding="utf-8", errors="replace")
+    (folder / "rows.csv").write_text(
+        cells_of([names, *table[1:]]), encoding="utf-8", errors="replace"
+    )
     outcome_of(folder / "rows.csv")
 
 
 @FUZZ
 @given(rows(), st.permutations(range(len(HEADER))), st.lists(ANYTHING, max_size=3))
 def test_any_order_of_columns_and_rows_gives_the_same_cohort(folder, table, order, extra):
-    """A property that a silently wrong page would break: what is read does not depend on where it stands."""
+    """A property that a silently wrong page would break: what is read does not depend on where it
+    stands.
+    """
     path = folder / "rows.csv"
     path.write_text(cells_of(table), encoding="utf-8", errors="replace")
     try:
@@ -285,8 +333,14 @@ def test_any_order_of_columns_and_rows_gives_the_same_cohort(folder, table, orde
 )
 def test_numbers_written_in_one_way_are_those_numbers_or_refused(folder, numbers, signs):
     thousands, decimal = signs
-    texts = [f"{value:,.2f}".replace(",", "T").replace(".", decimal).replace("T", thousands) for value in numbers]
-    table = [HEADER, *([f"p{i}", "DVT", "1", "I", text, str(i % 2), "", ""] for i, text in enumerate(texts))]
+    texts = [
+        f"{value:,.2f}".replace(",", "T").replace(".", decimal).replace("T", thousands)
+        for value in numbers
+    ]
+    table = [
+        HEADER,
+        *([f"p{i}", "DVT", "1", "I", text, str(i % 2), "", ""] for i, text in enumerate(texts)),
+    ]
     (folder / "rows.csv").write_text(cells_of(table), encoding="utf-8")
     found = cohort.load(folder / "rows.csv").rows["length"]
     np.testing.assert_allclose(found, [round(value, 2) for value in numbers], rtol=0, atol=0.0051)

@@ -13,7 +13,8 @@ import yaml
 from helpers import ORACLES
 from pybtex.database import parse_file
 
-from lib import cohort, ledger
+from lib.paper import ledger
+from lib.patients import cohort
 from lib.site import meta
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +22,9 @@ DATA = ROOT / "data"
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
 TABLES = [resource for resource in PACKAGE["resources"] if "schema" in resource]
 BIBLIOGRAPHY = parse_file(ROOT / "chapters" / "references.bib")
-MODULES = {path.stem: path for path in sorted((ROOT / "lib").rglob("*.py")) if path.stem != "__init__"}
+MODULES = {
+    path.stem: path for path in sorted((ROOT / "lib").rglob("*.py")) if path.stem != "__init__"
+}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # A name and a year as a docstring cites them: "Heinze & Schemper 2002", "(Hanley et al., 1982)".
 CITED = re.compile(
@@ -35,8 +38,9 @@ def read(name: str) -> str:
 
 
 def oracle(name: str) -> dict:
-    """A published schema. Their sources: citation-file-format 1.2.0, as cffconvert 2.0.0 ships it (CC BY 4.0); the
-    Data Package profiles 1.0 as datapackage 1.15.4 ships them (MIT), without titles, descriptions and examples."""
+    """A published schema. Their sources: citation-file-format 1.2.0, as cffconvert 2.0.0 ships it
+    (CC BY 4.0); the Data Package profiles 1.0 as datapackage 1.15.4 ships them (MIT), without
+    titles, descriptions and examples."""
     return json.loads((ORACLES / f"{name}.json").read_text(encoding="utf-8"))
 
 
@@ -44,7 +48,9 @@ def oracle(name: str) -> dict:
 
 
 def test_the_citation_file_is_valid():
-    jsonschema.validate(json.loads(json.dumps(meta.citation(), default=str)), oracle("citation-file-format-1.2.0"))
+    jsonschema.validate(
+        json.loads(json.dumps(meta.citation(), default=str)), oracle("citation-file-format-1.2.0")
+    )
 
 
 def test_all_places_name_the_same_title_version_and_licenses():
@@ -52,10 +58,19 @@ def test_all_places_name_the_same_title_version_and_licenses():
     project = tomllib.loads(read("pyproject.toml"))["project"]
     assert book["version"] == project["version"] == PACKAGE["version"]
     assert book["title"] == yaml.safe_load(read("_config.yml"))["title"]
-    for words in [book["title"], book["version"], book["authors"][0]["name"], " AND ".join(book["license"])]:
+    for words in [
+        book["title"],
+        book["version"],
+        book["authors"][0]["name"],
+        " AND ".join(book["license"]),
+    ]:
         assert f"{{{words}}}" in page
     study = book["references"][0]
-    for name, words in {"volume": study["volume"], "number": study["issue"], "year": study["year"]}.items():
+    for name, words in {
+        "volume": study["volume"],
+        "number": study["issue"],
+        "year": study["year"],
+    }.items():
         assert re.search(rf"{name} *= \{{{words}\}}", page)
     assert f"{{{study['start']}--{study['end']}}}" in page
     assert "MIT License" in read("LICENSE") and meta.LICENSES["CC-BY-4.0"] in read("LICENSE")
@@ -72,10 +87,18 @@ def test_the_data_package_is_valid():
 
 
 def test_the_data_package_describes_every_file_and_no_other():
-    files = {str(path.relative_to(DATA)) for path in DATA.rglob("*") if path.is_file() and path.suffix != ".md"}
+    files = {
+        str(path.relative_to(DATA))
+        for path in DATA.rglob("*")
+        if path.is_file() and path.suffix != ".md"
+    }
     described = [resource["path"] for resource in PACKAGE["resources"]]
     assert sorted(described) == sorted(files - {"datapackage.json"})
-    missing = [name for name in [*described, "datapackage.json"] if f"`{name}`" not in read("data/README.md")]
+    missing = [
+        name
+        for name in [*described, "datapackage.json"]
+        if f"`{name}`" not in read("data/README.md")
+    ]
     assert not missing, "data/README.md does not tell where these come from"
 
 
@@ -83,7 +106,11 @@ def test_the_data_package_describes_every_file_and_no_other():
 def test_every_table_is_as_the_data_package_says(resource):
     comment = resource.get("dialect", {}).get("commentChar")
     read_table = pd.read_parquet if resource["format"] == "parquet" else pd.read_csv
-    options = {} if resource["format"] == "parquet" else {"comment": comment, "dtype": str, "keep_default_na": False}
+    options = (
+        {}
+        if resource["format"] == "parquet"
+        else {"comment": comment, "dtype": str, "keep_default_na": False}
+    )
     rows = read_table(DATA / resource["path"], **options)
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
     assert list(rows) == list(fields)
@@ -127,10 +154,14 @@ def test_every_reference_can_be_found():
         assert fields["title"].startswith("{"), f"{name}: braces keep the capitals of the title"
         assert not re.search(r"doi\.org", fields.get("doi", "")), name
         if entry.type == "article":
-            assert fields.get("doi") or fields.get("url") or {"volume", "pages"} <= set(fields), name
+            assert fields.get("doi") or fields.get("url") or {"volume", "pages"} <= set(fields), (
+                name
+            )
         if fields.get("doi"):
             assert re.fullmatch(r"10\.\d{4,}/\S+", fields["doi"]), name
-    addresses = [entry.fields["doi"] for entry in BIBLIOGRAPHY.entries.values() if "doi" in entry.fields]
+    addresses = [
+        entry.fields["doi"] for entry in BIBLIOGRAPHY.entries.values() if "doi" in entry.fields
+    ]
     assert len(addresses) == len(set(addresses))
 
 
@@ -153,7 +184,11 @@ def test_every_paper_that_the_code_cites_is_in_the_bibliography():
             first = re.split(r", | and | & | et al", names.strip())[0].split()
             cited[tuple(first), year] = module
     assert len(cited) > 30
-    lacking = {cite: module for cite, module in cited.items() if not any((word, cite[1]) in known for word in cite[0])}
+    lacking = {
+        cite: module
+        for cite, module in cited.items()
+        if not any((word, cite[1]) in known for word in cite[0])
+    }
     assert not lacking, "add these to chapters/references.bib"
 
 
@@ -179,7 +214,9 @@ def test_every_verdict_and_every_term_that_explains_one_is_defined():
     defined = {term.casefold() for term in terms()}
     assert set(ledger.judge()["verdict"]) <= defined
     text = read("chapters/glossary.md")
-    assert {name.casefold() for name in re.findall(r"\*([a-z]+)\*", text)} - {"witnessed"} <= defined
+    assert {name.casefold() for name in re.findall(r"\*([a-z]+)\*", text)} - {
+        "witnessed"
+    } <= defined
 
 
 def test_no_number_is_typed_in_the_glossary():
@@ -190,14 +227,18 @@ def test_no_number_is_typed_in_the_glossary():
 
 
 def test_the_map_names_every_module():
-    named = set(re.findall(r"`(\w+)`", read("CONTRIBUTING.md").split("## The modules")[1].split("## ")[0]))
+    named = set(
+        re.findall(r"`(\w+)`", read("CONTRIBUTING.md").split("## The modules")[1].split("## ")[0])
+    )
     assert set(MODULES) - named == set(), "say in CONTRIBUTING.md what these know about"
     assert named - set(MODULES) == set(), "CONTRIBUTING.md names modules that are gone"
 
 
 def test_what_the_map_and_the_readme_point_to_is_there():
     for name in ["CONTRIBUTING.md", "README.md"]:
-        for path in re.findall(r"`((?:lib|data|chapters|tests|docs|\.ci|\.github)/[^`<*]*)`", read(name)):
+        for path in re.findall(
+            r"`((?:lib|data|chapters|tests|docs|\.ci|\.github)/[^`<*]*)`", read(name)
+        ):
             assert (ROOT / path).exists(), f"{name}: {path}"
         for target in re.findall(r"\]\(([^)]+)\)", read(name)):
             assert "://" in target or (ROOT / target).exists(), f"{name}: {target}"
@@ -219,9 +260,13 @@ def test_workflows_may_do_no_more_than_they_need_and_run_what_was_reviewed(path)
         assert job["permissions"], name
         assert "write" not in job["permissions"].values() or name == "publish"
     used = re.findall(r"uses: (.*)", text)
-    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in used)
+    assert all(
+        re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in used
+    )
     assert text.count("persist-credentials: false") == text.count("uses: actions/checkout@")
     assert "run: .ci/run" in text
     # An expression inside a script could run what somebody typed into a title.
-    scripts = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    scripts = [
+        step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step
+    ]
     assert not any("${{" in script for script in scripts)

@@ -43,7 +43,9 @@ def open_chapter(tab, site, name: str, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
     tab.goto((site / "chapters" / f"{name}.html").as_uri())
     # What fades in has no mark while it does.
-    tab.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
+    tab.add_style_tag(
+        content="*, *::before, *::after { transition: none !important; animation: none !important; }"
+    )
 
 
 def walk_to(tab, selector: str) -> None:
@@ -56,7 +58,9 @@ def walk_to(tab, selector: str) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_focus_is_seen_at_every_stop_goes_in_reading_order_and_is_never_caught(site, tab, name, width):
+def test_the_focus_is_seen_at_every_stop_goes_in_reading_order_and_is_never_caught(
+    site, tab, name, width
+):
     open_chapter(tab, site, name, width)
     stops = []
     for _ in range(MOST_STOPS):

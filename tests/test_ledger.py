@@ -1,4 +1,6 @@
-"""The ledger's verdicts: which they are, and that they change with the claims as arithmetic demands."""
+"""The ledger's verdicts: which they are, and that they change with the claims as arithmetic
+demands.
+"""
 
 import dataclasses
 import re
@@ -9,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import cohort, ledger, published
+from lib.paper import ledger, published
+from lib.patients import cohort
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -30,7 +33,10 @@ def moved(printed: str, steps: int) -> str:
     if printed.startswith("<"):
         return printed.replace("<", "≥")
     number = Decimal(printed.rstrip("%"))
-    return f"{number + steps * Decimal(1).scaleb(number.as_tuple().exponent)}" + "%" * printed.endswith("%")
+    return (
+        f"{number + steps * Decimal(1).scaleb(number.as_tuple().exponent)}"
+        + "%" * printed.endswith("%")
+    )
 
 
 def test_every_claim_has_a_verdict_and_a_reason():
@@ -62,20 +68,34 @@ def test_which_claims_have_which_verdict():
         "given": ["methods.recruitment.first_month", "methods.recruitment.last_month", "patency.all.horizon"],
         "contradicted": ["multivariate.odds_ratio_upper.listing"],
     }  # fmt: skip
-    markers = ["univariate.incomplete_coverage.p_value", "univariate.postoperative_collaterals.p_value"]
+    markers = [
+        "univariate.incomplete_coverage.p_value",
+        "univariate.postoperative_collaterals.p_value",
+    ]
     assert [name for name in NAMES["confirmed"] if name.startswith("univariate")] == markers
 
 
 @pytest.mark.parametrize(
     ("name", "other"),
-    sorted({(name, moved(CLAIMS.at[name, "printed"], steps)) for name in NAMES["confirmed"] for steps in (-1, 1)}),
+    sorted(
+        {
+            (name, moved(CLAIMS.at[name, "printed"], steps))
+            for name in NAMES["confirmed"]
+            for steps in (-1, 1)
+        }
+    ),
 )
 def test_another_last_digit_contradicts_a_confirmed_claim(name, other):
-    """What the other claims allow it to print stays what it was, so it is never used to judge itself."""
+    """What the other claims allow it to print stays what it was, so it is never used to judge
+    itself.
+    """
     judged = ledger.judge(with_printed(**{name: other})).loc[name]
     assert judged["verdict"] == "contradicted"
     assert other not in judged["reason"]
-    assert CLAIMS.at[name, "printed"] in judged["reason"] or judged["recomputed"] == JUDGED.at[name, "recomputed"]
+    assert (
+        CLAIMS.at[name, "printed"] in judged["reason"]
+        or judged["recomputed"] == JUDGED.at[name, "recomputed"]
+    )
 
 
 @pytest.mark.parametrize("quantity", ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper"])
@@ -124,7 +144,9 @@ def test_agreement_of_the_example_alone_is_fitted_and_without_it_given():
 
 def test_a_contradiction_names_all_claims_that_its_check_ties_together():
     judged = ledger.judge(with_printed(**{"methods.NIVCS.patients": "48"}))
-    sizes = [name for name in CLAIMS.index if name.startswith("methods.") and name.endswith(".patients")]
+    sizes = [
+        name for name in CLAIMS.index if name.startswith("methods.") and name.endswith(".patients")
+    ]
     assert (judged.loc[sizes, "verdict"] == "contradicted").all()
     assert "DVT" in judged.at["methods.PTS.patients", "reason"]
     assert "48" not in judged.at["methods.NIVCS.patients", "reason"]
@@ -135,7 +157,8 @@ def test_a_contradiction_names_all_claims_that_its_check_ties_together():
 
 numbers = {
     "patients": st.integers(1, 300).map(str),
-    "p_value": st.integers(1, 999).map(lambda p: f"0.{p:03d}") | st.sampled_from(["<0.001", "≥0.05", "1.000"]),
+    "p_value": st.integers(1, 999).map(lambda p: f"0.{p:03d}")
+    | st.sampled_from(["<0.001", "≥0.05", "1.000"]),
     "odds_ratio": st.integers(1, 9999).map(lambda x: f"{x / 1000:.3f}"),
     "proportion": st.integers(0, 1000).map(lambda x: f"{x / 10}%"),
     "area": st.integers(0, 1000).map(lambda x: f"{x / 1000:.3f}"),
@@ -147,9 +170,15 @@ numbers = {
 def test_claims_without_a_solution_still_have_a_verdict_each(data):
     """Any readable numbers in place of any four claims."""
     printed = {}
-    for name in data.draw(st.lists(st.sampled_from(list(CLAIMS.index[2:])), min_size=4, max_size=4, unique=True)):
+    for name in data.draw(
+        st.lists(st.sampled_from(list(CLAIMS.index[2:])), min_size=4, max_size=4, unique=True)
+    ):
         quantity, unit = CLAIMS.loc[name, ["quantity", "unit"]]
-        kind = quantity if quantity in numbers else {"ratio": "odds_ratio", "area": "area"}.get(unit, "proportion")
+        kind = (
+            quantity
+            if quantity in numbers
+            else {"ratio": "odds_ratio", "area": "area"}.get(unit, "proportion")
+        )
         printed[name] = data.draw(numbers["patients" if quantity == "horizon" else kind])
     judged = ledger.judge(with_printed(**printed))
     assert list(judged.index) == list(CLAIMS.index)
@@ -161,7 +190,10 @@ def test_claims_without_a_solution_still_have_a_verdict_each(data):
     "name, printed",
     [
         ("roc.postoperative_collaterals.auc", "0.606"),  # 0.60689
-        ("patency.PTS.primary_patency", "54.4%"),  # 54.545…% rounds to 54.5%, so neither rule gives this
+        (
+            "patency.PTS.primary_patency",
+            "54.4%",
+        ),  # 54.545…% rounds to 54.5%, so neither rule gives this
         ("roc.incomplete_coverage.auc_upper", "0.724"),  # 0.72457
         ("multivariate.incomplete_coverage.p_value", "0.021"),  # 0.02157 to 0.02170
     ],

@@ -6,7 +6,7 @@ import statsmodels.api as sm
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lib.logistic import fit
+from lib.statistics.logistic import fit
 
 
 def patients(seed: int, factors: int) -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +20,9 @@ def patients(seed: int, factors: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def exposed_and_unexposed_have_both_outcomes(design: np.ndarray, outcome: np.ndarray) -> bool:
-    groups = [design[:, column] == value for column in range(1, design.shape[1] - 1) for value in (0, 1)]
+    groups = [
+        design[:, column] == value for column in range(1, design.shape[1] - 1) for value in (0, 1)
+    ]
     return all(outcome[group].any() and not outcome[group].all() for group in groups)
 
 

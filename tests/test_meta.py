@@ -1,4 +1,6 @@
-"""What the site says about itself: in the pages of a small book, with and without an address of its own."""
+"""What the site says about itself: in the pages of a small book, with and without an address of its
+own.
+"""
 
 import io
 import json
@@ -23,7 +25,9 @@ PAGES = {
 
 
 def document(*paragraphs: str) -> nodes.Element:
-    return nodes.section("", nodes.title("", "Title"), *[nodes.paragraph("", text) for text in paragraphs])
+    return nodes.section(
+        "", nodes.title("", "Title"), *[nodes.paragraph("", text) for text in paragraphs]
+    )
 
 
 def test_a_description_is_the_first_paragraph_on_one_line():
@@ -47,7 +51,9 @@ def test_words_of_a_page_cannot_leave_their_element():
 
 
 def test_the_preview_is_a_picture_of_the_usual_size_and_always_the_same():
-    first, second = (meta.preview("A title that takes more than one line", ["and", "words"]) for _ in range(2))
+    first, second = (
+        meta.preview("A title that takes more than one line", ["and", "words"]) for _ in range(2)
+    )
     assert first == second
     assert Image.open(io.BytesIO(first)).size == meta.PREVIEW_PIXELS
     assert len(first) < 150_000
@@ -59,7 +65,9 @@ def book(tmp_path_factory) -> Book:
     for path in (book.folder / "chapters").glob("*.md"):
         path.unlink()
     for name, text in PAGES.items():
-        (book.folder / "chapters" / f"{name}.md").write_text(f"# The {name}\n\n{text}\n", encoding="utf-8")
+        (book.folder / "chapters" / f"{name}.md").write_text(
+            f"# The {name}\n\n{text}\n", encoding="utf-8"
+        )
     others = [{"file": f"chapters/{name}.md"} for name in list(PAGES)[1:]]
     toc = json.dumps({"format": "jb-book", "root": "chapters/index.md", "chapters": others})
     (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
@@ -78,7 +86,9 @@ def site(book) -> Path:
 def addressed(book, site, tmp_path_factory) -> Path:
     """The same book with one, elsewhere."""
     folder = tmp_path_factory.mktemp("addressed")
-    done = book.build("-q", "-W", "-n", "--keep-going", "--path-output", str(folder), SITE_URL=ADDRESS)
+    done = book.build(
+        "-q", "-W", "-n", "--keep-going", "--path-output", str(folder), SITE_URL=ADDRESS
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "_build" / "html"
 
@@ -92,9 +102,15 @@ def test_each_page_describes_itself(site):
     about = "The “start” of <it> & more. A second sentence."
     assert start.find("meta", {"name": "description"})["content"] == about
     assert start.find("meta", property="og:title")["content"] == "The index"
-    assert page(site, "chapters/methods.html").find("meta", {"name": "description"})["content"] == "Short."
+    assert (
+        page(site, "chapters/methods.html").find("meta", {"name": "description"})["content"]
+        == "Short."
+    )
     for path in site.glob("chapters/*.html"):
-        assert len(page(site, f"chapters/{path.name}").find_all("meta", property="og:description")) == 1
+        assert (
+            len(page(site, f"chapters/{path.name}").find_all("meta", property="og:description"))
+            == 1
+        )
 
 
 def test_without_an_address_every_reference_is_relative_and_leads_to_a_file(site):
@@ -115,14 +131,21 @@ def test_with_an_address_pages_name_it_and_there_is_a_site_map(addressed):
         assert found.find("link", rel="canonical")["href"] == here
         assert found.find("meta", property="og:url")["content"] == here
         assert found.find("meta", property="og:image")["content"] == f"{ADDRESS}/{meta.PREVIEW}"
-    locations = [part.text for part in ElementTree.parse(addressed / "sitemap.xml").iter() if part.tag.endswith("loc")]
+    locations = [
+        part.text
+        for part in ElementTree.parse(addressed / "sitemap.xml").iter()
+        if part.tag.endswith("loc")
+    ]
     assert locations == [f"{ADDRESS}/chapters/{name}.html" for name in PAGES]
-    assert f"Sitemap: {ADDRESS}/sitemap.xml" in (addressed / "robots.txt").read_text(encoding="utf-8")
+    assert f"Sitemap: {ADDRESS}/sitemap.xml" in (addressed / "robots.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_structured_data_name_the_book_the_study_and_files_that_are_there(site, addressed):
     texts = [
-        page(folder, "chapters/index.html").find(type="application/ld+json").string for folder in (site, addressed)
+        page(folder, "chapters/index.html").find(type="application/ld+json").string
+        for folder in (site, addressed)
     ]
     for text, base in zip(texts, ["../", f"{ADDRESS}/"], strict=True):
         book, data = json.loads(text)["@graph"]
@@ -138,7 +161,9 @@ def test_structured_data_name_the_book_the_study_and_files_that_are_there(site, 
 def test_the_page_for_a_wrong_address_leads_back(site, addressed):
     for folder, base in [(site, ""), (addressed, "/stents/")]:
         found = page(folder, "404.html")
-        assert [link["href"] for link in found.find_all("a")] == [f"{base}chapters/{name}.html" for name in PAGES]
+        assert [link["href"] for link in found.find_all("a")] == [
+            f"{base}chapters/{name}.html" for name in PAGES
+        ]
         assert not found.find_all(src=True) and not found.find_all("link")
         assert found.find("meta", {"name": "robots"})["content"] == "noindex"
 
@@ -152,14 +177,23 @@ def test_the_logo_keeps_its_place(site):
     assert images and all(image["width"] and image["height"] and image["alt"] for image in images)
 
 
-def test_a_book_about_other_patients_asks_not_to_be_indexed_and_offers_no_data(book, site, tmp_path):
-    rows = (book.folder / "data" / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+def test_a_book_about_other_patients_asks_not_to_be_indexed_and_offers_no_data(
+    book, site, tmp_path
+):
+    rows = (
+        (book.folder / "data" / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     (tmp_path / "registry.csv").write_text("".join(rows[:-1]), encoding="utf-8")
     options = ["-q", "-W", "-n", "--keep-going", "--path-output", str(tmp_path)]
     done = book.build(*options, COHORT=str(tmp_path / "registry.csv"), SITE_URL=ADDRESS)
     assert done.returncode == 0, done.stdout + done.stderr
     private = tmp_path / "_build" / "html"
     assert "Disallow: /" in (private / "robots.txt").read_text(encoding="utf-8")
-    assert page(private, "chapters/methods.html").find("meta", {"name": "robots"})["content"] == "noindex"
+    assert (
+        page(private, "chapters/methods.html").find("meta", {"name": "robots"})["content"]
+        == "noindex"
+    )
     assert not (private / "data").exists() and not (private / "sitemap.xml").exists()
-    assert not re.search("ld\\+json", (private / "chapters" / "index.html").read_text(encoding="utf-8"))
+    assert not re.search(
+        "ld\\+json", (private / "chapters" / "index.html").read_text(encoding="utf-8")
+    )

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.datasets import spector
 
-from lib import multivariate
+from lib.statistics import multivariate
 
 FACTORS = ["GPA", "TUCE", "has_PSI"]
 MODEL = "logistic(GRADE ~ GPA + TUCE + PSI, spector)"
@@ -17,7 +17,9 @@ MODEL = "logistic(GRADE ~ GPA + TUCE + PSI, spector)"
 def students():
     """Spector and Mazzeo 1980, J Econ Educ 11:37-44: who improved under a new way of teaching."""
     rows = spector.load_pandas().data
-    return read_cohort(rows.rename(columns={"PSI": "has_PSI", "GRADE": "outcome"})[[*FACTORS, "outcome"]])
+    return read_cohort(
+        rows.rename(columns={"PSI": "has_PSI", "GRADE": "outcome"})[[*FACTORS, "outcome"]]
+    )
 
 
 def test_a_published_model_as_r_has_it():
@@ -37,7 +39,9 @@ def test_a_published_model_as_r_has_it():
         assert table[column].tolist() == pytest.approx(list(values), rel=1e-6), column
     assert model.probabilities.tolist() == pytest.approx(in_r(f"fitted({MODEL})"), rel=1e-6)
     at_90 = multivariate.fit(students(), level=0.9).table["lower"]
-    assert at_90.tolist() == pytest.approx(in_r(f"exp(confint.default({MODEL}, level = 0.9))[, 1]"), rel=1e-6)
+    assert at_90.tolist() == pytest.approx(
+        in_r(f"exp(confint.default({MODEL}, level = 0.9))[, 1]"), rel=1e-6
+    )
 
 
 def test_a_published_model_as_its_textbook_prints_it():
@@ -50,22 +54,34 @@ def test_a_published_model_as_its_textbook_prints_it():
 
 def test_collinearity_as_r_has_it():
     vif = in_r("c(vif(GPA ~ TUCE + PSI), vif(TUCE ~ GPA + PSI), vif(PSI ~ GPA + TUCE))")
-    assert multivariate.collinearity(students())["variance_inflation_factor"].tolist() == pytest.approx(vif, rel=1e-9)
+    assert multivariate.collinearity(students())[
+        "variance_inflation_factor"
+    ].tolist() == pytest.approx(vif, rel=1e-9)
 
 
 def test_events_per_variable_count_the_rarer_outcome():
     rows = students().rows
     model = multivariate.fit(read_cohort(rows))
     other_way = multivariate.fit(read_cohort(rows.assign(outcome=1 - rows["outcome"])))
-    assert multivariate.events_per_variable(model, 3) == multivariate.events_per_variable(other_way, 3) == 11 / 3
+    assert (
+        multivariate.events_per_variable(model, 3)
+        == multivariate.events_per_variable(other_way, 3)
+        == 11 / 3
+    )
 
 
 def test_a_model_of_one_binary_factor_is_its_two_by_two_table():
     """Woolf 1955: the standard error of ln(odds ratio) is the root of the summed reciprocals."""
-    rows = [(x, y) for x, y, n in [(1, 1, 19), (1, 0, 29), (0, 1, 23), (0, 0, 112)] for _ in range(n)]
-    term = multivariate.fit(read_cohort(pd.DataFrame(rows, columns=["has_x", "outcome"]))).table.loc["has_x"]
+    rows = [
+        (x, y) for x, y, n in [(1, 1, 19), (1, 0, 29), (0, 1, 23), (0, 0, 112)] for _ in range(n)
+    ]
+    term = multivariate.fit(
+        read_cohort(pd.DataFrame(rows, columns=["has_x", "outcome"]))
+    ).table.loc["has_x"]
     assert term["odds_ratio"] == pytest.approx(19 * 112 / (29 * 23), rel=1e-8)
-    assert term["standard_error"] == pytest.approx(np.sqrt(1 / 19 + 1 / 29 + 1 / 23 + 1 / 112), rel=1e-8)
+    assert term["standard_error"] == pytest.approx(
+        np.sqrt(1 / 19 + 1 / 29 + 1 / 23 + 1 / 112), rel=1e-8
+    )
 
 
 def test_patients_with_a_missing_value_are_left_out_and_counted():
@@ -74,7 +90,9 @@ def test_patients_with_a_missing_value_are_left_out_and_counted():
     rows.loc[[1, 4], "outcome"] = np.nan
     incomplete, complete = multivariate.fit(read_cohort(rows), FACTORS), rows.drop([0, 1, 4])
     assert (incomplete.patients, incomplete.left_out) == (29, 3)
-    pd.testing.assert_frame_equal(incomplete.table, multivariate.fit(read_cohort(complete), FACTORS).table)
+    pd.testing.assert_frame_equal(
+        incomplete.table, multivariate.fit(read_cohort(complete), FACTORS).table
+    )
 
 
 designs = st.lists(st.tuples(st.integers(0, 1), st.integers(-3, 3)), min_size=6, max_size=25)
@@ -130,13 +148,18 @@ OUTCOME = np.tile([1, 0, 0, 1, 1, 0, 0], 3)[:20]
         ({"outcome": 0}, "outcome does not vary"),
         ({"outcome": 1}, "outcome does not vary"),
         ({"x": np.nan}, "outcome does not vary among the patients with complete data"),
-        ({"x": np.where(OUTCOME == 1, np.nan, X)}, "outcome does not vary among the patients with complete data"),
+        (
+            {"x": np.where(OUTCOME == 1, np.nan, X)},
+            "outcome does not vary among the patients with complete data",
+        ),
         ({"has_z": OUTCOME}, "separate"),
         ({"has_z": np.maximum(OUTCOME, Z)}, "separate"),
     ],
 )
 def test_why_there_is_no_model_is_said_in_words(changes, words):
-    model = multivariate.fit(read_cohort(pd.DataFrame({"x": X, "has_z": Z, "outcome": OUTCOME}).assign(**changes)))
+    model = multivariate.fit(
+        read_cohort(pd.DataFrame({"x": X, "has_z": Z, "outcome": OUTCOME}).assign(**changes))
+    )
     assert words in model.problem
     assert model.table.empty
     assert list(model.table.columns) == list(multivariate.fit(students()).table.columns)
@@ -154,7 +177,9 @@ def test_factors_without_a_correlation_have_no_variance_inflation(changes):
 
 @pytest.mark.filterwarnings("error")
 def test_a_factor_in_tiny_units_overflows_quietly():
-    """Where one unit is far more than any patient has, the limit per unit may be too large a number."""
+    """Where one unit is far more than any patient has, the limit per unit may be too large a
+    number.
+    """
     table = multivariate.fit(read_cohort(pd.DataFrame({"x": X * 1e-4, "outcome": OUTCOME}))).table
     per_unit = multivariate.fit(read_cohort(pd.DataFrame({"x": X, "outcome": OUTCOME}))).table
     assert table.at["x", "upper"] == np.inf

@@ -1,4 +1,6 @@
-"""The site about somebody's own patients: nothing on it comes from the example cohort, whatever was built before."""
+"""The site about somebody's own patients: nothing on it comes from the example cohort, whatever was
+built before.
+"""
 
 import shutil
 from pathlib import Path
@@ -8,8 +10,9 @@ import pandas as pd
 import pytest
 from books import Book, files_of
 
-from lib import cohort, example, published
-from lib.intake import template
+from lib.paper import published
+from lib.patients import cohort, template
+from lib.search import example
 
 # Bytes of pictures and fonts hold no text; everything else does.
 BINARY = {".png", ".ttf", ".woff", ".woff2", ".eot"}
@@ -17,7 +20,9 @@ BINARY = {".png", ".ttf", ".woff", ".woff2", ".eot"}
 
 @pytest.fixture(scope="module")
 def own(built, tmp_path_factory) -> tuple[Book, dict[str, str]]:
-    """A book whose site about the paper was replaced by one about births, and the environment that asks for it."""
+    """A book whose site about the paper was replaced by one about births, and the environment that
+    asks for it.
+    """
     folder = tmp_path_factory.mktemp("own")
     rows, _ = template.write(template.example(), folder)
     shutil.copytree(built / "book", folder / "book")
@@ -28,10 +33,20 @@ def own(built, tmp_path_factory) -> tuple[Book, dict[str, str]]:
 
 def test_no_row_of_any_patient_is_on_the_site(own):
     book, environment = own
-    site = {name: plain(content) for name, content in files_of(book.site).items() if Path(name).suffix not in BINARY}
-    assert not (book.site / "data").exists() and not [name for name in site if name.endswith("cohort.csv")]
+    site = {
+        name: plain(content)
+        for name, content in files_of(book.site).items()
+        if Path(name).suffix not in BINARY
+    }
+    assert not (book.site / "data").exists() and not [
+        name for name in site if name.endswith("cohort.csv")
+    ]
     for path in (cohort.EXAMPLE, environment["COHORT"]):
-        lines = [line for line in plain(Path(path).read_bytes()).splitlines() if b"," in line and b"#" not in line][1:]
+        lines = [
+            line
+            for line in plain(Path(path).read_bytes()).splitlines()
+            if b"," in line and b"#" not in line
+        ][1:]
         # Without the identifier, which is the first; short rows would occur by chance.
         rows = {line.split(b",", 1)[1] for line in lines}
         assert len(rows) > 50 and min(map(len, rows)) > 12
@@ -45,8 +60,8 @@ def plain(content: bytes) -> bytes:
 
 
 def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
-    """So nothing on it was computed from the example cohort: what it shares with the site about the paper is
-    about the paper alone."""
+    """So nothing on it was computed from the example cohort: what it shares with the site about the
+    paper is about the paper alone."""
     book, environment = own
     shutil.copytree(book.folder, tmp_path / "book", ignore=shutil.ignore_patterns("_build"))
     other = Book(tmp_path / "book")
@@ -78,7 +93,9 @@ def test_the_downloads_about_the_claims_hold_this_cohorts_values(own):
 
 
 def test_five_groups_make_a_whole_book(own, tmp_path):
-    """Two are those of the other tests here. Under the strict flags, and the counts are those of the file."""
+    """Two are those of the other tests here. Under the strict flags, and the counts are those of
+    the file.
+    """
     random = np.random.default_rng(5)
     rows = pd.read_csv(cohort.EXAMPLE, comment="#")
     rows = rows.loc[random.integers(0, len(rows), 500)].reset_index(drop=True)
@@ -99,7 +116,10 @@ def test_five_groups_make_a_whole_book(own, tmp_path):
     shown = pd.read_csv(downloads / "tab-patency.csv", index_col=0)
     patients = rows.groupby("diagnosis").size()
     assert shown["patients"].reindex(groups).tolist() == patients.reindex(groups).tolist()
-    assert shown["occluded"].reindex(groups).tolist() == rows.groupby("diagnosis")["occluded_12m"].sum().tolist()
+    assert (
+        shown["occluded"].reindex(groups).tolist()
+        == rows.groupby("diagnosis")["occluded_12m"].sum().tolist()
+    )
 
 
 def test_a_file_with_identifiers_makes_no_book(own, tmp_path):

@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from helpers import in_r, read_cohort
 
-from lib import patency
+from lib.statistics import patency
 
 # The abstract's groups: patients and, as the three rates leave no choice, occluded.
-GROUPS = pd.DataFrame({"patients": [47, 92, 44], "occluded": [5, 17, 20]}, index=["NIVCS", "DVT", "PTS"])
+GROUPS = pd.DataFrame(
+    {"patients": [47, 92, 44], "occluded": [5, 17, 20]}, index=["NIVCS", "DVT", "PTS"]
+)
 
 
 def proportions(*pairs: tuple[int, int]) -> pd.DataFrame:
@@ -54,7 +56,9 @@ def test_differences_of_newcombe_table_2(first, second, lower, upper):
 
 def test_rates_of_the_paper_as_r_has_them():
     rates = patency.rates(GROUPS)
-    for (patent, patients), rate in zip([(42, 47), (75, 92), (24, 44)], rates.itertuples(), strict=True):
+    for (patent, patients), rate in zip(
+        [(42, 47), (75, 92), (24, 44)], rates.itertuples(), strict=True
+    ):
         assert (rate.patent, rate.patients, rate.patency) == (patent, patients, patent / patients)
         wilson = in_r(f"prop.test({patent}, {patients}, correct = FALSE)$conf.int")
         exact = in_r(f"binom.test({patent}, {patients})$conf.int")
@@ -66,9 +70,15 @@ def test_comparisons_of_the_paper_as_r_has_them():
     overall = patency.overall(GROUPS)
     assert overall["statistic"] == pytest.approx(in_r("chisq.test(groups)$statistic"), rel=1e-9)
     assert overall["pearson"] == pytest.approx(in_r("chisq.test(groups)$p.value"), rel=1e-9)
-    assert overall["smallest_expected"] == pytest.approx(in_r("min(chisq.test(groups)$expected)"), rel=1e-9)
+    assert overall["smallest_expected"] == pytest.approx(
+        in_r("min(chisq.test(groups)$expected)"), rel=1e-9
+    )
     assert overall["exact"] == pytest.approx(in_r("fisher.test(groups)$p.value"), rel=1e-6)
-    assert (round(overall["statistic"], 2), overall["degrees_of_freedom"], round(overall["pearson"], 5)) == (
+    assert (
+        round(overall["statistic"], 2),
+        overall["degrees_of_freedom"],
+        round(overall["pearson"], 5),
+    ) == (
         17.67,
         2,
         0.00015,
@@ -88,20 +98,33 @@ def test_the_exact_test_of_two_groups_is_fishers():
     """The two markers' tables, as groups of exposed and unexposed patients."""
     coverage = pd.DataFrame({"patients": [48, 135], "occluded": [19, 23]})
     collaterals = pd.DataFrame({"patients": [57, 126], "occluded": [20, 22]})
-    assert patency.overall(coverage)["exact"] == pytest.approx(in_r("fisher.test(coverage)$p.value"), rel=1e-6)
-    assert patency.overall(collaterals)["exact"] == pytest.approx(in_r("fisher.test(collaterals)$p.value"), rel=1e-6)
+    assert patency.overall(coverage)["exact"] == pytest.approx(
+        in_r("fisher.test(coverage)$p.value"), rel=1e-6
+    )
+    assert patency.overall(collaterals)["exact"] == pytest.approx(
+        in_r("fisher.test(collaterals)$p.value"), rel=1e-6
+    )
 
 
 def test_patients_are_counted_where_group_and_outcome_are_known():
     rows = pd.DataFrame({"group": list("AAABB"), "has_x": 1, "outcome": [1, 0, np.nan, 0, 0]})
     counts = patency.counts(read_cohort(rows, "A|B|C"))
-    assert counts.loc[["A", "B", "C"], ["patients", "occluded"]].to_numpy().tolist() == [[2, 1], [2, 0], [0, 0]]
+    assert counts.loc[["A", "B", "C"], ["patients", "occluded"]].to_numpy().tolist() == [
+        [2, 1],
+        [2, 0],
+        [0, 0],
+    ]
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "groups",
-    [proportions((3, 5)), proportions((3, 5), (0, 0)), proportions((5, 5), (4, 4)), proportions((0, 5), (0, 4))],
+    [
+        proportions((3, 5)),
+        proportions((3, 5), (0, 0)),
+        proportions((5, 5), (4, 4)),
+        proportions((0, 5), (0, 4)),
+    ],
     ids=["one group", "an empty group", "no events", "only events"],
 )
 def test_what_cannot_be_compared_has_no_p_value(groups):

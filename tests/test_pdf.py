@@ -1,4 +1,6 @@
-"""The whole book as one PDF: what is joined, what is left out, and that the same book gives the same bytes."""
+"""The whole book as one PDF: what is joined, what is left out, and that the same book gives the
+same bytes.
+"""
 
 import os
 import re
@@ -41,11 +43,15 @@ def site(tmp_path) -> Path:
     for folder in ["chapters", "_static", "_downloads"]:
         (site / folder).mkdir(parents=True)
     (site / "_static" / "a.css").write_text("p { color: black }", encoding="utf-8")
-    (site / "_static" / "print.css").write_text("@page { size: A4 } article { break-before: page }", encoding="utf-8")
+    (site / "_static" / "print.css").write_text(
+        "@page { size: A4 } article { break-before: page }", encoding="utf-8"
+    )
     (site / "_downloads" / "p.svg").write_text(SVG, encoding="utf-8")
     start = PAGE.format(title="One & only", next='<link rel="next" href="two.html">')
     (site / "chapters" / "index.html").write_text(start, encoding="utf-8")
-    (site / "chapters" / "two.html").write_text(PAGE.format(title="2. Two", next=""), encoding="utf-8")
+    (site / "chapters" / "two.html").write_text(
+        PAGE.format(title="2. Two", next=""), encoding="utf-8"
+    )
     (site / "index.html").write_text("<p><span data-whole-book></span></p>", encoding="utf-8")
     return site
 
@@ -65,7 +71,9 @@ def test_pages_come_in_reading_order_with_a_list_of_contents(site, joined):
 
 def test_links_to_the_next_page_that_go_in_a_circle_end(site):
     page = site / "chapters" / "two.html"
-    text = page.read_text(encoding="utf-8").replace("</head>", '<link rel="next" href="index.html"></head>')
+    text = page.read_text(encoding="utf-8").replace(
+        "</head>", '<link rel="next" href="index.html"></head>'
+    )
     page.write_text(text, encoding="utf-8")
     assert len(pdf.reading_order(site)) == 2
 
@@ -94,9 +102,14 @@ def test_what_paper_cannot_offer_is_left_out_and_the_rest_is_not(joined):
 
 def test_files_are_named_in_full_and_no_image_waits(site, joined):
     images = joined.select("img")
-    assert [image["src"] for image in images] == [(site.resolve() / "_downloads" / "p.svg").as_uri()] * 2
+    assert [image["src"] for image in images] == [
+        (site.resolve() / "_downloads" / "p.svg").as_uri()
+    ] * 2
     assert not any(image.has_attr("loading") for image in images)
-    assert [link.get("media") for link in joined.select('link[rel="stylesheet"]')] == [None, "print"]
+    assert [link.get("media") for link in joined.select('link[rel="stylesheet"]')] == [
+        None,
+        "print",
+    ]
 
 
 def test_a_site_that_is_not_there_is_said_to_be_missing(tmp_path):
@@ -122,8 +135,12 @@ def printed(site) -> Path:
 
 
 def printed_by_command(site: Path) -> Path:
-    """The PDF that the command makes; a process of its own, since another test may have a browser open in this one."""
-    done = subprocess.run([sys.executable, "-m", "lib.site.pdf", str(site)], cwd=ROOT, capture_output=True, text=True)
+    """The PDF that the command makes; a process of its own, since another test may have a browser
+    open in this one.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "lib.site.pdf", str(site)], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return site / pdf.NAME
 
@@ -156,7 +173,9 @@ def test_every_page_links_the_pdf_from_where_it_is(site, printed):
 
 def test_a_pdf_of_other_pages_is_removed_with_its_links(site, printed):
     page = site / "chapters" / "two.html"
-    page.write_text(page.read_text(encoding="utf-8").replace("Words", "Other words"), encoding="utf-8")
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("Words", "Other words"), encoding="utf-8"
+    )
     pdf.link(site)
     assert not printed.exists()
     assert pdf.NAME not in page.read_text(encoding="utf-8")

@@ -1,4 +1,6 @@
-"""Prediction: R's and statsmodels' numbers, the promises made of resamples, and data that allow no answer."""
+"""Prediction: R's and statsmodels' numbers, the promises made of resamples, and data that allow no
+answer.
+"""
 
 from functools import partial
 
@@ -10,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles.prediction_loop import plain_loop
 
-from lib import cohort, prediction
+from lib.patients import cohort
+from lib.statistics import prediction
 
 pytestmark = pytest.mark.filterwarnings("error")
 in_r = partial(numbers_in_r, source="prediction")
@@ -27,7 +30,9 @@ def hemorrhage() -> pd.DataFrame:
 def patients(seed: int, number: int = 120) -> pd.DataFrame:
     """Three binary factors and a length, of which the outcome depends on some."""
     random = np.random.default_rng(seed)
-    rows = pd.DataFrame({f"has_{name}": (random.random(number) < 0.3).astype(int) for name in "abc"})
+    rows = pd.DataFrame(
+        {f"has_{name}": (random.random(number) < 0.3).astype(int) for name in "abc"}
+    )
     rows["length"] = random.normal(100, 30, number).round()
     log_odds = -1 + rows["has_a"] + 0.01 * (rows["length"] - 100)
     return rows.assign(outcome=(random.random(number) < 1 / (1 + np.exp(-log_odds))).astype(int))
@@ -35,7 +40,9 @@ def patients(seed: int, number: int = 120) -> pd.DataFrame:
 
 def optimism_of(rows: cohort.Cohort, drawn: np.ndarray, alpha: float) -> tuple[np.ndarray, ...]:
     """What the bootstrap finds in given resamples."""
-    kinds = prediction._kinds(rows.complete([*rows.factors, rows.outcome]), rows.outcome, rows.factors)
+    kinds = prediction._kinds(
+        rows.complete([*rows.factors, rows.outcome]), rows.outcome, rows.factors
+    )
     return prediction._optimism(kinds, kinds.weights(drawn), alpha)
 
 
@@ -43,20 +50,27 @@ def optimism_of(rows: cohort.Cohort, drawn: np.ndarray, alpha: float) -> tuple[n
 def without_gender() -> cohort.Cohort:
     everything = asah()
     return cohort.Cohort(
-        everything.rows[["s100b", "ndka", "wfns", "outcome"]], everything.codebook, everything.path, False
+        everything.rows[["s100b", "ndka", "wfns", "outcome"]],
+        everything.codebook,
+        everything.path,
+        False,
     )
 
 
 @pytest.fixture(scope="module")
 def drawn() -> np.ndarray:
-    return pd.read_csv(ORACLES / "prediction_resamples.csv", comment="#", header=None).to_numpy() - 1
+    return (
+        pd.read_csv(ORACLES / "prediction_resamples.csv", comment="#", header=None).to_numpy() - 1
+    )
 
 
 @pytest.mark.parametrize("alpha", ["1", "0.05", "0.001"])
 def test_optimism_is_that_of_r(alpha, without_gender, drawn):
     status, screened, significant, optimism = optimism_of(without_gender, drawn, float(alpha))
     assert (status == prediction.FITTED).all()
-    np.testing.assert_allclose(np.nanmean(optimism, axis=0), in_r(f"optimism({alpha})"), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        np.nanmean(optimism, axis=0), in_r(f"optimism({alpha})"), rtol=0, atol=1e-9
+    )
     if alpha != "1":
         np.testing.assert_allclose(screened.mean(axis=0), in_r(f"screened({alpha})"))
         np.testing.assert_allclose(significant.mean(axis=0), in_r(f"significant({alpha})"))
@@ -119,7 +133,9 @@ def test_resamples_without_an_answer_are_counted():
 def test_same_seed_same_result_and_blocks_do_not_matter(monkeypatch):
     rows = read_cohort(patients(3))
     first = prediction.validate(rows, 100)
-    pd.testing.assert_frame_equal(first.table, prediction.validate(rows, 100).table, check_exact=True)
+    pd.testing.assert_frame_equal(
+        first.table, prediction.validate(rows, 100).table, check_exact=True
+    )
     monkeypatch.setattr(prediction, "BLOCK", 1000)
     pd.testing.assert_frame_equal(first.table, prediction.validate(rows, 100).table)
     assert not first.table.equals(prediction.validate(rows, 100, seed=2).table)
@@ -135,7 +151,9 @@ def test_units_do_not_matter():
 
 def test_many_patients_get_fewer_resamples():
     random = np.random.default_rng(1)
-    rows = pd.DataFrame({f"has_{name}": (random.random(1_000_000) < 0.3).astype(float) for name in "abcde"})
+    rows = pd.DataFrame(
+        {f"has_{name}": (random.random(1_000_000) < 0.3).astype(float) for name in "abcde"}
+    )
     rows["length"] = random.normal(100, 30, 1_000_000).round()
     rows["outcome"] = (random.random(1_000_000) < 0.1 + 0.1 * rows["has_a"]).astype(float)
     codebook = read_cohort(rows.head(20)).codebook
@@ -153,7 +171,9 @@ HARD = {
     "constant factor": lambda rows: rows.assign(has_b=1),
     "perfect separation": lambda rows: rows.assign(has_b=rows["outcome"]),
     "separated by two factors": lambda rows: rows.assign(
-        has_a=rows["outcome"] * (rows.index % 3 > 0), has_b=rows["outcome"] * (rows.index % 3 < 1), has_c=0
+        has_a=rows["outcome"] * (rows.index % 3 > 0),
+        has_b=rows["outcome"] * (rows.index % 3 < 1),
+        has_c=0,
     ),
     "quasi-separation": lambda rows: rows.assign(has_b=rows["outcome"] * (rows.index % 2)),
     "identical factors": lambda rows: rows.assign(has_b=rows["has_a"]),
@@ -162,7 +182,9 @@ HARD = {
     "one event": lambda rows: rows.assign(outcome=(rows.index == 5).astype(int)),
     "missing values": lambda rows: rows.mask(np.random.default_rng(1).random(rows.shape) < 0.05),
     "nothing complete": lambda rows: rows.assign(has_b=np.nan),
-    "nothing passes": lambda rows: rows.assign(outcome=rows.index % 2, has_a=0, has_b=0, has_c=0, length=7),
+    "nothing passes": lambda rows: rows.assign(
+        outcome=rows.index % 2, has_a=0, has_b=0, has_c=0, length=7
+    ),
     "three levels": lambda rows: rows.assign(length=rows["length"] // 40),
 }
 
@@ -227,14 +249,24 @@ def test_separation_in_the_joint_model_alone():
     # Each factor overlaps, the two together do not: the outcome is whether the first is larger.
     random = np.random.default_rng(2)
     rows = pd.DataFrame({"first": random.normal(size=60), "second": random.normal(size=60)})
-    found = prediction.validate(read_cohort(rows.assign(outcome=(rows["first"] > rows["second"]).astype(int))), 20)
-    assert found.problem == "in the joint model of the screened factors the factors separate the outcomes"
+    found = prediction.validate(
+        read_cohort(rows.assign(outcome=(rows["first"] > rows["second"]).astype(int))), 20
+    )
+    assert (
+        found.problem
+        == "in the joint model of the screened factors the factors separate the outcomes"
+    )
 
 
 def test_no_resample_has_an_answer():
-    answers = [prediction.validate(read_cohort(HARD["two patients"](patients(5))), 1, seed) for seed in range(6)]
+    answers = [
+        prediction.validate(read_cohort(HARD["two patients"](patients(5))), 1, seed)
+        for seed in range(6)
+    ]
     unused = next(found for found in answers if found.used == 0)
-    assert unused.account.startswith("0 of 1 resamples were used. Left out: 1 because the outcome does not vary.")
+    assert unused.account.startswith(
+        "0 of 1 resamples were used. Left out: 1 because the outcome does not vary."
+    )
     assert unused.table["apparent"].notna().any() and unused.table["optimism"].isna().all()
 
 
@@ -245,7 +277,9 @@ def test_no_resamples():
 
 @pytest.mark.parametrize("name", ["joint", "s100b", "ndka", "wfns"])
 def test_areas_are_those_of_proc(name, hemorrhage):
-    areas, _ = prediction.compare_auc(hemorrhage["outcome"], hemorrhage[["joint", "s100b", "ndka", "wfns"]])
+    areas, _ = prediction.compare_auc(
+        hemorrhage["outcome"], hemorrhage[["joint", "s100b", "ndka", "wfns"]]
+    )
     lower, area, upper = in_r(f'as.numeric(ci.auc(curves${name}, method = "delong"))')
     np.testing.assert_allclose(
         areas.loc[name, ["auc", "lower", "upper"]].astype(float), [area, lower, upper], atol=1e-9
@@ -254,11 +288,15 @@ def test_areas_are_those_of_proc(name, hemorrhage):
 
 
 def test_differences_are_those_of_proc(hemorrhage):
-    _, differences = prediction.compare_auc(hemorrhage["outcome"], hemorrhage[["joint", "s100b", "ndka", "wfns"]])
+    _, differences = prediction.compare_auc(
+        hemorrhage["outcome"], hemorrhage[["joint", "s100b", "ndka", "wfns"]]
+    )
     assert len(differences) == 6
     for _, row in differences.iterrows():
         expected = in_r(f'paired("{row["first"]}", "{row["second"]}")')
-        np.testing.assert_allclose(row[["z", "p", "lower", "upper"]].astype(float), expected, atol=1e-9)
+        np.testing.assert_allclose(
+            row[["z", "p", "lower", "upper"]].astype(float), expected, atol=1e-9
+        )
 
 
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(4, 40))
@@ -270,7 +308,9 @@ def test_areas_count_pairs(seed, number):
     expected = ((events > nonevents) + (events == nonevents) / 2).mean()
     areas, _ = prediction.compare_auc(outcome, pd.DataFrame({"score": score}))
     assert areas.loc["score", "auc"] == pytest.approx(expected)
-    counted = prediction._areas(score[np.argsort(outcome)][None], np.sort(outcome), [np.ones((1, number))])
+    counted = prediction._areas(
+        score[np.argsort(outcome)][None], np.sort(outcome), [np.ones((1, number))]
+    )
     assert counted[0][0] == pytest.approx(expected)
 
 
@@ -283,7 +323,8 @@ def test_rounding_does_not_break_ties():
 
 
 @pytest.mark.parametrize(
-    ("outcome", "area"), [([0, 0, 0], np.nan), ([1, 1, 1], np.nan), ([], np.nan), ([0, 0, 1], 1), ([1, 0, np.nan], 0)]
+    ("outcome", "area"),
+    [([0, 0, 0], np.nan), ([1, 1, 1], np.nan), ([], np.nan), ([0, 0, 1], 1), ([1, 0, np.nan], 0)],
 )
 def test_areas_without_an_answer(outcome, area):
     scores = pd.DataFrame({"a": np.arange(len(outcome)), "b": 1.0})
@@ -295,7 +336,9 @@ def test_areas_without_an_answer(outcome, area):
 
 def test_scores_of_one_order_have_no_p():
     rows = patients(6)
-    scores = pd.DataFrame({"a": rows["length"], "b": rows["length"] ** 3, "perfect": rows["outcome"]})
+    scores = pd.DataFrame(
+        {"a": rows["length"], "b": rows["length"] ** 3, "perfect": rows["outcome"]}
+    )
     areas, differences = prediction.compare_auc(rows["outcome"], scores)
     assert differences.loc[0, "difference"] == 0 and np.isnan(differences.loc[0, "p"])
     assert areas.loc["perfect", "auc"] == 1 and np.isnan(areas.loc["perfect", "lower"])
@@ -319,11 +362,15 @@ def test_calibration_curve_is_that_of_r(hemorrhage):
 
 def test_calibration_curve_of_two_predictions_is_what_occurred():
     outcome = np.array([1, 0, 0, 0, 1, 1, 0, 1, 1, 1])
-    curve = prediction.calibration_curve(np.repeat([0.2, 0.7], [4, 6]), outcome, [0.1, 0.2, 0.7, 0.8])
+    curve = prediction.calibration_curve(
+        np.repeat([0.2, 0.7], [4, 6]), outcome, [0.1, 0.2, 0.7, 0.8]
+    )
     np.testing.assert_allclose(curve["observed"], [np.nan, 1 / 4, 5 / 6, np.nan])
     # The Wald limits of one proportion on the scale of the log odds.
     half = 1.959963984540054 * np.sqrt(1 / 1 + 1 / 3)
-    np.testing.assert_allclose(curve.loc[1, ["lower", "upper"]], 1 / (1 + 3 * np.exp([half, -half])))
+    np.testing.assert_allclose(
+        curve.loc[1, ["lower", "upper"]], 1 / (1 + 3 * np.exp([half, -half]))
+    )
 
 
 @pytest.mark.parametrize(
@@ -354,7 +401,8 @@ def test_net_benefit_is_that_of_r(hemorrhage):
 def test_net_benefit_by_hand():
     probabilities, outcome = np.array([0.1, 0.2, 0.2, 0.6, np.nan]), np.array([0, 0, 1, 1, 1])
     curve = prediction.decision_curve(probabilities, outcome, [0, 0.2, 0.5, 1, np.nan])
-    # At 0.2 those at the threshold are treated: two true positives, one false positive at odds of 1/4.
+    # At 0.2 those at the threshold are treated: two true positives, one false positive at odds of
+    # 1/4.
     np.testing.assert_allclose(curve["model"], [2 / 4, (2 - 1 / 4) / 4, 1 / 4, np.nan, np.nan])
     np.testing.assert_allclose(curve["treat_all"], [2 / 4, (2 - 2 / 4) / 4, 0, np.nan, np.nan])
     np.testing.assert_allclose(curve["treat_none"], [0, 0, 0, np.nan, np.nan])

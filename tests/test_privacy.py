@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import cohort
-from lib.files import InputError
-from lib.intake import privacy
-from lib.intake.spreadsheet import Column
+from lib.patients import cohort, privacy
+from lib.patients.files import InputError
+from lib.patients.spreadsheet import Column
 from tests.benchmarks import registry
 
 RANDOM = np.random.default_rng(1)
@@ -48,7 +47,9 @@ IDENTIFIERS = {
     "German dates": numbered(lambda i: f"{i % 28 + 1}.{i % 12 + 1}.19{i + 40}"),
     "American dates": numbered(lambda i: f"{i % 12 + 1}/{i % 28 + 1}/19{i + 40}"),
     "Chinese dates": numbered(lambda i: f"19{i + 40}年{i % 12 + 1}月{i % 28 + 1}日"),
-    "dates with times": numbered(lambda i: f"20{i % 20:02d}-{i % 12 + 1:02d}-{i % 28 + 1:02d} 08:00:00"),
+    "dates with times": numbered(
+        lambda i: f"20{i % 20:02d}-{i % 12 + 1:02d}-{i % 28 + 1:02d} 08:00:00"
+    ),
     "free text": numbered(lambda i: f"Patient {i} came back after two weeks with a swollen leg"),
     "Chinese free text": numbered(lambda i: f"患者第{i}次复诊时左下肢肿胀明显，建议抗凝治疗"),
 }
@@ -105,7 +106,9 @@ def test_other_headers_are_not_suspected(header):
 def test_the_check_digit_tells_a_resident_number_from_any_number():
     assert resident_id("110105", "19491231", "002")[-1] == "X"  # the example in the standard itself
     good = [resident_id(order=f"{i:03d}") for i in range(100)]
-    wrong = [number[:-1] + "10X98765432"[("10X98765432".index(number[-1]) + 1) % 11] for number in good]
+    wrong = [
+        number[:-1] + "10X98765432"[("10X98765432".index(number[-1]) + 1) % 11] for number in good
+    ]
     assert privacy.resident_ids(pa.array(good)).all()
     assert not privacy.resident_ids(pa.array(wrong)).any()
 
@@ -160,7 +163,9 @@ def test_all_columns_that_must_go_are_named_at_once(tmp_path):
         )
     ]
     path = tmp_path / "rows.csv"
-    path.write_text("\n".join(",".join(both) for both in zip(lines, extra, strict=False)), encoding="utf-8")
+    path.write_text(
+        "\n".join(",".join(both) for both in zip(lines, extra, strict=False)), encoding="utf-8"
+    )
     with pytest.raises(InputError) as error:
         cohort.load(path)
     message = str(error.value)
@@ -171,4 +176,6 @@ def test_all_columns_that_must_go_are_named_at_once(tmp_path):
         "Delete the column",
     ):
         assert words in message
-    assert "side" not in message and not any(value in message for value in IDENTIFIERS["mobile numbers"])
+    assert "side" not in message and not any(
+        value in message for value in IDENTIFIERS["mobile numbers"]
+    )

@@ -11,7 +11,8 @@ from helpers import asah, numbers_in_r, random_patients, read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import cohort, profile, sensitivity, separation
+from lib.patients import cohort
+from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
 in_r = partial(numbers_in_r, source="sensitivity")
@@ -20,7 +21,9 @@ FINITE = "no finite maximum of the likelihood exists"
 
 def spector() -> cohort.Cohort:
     """Spector and Mazzeo's 32 students, as statsmodels ships them."""
-    rows = sm.datasets.spector.load_pandas().data.rename(columns={"GRADE": "outcome", "PSI": "has_psi"})
+    rows = sm.datasets.spector.load_pandas().data.rename(
+        columns={"GRADE": "outcome", "PSI": "has_psi"}
+    )
     return read_cohort(rows[["GPA", "TUCE", "has_psi", "outcome"]])
 
 
@@ -39,17 +42,25 @@ def test_profile_limits_are_those_of_confint(name, rows):
     for side, column in enumerate(["lower", "upper"], 1):
         limits = np.log(found.table[column])
         assert limits.tolist() == pytest.approx(in_r(f"fine({name})[, {side}]"), rel=1e-6)
-        assert limits.tolist() == pytest.approx(in_r(f"suppressMessages(confint({name}))[, {side}]"), rel=1e-3)
-    assert found.table["p"].iloc[1:].tolist() == pytest.approx(in_r(f'drop1({name}, test = "LRT")[-1, 5]'), rel=1e-8)
+        assert limits.tolist() == pytest.approx(
+            in_r(f"suppressMessages(confint({name}))[, {side}]"), rel=1e-3
+        )
+    assert found.table["p"].iloc[1:].tolist() == pytest.approx(
+        in_r(f'drop1({name}, test = "LRT")[-1, 5]'), rel=1e-8
+    )
 
 
-@pytest.mark.parametrize(("name", "rows"), [("school", spector), ("bleeding", asah), ("separated", separated)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("school", spector), ("bleeding", asah), ("separated", separated)]
+)
 def test_firth_is_logistf(name, rows):
     found = profile.firth(rows())
     assert found.problem is None
     r = f"firth_{name}"
     assert found.table["coefficient"].tolist() == pytest.approx(in_r(f"coef({r})"), rel=1e-6)
-    assert found.table["standard_error"].tolist() == pytest.approx(in_r(f"sqrt(diag(vcov({r})))"), rel=1e-6)
+    assert found.table["standard_error"].tolist() == pytest.approx(
+        in_r(f"sqrt(diag(vcov({r})))"), rel=1e-6
+    )
     assert np.log(found.table["lower"]).tolist() == pytest.approx(in_r(f"{r}$ci.lower"), rel=1e-6)
     assert np.log(found.table["upper"]).tolist() == pytest.approx(in_r(f"{r}$ci.upper"), rel=1e-6)
     assert found.table["p"].tolist() == pytest.approx(in_r(f"{r}$prob"), rel=1e-6)
@@ -58,9 +69,13 @@ def test_firth_is_logistf(name, rows):
 def test_firth_in_a_two_by_two_table_adds_a_half_to_every_cell():
     """A known identity of the saturated model (Heinze & Schemper 2002)."""
     counts = {(1, 1): 5, (1, 0): 0, (0, 1): 3, (0, 0): 9}
-    rows = pd.DataFrame([pair for pair, count in counts.items() for _ in range(count)], columns=["has_a", "outcome"])
+    rows = pd.DataFrame(
+        [pair for pair, count in counts.items() for _ in range(count)], columns=["has_a", "outcome"]
+    )
     found = profile.firth(read_cohort(rows))
-    assert found.table.loc["has_a", "odds_ratio"] == pytest.approx(5.5 * 9.5 / (0.5 * 3.5), rel=1e-6)
+    assert found.table.loc["has_a", "odds_ratio"] == pytest.approx(
+        5.5 * 9.5 / (0.5 * 3.5), rel=1e-6
+    )
 
 
 def test_a_profile_of_the_whole_level_is_wider():
@@ -83,7 +98,8 @@ def test_patients_with_missing_values_are_left_out_and_counted():
 def test_the_unit_of_a_number_does_not_matter(unit):
     rows = random_patients()
     ordinary, changed = (
-        profile.firth(read_cohort(rows.assign(length=rows["length"] * size), "A|B|C")).table for size in (1, unit)
+        profile.firth(read_cohort(rows.assign(length=rows["length"] * size), "A|B|C")).table
+        for size in (1, unit)
     )
     assert changed["p"].tolist() == pytest.approx(ordinary["p"].tolist(), rel=1e-6)
     assert changed.loc["has_a"].tolist() == pytest.approx(ordinary.loc["has_a"].tolist(), rel=1e-6)
@@ -124,6 +140,10 @@ def test_a_million_patients():
     rows["group"] = pd.Categorical(random.choice(["A", "B"], size), ["A", "B"])
     large = cohort.Cohort(rows, codebook, Path("large.csv"), False)
     plain, penalized = profile.profile_limits(large), profile.firth(large)
-    assert np.log(plain.table["lower"]).tolist() == pytest.approx(np.log(plain.table["wald_lower"]).tolist(), abs=1e-4)
-    assert penalized.table["coefficient"].tolist() == pytest.approx(plain.table["coefficient"].tolist(), abs=1e-4)
+    assert np.log(plain.table["lower"]).tolist() == pytest.approx(
+        np.log(plain.table["wald_lower"]).tolist(), abs=1e-4
+    )
+    assert penalized.table["coefficient"].tolist() == pytest.approx(
+        plain.table["coefficient"].tolist(), abs=1e-4
+    )
     assert separation.separation(large).kind == "none"

@@ -1,4 +1,6 @@
-"""Printed numbers as intervals. The judge of every rounding is the standard library's decimal module."""
+"""Printed numbers as intervals. The judge of every rounding is the standard library's decimal
+module.
+"""
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -7,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import published
-from lib.published import InputError, agrees, interval, number, printings, prints, rounding_that_fits
+from lib.paper import published
+from lib.paper.published import (
+    InputError,
+    agrees,
+    interval,
+    number,
+    printings,
+    prints,
+    rounding_that_fits,
+)
 
 RULES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncation": ROUND_DOWN}
 
@@ -24,13 +34,17 @@ def rounded(value: Fraction, decimals: int, percent: bool, rule: str) -> str:
 decimals = st.integers(0, 6)
 # Multiples of half a unit of a digit, so that ties and exact values are common, and other numbers.
 values = st.one_of(
-    st.builds(lambda steps, digits: Fraction(steps, 2 * 10**digits), st.integers(-5000, 5000), decimals),
+    st.builds(
+        lambda steps, digits: Fraction(steps, 2 * 10**digits), st.integers(-5000, 5000), decimals
+    ),
     st.builds(Fraction, st.decimals(-20, 20, places=9)),
 )
 
 
 @given(values, decimals, st.booleans(), st.sampled_from(sorted(RULES)))
-def test_a_value_lies_in_the_interval_of_its_print_and_of_no_neighbor(value, decimals, percent, rule):
+def test_a_value_lies_in_the_interval_of_its_print_and_of_no_neighbor(
+    value, decimals, percent, rule
+):
     printed = rounded(value, decimals, percent, rule)
     unit = published.last_digit(printed)
     assert value in interval(printed, rule)
@@ -72,8 +86,12 @@ def test_the_rules_that_fit_are_those_that_print_it(value, decimals, percent, ru
     ],
 )
 def test_what_a_printed_string_stands_for(printed, inside, outside):
-    assert [agrees(printed, Fraction(value)) for value in inside.split()] == [True] * len(inside.split())
-    assert [agrees(printed, Fraction(value)) for value in outside.split()] == [False] * len(outside.split())
+    assert [agrees(printed, Fraction(value)) for value in inside.split()] == [True] * len(
+        inside.split()
+    )
+    assert [agrees(printed, Fraction(value)) for value in outside.split()] == [False] * len(
+        outside.split()
+    )
 
 
 def test_truncation_is_named_where_nothing_else_fits():
@@ -91,7 +109,9 @@ def test_a_threshold_prints_as_itself_or_as_its_opposite(value, sign):
     assert agrees(printed, value)
 
 
-@pytest.mark.parametrize("text", ["", "n/a", "1,5", "1.", ".5", "5 mm", "0.02 0.03", "%", "--1", "1e-3"])
+@pytest.mark.parametrize(
+    "text", ["", "n/a", "1,5", "1.", ".5", "5 mm", "0.02 0.03", "%", "--1", "1e-3"]
+)
 def test_what_is_not_a_printed_number_is_refused_by_its_text(text):
     with pytest.raises(InputError, match="not a printed number"):
         interval(text)
@@ -116,19 +136,49 @@ GOOD = "roc.x.auc,roc,auc,0.623,area,abstract\n"
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ("roc.x.auc,roc,auc,high,area,abstract", ["line 3", "column printed", "“high”", "for example 0.020"]),
+        (
+            "roc.x.auc,roc,auc,high,area,abstract",
+            ["line 3", "column printed", "“high”", "for example 0.020"],
+        ),
         ("roc.x.auc,roc,auc,,area,abstract", ["line 3", "column printed", "“”"]),
         ("roc.x.auc,roc,auc,6.23,area,abstract", ["line 3", "“6.23” is not a proportion"]),
-        ("roc.x.p_value,roc,p_value,1.5,probability,abstract", ["line 3", "“1.5” is not a probability"]),
-        ("multivariate.x.odds_ratio,multivariate,odds_ratio,-2.5,ratio,abstract", ["line 3", "above zero"]),
-        ("multivariate.x.odds_ratio,multivariate,odds_ratio,250%,ratio,abstract", ["line 3", "“250%”", "above zero"]),
-        ("methods.all.patients,methods,patients,18.3,patients,abstract", ["line 3", "“18.3”", "whole number"]),
-        ("methods.all.patients,methods,patients,0,patients,abstract", ["line 3", "“0”", "above zero"]),
-        ("methods.recruitment.first_month,methods,first_month,Mar 2015,month,abstract", ["“Mar 2015”", "May 2019"]),
-        ("roc.x.auc,rok,auc,0.623,area,abstract", ["line 3", "column section", "“rok”", "univariate"]),
+        (
+            "roc.x.p_value,roc,p_value,1.5,probability,abstract",
+            ["line 3", "“1.5” is not a probability"],
+        ),
+        (
+            "multivariate.x.odds_ratio,multivariate,odds_ratio,-2.5,ratio,abstract",
+            ["line 3", "above zero"],
+        ),
+        (
+            "multivariate.x.odds_ratio,multivariate,odds_ratio,250%,ratio,abstract",
+            ["line 3", "“250%”", "above zero"],
+        ),
+        (
+            "methods.all.patients,methods,patients,18.3,patients,abstract",
+            ["line 3", "“18.3”", "whole number"],
+        ),
+        (
+            "methods.all.patients,methods,patients,0,patients,abstract",
+            ["line 3", "“0”", "above zero"],
+        ),
+        (
+            "methods.recruitment.first_month,methods,first_month,Mar 2015,month,abstract",
+            ["“Mar 2015”", "May 2019"],
+        ),
+        (
+            "roc.x.auc,rok,auc,0.623,area,abstract",
+            ["line 3", "column section", "“rok”", "univariate"],
+        ),
         ("roc.x.area,roc,area,0.623,area,abstract", ["line 3", "column quantity", "“area”", "auc"]),
-        ("roc.x.auc,roc,auc_lower,0.623,area,abstract", ["line 3", "column id", "section.subject.quantity"]),
-        ("roc.x.auc,roc,auc,0.623,area,", ["line 3", "column source", "where the number is printed"]),
+        (
+            "roc.x.auc,roc,auc_lower,0.623,area,abstract",
+            ["line 3", "column id", "section.subject.quantity"],
+        ),
+        (
+            "roc.x.auc,roc,auc,0.623,area,",
+            ["line 3", "column source", "where the number is printed"],
+        ),
         (GOOD.strip(), ["column id", "“roc.x.auc”", "more than once"]),
     ],
 )
@@ -142,7 +192,13 @@ def test_an_unusable_claim_is_named_with_its_line_and_column(tmp_path, row, expe
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path):
     path = tmp_path / "claims.csv"
-    path.write_text(HEADER + "roc.x.auc,roc,auc,?,area,\nroc.y.auc,roc,auc,0.5,area,\n", encoding="utf-8")
+    path.write_text(
+        HEADER + "roc.x.auc,roc,auc,?,area,\nroc.y.auc,roc,auc,0.5,area,\n", encoding="utf-8"
+    )
     with pytest.raises(InputError) as error:
         published.read(path)
-    assert [str(error.value).count(words) for words in ("line 2", "line 3", "column source")] == [2, 1, 2]
+    assert [str(error.value).count(words) for words in ("line 2", "line 3", "column source")] == [
+        2,
+        1,
+        2,
+    ]

@@ -1,4 +1,6 @@
-"""What the printed model may have contained: the listings against brute force, the cohorts against statsmodels."""
+"""What the printed model may have contained: the listings against brute force, the cohorts against
+statsmodels.
+"""
 
 import time
 import tomllib
@@ -13,9 +15,12 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from scipy.special import gammaln, logsumexp, softmax
 
-from lib import cohort, published, reconstruct, univariate, wald
-from lib.published import agrees, prints
-from lib.search import cores, exclusion, readings, witnesses
+from lib.compatible import exclusion
+from lib.paper import cores, published, reconstruct, wald
+from lib.paper.published import agrees, prints
+from lib.patients import cohort
+from lib.search import readings, witnesses
+from lib.statistics import univariate
 
 CLAIMS = reconstruct.original(published.read())
 CODEBOOK = cohort.read_codebook(cohort.DATA / "codebook.csv")
@@ -29,7 +34,9 @@ MARKERS = np.array([(1, 1), (1, 0), (0, 1), (0, 0)], float)
 
 
 def of(reading: str, number: int) -> pd.DataFrame:
-    return STORED[(STORED["reading"] == reading) & (STORED["number"] == number)].reset_index(drop=True)
+    return STORED[(STORED["reading"] == reading) & (STORED["number"] == number)].reset_index(
+        drop=True
+    )
 
 
 # Cohorts
@@ -75,30 +82,46 @@ def test_a_model_of_two_markers_and_a_length_can_print_the_claims(both):
     name, random = "two markers and the length", np.random.default_rng(both)
     choice = readings.possible_cores(CLAIMS).query("n11 == @both")[["k1", "k0"]].to_numpy()
     for _ in range(readings.models(ABOUT)[name].attempts):
-        rows = readings.search(name, tuple(map(int, random.choice(choice))), random, ABOUT, SETTINGS)
+        rows = readings.search(
+            name, tuple(map(int, random.choice(choice))), random, ABOUT, SETTINGS
+        )
         if rows is not None:
             break
     checked = readings.verify(rows.assign(reading=name, number=both), CLAIMS, CODEBOOK)
     assert (checked["n11"].item(), checked["problems"].item()) == (both, "")
-    plain = sm.Logit(rows["occluded_12m"], sm.add_constant(rows.drop(columns="occluded_12m"))).fit(disp=0)
+    plain = sm.Logit(rows["occluded_12m"], sm.add_constant(rows.drop(columns="occluded_12m"))).fit(
+        disp=0
+    )
     assert f"{np.exp(plain.params['incomplete_coverage']):.3f}" == "2.503"
     assert plain.pvalues["stent_length_mm"] > 0.05
 
 
 BREAKS = {
-    "a longer stent": lambda rows: rows.assign(stent_length_mm=rows["stent_length_mm"] + 90 * (rows.index == 7)),
-    "half a millimeter": lambda rows: rows.assign(stent_length_mm=rows["stent_length_mm"].astype(float) + 0.5),
+    "a longer stent": lambda rows: rows.assign(
+        stent_length_mm=rows["stent_length_mm"] + 90 * (rows.index == 7)
+    ),
+    "half a millimeter": lambda rows: rows.assign(
+        stent_length_mm=rows["stent_length_mm"].astype(float) + 0.5
+    ),
     "no length": lambda rows: rows.assign(stent_length_mm=100),
     "a patient missing": lambda rows: rows.iloc[1:],
-    "a marker turned over": lambda rows: rows.assign(incomplete_coverage=1 - rows["incomplete_coverage"]),
-    "an event more": lambda rows: rows.assign(occluded_12m=rows["occluded_12m"].where(rows.index != 100, 1)),
+    "a marker turned over": lambda rows: rows.assign(
+        incomplete_coverage=1 - rows["incomplete_coverage"]
+    ),
+    "an event more": lambda rows: rows.assign(
+        occluded_12m=rows["occluded_12m"].where(rows.index != 100, 1)
+    ),
     "another reading": lambda rows: rows.assign(reading="three markers"),
 }
 BREAKS_WITH_GROUP = {
-    "another diagnosis": lambda rows: rows.assign(diagnosis=rows["diagnosis"].replace({"PTS": "DVT"})),
+    "another diagnosis": lambda rows: rows.assign(
+        diagnosis=rows["diagnosis"].replace({"PTS": "DVT"})
+    ),
     "a collinear factor": lambda rows: rows.assign(inflow_thrombus=rows["multiple_stents"]),
     "a value that is none": lambda rows: rows.assign(inflow_thrombus=2 * rows["inflow_thrombus"]),
-    "a missing value": lambda rows: rows.assign(inflow_thrombus=rows["inflow_thrombus"].where(rows.index != 3)),
+    "a missing value": lambda rows: rows.assign(
+        inflow_thrombus=rows["inflow_thrombus"].where(rows.index != 3)
+    ),
 }
 
 
@@ -131,7 +154,10 @@ def test_another_last_digit_is_refused(marker, quantity):
 
 @pytest.mark.parametrize("reading", dict.fromkeys(name for name, _ in KEYS))
 def test_other_codes_for_a_marker_are_the_same_model(reading):
-    rows, model = of(*next(key for key in KEYS if key[0] == reading)), readings.models(ABOUT)[reading]
+    rows, model = (
+        of(*next(key for key in KEYS if key[0] == reading)),
+        readings.models(ABOUT)[reading],
+    )
     outcome, marker = rows[ABOUT.outcome].astype(float), ABOUT.markers[0]
     design = sm.add_constant(rows[model.factors].astype(float))
     fitted, turned, higher = (
@@ -148,16 +174,25 @@ def test_other_codes_for_a_marker_are_the_same_model(reading):
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(*[st.tuples(st.integers(1, 9), st.integers(1, 9))] * 4), min_size=1, max_size=3))
+@given(
+    st.lists(
+        st.tuples(*[st.tuples(st.integers(1, 9), st.integers(1, 9))] * 4), min_size=1, max_size=3
+    )
+)
 def test_the_fit_to_sums_is_that_of_statsmodels(counts):
     """Any table of whole numbers with no empty cell has a finite fit."""
     table = np.array(counts)  # strata x cells x (occluded, patent)
     occluded = table[:, :, 0]
     one = readings.Candidates(
-        table.sum(axis=2)[None], occluded.sum(axis=1)[None], (occluded.sum(axis=0) @ MARKERS[:, :2])[None], 1
+        table.sum(axis=2)[None],
+        occluded.sum(axis=1)[None],
+        (occluded.sum(axis=0) @ MARKERS[:, :2])[None],
+        1,
     )
     coefficients, covariance = readings.refit(one, STUDY)
-    design = np.column_stack([np.repeat(np.eye(len(table)), 4, axis=0), np.tile(MARKERS, (len(table), 1))])
+    design = np.column_stack(
+        [np.repeat(np.eye(len(table)), 4, axis=0), np.tile(MARKERS, (len(table), 1))]
+    )
     fitted = sm.GLM(table.reshape(-1, 2), design, family=sm.families.Binomial()).fit(tol=1e-12)
     np.testing.assert_allclose(coefficients[0], fitted.params, atol=1e-6)
     np.testing.assert_allclose(np.sqrt(np.diag(covariance[0])), fitted.bse, rtol=1e-5)
@@ -171,21 +206,32 @@ def artificial(estimate: np.ndarray, error: np.ndarray) -> readings.Study:
     """A study of 21 patients that prints a fit with two decimals."""
     strings = []
     for beta, sigma in zip(estimate, error, strict=True):
-        values = *np.exp(beta + stats.norm.ppf([0.5, 0.025, 0.975]) * sigma), 2 * stats.norm.sf(abs(beta) / sigma)
-        strings.append({name: prints(x, "0.01") for name, x in zip(wald.QUANTITIES, values, strict=True)})
+        values = (
+            *np.exp(beta + stats.norm.ppf([0.5, 0.025, 0.975]) * sigma),
+            2 * stats.norm.sf(abs(beta) / sigma),
+        )
+        strings.append(
+            {name: prints(x, "0.01") for name, x in zip(wald.QUANTITIES, values, strict=True)}
+        )
     return readings.Study(
-        exclusion.Printed(FIRST, SECOND, tuple(map(exclusion.corners, strings))), tuple(strings), 0.95
+        exclusion.Printed(FIRST, SECOND, tuple(map(exclusion.corners, strings))),
+        tuple(strings),
+        0.95,
     )
 
 
 def cells_with(total: int) -> np.ndarray:
     """All ways to put so many patients into the four cells."""
-    ways = np.array([cells for cells in product(range(total + 1), repeat=3) if sum(cells) <= total], np.int64)
+    ways = np.array(
+        [cells for cells in product(range(total + 1), repeat=3) if sum(cells) <= total], np.int64
+    )
     return np.column_stack([ways, total - ways.sum(axis=1)])
 
 
 def everything(patients: list, events: list, exposed: list) -> readings.Candidates:
-    return readings.Candidates(np.array(patients), np.array(events), np.array(exposed), len(patients))
+    return readings.Candidates(
+        np.array(patients), np.array(events), np.array(exposed), len(patients)
+    )
 
 
 def keys(candidates: readings.Candidates, chosen: np.ndarray) -> set:
@@ -194,10 +240,14 @@ def keys(candidates: readings.Candidates, chosen: np.ndarray) -> set:
 
 
 def same_as_listed(every: readings.Candidates, list_all, seeds: range) -> int:
-    """Compare what is found by refitting everything with what a listing finds, for several printed fits."""
+    """Compare what is found by refitting everything with what a listing finds, for several printed
+    fits.
+    """
     coefficients, covariance = readings.refit(every, STUDY)
     errors = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-    usable = np.flatnonzero((np.abs(coefficients[:, -2:]) < 2).all(axis=1) & (errors[:, -2:] < 2).all(axis=1))
+    usable = np.flatnonzero(
+        (np.abs(coefficients[:, -2:]) < 2).all(axis=1) & (errors[:, -2:] < 2).all(axis=1)
+    )
     total = 0
     for seed in seeds:
         truth = np.random.default_rng(seed).choice(usable)
@@ -219,7 +269,9 @@ def test_the_listing_with_groups_misses_nothing():
     for i, j in product(range(len(sizes[0])), range(len(sizes[1]))):
         for k in np.flatnonzero((left[2] == target - left[0][i] - left[1][j]).all(axis=1)):
             patients.append((sizes[0][i], sizes[1][j], sizes[2][k]))
-    every = everything(patients, [GROUPS[:, 0]] * len(patients), [(FIRST[0, 0], SECOND[0, 0])] * len(patients))
+    every = everything(
+        patients, [GROUPS[:, 0]] * len(patients), [(FIRST[0, 0], SECOND[0, 0])] * len(patients)
+    )
     assert same_as_listed(every, lambda study: readings.with_groups(study, GROUPS), range(3)) >= 3
     listed = readings.with_groups(artificial(np.array([1.0, 1.0]), np.array([0.9, 0.9])), GROUPS)
     assert listed.looked_at == len(patients)
@@ -227,7 +279,14 @@ def test_the_listing_with_groups_misses_nothing():
 
 def test_the_listing_with_a_binary_factor_misses_nothing():
     n11, total, occluded = 4, int(FIRST.sum()), int(FIRST[:, 0].sum())
-    cells = np.array([n11, FIRST[0].sum() - n11, SECOND[0].sum() - n11, total - FIRST[0].sum() - SECOND[0].sum() + n11])
+    cells = np.array(
+        [
+            n11,
+            FIRST[0].sum() - n11,
+            SECOND[0].sum() - n11,
+            total - FIRST[0].sum() - SECOND[0].sum() + n11,
+        ]
+    )
     patients, events = [], []
     for inside in product(*(range(size + 1) for size in cells)):
         exposed = sum(inside)
@@ -237,7 +296,9 @@ def test_the_listing_with_a_binary_factor_misses_nothing():
                 events.append((d, occluded - d))
     alone = np.ones((occluded + 1, total - occluded + 1), bool)
     every = everything(patients, events, [(FIRST[0, 0], SECOND[0, 0])] * len(patients))
-    assert same_as_listed(every, lambda study: readings.with_factor(study, n11, alone), range(5)) >= 5
+    assert (
+        same_as_listed(every, lambda study: readings.with_factor(study, n11, alone), range(5)) >= 5
+    )
 
 
 def test_the_listing_with_fewer_patients_misses_nothing():
@@ -249,17 +310,23 @@ def test_the_listing_with_fewer_patients_misses_nothing():
         if (with_marker > most).any() or (with_marker < most - left_out).any():
             continue
         for d, a, b in product(
-            range(occluded - left_out, occluded + 1), range(FIRST[0, 0] + 1), range(SECOND[0, 0] + 1)
+            range(occluded - left_out, occluded + 1),
+            range(FIRST[0, 0] + 1),
+            range(SECOND[0, 0] + 1),
         ):
             patients.append((cells,))
             events.append((d,))
             exposed.append((a, b))
     every = everything(patients, events, exposed)
-    assert same_as_listed(every, lambda study: readings.fewer_patients(study, left_out), range(5)) >= 5
+    assert (
+        same_as_listed(every, lambda study: readings.fewer_patients(study, left_out), range(5)) >= 5
+    )
 
 
 def test_the_stored_count_of_the_diagnosis_is_that_of_a_new_listing():
-    groups = np.column_stack([ABOUT.groups["occluded"], ABOUT.groups["patients"] - ABOUT.groups["occluded"]])
+    groups = np.column_stack(
+        [ABOUT.groups["occluded"], ABOUT.groups["patients"] - ABOUT.groups["occluded"]]
+    )
     listed = readings.with_groups(STUDY, groups)
     misses = readings.judge(listed, STUDY)
     stored = COUNTS[COUNTS["reading"] == "two markers and the diagnosis"].iloc[0]
@@ -270,7 +337,9 @@ def test_the_stored_count_of_the_diagnosis_is_that_of_a_new_listing():
 
 @pytest.mark.parametrize("n11", [12, 25])
 def test_conditional_fits_are_those_of_the_enumerated_likelihood(n11):
-    """Given the number of events, their split over the four cells is noncentral hypergeometric: all splits, summed."""
+    """Given the number of events, their split over the four cells is noncentral hypergeometric: all
+    splits, summed.
+    """
     core = STUDY.printed.cores.query("k1 + k0 == @n11")[:1]
     events, patent = cores.cells(STUDY.printed.first, STUDY.printed.second, core)[0]
     sizes, splits = (events + patent).astype(int), []
@@ -285,7 +354,9 @@ def test_conditional_fits_are_those_of_the_enumerated_likelihood(n11):
     def minus_log_likelihood(beta):
         return logsumexp(ways + exposed @ beta) - np.array([with_first, with_second]) @ beta
 
-    best = optimize.minimize(minus_log_likelihood, [0.9, 0.9], method="BFGS", options={"gtol": 1e-8}).x
+    best = optimize.minimize(
+        minus_log_likelihood, [0.9, 0.9], method="BFGS", options={"gtol": 1e-8}
+    ).x
     chance = softmax(ways + exposed @ best)
     information = np.cov(exposed.T, aweights=chance, ddof=0)
     estimates, errors = readings.conditional_fit(STUDY, *core[["k1", "k0"]].iloc[0])
@@ -328,7 +399,9 @@ def test_what_was_made_for_other_claims_is_not_used():
 def test_two_markers_that_were_the_whole_model_are_not_contradicted():
     """What a model with the two markers alone prints is possible for such a model."""
     n11 = 20
-    odds_ratios = reconstruct.two_marker_odds_ratios(STUDY.printed.first, STUDY.printed.second).loc[n11]
+    odds_ratios = reconstruct.two_marker_odds_ratios(STUDY.printed.first, STUDY.printed.second).loc[
+        n11
+    ]
     strings = tuple({"odds_ratio": f"{x:.3f}"} for x in odds_ratios)
     assert readings._alone_reading(STUDY._replace(strings=strings))[1] != "contradicted: proven"
     assert readings._alone_reading(STUDY)[1] == "contradicted: proven"

@@ -1,4 +1,6 @@
-"""From printed numbers to counts: the paper's facts, by brute force and rounding in the decimal module."""
+"""From printed numbers to counts: the paper's facts, by brute force and rounding in the decimal
+module.
+"""
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import product
@@ -12,14 +14,23 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from lib import published, reconstruct
+from lib.paper import published, reconstruct
 
 CLAIMS = reconstruct.original(published.read())
 MARKERS = ["incomplete_coverage", "postoperative_collaterals"]
-PRINTED = {"incomplete_coverage": ("45.2%", "79.4%"), "postoperative_collaterals": ("47.6%", "73.8%")}
+PRINTED = {
+    "incomplete_coverage": ("45.2%", "79.4%"),
+    "postoperative_collaterals": ("47.6%", "73.8%"),
+}
 COVERAGE, COLLATERALS = np.array([[19, 29], [23, 112]]), np.array([[20, 37], [22, 104]])
 # The 13 numbers about counts, each of which follows from the other twelve.
-TIED = [*CLAIMS.index[CLAIMS["quantity"].isin(["patients", "primary_patency", "sensitivity", "specificity", "auc"])]]
+TIED = [
+    *CLAIMS.index[
+        CLAIMS["quantity"].isin(
+            ["patients", "primary_patency", "sensitivity", "specificity", "auc"]
+        )
+    ]
+]
 
 
 def percentages(count: int, total: int) -> set[str]:
@@ -58,13 +69,21 @@ def test_which_occlusions_can_print_each_percentage():
     for marker in MARKERS:
         sensitivity, specificity = PRINTED[marker]
         for occluded in table.index:
-            assert table.at[occluded, f"roc.{marker}.sensitivity"] == bool(printing(sensitivity, occluded))
-            assert table.at[occluded, f"roc.{marker}.specificity"] == bool(printing(specificity, 183 - occluded))
+            assert table.at[occluded, f"roc.{marker}.sensitivity"] == bool(
+                printing(sensitivity, occluded)
+            )
+            assert table.at[occluded, f"roc.{marker}.specificity"] == bool(
+                printing(specificity, 183 - occluded)
+            )
 
 
 def test_both_sections_agree_on_the_events():
     """5 + 17 + 20 = 42."""
-    assert [printing(*group) for group in [("89.4%", 47), ("81.5%", 92), ("54.5%", 44)]] == [[42], [75], [24]]
+    assert [printing(*group) for group in [("89.4%", 47), ("81.5%", 92), ("54.5%", 44)]] == [
+        [42],
+        [75],
+        [24],
+    ]
     rates = [name for name in TIED if not name.startswith("roc")]
     markers = [name for name in TIED if name.startswith("roc")]
     (from_rates,) = reconstruct.solve(CLAIMS, rates)
@@ -84,15 +103,21 @@ def test_forty_two_and_141_leave_one_pair_of_counts_for_each_marker(marker):
         for tp, tn in product(range(43), range(142))
         if sensitivity in percentages(tp, 42) and specificity in percentages(tn, 141)
     ]
-    assert pairs == [{"incomplete_coverage": (19, 112), "postoperative_collaterals": (20, 104)}[marker]]
+    assert pairs == [
+        {"incomplete_coverage": (19, 112), "postoperative_collaterals": (20, 104)}[marker]
+    ]
     strings = CLAIMS["printed"].to_dict()
-    assert [(tp, 141 - fp) for tp, fp in reconstruct.marker_pairs(strings, marker, 42, 141)] == pairs
+    assert [
+        (tp, 141 - fp) for tp, fp in reconstruct.marker_pairs(strings, marker, 42, 141)
+    ] == pairs
 
 
 @pytest.mark.parametrize("left_out", TIED)
 def test_any_twelve_numbers_fix_the_thirteenth(left_out):
     assert len(TIED) == 13
-    assert reconstruct.solve(CLAIMS, [name for name in TIED if name != left_out]) == reconstruct.solve(CLAIMS)
+    assert reconstruct.solve(
+        CLAIMS, [name for name in TIED if name != left_out]
+    ) == reconstruct.solve(CLAIMS)
 
 
 @pytest.mark.parametrize("altered", TIED)
@@ -108,7 +133,9 @@ def test_one_unit_of_the_last_digit_leaves_no_solution(altered, step):
 
 def test_groups_that_do_not_add_up_have_no_solution():
     sizes = [name for name in TIED if name.startswith("methods")]
-    assert [solution.patients_by_group for solution in reconstruct.solve(CLAIMS, sizes)] == [(47, 92, 44)]
+    assert [solution.patients_by_group for solution in reconstruct.solve(CLAIMS, sizes)] == [
+        (47, 92, 44)
+    ]
     claims = CLAIMS.copy()
     claims.at["methods.PTS.patients", "printed"] = "45"
     assert reconstruct.solve(claims, sizes) == []
@@ -123,14 +150,20 @@ def test_several_solutions_are_all_returned():
     options = [[size - patent for patent in printing(rate, size)] for rate, size in groups]
     expected = list(product(*options))
     assert len(expected) > 100
-    assert sorted(found.occluded_by_group for found in reconstruct.solve(several)) == sorted(expected)
+    assert sorted(found.occluded_by_group for found in reconstruct.solve(several)) == sorted(
+        expected
+    )
 
 
 def test_a_table_that_is_not_unique_is_refused():
     """183 patients and one sensitivity leave every number of patent patients with the marker open."""
     marker = MARKERS[0]
-    for solution in reconstruct.solve(CLAIMS, ["methods.all.patients", f"roc.{marker}.sensitivity"]):
-        assert solution.ways == len(printing("45.2%", solution.occluded)) * (184 - solution.occluded)
+    for solution in reconstruct.solve(
+        CLAIMS, ["methods.all.patients", f"roc.{marker}.sensitivity"]
+    ):
+        assert solution.ways == len(printing("45.2%", solution.occluded)) * (
+            184 - solution.occluded
+        )
         with pytest.raises(ValueError, match=f"{solution.ways} tables"):
             reconstruct.marker_table(solution, marker)
 
@@ -144,9 +177,15 @@ def half_up(numerator: int, denominator: int, digits: str) -> str:
 
 @st.composite
 def cohorts(draw):
-    """Patients and occluded of two or three groups, and the exposed among both of one or two markers."""
+    """Patients and occluded of two or three groups, and the exposed among both of one or two
+    markers.
+    """
     groups = draw(
-        st.lists(st.integers(2, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=2, max_size=3)
+        st.lists(
+            st.integers(2, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
+            min_size=2,
+            max_size=3,
+        )
     )
     patients, occluded = (sum(column) for column in zip(*groups, strict=True))
     assume(0 < occluded < patients)
@@ -159,11 +198,15 @@ def claims_about(groups, markers, occluded, patent) -> pd.DataFrame:
     rows = {"methods.all.patients": str(occluded + patent)}
     for i, (patients, lost) in enumerate(groups):
         rows[f"methods.G{i}.patients"] = str(patients)
-        rows[f"patency.G{i}.primary_patency"] = half_up(100 * (patients - lost), patients, "0.1") + "%"
+        rows[f"patency.G{i}.primary_patency"] = (
+            half_up(100 * (patients - lost), patients, "0.1") + "%"
+        )
     for i, (a, b) in enumerate(markers):
         rows[f"roc.m{i}.sensitivity"] = half_up(100 * a, occluded, "0.1") + "%"
         rows[f"roc.m{i}.specificity"] = half_up(100 * (patent - b), patent, "0.1") + "%"
-        rows[f"roc.m{i}.auc"] = half_up(a * patent + (patent - b) * occluded, 2 * occluded * patent, "0.001")
+        rows[f"roc.m{i}.auc"] = half_up(
+            a * patent + (patent - b) * occluded, 2 * occluded * patent, "0.001"
+        )
     claims = pd.DataFrame({"printed": rows})
     claims["section"], claims["quantity"] = [claims.index.str.split(".").str[at] for at in (0, 2)]
     return claims
@@ -185,7 +228,9 @@ def test_the_truth_is_always_among_the_solutions(cohort):
     for i, pair in enumerate(markers):
         assert pair in found[0].markers[f"m{i}"]
     # Without the rates of the groups the events come from the markers alone.
-    alone = [name for name in claims.index if name.startswith("roc") or name == "methods.all.patients"]
+    alone = [
+        name for name in claims.index if name.startswith("roc") or name == "methods.all.patients"
+    ]
     assert occluded in [solution.occluded for solution in reconstruct.solve(claims, alone)]
 
 
@@ -261,7 +306,12 @@ def test_the_two_marker_model_depends_on_a_core_only_through_its_sum(k1, k0):
         (0, 1, 20 - k1, 37 - k0),
         (0, 0, 42 - 19 - 20 + k1, 141 - 29 - 37 + k0),
     ]
-    rows = [(1, a, b, y) for a, b, *counts in cells for y, n in zip((1, 0), counts, strict=True) for _ in range(n)]
+    rows = [
+        (1, a, b, y)
+        for a, b, *counts in cells
+        for y, n in zip((1, 0), counts, strict=True)
+        for _ in range(n)
+    ]
     design = np.array(rows, float)
     fitted = sm.Logit(design[:, 3], design[:, :3]).fit(disp=0, maxiter=200)
     expected = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS).loc[k1 + k0]

@@ -1,4 +1,6 @@
-"""Areas under the curve and their standard errors: published examples, pROC, and the paper's markers."""
+"""Areas under the curve and their standard errors: published examples, pROC, and the paper's
+markers.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import Table2x2
 
-from lib import roc
+from lib.statistics import roc
 
 # Events and nonevents, unexposed and exposed, as the abstract determines them.
 MARKERS = {"coverage": ([23, 19], [112, 29]), "collaterals": ([22, 20], [104, 37])}
@@ -20,7 +22,9 @@ ABNORMAL, NORMAL = [3, 2, 2, 11, 33], [33, 6, 6, 11, 2]
 
 levels = (
     st.integers(1, 4)
-    .flatmap(lambda count: st.tuples(*[st.lists(st.integers(0, 6), min_size=count, max_size=count)] * 2))
+    .flatmap(
+        lambda count: st.tuples(*[st.lists(st.integers(0, 6), min_size=count, max_size=count)] * 2)
+    )
     .filter(lambda counts: min(map(sum, counts)) >= 2)
 )
 
@@ -28,7 +32,9 @@ levels = (
 @pytest.mark.parametrize("marker", ["s100b", "ndka", "wfns"])
 def test_delong_as_proc_has_it(marker):
     found = roc.inference(*roc.level_counts(asah(), marker)).loc["delong"]
-    assert found["auc"] == pytest.approx(in_r(f"as.numeric(auc(outcome ~ {marker}, aSAH, quiet = TRUE))"), abs=1e-12)
+    assert found["auc"] == pytest.approx(
+        in_r(f"as.numeric(auc(outcome ~ {marker}, aSAH, quiet = TRUE))"), abs=1e-12
+    )
     variance = in_r(f"var(roc(outcome ~ {marker}, aSAH, quiet = TRUE))")
     assert found["standard_error"] ** 2 == pytest.approx(variance, rel=1e-9)
     limits = in_r(f"as.numeric(ci.auc(outcome ~ {marker}, aSAH, quiet = TRUE))[c(1, 3)]")
@@ -49,17 +55,23 @@ def test_the_null_error_corrected_for_ties_is_that_of_the_rank_sum_test(marker):
     """Without the correction for continuity, which belongs to the test and not to the error."""
     p = roc.inference(*roc.level_counts(asah(), marker)).at["null_ties", "p"]
     assert p == pytest.approx(
-        in_r(f"wilcox.test(poor${marker}, good${marker}, exact = FALSE, correct = FALSE)$p.value"), rel=1e-9
+        in_r(f"wilcox.test(poor${marker}, good${marker}, exact = FALSE, correct = FALSE)$p.value"),
+        rel=1e-9,
     )
 
 
 def test_the_example_of_hanley_and_mcneil():
-    """Area 0.893 and standard error 0.032 in their table II; DeLong as Stata's manual prints it for roctab."""
+    """Area 0.893 and standard error 0.032 in their table II; DeLong as Stata's manual prints it for
+    roctab.
+    """
     found = roc.inference(ABNORMAL, NORMAL)
     assert f"{found.at['hanley_mcneil', 'auc']:.3f}" == "0.893"
     assert f"{found.at['hanley_mcneil', 'standard_error']:.3f}" == "0.032"
     delong = found.loc["delong"]
-    assert f"{delong['standard_error']:.4f} {delong['lower']:.5f} {delong['upper']:.5f}" == "0.0307 0.83295 0.95339"
+    assert (
+        f"{delong['standard_error']:.4f} {delong['lower']:.5f} {delong['upper']:.5f}"
+        == "0.0307 0.83295 0.95339"
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +100,9 @@ def test_either_marker_alone_singles_the_paper_s_estimators_out():
     printed = {"coverage": ("0.522", "0.725", "0.015"), "collaterals": ("0.506", "0.707", "0.036")}
     for marker, (lower, upper, p) in printed.items():
         rounded = roc.inference(*MARKERS[marker])[["lower", "upper", "p"]].map("{:.3f}".format)
-        assert list(rounded.index[(rounded["lower"] == lower) & (rounded["upper"] == upper)]) == ["hanley_mcneil"]
+        assert list(rounded.index[(rounded["lower"] == lower) & (rounded["upper"] == upper)]) == [
+            "hanley_mcneil"
+        ]
         assert list(rounded.index[rounded["p"] == p]) == ["null"]
 
 
@@ -100,7 +114,9 @@ def test_every_estimate_is_its_definition_over_all_pairs(counts):
     wins = (cases[:, None] > controls) + (cases[:, None] == controls) / 2
     assert roc.auc(*counts) == pytest.approx(wins.mean())
     errors = roc.standard_errors(*counts)
-    delong = wins.mean(axis=1).var(ddof=1) / len(cases) + wins.mean(axis=0).var(ddof=1) / len(controls)
+    delong = wins.mean(axis=1).var(ddof=1) / len(cases) + wins.mean(axis=0).var(ddof=1) / len(
+        controls
+    )
     assert errors["delong"] ** 2 == pytest.approx(delong, abs=1e-12)
     area = wins.mean()
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
@@ -111,8 +127,8 @@ def test_every_estimate_is_its_definition_over_all_pairs(counts):
 
 @given(levels)
 def test_hanley_and_mcneil_break_ties_at_random(counts):
-    """Q1 is the chance that two cases, drawn with replacement and each spread evenly over its level,
-    both exceed a control; Q2 likewise. Simpson's rule is exact for these squares."""
+    """Q1 is the chance that two cases, drawn with replacement and each spread evenly over its
+    level, both exceed a control; Q2 likewise. Simpson's rule is exact for these squares."""
     cases, controls = (np.repeat(range(len(one)), one) for one in counts)
 
     def chance(many: np.ndarray, one: int, sign: int) -> Fraction:
@@ -120,17 +136,23 @@ def test_hanley_and_mcneil_break_ties_at_random(counts):
             beyond, tied = int((sign * many > sign * one).sum()), int((many == one).sum())
             return Fraction(beyond + tied * place, 1) / len(many)
 
-        return (share(Fraction(0)) ** 2 + 4 * share(Fraction(1, 2)) ** 2 + share(Fraction(1)) ** 2) / 6
+        return (
+            share(Fraction(0)) ** 2 + 4 * share(Fraction(1, 2)) ** 2 + share(Fraction(1)) ** 2
+        ) / 6
 
     q1 = float(sum(chance(cases, control, 1) for control in controls) / len(controls))
     q2 = float(sum(chance(controls, case, -1) for case in cases) / len(cases))
     expected = _hanley_mcneil(roc.auc(*counts), q1, q2, len(cases), len(controls))
-    assert roc.standard_errors(*counts)["hanley_mcneil"] ** 2 == pytest.approx(max(expected, 0), abs=1e-12)
+    assert roc.standard_errors(*counts)["hanley_mcneil"] ** 2 == pytest.approx(
+        max(expected, 0), abs=1e-12
+    )
 
 
 def _hanley_mcneil(area: float, q1: float, q2: float, cases: int, controls: int) -> float:
     """Their equation 2: the variance of the area."""
-    return (area * (1 - area) + (cases - 1) * (q1 - area**2) + (controls - 1) * (q2 - area**2)) / (cases * controls)
+    return (area * (1 - area) + (cases - 1) * (q1 - area**2) + (controls - 1) * (q2 - area**2)) / (
+        cases * controls
+    )
 
 
 def test_the_null_errors_are_those_of_all_orderings():
@@ -150,7 +172,10 @@ def test_the_null_errors_are_those_of_all_orderings():
 def test_reversing_a_marker_mirrors_its_area(counts):
     events, nonevents = counts
     assert roc.auc(events[::-1], nonevents[::-1]) == pytest.approx(1 - roc.auc(events, nonevents))
-    there, back = roc.standard_errors(events, nonevents), roc.standard_errors(events[::-1], nonevents[::-1])
+    there, back = (
+        roc.standard_errors(events, nonevents),
+        roc.standard_errors(events[::-1], nonevents[::-1]),
+    )
     for name in ("hanley_mcneil", "delong", "null", "null_ties"):
         assert there[name] == pytest.approx(back[name], abs=1e-7)
 
@@ -159,7 +184,9 @@ def test_reversing_a_marker_mirrors_its_area(counts):
 def test_the_area_is_the_area_under_the_curve(counts):
     points = roc.curve(*counts)
     assert points.iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
-    assert np.trapezoid(points["sensitivity"], points["false_positive_rate"]) == pytest.approx(roc.auc(*counts))
+    assert np.trapezoid(points["sensitivity"], points["false_positive_rate"]) == pytest.approx(
+        roc.auc(*counts)
+    )
 
 
 @pytest.mark.parametrize("marker", MARKERS)
@@ -180,7 +207,9 @@ def test_accuracy_of_a_binary_marker(marker):
 
 
 def test_levels_are_counted_among_patients_with_both_values_known():
-    rows = pd.DataFrame({"x": [3, 1, 3, np.nan, 2, 1], "has_x": 0, "outcome": [1, 0, 0, 1, np.nan, 1]})
+    rows = pd.DataFrame(
+        {"x": [3, 1, 3, np.nan, 2, 1], "has_x": 0, "outcome": [1, 0, 0, 1, np.nan, 1]}
+    )
     counts = roc.level_counts(read_cohort(rows), "x")
     assert [list(one) for one in counts] == [[1, 1], [1, 1]]  # levels 1 and 3
     counts = roc.level_counts(read_cohort(rows), "has_x")

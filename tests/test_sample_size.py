@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib import sample_size
+from lib.statistics import sample_size
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -17,12 +17,16 @@ PUBLISHED_SIZES = [
 ]
 
 
-@pytest.mark.parametrize(("parameters", "risk", "r_squared", "sizes", "per_parameter"), PUBLISHED_SIZES)
+@pytest.mark.parametrize(
+    ("parameters", "risk", "r_squared", "sizes", "per_parameter"), PUBLISHED_SIZES
+)
 def test_published_sample_sizes(parameters, risk, r_squared, sizes, per_parameter):
     found = sample_size.minimum_sample_size(parameters, risk, r_squared)
     assert found.table["patients"][list(sizes)].to_dict() == sizes
     largest = found.table["patients"][list(sizes)].idxmax()
-    assert found.table.loc[largest, "events_per_parameter"] == pytest.approx(per_parameter, abs=0.006)
+    assert found.table.loc[largest, "events_per_parameter"] == pytest.approx(
+        per_parameter, abs=0.006
+    )
 
 
 def test_the_sample_size_of_a_rare_outcome():
@@ -38,7 +42,15 @@ def test_the_largest_r_squared():
     """Riley et al. 2020 list it for these risks."""
     risks = [0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.01]
     found = [sample_size.minimum_sample_size(5, risk) for risk in risks]
-    assert [round(one.largest_r_squared, 2) for one in found] == [0.75, 0.74, 0.71, 0.63, 0.48, 0.33, 0.11]
+    assert [round(one.largest_r_squared, 2) for one in found] == [
+        0.75,
+        0.74,
+        0.71,
+        0.63,
+        0.48,
+        0.33,
+        0.11,
+    ]
     assert [one.r_squared / one.largest_r_squared for one in found] == pytest.approx([0.15] * 7)
 
 

@@ -1,4 +1,6 @@
-"""The joint model looked at in other ways: R's numbers, published examples, and data that allow no answer."""
+"""The joint model looked at in other ways: R's numbers, published examples, and data that allow no
+answer.
+"""
 
 from functools import partial
 
@@ -8,7 +10,8 @@ import pytest
 import statsmodels.api as sm
 from helpers import asah, numbers_in_r, random_patients, read_cohort
 
-from lib import cohort, profile, sensitivity, separation
+from lib.patients import cohort
+from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
 in_r = partial(numbers_in_r, source="sensitivity")
@@ -24,7 +27,9 @@ def test_measures_of_influence_as_r_has_them():
         ("dfbeta_s100b", "steps(bleeding)[, 2]"),
         ("dfbeta_wfns", "steps(bleeding)[, 4]"),
     ]:
-        assert found.patients[column].tolist() == pytest.approx(in_r(command), rel=1e-6, abs=1e-9), column
+        assert found.patients[column].tolist() == pytest.approx(
+            in_r(command), rel=1e-6, abs=1e-9
+        ), column
     assert found.most == f"{in_r('matters_most')[0]:.0f}"
     without = in_r("exp(coef(logistic(outcome ~ s100b + ndka + wfns, aSAH[-matters_most, ])))[-1]")
     assert found.without.table["other_odds_ratio"].tolist() == pytest.approx(without, rel=1e-8)
@@ -33,12 +38,16 @@ def test_measures_of_influence_as_r_has_them():
 def test_measures_of_influence_of_patients_alike_are_those_of_plain_statsmodels():
     """Few kinds of patients, many of each kind, and some who lack a value."""
     random = np.random.default_rng(4)
-    rows = pd.DataFrame({"b": random.integers(0, 2, 900), "x": random.integers(1, 5, 900).astype(float)})
+    rows = pd.DataFrame(
+        {"b": random.integers(0, 2, 900), "x": random.integers(1, 5, 900).astype(float)}
+    )
     rows["outcome"] = (random.random(900) < 0.2 + 0.1 * rows["b"] + 0.1 * rows["x"]).astype(int)
     rows.loc[::50, "x"] = np.nan
     found = sensitivity.influence(read_cohort(rows.assign(group="A")))
     known = rows.dropna()
-    model = sm.GLM(known["outcome"], sm.add_constant(known[["b", "x"]]), family=sm.families.Binomial())
+    model = sm.GLM(
+        known["outcome"], sm.add_constant(known[["b", "x"]]), family=sm.families.Binomial()
+    )
     expected = model.fit().get_influence()
     for column, values in {
         "leverage": expected.hat_matrix_diag,
@@ -76,7 +85,9 @@ def test_adjustment_for_the_group_as_r_has_it():
 def test_a_spline_as_r_has_it(knots):
     found = sensitivity.functional_form(asah(), "ndka", knots)
     assert found.knots == pytest.approx(in_r(f"knots({knots})"))
-    assert [found.statistic, found.degrees_of_freedom, found.p] == pytest.approx(in_r(f"against_line({knots})"))
+    assert [found.statistic, found.degrees_of_freedom, found.p] == pytest.approx(
+        in_r(f"against_line({knots})")
+    )
 
 
 def test_the_curve_of_a_spline_as_r_has_it():
@@ -88,7 +99,9 @@ def test_the_curve_of_a_spline_as_r_has_it():
 
 def test_the_published_e_value():
     """VanderWeele & Ding 2017: a risk ratio of 3.9 with the limits 1.8 and 8.7 gives 7.26 and 3.0."""
-    ratios = pd.DataFrame({"ratio": [3.9, 1 / 3.9, 1.2], "lower": [1.8, 1 / 8.7, 0.8], "upper": [8.7, 1 / 1.8, 1.8]})
+    ratios = pd.DataFrame(
+        {"ratio": [3.9, 1 / 3.9, 1.2], "lower": [1.8, 1 / 8.7, 0.8], "upper": [8.7, 1 / 1.8, 1.8]}
+    )
     rare = sensitivity.e_values(ratios["ratio"], ratios["lower"], ratios["upper"], 0.1)
     assert rare["e_value"].round(2).tolist() == [7.26, 7.26, 1.69]
     assert rare["e_value_limit"].round(2).tolist() == [3.0, 3.0, 1.0]
@@ -126,7 +139,10 @@ HOPELESS = {
     "no events": (lambda rows: rows.assign(outcome=0), "the outcome does not vary"),
     "all events": (lambda rows: rows.assign(outcome=1), "the outcome does not vary"),
     "constant": (lambda rows: rows.assign(has_a=1), "these factors do not vary: has_a"),
-    "identical": (lambda rows: rows.assign(has_b=rows["has_a"]), "combinations of one another: has_a and has_b"),
+    "identical": (
+        lambda rows: rows.assign(has_b=rows["has_a"]),
+        "combinations of one another: has_a and has_b",
+    ),
     "nobody complete": (lambda rows: rows.assign(length=np.nan), "the outcome does not vary"),
 }
 

@@ -10,7 +10,7 @@ from helpers import random_patients, read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import profile, sensitivity, separation
+from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
 FINITE = "no finite maximum of the likelihood exists"
@@ -78,5 +78,9 @@ def test_columns_of_whole_numbers_are_judged_as_they_are(seed):
     low = np.where(rows["outcome"] == 1, 340, 300)
     cohort = read_cohort(rows.assign(length=low + random.integers(0, 60, len(rows))), "A|B|C")
     whole = cohort.rows.astype(dict.fromkeys([*cohort.factors, cohort.outcome], "int16"))
-    judged = [separation.separation(replace(cohort, rows=rows)).account for rows in (cohort.rows, whole)]
-    assert judged[0] == judged[1] == "No factor and no combination of factors separates the outcomes."
+    judged = [
+        separation.separation(replace(cohort, rows=rows)).account for rows in (cohort.rows, whole)
+    ]
+    assert (
+        judged[0] == judged[1] == "No factor and no combination of factors separates the outcomes."
+    )

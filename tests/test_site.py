@@ -45,13 +45,18 @@ def test_nothing_is_loaded_from_another_host(book, pages):
 
 
 def test_every_internal_link_and_anchor_leads_somewhere(book, pages):
-    anchors = {path.resolve(): {tag["id"] for tag in page.find_all(id=True)} for path, page in pages.items()}
+    anchors = {
+        path.resolve(): {tag["id"] for tag in page.find_all(id=True)}
+        for path, page in pages.items()
+    }
     for path, page in pages.items():
         for tag in page.find_all(["a", "img", "script", "link"]):
             address = urlsplit(tag.get("href") or tag.get("src") or "")
             if address.scheme or address.netloc:
                 continue
-            target = (path.parent / unquote(address.path)).resolve() if address.path else path.resolve()
+            target = (
+                (path.parent / unquote(address.path)).resolve() if address.path else path.resolve()
+            )
             assert target.is_file(), f"{path.name}: {tag}"
             if address.fragment and target in anchors:
                 assert unquote(address.fragment) in anchors[target], f"{path.name}: {tag}"
@@ -67,13 +72,18 @@ def test_every_image_has_words_and_a_size(pages):
 def test_every_table_heads_its_rows_and_columns(pages):
     for path, page in pages.items():
         for heading in page.select("table.book-table th"):
-            assert heading.get("scope") in ("row", "col") and heading.get_text(strip=True), f"{path.name}: {heading}"
+            assert heading.get("scope") in ("row", "col") and heading.get_text(strip=True), (
+                f"{path.name}: {heading}"
+            )
 
 
 def test_every_page_says_whose_rows_it_rests_on(pages):
     for path, page in pages.items():
         if path.parent.name == "chapters":
-            assert "They are not patient data." in page.select_one("aside.bd-header-announcement").get_text(), path
+            assert (
+                "They are not patient data."
+                in page.select_one("aside.bd-header-announcement").get_text()
+            ), path
 
 
 def test_the_notebooks_on_offer_hold_the_outputs_of_this_build(book):
@@ -81,7 +91,9 @@ def test_the_notebooks_on_offer_hold_the_outputs_of_this_build(book):
     offered = {path.stem: nbformat.read(path, as_version=4) for path in book.site.rglob("*.ipynb")}
     assert set(offered) == {path.stem for path in notebooks.sources()}
     for name, notebook in offered.items():
-        assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code"), name
+        assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code"), (
+            name
+        )
     assert not (book.site / "_sources").exists()
 
 
@@ -90,7 +102,8 @@ def test_stored_outputs_are_those_of_this_build_captions_and_data_included(book)
     for source in notebooks.sources():
         stored = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
         built = nbformat.read(
-            book.site / "_downloads" / "chapters" / source.stem / f"{source.stem}.ipynb", as_version=4
+            book.site / "_downloads" / "chapters" / source.stem / f"{source.stem}.ipynb",
+            as_version=4,
         )
         assert outputs(stored) == outputs(built), source.stem
 
@@ -98,7 +111,11 @@ def test_stored_outputs_are_those_of_this_build_captions_and_data_included(book)
 def outputs(notebook: nbformat.NotebookNode) -> list:
     """The outputs that are the same on every machine: all but the versions of the software."""
     ignored = "nbval-ignore-output"
-    return [cell.get("outputs") for cell in notebook.cells if ignored not in cell.metadata.get("tags", [])]
+    return [
+        cell.get("outputs")
+        for cell in notebook.cells
+        if ignored not in cell.metadata.get("tags", [])
+    ]
 
 
 def test_a_second_build_runs_nothing_and_changes_nothing(book):
@@ -132,7 +149,8 @@ def test_the_whole_book_about_other_patients(tmp_path):
     rows.iloc[:3, rows.columns.get_loc("stent_length_mm")] = np.nan
     rows.to_csv(tmp_path / "registry.csv", index=False)
     book = copy_book(tmp_path / "book")
-    # As it would be shown to others: three patients with a rare gap are left out, and the report says so.
+    # As it would be shown to others: three patients with a rare gap are left out, and the report
+    # says so.
     assert len(book.rebuild(COHORT=str(tmp_path / "registry.csv"))) > 5
     assert "This book is about registry.csv, 117 patients." in book.page("your_data")
     assert "Fewer than 5 patients are left out" in book.page("your_data")
@@ -156,11 +174,11 @@ def small(tmp_path_factory) -> Book:
     book = copy_book(tmp_path_factory.mktemp("small") / "book")
     for path in (book.folder / "chapters").glob("*.md"):
         path.unlink()
-    (book.folder / "lib" / "word.py").write_text('WORD = "first"\n', encoding="utf-8")
+    (book.folder / "lib" / "show" / "word.py").write_text('WORD = "first"\n', encoding="utf-8")
     chapters = {
-        "index": "from lib import cohort, published\n"
+        "index": "from lib.paper import published; from lib.patients import cohort\n"
         "print(len(cohort.load().rows), 'rows', len(published.read()), 'claims')",
-        "methods": "from lib import word\nprint('the word is', word.WORD)",
+        "methods": "from lib.show import word\nprint('the word is', word.WORD)",
     }
     for name, code in chapters.items():
         text = CHAPTER.format(title=name, code=code)
@@ -184,17 +202,23 @@ def test_changed_code_runs_its_own_chapter_only(small):
 
 
 def test_changed_lib_reaches_every_page(small):
-    small.replace("lib/word.py", "first", "second")
+    small.replace("lib/show/word.py", "first", "second")
     assert small.rebuild() == {"index", "methods"}
     assert "second" in small.page("methods")
 
 
 def test_a_changed_style_sheet_reaches_every_page_and_runs_nothing(small):
     before = re.search(r"book\.css\?v=\w+", small.page("methods"))[0]
-    small.replace("chapters/assets/book.css", "hanging-punctuation: first;", "hanging-punctuation: last;")
+    small.replace(
+        "chapters/assets/book.css", "hanging-punctuation: first;", "hanging-punctuation: last;"
+    )
     assert small.rebuild() == set()
-    assert "hanging-punctuation: last;" in (small.site / "_static" / "book.css").read_text(encoding="utf-8")
-    assert before not in small.page("methods"), "a browser would show the style sheet that it has kept"
+    assert "hanging-punctuation: last;" in (small.site / "_static" / "book.css").read_text(
+        encoding="utf-8"
+    )
+    assert before not in small.page("methods"), (
+        "a browser would show the style sheet that it has kept"
+    )
 
 
 def test_changed_data_reach_every_page(small):
@@ -210,18 +234,35 @@ def test_changed_data_reach_every_page(small):
 
 def test_a_cohort_of_ones_own_gets_a_site_of_its_own(small, tmp_path):
     before = files_of(small.site)
-    lines = (small.folder / "data" / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = (
+        (small.folder / "data" / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     cohort = tmp_path / "my patients.csv"
     cohort.write_text("".join(lines[:-1]), encoding="utf-8")
     done = subprocess.run(
-        ["make", "--old-file=environment", f"BUILD={shlex.join(BUILD)}", "book", f"COHORT={cohort}"],
+        [
+            "make",
+            "--old-file=environment",
+            f"BUILD={shlex.join(BUILD)}",
+            "book",
+            f"COHORT={cohort}",
+        ],
         cwd=small.folder,
         env=os.environ | {"PYTHONPATH": str(small.folder)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    page = small.folder / "_build" / "cohorts" / "my patients" / "_build" / "html" / "chapters" / "index.html"
+    page = (
+        small.folder
+        / "_build"
+        / "cohorts"
+        / "my patients"
+        / "_build"
+        / "html"
+        / "chapters"
+        / "index.html"
+    )
     text = page.read_text(encoding="utf-8")
     patients = int(re.search(r"(\d+) rows", small.page("index"))[1]) - 1
     assert f"This book is about my patients.csv, {patients} patients." in text
@@ -258,7 +299,9 @@ def without_column(name: str):
         header = next(i for i, line in enumerate(lines) if not line.startswith("#"))
         at = lines[header].split(",").index(name)
         return "\n".join(
-            line if i < header else ",".join(part for j, part in enumerate(line.split(",")) if j != at)
+            line
+            if i < header
+            else ",".join(part for j, part in enumerate(line.split(",")) if j != at)
             for i, line in enumerate(lines)
         ).encode()
 
@@ -290,9 +333,18 @@ def test_an_input_that_cannot_be_read_gives_one_message(small, file, change, wor
             ["line", "printed", "nought", "expected"],
         ),
         ("data/cohort.csv", without_column("diagnosis"), ["diagnosis", "missing"]),
-        ("data/cohort.csv", lambda text: text.replace(b",PTS,", b",XYZ,", 1), ["line", "diagnosis", "XYZ", "expected"]),
+        (
+            "data/cohort.csv",
+            lambda text: text.replace(b",PTS,", b",XYZ,", 1),
+            ["line", "diagnosis", "XYZ", "expected"],
+        ),
     ],
-    ids=["claims without a column", "claim that is no number", "cohort without a column", "value that cannot be read"],
+    ids=[
+        "claims without a column",
+        "claim that is no number",
+        "cohort without a column",
+        "value that cannot be read",
+    ],
 )
 def test_an_input_that_makes_no_sense_gives_one_message(small, file, change, words):
     refuses(small, file, change, [file.split("/")[1], *words])
@@ -336,7 +388,9 @@ def test_make_alone_says_what_each_target_does():
 def test_an_unfit_python_gets_one_sentence(tmp_path):
     for name in ["Makefile", "requirements.lock", "pyproject.toml"]:
         shutil.copy(ROOT / name, tmp_path)
-    done = subprocess.run(["make", "book", "PYTHON=false"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        ["make", "book", "PYTHON=false"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode != 0
     assert done.stderr.startswith("This needs Python 3.11 or newer")
     assert not (tmp_path / ".venv").exists()

@@ -1,4 +1,6 @@
-"""Hostile words from a user's file: whatever a label holds, the page shows it as text and nothing of it runs."""
+"""Hostile words from a user's file: whatever a label holds, the page shows it as text and nothing
+of it runs.
+"""
 
 import pytest
 from books import copy_book
@@ -31,7 +33,7 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 
 import pandas as pd
 
-from lib import display
+from lib.show import display
 
 for i, label in enumerate(LABELS):
     frame = pd.DataFrame({label: [label, label], "n": [1, -2.5]})
@@ -56,7 +58,9 @@ def page(tmp_path_factory):
     prose = "\n\n".join(f"G{i} {{glue:text}}`g{i}` end" for i in range(len(HOSTILE)))
     text = CHAPTER.replace("LABELS", repr(HOSTILE)).replace("PROSE", prose)
     (book.folder / "chapters" / "index.md").write_text(text, encoding="utf-8")
-    (book.folder / "chapters" / "methods.md").write_text("# methods\n\n(methods-example)=\n## x\n", encoding="utf-8")
+    (book.folder / "chapters" / "methods.md").write_text(
+        "# methods\n\n(methods-example)=\n## x\n", encoding="utf-8"
+    )
     toc = "format: jb-book\nroot: chapters/index.md\nchapters:\n  - file: chapters/methods.md\n"
     (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
     done = book.build()
@@ -78,11 +82,16 @@ def test_labels_are_text_everywhere(page):
 def test_nothing_of_a_label_runs_or_leads_anywhere(page):
     _, html = page
     for script in html.find_all("script"):
-        # What describes the page to machines is data: nothing in it can end the element or begin another.
+        # What describes the page to machines is data: nothing in it can end the element or begin
+        # another.
         limit = "<" if script.get("type") == "application/ld+json" else "hacked"
         assert limit not in script.get_text()
-    assert not [tag for tag in html.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
-    assert not [link for link in html.find_all("a", href=True) if link["href"].startswith("javascript")]
+    assert not [
+        tag for tag in html.find_all(True) if any(name.startswith("on") for name in tag.attrs)
+    ]
+    assert not [
+        link for link in html.find_all("a", href=True) if link["href"].startswith("javascript")
+    ]
     assert not [image for image in html.find_all("img") if image.get("src") == "x"]
     assert "Warning" not in html.get_text()
 
@@ -90,6 +99,10 @@ def test_nothing_of_a_label_runs_or_leads_anywhere(page):
 def test_downloads_stay_in_their_folder_and_hold_no_formula(page):
     book, _ = page
     folder = book.site / "_downloads" / "chapters" / "index"
-    assert {path.parent for path in (book.site / "_downloads").rglob("*") if path.is_file()} == {folder}
+    assert {path.parent for path in (book.site / "_downloads").rglob("*") if path.is_file()} == {
+        folder
+    }
     for path in folder.glob("*.csv"):
-        assert not [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("=")]
+        assert not [
+            line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("=")
+        ]

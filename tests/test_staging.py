@@ -1,4 +1,6 @@
-"""The finished site stays whole whenever a build is stopped, and the next build leaves nothing of the stopped one."""
+"""The finished site stays whole whenever a build is stopped, and the next build leaves nothing of
+the stopped one.
+"""
 
 import os
 import re
@@ -25,7 +27,11 @@ def book(tmp_path_factory) -> Book:
     names = ["methods", "patency", *(f"page{number}" for number in range(12))]
     for name in ["index", *names]:
         code = SLOW if name in ("index", "methods") else "print('another')"
-        text = CHAPTER.format(title=name, code=code) if not name.startswith("page") else f"# {name}\n\nSome prose.\n"
+        text = (
+            CHAPTER.format(title=name, code=code)
+            if not name.startswith("page")
+            else f"# {name}\n\nSome prose.\n"
+        )
         (book.folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
     listed = "".join(f"  - file: chapters/{name}.md\n" for name in names)
     toc = f"format: jb-book\nroot: chapters/index.md\nchapters:\n{listed}"
@@ -35,7 +41,9 @@ def book(tmp_path_factory) -> Book:
 
 
 def left_over(book: Book) -> list[Path]:
-    """What only a build that did not end leaves behind: folders beside the site, the rows for the chapters."""
+    """What only a build that did not end leaves behind: folders beside the site, the rows for the
+    chapters.
+    """
     return [*book.site.parent.glob("html?*"), *book.site.parent.glob(".jupyter_cache/*/rows")]
 
 
@@ -58,7 +66,8 @@ def started(book: Book) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background of a shell has interrupts ignored, and this would inherit it.
+        # Whoever runs the tests in the background of a shell has interrupts ignored, and this would
+        # inherit it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
@@ -75,7 +84,9 @@ def pages_changed(book: Book, before: dict[str, float]) -> int:
 
 
 MOMENTS = {
-    "while chapters run": lambda book, before: (book.site.with_name(staging.UNFINISHED) / "chapters").is_dir(),
+    "while chapters run": lambda book, before: (
+        book.site.with_name(staging.UNFINISHED) / "chapters"
+    ).is_dir(),
     "after the first page": lambda book, before: pages_changed(book, before) >= 1,
     "in the middle of the pages": lambda book, before: pages_changed(book, before) >= 8,
 }
@@ -83,7 +94,9 @@ MOMENTS = {
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(book, tmp_path, how, moment):
+def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(
+    book, tmp_path, how, moment
+):
     before = files_of(book.site)
     times = {path.name: path.stat().st_mtime for path in (book.site / "chapters").glob("*.html")}
     change(book, f"{how.name} {moment}")
@@ -126,7 +139,9 @@ def test_outputs_that_were_being_stored_when_the_build_was_killed_are_made_again
 
 def test_pages_that_did_not_change_are_not_written_again(book):
     def written() -> dict[str, int]:
-        return {path.name: path.stat().st_mtime_ns for path in (book.site / "_static").rglob("*.svg")}
+        return {
+            path.name: path.stat().st_mtime_ns for path in (book.site / "_static").rglob("*.svg")
+        }
 
     before = written()
     assert before and book.rebuild() == set()
@@ -139,13 +154,17 @@ def test_pages_that_did_not_change_are_not_written_again(book):
 @pytest.fixture
 def folders(tmp_path) -> tuple[Path, Path, Path]:
     """A finished site of one page, and the places of the other two."""
-    site, unfinished, previous = (tmp_path / name for name in (staging.SITE, staging.UNFINISHED, staging.PREVIOUS))
+    site, unfinished, previous = (
+        tmp_path / name for name in (staging.SITE, staging.UNFINISHED, staging.PREVIOUS)
+    )
     site.mkdir()
     (site / "page.html").write_text("old", encoding="utf-8")
     return site, unfinished, previous
 
 
-def build(site: Path, text: str, error: Exception | None = None, same_inputs: bool = True) -> dict[str, bytes]:
+def build(
+    site: Path, text: str, error: Exception | None = None, same_inputs: bool = True
+) -> dict[str, bytes]:
     """What a build of one page does; what was in its folder before."""
     site.mkdir(exist_ok=True)  # as Sphinx does
     app = SimpleNamespace(outdir=site)
@@ -207,6 +226,8 @@ def test_a_folder_of_another_name_is_built_in_place_and_its_neighbors_are_left_a
 def test_a_place_that_cannot_be_written_gives_one_sentence(folders):
     site, unfinished, _ = folders
     unfinished.write_text("a file of somebody's", encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"html.unfinished cannot be written, where the site is built: .*irectory"):
+    with pytest.raises(
+        SystemExit, match=r"html.unfinished cannot be written, where the site is built: .*irectory"
+    ):
         staging.begin(SimpleNamespace(outdir=site), True)
     assert files_of(site) == {"page.html": b"old"} and unfinished.is_file()

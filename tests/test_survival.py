@@ -1,4 +1,6 @@
-"""Kaplan-Meier curves: R's numbers on the lung data of its survival package, and data that allow no curve."""
+"""Kaplan-Meier curves: R's numbers on the lung data of its survival package, and data that allow no
+curve.
+"""
 
 from functools import partial
 from pathlib import Path
@@ -10,8 +12,8 @@ from helpers import ORACLES, numbers_in_r
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import survival
-from lib.cohort import CODEBOOK_COLUMNS, Cohort
+from lib.patients.cohort import CODEBOOK_COLUMNS, Cohort
+from lib.statistics import survival
 
 pytestmark = pytest.mark.filterwarnings("error")
 in_r = partial(numbers_in_r, source="survival")
@@ -29,7 +31,9 @@ def with_times(rows: pd.DataFrame) -> Cohort:
         "time": ["time", "time", "number", "days", ""],
         "event": ["event", "event", "binary", "", "0|1"],
     }
-    codebook = pd.DataFrame([[name, *rule] for name, rule in rules.items()], columns=CODEBOOK_COLUMNS).set_index("name")
+    codebook = pd.DataFrame(
+        [[name, *rule] for name, rule in rules.items()], columns=CODEBOOK_COLUMNS
+    ).set_index("name")
     rows = rows.assign(group=pd.Categorical(rows["group"], ["A", "B", "C"]))
     return Cohort(rows, codebook, Path("rows.csv"), False)
 
@@ -46,16 +50,22 @@ FEW = pd.DataFrame(
 @pytest.mark.parametrize("name", ["all", "female", "male"])
 def test_a_curve_as_survfit_has_it(name):
     curve = of_curve(LUNG if name == "all" else LUNG[LUNG["sex"] == name])
-    assert curve.iloc[0].tolist() == pytest.approx([0, curve["at_risk"].max(), 0, 0, 1, np.nan, np.nan], nan_ok=True)
+    assert curve.iloc[0].tolist() == pytest.approx(
+        [0, curve["at_risk"].max(), 0, 0, 1, np.nan, np.nan], nan_ok=True
+    )
     columns = {"time": "time", "surv": "survival", "lower": "lower", "upper": "upper"}
     if name == "all":
         columns |= {"n.risk": "at_risk", "n.event": "events", "n.censor": "censored"}
     for command, column in columns.items():
-        assert curve[column].iloc[1:].tolist() == pytest.approx(in_r(f"{name}${command}"), rel=1e-9, nan_ok=True)
+        assert curve[column].iloc[1:].tolist() == pytest.approx(
+            in_r(f"{name}${command}"), rel=1e-9, nan_ok=True
+        )
 
 
 def test_limits_at_another_level_as_survfit_has_them():
-    lower = in_r('survfit(Surv(time, event) ~ 1, lung, conf.type = "log-log", conf.int = 0.9)$lower')
+    lower = in_r(
+        'survfit(Surv(time, event) ~ 1, lung, conf.type = "log-log", conf.int = 0.9)$lower'
+    )
     assert of_curve(LUNG, level=0.9)["lower"].iloc[1:].tolist() == pytest.approx(lower, rel=1e-9)
 
 
@@ -77,12 +87,18 @@ def test_a_curve_read_at_chosen_times():
 def test_medians_as_r_has_them():
     """An estimate that stays at one half for a while has its median in the middle of that while."""
     few = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6], "event": [1, 1, 1, 0, 1, 0]})
-    for rows, name in [(LUNG, "all"), (LUNG[LUNG["sex"] == "female"], "female"), (few, "curve(few)")]:
+    for rows, name in [
+        (LUNG, "all"),
+        (LUNG[LUNG["sex"] == "female"], "female"),
+        (few, "curve(few)"),
+    ]:
         expected = in_r(f'summary({name})$table[c("median", "0.95LCL", "0.95UCL")]')
         assert survival.median(of_curve(rows)).tolist() == pytest.approx(expected, nan_ok=True)
 
 
-@pytest.mark.parametrize("rows", ["lung", 'subset(lung, sex == "female")', 'subset(lung, sex == "male")'])
+@pytest.mark.parametrize(
+    "rows", ["lung", 'subset(lung, sex == "female")', 'subset(lung, sex == "male")']
+)
 def test_median_follow_up_as_r_has_it(rows):
     sex = rows.split('"')[1] if "sex" in rows else None
     members = LUNG[LUNG["sex"] == sex] if sex else LUNG
@@ -100,7 +116,9 @@ def test_the_log_rank_test_as_survdiff_has_it(group):
     freedom = known[group].nunique() - 1
     assert found["statistic"] == pytest.approx(in_r(statistic)[0], rel=1e-9)
     assert found["degrees_of_freedom"] == freedom
-    assert found["p"] == pytest.approx(in_r(f"pchisq({statistic}, {freedom}, lower.tail = FALSE)")[0], rel=1e-9)
+    assert found["p"] == pytest.approx(
+        in_r(f"pchisq({statistic}, {freedom}, lower.tail = FALSE)")[0], rel=1e-9
+    )
 
 
 def test_very_different_curves_have_a_p_above_zero():
@@ -142,7 +160,12 @@ def test_cohorts_without_usable_times_are_described_in_words(change, words):
     [
         (lambda rows: rows.assign(event=0.0), "no patient has the event"),
         (lambda rows: rows.assign(group="A"), "fewer than two groups"),
-        (lambda rows: rows.assign(event=rows["time"] > 5, group=np.where(rows["time"] > 5, "A", "B")), "never at risk"),
+        (
+            lambda rows: rows.assign(
+                event=rows["time"] > 5, group=np.where(rows["time"] > 5, "A", "B")
+            ),
+            "never at risk",
+        ),
     ],
 )
 def test_a_log_rank_test_without_an_answer_is_described_in_words(change, words):
@@ -172,15 +195,26 @@ def test_patients_with_missing_values_are_left_out_and_counted():
     assert found.follow_up.loc[survival.ALL, "patients"] == 7
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 1), st.sampled_from("ABC")), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 1), st.sampled_from("ABC")),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_small_cohorts_give_numbers_or_words(patients):
     """Without censoring the curve is the plain proportion; patients are never lost from the counts."""
-    rows = pd.DataFrame(patients, columns=["time", "event", "group"]).astype({"time": float, "event": float})
+    rows = pd.DataFrame(patients, columns=["time", "event", "group"]).astype(
+        {"time": float, "event": float}
+    )
     found = survival.describe(with_times(rows))
     assert found.problem is None
     assert found.log_rank.isna().any() == (found.log_rank_problem is not None)
     curve = of_curve(rows)
-    assert (curve["at_risk"] - curve["events"] - curve["censored"]).tolist() == [*curve["at_risk"].iloc[1:], 0]
+    assert (curve["at_risk"] - curve["events"] - curve["censored"]).tolist() == [
+        *curve["at_risk"].iloc[1:],
+        0,
+    ]
     assert (curve["survival"].diff().fillna(0) <= 1e-12).all()
     known = curve.dropna()
     assert ((known["lower"] <= known["survival"]) & (known["survival"] <= known["upper"])).all()
@@ -192,7 +226,9 @@ def test_small_cohorts_give_numbers_or_words(patients):
 def test_a_million_patients():
     random = np.random.default_rng(1)
     size = 1_000_000
-    rows = pd.DataFrame({"time": random.exponential(20, size), "event": (random.random(size) < 0.4) * 1.0})
+    rows = pd.DataFrame(
+        {"time": random.exponential(20, size), "event": (random.random(size) < 0.4) * 1.0}
+    )
     found = survival.describe(with_times(rows.assign(group=random.choice(["A", "B"], size))))
     assert found.follow_up["patients"].tolist()[0] == size
     assert found.log_rank["p"] > 0.001

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib import cohort, multivariate
-from lib.files import InputError
-from lib.intake import disclosure, template
+from lib.patients import cohort, disclosure, template
+from lib.patients.files import InputError
+from lib.statistics import multivariate
 from tests.benchmarks import registry
 
 
@@ -20,7 +20,9 @@ def test_the_template_is_written_once_and_never_over_another(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in written)
     (folder / "registry.csv").write_bytes(b"mine")
     (folder / "README.txt").unlink()
-    with pytest.raises(InputError, match=r"already has registry.csv and registry.codebook.csv, and nothing"):
+    with pytest.raises(
+        InputError, match=r"already has registry.csv and registry.codebook.csv, and nothing"
+    ):
         template.write(template.template(), folder)
     assert (folder / "registry.csv").read_bytes() == b"mine"
     assert not (folder / "README.txt").exists()
@@ -39,7 +41,9 @@ def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path
     found = cohort.load(path)
     expected = rows["diagnosis"].tolist()
     assert found.rows["diagnosis"].tolist() == expected and found.notes == ()
-    pd.testing.assert_frame_equal(found.codebook, cohort.read_codebook(cohort.DATA / "codebook.csv"))
+    pd.testing.assert_frame_equal(
+        found.codebook, cohort.read_codebook(cohort.DATA / "codebook.csv")
+    )
 
 
 def test_every_column_is_described_in_both_languages():
@@ -51,14 +55,22 @@ def test_every_column_is_described_in_both_languages():
 
 def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
     def run(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, "-m", "lib.intake.template", *arguments], capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "lib.patients.template", *arguments],
+            capture_output=True,
+            text=True,
+        )
 
     done = run("--example", str(tmp_path))
     assert done.returncode == 0 and done.stdout.split() == [
         str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")
     ]
     again = run("--example", str(tmp_path))
-    assert again.returncode == 1 and "nothing is overwritten" in again.stderr and "Traceback" not in again.stderr
+    assert (
+        again.returncode == 1
+        and "nothing is overwritten" in again.stderr
+        and "Traceback" not in again.stderr
+    )
 
 
 @pytest.fixture
@@ -77,13 +89,17 @@ def test_the_worked_example_is_mapped_by_its_codebook_alone(births):
 
 def test_the_worked_example_gives_what_plain_statsmodels_gives(births):
     rows = pd.read_csv(template.EXAMPLE_ROWS)
-    number = pd.get_dummies(rows["ptl"].astype("category"), prefix="ptl", prefix_sep="=", drop_first=True, dtype=float)
+    number = pd.get_dummies(
+        rows["ptl"].astype("category"), prefix="ptl", prefix_sep="=", drop_first=True, dtype=float
+    )
     design = pd.concat([rows["smoke"], number, rows[["ht", "ui", "age", "lwt", "ftv"]]], axis=1)
     found = multivariate.fit(births, [name for name in births.factors if name != "ptl=3"])
     assert found.problem is None
     # Nobody with three earlier labors had a light child, which a logistic model cannot take.
     assert multivariate.fit(births).problem is not None
-    expected = sm.GLM(rows["low"], sm.add_constant(design.drop(columns="ptl=3")), family=sm.families.Binomial()).fit()
+    expected = sm.GLM(
+        rows["low"], sm.add_constant(design.drop(columns="ptl=3")), family=sm.families.Binomial()
+    ).fit()
     np.testing.assert_allclose(found.table["coefficient"], expected.params, rtol=1e-6)
 
 

@@ -1,4 +1,6 @@
-"""The small tools of the pages compute in the browser what `lib` computes, and say it in the same words."""
+"""The small tools of the pages compute in the browser what `lib` computes, and say it in the same
+words.
+"""
 
 import json
 import re
@@ -12,7 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib import prediction, published, reconstruct, tools, wald
+from lib.paper import published, reconstruct, wald
+from lib.show import forms as tools
+from lib.statistics import prediction
 
 MANY = settings(
     max_examples=15,
@@ -47,7 +51,9 @@ def printed_numbers(draw) -> str:
     unit = draw(st.sampled_from(["%", "%", "%", ""]))
     decimals = draw(st.integers(0, 4))
     whole = draw(st.integers(0, 100 if unit else 1))
-    digits = "".join(draw(st.lists(st.sampled_from("0123456789"), min_size=decimals, max_size=decimals)))
+    digits = "".join(
+        draw(st.lists(st.sampled_from("0123456789"), min_size=decimals, max_size=decimals))
+    )
     return f"{sign}{whole}{'.' * bool(digits)}{digits}{unit}"
 
 
@@ -64,7 +70,11 @@ def test_the_counts_behind_a_printed_number(tab, cases):
         for rule, ends in zip(RULES, by_rule, strict=True):
             bounds = published.interval(printed, rule)
             expected = [count for count in everything if Fraction(count, total) in bounds]
-            assert (list(range(ends[0], ends[1] + 1)) if ends else []) == expected, (printed, total, rule)
+            assert (list(range(ends[0], ends[1] + 1)) if ends else []) == expected, (
+                printed,
+                total,
+                rule,
+            )
 
 
 @pytest.mark.parametrize("half", ["12.5%", "37.5%", "62.5%", "0.5%", "99.5%"])
@@ -74,14 +84,26 @@ def test_an_exact_half_is_rounded_by_either_rule(tab, half):
     for whole in (int(float(half[:-1])), int(float(half[:-1])) + 1):
         for rule in RULES:
             ends = tab.evaluate("input => tools.countsBehind(...input)", [f"{whole}%", total, rule])
-            assert (ends[0] <= count <= ends[1]) == (Fraction(count, total) in published.interval(f"{whole}%", rule))
+            assert (ends[0] <= count <= ends[1]) == (
+                Fraction(count, total) in published.interval(f"{whole}%", rule)
+            )
 
 
 @MANY
-@given(st.lists(st.tuples(printed_numbers(), st.integers(1, 400), st.integers(1, 120)), min_size=10, max_size=30))
+@given(
+    st.lists(
+        st.tuples(printed_numbers(), st.integers(1, 400), st.integers(1, 120)),
+        min_size=10,
+        max_size=30,
+    )
+)
 def test_what_is_said_about_counts(tab, cases):
-    inputs = [dict(zip(("printed", "total", "most"), map(str, case), strict=True)) for case in cases]
-    for case, answer in zip(cases, in_browser(tab, "tools.answers.counts(input)", inputs), strict=True):
+    inputs = [
+        dict(zip(("printed", "total", "most"), map(str, case), strict=True)) for case in cases
+    ]
+    for case, answer in zip(
+        cases, in_browser(tab, "tools.answers.counts(input)", inputs), strict=True
+    ):
         assert answer["sentences"] == tools.count_sentences(*case), case
 
 
@@ -100,9 +122,13 @@ shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(f
 @MANY
 @given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
 def test_predictive_values(tab, cases):
-    inputs = [[sensitivity, specificity, percent / 100] for sensitivity, specificity, percent in cases]
+    inputs = [
+        [sensitivity, specificity, percent / 100] for sensitivity, specificity, percent in cases
+    ]
     # NaN does not pass from the browser as a number of JSON.
-    found = in_browser(tab, "tools.predictiveValues(...input).map(value => isNaN(value) ? null : value)", inputs)
+    found = in_browser(
+        tab, "tools.predictiveValues(...input).map(value => isNaN(value) ? null : value)", inputs
+    )
     for (sensitivity, specificity, prevalence), values in zip(inputs, found, strict=True):
         expected = prediction.predictive_values(sensitivity, specificity, [prevalence]).iloc[0, 1:]
         assert values == [None if value != value else value for value in expected]
@@ -112,7 +138,10 @@ def test_predictive_values(tab, cases):
 @given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
 def test_what_is_said_about_predictive_values(tab, cases):
     markers = [[{"label": "A", "sensitivity": case[0], "specificity": case[1]}] for case in cases]
-    inputs = [[{"percent": str(case[2])}, {"markers": marker}] for case, marker in zip(cases, markers, strict=True)]
+    inputs = [
+        [{"percent": str(case[2])}, {"markers": marker}]
+        for case, marker in zip(cases, markers, strict=True)
+    ]
     answers = in_browser(tab, "tools.answers.prevalence(...input)", inputs)
     for case, marker, answer in zip(cases, markers, answers, strict=True):
         assert answer["rows"] == tools.risk_rows(marker, case[2])
@@ -127,10 +156,16 @@ def wald_strings(draw) -> dict[str, str]:
     beta, sigma = draw(st.floats(-2.5, 2.5)), draw(st.floats(0.05, 1.2))
     z = draw(st.sampled_from(wald.multipliers()))
     like = "0." + "0" * draw(st.integers(1, 3))
-    values = dict(zip(wald.QUANTITIES, [exp(beta), exp(beta - z * sigma), exp(beta + z * sigma)], strict=False))
+    values = dict(
+        zip(
+            wald.QUANTITIES, [exp(beta), exp(beta - z * sigma), exp(beta + z * sigma)], strict=False
+        )
+    )
     printed = {quantity: published.prints(value, like) for quantity, value in values.items()}
     p_like = draw(st.sampled_from(["0.000", "0.00", "0.0000", "<0.05", "<0.001"]))
-    printed["p_value"] = published.prints(float(2 * stats.norm.sf(abs(beta) / sigma)), p_like).replace("≥", ">")
+    printed["p_value"] = published.prints(
+        float(2 * stats.norm.sf(abs(beta) / sigma)), p_like
+    ).replace("≥", ">")
     changed = draw(st.sampled_from([None, None, *wald.QUANTITIES]))
     if changed and printed[changed][0] not in "<>":
         step = draw(st.integers(-9, 9)) * published.last_digit(printed[changed])
@@ -143,7 +178,9 @@ def wald_strings(draw) -> dict[str, str]:
 
 sane = wald_strings().filter(
     lambda printed: (
-        all(published.number(printed[quantity]) > 0 for quantity in printed if quantity != "p_value")
+        all(
+            published.number(printed[quantity]) > 0 for quantity in printed if quantity != "p_value"
+        )
         and published.number(printed.get("p_value", "1")) <= 1
     )
 )
@@ -171,8 +208,12 @@ def test_whether_printed_wald_results_agree_and_what_each_may_be(tab, cases):
 @MANY
 @given(st.lists(sane, min_size=20, max_size=40))
 def test_what_is_said_about_wald_results(tab, cases):
-    inputs = [{quantity: printed.get(quantity, "") for quantity in wald.QUANTITIES} for printed in cases]
-    for printed, answer in zip(cases, in_browser(tab, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True):
+    inputs = [
+        {quantity: printed.get(quantity, "") for quantity in wald.QUANTITIES} for printed in cases
+    ]
+    for printed, answer in zip(
+        cases, in_browser(tab, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True
+    ):
         sentences, rows = tools.wald_result(printed, 0.95)
         assert answer["sentences"] == sentences, printed
         assert answer["rows"] == rows, printed
@@ -183,21 +224,51 @@ def test_what_is_said_about_wald_results(tab, cases):
 
 GOOD = {
     "counts": {"printed": "12%", "total": "30", "most": "50"},
-    "wald": {"odds_ratio": "2.0", "odds_ratio_lower": "1.0", "odds_ratio_upper": "4.0", "p_value": "0.05"},
+    "wald": {
+        "odds_ratio": "2.0",
+        "odds_ratio_lower": "1.0",
+        "odds_ratio_upper": "4.0",
+        "p_value": "0.05",
+    },
 }
 DATA = {"counts": {}, "wald": {"level": 0.95}}
-RUBBISH = ["-", "%", "abc", "1e5", "1,5", "NaN", "Infinity", "0x10", "--1", "1.", ".5", "12 %%", "∞", "<", "1 2"]
+RUBBISH = [
+    "-",
+    "%",
+    "abc",
+    "1e5",
+    "1,5",
+    "NaN",
+    "Infinity",
+    "0x10",
+    "--1",
+    "1.",
+    ".5",
+    "12 %%",
+    "∞",
+    "<",
+    "1 2",
+]
 ODD = ["", " ", "0", "-1", "101%", "2.5", "9" * 12]
 
 
-@pytest.mark.parametrize(("tool", "field"), [(tool, field) for tool in GOOD for field in GOOD[tool]])
+@pytest.mark.parametrize(
+    ("tool", "field"), [(tool, field) for tool in GOOD for field in GOOD[tool]]
+)
 def test_bad_input_gives_a_sentence_and_never_a_number_that_is_none(tab, tool, field):
     for text in [*RUBBISH, *ODD]:
         values = GOOD[tool] | {field: text}
-        answer = tab.evaluate("([tool, values, data]) => tools.answers[tool](values, data)", [tool, values, DATA[tool]])
-        words = " ".join([*answer["sentences"], *(cell for row in answer.get("rows") or [] for cell in row)])
+        answer = tab.evaluate(
+            "([tool, values, data]) => tools.answers[tool](values, data)",
+            [tool, values, DATA[tool]],
+        )
+        words = " ".join(
+            [*answer["sentences"], *(cell for row in answer.get("rows") or [] for cell in row)]
+        )
         assert re.fullmatch(r"[“A-Z\d].{20,}", answer["sentences"][0]), text
-        assert not re.search(r"NaN|undefined|null|Infinity(?!”)", words.replace(f"“{text}”", "")), words
+        assert not re.search(r"NaN|undefined|null|Infinity(?!”)", words.replace(f"“{text}”", "")), (
+            words
+        )
         if text in RUBBISH:
             assert answer["field"] == field, text
 

@@ -7,7 +7,7 @@ from helpers import asah, in_r, numbers_in_r, random_patients, read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import univariate
+from lib.statistics import univariate
 
 # Exposed and unexposed by occluded and patent, as the abstract determines them.
 TABLES = {"coverage": [[19, 29], [23, 112]], "collaterals": [[20, 37], [22, 104]]}
@@ -22,7 +22,9 @@ PRINTED = {
 def test_a_two_by_two_table_as_r_has_it(marker):
     """R's defaults hide a choice: chisq.test corrects a two-by-two table unless told otherwise."""
     tests = univariate.binary_tests(TABLES[marker])
-    assert tests["pearson"] == pytest.approx(in_r(f"chisq.test({marker}, correct = FALSE)$p.value"), rel=1e-9)
+    assert tests["pearson"] == pytest.approx(
+        in_r(f"chisq.test({marker}, correct = FALSE)$p.value"), rel=1e-9
+    )
     assert tests["yates"] == pytest.approx(in_r(f"chisq.test({marker})$p.value"), rel=1e-9)
     assert tests["fisher"] == pytest.approx(in_r(f"fisher.test({marker})$p.value"), rel=1e-6)
     assert tests["wald"] == pytest.approx(in_r(f"coef(summary(wald({marker})))[2, 4]"), rel=1e-6)
@@ -31,7 +33,9 @@ def test_a_two_by_two_table_as_r_has_it(marker):
     assert [crude["lower"], crude["upper"]] == pytest.approx(
         in_r(f"exp(confint.default(wald({marker})))[2, ]"), rel=1e-6
     )
-    printed = [f"{tests[name]:.4f}" for name in ("pearson", "yates", "fisher")] + [f"{crude['odds_ratio']:.3f}"]
+    printed = [f"{tests[name]:.4f}" for name in ("pearson", "yates", "fisher")] + [
+        f"{crude['odds_ratio']:.3f}"
+    ]
     assert tuple(printed) == PRINTED[marker]
 
 
@@ -41,10 +45,16 @@ def test_a_number_as_r_has_it(factor):
     found = univariate.screen(asah()).loc[factor]
     in_both = f"poor${factor}, good${factor}"
     assert (found["occluded"], found["patent"]) == (41, 72)
-    assert found["student"] == pytest.approx(in_r(f"t.test({in_both}, var.equal = TRUE)$p.value"), rel=1e-9)
+    assert found["student"] == pytest.approx(
+        in_r(f"t.test({in_both}, var.equal = TRUE)$p.value"), rel=1e-9
+    )
     assert found["welch"] == pytest.approx(in_r(f"t.test({in_both})$p.value"), rel=1e-9)
-    assert found["mann_whitney"] == pytest.approx(in_r(f"wilcox.test({in_both}, exact = FALSE)$p.value"), rel=1e-9)
-    assert found["wald"] == pytest.approx(in_r(f"coef(summary(logistic(outcome ~ {factor}, aSAH)))[2, 4]"), rel=1e-6)
+    assert found["mann_whitney"] == pytest.approx(
+        in_r(f"wilcox.test({in_both}, exact = FALSE)$p.value"), rel=1e-9
+    )
+    assert found["wald"] == pytest.approx(
+        in_r(f"coef(summary(logistic(outcome ~ {factor}, aSAH)))[2, 4]"), rel=1e-6
+    )
     limits = in_r(f"exp(confint.default(logistic(outcome ~ {factor}, aSAH)))[2, ]")
     assert [found["lower"], found["upper"]] == pytest.approx(limits, rel=1e-6)
     assert found["odds_ratio"] == pytest.approx(np.sqrt(limits[0] * limits[1]), rel=1e-6)
@@ -77,7 +87,13 @@ def test_all_pairs_at_once_are_the_tables_one_by_one(occluded, patent, data):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from([0, 1, np.nan]), st.sampled_from([0, 1, np.nan])), min_size=3, max_size=20))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 1, np.nan]), st.sampled_from([0, 1, np.nan])),
+        min_size=3,
+        max_size=20,
+    )
+)
 def test_a_table_counts_the_patients_with_both_values_known(pairs):
     rows = pd.DataFrame([*pairs, (0, 1)], columns=["has_x", "outcome"])
     table = univariate.two_by_two(read_cohort(rows), "has_x")
@@ -135,7 +151,9 @@ SPREAD = np.tile([2.0, 5.0, 3.0, 8.0], 5)
     ],
 )
 def test_a_test_without_an_answer_is_missing(number, binary, outcome, missing):
-    rows = pd.DataFrame({"x": number, "has_x": np.asarray(binary, float), "outcome": np.asarray(outcome, float)})
+    rows = pd.DataFrame(
+        {"x": number, "has_x": np.asarray(binary, float), "outcome": np.asarray(outcome, float)}
+    )
     screened = univariate.screen(read_cohort(rows))
     names = {"x": univariate.NUMBER_TESTS, "has_x": univariate.BINARY_TESTS}
     for factor, without in missing.items():
@@ -157,7 +175,10 @@ def test_mid_p_and_trend_as_r_has_them():
     ordered = read_cohort(pd.DataFrame(groups, columns=["order", "outcome"]))
     for found, command in [
         (univariate.trend(ordered, "order"), "prop.trend.test(c(5, 17, 20), c(47, 92, 44))"),
-        (univariate.trend(asah(), "wfns"), "prop.trend.test(tapply(aSAH$outcome, aSAH$wfns, sum), table(aSAH$wfns))"),
+        (
+            univariate.trend(asah(), "wfns"),
+            "prop.trend.test(tapply(aSAH$outcome, aSAH$wfns, sum), table(aSAH$wfns))",
+        ),
     ]:
         expected = numbers_in_r(f'unlist({command}[c("statistic", "p.value")])', "sensitivity")
         assert [found["statistic"], found["p"]] == pytest.approx(expected, rel=1e-6)

@@ -1,4 +1,6 @@
-"""A visit to the site over the network: light, steady to the end, and whole without scripts or style sheets."""
+"""A visit to the site over the network: light, steady to the end, and whole without scripts or
+style sheets.
+"""
 
 from pathlib import Path
 
@@ -52,7 +54,8 @@ def test_a_visit_is_light(site, server, browser):
     """A first visit of any page, read to its end, takes at most 600 KB, and a page after it 150 KB.
 
     The limits are on the bytes transferred, headers included, by a host that compresses text as
-    GitHub Pages does. What a host that does not would send is printed (pytest -rP); it has no limit.
+    GitHub Pages does. What a host that does not would send is printed (pytest -rP); it has no
+    limit.
     """
     heavy = []
     visitor = browser.new_context()
@@ -103,7 +106,9 @@ def test_without_scripts_a_page_has_its_colors_and_shows_each_figure_once(site, 
             images = tab.locator(f".book-figure img.only-{kind}")
             assert all(images.nth(i).is_visible() == shown for i in range(images.count())), page
         if page.startswith("chapters/"):
-            assert tab.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('{BACKGROUND}')"), page
+            assert tab.evaluate(
+                f"getComputedStyle(document.documentElement).getPropertyValue('{BACKGROUND}')"
+            ), page
     context.close()
 
 
@@ -113,10 +118,14 @@ IN_ORDER = """selector => {
     return tops.length > 0 && tops.every((top, i) => i === 0 || top >= tops[i - 1]);
 }"""
 HEADINGS = "article :is(h1, h2, h3, h4)"
-LANDMARKS = "#pst-skip-link, aside[aria-label=Announcement], #pst-primary-sidebar, main, article, footer"
+LANDMARKS = (
+    "#pst-skip-link, aside[aria-label=Announcement], #pst-primary-sidebar, main, article, footer"
+)
 
 
-def test_without_style_sheets_a_page_reads_in_the_same_order_and_says_nothing_twice(site, server, browser):
+def test_without_style_sheets_a_page_reads_in_the_same_order_and_says_nothing_twice(
+    site, server, browser
+):
     """As in a browser's reading view, or to whoever brings a style of their own."""
     styled, plain = browser.new_page(viewport={"width": 390, "height": 900}), browser.new_page()
     plain.route("**/*.css*", lambda route: route.abort())
@@ -141,5 +150,8 @@ def test_in_the_dark_each_figure_is_its_dark_version(site, server, browser):
     images = tab.locator(".book-figure img")
     shown = images.filter(visible=True)
     assert shown.count() == images.count() / 2 > 1
-    assert all("-dark.svg" in address for address in shown.evaluate_all("images => images.map(image => image.src)"))
+    assert all(
+        "-dark.svg" in address
+        for address in shown.evaluate_all("images => images.map(image => image.src)")
+    )
     tab.close()

@@ -8,10 +8,20 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lib import published, wald
+from lib.paper import published, wald
 
-COVERAGE = {"odds_ratio": "2.503", "odds_ratio_lower": "1.144", "odds_ratio_upper": "5.477", "p_value": "0.022"}
-COLLATERALS = {"odds_ratio": "2.506", "odds_ratio_lower": "1.155", "odds_ratio_upper": "5.436", "p_value": "0.020"}
+COVERAGE = {
+    "odds_ratio": "2.503",
+    "odds_ratio_lower": "1.144",
+    "odds_ratio_upper": "5.477",
+    "p_value": "0.022",
+}
+COLLATERALS = {
+    "odds_ratio": "2.506",
+    "odds_ratio_lower": "1.155",
+    "odds_ratio_upper": "5.436",
+    "p_value": "0.020",
+}
 LISTING = COLLATERALS | {"odds_ratio_upper": "5.431"}
 LIMITS = ["odds_ratio_lower", "odds_ratio_upper"]
 
@@ -19,7 +29,9 @@ LIMITS = ["odds_ratio_lower", "odds_ratio_upper"]
 def reported(beta: float, sigma: float, z: float = 1.959964) -> dict[str, float]:
     """The four numbers that a coefficient and its standard error make."""
     limits = [exp(beta - z * sigma), exp(beta + z * sigma)]
-    return dict(zip(wald.QUANTITIES, [exp(beta), *limits, erfc(abs(beta) / sigma / sqrt(2))], strict=True))
+    return dict(
+        zip(wald.QUANTITIES, [exp(beta), *limits, erfc(abs(beta) / sigma / sqrt(2))], strict=True)
+    )
 
 
 def printed(beta: float, sigma: float, z: float = 1.959964, decimals: int = 3) -> dict[str, str]:
@@ -43,7 +55,12 @@ def test_what_a_model_prints_agrees_and_leaves_the_model_possible(beta, sigma, z
 
 def test_an_odds_ratio_printed_as_one_may_lie_on_either_side():
     strings = printed(-0.004, 0.16, decimals=2)
-    assert strings == {"odds_ratio": "1.00", "odds_ratio_lower": "0.73", "odds_ratio_upper": "1.36", "p_value": "0.98"}
+    assert strings == {
+        "odds_ratio": "1.00",
+        "odds_ratio_lower": "0.73",
+        "odds_ratio_upper": "1.36",
+        "p_value": "0.98",
+    }
     assert wald.agree(strings)
 
 
@@ -65,12 +82,20 @@ def test_the_polygon_is_what_prints_the_strings(strings, z, data):
     corners = wald.polygon(strings, z)
     weights = data.draw(st.lists(st.floats(0.01, 1), min_size=len(corners), max_size=len(corners)))
     inside = np.average(corners, axis=0, weights=weights)
-    assert all(published.agrees(strings[name], value) for name, value in reported(*inside, z).items())
+    assert all(
+        published.agrees(strings[name], value) for name, value in reported(*inside, z).items()
+    )
     beta, sigma = (data.draw(st.floats(low, high)) for low, high in [(0.9, 0.94), (0.39, 0.405)])
     margin = 1e-6
-    (low_beta, low_sigma), (high_beta, high_sigma) = corners.min(axis=0) - margin, corners.max(axis=0) + margin
+    (low_beta, low_sigma), (high_beta, high_sigma) = (
+        corners.min(axis=0) - margin,
+        corners.max(axis=0) + margin,
+    )
     if not (low_beta < beta < high_beta and low_sigma < sigma < high_sigma):
-        assert not all(published.agrees(strings[name], value) for name, value in reported(beta, sigma, z).items())
+        assert not all(
+            published.agrees(strings[name], value)
+            for name, value in reported(beta, sigma, z).items()
+        )
 
 
 @pytest.mark.parametrize("strings", [COVERAGE, COLLATERALS])
@@ -104,7 +129,9 @@ def test_the_listings_upper_limit_cannot_accompany_its_odds_ratio():
 @pytest.mark.parametrize("rounding", [*published.ROUNDINGS, None])
 def test_no_rounding_rule_saves_the_listing_whatever_the_multiplier(rounding):
     """Whatever z, the limits multiply to the square of the odds ratio: exact arithmetic."""
-    estimate, lower, upper = (published.interval(LISTING[name], rounding) for name in wald.QUANTITIES[:3])
+    estimate, lower, upper = (
+        published.interval(LISTING[name], rounding) for name in wald.QUANTITIES[:3]
+    )
     assert lower.upper * upper.upper < estimate.lower**2
     mended = published.interval(COLLATERALS["odds_ratio_upper"], rounding)
     assert lower.lower * mended.lower < estimate.upper**2

@@ -1,4 +1,6 @@
-"""The compatible cohorts: every stored one prints every claim, and the search for them is the same anywhere."""
+"""The compatible cohorts: every stored one prints every claim, and the search for them is the same
+anywhere.
+"""
 
 import json
 import os
@@ -18,8 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib import cohort, example, published
-from lib.search import aims, gaps, ladder, logits, newton, walk, witnesses
+from lib.compatible import ladder, logits
+from lib.paper import published
+from lib.patients import cohort
+from lib.search import aims, example, gaps, newton, walk, witnesses
 
 ROOT = Path(__file__).parent.parent
 STORED = ROOT / "data" / "compatible"
@@ -78,7 +82,12 @@ def test_every_witnessed_core_has_one_witness_and_no_other_core_has_any(stored):
 def test_a_sample_of_the_witnesses_is_refitted_with_statsmodels(stored):
     keys = stored[["k1", "k0"]].drop_duplicates().sample(10, random_state=1)
     for _, rows in keys.merge(stored).groupby(["k1", "k0"]):
-        assert example.unmet(cohort.Cohort(rows.reset_index(drop=True), CODEBOOK, STORED, False), CLAIMS) == []
+        assert (
+            example.unmet(
+                cohort.Cohort(rows.reset_index(drop=True), CODEBOOK, STORED, False), CLAIMS
+            )
+            == []
+        )
 
 
 def test_settings_are_those_of_the_search():
@@ -88,15 +97,21 @@ def test_settings_are_those_of_the_search():
 
 
 BREAKS = {
-    "a longer stent": lambda rows: rows.assign(stent_length_mm=rows["stent_length_mm"] + 90 * (rows.index % 183 == 7)),
+    "a longer stent": lambda rows: rows.assign(
+        stent_length_mm=rows["stent_length_mm"] + 90 * (rows.index % 183 == 7)
+    ),
     "no length": lambda rows: rows.assign(stent_length_mm=100),
     "a collinear factor": lambda rows: rows.assign(inflow_thrombus=rows["multiple_stents"]),
     "another core": lambda rows: rows.assign(k0=rows["k0"] + 1),
     "a patient missing": lambda rows: rows.iloc[1:],
     "a value that is none": lambda rows: rows.assign(inflow_thrombus=2 * rows["inflow_thrombus"]),
     "half a millimeter": lambda rows: rows.assign(stent_length_mm=rows["stent_length_mm"] + 0.5),
-    "another diagnosis": lambda rows: rows.assign(diagnosis=rows["diagnosis"].replace({"PTS": "DVT"})),
-    "a marker turned over": lambda rows: rows.assign(incomplete_coverage=1 - rows["incomplete_coverage"]),
+    "another diagnosis": lambda rows: rows.assign(
+        diagnosis=rows["diagnosis"].replace({"PTS": "DVT"})
+    ),
+    "a marker turned over": lambda rows: rows.assign(
+        incomplete_coverage=1 - rows["incomplete_coverage"]
+    ),
 }
 
 
@@ -109,7 +124,9 @@ def test_a_broken_witness_is_refused(stored, what):
     assert broken.iloc[0]
 
 
-@pytest.mark.parametrize("quantity", ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"])
+@pytest.mark.parametrize(
+    "quantity", ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
+)
 @pytest.mark.parametrize("marker", ABOUT.markers)
 def test_another_last_digit_is_refused(stored, marker, quantity):
     claims = CLAIMS.copy()
@@ -134,11 +151,15 @@ def test_a_cohort_without_a_joint_model_is_not_compatible():
 @settings(max_examples=20)
 def test_array_fits_are_those_of_statsmodels(seed, factors):
     random = np.random.default_rng(seed)
-    values = np.concatenate([random.integers(0, 2, (3, 200, factors)), random.integers(20, 400, (3, 200, 1))], axis=2)
+    values = np.concatenate(
+        [random.integers(0, 2, (3, 200, factors)), random.integers(20, 400, (3, 200, 1))], axis=2
+    )
     outcome = (random.random((3, 200)) < 0.3).astype(int)
     estimates, errors = logits.joint_fits(values, outcome)
     for i in range(3):
-        fitted = sm.Logit(outcome[i], sm.add_constant(values[i].astype(float))).fit(disp=0, tol=1e-13, maxiter=100)
+        fitted = sm.Logit(outcome[i], sm.add_constant(values[i].astype(float))).fit(
+            disp=0, tol=1e-13, maxiter=100
+        )
         np.testing.assert_allclose(estimates[i], fitted.params, rtol=1e-8, atol=1e-10)
         np.testing.assert_allclose(errors[i], fitted.bse, rtol=1e-8, atol=1e-10)
 
@@ -150,7 +171,9 @@ def test_array_fits_without_a_maximum_have_no_numbers():
     collinear, separated = good.copy(), good.copy()
     collinear[:, 1] = collinear[:, 0]
     separated[:, 1] = outcome
-    estimates, errors = logits.joint_fits(np.stack([good, collinear, separated]), np.stack([outcome] * 3))
+    estimates, errors = logits.joint_fits(
+        np.stack([good, collinear, separated]), np.stack([outcome] * 3)
+    )
     assert np.isfinite(estimates[0]).all() and np.isfinite(errors[0]).all()
     assert np.isnan(estimates[1:]).all() and np.isnan(errors[1:]).all()
 
@@ -172,11 +195,15 @@ def propose(seed: int, state, exposed, moves) -> None:
     occluded = int(OUTCOME.sum())
     first = np.where(OUTCOME == 1, 0, occluded)
     size = np.where(OUTCOME == 1, occluded, len(OUTCOME) - occluded)
-    walk.propose(state, GOAL, witnesses.following(state.design, GOAL), random, first, size, exposed, moves)
+    walk.propose(
+        state, GOAL, witnesses.following(state.design, GOAL), random, first, size, exposed, moves
+    )
 
 
 def fitted_with(rows: dict[int, np.ndarray]):
-    """The joint model of the example cohort with the values of some patients replaced, by statsmodels."""
+    """The joint model of the example cohort with the values of some patients replaced, by
+    statsmodels.
+    """
     design = FIRST.design.copy()
     for patient, values in rows.items():
         design[patient] = values
@@ -184,7 +211,9 @@ def fitted_with(rows: dict[int, np.ndarray]):
 
 
 def rows_of(moves, lane: int) -> dict[int, np.ndarray]:
-    return {moves.patients[lane, c]: moves.rows[2 * c + 1, :, lane] for c in range(moves.changed[lane])}
+    return {
+        moves.patients[lane, c]: moves.rows[2 * c + 1, :, lane] for c in range(moves.changed[lane])
+    }
 
 
 def test_the_example_cohort_is_at_the_goal_and_fitted_as_by_statsmodels():
@@ -210,7 +239,9 @@ def test_what_a_move_does_to_the_fit_is_predicted(seed):
     walk.predict(state, moves)
     fitted = fitted_with(dict(zip(patients, new, strict=True)))
     # The change itself is some tenths of a standard error; what is left of it is of third order.
-    np.testing.assert_allclose(moves.coefficients[:, lane], fitted.params, atol=4e-3 * fitted.bse.max())
+    np.testing.assert_allclose(
+        moves.coefficients[:, lane], fitted.params, atol=4e-3 * fitted.bse.max()
+    )
     np.testing.assert_allclose(np.sqrt(moves.fit.variances[:, lane]), fitted.bse, rtol=4e-3)
 
 
@@ -250,8 +281,8 @@ def test_moves_made_together_are_refitted_as_by_statsmodels(seed, best_first):
     assert (counted == moves.exposed_reached[count - 1, : len(counted)]).all()
     walk.settle(state, state.third, GOAL, aims.AIMLESS, work, counted, np.inf, np.nan)
     fitted = fitted_with({patient: values for rows in chosen for patient, values in rows.items()})
-    # Half a unit of the last printed digit is some ten-thousandths of a standard error. Moves that change
-    # the fit much, which only a walk far from its goal makes, are refitted less exactly.
+    # Half a unit of the last printed digit is some ten-thousandths of a standard error. Moves that
+    # change the fit much, which only a walk far from its goal makes, are refitted less exactly.
     np.testing.assert_allclose(state.coefficients, fitted.params, atol=2e-5 * fitted.bse.min())
     errors = np.sqrt(work.joint.variances)
     np.testing.assert_allclose(errors, fitted.bse, rtol=2e-5 if best_first else 5e-4)
@@ -264,7 +295,9 @@ def test_moves_made_together_are_refitted_as_by_statsmodels(seed, best_first):
 def test_tests_of_the_length_are_those_of_scipy(seed, shift):
     random = np.random.default_rng(seed)
     design = FIRST.design.copy()
-    mm = np.rint(random.normal(150, random.uniform(10, 40), len(OUTCOME)) + shift * OUTCOME).clip(20, 400)
+    mm = np.rint(random.normal(150, random.uniform(10, 40), len(OUTCOME)) + shift * OUTCOME).clip(
+        20, 400
+    )
     design[:, GOAL.length] = mm / gaps.LENGTH_UNIT
     histogram = np.zeros((2, SETTINGS["longest_mm"] + 1), np.int64)
     gap = gaps.length_gap(design, OUTCOME, np.zeros(2), GOAL, histogram)
@@ -278,7 +311,9 @@ def test_tests_of_the_length_are_those_of_scipy(seed, shift):
     ]
     short = np.maximum(GOAL.alone_z - stats.norm.isf(np.array(p_values) / 2), 0)
     assert (gap == 0) == (short.max() < 1e-4) or short.max() < 1e-4
-    assert np.sqrt(gap) * GOAL.z_tolerance == pytest.approx(np.sqrt((short**2).sum()), rel=0.1, abs=1e-3)
+    assert np.sqrt(gap) * GOAL.z_tolerance == pytest.approx(
+        np.sqrt((short**2).sum()), rel=0.1, abs=1e-3
+    )
 
 
 @given(degrees=st.floats(40, 1000))
@@ -290,7 +325,9 @@ def test_critical_t(degrees):
 @given(seed=st.integers(0, 2**32 - 1), core=st.sampled_from(witnesses.cores(ABOUT)))
 def test_any_core_can_be_moved_to(seed, core):
     columns = [ABOUT.factors.index(marker) + 1 for marker in ABOUT.markers]
-    design = witnesses.move_to_core(FIRST.design, OUTCOME, columns, core, np.random.default_rng(seed))
+    design = witnesses.move_to_core(
+        FIRST.design, OUTCOME, columns, core, np.random.default_rng(seed)
+    )
     both = design[:, columns].prod(axis=1)
     assert (both[OUTCOME == 1].sum(), both[OUTCOME == 0].sum()) == core
     for value in (0, 1):
@@ -326,10 +363,12 @@ def test_an_attempt_keeps_to_its_rung(rung):
 
 
 def test_a_killed_search_loses_nothing(tmp_path, alone):
-    """Killed after each result: what is found stays, and the end is the same as without interruption."""
+    """Killed after each result: what is found stays, and the end is the same as without
+    interruption.
+    """
     script = (
         "import json, sys; from pathlib import Path\n"
-        "from lib import cohort, published; from lib.search import witnesses\n"
+        "from lib.paper import published; from lib.patients import cohort; from lib.search import witnesses\n"
         "about = witnesses.frame(published.read(), cohort.read_codebook(cohort.DATA / 'codebook.csv'))\n"
         "settings, wanted = json.loads(sys.argv[1])\n"
         "witnesses.search(about, settings, [tuple(core) for core in wanted], Path(sys.argv[2]))\n"
@@ -356,7 +395,12 @@ def test_a_killed_search_loses_nothing(tmp_path, alone):
 
 def test_a_cluster_finds_the_same(tmp_path, alone):
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "local_directory": str(tmp_path)}
+    options = {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "dashboard_address": None,
+        "local_directory": str(tmp_path),
+    }
     with (
         distributed.LocalCluster(**options) as cluster,
         distributed.Client(cluster),
@@ -367,22 +411,30 @@ def test_a_cluster_finds_the_same(tmp_path, alone):
 
 
 def highest(results: list[witnesses.Result]) -> dict[tuple[int, int], tuple[int, witnesses.Result]]:
-    """The witnesses as `climb` returns them, none of them known to stand on more than the first rung."""
+    """The witnesses as `climb` returns them, none of them known to stand on more than the first
+    rung.
+    """
     return {(result.k1, result.k0): (0, result) for result in results if result.distance == 0}
 
 
 def test_what_is_written_can_be_read(tmp_path, alone):
-    excluded = pd.DataFrame({"excluded": 0}, pd.MultiIndex.from_tuples(witnesses.cores(ABOUT), names=["k1", "k0"]))
+    excluded = pd.DataFrame(
+        {"excluded": 0}, pd.MultiIndex.from_tuples(witnesses.cores(ABOUT), names=["k1", "k0"])
+    )
     excluded.iloc[0] = 1
     witnesses.write(alone, highest(alone), ABOUT, QUICK, excluded, tmp_path)
     table = pd.read_csv(tmp_path / "cores.csv", index_col=["k1", "k0"])["status"]
     assert table.value_counts().to_dict() == {"undecided": 596, "witnessed": 3, "excluded": 1}
-    assert (witnesses.verify(pd.read_parquet(tmp_path / "cohorts.parquet"), CLAIMS, CODEBOOK) == "").all()
+    assert (
+        witnesses.verify(pd.read_parquet(tmp_path / "cohorts.parquet"), CLAIMS, CODEBOOK) == ""
+    ).all()
     assert sorted(os.listdir(tmp_path)) == ["cohorts.parquet", "cores.csv", "settings.json"]
 
 
 def test_a_witness_of_an_excluded_core_is_an_error(tmp_path, alone):
-    excluded = pd.DataFrame({"excluded": 1}, pd.MultiIndex.from_tuples(witnesses.cores(ABOUT), names=["k1", "k0"]))
+    excluded = pd.DataFrame(
+        {"excluded": 1}, pd.MultiIndex.from_tuples(witnesses.cores(ABOUT), names=["k1", "k0"])
+    )
     with pytest.raises(ValueError, match="both excluded and witnessed"):
         witnesses.write(alone, highest(alone), ABOUT, QUICK, excluded, tmp_path)
 

@@ -1,1 +1,3 @@
-"""The search for what the printed numbers leave open: every cross-table, proofs, and compatible cohorts."""
+"""What `make data` and `make compatible` run: the search for cohorts and proofs; nothing else
+imports it.
+"""

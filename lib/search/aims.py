@@ -11,7 +11,9 @@ from lib.search.compiled import compiled
 from lib.search.gaps import length_wald
 from lib.search.newton import factorize_one, fill_products, inverse_diagonal_one, refit
 
-LEAST_WORSE = 0.01  # by which the log odds of a group must exceed those of another to be called worse
+LEAST_WORSE = (
+    0.01  # by which the log odds of a group must exceed those of another to be called worse
+)
 STEPS_PER_STRIDE = 100.0  # how far from the goal one stride beyond the bound of a conclusion is
 
 NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = range(8)
@@ -19,10 +21,11 @@ WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
 
 
 class Aim(NamedTuple):
-    """What else is asked of a cohort: a rung of the assumption ladder, and a conclusion to be driven.
+    """What else is asked of a cohort: a rung of the assumption ladder, and a conclusion to be
+    driven.
 
-    Where there is nothing to drive, `conclusion` is NOTHING and the walk ends at the goal. Otherwise
-    it goes on: each time it arrives, `bound` moves on by `step`.
+    Where there is nothing to drive, `conclusion` is NOTHING and the walk ends at the goal.
+    Otherwise it goes on: each time it arrives, `bound` moves on by `step`.
     """
 
     conclusion: int
@@ -32,9 +35,13 @@ class Aim(NamedTuple):
     most_difference: float  # standardized difference of the mean length between the outcomes
     most_inflation: float  # variance inflation factor
     worst_last: bool  # the last group is the worst one in the model with the groups
-    most_last: np.ndarray  # then also the most log odds of the last group against each of the others
+    most_last: (
+        np.ndarray
+    )  # then also the most log odds of the last group against each of the others
     exchange_groups: bool
-    best_first: bool  # make the moves that leave the joint model nearest to the goal, or any that it allows
+    best_first: (
+        bool  # make the moves that leave the joint model nearest to the goal, or any that it allows
+    )
 
 
 AIMLESS = Aim(NOTHING, 1.0, 0, 1.0, math.inf, math.inf, False, np.zeros(0), False, True)
@@ -48,7 +55,10 @@ def aim_gap(walk, goal, aim, work, exposed):
         apart = student_z(walk.design, walk.outcome, goal.length)[1]
         total += (max(apart - aim.most_difference, 0.0) / goal.z_tolerance) ** 2
     if aim.most_inflation < np.inf:
-        total += (max(largest_inflation(walk.design, work) - aim.most_inflation, 0.0) / (5 * goal.z_tolerance)) ** 2
+        total += (
+            max(largest_inflation(walk.design, work) - aim.most_inflation, 0.0)
+            / (5 * goal.z_tolerance)
+        ) ** 2
     if aim.worst_last or aim.conclusion == WITH_GROUPS or aim.conclusion == Z_WITH_GROUPS:
         if not fit_wide(walk, work):
             return np.inf
@@ -57,7 +67,9 @@ def aim_gap(walk, goal, aim, work, exposed):
             last = walk.wide_coefficients[-1]
             for j in range(len(aim.most_last)):
                 more = last - (walk.wide_coefficients[terms + j - 1] if j > 0 else 0.0)
-                total += (max(LEAST_WORSE - more, more - aim.most_last[j], 0.0) / goal.z_tolerance) ** 2
+                total += (
+                    max(LEAST_WORSE - more, more - aim.most_last[j], 0.0) / goal.z_tolerance
+                ) ** 2
     if aim.conclusion != NOTHING:
         short = aim.side * (walk.bound[0] - conclude(walk, goal, aim, work, exposed))
         total += (max(short, 0.0) / (aim.step / STEPS_PER_STRIDE)) ** 2
@@ -127,7 +139,9 @@ def prediction_value(conclusion, walk, work):
         return of_events / occluded - of_others / patent
     if conclusion == NAGELKERKE:
         null = occluded * math.log(occluded / patients) + patent * math.log(patent / patients)
-        return (1 - math.exp(2 / patients * (null - likelihood))) / (1 - math.exp(2 / patients * null))
+        return (1 - math.exp(2 / patients * (null - likelihood))) / (
+            1 - math.exp(2 / patients * null)
+        )
     wins = 0.0
     for i in range(patients):
         if outcome[i] == 1:
@@ -143,10 +157,14 @@ def prediction_value(conclusion, walk, work):
 
 @compiled
 def pearson_z(exposed, occluded, patent):
-    """Root of Pearson's chi-square of a two-by-two table: exposed[0] of the patent, exposed[1] of the occluded."""
+    """Root of Pearson's chi-square of a two-by-two table: exposed[0] of the patent, exposed[1] of
+    the occluded.
+    """
     a, b = exposed[1], exposed[0]
     c, d = occluded - a, patent - b
-    return abs(a * d - b * c) * math.sqrt((occluded + patent) / ((a + b) * (c + d) * occluded * patent))
+    return abs(a * d - b * c) * math.sqrt(
+        (occluded + patent) / ((a + b) * (c + d) * occluded * patent)
+    )
 
 
 @compiled
@@ -172,7 +190,9 @@ def student_z(design, outcome, column):
 
 @compiled
 def largest_inflation(design, work):
-    """The largest variance inflation factor of the terms beside the intercept; infinite if collinear."""
+    """The largest variance inflation factor of the terms beside the intercept; infinite if
+    collinear.
+    """
     patients, terms = design.shape
     moments, fit = work.moments, work.joint
     moments[:] = 0
@@ -203,7 +223,14 @@ def fit_wide(walk, work):
             wide[i, j] = 1.0 if walk.group[i] == j - terms + 1 else 0.0
         fill_products(wide[i], walk.wide_products[i])
     for _ in range(2):
-        if refit(wide, walk.wide_products, walk.outcome, walk.wide_coefficients, walk.third[:0], work.with_groups):
+        if refit(
+            wide,
+            walk.wide_products,
+            walk.outcome,
+            walk.wide_coefficients,
+            walk.third[:0],
+            work.with_groups,
+        ):
             return True
         walk.wide_coefficients[:] = 0
     return False

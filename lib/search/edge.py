@@ -1,11 +1,12 @@
 """Where a walk toward a witness starts: a cohort built near the edge of what is possible.
 
-The program behind the convex bound (`lib.search.exclusion`) also says how the patients' linear predictors are
-spread where the standard errors of the markers are least. A cohort is built around them in three steps, each
-of them easy. The free binary factors are given out by annealing while the predictors stand still. The
-predictors are changed as little as possible until the score equations hold. And the length is what is left of
-the predictors once each binary factor has had a share: in whole mm the cohort then prints nearly what is
-claimed, and a short walk does the rest. NOT patient data.
+The program behind the convex bound (`lib.compatible.exclusion`) also says how the patients' linear
+predictors are spread where the standard errors of the markers are least. A cohort is built around
+them in three steps, each of them easy. The free binary factors are given out by annealing while the
+predictors stand still. The predictors are changed as little as possible until the score equations
+hold. And the length is what is left of the predictors once each binary factor has had a share: in
+whole mm the cohort then prints nearly what is claimed, and a short walk does the rest. NOT patient
+data.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from lib.compatible.exclusion import GROUPS, SOLVER_GRID
 from lib.search import gaps, newton
 from lib.search.compiled import compiled
-from lib.search.exclusion import GROUPS, SOLVER_GRID
 
 FARTHEST = 5.0  # a patient's linear predictor; beyond it one patient would decide too much
 PASSES = 10
@@ -26,8 +27,8 @@ ARRANGEMENTS = 150_000  # of the binary factors that are tried in a pass
 # Temperatures at the beginning of the first pass, of each later one, and at the end of each.
 HOT, WARM, COLD = 100.0, 3.0, 0.05
 EXCHANGES = 0.6  # the share of arrangements tried in which two patients exchange a factor
-# What weighs as much as what: a part in ten thousand of a variance, a hundredth of a standard normal
-# deviate, a thirtieth of a patient in a score equation, a fiftieth of a patient in a count.
+# What weighs as much as what: a part in ten thousand of a variance, a hundredth of a standard
+# normal deviate, a thirtieth of a patient in a score equation, a fiftieth of a patient in a count.
 PER_VARIANCE, PER_DEVIATE, PER_SCORE, PER_PATIENT = 1e4, 1e2, 30.0, 50.0
 ROOM = 0.02  # standard normal deviates by which the joint model's tests stay below their threshold
 STEPS = 30  # of Gauss and Newton
@@ -37,7 +38,9 @@ MARGIN_MM = 3  # kept free at either end of the range of lengths
 
 
 class Demand(NamedTuple):
-    """What is asked of the model with the intercept, both markers, the binary factors and the rest of the predictor."""
+    """What is asked of the model with the intercept, both markers, the binary factors and the rest
+    of the predictor.
+    """
 
     beta: np.ndarray  # of the two markers
     variances: np.ndarray
@@ -52,14 +55,19 @@ def demand_of(goal: gaps.Goal, markers: list[int]) -> Demand:
     return Demand(middle[:, 0], sigma**2, goal.most[goal.length, 3] - ROOM, goal.pairs)
 
 
-def start(spread: np.ndarray, outcome: np.ndarray, goal: gaps.Goal, markers: list[int], random) -> np.ndarray:
-    """A design in which the patients' linear predictors are spread as said (`exclusion.spread`), as far as can be.
+def start(
+    spread: np.ndarray, outcome: np.ndarray, goal: gaps.Goal, markers: list[int], random
+) -> np.ndarray:
+    """A design in which the patients' linear predictors are spread as said (`exclusion.spread`), as
+    far as can be.
 
     `outcome` has the occluded first; `markers` are columns of the design.
     """
     demand = demand_of(goal, markers)
     known, predictor = _patients(spread, random)
-    free = (random.random((len(outcome), len(goal.binary))) < random.uniform(0.2, 0.5, len(goal.binary))).astype(float)
+    free = (
+        random.random((len(outcome), len(goal.binary))) < random.uniform(0.2, 0.5, len(goal.binary))
+    ).astype(float)
     for number in range(PASSES):
         columns = _columns(known, free, predictor, demand)
         weight, residual = expit(predictor) * expit(-predictor), outcome - expit(predictor)
@@ -75,12 +83,16 @@ def start(spread: np.ndarray, outcome: np.ndarray, goal: gaps.Goal, markers: lis
     design[:, 0] = 1
     design[:, markers] = known[:, 1:]
     design[:, goal.binary] = free
-    design[:, goal.length] = lengths(known, free, predictor, outcome, goal, demand, random) / gaps.LENGTH_UNIT
+    design[:, goal.length] = (
+        lengths(known, free, predictor, outcome, goal, demand, random) / gaps.LENGTH_UNIT
+    )
     return design
 
 
 def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
-    """Intercept and markers of each patient, and the linear predictors at equal steps of each group's distribution."""
+    """Intercept and markers of each patient, and the linear predictors at equal steps of each
+    group's distribution.
+    """
     known, predictors = [], []
     for group, masses in zip(GROUPS, spread, strict=True):
         size = round(masses.sum())
@@ -91,7 +103,9 @@ def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
     return np.vstack(known), np.concatenate(predictors)
 
 
-def _columns(known: np.ndarray, free: np.ndarray, predictor: np.ndarray, demand: Demand) -> np.ndarray:
+def _columns(
+    known: np.ndarray, free: np.ndarray, predictor: np.ndarray, demand: Demand
+) -> np.ndarray:
     """The model's columns, what is left of the predictor beside the markers last."""
     return np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
 
@@ -106,13 +120,17 @@ def miss(fit, scores, exposed, demand):
         total += PER_VARIANCE * abs(fit.variances[1 + i] / demand.variances[i] - 1)
     total += PER_DEVIATE * max(1 / math.sqrt(fit.variances[-1]) - demand.most_z, 0.0)
     for j in range(len(scores)):
-        total += PER_SCORE * abs(scores[j]) + PER_PATIENT * demand.pairs[exposed[j, 1], exposed[j, 0]]
+        total += (
+            PER_SCORE * abs(scores[j]) + PER_PATIENT * demand.pairs[exposed[j, 1], exposed[j, 0]]
+        )
     return total
 
 
 @compiled
 def turn(columns, column, patient, weight, residual, outcome, fit, scores, exposed):
-    """Turn a binary factor of one patient over, and bring the information, the scores and the counts up to date."""
+    """Turn a binary factor of one patient over, and bring the information, the scores and the
+    counts up to date.
+    """
     sign = 1 - 2 * columns[patient, column]
     columns[patient, column] += sign
     scores[column - 3] += sign * residual[patient]
@@ -125,8 +143,9 @@ def turn(columns, column, patient, weight, residual, outcome, fit, scores, expos
 
 @compiled
 def arrange(columns, weight, residual, outcome, demand, arrangements, hot, random, fit):
-    """Give out the binary factors (columns 3 to the last but one, changed in place) by simulated annealing; the
-    least distance from what is asked. Source: Kirkpatrick et al. 1983, Science 220:671-680.
+    """Give out the binary factors (columns 3 to the last but one, changed in place) by simulated
+    annealing; the least distance from what is asked. Source: Kirkpatrick et al. 1983, Science
+    220:671-680.
     """
     patients, terms = columns.shape
     free = terms - 4
@@ -170,9 +189,11 @@ def arrange(columns, weight, residual, outcome, demand, arrangements, hot, rando
 def balance(
     known: np.ndarray, free: np.ndarray, predictor: np.ndarray, outcome: np.ndarray, demand: Demand
 ) -> tuple[np.ndarray, bool]:
-    """Change the predictors as little as possible until they are a maximum and the variances are those asked for.
+    """Change the predictors as little as possible until they are a maximum and the variances are
+    those asked for.
 
-    Gauss and Newton's method for fewer equations than unknowns. The predictors, and whether the equations hold.
+    Gauss and Newton's method for fewer equations than unknowns. The predictors, and whether the
+    equations hold.
     """
     for _ in range(STEPS):
         wrong, slopes = _equations(known, free, predictor, outcome, demand)
@@ -187,10 +208,12 @@ def balance(
 def _equations(
     known: np.ndarray, free: np.ndarray, predictor: np.ndarray, outcome: np.ndarray, demand: Demand
 ) -> tuple[np.ndarray, np.ndarray]:
-    """By how much each equation is missed, and its slope in each patient's linear predictor: the score equations, the
-    two variances, and the deviate of the rest of the predictor, which counts only when it is too large.
+    """By how much each equation is missed, and its slope in each patient's linear predictor: the
+    score equations, the two variances, and the deviate of the rest of the predictor, which counts
+    only when it is too large.
 
-    With u the column of the inverse information M^-1 that belongs to a variance, the variance changes by -u'(dM)u.
+    With u the column of the inverse information M^-1 that belongs to a variance, the variance
+    changes by -u'(dM)u.
     """
     columns, p = _columns(known, free, predictor, demand), expit(predictor)
     weight = p * (1 - p)
@@ -224,8 +247,8 @@ def lengths(
 ) -> np.ndarray:
     """What is left of the predictors when each binary factor has had a share, in whole mm.
 
-    Of the divisions in which no test of the joint model and every test of the length alone is significant, the
-    one that loses least to whole mm; where there is none, the one nearest to it.
+    Of the divisions in which no test of the joint model and every test of the length alone is
+    significant, the one that loses least to whole mm; where there is none, the one nearest to it.
     """
     columns, weight = _columns(known, free, predictor, demand), expit(predictor) * expit(-predictor)
     inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))

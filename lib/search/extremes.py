@@ -1,4 +1,5 @@
-"""Directed search: the least and the greatest value of what the abstract leaves open, as far as found.
+"""Directed search: the least and the greatest value of what the abstract leaves open, as far as
+found.
 
 Every bound is attained by a stored cohort that prints every claim, so the true range is at least as
 wide. The claims say the same of all free binary factors, so what is found for one of them holds for
@@ -20,11 +21,11 @@ from scipy import stats
 from scipy.special import expit
 from tqdm import tqdm
 
-from lib import example
-from lib.cohort import DATA, read_codebook
-from lib.published import read
-from lib.search import aims, exclusion, ladder, walk, witnesses
-from lib.search.logits import joint_fits
+from lib.compatible import exclusion, ladder
+from lib.compatible.logits import joint_fits
+from lib.paper.published import read
+from lib.patients.cohort import DATA, read_codebook
+from lib.search import aims, example, walk, witnesses
 from lib.search.witnesses import FOLDER, Frame, Result, replace
 
 LEAST, GREATEST = "least", "greatest"
@@ -64,8 +65,12 @@ def conclusions(about: Frame) -> dict[str, Conclusion]:
         "model.nagelkerke": Conclusion(aims.NAGELKERKE, "", True, 0.01),
     }
     for marker in about.markers:
-        found[f"{marker}.odds_ratio_with_diagnosis"] = Conclusion(aims.WITH_GROUPS, marker, True, 0.1)
-        found[f"{marker}.p_value_with_diagnosis"] = Conclusion(aims.Z_WITH_GROUPS, marker, False, 0.1)
+        found[f"{marker}.odds_ratio_with_diagnosis"] = Conclusion(
+            aims.WITH_GROUPS, marker, True, 0.1
+        )
+        found[f"{marker}.p_value_with_diagnosis"] = Conclusion(
+            aims.Z_WITH_GROUPS, marker, False, 0.1
+        )
     return found
 
 
@@ -90,20 +95,30 @@ def values(columns: dict[str, np.ndarray], about: Frame) -> pd.DataFrame:
         "binary.odds_ratio": a * d / (b * c),
         "binary.p_value": alone[binary[0]],
         "binary.adjusted_odds_ratio": np.exp(estimates[:, 1 + about.factors.index(binary[0])]),
-        "length.odds_ratio": np.exp(joint_fits(columns[length][:, :, None].astype(float), outcome)[0][:, 1]),
+        "length.odds_ratio": np.exp(
+            joint_fits(columns[length][:, :, None].astype(float), outcome)[0][:, 1]
+        ),
         "length.p_value": alone[length],
         "length.adjusted_odds_ratio": np.exp(estimates[:, 1 + about.factors.index(length)]),
         "unprinted.largest_p_value": np.max(list(alone.values()), axis=0),
         "unprinted.smallest_p_value": np.min(list(alone.values()), axis=0),
-        **_performance(expit(estimates[:, :1] + (stacked @ estimates[:, 1:, None])[:, :, 0]), events),
+        **_performance(
+            expit(estimates[:, :1] + (stacked @ estimates[:, 1:, None])[:, :, 0]), events
+        ),
     }
     levels = list(about.groups.index)
-    estimates, errors = joint_fits(ladder.with_groups(stacked, columns[about.group], levels), outcome)
+    estimates, errors = joint_fits(
+        ladder.with_groups(stacked, columns[about.group], levels), outcome
+    )
     for marker in about.markers:
         i = 1 + about.factors.index(marker)
-        with np.errstate(over="ignore"):  # a finite estimate can have an odds ratio beyond any float
+        with np.errstate(
+            over="ignore"
+        ):  # a finite estimate can have an odds ratio beyond any float
             by_name[f"{marker}.odds_ratio_with_diagnosis"] = np.exp(estimates[:, i])
-        by_name[f"{marker}.p_value_with_diagnosis"] = 2 * stats.norm.sf(abs(estimates[:, i]) / errors[:, i])
+        by_name[f"{marker}.p_value_with_diagnosis"] = 2 * stats.norm.sf(
+            abs(estimates[:, i]) / errors[:, i]
+        )
     return pd.DataFrame(by_name)
 
 
@@ -113,14 +128,16 @@ def _pearson(exposed: np.ndarray, events: np.ndarray) -> np.ndarray:
     a, b = (exposed & events).sum(axis=1), (exposed & ~events).sum(axis=1)
     c, d = events.sum(axis=1) - a, (~events).sum(axis=1) - b
     total = a + b + c + d
-    return stats.chi2.sf(total * (a * d - b * c) ** 2.0 / ((a + b) * (c + d) * (a + c) * (b + d)), 1)
+    return stats.chi2.sf(
+        total * (a * d - b * c) ** 2.0 / ((a + b) * (c + d) * (a + c) * (b + d)), 1
+    )
 
 
 def _performance(probabilities: np.ndarray, events: np.ndarray) -> dict[str, np.ndarray]:
     """Apparent performance of many models.
 
-    Source: Brier 1950, Mon Weather Rev 78:1-3; Yates 1982, Organ Behav Hum Perform 30:132-156, for the
-    discrimination slope; Nagelkerke 1991, Biometrika 78:691-692.
+    Source: Brier 1950, Mon Weather Rev 78:1-3; Yates 1982, Organ Behav Hum Perform 30:132-156, for
+    the discrimination slope; Nagelkerke 1991, Biometrika 78:691-692.
     """
     patients, occluded = events.shape[1], events.sum(axis=1)
     areas = []
@@ -135,7 +152,8 @@ def _performance(probabilities: np.ndarray, events: np.ndarray) -> dict[str, np.
         "model.brier": ((events - probabilities) ** 2).mean(axis=1),
         "model.discrimination_slope": (probabilities * events).sum(axis=1) / occluded
         - (probabilities * ~events).sum(axis=1) / (patients - occluded),
-        "model.nagelkerke": (1 - np.exp(2 / patients * (null - likelihood))) / (1 - np.exp(2 / patients * null)),
+        "model.nagelkerke": (1 - np.exp(2 / patients * (null - likelihood)))
+        / (1 - np.exp(2 / patients * null)),
     }
 
 
@@ -148,7 +166,9 @@ class Task(NamedTuple):
     attempt: int
 
 
-def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settings: dict) -> Result | None:
+def drive(
+    task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settings: dict
+) -> Result | None:
     """Drive a conclusion as far as it goes; the last cohort that prints every claim, or None.
 
     The result depends on the arguments alone.
@@ -157,11 +177,20 @@ def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settin
     names = list(conclusions(about))
     conclusion = conclusions(about)[task.conclusion]
     random = np.random.default_rng(
-        [settings["seed"], 3, task.rung, names.index(task.conclusion), (LEAST, GREATEST).index(task.side), task.attempt]
+        [
+            settings["seed"],
+            3,
+            task.rung,
+            names.index(task.conclusion),
+            (LEAST, GREATEST).index(task.side),
+            task.attempt,
+        ]
     )
     terms = ["constant", *about.factors]
     target = witnesses.goal(about, settings, rung)._replace(
-        exchanged=np.arange(1, len(terms)), steepness=choice["steepness"][0], steepest=choice["steepness"][1]
+        exchanged=np.arange(1, len(terms)),
+        steepness=choice["steepness"][0],
+        steepest=choice["steepness"][1],
     )
     column = {"binary": target.binary[0], "length": target.length, "": 0}.get(conclusion.about)
     column = terms.index(conclusion.about) if column is None else column
@@ -185,7 +214,9 @@ def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settin
         # Any value will do at first; the walk then moves the bound on.
         state.bound[0] = -np.inf if upward else np.inf
         follow = witnesses.following(design, target)
-        _, new, new_group, arrivals = walk.run(state, target, aim, follow, random, choice["moves"], work)
+        _, new, new_group, arrivals = walk.run(
+            state, target, aim, follow, random, choice["moves"], work
+        )
         if arrivals == 0:
             if arrived:
                 stride /= 2
@@ -205,49 +236,79 @@ def drive(task: Task, start: tuple[np.ndarray, np.ndarray], about: Frame, settin
         return None
     design, group = accepted
     both = design[:, [terms.index(marker) for marker in about.markers]].prod(axis=1)
-    return Result(int(both[outcome == 1].sum()), int(both[outcome == 0].sum()), task.attempt, 0.0, design, group)
+    return Result(
+        int(both[outcome == 1].sum()),
+        int(both[outcome == 0].sum()),
+        task.attempt,
+        0.0,
+        design,
+        group,
+    )
 
 
-def at_limits(witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1) -> list[Result]:
-    """Witnesses built where certificates limit how well the model fits, in the witnessed cores with the widest limits.
+def at_limits(
+    witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1
+) -> list[Result]:
+    """Witnesses built where certificates limit how well the model fits, in the witnessed cores with
+    the widest limits.
 
     They too are kept in `folder`.
     """
-    choice, printed, certificates = settings["directed"], exclusion.from_claims(about.claims), exclusion.read()
+    choice, printed, certificates = (
+        settings["directed"],
+        exclusion.from_claims(about.claims),
+        exclusion.read(),
+    )
     cores = [(result.k1, result.k0) for result in witnessed]
     tasks = {}
     for functional, rows in certificates[certificates["functional"] != ""].groupby("functional"):
-        limits = exclusion.margins(rows[exclusion.CERTIFICATE].to_numpy(), printed, rows, functional)
+        limits = exclusion.margins(
+            rows[exclusion.CERTIFICATE].to_numpy(), printed, rows, functional
+        )
         widest = (
-            pd.Series(limits, pd.MultiIndex.from_frame(rows[["k1", "k0"]])).reindex(cores).nsmallest(choice["limits"])
+            pd.Series(limits, pd.MultiIndex.from_frame(rows[["k1", "k0"]]))
+            .reindex(cores)
+            .nsmallest(choice["limits"])
         )
         for core in widest.index:
             for trial in range(choice["starts"]):
-                tasks[core, len(tasks), functional] = folder / f"{functional}-{core[0]}-{core[1]}-{trial}.npz"
+                tasks[core, len(tasks), functional] = (
+                    folder / f"{functional}-{core[0]}-{core[1]}-{trial}.npz"
+                )
     with tqdm(total=len(tasks), unit=" starts", desc="limits") as progress:
         new = {task: path for task, path in tasks.items() if not path.exists()}
         progress.update(len(tasks) - len(new))
         results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-            joblib.delayed(witnesses.attempt)(core, trial, None, about, settings, functional=functional)
+            joblib.delayed(witnesses.attempt)(
+                core, trial, None, about, settings, functional=functional
+            )
             for core, trial, functional in new
         )
         for path, result in zip(new.values(), results, strict=True):
             witnesses.save(result, path)
             progress.update()
-    return [result for path in tasks.values() if (result := witnesses.read_result(path)).distance == 0]
+    return [
+        result for path in tasks.values() if (result := witnesses.read_result(path)).distance == 0
+    ]
 
 
-def search(witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1) -> list[Result]:
+def search(
+    witnessed: list[Result], about: Frame, settings: dict, folder: Path, jobs: int = 1
+) -> list[Result]:
     """What every directed search came to, those kept in `folder` by earlier runs included.
 
-    From the strictest rung down to none: what stands on a rung stands on those below it, so each rung
-    starts from the best of the rung above and from the best witnesses on it. Like the search for
-    witnesses it can be interrupted, and its result does not depend on the number of workers.
+    From the strictest rung down to none: what stands on a rung stands on those below it, so each
+    rung starts from the best of the rung above and from the best witnesses on it. Like the search
+    for witnesses it can be interrupted, and its result does not depend on the number of workers.
     """
-    pairs = [(name, side) for name, conclusion in conclusions(about).items() for side in conclusion.sides]
+    pairs = [
+        (name, side) for name, conclusion in conclusions(about).items() for side in conclusion.sides
+    ]
     attempts = settings["directed"]["attempts"]
     known, table = list(witnessed), measured(witnessed, about)
-    with tqdm(total=len(pairs) * attempts * len(ladder.RUNGS), unit=" searches", desc="extremes") as progress:
+    with tqdm(
+        total=len(pairs) * attempts * len(ladder.RUNGS), unit=" searches", desc="extremes"
+    ) as progress:
         for rung in reversed(range(len(ladder.RUNGS))):
             tasks = {}
             for name, side in pairs:
@@ -257,7 +318,9 @@ def search(witnessed: list[Result], about: Frame, settings: dict, folder: Path, 
                     start = ranked[attempt % len(ranked)]
                     tasks[Task(rung, name, side, attempt)] = (start.design, start.group)
             results = {
-                task: witnesses.read_result(path_of(task, folder)) for task in tasks if path_of(task, folder).exists()
+                task: witnesses.read_result(path_of(task, folder))
+                for task in tasks
+                if path_of(task, folder).exists()
             }
             progress.update(len(results))
             new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(

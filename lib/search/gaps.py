@@ -11,22 +11,32 @@ from lib.search.compiled import compiled
 from lib.search.newton import MOST_ITERATIONS
 
 LENGTH_UNIT = 100.0  # mm; keeps the information matrix well scaled
-PAIR_STEP = 40.0  # what one patient too few or too many weighs, beside half-widths of printed numbers
+PAIR_STEP = (
+    40.0  # what one patient too few or too many weighs, beside half-widths of printed numbers
+)
 
 
 class Goal(NamedTuple):
     """What counts as arrived."""
 
-    errors: np.ndarray  # standard errors from the estimate to itself, to the lower limit and to the upper one
-    least: np.ndarray  # terms x (logarithms of the odds ratio and of its limits, |coefficient / standard error|)
+    errors: (
+        np.ndarray
+    )  # standard errors from the estimate to itself, to the lower limit and to the upper one
+    least: (
+        np.ndarray
+    )  # terms x (logarithms of the odds ratio and of its limits, |coefficient / standard error|)
     most: np.ndarray
     unit: np.ndarray  # in which a distance from the goal is counted
     alone_z: float  # least standard normal deviate of each test of the length alone
     z_tolerance: float
     binary: np.ndarray  # columns of the free binary factors
     length: int  # column of the length
-    exchanged: np.ndarray  # columns that may be exchanged one by one between patients of the same outcome
-    pairs: np.ndarray  # (exposed occluded, exposed patent): patients by which to change to be allowed
+    exchanged: (
+        np.ndarray
+    )  # columns that may be exchanged one by one between patients of the same outcome
+    pairs: (
+        np.ndarray
+    )  # (exposed occluded, exposed patent): patients by which to change to be allowed
     shortest: int  # mm
     longest: int  # mm
     steepness: float  # how firmly the walk holds on to what it has reached, at its beginning
@@ -35,7 +45,9 @@ class Goal(NamedTuple):
 
 @compiled
 def model_gap(coefficients, variances, goal, gap):
-    """Add to `gap` the squared distances of joint models (terms x how many) from what they are to print."""
+    """Add to `gap` the squared distances of joint models (terms x how many) from what they are to
+    print.
+    """
     terms, lanes = coefficients.shape
     for i in range(1, terms):
         estimate, variance = coefficients[i], variances[i]
@@ -63,7 +75,9 @@ def pairs_gap(exposed, goal):
 
 @compiled
 def count_exposed(design, outcome, binary, exposed):
-    """Patients with each free binary factor, by outcome, into `exposed` (factors x (patent, occluded))."""
+    """Patients with each free binary factor, by outcome, into `exposed` (factors x (patent,
+    occluded)).
+    """
     exposed[:] = 0
     for i in range(len(outcome)):
         for j in range(len(binary)):
@@ -131,7 +145,8 @@ def critical_t(z, degrees):
 
 @compiled
 def length_wald(design, outcome, slope, column):
-    """|coefficient / standard error| of a logistic model with one column alone; 0 without a maximum.
+    """|coefficient / standard error| of a logistic model with one column alone; 0 without a
+    maximum.
 
     `slope` holds the coefficients to start from and is changed in place.
     """

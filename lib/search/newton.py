@@ -1,7 +1,8 @@
 """Compiled logistic regression by Newton's method, for many models side by side or for one.
 
-Side by side, the models are the last axis of every array, along which the compiler computes several at once. As in
-`lib.logistic` the loops are plain and in a fixed order, so that any machine finds the same.
+Side by side, the models are the last axis of every array, along which the compiler computes several
+at once. As in `lib.statistics.logistic` the loops are plain and in a fixed order, so that any
+machine finds the same.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from lib.search.compiled import compiled
 
 LANES = 32  # what the compiler does at a time at most, and how many models stand side by side
 SMALLEST_PIVOT = 1e-11
-# A Newton step this small beside the standard errors (its square) is the last. What is left after it is
-# far less than a printed digit; with the third derivatives a longer one leaves no more.
+# A Newton step this small beside the standard errors (its square) is the last. What is left after
+# it is far less than a printed digit; with the third derivatives a longer one leaves no more.
 SMALLEST_DECREMENT = 1e-12
 SMALL_DECREMENT = 1e-4
 MOST_ITERATIONS = 12
@@ -56,7 +57,10 @@ def room_side_by_side(terms: int) -> Fits:
 
 def room(patients: int, terms: int) -> Fit:
     """Room for one model."""
-    vectors, matrices = (np.zeros(terms) for _ in range(3)), (np.zeros((terms, terms)) for _ in range(3))
+    vectors, matrices = (
+        (np.zeros(terms) for _ in range(3)),
+        (np.zeros((terms, terms)) for _ in range(3)),
+    )
     return Fit(*vectors, *matrices, np.zeros(pairs(terms)), np.zeros(patients))
 
 
@@ -69,8 +73,8 @@ def pairs(terms: int) -> int:
 def factorize(matrices, factors, total):
     """Cholesky factors of symmetric matrices (rows x columns x how many) into `factors`.
 
-    Its diagonal holds the reciprocals of the factors' diagonals. All that depends on a pivot that is
-    not positive is NaN. `total` is room for one number each.
+    Its diagonal holds the reciprocals of the factors' diagonals. All that depends on a pivot that
+    is not positive is NaN. `total` is room for one number each.
     """
     size, _, lanes = matrices.shape
     for column in range(size):
@@ -86,7 +90,9 @@ def factorize(matrices, factors, total):
             else:
                 for lane in range(lanes):
                     regular = total[lane] > SMALLEST_PIVOT * matrices[column, column, lane]
-                    factors[column, column, lane] = 1 / math.sqrt(total[lane]) if regular else np.nan
+                    factors[column, column, lane] = (
+                        1 / math.sqrt(total[lane]) if regular else np.nan
+                    )
 
 
 @compiled
@@ -193,7 +199,9 @@ def times_vector(rows, vector, result):
 
 @compiled
 def add_outer(matrices, rows, weights, scaled):
-    """Add to each matrix so many times the product of its row with itself, below the diagonal and on it."""
+    """Add to each matrix so many times the product of its row with itself, below the diagonal and
+    on it.
+    """
     terms, lanes = rows.shape
     for j in range(terms):
         for lane in range(lanes):
@@ -297,4 +305,6 @@ def has_maximum(design: np.ndarray, outcome: np.ndarray) -> bool:
     """Whether a model has a finite maximum that Newton's method finds from zeros."""
     patients, terms = design.shape
     none = np.zeros((0, 0))
-    return bool(refit(design, products(design), outcome, np.zeros(terms), none, room(patients, terms)))
+    return bool(
+        refit(design, products(design), outcome, np.zeros(terms), none, room(patients, terms))
+    )

@@ -1,14 +1,15 @@
-"""Readings: what the printed model may have contained, each put to the printed odds ratios, limits and P values.
+"""Readings: what the printed model may have contained, each put to the printed odds ratios, limits
+and P values.
 
-A reading is a hypothesis about what was entered, and for which patients. Where a model holds nothing
-but the two markers and a division of the patients into strata (no division; a diagnosis; any binary
-factor), every such model can be looked at. With the coefficients of the markers at their printed
-values, the number of events in a stratum fixes its intercept, and the score equations of the markers
-(fitted events with a marker = events with it) then hold for very few tables, which are refitted.
-Where a length or all factors are entered, a cohort is searched for.
+A reading is a hypothesis about what was entered, and for which patients. Where a model holds
+nothing but the two markers and a division of the patients into strata (no division; a diagnosis;
+any binary factor), every such model can be looked at. With the coefficients of the markers at their
+printed values, the number of events in a stratum fixes its intercept, and the score equations of
+the markers (fitted events with a marker = events with it) then hold for very few tables, which are
+refitted. Where a length or all factors are entered, a cohort is searched for.
 
-`python -m lib.search.readings` makes readings.csv and readings.parquet in data/compatible. NOT patient
-data: every row is made up.
+`python -m lib.search.readings` makes readings.csv and readings.parquet in data/compatible. NOT
+patient data: every row is made up.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from scipy.special import expit
 from statsmodels.discrete.conditional_models import ConditionalLogit
 from tqdm import tqdm
 
-from lib import checks, example, reconstruct, univariate, wald
-from lib.cohort import DATA, EXAMPLE, load, read_codebook
-from lib.published import agrees, interval, number, read, subject
-from lib.search import cores, exclusion, witnesses
-from lib.search.logits import joint_fits
+from lib.compatible import exclusion
+from lib.compatible.logits import joint_fits
+from lib.paper import checks, cores, reconstruct, wald
+from lib.paper.published import agrees, interval, number, read, subject
+from lib.patients.cohort import DATA, EXAMPLE, load, read_codebook
+from lib.search import example, witnesses
+from lib.statistics import univariate
 
 COUNTS = witnesses.FOLDER / "readings.csv"
 ROWS = witnesses.FOLDER / "readings.parquet"
@@ -40,7 +43,8 @@ SLACK = 1e-6
 
 SEED = 2022
 MOVES = 300_000
-# An attempt that is still so far from the goal (in half-units) after a third of its moves is given up.
+# An attempt that is still so far from the goal (in half-units) after a third of its moves is given
+# up.
 FAR = 50.0
 LENGTH_STEP = 20  # mm
 
@@ -55,16 +59,21 @@ class Study(NamedTuple):
     @property
     def events(self) -> np.ndarray:
         """Occluded patients, and those of them with each marker."""
-        return np.array([self.printed.first[:, 0].sum(), self.printed.first[0, 0], self.printed.second[0, 0]])
+        return np.array(
+            [self.printed.first[:, 0].sum(), self.printed.first[0, 0], self.printed.second[0, 0]]
+        )
 
     @property
     def sizes(self) -> np.ndarray:
         """Patients, and those of them with each marker."""
-        return np.array([self.printed.first.sum(), self.printed.first[0].sum(), self.printed.second[0].sum()])
+        return np.array(
+            [self.printed.first.sum(), self.printed.first[0].sum(), self.printed.second[0].sum()]
+        )
 
 
 class Candidates(NamedTuple):
-    """Tables whose score equations nearly hold at the printed coefficients, and how many were looked at.
+    """Tables whose score equations nearly hold at the printed coefficients, and how many were
+    looked at.
 
     `patients` is tables x strata x cells (in the order of `cores.CELLS`), `events` tables x strata,
     `exposed` (events with each marker) tables x 2.
@@ -89,7 +98,8 @@ def miss(estimates: np.ndarray, errors: np.ndarray, about: Study, multipliers=No
     """How far fits are from printing the claims: the largest excess, in units of half a last digit.
 
     `estimates` and `errors` are fits x 2. Zero for a fit that prints everything, with the z of
-    `multipliers` (default: both of `wald.multipliers`) that suits it best; infinite for one that is NaN.
+    `multipliers` (default: both of `wald.multipliers`) that suits it best; infinite for one that is
+    NaN.
     """
     farthest = []
     with np.errstate(invalid="ignore"):
@@ -105,7 +115,10 @@ def miss(estimates: np.ndarray, errors: np.ndarray, about: Study, multipliers=No
                 }
                 for quantity, text in strings.items():
                     bounds = interval(text)
-                    middle, half = float(bounds.lower + bounds.upper) / 2, float(bounds.upper - bounds.lower) / 2
+                    middle, half = (
+                        float(bounds.lower + bounds.upper) / 2,
+                        float(bounds.upper - bounds.lower) / 2,
+                    )
                     excess = np.maximum(excess, np.abs(values[quantity] - middle) / half - 1)
             farthest.append(np.where(np.isnan(excess), np.inf, excess))
     return np.min(farthest, axis=0)
@@ -115,13 +128,17 @@ def miss(estimates: np.ndarray, errors: np.ndarray, about: Study, multipliers=No
 
 
 def _at_the_printed(about: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Log odds of the four cells at the middle of the polygons, and how far the scores may then be from zero.
+    """Log odds of the four cells at the middle of the polygons, and how far the scores may then be
+    from zero.
 
     Along the polygons the score of a marker, intercepts maximized out, changes by at most the
     information times the change of the coefficients. The information about a marker is at most a
     quarter of the patients with it, and that about both at most the geometric mean of the two.
     """
-    low, high = (np.array([end(polygon[:, 0]) for polygon in about.printed.polygons]) for end in (np.min, np.max))
+    low, high = (
+        np.array([end(polygon[:, 0]) for polygon in about.printed.polygons])
+        for end in (np.min, np.max)
+    )
     most = about.sizes[1:] / 4
     tolerance = np.sqrt(np.outer(most, most)) @ ((high - low) / 2)
     first, second = (low + high) / 2
@@ -166,7 +183,9 @@ def fewer_patients(about: Study, left_out: int) -> Candidates:
     log_odds, tolerance = _at_the_printed(about)
     if (tolerance >= 0.5).any():
         raise ValueError("the printed numbers are too coarse for a listing with fewer patients")
-    return _candidates(*_fewer(left_out, about.sizes, about.events, log_odds, np.exp(log_odds), tolerance))
+    return _candidates(
+        *_fewer(left_out, about.sizes, about.events, log_odds, np.exp(log_odds), tolerance)
+    )
 
 
 @njit(cache=True)
@@ -193,7 +212,8 @@ def _fewer(left_out, sizes, events, log_odds, ratios, tolerance):
 
 
 def with_groups(about: Study, groups: np.ndarray) -> Candidates:
-    """The markers and a group of three, whose occluded and patent patients are the rows of `groups`.
+    """The markers and a group of three, whose occluded and patent patients are the rows of
+    `groups`.
 
     All tables of group x cell with the claimed margins, two groups being listed and the third, the
     largest, looked up by how many of each marker are left for it.
@@ -202,14 +222,18 @@ def with_groups(about: Study, groups: np.ndarray) -> Candidates:
     order = np.argsort(groups.sum(axis=1), kind="stable")
     listed = []
     for occluded, patent in groups[order]:
-        listed.append(_tables_of_group(occluded + patent, occluded, about.sizes, log_odds, np.exp(log_odds)))
+        listed.append(
+            _tables_of_group(occluded + patent, occluded, about.sizes, log_odds, np.exp(log_odds))
+        )
     patients, fitted = listed[2]
     key = patients[:, 0] + patients[:, 1], patients[:, 0] + patients[:, 2]
     sort = np.lexsort(key[::-1])
     listed[2] = patients[sort], fitted[sort]
     place = np.ravel_multi_index(key, about.sizes[1:] + 1)[sort]
     ends = np.searchsorted(place, np.arange(np.prod(about.sizes[1:] + 1) + 1))
-    found, looked_at = _combine(*listed[0], *listed[1], *listed[2], ends, about.sizes, about.events, tolerance)
+    found, looked_at = _combine(
+        *listed[0], *listed[1], *listed[2], ends, about.sizes, about.events, tolerance
+    )
     chosen = np.array(found, dtype=np.int64).reshape(-1, 3)
     tables = np.stack([listed[i][0][chosen[:, i]] for i in range(3)], axis=1)
     back = np.argsort(order)
@@ -236,21 +260,31 @@ def _tables_of_group(total, occluded, sizes, log_odds, ratios):
 
 
 @njit(cache=True)
-def _combine(patients0, fitted0, patients1, fitted1, patients2, fitted2, ends, sizes, events, tolerance):
+def _combine(
+    patients0, fitted0, patients1, fitted1, patients2, fitted2, ends, sizes, events, tolerance
+):
     found = [(0, 0, 0)]
     found.pop()
     looked_at = 0
     for i in range(len(patients0)):
         for j in range(len(patients1)):
             first = sizes[1] - patients0[i, 0] - patients0[i, 1] - patients1[j, 0] - patients1[j, 1]
-            second = sizes[2] - patients0[i, 0] - patients0[i, 2] - patients1[j, 0] - patients1[j, 2]
+            second = (
+                sizes[2] - patients0[i, 0] - patients0[i, 2] - patients1[j, 0] - patients1[j, 2]
+            )
             if first < 0 or second < 0:
                 continue
-            a, b = events[1] - fitted0[i, 0] - fitted1[j, 0], events[2] - fitted0[i, 1] - fitted1[j, 1]
+            a, b = (
+                events[1] - fitted0[i, 0] - fitted1[j, 0],
+                events[2] - fitted0[i, 1] - fitted1[j, 1],
+            )
             place = first * (sizes[2] + 1) + second
             looked_at += ends[place + 1] - ends[place]
             for k in range(ends[place], ends[place + 1]):
-                if abs(fitted2[k, 0] - a) <= tolerance[0] and abs(fitted2[k, 1] - b) <= tolerance[1]:
+                if (
+                    abs(fitted2[k, 0] - a) <= tolerance[0]
+                    and abs(fitted2[k, 1] - b) <= tolerance[1]
+                ):
                     found.append((i, j, k))
     return found, looked_at
 
@@ -264,7 +298,9 @@ def with_factor(about: Study, n11: int, alone: np.ndarray) -> Candidates:
     log_odds, tolerance = _at_the_printed(about)
     total, first, second = about.sizes
     patients = np.array([n11, first - n11, second - n11, total - first - second + n11])
-    return _candidates(*_with_factor(patients, about.events, alone, log_odds, np.exp(log_odds), tolerance))
+    return _candidates(
+        *_with_factor(patients, about.events, alone, log_odds, np.exp(log_odds), tolerance)
+    )
 
 
 @njit(cache=True)
@@ -281,13 +317,18 @@ def _with_factor(patients, events, alone, log_odds, ratios, tolerance):
                     inside[:] = (i, j, k, m)
                     outside[:] = patients - inside
                     exposed = i + j + k + m
-                    for occluded in range(max(1, exposed - (total - events[0]) + 1), min(exposed, events[0])):
+                    for occluded in range(
+                        max(1, exposed - (total - events[0]) + 1), min(exposed, events[0])
+                    ):
                         if not alone[occluded, exposed - occluded]:
                             continue
                         looked_at += 1
                         a, b = _fitted_exposed(inside, occluded, log_odds, ratios)
                         c, d = _fitted_exposed(outside, events[0] - occluded, log_odds, ratios)
-                        if abs(a + c - events[1]) <= tolerance[0] and abs(b + d - events[2]) <= tolerance[1]:
+                        if (
+                            abs(a + c - events[1]) <= tolerance[0]
+                            and abs(b + d - events[2]) <= tolerance[1]
+                        ):
                             rest = events[0] - occluded
                             table = (i, j, k, m, outside[0], outside[1], outside[2], outside[3])
                             found.append((*table, occluded, rest, events[1], events[2]))
@@ -362,12 +403,20 @@ def models(about: witnesses.Frame) -> dict[str, Model]:
 
 
 def matrix(rows: pd.DataFrame, model: Model, about: witnesses.Frame) -> np.ndarray:
-    """The columns of a model without the intercept; of the group, an indicator of each level but the first."""
-    indicators = [rows[about.group].to_numpy() == name for name in about.groups.index[1:]] if model.group else []
+    """The columns of a model without the intercept; of the group, an indicator of each level but
+    the first.
+    """
+    indicators = (
+        [rows[about.group].to_numpy() == name for name in about.groups.index[1:]]
+        if model.group
+        else []
+    )
     return np.column_stack([rows[model.factors].to_numpy(float), *indicators]).astype(float)
 
 
-def search(name: str, core: tuple[int, int], random, about: witnesses.Frame, settings: dict) -> pd.DataFrame | None:
+def search(
+    name: str, core: tuple[int, int], random, about: witnesses.Frame, settings: dict
+) -> pd.DataFrame | None:
     """Patients of a core from whom the model of a reading prints what is claimed, or None."""
     model = models(about)[name]
     if model.group:
@@ -390,10 +439,16 @@ def _with_groups(
     wanted. It exchanges values between patients of the same outcome, which leaves every binary
     factor alone as it is.
     """
-    rows = load(EXAMPLE).rows.sort_values(about.outcome, ascending=False, kind="stable", ignore_index=True)
+    rows = load(EXAMPLE).rows.sort_values(
+        about.outcome, ascending=False, kind="stable", ignore_index=True
+    )
     outcome = rows[about.outcome].to_numpy(float)
-    (length,) = (factor for factor in about.factors if about.codebook.at[factor, "type"] != "binary")
-    rows[about.markers] = witnesses.move_to_core(rows[about.markers].to_numpy(float), outcome, (0, 1), core, random)
+    (length,) = (
+        factor for factor in about.factors if about.codebook.at[factor, "type"] != "binary"
+    )
+    rows[about.markers] = witnesses.move_to_core(
+        rows[about.markers].to_numpy(float), outcome, (0, 1), core, random
+    )
     middle, reach = (
         (settings["longest_mm"] + settings["shortest_mm"]) // 2,
         (settings["longest_mm"] - settings["shortest_mm"]) // 2,
@@ -413,7 +468,8 @@ def _with_groups(
     )
     goal.least[len(model.factors) + 1 :] = -np.inf  # nothing is claimed about the groups
     patients = np.column_stack([np.ones(len(rows)), columns, np.full(len(rows), middle)])
-    # The markers change places together, so that the core stays, and so do the indicators of the groups.
+    # The markers change places together, so that the core stays, and so do the indicators of the
+    # groups.
     blocks = [about.markers, *([factor] for factor in model.factors if factor not in about.markers)]
     blocks.append(terms[len(model.factors) + 1 :])
     first = np.searchsorted(-outcome, -outcome)
@@ -430,13 +486,23 @@ def _with_groups(
     for call, steepness in enumerate(schedule, start=1):
         proposals = random.random((example.CHANGES_PER_CALL, 5))
         distance, coefficients = example.walk_toward(
-            patients, outcome, coefficients, distance, goal._replace(steepness=steepness), exchanges, proposals
+            patients,
+            outcome,
+            coefficients,
+            distance,
+            goal._replace(steepness=steepness),
+            exchanges,
+            proposals,
         )
         if call == len(schedule) // 3 and distance > FAR:
             break
         if distance == 0:
-            found = pd.DataFrame(patients[:, 1 : len(model.factors) + 1].astype(int), columns=model.factors)
-            numbers = (patients[:, len(model.factors) + 1 : -1] @ np.arange(1, len(about.groups))).astype(int)
+            found = pd.DataFrame(
+                patients[:, 1 : len(model.factors) + 1].astype(int), columns=model.factors
+            )
+            numbers = (
+                patients[:, len(model.factors) + 1 : -1] @ np.arange(1, len(about.groups))
+            ).astype(int)
             found.insert(0, about.group, about.groups.index.to_numpy()[numbers])
             return found.assign(**{about.outcome: outcome.astype(int)})
     return None
@@ -451,24 +517,34 @@ def verify(stored: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -
     """What each stored cohort is, and what it does not print as claimed, in words (empty: nothing).
 
     `stored` has the columns reading and number, which together name a cohort, and those of its
-    patients. Columns: reading, number, n11, problems. The markers must have the claimed counts, both
-    odds ratios, limits and P values must be printed, and each other factor of the model must be
-    significant alone by every test that fits it and not in the model. With the groups, their counts
-    must be the claimed ones too.
+    patients. Columns: reading, number, n11, problems. The markers must have the claimed counts,
+    both odds ratios, limits and P values must be printed, and each other factor of the model must
+    be significant alone by every test that fits it and not in the model. With the groups, their
+    counts must be the claimed ones too.
     """
     about, of = witnesses.frame(claims, codebook), study(claims)
     found = []
     for name, rows in stored.groupby("reading", sort=False):
         model = models(about).get(name)
         numbered = dict(list(rows.groupby("number", sort=True)))
-        complete = {i: patients for i, patients in numbered.items() if model and len(patients) == of.sizes[0]}
-        found += [(name, i, np.nan, "not a reading, or not all patients") for i in numbered if i not in complete]
+        complete = {
+            i: patients
+            for i, patients in numbered.items()
+            if model and len(patients) == of.sizes[0]
+        }
+        found += [
+            (name, i, np.nan, "not a reading, or not all patients")
+            for i in numbered
+            if i not in complete
+        ]
         if complete:
             found += _verified(name, model, complete, about, of)
     return pd.DataFrame(found, columns=["reading", "number", "n11", "problems"])
 
 
-def _verified(name: str, model: Model, cohorts: dict, about: witnesses.Frame, of: Study) -> list[tuple]:
+def _verified(
+    name: str, model: Model, cohorts: dict, about: witnesses.Frame, of: Study
+) -> list[tuple]:
     designs = np.stack([matrix(rows, model, about) for rows in cohorts.values()])
     outcome = np.stack([rows[about.outcome].to_numpy(float) for rows in cohorts.values()])
     problems = [[] for _ in cohorts]
@@ -481,29 +557,47 @@ def _verified(name: str, model: Model, cohorts: dict, about: witnesses.Frame, of
     require(np.isin(outcome, (0, 1)).all(axis=1) & (outcome.sum(axis=1) == of.events[0]), "events")
     for marker, table in about.tables.items():
         for value, exposed in zip((1, 0), table[0], strict=True):
-            require(((column[marker] == 1) & (outcome == value)).sum(axis=1) == exposed, f"counts of {marker}")
+            require(
+                ((column[marker] == 1) & (outcome == value)).sum(axis=1) == exposed,
+                f"counts of {marker}",
+            )
     if model.group:
         groups = np.stack([rows[about.group].to_numpy() for rows in cohorts.values()])
         for group, (patients, occluded) in about.groups.iterrows():
             require((groups == group).sum(axis=1) == patients, f"patients with {group}")
-            require(((groups == group) & (outcome == 1)).sum(axis=1) == occluded, f"occluded with {group}")
+            require(
+                ((groups == group) & (outcome == 1)).sum(axis=1) == occluded,
+                f"occluded with {group}",
+            )
 
     estimates, errors = joint_fits(designs, outcome)
     place = [1 + model.factors.index(marker) for marker in about.markers]
     exact = wald.multipliers(of.level)[:1]  # as statsmodels prints it
-    require(miss(estimates[:, place], errors[:, place], of, exact) == 0, "odds ratios, limits and P of the markers")
+    require(
+        miss(estimates[:, place], errors[:, place], of, exact) == 0,
+        "odds ratios, limits and P of the markers",
+    )
     require(np.isfinite(errors).all(axis=1), "no maximum")
     for i, factor in enumerate(model.factors, start=1):
         values, threshold = column[factor], float(_threshold(about.claims, factor))
         binary = about.codebook.at[factor, "type"] == "binary"
-        require((np.isin(values, (0, 1)) if binary else values == np.rint(values)).all(axis=1), f"values of {factor}")
+        require(
+            (np.isin(values, (0, 1)) if binary else values == np.rint(values)).all(axis=1),
+            f"values of {factor}",
+        )
         if factor not in about.markers:
             p = np.array(list(_alone(values, outcome, binary).values()))
             require((p < threshold).all(axis=0), f"{factor} alone")
-            require(2 * stats.norm.sf(np.abs(estimates[:, i] / errors[:, i])) >= threshold, f"{factor} in the model")
+            require(
+                2 * stats.norm.sf(np.abs(estimates[:, i] / errors[:, i])) >= threshold,
+                f"{factor} in the model",
+            )
     first, second = (column[marker] == 1 for marker in about.markers)
     both = (first & second).sum(axis=1)
-    return [(name, number_, n11, "; ".join(words)) for number_, n11, words in zip(cohorts, both, problems, strict=True)]
+    return [
+        (name, number_, n11, "; ".join(words))
+        for number_, n11, words in zip(cohorts, both, problems, strict=True)
+    ]
 
 
 def _alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[str, np.ndarray]:
@@ -538,7 +632,15 @@ def fingerprint(claims: pd.DataFrame) -> str:
     """A name for everything in the claims that the stored counts depend on."""
     of = study(claims)
     groups = _groups(claims)
-    text = repr([of.printed.first.tolist(), of.printed.second.tolist(), of.strings, of.level, groups.tolist()])
+    text = repr(
+        [
+            of.printed.first.tolist(),
+            of.printed.second.tolist(),
+            of.strings,
+            of.level,
+            groups.tolist(),
+        ]
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -572,7 +674,9 @@ def listings(claims: pd.DataFrame, possible: list[int]) -> Iterator[dict]:
 
     for left_out in range(1, of.sizes[0] - 1):
         yield row(LISTED[0], left_out, fewer_patients(of, left_out))
-    of_each_number = of.printed.cores.assign(n11=lambda table: table["k1"] + table["k0"]).drop_duplicates("n11")
+    of_each_number = of.printed.cores.assign(
+        n11=lambda table: table["k1"] + table["k0"]
+    ).drop_duplicates("n11")
     fits = [conditional_fit(of, k1, k0) for k1, k0 in of_each_number[["k1", "k0"]].to_numpy()]
     misses = miss(*np.swapaxes(fits, 0, 1), of)
     yield _row(LISTED[1], 0, len(misses), misses, misses == 0)
@@ -595,19 +699,26 @@ def _row(reading: str, step: int, looked_at: int, misses: np.ndarray, found: np.
 
 
 def conditional_fit(of: Study, k1: int, k0: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both estimates and standard errors of a model with the two markers alone in a core, when its likelihood is
-    conditional on the number of events. They depend on no more than how many patients have both markers.
+    """Both estimates and standard errors of a model with the two markers alone in a core, when its
+    likelihood is conditional on the number of events. They depend on no more than how many patients
+    have both markers.
 
     Source: Gail, Lubin & Rubinstein 1981, Biometrika 68:703-707, as fitted by statsmodels.
     """
-    (counts,) = cores.cells(of.printed.first, of.printed.second, pd.DataFrame({"k1": [k1], "k0": [k0]}))
+    (counts,) = cores.cells(
+        of.printed.first, of.printed.second, pd.DataFrame({"k1": [k1], "k0": [k0]})
+    )
     rows = exclusion.GROUPS.repeat(counts.ravel(), axis=0)
-    fitted = ConditionalLogit(rows[:, 0], rows[:, 1:], groups=np.ones(len(rows))).fit(method="newton")
+    fitted = ConditionalLogit(rows[:, 0], rows[:, 1:], groups=np.ones(len(rows))).fit(
+        method="newton"
+    )
     return fitted.params, fitted.bse
 
 
 def possible_cores(claims: pd.DataFrame) -> pd.DataFrame:
-    """The cores that no proof excludes for any model with both markers and all patients: k1, k0, n11."""
+    """The cores that no proof excludes for any model with both markers and all patients: k1, k0,
+    n11.
+    """
     table = exclusion.judge(exclusion.from_claims(claims), exclusion.read())
     table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
     return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
@@ -616,11 +727,12 @@ def possible_cores(claims: pd.DataFrame) -> pd.DataFrame:
 def survey(
     claims: pd.DataFrame, counts: pd.DataFrame | None = None, stored: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Every reading with its verdict. Indexed by reading; columns verdict, found, n11_least, n11_most, reason.
+    """Every reading with its verdict. Indexed by reading; columns verdict, found, n11_least,
+    n11_most, reason.
 
     `counts` and `stored` are the contents of readings.csv and readings.parquet by default. Stored
-    cohorts are refitted, and those that fail count as not stored; counts of a listing made for other
-    claims are not used.
+    cohorts are refitted, and those that fail count as not stored; counts of a listing made for
+    other claims are not used.
     """
     claims = reconstruct.original(claims)
     counts = pd.read_csv(COUNTS) if counts is None else counts
@@ -633,10 +745,16 @@ def survey(
     rows = [alone, _stepwise_reading(alone)]
     tables, _ = cores.count_tables(of.printed.first, of.printed.second, _groups(claims))
     words = {
-        LISTED[0]: "{looked_at:,} sets of sums, for every number of patients left out, whoever they are",
-        LISTED[1]: "the fit depends only on how many patients have both markers; all {looked_at} numbers were tried",
+        LISTED[
+            0
+        ]: "{looked_at:,} sets of sums, for every number of patients left out, whoever they are",
+        LISTED[
+            1
+        ]: "the fit depends only on how many patients have both markers; all {looked_at} numbers were tried",
         LISTED[2]: f"all {tables:,} tables of whole numbers, through {{looked_at:,}} sets of sums",
-        LISTED[3]: "{looked_at:,} sets of sums: any factor significant alone, for every number of patients with both "
+        LISTED[
+            3
+        ]: "{looked_at:,} sets of sums: any factor significant alone, for every number of patients with both "
         "markers that is not excluded for all models",
     }
     needed = {
@@ -646,11 +764,19 @@ def survey(
         LISTED[3]: possible,
     }
     for reading in LISTED:
-        rows.append(_listed_reading(reading, counts[counts["reading"] == reading], needed[reading], words[reading]))
+        rows.append(
+            _listed_reading(
+                reading, counts[counts["reading"] == reading], needed[reading], words[reading]
+            )
+        )
     for reading in models(witnesses.frame(claims, codebook)):
         good = checked[(checked["reading"] == reading) & (checked["problems"] == "")]
         verdict = "possible: witness" if len(good) else "open: none found"
-        reason = f"{len(good)} cohorts found and refitted" if len(good) else "a search found none, which proves nothing"
+        reason = (
+            f"{len(good)} cohorts found and refitted"
+            if len(good)
+            else "a search found none, which proves nothing"
+        )
         rows.append((reading, verdict, len(good), good["n11"].min(), good["n11"].max(), reason))
     rows += [
         _said(
@@ -681,8 +807,12 @@ def survey(
             "its fitted events need not be the observed ones, on which every proof here rests",
         ),
     ]
-    table = pd.DataFrame(rows, columns=["reading", "verdict", "found", "n11_least", "n11_most", "reason"])
-    return table.astype(dict.fromkeys(["found", "n11_least", "n11_most"], "Int64")).set_index("reading")
+    table = pd.DataFrame(
+        rows, columns=["reading", "verdict", "found", "n11_least", "n11_most", "reason"]
+    )
+    return table.astype(dict.fromkeys(["found", "n11_least", "n11_most"], "Int64")).set_index(
+        "reading"
+    )
 
 
 def _said(reading: str, verdict: str, reason: str) -> tuple:
@@ -726,10 +856,16 @@ def _listed_reading(reading: str, counts: pd.DataFrame, needed: set[int], words:
     found = int(counts["found"].sum())
     reason = words.format(looked_at=counts["looked_at"].sum())
     if found:
-        verdict, reason = "open: fits found", f"{reason}; {found} print all numbers, patients were not made from them"
+        verdict, reason = (
+            "open: fits found",
+            f"{reason}; {found} print all numbers, patients were not made from them",
+        )
     else:
         nearest = counts["nearest_miss"].min()
-        verdict, reason = "contradicted: proven", f"{reason}; the nearest is {1 + nearest:.1f} half-units from a print"
+        verdict, reason = (
+            "contradicted: proven",
+            f"{reason}; the nearest is {1 + nearest:.1f} half-units from a print",
+        )
     return (reading, verdict, found, pd.NA, pd.NA, reason)
 
 
@@ -741,18 +877,24 @@ def _limits_reading(of: Study) -> tuple:
         if fits
         else "the limits do not multiply to the square of the odds ratio, or P does not follow from them"
     )
-    return _said("limits other than Wald's", "not needed: Wald fits" if fits else "open: Wald fails", reason)
+    return _said(
+        "limits other than Wald's", "not needed: Wald fits" if fits else "open: Wald fails", reason
+    )
 
 
 def make(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The counts of all listings, and a cohort for each searched reading and number of patients with both."""
+    """The counts of all listings, and a cohort for each searched reading and number of patients
+    with both.
+    """
     claims = reconstruct.original(claims)
     about = witnesses.frame(claims, read_codebook(DATA / "codebook.csv"))
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
     possible = possible_cores(claims)
     numbers = sorted(set(possible["n11"]))
     steps = study(claims).sizes[0] + len(numbers)
-    counts = pd.DataFrame(list(tqdm(listings(claims, numbers), total=steps, desc="listings", unit=" steps")))
+    counts = pd.DataFrame(
+        list(tqdm(listings(claims, numbers), total=steps, desc="listings", unit=" steps"))
+    )
     found = []
     tasks = [(name, n11) for name in models(about) for n11 in numbers]
     for name, n11 in tqdm(tasks, desc="searches", unit=" searches"):
@@ -767,7 +909,9 @@ def make(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
                     found.append(rows)
                     break
     stored = pd.concat(found, ignore_index=True)
-    stored = stored[[name for name in [*about.codebook.index, "reading", "number"] if name in stored]]
+    stored = stored[
+        [name for name in [*about.codebook.index, "reading", "number"] if name in stored]
+    ]
     whole = [name for name in stored.columns if name not in ("reading", about.group)]
     return counts.assign(claims=fingerprint(claims)), stored.astype(dict.fromkeys(whole, "Int16"))
 

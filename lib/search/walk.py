@@ -1,9 +1,10 @@
-"""A compiled walk through the cohorts of one core, toward one whose joint model prints what is claimed.
+"""A compiled walk through the cohorts of one core, toward one whose joint model prints what is
+claimed.
 
 A state is a design matrix (patients x terms, the intercept first) with the outcome and the markers
-fixed. A move changes one or two patients. In a round many moves are weighed side by side: what the fit
-becomes with each is predicted from the change of the score and of the information, which costs no pass
-over the patients. The most promising ones are made together and the cohort refitted.
+fixed. A move changes one or two patients. In a round many moves are weighed side by side: what the
+fit becomes with each is predicted from the change of the score and of the information, which costs
+no pass over the patients. The most promising ones are made together and the cohort refitted.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Walk(NamedTuple):
 
 
 class Moves(NamedTuple):
-    """Moves that are weighed at a time. A move has four sides: each of two patients before and after."""
+    """Moves that are weighed at a time. A move has four sides: each of two patients before and
+    after.
+    """
 
     patients: np.ndarray  # moves x 2
     new: np.ndarray  # 2 x terms, the patients of one move after it
@@ -152,11 +155,11 @@ def room(patients: int, terms: int, groups: int, longest: int) -> Work:
 def run(walk, goal, aim, follow, random, proposals, work):
     """Up to so many moves; the least distance met, its design and groups, and how often it arrived.
 
-    A cohort farther from the goal is accepted as in simulated annealing (Kirkpatrick et al. 1983, Science
-    220:671-680), at a temperature in proportion to the distance, so that the walk narrows down by itself
-    as it comes near. Of the moves made together half are taken back, and half of those left again, until
-    it is near enough. Where a conclusion is driven, the design and the groups are those of the last
-    arrival, if there was one.
+    A cohort farther from the goal is accepted as in simulated annealing (Kirkpatrick et al. 1983,
+    Science 220:671-680), at a temperature in proportion to the distance, so that the walk narrows
+    down by itself as it comes near. Of the moves made together half are taken back, and half of
+    those left again, until it is near enough. Where a conclusion is driven, the design and the
+    groups are those of the last arrival, if there was one.
     """
     design, outcome, group, moves = walk.design, walk.outcome, walk.group, work.moves
     patients, terms = design.shape
@@ -196,11 +199,15 @@ def run(walk, goal, aim, follow, random, proposals, work):
             j = first[i] + int(random.random() * size[i])
             if group[i] == group[j]:
                 continue
-            moves.limit[0] = distance - math.log(1 - random.random()) * (distance / steepness + WARMTH)
+            moves.limit[0] = distance - math.log(1 - random.random()) * (
+                distance / steepness + WARMTH
+            )
         else:
             propose(walk, goal, follow, random, first, size, exposed, moves)
             predict(walk, moves)
-            count = choose(walk, goal, moves, exposed, number, distance, rest, steepness, aim.best_first)
+            count = choose(
+                walk, goal, moves, exposed, number, distance, rest, steepness, aim.best_first
+            )
         coefficients[:], slope[:], wide[:] = walk.coefficients, walk.slope, walk.wide_coefficients
         exposed_before[:] = exposed
         while count > 0:
@@ -214,14 +221,20 @@ def run(walk, goal, aim, follow, random, proposals, work):
                 for which in range(count):
                     if not keeps_lengths(moves, moves.chosen[which], goal.length):
                         known = np.nan
-            after, known = settle(walk, walk.third, goal, aim, work, exposed, moves.limit[count - 1], known)
+            after, known = settle(
+                walk, walk.third, goal, aim, work, exposed, moves.limit[count - 1], known
+            )
             if after <= moves.limit[count - 1]:
                 break
             if exchange:
                 group[i], group[j] = group[j], group[i]
             else:
                 make(walk, moves, count, False)
-            walk.coefficients[:], walk.slope[:], walk.wide_coefficients[:] = coefficients, slope, wide
+            walk.coefficients[:], walk.slope[:], walk.wide_coefficients[:] = (
+                coefficients,
+                slope,
+                wide,
+            )
             exposed[:] = exposed_before
             count //= 2
         if count > 0:
@@ -244,7 +257,9 @@ def propose(walk, goal, follow, random, first, size, exposed, moves):
         patients, new = moves.patients[lane], moves.new
         moves.noise[lane] = -math.log(1 - random.random())
         for _ in range(ATTEMPTS):
-            moves.changed[lane] = propose_one(design, first, size, goal, follow, random, patients, new)
+            moves.changed[lane] = propose_one(
+                design, first, size, goal, follow, random, patients, new
+            )
             if moves.changed[lane] > 0:
                 break
         after = moves.exposed[lane, : len(exposed)]
@@ -312,7 +327,8 @@ def propose_one(design, first, size, goal, follow, random, rows, new):
 
 @compiled
 def predict(walk, moves):
-    """The coefficients and variances after each move, into moves.coefficients and moves.fit.variances.
+    """The coefficients and variances after each move, into moves.coefficients and
+    moves.fit.variances.
 
     One Newton step from the present coefficients with the score and the information of the new
     rows, both of which differ from the old ones in the rows changed only, corrected to second order
@@ -390,19 +406,25 @@ def correct(walk, moves):
 
 @compiled
 def choose(walk, goal, moves, exposed, number, distance, rest, steepness, best_first):
-    """Moves to make together: which ones into moves.chosen, and how many; the most promising first, or any.
+    """Moves to make together: which ones into moves.chosen, and how many; the most promising first,
+    or any.
 
     Each is chosen as if those before it were made: what they do to coefficients and variances is
     added up. `rest` is the part of the squared distance that the moves are not seen to change.
     """
     lanes, terms, free = len(moves.changed), len(walk.coefficients), len(exposed)
     coefficients, variances = moves.coefficients, moves.fit.variances
-    base, base_variances, base_exposed = walk.coefficients.copy(), walk.variances.copy(), exposed.copy()
+    base, base_variances, base_exposed = (
+        walk.coefficients.copy(),
+        walk.variances.copy(),
+        exposed.copy(),
+    )
     for count in range(len(moves.chosen)):
         weigh(goal, moves, free)
         chosen, widest = -1, 0.0
         for lane in range(lanes):
-            # With this the probability of acceptance is exp(-(after - before) / temperature), or one.
+            # With this the probability of acceptance is exp(-(after - before) / temperature), or
+            # one.
             limit = distance + moves.noise[lane] * (distance / steepness + WARMTH)
             margin = limit - math.sqrt(moves.gap[lane])
             if margin >= widest and is_free(moves, lane, number) and (best_first or chosen < 0):
@@ -424,7 +446,8 @@ def choose(walk, goal, moves, exposed, number, distance, rest, steepness, best_f
                 coefficients[j, lane] += shift
                 variances[j, lane] += more
         reached = moves.exposed_reached[count, :free]
-        # Moves of the same patients are not added up: their counts would not be those of any cohort.
+        # Moves of the same patients are not added up: their counts would not be those of any
+        # cohort.
         for lane in range(lanes):
             if is_free(moves, lane, number):
                 for k in range(free):
@@ -446,7 +469,9 @@ def is_free(moves, lane, number):
 
 @compiled
 def weigh(goal, moves, free):
-    """How far from the goal the joint model and the counts are with each move, squared, into moves.gap."""
+    """How far from the goal the joint model and the counts are with each move, squared, into
+    moves.gap.
+    """
     for lane in range(len(moves.gap)):
         moves.gap[lane] = pairs_gap(moves.exposed[lane, :free], goal)
     model_gap(moves.coefficients, moves.fit.variances, goal, moves.gap)
@@ -454,7 +479,9 @@ def weigh(goal, moves, free):
 
 @compiled
 def make(walk, moves, count, after):
-    """Make so many of the chosen moves, or undo them: patients become what they are on that side of a move."""
+    """Make so many of the chosen moves, or undo them: patients become what they are on that side of
+    a move.
+    """
     for which in range(count):
         lane = moves.chosen[which]
         for c in range(moves.changed[lane]):
@@ -466,16 +493,21 @@ def make(walk, moves, count, after):
 
 @compiled
 def keeps_lengths(moves, lane, length):
-    """Whether the patients of a move have the lengths they had, or each other's, within their outcome."""
+    """Whether the patients of a move have the lengths they had, or each other's, within their
+    outcome.
+    """
     before0, after0 = moves.rows[0, length, lane], moves.rows[1, length, lane]
     before1, after1 = moves.rows[2, length, lane], moves.rows[3, length, lane]
-    exchanged = after0 == before1 and after1 == before0 and moves.outcome[0, lane] == moves.outcome[2, lane]
+    exchanged = (
+        after0 == before1 and after1 == before0 and moves.outcome[0, lane] == moves.outcome[2, lane]
+    )
     return exchanged or (after0 == before0 and after1 == before1)
 
 
 @compiled
 def settle(walk, third, goal, aim, work, exposed, limit, of_length):
-    """Refit from the present coefficients: the distance from the goal, and the part of the length alone.
+    """Refit from the present coefficients: the distance from the goal, and the part of the length
+    alone.
 
     The distance is infinite without a maximum, and only a lower bound where it is above `limit`.
     `third` holds the third derivatives, or nothing where they are not known; `of_length` what
@@ -498,7 +530,9 @@ def settle(walk, third, goal, aim, work, exposed, limit, of_length):
 
 @compiled
 def accept(walk, work, distance):
-    """Keep what `settle` found; the part of the squared distance beside the joint model and the counts."""
+    """Keep what `settle` found; the part of the squared distance beside the joint model and the
+    counts.
+    """
     walk.information[:] = work.joint.information
     walk.variances[:] = work.joint.variances
     return max(distance**2 - work.gap[0], 0.0)

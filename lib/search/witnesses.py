@@ -1,8 +1,8 @@
 """Witnesses: for each core a whole cohort that prints every claim, or the nearest miss.
 
-`python -m lib.search.witnesses` makes cohorts.parquet, cores.csv and settings.json in data/compatible, in one
-process or in as many as a number after it says. It can be stopped at any moment and goes on where it
-was. NOT patient data: every row is made up.
+`python -m lib.search.witnesses` makes cohorts.parquet, cores.csv and settings.json in
+data/compatible, in one process or in as many as a number after it says. It can be stopped at any
+moment and goes on where it was. NOT patient data: every row is made up.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from lib import example, reconstruct, univariate
-from lib.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
-from lib.files import InputError
-from lib.published import Interval, interval, number, read
-from lib.search import aims, edge, exclusion, gaps, ladder, newton, walk
-from lib.search.cores import cores as all_cores
-from lib.search.logits import joint_fits
+from lib.compatible import exclusion, ladder
+from lib.compatible.logits import joint_fits
+from lib.paper import reconstruct
+from lib.paper.cores import cores as all_cores
+from lib.paper.published import Interval, interval, number, read
+from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.patients.files import InputError
+from lib.search import aims, edge, example, gaps, newton, walk
+from lib.statistics import univariate
 
 FOLDER = DATA / "compatible"
 SETTINGS = FOLDER / "search.toml"
@@ -49,7 +51,9 @@ class Frame(NamedTuple):
     group: str
     outcome: str
     groups: pd.DataFrame  # patients and occluded by group
-    tables: dict[str, np.ndarray]  # by marker: [[exposed occluded, exposed patent], [unexposed ...]]
+    tables: dict[
+        str, np.ndarray
+    ]  # by marker: [[exposed occluded, exposed patent], [unexposed ...]]
 
 
 class Result(NamedTuple):
@@ -68,7 +72,9 @@ def frame(claims: pd.DataFrame, codebook: pd.DataFrame) -> Frame:
     claims = reconstruct.original(claims)
     solutions = reconstruct.solve(claims)
     if len(solutions) != 1 or solutions[0].ways != 1:
-        raise InputError("No witnesses: the claims must determine the counts, and allow several or none.")
+        raise InputError(
+            "No witnesses: the claims must determine the counts, and allow several or none."
+        )
     markers = reconstruct.markers(claims)
     return Frame(
         claims,
@@ -89,7 +95,11 @@ def cores(about: Frame) -> list[tuple[int, int]]:
 
 def roles(about: Frame) -> tuple[list[str], str]:
     """The free binary factors and the length."""
-    free = [factor for factor in about.factors if f"multivariate.{factor}.odds_ratio" not in about.claims.index]
+    free = [
+        factor
+        for factor in about.factors
+        if f"multivariate.{factor}.odds_ratio" not in about.claims.index
+    ]
     binary = [factor for factor in free if about.codebook.at[factor, "type"] == "binary"]
     (length,) = set(free) - set(binary)
     return binary, length
@@ -98,7 +108,12 @@ def roles(about: Frame) -> tuple[list[str], str]:
 def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> gaps.Goal:
     """What a witness is, for the compiled walk; of a rung only what concerns the binary factors."""
     terms = ["constant", *about.factors]
-    search = {"unprinted_odds_ratio": 0, "unprinted_p_value": 0, "unprinted_tolerance": 1, "steepness": 1}
+    search = {
+        "unprinted_odds_ratio": 0,
+        "unprinted_p_value": 0,
+        "unprinted_tolerance": 1,
+        "steepness": 1,
+    }
     printed = example.goal(about.claims, terms, search | {"clearance": settings["clearance"]})
     binary, length = roles(about)
     threshold = float(number(about.claims.at[example.alone(length), "printed"]))
@@ -173,8 +188,12 @@ def cohort_of(design: np.ndarray, group: np.ndarray, about: Frame) -> Cohort:
     return Cohort(rows, about.codebook, EXAMPLE, False)
 
 
-def move_to_core(design: np.ndarray, outcome: np.ndarray, markers: tuple[int, int], core, random) -> np.ndarray:
-    """The same patients with markers exchanged within each outcome until the core is the one wanted."""
+def move_to_core(
+    design: np.ndarray, outcome: np.ndarray, markers: tuple[int, int], core, random
+) -> np.ndarray:
+    """The same patients with markers exchanged within each outcome until the core is the one
+    wanted.
+    """
     design = design.copy()
     first, second = design[:, markers[0]], design[:, markers[1]]
     for value, wanted in zip((1, 0), core, strict=True):
@@ -196,15 +215,18 @@ def attempt(
     rung: ladder.Rung = ladder.RUNGS[0],
     functional: str | None = None,
 ) -> Result:
-    """Walk toward a witness of a core from a start (design and groups), or from the edge of what is possible: where
-    the variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
+    """Walk toward a witness of a core from a start (design and groups), or from the edge of what is
+    possible: where the variances are least, or the sum of a functional (`exclusion.FUNCTIONALS`).
 
-    The result depends on the arguments alone. It is a witness only if plain packages print every claim from it.
+    The result depends on the arguments alone. It is a witness only if plain packages print every
+    claim from it.
     """
     random = np.random.default_rng([settings["seed"], *core, trial, ladder.RUNGS.index(rung)])
     loosest, firmest = settings["steepness"]
     # At the edge the walk is near its goal from the beginning.
-    target = goal(about, settings, rung)._replace(steepness=firmest if start is None else loosest, steepest=firmest)
+    target = goal(about, settings, rung)._replace(
+        steepness=firmest if start is None else loosest, steepest=firmest
+    )
     outcome = outcome_of(about)
     columns = [about.factors.index(marker) + 1 for marker in about.markers]
     if start is None:
@@ -212,7 +234,10 @@ def attempt(
     design = None
     while design is None or not newton.has_maximum(design, outcome):
         if start is None:
-            design, group = edge.start(spread, outcome, target, columns, random), group_of(about, random)
+            design, group = (
+                edge.start(spread, outcome, target, columns, random),
+                group_of(about, random),
+            )
         else:
             design, group = move_to_core(start[0], outcome, columns, core, random), start[1]
     nearest, design, group, _ = walk.run(
@@ -287,11 +312,14 @@ def read_result(path: Path) -> Result | None:
         return Result(*numbers, float(file["distance"]), file["design"], file["group"])
 
 
-def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: Path, jobs: int = 1) -> list[Result]:
+def search(
+    about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: Path, jobs: int = 1
+) -> list[Result]:
     """Look for a witness of each core; all results, those of earlier runs in `folder` included.
 
-    Each core is searched for itself, so the results depend neither on the number of workers nor on interruptions.
-    `joblib.parallel_config(backend=...)` around the call names where the searches run.
+    Each core is searched for itself, so the results depend neither on the number of workers nor on
+    interruptions. `joblib.parallel_config(backend=...)` around the call names where the searches
+    run.
     """
     first = result_of(load(EXAMPLE).rows, about, goal(about, settings).length)
     earlier = [read_result(path) for path in folder.glob("*.npz")]
@@ -306,7 +334,9 @@ def search(about: Frame, settings: dict, wanted: list[tuple[int, int]], folder: 
             save(result, folder / f"{result.k1}-{result.k0}.npz")
             found[result.k1, result.k0] = result
             progress.update()
-            progress.set_postfix_str(f"{sum(result.distance == 0 for result in found.values())} found")
+            progress.set_postfix_str(
+                f"{sum(result.distance == 0 for result in found.values())} found"
+            )
     return [found[core] for core in wanted]
 
 
@@ -340,8 +370,8 @@ def climb(
 ) -> dict[tuple[int, int], tuple[int, Result]]:
     """For each core a witness on the strictest rung on which one was found, and that rung's number.
 
-    On each rung, from the strictest down, a core is tried from its own witness and then, pass by pass,
-    from that of the nearest core which has one there. Can be interrupted like `search`.
+    On each rung, from the strictest down, a core is tried from its own witness and then, pass by
+    pass, from that of the nearest core which has one there. Can be interrupted like `search`.
     """
     schedule = settings["climb"]
     quick = settings | {"moves": schedule["moves"]}
@@ -356,18 +386,23 @@ def climb(
                 progress.set_postfix_str(f"{rung.name}, pass {turn + 1}: {len(there)}")
                 tasks = {}
                 for core in own.keys() - set(there):
-                    away = {known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in there}
+                    away = {
+                        known: abs(core[0] - known[0]) + abs(core[1] - known[1]) for known in there
+                    }
                     if turn == 0:
                         tasks[core] = own[core]
                     elif away and min(away.values()) <= turn:
                         tasks[core] = highest[min(sorted(away), key=away.get)][1]
                 # Named after their start, because which it is depends on what else was found.
                 paths = {
-                    core: folder / f"{number}-{turn}-{core[0]}-{core[1]}-{digest(start.design.tobytes())}.npz"
+                    core: folder
+                    / f"{number}-{turn}-{core[0]}-{core[1]}-{digest(start.design.tobytes())}.npz"
                     for core, start in sorted(tasks.items())
                 }
                 new = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-                    joblib.delayed(attempt)(core, turn, (tasks[core].design, tasks[core].group), about, quick, rung)
+                    joblib.delayed(attempt)(
+                        core, turn, (tasks[core].design, tasks[core].group), about, quick, rung
+                    )
                     for core, path in paths.items()
                     if not path.exists()
                 )
@@ -375,7 +410,10 @@ def climb(
                     save(result, paths[result.k1, result.k0])
                 for core, path in paths.items():
                     result = read_result(path)
-                    if result.distance == 0 and standing(columns_of([result], about), about)[rung.name].all():
+                    if (
+                        result.distance == 0
+                        and standing(columns_of([result], about), about)[rung.name].all()
+                    ):
                         highest[core] = (number, result)
             progress.update(len(own))
     return highest
@@ -391,27 +429,36 @@ def write(
 ) -> None:
     """Write cohorts.parquet, cores.csv and settings.json.
 
-    `table` has a row for each core, indexed by k1 and k0: the column excluded (true or false) and any
-    others, which are passed on. cores.csv adds status (witnessed, excluded or undecided); rung, the
-    strictest one that a witness stands on; and nearest_miss, for undecided cores the least distance
-    from the goal that was reached. The witness stored is that of the rung. Raises `ValueError` when a
-    core is both witnessed and excluded, since one of the two is then wrong.
+    `table` has a row for each core, indexed by k1 and k0: the column excluded (true or false) and
+    any others, which are passed on. cores.csv adds status (witnessed, excluded or undecided); rung,
+    the strictest one that a witness stands on; and nearest_miss, for undecided cores the least
+    distance from the goal that was reached. The witness stored is that of the rung. Raises
+    `ValueError` when a core is both witnessed and excluded, since one of the two is then wrong.
     """
-    nearest = pd.DataFrame(results)[["k1", "k0", "distance"]].groupby(["k1", "k0"])["distance"].min()
+    nearest = (
+        pd.DataFrame(results)[["k1", "k0", "distance"]].groupby(["k1", "k0"])["distance"].min()
+    )
     nearest = nearest.reindex(table.index)
     is_excluded = table["excluded"].astype(bool)
     if (is_excluded & (nearest == 0)).any():
-        raise ValueError(f"both excluded and witnessed: {list(table.index[is_excluded & (nearest == 0)])}")
+        raise ValueError(
+            f"both excluded and witnessed: {list(table.index[is_excluded & (nearest == 0)])}"
+        )
     status = np.select([nearest == 0, is_excluded], ["witnessed", "excluded"], "undecided")
     table = table.drop(columns="excluded")
     table.insert(0, "status", status)
-    table.insert(1, "rung", pd.Series({core: ladder.RUNGS[number].name for core, (number, _) in highest.items()}))
+    table.insert(
+        1,
+        "rung",
+        pd.Series({core: ladder.RUNGS[number].name for core, (number, _) in highest.items()}),
+    )
     table.insert(2, "nearest_miss", nearest.where(status == "undecided").round(3))
     made = {
         "settings": settings,
         "python": platform.python_version(),
         "versions": {
-            name: version(name) for name in ("clarabel", "cvxpy", "numba", "numpy", "pandas", "scipy", "statsmodels")
+            name: version(name)
+            for name in ("clarabel", "cvxpy", "numba", "numpy", "pandas", "scipy", "statsmodels")
         },
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -429,8 +476,8 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.Series:
-    """For each stored cohort, indexed by k1, k0 and, where several share a core, index: what it does not
-    print as claimed, in words.
+    """For each stored cohort, indexed by k1, k0 and, where several share a core, index: what it
+    does not print as claimed, in words.
 
     The same requirements as `example.unmet`, computed for all cohorts at once.
     An empty string means that every claim is met.
@@ -444,7 +491,9 @@ def verify(cohorts: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) 
     found |= {key: f"{len(rows)} patients" for key, rows in groups.items() if len(rows) != size}
     keys = list(complete)
     columns = [name for name in cohorts.columns if name not in keyed]
-    stacked = {name: np.stack([complete[key][name].to_numpy() for key in keys]) for name in columns if keys}
+    stacked = {
+        name: np.stack([complete[key][name].to_numpy() for key in keys]) for name in columns if keys
+    }
     problems = _problems(stacked, keys, about) if keys else []
     found |= {key: "; ".join(words) for key, words in zip(keys, problems, strict=True)}
     return pd.Series(found, name="problems").rename_axis(keyed)
@@ -474,7 +523,10 @@ def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[
         require((of_group & (outcome == 1)).sum(axis=1) == occluded, f"occluded with {name}")
     for marker, table in about.tables.items():
         for value, exposed in zip((1, 0), table[0], strict=True):
-            require(((columns[marker] == 1) & (outcome == value)).sum(axis=1) == exposed, f"counts of {marker}")
+            require(
+                ((columns[marker] == 1) & (outcome == value)).sum(axis=1) == exposed,
+                f"counts of {marker}",
+            )
     first, second = (columns[marker] for marker in about.markers)
     both = (first == 1) & (second == 1)
     for value, wanted in zip((1, 0), np.array(keys).T[:2], strict=True):
@@ -496,7 +548,9 @@ def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[
             require(_inside(p, threshold), f"{factor} alone by {univariate.TEST_LABELS[test]}")
 
     z = stats.norm.ppf(0.5 + float(number(claims["multivariate.all.confidence_level"])) / 2)
-    estimates, errors = joint_fits(np.stack([columns[factor] for factor in about.factors], axis=2), outcome)
+    estimates, errors = joint_fits(
+        np.stack([columns[factor] for factor in about.factors], axis=2), outcome
+    )
     for i, factor in enumerate(about.factors, start=1):
         estimate, error = estimates[:, i], errors[:, i]
         values = {
@@ -523,9 +577,15 @@ def _inside(values: np.ndarray, bounds: Interval) -> np.ndarray:
 
 
 def by_outcome(values: np.ndarray, outcome: np.ndarray) -> list[np.ndarray]:
-    """The values of the occluded and of the patent, for many cohorts; the occluded are as many in all of them."""
+    """The values of the occluded and of the patent, for many cohorts; the occluded are as many in
+    all of them.
+    """
     order = np.argsort(-outcome, axis=1, kind="stable")
-    return np.split(np.take_along_axis(values.astype(float), order, axis=1), [np.count_nonzero(outcome[0])], axis=1)
+    return np.split(
+        np.take_along_axis(values.astype(float), order, axis=1),
+        [np.count_nonzero(outcome[0])],
+        axis=1,
+    )
 
 
 def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarray]:
@@ -541,8 +601,12 @@ def _number_tests(values: np.ndarray, outcome: np.ndarray) -> dict[str, np.ndarr
 
 
 def proven(about: Frame) -> pd.DataFrame:
-    """What is proven about each core, indexed by k1 and k0: excluded, reason, and the bounds on both errors."""
-    table = exclusion.judge(exclusion.from_claims(about.claims), exclusion.read()).set_index(["k1", "k0"])
+    """What is proven about each core, indexed by k1 and k0: excluded, reason, and the bounds on
+    both errors.
+    """
+    table = exclusion.judge(exclusion.from_claims(about.claims), exclusion.read()).set_index(
+        ["k1", "k0"]
+    )
     bounds = {
         f"se_bound_{place}": f"se_bound_{marker.rsplit('_', 1)[-1]}"
         for place, marker in zip(("first", "second"), about.markers, strict=True)
@@ -564,7 +628,10 @@ def main(jobs: int = 1) -> None:
     about = frame(read(), read_codebook(DATA / "codebook.csv"))
     results = run(about, settings, jobs)
     found = [result for result in results if result.distance == 0]
-    folder = WORKING / f"{fingerprint(about, settings)}-ladder-{digest(json.dumps(settings['climb']).encode())}"
+    folder = (
+        WORKING
+        / f"{fingerprint(about, settings)}-ladder-{digest(json.dumps(settings['climb']).encode())}"
+    )
     write(results, climb(found, about, settings, folder, jobs), about, settings, proven(about))
 
 

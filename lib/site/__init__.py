@@ -1,1 +1,1 @@
-"""How Sphinx makes the site, and what stands beside its pages."""
+"""How the chapters become a site: the hooks of Sphinx."""

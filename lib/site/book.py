@@ -1,7 +1,8 @@
-"""The Sphinx hooks that make the site: inputs are checked first, chapters run side by side, nothing stale is shown.
+"""The Sphinx hooks that make the site: inputs are checked first, chapters run side by side, nothing
+stale is shown.
 
-Sphinx would not notice a change in `lib/`, `data/` or the cohort. All of them are in the name of the
-folder in which outputs are kept, and Sphinx reads every page again when that name changes.
+Sphinx would not notice a change in `lib/`, `data/` or the cohort. All of them are in the name of
+the folder in which outputs are kept, and Sphinx reads every page again when that name changes.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib import checklist, cohort, published
-from lib import context as published_elsewhere
-from lib.site import icons, mathml, meta, notebooks, pdf, render, staging
+from lib.paper import checklist, published
+from lib.paper import context as published_elsewhere
+from lib.patients import cohort
+from lib.site import conditional, icons, mathml, meta, notebooks, pdf, render, staging
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION = "methods-example"
@@ -38,13 +40,14 @@ SCHEME = (
 MENDED = [
     # The theme leaves the book's title outside every landmark that a screen reader can jump to.
     (r'(<div id="pst-primary-sidebar") class', r'\1 role="complementary" aria-label="Book" class'),
-    # The roles that Sphinx gives a bibliography do not go together, and its theme gives the logo no size.
+    # The roles that Sphinx gives a bibliography do not go together, and its theme gives the logo no
+    # size.
     (' role="doc-biblioentry"', ' role="listitem"'),
     (r'(<img src="[^"]*") class="logo__image', r'\1 width="48" height="48" class="logo__image'),
     # A table in our scroll region would be a second stop of the keyboard in the theme's own.
     (r'(class="scroll-region"[^>]*>\s*)<div class="pst-scrollable-table-container">', r"\1<div>"),
-    # Until its script has run, the theme is neither light nor dark: both kinds of image are shown and
-    # then one is taken away, and without scripts the page has no colors at all.
+    # Until its script has run, the theme is neither light nor dark: both kinds of image are shown
+    # and then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
     (r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"', f"dataset.theme = {SCHEME}"),
     (icons.SCRIPT, ""),
@@ -75,7 +78,9 @@ def check_inputs(app, config) -> None:
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     assets = [
-        path.read_bytes() for folder in config.html_static_path for path in sorted(Path(app.confdir, folder).glob("*"))
+        path.read_bytes()
+        for folder in config.html_static_path
+        for path in sorted(Path(app.confdir, folder).glob("*"))
     ]
     config.assets_key = hashlib.sha256(b"".join(assets)).hexdigest()
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
@@ -90,7 +95,12 @@ def check_inputs(app, config) -> None:
 def inputs_key(cohort_path: Path) -> str:
     """A name for the present state of all that a chapter's outputs depend on, except its own code."""
     key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
-    files = [*ROOT.glob("lib/**/*.py"), *ROOT.glob("data/**/*"), cohort_path, cohort.codebook_path(cohort_path)]
+    files = [
+        *ROOT.glob("lib/**/*.py"),
+        *ROOT.glob("data/**/*"),
+        cohort_path,
+        cohort.codebook_path(cohort_path),
+    ]
     for path in sorted(path for path in files if path.is_file()):
         key.update(path.name.encode() + path.read_bytes())
     installed = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
@@ -107,7 +117,9 @@ def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
 
 
 def run_chapters(app, env, docnames: list[str]) -> None:
-    """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its cache."""
+    """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its
+    cache.
+    """
     cache = get_cache(env.mystnb_config.execution_cache_path)
     to_run = {}
     for docname in docnames:
@@ -146,9 +158,13 @@ def add_downloads(app, doctree) -> None:
     notebook = read_chapter(app.env, docname)
     if not notebook:
         return
-    _, executed = get_cache(app.env.mystnb_config.execution_cache_path).merge_match_into_notebook(notebook)
+    _, executed = get_cache(app.env.mystnb_config.execution_cache_path).merge_match_into_notebook(
+        notebook
+    )
     content = nbformat.writes(notebooks.tidy(executed))
-    link = render.attachment("", "IPYNB", path=f"{docname}/{Path(docname).name}.ipynb", content=content)
+    link = render.attachment(
+        "", "IPYNB", path=f"{docname}/{Path(docname).name}.ipynb", content=content
+    )
     lines = [[nodes.Text("This page as a notebook, with the outputs of this build:"), link]]
     links = {}
     for link in doctree.findall(render.attachment):
@@ -161,7 +177,9 @@ def add_downloads(app, doctree) -> None:
         for link in found:
             line += [link, nodes.Text(" ")]
         items += nodes.list_item("", line)
-    section = nodes.section("", nodes.title("", "Downloads"), items, ids=["page-downloads"], names=["page downloads"])
+    section = nodes.section(
+        "", nodes.title("", "Downloads"), items, ids=["page-downloads"], names=["page downloads"]
+    )
     next(doctree.findall(nodes.section)).append(section)
 
 
@@ -175,7 +193,9 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
             f'<a href="{escape(where)}">They are not patient data.</a>'
         )
     else:
-        text = f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows):,} patients."
+        text = (
+            f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows):,} patients."
+        )
     context["theme_announcement"] = text
     footer = "<span data-whole-book></span>"
     if "chapters/cite" in app.env.found_docs:
@@ -190,7 +210,9 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
 
 
 def finish(app, error) -> None:
-    """Give the site its front door and what stands beside the pages; forget the outputs of earlier inputs."""
+    """Give the site its front door and what stands beside the pages; forget the outputs of earlier
+    inputs.
+    """
     if error or app.builder.name != "html":
         return
     start = app.builder.get_target_uri(app.config.root_doc)
@@ -212,6 +234,7 @@ def finish(app, error) -> None:
 
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
+    conditional.setup(app)
     icons.setup(app)
     render.setup(app)
     mathml.setup(app)

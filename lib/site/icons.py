@@ -1,7 +1,7 @@
 """The few icons that the pages show, in a small font of their own.
 
-The theme would send every reader a script and a font with all of Font Awesome, which weigh more than
-everything else of a page together.
+The theme would send every reader a script and a font with all of Font Awesome, which weigh more
+than everything else of a page together.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def style() -> str:
     for name in NAMES:
         code = re.search(rf'\.fa-{name}:before[^{{}}]*\{{content:"\\([0-9a-f]+)"\}}', rules)
         codes.append(int(code[1], 16))
-    font = TTFont(THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf", recalcTimestamp=False)
+    font = TTFont(
+        THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf", recalcTimestamp=False
+    )
     subsetter = Subsetter(Options(notdef_outline=True))
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)

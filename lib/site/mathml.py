@@ -1,4 +1,6 @@
-"""Mathematics as MathML: LaTeX in the source, set by the browser itself, without a script or a font of ours."""
+"""Mathematics as MathML: LaTeX in the source, set by the browser itself, without a script or a font
+of ours.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the site says about itself to search engines, link previews and archives.
 
-Addresses are relative unless the environment variable SITE_URL says where the site will be; only then
-can pages name their own address, and can there be a site map.
+Addresses are relative unless the environment variable SITE_URL says where the site will be; only
+then can pages name their own address, and can there be a site map.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ ROOT = Path(__file__).parent.parent.parent
 PREVIEW = "_static/preview.png"
 PREVIEW_PIXELS = (1200, 630)
 LONGEST_DESCRIPTION = 200
-DESCRIBES = re.compile(r'<meta (?:name="(?:description|robots|twitter:card)"|property="og:[^"]+") [^>]*>')
+DESCRIBES = re.compile(
+    r'<meta (?:name="(?:description|robots|twitter:card)"|property="og:[^"]+") [^>]*>'
+)
 LICENSES = {
     "MIT": "https://opensource.org/license/mit",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
@@ -103,13 +105,23 @@ def tags(title: str, about: str, site_name: str, image: str, url: str) -> str:
         "og:image:alt": site_name,
         "og:url": url,
     }
-    lines = [f'<meta name="{name}" content="{escape(str(value))}">' for name, value in named.items() if value]
-    lines += [f'<meta property="{name}" content="{escape(str(value))}">' for name, value in properties.items() if value]
+    lines = [
+        f'<meta name="{name}" content="{escape(str(value))}">'
+        for name, value in named.items()
+        if value
+    ]
+    lines += [
+        f'<meta property="{name}" content="{escape(str(value))}">'
+        for name, value in properties.items()
+        if value
+    ]
     return "\n".join(lines)
 
 
 def describe_page(app, pagename, templatename, context, doctree) -> None:
-    """Let each page say what it is about; a book about somebody's own patients asks not to be indexed."""
+    """Let each page say what it is about; a book about somebody's own patients asks not to be
+    indexed.
+    """
     if pagename not in app.env.titles:
         return
     about = description(doctree)
@@ -123,10 +135,17 @@ def describe_page(app, pagename, templatename, context, doctree) -> None:
     image = base + PREVIEW if base else context["pathto"](PREVIEW, 1)
     url = base + app.builder.get_target_uri(pagename) if base else ""
     title = app.env.titles[pagename].astext()
-    context["metatags"] = context.get("metatags", "") + "\n" + tags(title, about, app.config.html_title, image, url)
+    context["metatags"] = (
+        context.get("metatags", "") + "\n" + tags(title, about, app.config.html_title, image, url)
+    )
     if pagename == app.config.root_doc:
-        data = json.dumps(structured_data(app, about), indent=1, ensure_ascii=False).replace("<", "\\u003c")
-        context["metatags"] = context.get("metatags", "") + f'\n<script type="application/ld+json">\n{data}\n</script>'
+        data = json.dumps(structured_data(app, about), indent=1, ensure_ascii=False).replace(
+            "<", "\\u003c"
+        )
+        context["metatags"] = (
+            context.get("metatags", "")
+            + f'\n<script type="application/ld+json">\n{data}\n</script>'
+        )
 
 
 def structured_data(app, about: str) -> dict:
@@ -198,10 +217,12 @@ def pages(app) -> list[str]:
 
 
 def preview(title: str, lines: list[str]) -> bytes:
-    """The picture that stands for the book where it is linked, as PNG; the same bytes at every build."""
+    """The picture that stands for the book where it is linked, as PNG; the same bytes at every
+    build.
+    """
     import matplotlib.pyplot as plt
 
-    from lib.display import BLUE, INK, MUTED
+    from lib.show.display import BLUE, INK, MUTED
 
     width, height = PREVIEW_PIXELS
     drawing = plt.figure(figsize=(width / 100, height / 100), dpi=100, facecolor="white")
@@ -212,8 +233,12 @@ def preview(title: str, lines: list[str]) -> bytes:
     for start in range(-150, height + 150, 150):
         for rise in (150, -150):
             axes.plot([0, 150], [start, start + rise], color="white", linewidth=6)
-    axes.text(200, 80, textwrap.fill(title, 28), fontsize=40, fontweight="bold", color=INK, va="top")
-    axes.text(200, height - 60, "\n".join(lines), fontsize=20, color=MUTED, va="bottom", linespacing=1.4)
+    axes.text(
+        200, 80, textwrap.fill(title, 28), fontsize=40, fontweight="bold", color=INK, va="top"
+    )
+    axes.text(
+        200, height - 60, "\n".join(lines), fontsize=20, color=MUTED, va="bottom", linespacing=1.4
+    )
     buffer = io.BytesIO()
     drawing.savefig(buffer, format="png", metadata={"Software": None}, facecolor="white")
     plt.close(drawing)
@@ -232,7 +257,9 @@ def finish(app) -> None:
         f'<li><a href="{root}{app.builder.get_target_uri(name)}">{escape(app.env.titles[name].astext())}</a></li>'
         for name in pages(app)
     ]
-    (site / "404.html").write_text(NOT_FOUND.format(title=escape(title), pages="\n".join(items)), encoding="utf-8")
+    (site / "404.html").write_text(
+        NOT_FOUND.format(title=escape(title), pages="\n".join(items)), encoding="utf-8"
+    )
     start = (site / app.builder.get_target_uri(app.config.root_doc)).read_text(encoding="utf-8")
     found = "\n".join(DESCRIBES.findall(start)).replace('content="../', 'content="')
     door = (site / "index.html").read_text(encoding="utf-8")
@@ -250,9 +277,12 @@ def finish(app) -> None:
         shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("*.md", ".*"))
         if base:
             locations = "".join(
-                f"<url><loc>{base}{app.builder.get_target_uri(name)}</loc></url>\n" for name in pages(app)
+                f"<url><loc>{base}{app.builder.get_target_uri(name)}</loc></url>\n"
+                for name in pages(app)
             )
-            (site / "sitemap.xml").write_text(SITE_MAP.format(locations=locations), encoding="utf-8")
+            (site / "sitemap.xml").write_text(
+                SITE_MAP.format(locations=locations), encoding="utf-8"
+            )
             rules.append(f"Sitemap: {base}sitemap.xml")
     (site / "robots.txt").write_text("\n".join(rules) + "\n", encoding="utf-8")
 

@@ -31,7 +31,8 @@ class ChapterError(RuntimeError):
 
 
 def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, float], None]) -> None:
-    """Execute notebooks in place, keyed by the chapter they came from, as many at once as there are processors.
+    """Execute notebooks in place, keyed by the chapter they came from, as many at once as there are
+    processors.
 
     Calls `done` with chapter and seconds after each. Raises one `ChapterError` about all that fail.
     """
@@ -48,7 +49,8 @@ def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, floa
                 coalesce_streams=True,
                 resources={"metadata": {"path": str(chapter.parent)}},
             )
-            # `client.execute` would leave an event loop open; without encryption each kernel prints a warning.
+            # `client.execute` would leave an event loop open; without encryption each kernel prints
+            # a warning.
             asyncio.run(client.async_execute(transport_encryption="auto"))
         except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
             return _failure(chapter, notebook, error)
@@ -66,7 +68,9 @@ def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                inside = re.search(r"Cell In\[\d+\], line (\d+)", ANSI_COLOR.sub("", "\n".join(output.traceback)))
+                inside = re.search(
+                    r"Cell In\[\d+\], line (\d+)", ANSI_COLOR.sub("", "\n".join(output.traceback))
+                )
                 number = int(inside[1]) if inside else 1
                 code = cell.source.splitlines()[number - 1].strip()
                 line = _line_of(cell.source, chapter) + number - 1
@@ -82,12 +86,16 @@ def _line_of(code: str, chapter: Path) -> int:
 def sources() -> list[Path]:
     """The chapters that contain code, by name."""
     return [
-        path for path in sorted(CHAPTERS.glob("*.md")) if is_myst_markdown_notebook(path.read_text(encoding="utf-8"))
+        path
+        for path in sorted(CHAPTERS.glob("*.md"))
+        if is_myst_markdown_notebook(path.read_text(encoding="utf-8"))
     ]
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The same notebook with nothing in it that differs between two runs: cell ids follow the order of the cells."""
+    """The same notebook with nothing in it that differs between two runs: cell ids follow the order
+    of the cells.
+    """
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number}"
     # The version of Python is the machine's business: stored, it would change with every reader.

@@ -1,4 +1,5 @@
-"""The whole book as one PDF: the pages of the built site, joined in reading order and printed by Chromium.
+"""The whole book as one PDF: the pages of the built site, joined in reading order and printed by
+Chromium.
 
 `python -m lib.site.pdf SITE` writes it into the folder of the site and links it from every page.
 """
@@ -29,7 +30,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What a page offers on a screen and a sheet of paper cannot; code that the site folds away is left out.
+# What a page offers on a screen and a sheet of paper cannot; code that the site folds away is left
+# out.
 NOT_PRINTED = "script, style, .headerlink, .files, #page-downloads, details.hide, .only-dark, .toctree-wrapper"
 REFERENCES = ["aria-labelledby", "aria-describedby", "aria-controls", "for"]
 # Of one length, so that no byte of the file moves.
@@ -78,7 +80,9 @@ def browser_path() -> str:
 
 
 def reading_order(site: Path) -> list[str]:
-    """Addresses of the pages below the site's folder, from the start page along the links to the next page."""
+    """Addresses of the pages below the site's folder, from the start page along the links to the
+    next page.
+    """
     order, address = [], START
     while address and address not in order:
         order.append(address)
@@ -96,7 +100,9 @@ def _read(site: Path, address: str) -> BeautifulSoup:
 
 
 def join(site: Path) -> str:
-    """The book as one page of HTML whose inner links stay inside it and whose files are named in full."""
+    """The book as one page of HTML whose inner links stay inside it and whose files are named in
+    full.
+    """
     site = Path(site).resolve()
     order = reading_order(site)
     pages = {address: _read(site, address) for address in order}
@@ -104,14 +110,18 @@ def join(site: Path) -> str:
     styles = []
     for link in first.select('link[rel="stylesheet"]'):
         media = f' media="{escape(link["media"])}"' if link.get("media") else ""
-        styles.append(f'<link rel="stylesheet" href="{_file(site, order[0], link["href"])}"{media}>')
+        styles.append(
+            f'<link rel="stylesheet" href="{_file(site, order[0], link["href"])}"{media}>'
+        )
     contents, chapters = [], []
     for address in order:
         article = pages[address].select_one("article.bd-article")
         _adapt(article, site, address, order)
         heading = article.find("h1")
         contents.append(f'<li><a href="#{_anchor(address)}">{escape(heading.get_text())}</a></li>')
-        chapters.append(f'<article class="bd-article" id="{_anchor(address)}">{article.decode_contents()}</article>')
+        chapters.append(
+            f'<article class="bd-article" id="{_anchor(address)}">{article.decode_contents()}</article>'
+        )
     banner = first.select_one(".bd-header-announcement__content, .bd-header-announcement")
     return DOCUMENT.format(
         title=escape(first.title.get_text().split(" — ")[-1]),
@@ -183,7 +193,9 @@ def write(site: Path) -> Path:
         page = browser.new_page()
         page.goto(page_path.as_uri())
         page.wait_for_load_state("networkidle")
-        content = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+        content = page.pdf(
+            prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+        )
         browser.close()
     content = DATE.sub(lambda date: date[0][: -len("20200101000000")] + b"20200101000000", content)
     target = site / NAME

@@ -1,7 +1,7 @@
 """How the site shows what a chapter's code displays, and its claims.
 
-`lib.display` emits a figure or a table as a notebook output; here it becomes a numbered, captioned
-part of the page that `{numref}` can refer to, with its files beside it.
+`lib.show.display` emits a figure or a table as a notebook output; here it becomes a numbered,
+captioned part of the page that `{numref}` can refer to, with its files beside it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class attachment(nodes.General, nodes.Inline, nodes.TextElement):
 
 
 class picture(nodes.General, nodes.Inline, nodes.Element):
-    """An image of the page: like an attachment, with `alt`, `width`, `height` and its `dark` counterpart."""
+    """An image of the page: like an attachment, with `alt`, `width`, `height` and its `dark`
+    counterpart.
+    """
 
 
 class scroll_region(nodes.General, nodes.Element):
@@ -51,16 +53,18 @@ class explained(nodes.General, nodes.Inline, nodes.TextElement):
 
 
 class tool(nodes.General, nodes.Element):
-    """A form that a script answers; `content` is what `lib.display.tool` was given."""
+    """A form that a script answers; `content` is what `lib.show.display.tool` was given."""
 
 
 class MimePlugin:
-    """Renders the kinds of output that `lib.display` emits; leaves all others to the defaults."""
+    """Renders the kinds of output that `lib.show.display` emits; leaves all others to the defaults."""
 
     mime_priority_overrides = (("*", TABLE, 1), ("*", TOOL, 1))
 
     @staticmethod
-    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Node] | None:
+    def handle_mime(
+        renderer: NbElementRenderer, data: MimeData, inline: bool
+    ) -> list[nodes.Node] | None:
         markdown = renderer.renderer
         if data.mime_type == TABLE:
             return table(data.content, markdown.sphinx_env.docname, markdown.document)
@@ -75,14 +79,21 @@ class MimePlugin:
 
 def figure(svg: str, description: dict, docname: str, document: nodes.document) -> list[nodes.Node]:
     """A numbered figure in a light and a dark version, with its caption and files."""
-    from lib.display import DARK
+    from lib.show.display import DARK
 
     name, page = description["name"], f"{docname}/{description['name']}"
     dark = re.sub("|".join(DARK), lambda color: DARK[color[0].lower()], svg, flags=re.IGNORECASE)
     width, height = _pixels(svg)
     node = nodes.figure(
         "",
-        picture(path=f"{page}.svg", content=svg, dark=dark, alt=description["alt"], width=width, height=height),
+        picture(
+            path=f"{page}.svg",
+            content=svg,
+            dark=dark,
+            alt=description["alt"],
+            width=width,
+            height=height,
+        ),
         nodes.caption("", description["caption"]),
         nodes.legend("", _files(page, {"svg": svg, "csv": description["csv"]})),
         classes=["book-figure"] + ["reconstructed"] * description["reconstructed"],
@@ -94,7 +105,9 @@ def figure(svg: str, description: dict, docname: str, document: nodes.document) 
 def table(description: dict, docname: str, document: nodes.document) -> list[nodes.Node]:
     """A numbered table with headed rows and columns, its note and its file."""
     columns = description["columns"]
-    head = nodes.row("", *[_cell(header_cell(scope="col"), column["label"], column) for column in columns])
+    head = nodes.row(
+        "", *[_cell(header_cell(scope="col"), column["label"], column) for column in columns]
+    )
     body = []
     for cells in description["rows"]:
         kinds = [header_cell(scope="row"), *[nodes.entry() for _ in cells[1:]]]
@@ -109,7 +122,8 @@ def table(description: dict, docname: str, document: nodes.document) -> list[nod
             nodes.tbody("", *body),
             cols=len(columns),
         ),
-        classes=["book-table", *description["classes"]] + ["reconstructed"] * description["reconstructed"],
+        classes=["book-table", *description["classes"]]
+        + ["reconstructed"] * description["reconstructed"],
     )
     _label(node, description["name"], document)
     foot = nodes.container("", classes=["table-foot"])
@@ -122,7 +136,11 @@ def table(description: dict, docname: str, document: nodes.document) -> list[nod
 def _cell(entry: nodes.entry, cell: str | dict, column: dict) -> nodes.entry:
     """A cell with its text, and where it has them a class, an explanation and a link."""
     about = {"text": cell} if isinstance(cell, str) else cell
-    content = reference(about["text"], about["target"]) if about.get("target") else nodes.Text(about["text"])
+    content = (
+        reference(about["text"], about["target"])
+        if about.get("target")
+        else nodes.Text(about["text"])
+    )
     if about.get("title"):
         content = nodes.abbreviation("", "", content, explanation=about["title"])
     if about.get("class"):
@@ -135,7 +153,13 @@ def _cell(entry: nodes.entry, cell: str | dict, column: dict) -> nodes.entry:
 def reference(text: str, label: str) -> addnodes.pending_xref:
     """A link to a label anywhere in the book; Sphinx warns where there is no such label."""
     return addnodes.pending_xref(
-        "", nodes.inline("", text), refdomain="std", reftype="ref", reftarget=label, refexplicit=True, refwarn=True
+        "",
+        nodes.inline("", text),
+        refdomain="std",
+        reftype="ref",
+        reftarget=label,
+        refexplicit=True,
+        refwarn=True,
     )
 
 
@@ -158,7 +182,10 @@ def _files(page: str, contents: dict[str, str | None]) -> nodes.paragraph:
     line = nodes.paragraph(classes=["files"])
     for kind, content in contents.items():
         if content is not None:
-            line += [attachment("", kind.upper(), path=f"{page}.{kind}", content=content), nodes.Text(" ")]
+            line += [
+                attachment("", kind.upper(), path=f"{page}.{kind}", content=content),
+                nodes.Text(" "),
+            ]
     return line
 
 
@@ -178,11 +205,15 @@ class ClaimRole(SphinxRole):
     """{claim}`id`: the printed number, its verdict, and a link to the section that derives it."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        from lib import ledger
+        from lib.paper import ledger
 
         verdicts = ledger.judge()
         if self.text not in verdicts.index:
-            logger.warning("there is no claim “%s” in data/published.csv", self.text, location=self.get_location())
+            logger.warning(
+                "there is no claim “%s” in data/published.csv",
+                self.text,
+                location=self.get_location(),
+            )
             return [nodes.Text(self.text)], []
         claim = verdicts.loc[self.text]
         verdict = claim["verdict"]
@@ -192,16 +223,29 @@ class ClaimRole(SphinxRole):
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
         note = f"{verdict.capitalize()}. {claim['reason'][0].upper()}{claim['reason'][1:]}."
-        return [explained("", "", link, spoken, note=note, note_id=note_id, classes=["claim", f"claim-{verdict}"])], []
+        return [
+            explained(
+                "",
+                "",
+                link,
+                spoken,
+                note=note,
+                note_id=note_id,
+                classes=["claim", f"claim-{verdict}"],
+            )
+        ], []
 
 
 class VerdictsDirective(SphinxDirective):
     """{verdicts}: the verdicts with their signs, as a key to the claims on the page."""
 
     def run(self) -> list[nodes.Node]:
-        from lib import ledger
+        from lib.paper import ledger
 
-        words = [nodes.inline("", verdict, classes=["verdict", f"verdict-{verdict}"]) for verdict in ledger.VERDICTS]
+        words = [
+            nodes.inline("", verdict, classes=["verdict", f"verdict-{verdict}"])
+            for verdict in ledger.VERDICTS
+        ]
         items = [nodes.list_item("", nodes.paragraph("", "", word)) for word in words]
         return [nodes.bullet_list("", *items, classes=["verdict-key"])]
 
@@ -239,7 +283,9 @@ def _visit_explained(self, node: explained) -> None:
 def _depart_explained(self, node: explained) -> None:
     for at in range(node["begins"], len(self.body)):
         if self.body[at].startswith("<a "):
-            self.body[at] = self.body[at].replace("<a ", f'<a aria-describedby="{node["note_id"]}" ', 1)
+            self.body[at] = self.body[at].replace(
+                "<a ", f'<a aria-describedby="{node["note_id"]}" ', 1
+            )
     note = f'<span class="claim-note" hidden role="tooltip" id="{node["note_id"]}"> {self.encode(node["note"])}</span>'
     self.body.append(f"{note}</span>")
 
@@ -247,7 +293,13 @@ def _depart_explained(self, node: explained) -> None:
 def _visit_scroll_region(self, node: scroll_region) -> None:
     self.body.append(
         self.starttag(
-            node, "div", "", CLASS="scroll-region", role="region", tabindex="0", **{"aria-label": node["label"]}
+            node,
+            "div",
+            "",
+            CLASS="scroll-region",
+            role="region",
+            tabindex="0",
+            **{"aria-label": node["label"]},
         )
     )
 
@@ -258,7 +310,8 @@ def _visit_tool(self, node: tool) -> None:
     data = escape(json.dumps(about["data"]))
     presets = "".join(map(_preset, about["presets"]))
     sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in about["sentences"])
-    # The theme hides what is of use only with scripts where there are none; what follows is shown to all.
+    # The theme hides what is of use only with scripts where there are none; what follows is shown
+    # to all.
     self.body.append(f"""
 <section class="tool" data-tool="{name}" data-data="{data}" aria-labelledby="{title}">
 <h3 id="{title}">{escape(about["title"])}</h3>

@@ -1,4 +1,5 @@
-"""Where a site is built: beside the finished one, which it replaces in the end, and only where the build succeeds.
+"""Where a site is built: beside the finished one, which it replaces in the end, and only where the
+build succeeds.
 
 So a build that is interrupted or fails leaves the site of the build before as it was.
 """
@@ -17,10 +18,11 @@ SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
 def begin(app, same_inputs: bool) -> None:
     """Let Sphinx build into a copy of the finished site, so that it writes only what has changed.
 
-    Every page is written again, into a folder with nothing but the PDF, where the inputs are not those of the
-    finished site, of which nothing may be left, or where an earlier build did not end: what Sphinx then knows of
-    the pages may be newer than the site. Other folders than `SITE`, and one that cannot be moved because
-    something is mounted there, are built in place. Exits where the copy cannot be written.
+    Every page is written again, into a folder with nothing but the PDF, where the inputs are not
+    those of the finished site, of which nothing may be left, or where an earlier build did not end:
+    what Sphinx then knows of the pages may be newer than the site. Other folders than `SITE`, and
+    one that cannot be moved because something is mounted there, are built in place. Exits where the
+    copy cannot be written.
     """
     site, unfinished, previous = _folders(app.outdir)
     if app.outdir.name != SITE or os.path.ismount(site):

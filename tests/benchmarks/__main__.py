@@ -12,5 +12,8 @@ for module in pkgutil.iter_modules(tests.benchmarks.__path__):
         benchmark = importlib.import_module(f"tests.benchmarks.{module.name}")
         ratio = benchmark.ratio()
         missed |= ratio > benchmark.TARGET
-        print(f"{benchmark.NAME}: ratio {ratio:.2f}, target at most {benchmark.TARGET:.2f}", flush=True)
+        print(
+            f"{benchmark.NAME}: ratio {ratio:.2f}, target at most {benchmark.TARGET:.2f}",
+            flush=True,
+        )
 sys.exit(1 if missed else 0)

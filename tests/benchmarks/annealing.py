@@ -5,8 +5,9 @@ import tomllib
 
 import numpy as np
 
-from lib import cohort, example, published
-from lib.search import witnesses
+from lib.paper import published
+from lib.patients import cohort
+from lib.search import example, witnesses
 
 NAME = "10 x witnesses a minute of a plain numpy annealing / those of the search"
 TARGET = 1.0
@@ -15,7 +16,9 @@ NEIGHBORS = [(0, 1), (1, 0), (1, 1)]
 
 
 def ratio() -> float:
-    """At one the search finds ten times as many; zero where the plain annealing finds none in its time."""
+    """At one the search finds ten times as many; zero where the plain annealing finds none in its
+    time.
+    """
     shipped = cohort.load(cohort.EXAMPLE)
     about = witnesses.frame(published.read(), shipped.codebook)
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
@@ -37,7 +40,9 @@ def ratio() -> float:
 
 
 def plain_annealing(core: tuple[int, int], start, about, target) -> bool:
-    """Exchanges and changes of length, each refitted with numpy, at a temperature that falls with time."""
+    """Exchanges and changes of length, each refitted with numpy, at a temperature that falls with
+    time.
+    """
     random = np.random.default_rng(core)
     outcome = witnesses.outcome_of(about)
     columns = [about.factors.index(marker) + 1 for marker in about.markers]

@@ -6,7 +6,8 @@ import tomllib
 import numpy as np
 import statsmodels.api as sm
 
-from lib import cohort, published
+from lib.paper import published
+from lib.patients import cohort
 from lib.search import witnesses
 
 NAME = "500 candidates weighed by the walk / one statsmodels.Logit of the same table"
@@ -29,7 +30,9 @@ def ratio() -> float:
     def walk() -> float:
         began = time.perf_counter()
         result = witnesses.attempt(core, 0, (start.design, start.group), about, settings)
-        assert result.distance > 0, "the walk arrived, so that fewer candidates were weighed than counted"
+        assert result.distance > 0, (
+            "the walk arrived, so that fewer candidates were weighed than counted"
+        )
         return time.perf_counter() - began
 
     design, outcome = sm.add_constant(example.rows[example.factors]), example.rows[example.outcome]

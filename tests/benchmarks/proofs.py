@@ -1,12 +1,15 @@
-"""Counting, both bounds of every core, and the chapter that checks what is stored, against the seconds allowed."""
+"""Counting, both bounds of every core, and the chapter that checks what is stored, against the
+seconds allowed.
+"""
 
 import os
 import time
 
 import jupytext
 
-from lib import compatible, published
-from lib.search import cores, exclusion
+from lib.compatible import conclusions as compatible
+from lib.compatible import exclusion
+from lib.paper import cores, published
 from lib.site import notebooks
 
 NAME = "the slowest of exact counting, both bounds and the chapter that checks them / the seconds allowed for it"
@@ -28,13 +31,17 @@ def ratio() -> float:
         notebooks.run({CHAPTER: jupytext.read(CHAPTER)}, lambda chapter, taken: None)
 
     taken = {
-        "counting": seconds(lambda: cores.count_tables(printed.first, printed.second, known.groups)),
+        "counting": seconds(
+            lambda: cores.count_tables(printed.first, printed.second, known.groups)
+        ),
         "basic bound": seconds(lambda: exclusion.basic_bounds(printed.first, printed.second)),
         "convex bound": seconds(convex),
         # Its share of a build, in which as many chapters run side by side as there are processors.
         "chapter": min(seconds(chapter) for _ in range(3)) / os.cpu_count(),
     }
-    print("; ".join(f"{name} {taken[name]:.2f} s of {allowed} s" for name, allowed in ALLOWED.items()))
+    print(
+        "; ".join(f"{name} {taken[name]:.2f} s of {allowed} s" for name, allowed in ALLOWED.items())
+    )
     return max(taken[name] / allowed for name, allowed in ALLOWED.items())
 
 

@@ -17,7 +17,9 @@ def ratio() -> float:
         book = copy_book(Path(folder, "book"))
         cold = seconds(book)
         path = book.folder / CHAPTER
-        path.write_text(path.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8"
+        )
         again = seconds(book)
         assert "One more sentence." in book.page("multivariate")
         return 3 * again / cold

@@ -1,4 +1,5 @@
-"""Loading a registry of a million patients, every value checked, against splitting its lines and nothing more.
+"""Loading a registry of a million patients, every value checked, against splitting its lines and
+nothing more.
 
 `python -m tests.benchmarks.registry FILE [ROWS]` writes such a registry: made-up rows with the
 columns of data/codebook.csv, the same ones every time.
@@ -15,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.csv import write_csv
 
-from lib import cohort
+from lib.patients import cohort
 
 NAME = "cohort.load of 1,000,000 patients / list(csv.reader)"
 TARGET = 4.0
@@ -23,20 +24,27 @@ ROWS = 1_000_000
 
 
 def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
-    """Made-up patients with all columns of data/codebook.csv, in a few of whom the length is missing."""
+    """Made-up patients with all columns of data/codebook.csv, in a few of whom the length is
+    missing.
+    """
     random = np.random.default_rng(seed)
     codebook = cohort.read_codebook(cohort.DATA / "codebook.csv")
     factors = codebook[codebook["role"] == "factor"]
     binary = list(factors.index[factors["type"] == "binary"])
     levels = codebook.at["diagnosis", "levels"].split("|")
     table = pd.DataFrame({"patient_id": np.arange(1, rows + 1)})
-    group = random.choice(len(levels), rows, p=np.arange(len(levels), 0, -1) / np.arange(1, len(levels) + 1).sum())
+    group = random.choice(
+        len(levels), rows, p=np.arange(len(levels), 0, -1) / np.arange(1, len(levels) + 1).sum()
+    )
     table["diagnosis"] = np.array(levels)[group]
     for place, name in enumerate(binary):
         table[name] = (random.random(rows) < 0.15 + 0.08 * place + 0.05 * group).astype(int)
     length = np.maximum(40, random.normal(95, 28, rows).round())
     log_odds = (
-        -3.2 + 0.5 * group + table[binary].to_numpy() @ np.linspace(0.2, 0.9, len(binary)) + 0.008 * (length - 95)
+        -3.2
+        + 0.5 * group
+        + table[binary].to_numpy() @ np.linspace(0.2, 0.9, len(binary))
+        + 0.008 * (length - 95)
     )
     time_of_event = random.exponential(12 / -np.log1p(-1 / (1 + np.exp(-log_odds))))
     end = random.uniform(12, 60, rows)
@@ -45,7 +53,9 @@ def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
     table["occluded_12m"] = (time_of_event <= 12).astype(int)
     table["followup_months"] = np.minimum(time_of_event, end).round(1)
     # Rounding must not move an event across the horizon.
-    table.loc[(table["occluded_12m"] == 0) & (table["followup_months"] <= 12), "followup_months"] = 12.1
+    table.loc[
+        (table["occluded_12m"] == 0) & (table["followup_months"] <= 12), "followup_months"
+    ] = 12.1
     table["occluded"] = (time_of_event <= end).astype(int)
     return table[[name for name in codebook.index if name in table]]
 

@@ -1,7 +1,8 @@
-"""A cold build of the book about a registry of a million patients, against one about the example cohort.
+"""A cold build of the book about a registry of a million patients, against one about the example
+cohort.
 
-`python -m tests.benchmarks.registry_book ROWS...` prints seconds and peak memory for other sizes, the example
-cohort first.
+`python -m tests.benchmarks.registry_book ROWS...` prints seconds and peak memory for other sizes,
+the example cohort first.
 """
 
 import os
@@ -24,7 +25,9 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 
 def ratio() -> float:
-    """Seconds of one over seconds of the other; the larger build must not need more memory than `MOST_MEMORY`."""
+    """Seconds of one over seconds of the other; the larger build must not need more memory than
+    `MOST_MEMORY`.
+    """
     example, _ = built()
     with tempfile.TemporaryDirectory() as folder:
         seconds, peak = built(written(Path(folder), registry.ROWS))
@@ -41,7 +44,9 @@ def written(folder: Path, rows: int) -> Path:
 
 def built(cohort: Path | None = None) -> tuple[float, int]:
     """Seconds of a build in an empty folder, and the most bytes that all its processes had at once."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("COHORT", "DISCLOSURE")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("COHORT", "DISCLOSURE")
+    }
     environment |= {"COHORT": str(cohort)} if cohort else {}
     with tempfile.TemporaryDirectory() as folder, open(Path(folder, "log"), "wb") as log:
         began, peak = time.monotonic(), 0

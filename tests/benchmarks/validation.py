@@ -1,11 +1,14 @@
-"""2,000 resamples of `lib.prediction.validate` against 40 of the same in a plain loop of statsmodels."""
+"""2,000 resamples of `lib.statistics.prediction.validate` against 40 of the same in a plain loop of
+statsmodels.
+"""
 
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from lib import cohort, prediction
+from lib.patients import cohort
+from lib.statistics import prediction
 from tests.oracles.prediction_loop import plain_loop
 
 NAME = "validation with 2,000 resamples / plain statsmodels loop with 40 of them"
@@ -17,7 +20,9 @@ def ratio() -> float:
     """Seconds of ours over seconds of the loop; at one we are 50 times faster for each resample."""
     example = cohort.load(cohort.EXAMPLE)
     known = example.complete([*example.factors, example.outcome])
-    plain, plain_seconds = timed(lambda: plain_loop(known, example.outcome, example.factors, OF_LOOP, prediction.SEED))
+    plain, plain_seconds = timed(
+        lambda: plain_loop(known, example.outcome, example.factors, OF_LOOP, prediction.SEED)
+    )
     ours, our_seconds = timed(lambda: prediction.validate(example, RESAMPLES))
     same = prediction.validate(example, OF_LOOP)
     assert ours.drawn == RESAMPLES

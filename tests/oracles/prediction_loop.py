@@ -1,4 +1,6 @@
-"""The bootstrap of lib.prediction as one would write it with statsmodels, one model at a time."""
+"""The bootstrap of lib.statistics.prediction as one would write it with statsmodels, one model at a
+time.
+"""
 
 import warnings
 
@@ -11,7 +13,12 @@ from scipy.stats import rankdata
 
 
 def plain_loop(
-    known: pd.DataFrame, outcome: str, factors: list[str], resamples: int, seed: int, alpha: float = 0.05
+    known: pd.DataFrame,
+    outcome: str,
+    factors: list[str],
+    resamples: int,
+    seed: int,
+    alpha: float = 0.05,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Optimism of each measure, and which factors were screened in and significant: a row for each
     resample in which the strategy has an answer."""
@@ -23,10 +30,16 @@ def plain_loop(
         model = logit(sample, outcome, passed)
         if model is None:
             continue
-        optimism.append(measures(model, sample, outcome, passed) - measures(model, known, outcome, passed))
+        optimism.append(
+            measures(model, sample, outcome, passed) - measures(model, known, outcome, passed)
+        )
         screened.append([name in passed for name in factors])
         significant.append([name in passed and model.pvalues[name] < alpha for name in factors])
-    return pd.DataFrame(optimism), pd.DataFrame(screened, columns=factors), pd.DataFrame(significant, columns=factors)
+    return (
+        pd.DataFrame(optimism),
+        pd.DataFrame(screened, columns=factors),
+        pd.DataFrame(significant, columns=factors),
+    )
 
 
 def logit(rows: pd.DataFrame, outcome: str, factors: list[str]):
@@ -61,10 +74,14 @@ def measures(model, rows: pd.DataFrame, outcome: str, factors: list[str]) -> pd.
     # Rounded, because equal patients can differ in the last bit.
     ranks = rankdata(np.round(log_odds, 10))
     positive = events.sum()
-    area = (ranks[events == 1].sum() - positive * (positive + 1) / 2) / (positive * (len(events) - positive))
+    area = (ranks[events == 1].sum() - positive * (positive + 1) / 2) / (
+        positive * (len(events) - positive)
+    )
     slope = sm.Logit(events, sm.add_constant(log_odds)).fit(disp=0).params[1] if factors else np.nan
     # Iterative fits with so steep an offset can diverge; the score equation has one root.
-    shift = brentq(lambda intercept: (expit(intercept + log_odds) - events).sum(), -100, 100, xtol=1e-13)
+    shift = brentq(
+        lambda intercept: (expit(intercept + log_odds) - events).sum(), -100, 100, xtol=1e-13
+    )
     return pd.Series(
         {
             "auc": area,

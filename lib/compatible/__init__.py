@@ -1,0 +1,1 @@
+"""What the abstract leaves open: stored proofs and cohorts, verified at every build."""

@@ -1,0 +1,243 @@
+"""What the abstract leaves open: the cores with what is known of each, and the range of each
+conclusion.
+
+Nothing is searched for here. What the search stored (`lib.search`) is checked against the claims,
+and what fails the check counts as not stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lib.compatible import exclusion, ladder
+from lib.paper import checks, reconstruct
+from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.search import extremes, witnesses
+from lib.statistics import univariate
+from lib.words import capital, listed
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the claims settle about the cores, or in `problem` why nothing is settled.
+
+    `cores` has one row per core: k1, k0, n11 (patients with both markers), status ("excluded",
+    "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss.
+    `values` and `standing` have one row per stored cohort that prints every claim, the example
+    cohort last where it is asked for: every conclusion (`extremes.values`) with n11, and the rungs
+    that it stands on. `limits` are what is proven of the fit in each core that is not excluded
+    (`exclusion.outer_bounds`). `groups` (groups x 2) holds the occluded and the patent patients of
+    each group; `labels` are the markers in words and `certain` a sentence with all counts that the
+    claims determine.
+    """
+
+    problem: str | None = None
+    printed: exclusion.Printed | None = None
+    cores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    standing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    limits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    groups: np.ndarray | None = None
+    markers: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ("", "")
+    certain: str = ""
+    example_core: tuple[int, int] = (0, 0)
+
+
+def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
+    """Judge every core by the stored certificates and witnesses, each of which is checked.
+
+    A book about other patients leaves the example cohort out.
+    """
+    claims = reconstruct.original(claims)
+    try:
+        printed = exclusion.from_claims(claims)
+    except ValueError as error:
+        return Known(problem=str(error))
+    solutions = reconstruct.solve(claims)
+    if len(solutions) != 1:
+        return Known(problem=f"one set of counts; there are {len(solutions) or 'none'}")
+    by_group = reconstruct.group_table(claims, solutions[0])
+    markers = tuple(name for name in checks.two_by_twos(claims) if name in checks.adjusted(claims))
+    codebook = read_codebook(DATA / "codebook.csv")
+
+    about = witnesses.frame(claims, codebook)
+    certificates = exclusion.read()
+    table = exclusion.judge(printed, certificates)
+    stored = pd.read_csv(witnesses.FOLDER / "cores.csv")
+    of_cores, of_extremes = (
+        witnesses.believed(witnesses.FOLDER / name, claims, codebook)
+        for name in ("cohorts.parquet", "extremes.parquet")
+    )
+    table["n11"] = table["k1"] + table["k0"]
+    table = table.merge(stored[["k1", "k0", "nearest_miss"]], how="left", on=["k1", "k0"])
+    found = pd.MultiIndex.from_frame(table[["k1", "k0"]]).isin(
+        pd.MultiIndex.from_frame(of_cores[["k1", "k0"]])
+    )
+    table["status"] = np.select(
+        [table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided"
+    )
+
+    example = load(EXAMPLE)
+    cohorts = [of_cores, of_extremes, *[example.rows] * with_example]
+    arrays = [_arrays(rows, example) for rows in cohorts]
+    columns = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
+    values = extremes.values(columns, about)
+    values["n11"] = np.all([columns[marker] == 1 for marker in markers], axis=0).sum(axis=1)
+    both = example.rows[list(markers)].eq(1).all(axis=1)
+    occluded = example.rows[example.outcome] == 1
+    labels = tuple(checks.about(marker) for marker in markers)
+    return Known(
+        printed=printed,
+        cores=table,
+        values=values,
+        standing=witnesses.standing(columns, about),
+        limits=exclusion.outer_bounds(printed, certificates),
+        groups=np.column_stack([by_group["occluded"], by_group["patients"] - by_group["occluded"]]),
+        markers=markers,
+        labels=labels,
+        certain=_certain(by_group, labels, (printed.first, printed.second)),
+        example_core=(int((both & occluded).sum()), int((both & ~occluded).sum())),
+    )
+
+
+def _certain(
+    by_group: pd.DataFrame, labels: tuple[str, ...], tables: tuple[np.ndarray, ...]
+) -> str:
+    """The determined counts in a sentence."""
+    groups = [f"{row.occluded} of {row.patients} in {group}" for group, row in by_group.iterrows()]
+    markers = [
+        f"{label} in {table[0, 0]} of {table[:, 0].sum()} occluded and in {table[0, 1]} of {table[:, 1].sum()} patent"
+        for label, table in zip(labels, tables, strict=True)
+    ]
+    return (
+        f"{by_group['occluded'].sum()} of {by_group['patients'].sum()} stents occluded: {listed(groups)}. "
+        + capital("; ".join(markers))
+        + " stents."
+    )
+
+
+def span(values: pd.Series) -> str:
+    """The least and the greatest of some whole numbers, in words."""
+    if not len(values):
+        return "no number"
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _arrays(rows: pd.DataFrame, like: Cohort) -> dict[str, np.ndarray]:
+    """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
+    names = [like.group, *like.factors, like.outcome]
+    return {
+        name: rows[name]
+        .astype(object if name == like.group else float)
+        .to_numpy()
+        .reshape(-1, len(like.rows))
+        for name in names
+    }
+
+
+def ranges(of: Known) -> pd.DataFrame:
+    """The least and the greatest value of every conclusion on every rung of the assumption ladder.
+
+    Columns: conclusion, rung, words (of the rung), cohorts (that stand on it), least and greatest,
+    both attained by stored cohorts; proven_least and proven_greatest, limits that hold whatever
+    else was in the model (NaN where none is known).
+    """
+    proven = _proven(of)
+    rows = []
+    for rung in ladder.RUNGS:
+        on_rung = of.values[of.standing[rung.name]]
+        for name in of.values:
+            known = on_rung[name].dropna()
+            least, greatest = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+            rows.append(
+                [
+                    name,
+                    rung.name,
+                    rung.words,
+                    len(known),
+                    least,
+                    greatest,
+                    *proven.get(name, (np.nan, np.nan)),
+                ]
+            )
+    columns = [
+        "conclusion",
+        "rung",
+        "words",
+        "cohorts",
+        "least",
+        "greatest",
+        "proven_least",
+        "proven_greatest",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _proven(of: Known) -> dict[str, tuple[float, float]]:
+    """Limits of conclusions, over all cores that are not excluded, that certificates or complete
+    listing prove.
+    """
+    left = of.cores.loc[of.cores["status"] != "excluded", "n11"]
+    found = {"n11": (left.min(), left.max())}
+    for name in ("brier", "discrimination_slope", "nagelkerke"):
+        found[f"model.{name}"] = (of.limits[name, "least"].min(), of.limits[name, "most"].max())
+    return found | _of_pairs(*of.printed.first.sum(axis=0))
+
+
+def _of_pairs(occluded: int, patent: int) -> dict[str, tuple[float, float]]:
+    """Limits of a yes-or-no factor alone: over all its tables in which every test gives P<0.05."""
+    tests = univariate.p_values_of_all_pairs(occluded, patent)
+    a, b = np.nonzero(np.all([p < 0.05 for p in tests.values()], axis=0))
+    values = {
+        "share": (a + b) / (occluded + patent),
+        "odds_ratio": a * (patent - b) / (b * (occluded - a)),
+        "p_value": tests["pearson"][a, b],
+    }
+    return {f"binary.{name}": (value.min(), value.max()) for name, value in values.items()}
+
+
+def rest_of_the_model(of: Known) -> tuple[float, float]:
+    """Proven limits of the likelihood-ratio chi-square of all that was in the model beside the two
+    markers.
+    """
+    bounds = of.limits["likelihood_ratio"]
+    return float(bounds["least"].min()), float(bounds["most"].max())
+
+
+def holds(values: pd.Series, threshold: float = 0.05) -> str:
+    """Whether P values are below a threshold in all of some cohorts, in some or in none."""
+    below = (values < threshold).mean()
+    return (
+        "in all cohorts found"
+        if below == 1
+        else "in none of the cohorts found"
+        if below == 0
+        else "in some cohorts and not in others"
+    )
+
+
+def order_of_factors(of: Known, ranges: pd.DataFrame) -> str:
+    """Where the two markers stand among all factors when each is taken alone (Pearson's P,
+    Student's for a number), in words, from what was attained where most is assumed."""
+    p_values = [
+        univariate.binary_tests(pairs)["pearson"] for pairs in (of.printed.first, of.printed.second)
+    ]
+    strictest = ranges.drop_duplicates("conclusion", keep="last").set_index("conclusion")
+    before = strictest.at["unprinted.largest_p_value", "least"] < min(p_values)
+    behind = strictest.at["unprinted.smallest_p_value", "greatest"] > max(p_values)
+    if before and behind:
+        return (
+            "Taken alone, the two markers may be the strongest of all factors or the weakest: ordered by P, the other "
+            "factors can all stand before them, and can all stand behind."
+        )
+    if before or behind:
+        return (
+            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of all factors: the "
+            f"others can all have a {'smaller' if before else 'larger'} P."
+        )
+    return "Ordered by P alone, the other factors were found neither all before the two markers nor all behind them."

@@ -1,0 +1,580 @@
+"""Which cores no logistic model can have printed: two lower bounds on standard errors, both proofs.
+
+The setting is a logistic regression fitted by unpenalized maximum likelihood to all patients, with
+an intercept, both markers as main effects and any other covariates whatever. What is printed
+confines the coefficient and the standard error of each marker to a polygon (`lib.paper.wald`).
+
+At the fit let eta be a patient's linear predictor, p the fitted probability, w = p(1 - p) and
+x = (1, A, B, eta). All four are in the span of the covariates, so
+
+* the score equations say that the sum of (y - p) x is zero;
+* for every vector u, the variance of A's coefficient is at least 2 u.h - u'Mu, where M is the sum of
+  w x x' and h = (0, 1, 0, beta_A); likewise for B with h = (0, 0, 1, beta_B).
+
+The basic bound uses 1, A and B alone and depends on the number of patients with both markers. The
+convex bound uses all of it: whatever the other covariates are, they enter only through the values
+that eta takes in each of the eight groups of patients alike in outcome and markers. A certificate,
+14 numbers, proves that no such values exist, and checking one needs no solver.
+
+`python -m lib.compatible.exclusion` makes data/compatible/certificates.csv.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import entr, expit
+from tqdm import tqdm
+
+from lib.paper import checks, published, reconstruct, wald
+from lib.paper.cores import cells, cores
+from lib.patients.cohort import DATA
+from lib.statistics import logistic
+
+PATH = DATA / "compatible" / "certificates.csv"
+TERMS = ("constant", "first", "second", "predictor")
+# A certificate: two vectors and two scales, one for each marker's variance, and the multipliers of
+# the score equations.
+CERTIFICATE = [
+    *(f"first_{term}" for term in TERMS),
+    *(f"second_{term}" for term in TERMS),
+    "scale_first",
+    "scale_second",
+    *(f"score_{term}" for term in TERMS),
+]
+# The eight groups in the order of `cells`: outcome, first marker, second marker.
+GROUPS = np.array([(y, a, b) for y in (1, 0) for a, b in ((1, 1), (1, 0), (0, 1), (0, 0))], float)
+
+# What can be bounded, as a sum over patients of a function of outcome and fitted probability, and
+# what is shown. The log likelihood is minus the sum of the entropies because the score equation of
+# eta says so. Each function's second derivative with respect to eta is at most 2 w (1 + |eta|).
+FUNCTIONALS = {
+    "brier": lambda y, p, q: np.where(y == 1, q, p) ** 2,
+    "log_likelihood": lambda y, p, q: -entr(p) - entr(q),
+    "probability_of_events": lambda y, p, q: y * p,
+}
+
+FARTHEST = 40.0  # beyond this eta the tails are bounded by hand
+NODES = np.unique(
+    [0.0, *np.outer([-1, 1], FARTHEST * np.sinh(np.linspace(0, 5, 31)) / np.sinh(5)).ravel()]
+)
+TOLERANCE = 1e-9  # how far below the least value found a proven bound may stay, relative to the coefficients
+SLACK = (
+    1e-9  # taken off every proven value for the rounding of floating point, relative to its terms
+)
+MOST_HALVINGS = 60
+LARGEST_MULTIPLIERS = (1e3, 1e2, 1e1)
+# Where the semidefinite program looks at eta.
+SOLVER_GRID = np.unique(
+    [
+        sign * x
+        for sign in (-1, 1)
+        for x in (*np.arange(81) / 20, *np.arange(41, 80) / 10, *range(8, 16))
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What is known of a study: each marker's two-by-two table (as in `reconstruct.marker_table`)
+    and the corners (beta, sigma) of what is printed of its coefficient, corners x 2."""
+
+    first: np.ndarray
+    second: np.ndarray
+    polygons: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def cores(self) -> pd.DataFrame:
+        return cores(self.first, self.second)
+
+
+# --------------------------------------------------------------------------------- basic bound
+
+
+def basic_bounds(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
+    """The least standard errors that any model of this setting can have, for every core.
+
+    Columns k1, k0, se_bound_first, se_bound_second.
+
+    The score equations fix the sum of p over all patients and over those with each marker. The
+    information about A given 1 and B is the sum over the two levels of B of the parallel sum
+    W1 W0 / (W1 + W0) of the weights with and without A. It increases in the weights, and p(1 - p)
+    is concave, so nothing is lost by taking p constant in each cell. One number is left, the
+    expected events with both markers. Parallel sums are concave and increasing, so the information
+    is a concave function of it: bisection on the sign of its slope brackets the maximum, and in the
+    bracket no value exceeds that of the tangent at its middle.
+    """
+    table = cores(first, second)
+    sums = np.array([first[0].sum(), second[0].sum()])
+    events, exposed_events, total = (
+        first[:, 0].sum(),
+        np.array([first[0, 0], second[0, 0]]),
+        first.sum(),
+    )
+    n11 = np.unique(table.sum(axis=1))
+    # Cells in the order of `cells`; expected events are `start` + `step` times those with both
+    # markers.
+    size = np.array([n11, sums[0] - n11, sums[1] - n11, total - sums.sum() + n11], float)
+    start = np.array([0, *exposed_events, events - exposed_events.sum()], float)[:, None]
+    step = np.array([1, -1, -1, 1], float)[:, None]
+
+    def information(both: np.ndarray, marker: int) -> tuple[np.ndarray, np.ndarray]:
+        """The information about a marker and its derivative with respect to `both`."""
+        expected = start + step * both
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = np.where(size > 0, expected * (size - expected) / size, 0)
+            slope = np.where(size > 0, step * (1 - 2 * expected / size), 0)
+            value, derivative = 0.0, 0.0
+            # Pairs of cells that differ in this marker alone.
+            for with_it, without in ((0, 2 - marker), (1 + marker, 3)):
+                one, other = weight[with_it], weight[without]
+                share = np.where(one + other > 0, one / (one + other), 0)
+                value = value + share * other
+                derivative = (
+                    derivative + (1 - share) ** 2 * slope[with_it] + share**2 * slope[without]
+                )
+        return value, derivative
+
+    low = np.max(np.where(step > 0, -start, start - size), axis=0)
+    high = np.min(np.where(step > 0, size - start, start), axis=0)
+    for marker, name in enumerate(("se_bound_first", "se_bound_second")):
+        lower, upper = low.copy(), high.copy()
+        for _ in range(100):
+            middle = (lower + upper) / 2
+            rising = information(middle, marker)[1] > 0
+            lower, upper = np.where(rising, middle, lower), np.where(rising, upper, middle)
+        middle = (lower + upper) / 2
+        value, derivative = information(middle, marker)
+        most = value + np.abs(derivative) * (upper - lower) / 2
+        with np.errstate(divide="ignore"):
+            bound = 1 / np.sqrt(most)
+        table[name] = bound[np.searchsorted(n11, table["k1"] + table["k0"])]
+    return table
+
+
+# -------------------------------------------------------------------------------- convex bound
+
+
+def corners(printed: dict[str, str], level: float = 0.95) -> np.ndarray:
+    """Corners (beta, sigma) of all polygons that the printed strings allow, over both z and all
+    sides.
+
+    Shape (corners, 2). Raises `ValueError` when the strings contradict one another.
+    """
+    found = [
+        wald.polygon(printed, z, side)
+        for z in wald.multipliers(level)
+        for side in wald.sides(printed)
+    ]
+    if not sum(map(len, found)):
+        raise ValueError("the printed strings contradict one another: no coefficient has them")
+    return np.vstack(found)
+
+
+def from_claims(claims: pd.DataFrame) -> Printed:
+    """The two markers with determined counts and with an adjusted odds ratio, as the claims print
+    them.
+
+    Raises `ValueError` when there are not two, or when the strings of one contradict one another.
+    """
+    claims = reconstruct.original(claims)
+    tables, adjusted = checks.two_by_twos(claims), checks.adjusted(claims)
+    names = [name for name in tables if name in adjusted]
+    if len(names) != 2:
+        raise ValueError(
+            f"two markers with counts and adjusted odds ratios are needed, not {len(names)}"
+        )
+    level = checks.confidence_level(claims)
+    polygons = tuple(corners(checks.wald_strings(claims, name), level) for name in names)
+    return Printed(*(tables[name] for name in names), polygons)
+
+
+def margins(
+    certificates: np.ndarray, printed: Printed, chosen: pd.DataFrame, functional: str | None = None
+) -> np.ndarray:
+    """What each certificate proves about its core: one number per row of `chosen` (k1, k0).
+
+    Without a functional: by how much, relative to the square of the greatest sigma printed, some
+    mixture of the two variances must exceed what is printed. Above zero, the core is excluded.
+    With one of `FUNCTIONALS`, or its name after a minus: a number below which its sum over all
+    patients (or minus that sum) cannot be.
+
+    Any certificate may be checked, whatever it came from: a bad one proves little or nothing.
+    """
+    masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
+    certificates = np.asarray(certificates, float)
+    line, quadratic = _group_functions(certificates)
+    least, terms = _least(
+        quadratic.reshape(-1, 3),
+        line.reshape(-1, 2),
+        np.tile(GROUPS[:, 0], len(chosen)),
+        functional,
+    )
+    # An empty group proves and needs nothing, even where nothing bounds its function.
+    value, terms = (
+        (masses * np.where(masses > 0, x.reshape(masses.shape), 0)).sum(axis=1)
+        for x in (least, terms)
+    )
+    for i, polygon in enumerate(printed.polygons):
+        vector, scale = certificates[:, 4 * i : 4 * i + 4], certificates[:, 8 + i, None]
+        beta, sigma = polygon.T
+        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
+        linear = 2 * scale * (vector[:, [1 + i]] + vector[:, [3]] * beta)
+        value = value + (linear - (scale * sigma) ** 2).min(axis=1)
+        terms = terms + (np.abs(linear) + (scale * sigma) ** 2).max(axis=1)
+    value = value - SLACK * terms
+    if functional:
+        return value
+    unit = sum(
+        (certificates[:, 8 + i] * polygon[:, 1].max()) ** 2
+        for i, polygon in enumerate(printed.polygons)
+    )
+    return np.divide(value, unit, out=np.full(len(value), -np.inf), where=unit > 0)
+
+
+def _group_functions(certificates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each certificate and group, the score's line (constant, slope) and the quadratic
+    (constant, slope, square) of f(eta) = (y - p) line(eta) - w quadratic(eta)."""
+    known = np.column_stack([np.ones(len(GROUPS)), GROUPS[:, 1:]])
+
+    def along(vector: np.ndarray) -> np.ndarray:
+        return np.stack(
+            [vector[:, :3] @ known.T, np.repeat(vector[:, 3:], len(GROUPS), axis=1)], axis=-1
+        )
+
+    lines = [along(certificates[:, part]) for part in (slice(0, 4), slice(4, 8))]
+    quadratic = sum(
+        np.stack([a**2, 2 * a * b, b**2], axis=-1)
+        for a, b in (np.moveaxis(x, -1, 0) for x in lines)
+    )
+    return along(certificates[:, 10:14]), quadratic
+
+
+def _least(
+    quadratic: np.ndarray, line: np.ndarray, outcome: np.ndarray, functional: str | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Proven lower bounds of each function over all real eta, and the size of the terms in each.
+
+    Branch and bound over intervals of eta. Between two points h apart a function lies at most
+    K h^2 / 8 below the lower of its values there, K being a bound of its second derivative; with
+    |w'| <= w and |w''| <= w, that of (y - p) line - w quadratic is at most
+    w (|line| + 2 |line'| + quadratic + 2 |quadratic'| + quadratic''). No interval has zero inside,
+    so that w is greatest at an end.
+    """
+    magnitude = np.abs(quadratic).sum(axis=1) + np.abs(line).sum(axis=1) + (functional is not None)
+
+    def ends(i: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value, weight, and the bound of the second derivative without the weight."""
+        p, q = expit(eta), expit(-eta)
+        c, b, a = np.moveaxis(quadratic[i], -1, 0)
+        constant, slope = np.moveaxis(line[i], -1, 0)
+        y = outcome[i]
+        along, curve = constant + slope * eta, c + eta * (b + eta * a)
+        value = np.where(y == 1, q, -p) * along - p * q * curve
+        bend = np.abs(along) + 2 * np.abs(slope) + curve + 2 * np.abs(b + 2 * a * eta) + 2 * a
+        if functional:
+            value = value + _functional(functional, y, p, q)
+            bend = bend + 2 * (1 + np.abs(eta))
+        return value, p * q, bend
+
+    def bounds(left: tuple, right: tuple, width: np.ndarray) -> np.ndarray:
+        bend = np.maximum(left[1], right[1]) * np.maximum(left[2], right[2])
+        return np.minimum(left[0], right[0]) - bend * width**2 / 8
+
+    here = np.broadcast_arrays(*ends(np.arange(len(line))[:, None], NODES[None, :]))
+    best = here[0].min(axis=1)
+    floor = np.minimum(best, _tails(quadratic, line, outcome, functional))
+    close = TOLERANCE * magnitude
+    bound = bounds(tuple(x[:, :-1] for x in here), tuple(x[:, 1:] for x in here), np.diff(NODES))
+    i, cell = np.nonzero(bound < best[:, None] - close[:, None])
+    floor = np.minimum(floor, best - close)
+    low, high = NODES[cell], NODES[cell + 1]
+    left, right = (tuple(x[i, cell + side] for x in here) for side in (0, 1))
+    for _ in range(MOST_HALVINGS):
+        if not len(i):
+            return floor, magnitude
+        middle = (low + high) / 2
+        between = ends(i, middle)
+        np.minimum.at(best, i, between[0])
+        # Both halves of every interval, of which those are kept that may hold less than is proven.
+        i, low, high = np.tile(i, 2), np.concatenate([low, middle]), np.concatenate([middle, high])
+        left, right = (
+            tuple(np.concatenate(pair) for pair in zip(*sides, strict=True))
+            for sides in ((left, between), (between, right))
+        )
+        floor = np.minimum(floor, best - close)
+        keep = bounds(left, right, high - low) < best[i] - close[i]
+        i, low, high = i[keep], low[keep], high[keep]
+        left, right = (tuple(x[keep] for x in side) for side in (left, right))
+    floor[i] = -np.inf
+    return floor, magnitude
+
+
+def _functional(name: str, y: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    sign = -1.0 if name.startswith("-") else 1.0
+    return sign * FUNCTIONALS[name.removeprefix("-")](y, p, q)
+
+
+def _tails(
+    quadratic: np.ndarray, line: np.ndarray, outcome: np.ndarray, functional: str | None
+) -> np.ndarray:
+    """Lower bounds of each function where |eta| >= FARTHEST; minus infinity where there is none.
+
+    There w (1 + |eta|)^2 and the smaller of p and 1 - p times (1 + |eta|) are at most
+    exp(-H) (1 + H)^2. Where the outcome is contrary to the prediction, |y - p| is between
+    1 - exp(-H) and 1 and the line, whose slope must not be above zero, only helps.
+    """
+    small = np.exp(-FARTHEST) * (1 + FARTHEST) ** 2
+    vanishing = -small * (np.abs(quadratic).sum(axis=1) + np.abs(line).sum(axis=1))
+    contrary = np.where(outcome == 1, 1, -1) * line[:, 0] - line[:, 1] * FARTHEST
+    contrary = np.minimum(contrary, contrary * (1 - np.exp(-FARTHEST))) + vanishing
+    if functional:
+        # All of them are monotone in a tail, so the least is at one of its ends.
+        far = expit(np.array([FARTHEST, np.inf]))[:, None]
+        p = np.where(outcome == 1, far, 1 - far)
+        vanishing = vanishing + _functional(functional, outcome, p, 1 - p).min(axis=0)
+        contrary = contrary + _functional(functional, outcome, 1 - p, p).min(axis=0)
+    return np.where(line[:, 1] <= 0, np.minimum(vanishing, contrary), -np.inf)
+
+
+def certify(
+    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
+) -> Iterator[np.ndarray]:
+    """The best certificate found for each core of `chosen` (k1, k0), one after the other.
+
+    Nothing is claimed for what it returns; `margins` proves.
+    """
+    for certificate, _ in _solutions(printed, chosen, functional):
+        yield certificate
+
+
+def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) -> np.ndarray:
+    """How a core's groups are spread over `SOLVER_GRID` where the two variances are least, or the
+    sum of a functional: patients, groups x eta."""
+    ((_, masses),) = _solutions(printed, pd.DataFrame({"k1": [k1], "k0": [k0]}), functional)
+    return masses
+
+
+def _solutions(
+    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each core the best certificate found, and the spread of eta that it is the proof against.
+
+    Solves, on a grid of eta, the semidefinite program dual to: the least excess of the variances
+    over what is printed (or the least sum of a functional) over all ways to spread the groups over
+    eta that meet the score equations and the information inequalities. Needs cvxpy and Clarabel.
+
+    Source: the duality is that of linear matrix inequalities, Boyd and Vandenberghe 2004, Convex
+    Optimization, section 5.9; the least variance as 2 u.h - u'Mu is its Schur complement, A.5.5.
+    """
+    import cvxpy as cp  # not needed to read the book
+
+    weight = expit(SOLVER_GRID) * expit(-SOLVER_GRID)
+    # Everything is counted per patient: s is in units of the root of their number, k in units of
+    # it.
+    patients = printed.first.sum()
+    shares = cp.Parameter(len(GROUPS), nonneg=True)
+    values = cp.Variable(len(GROUPS))
+    score = cp.Variable(4)
+    # Of each marker, [[V, s], [s', k]] is positive semidefinite; V = s s' / k loses nothing.
+    matrices = [cp.Variable((5, 5), PSD=True) for _ in printed.polygons]
+    gains = cp.Variable(len(printed.polygons))
+    constraints, of_groups = [score[3] <= 0], []
+    total = cp.reshape(matrices[0][:4, :4] + matrices[1][:4, :4], (16,), order="C")
+    for group, (y, a, b) in enumerate(GROUPS):
+        rows = np.column_stack(
+            [np.ones_like(SOLVER_GRID), a + 0 * SOLVER_GRID, b + 0 * SOLVER_GRID, SOLVER_GRID]
+        )
+        squares = (weight[:, None, None] * rows[:, :, None] * rows[:, None, :]).reshape(-1, 16)
+        residual = y - expit(SOLVER_GRID)
+        function = (residual[:, None] * rows) @ score - squares @ total
+        if functional:
+            function = function + _functional(
+                functional, y, expit(SOLVER_GRID), expit(-SOLVER_GRID)
+            )
+        of_groups.append(function >= values[group])
+    for i, polygon in enumerate(printed.polygons):
+        vector, square = matrices[i][:4, 4], matrices[i][4, 4]
+        for beta, sigma in polygon:
+            linear = 2 / np.sqrt(patients) * (vector[1 + i] + beta * vector[3])
+            constraints.append(linear - sigma**2 * square >= gains[i])
+    scale = [polygon[:, 1].max() ** 2 for polygon in printed.polygons]
+    size = sum(s * matrix[4, 4] for s, matrix in zip(scale, matrices, strict=True))
+    # The limit matters only where the grid makes a core look excluded that barely is not; the
+    # solver may fail there, and finds its way with a lower one, at the price of a weaker
+    # certificate.
+    limit = cp.Parameter(nonneg=True)
+    constraints.append(size <= limit if functional else size == 1)
+    problem = cp.Problem(cp.Maximize(shares @ values + cp.sum(gains)), constraints + of_groups)
+    for counts in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
+        shares.value = counts / patients
+        with warnings.catch_warnings():
+            # An inaccurate certificate proves a little less, and `margins` says how much.
+            warnings.simplefilter("ignore")
+            for limit.value in LARGEST_MULTIPLIERS:
+                with contextlib.suppress(cp.SolverError):
+                    problem.solve(solver=cp.CLARABEL)
+                    if problem.status in ("optimal", "optimal_inaccurate"):
+                        break
+            else:
+                raise RuntimeError("The solver found no certificate, not even a bad one.")
+        # Back to units of one: V = (s / root k)(s / root k)'.
+        vectors, scales = [], []
+        for matrix in matrices:
+            root = np.sqrt(max(matrix.value[4, 4], 0))
+            vectors.append(matrix.value[:4, 4] / root if root > 0 else np.zeros(4))
+            scales.append(root * np.sqrt(patients))
+        certificate = np.concatenate([*vectors, scales, score.value[:3], [min(score.value[3], 0)]])
+        yield certificate, patients * np.stack([constraint.dual_value for constraint in of_groups])
+
+
+# ----------------------------------------------------------------------------------- what is stored
+
+
+def read(path: Path = PATH) -> pd.DataFrame:
+    """The stored certificates: k1, k0, functional (empty: exclusion) and the numbers of
+    `CERTIFICATE`.
+    """
+    return pd.read_csv(path, comment="#", keep_default_na=False)
+
+
+def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
+    """Every core with what is proven about it, checking every certificate that is used.
+
+    Columns k1, k0; se_bound_first, se_bound_second (`basic_bounds`); margin, what the stored
+    certificate proves (`margins`), NaN where none is stored; excluded_by: "basic bound", "convex
+    bound" or the empty string.
+    """
+    table = basic_bounds(printed.first, printed.second)
+    largest = [polygon[:, 1].max() for polygon in printed.polygons]
+    stored = certificates[certificates["functional"] == ""]
+    proven = stored[["k1", "k0"]].assign(
+        margin=margins(stored[CERTIFICATE].to_numpy(), printed, stored)
+    )
+    table = table.merge(proven, how="left", on=["k1", "k0"], validate="one_to_one")
+    basic = (table[["se_bound_first", "se_bound_second"]] > np.array(largest) * (1 + SLACK)).any(
+        axis=1
+    )
+    table["excluded_by"] = np.select(
+        [basic, table["margin"] > 0], ["basic bound", "convex bound"], ""
+    )
+    return table
+
+
+def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
+    """Proven limits, for every core with certificates for them, of what the fitted probabilities
+    have.
+
+    Indexed by k1 and k0; columns are pairs of a quantity and "least" or "most": brier;
+    log_likelihood; discrimination_slope (mean probability of the occluded less that of the patent,
+    Tjur 2009, Am Stat 63:366-372); mcfadden and nagelkerke (R squared); and likelihood_ratio, the
+    chi-square of all covariates besides the two markers together, twice the log likelihood above
+    that of the model with the markers alone.
+    """
+    found = {}
+    for name, rows in certificates[certificates["functional"] != ""].groupby("functional"):
+        sign, side = (-1, "most") if name.startswith("-") else (1, "least")
+        proven = sign * margins(rows[CERTIFICATE].to_numpy(), printed, rows, name)
+        found[name.removeprefix("-"), side] = pd.Series(
+            proven, pd.MultiIndex.from_frame(rows[["k1", "k0"]])
+        )
+    sums = pd.DataFrame(found).sort_index()
+    n1, n0 = printed.first.sum(axis=0)
+    n = n1 + n0
+    null = n1 * np.log(n1 / n) + n0 * np.log(n0 / n)
+    alone = _log_likelihood_of_markers(printed)[sums.index.to_frame().sum(axis=1)].to_numpy()
+    result = {}
+    for side in ("least", "most"):
+        log_likelihood = sums["log_likelihood", side]
+        result["brier", side] = sums["brier", side] / n
+        result["log_likelihood", side] = log_likelihood
+        # The probabilities sum to the events, so those of the patent sum to what the events lack.
+        result["discrimination_slope", side] = (
+            sums["probability_of_events", side] * (1 / n1 + 1 / n0) - n1 / n0
+        )
+        result["mcfadden", side] = 1 - log_likelihood / null
+        result["nagelkerke", side] = (1 - np.exp(2 * (null - log_likelihood) / n)) / (
+            1 - np.exp(2 * null / n)
+        )
+        result["likelihood_ratio", side] = 2 * (log_likelihood - alone)
+    return pd.DataFrame(result)
+
+
+def _log_likelihood_of_markers(printed: Printed) -> pd.Series:
+    """The log likelihood of the model with the two markers alone, by the number of patients with
+    both.
+    """
+    chosen = printed.cores.assign(n11=lambda table: table["k1"] + table["k0"]).drop_duplicates(
+        "n11"
+    )
+    found = {}
+    for n11, counts in zip(
+        chosen["n11"], cells(printed.first, printed.second, chosen), strict=True
+    ):
+        rows = GROUPS.repeat(counts.ravel(), axis=0)
+        design, outcome = np.column_stack([np.ones(len(rows)), rows[:, 1:]]), rows[:, 0].copy()
+        coefficients, _, converged = logistic.fit(design, outcome, np.zeros(3))
+        eta = design @ coefficients
+        found[n11] = outcome @ eta - np.logaddexp(0, eta).sum() if converged else np.nan
+    return pd.Series(found)
+
+
+HEADER = """\
+# Proofs about cores: which ones no logistic model can have printed (functional empty), and limits
+# of fit for the rest. What they prove is checked by lib/compatible/exclusion.py, wherever they come
+# from. Made from data/published.csv by: python -m lib.compatible.exclusion
+"""
+
+
+def make(printed: Printed) -> pd.DataFrame:
+    """Certificates for every core that can be excluded, and for the limits of fit of every other."""
+    table, digits = printed.cores, 7
+
+    def certified(chosen: pd.DataFrame, functional: str | None) -> pd.DataFrame:
+        progress = tqdm(
+            certify(printed, chosen, functional), desc=functional or "exclusion", total=len(chosen)
+        )
+        numbers = pd.DataFrame(list(progress), columns=CERTIFICATE).map(
+            lambda x: float(f"{x:.{digits}g}")
+        )
+        candidates = chosen.reset_index(drop=True).join(numbers)
+        # Where the solver did badly, the certificate of a core with as many patients with both may
+        # do better.
+        pairs = chosen.assign(n11=chosen.sum(axis=1)).merge(
+            numbers.assign(n11=candidates["k1"] + candidates["k0"]), on="n11"
+        )
+        proven = margins(pairs[CERTIFICATE].to_numpy(), printed, pairs, functional)
+        best = pairs.loc[pd.Series(proven).groupby([pairs["k1"], pairs["k0"]]).idxmax()]
+        return best.assign(functional=functional or "")[["k1", "k0", "functional", *CERTIFICATE]]
+
+    found = certified(table, None)
+    excluded = margins(found[CERTIFICATE].to_numpy(), printed, found) > 0
+    signed = [sign + name for name in FUNCTIONALS for sign in ("", "-")]
+    return pd.concat(
+        [
+            found[excluded],
+            *(certified(found.loc[~excluded, ["k1", "k0"]], name) for name in signed),
+        ],
+        ignore_index=True,
+    )
+
+
+def main(path: Path = PATH) -> None:
+    """Make all certificates and write them to `path`, which is replaced only by a finished file."""
+    text = HEADER + make(from_claims(published.read())).to_csv(index=False, lineterminator="\n")
+    path.parent.mkdir(exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(text.encode("utf-8"))
+    os.replace(unfinished, path)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Printed numbers, the counts behind them, what they say of each other, and the ledger."""

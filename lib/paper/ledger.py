@@ -1,0 +1,167 @@
+"""The ledger: every claim with its verdict, what was recomputed, and where the book derives it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from lib.paper import checks, published, reconstruct, wald
+from lib.paper.checks import MARKER_QUANTITIES, Judgment
+from lib.paper.published import agrees, subject
+from lib.patients.cohort import EXAMPLE, Cohort, load
+from lib.statistics import multivariate, patency, roc, univariate
+
+VERDICTS = {
+    "confirmed": "the other claims allow only this printed value",
+    "bounded": "the other claims allow several printed values, this one among them",
+    "fitted": "nothing else determines it; the example cohort was made to print it, which is no evidence",
+    "given": "nothing determines it and nothing was made to print it",
+    "contradicted": "a check that involves it fails, so not all claims of that check can be right",
+}
+
+# Where the book derives each kind of claim: labels of sections.
+TARGETS = {
+    ("methods", "patients"): "methods-counts",
+    ("methods", "first_month"): "methods-study",
+    ("methods", "last_month"): "methods-study",
+    ("patency", "primary_patency"): "patency-rates",
+    ("patency", "horizon"): "patency-horizon",
+    ("univariate", "p_value"): "univariate-determined",
+    ("multivariate", "confidence_level"): "multivariate-wald",
+    ("roc", "sensitivity"): "methods-counts",
+    ("roc", "specificity"): "methods-counts",
+    ("roc", "auc"): "roc-area",
+    ("roc", "auc_lower"): "roc-estimator",
+    ("roc", "auc_upper"): "roc-estimator",
+    ("roc", "p_value"): "roc-estimator",
+} | {("multivariate", quantity): "multivariate-wald" for quantity in wald.QUANTITIES}
+OPEN_TARGET = "univariate-open"
+
+
+def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
+    """What a cohort has in place of each claim; NaN where it has no such number.
+
+    P of a single factor is Pearson's, or for a number Student's; limits and P of an AUC are those
+    that the paper's own standard errors give (see the chapter on the ROC curves).
+    """
+    sections = set(claims["section"])
+    screened = univariate.screen(cohort) if "univariate" in sections else pd.DataFrame()
+    estimates = multivariate.fit(cohort).table if "multivariate" in sections else pd.DataFrame()
+    rates = patency.rates(patency.counts(cohort))
+    columns = {
+        "odds_ratio": "odds_ratio",
+        "odds_ratio_lower": "lower",
+        "odds_ratio_upper": "upper",
+        "p_value": "p",
+    }
+    values = {}
+    for name, (section, quantity) in claims[["section", "quantity"]].iterrows():
+        about = subject(name)
+        value = np.nan
+        if quantity == "patients":
+            value = len(cohort.rows) if about == "all" else rates["patients"].get(about, np.nan)
+        elif quantity == "primary_patency":
+            value = rates["patency"].get(about, np.nan)
+        elif section == "univariate" and about in screened.index:
+            value = screened.loc[about, ["pearson", "student"]].dropna().mean()
+        elif section == "multivariate" and about in estimates.index:
+            value = estimates.at[about, columns[quantity]]
+        elif section == "roc" and about in cohort.binary_factors:
+            value = _roc_value(cohort, about, quantity)
+        values[name] = value
+    return pd.Series(values, dtype=float)
+
+
+def _roc_value(cohort: Cohort, marker: str, quantity: str) -> float:
+    counts = roc.level_counts(cohort, marker)
+    if quantity in MARKER_QUANTITIES:
+        return roc.accuracy(*counts).at[quantity, "estimate"]
+    found = roc.inference(*counts)
+    row, column = {
+        "auc": ("hanley_mcneil", "auc"),
+        "auc_lower": ("hanley_mcneil", "lower"),
+        "auc_upper": ("hanley_mcneil", "upper"),
+        "p_value": ("null", "p"),
+    }[quantity]
+    return found.at[row, column]
+
+
+def judge(claims: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every claim with verdict, recomputed, check, reason and target (label of its derivation).
+
+    Indexed by claim id, in the order of the claims, with all columns of the claims as well. A claim
+    on which no check bears is `fitted` when the example cohort prints it, else `given`.
+    """
+    return _judged_file() if claims is None else _judge(claims)
+
+
+@cache
+def _judged_file() -> pd.DataFrame:
+    return _judge(published.read())
+
+
+def _judge(claims: pd.DataFrame) -> pd.DataFrame:
+    judgments: dict[str, Judgment] = {}
+    for judge_some in (
+        checks.judge_counts,
+        checks.judge_univariate,
+        checks.judge_wald,
+        checks.judge_roc,
+    ):
+        judgments |= judge_some(claims)
+    example = cohort_values(load(EXAMPLE), claims)
+    for name in claims.index.difference(list(judgments)):
+        judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
+    judged = claims.join(
+        pd.DataFrame({name: vars(judgment) for name, judgment in judgments.items()}).T
+    )
+    judged["target"] = [
+        OPEN_TARGET
+        if section == "univariate" and verdict == "fitted"
+        else TARGETS[section, quantity]
+        for section, quantity, verdict in judged[["section", "quantity", "verdict"]].itertuples(
+            index=False
+        )
+    ]
+    return judged
+
+
+def _unchecked(printed: str, in_example: float) -> Judgment:
+    """The judgment on a claim on which no check bears."""
+    if np.isnan(in_example) or not agrees(printed, in_example):
+        return Judgment("given", "", "none", "no other claim bears on it")
+    reason = (
+        "no other claim bears on it; the example cohort was made to print it, which is no evidence"
+    )
+    return Judgment("fitted", f"{in_example:.5g}", "none", reason)
+
+
+def badge(judged: pd.DataFrame, name: str) -> dict:
+    """A table cell that shows the verdict on a claim and links to its derivation."""
+    verdict, reason, target = judged.loc[name, ["verdict", "reason", "target"]]
+    return {
+        "text": verdict,
+        "class": f"verdict verdict-{verdict}",
+        "title": reason,
+        "target": target,
+    }
+
+
+def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
+    """Where the cohort's counts by group and marker come from, in words, and whether that is the
+    example cohort alone."""
+    if not cohort.is_example:
+        return f"Counted in {cohort.path.name}.", False
+    if len(reconstruct.solve(reconstruct.original(claims))) == 1:
+        return "The printed numbers determine these counts.", False
+    return (
+        "Counted in the example cohort; the printed numbers determine no single set of counts.",
+        True,
+    )
+
+
+def scoreboard(judged: pd.DataFrame) -> pd.Series:
+    """How many claims have each verdict, in the order of `VERDICTS`."""
+    return judged["verdict"].value_counts().reindex(list(VERDICTS), fill_value=0)

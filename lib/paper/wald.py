@@ -1,0 +1,127 @@
+"""What a printed odds ratio, its limits and its P value say together: the reporting polygon.
+
+With a Wald interval all four are functions of two unknowns, the coefficient beta and its standard
+error sigma: the odds ratio is exp(beta), the limits exp(beta - z sigma) and exp(beta + z sigma),
+and P is two-sided for beta / sigma. Each printed string confines (beta, sigma) between two straight
+lines, so what all of them allow is a convex polygon. An empty one is a contradiction.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+from math import log, prod
+
+import numpy as np
+from scipy import stats
+
+from lib.paper.published import Interval, interval
+
+QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
+TOLERANCE = 1e-12
+
+
+@cache
+def multipliers(level: float = 0.95) -> tuple[float, float]:
+    """The two z in use for an interval: the exact quantile and the one rounded to two decimals."""
+    exact = float(stats.norm.ppf(0.5 + level / 2))
+    return exact, round(exact, 2)
+
+
+def half_planes(printed: dict[str, str], z: float, side: int) -> np.ndarray:
+    """Rows (a, b, c) of a beta + b sigma <= c for the printed quantities of `QUANTITIES`.
+
+    `printed` may lack some of them. `side` is the sign that beta has, on which P depends.
+    """
+    rows = []
+    slopes = {"odds_ratio": 0.0, "odds_ratio_lower": -z, "odds_ratio_upper": z}
+    for quantity, slope in slopes.items():
+        if quantity in printed:
+            bounds = interval(printed[quantity])
+            if bounds.upper is not None:
+                rows.append((1.0, slope, log(bounds.upper)))
+            if bounds.lower is not None and bounds.lower > 0:
+                rows.append((-1.0, -slope, -log(bounds.lower)))
+    if "p_value" in printed:
+        rows += _p_half_planes(interval(printed["p_value"]), side)
+    return np.array([*rows, (-side, 0.0, 0.0), (0.0, -1.0, 0.0)])
+
+
+def sides(printed: dict[str, str]) -> list[int]:
+    """The signs that beta may have: both where the odds ratio may lie on either side of one."""
+    # The estimate itself, or the limits, whose product is its square.
+    names = QUANTITIES[:1] if "odds_ratio" in printed else QUANTITIES[1:3]
+    bounds = [interval(printed[name]) for name in names if name in printed]
+    low, high = prod(max(bound.lower, 0) for bound in bounds), prod(bound.upper for bound in bounds)
+    return [side for side, possible in ((1, high >= 1), (-1, low < 1)) if possible]
+
+
+def _p_half_planes(bounds: Interval, side: int) -> list[tuple[float, float, float]]:
+    rows = []
+    if bounds.upper is not None and bounds.upper < 1:
+        rows.append((-side, float(stats.norm.isf(float(bounds.upper) / 2)), 0.0))
+    if bounds.lower is not None and bounds.lower > 0:
+        rows.append((side, -float(stats.norm.isf(float(bounds.lower) / 2)), 0.0))
+    return rows
+
+
+def polygon(printed: dict[str, str], z: float, side: int | None = None) -> np.ndarray:
+    """Corners (beta, sigma) of what the printed strings allow, in order around it.
+
+    Shape (corners, 2); no rows when they contradict one another. `side` is the sign of beta; by
+    default the first of `sides`, which is the only one unless the odds ratio may be one. Raises
+    `ValueError` when they leave the polygon unbounded (fewer than two of the estimate and its
+    limits).
+    """
+    if sum(quantity in printed for quantity in QUANTITIES[:3]) < 2:
+        raise ValueError(
+            "the estimate and one limit, or both limits, are needed to bound the polygon"
+        )
+    planes = half_planes(printed, z, sides(printed)[0] if side is None else side)
+    corners = []
+    for first, second in combinations(planes, 2):
+        matrix = np.array([first[:2], second[:2]])
+        if abs(np.linalg.det(matrix)) > TOLERANCE:
+            corner = np.linalg.solve(matrix, [first[2], second[2]])
+            if (planes[:, :2] @ corner <= planes[:, 2] + TOLERANCE).all():
+                corners.append(corner)
+    if not corners:
+        return np.empty((0, 2))
+    corners = np.unique(np.round(corners, 12), axis=0)
+    around = corners - corners.mean(axis=0)
+    return corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
+
+
+def _corners(printed: dict[str, str], z: float) -> np.ndarray:
+    """The corners of the polygons on all sides."""
+    return np.vstack([polygon(printed, z, side) for side in sides(printed)])
+
+
+def possible(
+    printed: dict[str, str], quantity: str, level: float = 0.95
+) -> tuple[float, float] | None:
+    """Least and greatest value of a quantity that the other printed strings allow, over both z.
+
+    `quantity` is one of `QUANTITIES`, "beta" or "sigma"; its own string is not used. None when
+    the others contradict one another.
+    """
+    others = {name: text for name, text in printed.items() if name != quantity}
+    values = []
+    for z in multipliers(level):
+        for beta, sigma in _corners(others, z):
+            values.append(
+                {
+                    "beta": beta,
+                    "sigma": sigma,
+                    "odds_ratio": np.exp(beta),
+                    "odds_ratio_lower": np.exp(beta - z * sigma),
+                    "odds_ratio_upper": np.exp(beta + z * sigma),
+                    "p_value": 2 * stats.norm.sf(abs(beta) / sigma) if sigma > 0 else 0.0,
+                }[quantity]
+            )
+    return (float(min(values)), float(max(values))) if values else None
+
+
+def agree(printed: dict[str, str], level: float = 0.95) -> bool:
+    """Whether estimate, limits and P can belong together, with either z."""
+    return any(len(_corners(printed, z)) for z in multipliers(level))

@@ -1,0 +1,200 @@
+"""Columns that look like direct identifiers, which have no place in a file that a book is made
+from.
+
+A column is suspected by the words of its header or by its values. The values themselves are never
+repeated in a message.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.patients.spreadsheet import Column, quoted
+
+SAMPLE = 5_000
+FEW_LEVELS = 20  # fewer distinct values than these may be misspelled levels of a category
+
+# By whole words of the header, in the order of suspicion; Chinese words by their occurrence.
+HEADERS = {
+    "names of persons": (
+        r"(patient|first|last|family|given|middle|full|maiden|doctor|physician|surgeon|operator)s? ?names?|names?"
+        r"|surnames?|forenames?|initials|vorname|nachname",
+        "姓名|名字|患者名|医生|医师|术者",
+    ),
+    "telephone numbers": (
+        r"(tele)?phones?( ?(no|number))?|tel|mobiles?( ?(phone|no|number))?|cell ?phone|fax|contact number",
+        "电话|手机|联系方式",
+    ),
+    "e-mail addresses": (r"e ?mails?( ?address(es)?)?", "邮箱|电子邮件"),
+    "national identifiers": (
+        r"ssn|(social security|national ?id|passport|id ?card)( ?(no|number))?"
+        r"|identity ?(no|number)|insurance ?(no|number|id)|nhs ?(no|number)?",
+        "身份证|证件|护照|医保号|社保号|医保卡",
+    ),
+    "medical record numbers": (
+        r"mrn|(medical|hospital|patient|case|chart|inpatient|outpatient|admission|record) ?(record ?)?(no|number)s?"
+        r"|record ?id",
+        "住院号|病案号|病历号|门诊号|就诊号|登记号|床号|病案编号",
+    ),
+    "dates of birth or admission": (
+        r"dob|birth ?dates?|date ?of ?birth|birthday"
+        r"|(admission|discharge|operation|surgery|procedure|implantation|visit|death) ?dates?"
+        r"|date ?of ?(admission|discharge|operation|surgery|procedure|implantation|visit|death)|admitted ?(on|at)",
+        "出生日期|生日|出生年月|(入院|出院|住院|手术|就诊|死亡|随访)(日期|时间)",
+    ),
+    "addresses": (
+        r"(home |street |postal )?address(es)?|street|zip( ?code)?|post ?code|postal code",
+        "地址|住址|邮编",
+    ),
+}
+EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
+RESIDENT_ID = r"^[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$"
+SHORT_RESIDENT_ID = r"^[1-9]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"
+WEIGHTS, CHECK_DIGITS = (
+    np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]),
+    "10X98765432",
+)
+SOCIAL_SECURITY = r"^\d{3}-\d{2}-\d{4}$"
+TELEPHONE = (
+    r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$|^\+\d[\d ()/-]{6,18}\d$|^\(?0\d{2,4}\)?[-/ ]\d{6,8}$"
+    r"|^\(\d{3}\) ?\d{3}[- ]\d{4}$|^\d{3}[-.]\d{3}[-.]\d{4}$"
+)
+LONG_DIGITS = r"^[A-Za-z]{0,3}\d{7,}$"
+YEAR, MONTH, DAY = r"(18|19|20)\d{2}", r"(0?[1-9]|1[0-2])", r"(0?[1-9]|[12]\d|3[01])"
+DATE = (
+    rf"^({YEAR}[-/.]{MONTH}[-/.]{DAY}|{YEAR}年{MONTH}月{DAY}日?|{DAY}[-/.]{MONTH}[-/.]{YEAR}|{MONTH}[-/.]{DAY}[-/.]{YEAR}"
+    rf"|{DAY}[-. /](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-. /]{YEAR}"
+    r"|(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))([ T]\d{1,2}:\d{2}.*)?$"
+)
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹"
+    "孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+CHINESE_NAME = rf"^[{SURNAMES}][一-鿿]{{1,2}}$"
+WESTERN_NAME = r"^\p{Lu}[\p{Ll}'’-]+(,? \p{Lu}[\p{L}'’.-]*){1,3}$"
+
+MENDS = {
+    "free text": "Texts of one's own words cannot be checked for names; delete the column",
+    "dates": "Write the days or months from one date to the other instead, and delete the column",
+}
+DELETE = "Delete the column"
+RENUMBER = (
+    "Replace it by running numbers without a meaning, and keep the list that links them to yourself"
+)
+
+
+def refusal(header: str, why: str, rule: pd.Series | None = None) -> str:
+    """The problem in words, with its mend."""
+    if rule is not None and rule["role"] == "id":
+        mend = RENUMBER
+    else:
+        mend = next((text for kind, text in MENDS.items() if kind in why), DELETE)
+    return f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in its file. {mend}."
+
+
+def suspicion(column: Column, rule: pd.Series | None = None) -> str | None:
+    """Why a column looks like a direct identifier, or None; `rule` is its line of the codebook, if
+    it has one.
+
+    A column of the codebook is not suspected by its header, except that the header of an identifier
+    may say that it is one of a hospital or a state.
+    """
+    values = column.values
+    filled = values.filter(pc.not_equal(values, ""))
+    if not len(filled):
+        return None
+    role = None if rule is None else rule["role"]
+    if role in (None, "id"):
+        kind = _kind_of_header(column.header)
+        if kind and not (kind == "medical record numbers" and _harmless_ids(filled)):
+            return f"has a header that stands for {kind}"
+    return _by_values(filled, column, role, None if rule is None else rule["type"])
+
+
+def _kind_of_header(header: str) -> str | None:
+    header = unicodedata.normalize("NFKC", header)
+    header = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
+    words = re.sub(r"[\W_]+", " ", header).strip().casefold()
+    for kind, (latin, chinese) in HEADERS.items():
+        if re.fullmatch(latin, words) or re.search(chinese, header):
+            return kind
+    return None
+
+
+def _harmless_ids(values: pa.StringArray) -> bool:
+    """Whether identifiers are no more than running numbers, perhaps after some letters."""
+    pattern = r"^(?P<letters>[A-Za-z_ -]*)(?P<digits>\d{1,15})$"
+    parts = pc.extract_regex(values, pattern)
+    if parts.null_count:
+        return False
+    digits = pc.struct_field(parts, "digits").cast(pa.int64()).to_numpy()
+    return int(digits.max() - digits.min()) < 20 * len(digits) + 100
+
+
+def _share(values: pa.StringArray, pattern: str) -> float:
+    return pc.mean(pc.match_substring_regex(values, pattern).cast(pa.float64())).as_py()
+
+
+def _by_values(
+    values: pa.StringArray, column: Column, role: str | None, kind: str | None
+) -> str | None:
+    sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
+    if _any(values, EMAIL):
+        return "holds e-mail addresses"
+    if kind == "number":
+        # Of numbers in a hospital's units, only what can be nothing else is suspected.
+        if resident_ids(values).any():
+            return "holds national identifiers"
+        written = sample.filter(pc.match_substring_regex(sample, r"[-/.:年 ]"))
+        return "holds full dates" if len(written) and _share(written, DATE) > 0.5 else None
+    if (
+        resident_ids(values).any()
+        or _share(sample, SOCIAL_SECURITY) > 0.5
+        or _share(sample, SHORT_RESIDENT_ID) > 0.5
+    ):
+        return "holds what looks like national identifiers"
+    if kind == "binary" or (kind == "category" and len(values) < FEW_LEVELS):
+        return None
+    if _share(sample, DATE) > 0.2 and not (
+        role == "id" and _share(sample, r"^\d{8}$") > 0.5 and _harmless_ids(values)
+    ):
+        return "holds full dates"
+    if _share(sample, TELEPHONE) > 0.2 and not (role == "id" and _harmless_ids(values)):
+        return "holds what looks like telephone numbers"
+    if _share(sample, LONG_DIGITS) > 0.5 and not _harmless_ids(values):
+        return "holds long numbers, such as a hospital or a state gives to a person"
+    distinct = len(values) / len(column.codes)
+    if distinct > 0.2 and (
+        _share(sample, CHINESE_NAME) > 0.5 or _share(sample, WESTERN_NAME) > 0.5
+    ):
+        return "holds what looks like names of persons"
+    words = pc.mean(pc.count_substring_regex(sample, r"[\p{L}\p{N}]+")).as_py()
+    letters = pc.mean(pc.utf8_length(sample)).as_py()
+    if (
+        distinct > 0.05
+        and len(values) > 1
+        and ((words >= 4 and letters > 15) or _share(sample, r"[一-鿿].{11,}") > 0.3)
+    ):
+        return "holds free text"
+    return None
+
+
+def _any(values: pa.StringArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py())
+
+
+def resident_ids(values: pa.StringArray) -> np.ndarray:
+    """Which values are Chinese resident identity numbers: 17 digits with a possible date of birth,
+    and the check digit that belongs to them (GB 11643-1999)."""
+    found = values.filter(pc.match_substring_regex(values, RESIDENT_ID)).to_pylist()
+    if not found:
+        return np.zeros(0, bool)
+    digits = np.array([[int(digit) for digit in number[:17]] for number in found])
+    check = np.array([CHECK_DIGITS.index(number[17].upper()) for number in found])
+    return digits @ WEIGHTS % 11 == check

@@ -1,0 +1,141 @@
+"""Files to begin with: an empty cohort file, its codebook and a description in English and Chinese.
+
+`python -m lib.patients.template FOLDER` writes them; with `--example` it writes a real public data
+set instead, with the codebook that maps it. Nothing is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import pandas as pd
+import statsmodels
+
+from lib.patients.cohort import CODEBOOK_COLUMNS, DATA, read_codebook
+from lib.patients.files import InputError
+from lib.patients.parse import OPTIONAL_ROLES
+from lib.words import listed
+
+NAME = "registry"
+EXAMPLE_NAME = "birth_weight"
+# Hosmer & Lemeshow, Applied Logistic Regression, 1989, appendix 1: 189 births at Baystate Medical
+# Center.
+EXAMPLE_ROWS = (
+    Path(statsmodels.__file__).parent / "genmod" / "tests" / "results" / "stata_lbw_glm.csv"
+)
+EXAMPLE_CODEBOOK = DATA / "worked_example" / f"{EXAMPLE_NAME}.codebook.csv"
+HINTS = """\
+{name}.csv: one row per patient below the header. An empty cell is a missing value.
+{name}.codebook.csv: what the columns mean. Change it to have other columns, groups and words.
+Neither names, telephone numbers, dates nor record numbers belong into the file.
+
+{name}.csv：表头之下每行一名患者；空单元格表示缺失值。
+{name}.codebook.csv：各列的含义；如需其他列、分组或名称，请修改此文件。
+文件中不得包含姓名、电话、日期、住院号或病案号。
+
+make book COHORT={name}.csv
+"""
+VALUES = {
+    "id": ("a running number, each once", "流水号，不得重复"),
+    "number": ("a number", "数字"),
+    "binary": ("0 or 1", "0 或 1"),
+    "category": ("one of", "取值之一"),
+}
+
+
+def describe(codebook: pd.DataFrame) -> str:
+    """The columns in words, in English and Chinese, one paragraph a column."""
+    paragraphs = []
+    for name, rule in codebook.iterrows():
+        english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
+        unit = f" ({rule['unit']})" if rule["unit"] else ""
+        optional = (" [optional]", "（可选）") if rule["role"] in OPTIONAL_ROLES else ("", "")
+        levels = rule["levels"].split("|") if rule["type"] in ("binary", "category") else []
+        lines = [f"{name}{optional[0]}{optional[1]}"]
+        lines.append(
+            f"  {rule['label']}{unit}: {english}"
+            + (f" {', '.join(levels)}" if rule["type"] == "category" else "")
+        )
+        lines.append(f"  {rule.get('label_zh', '')}{unit}：{chinese}")
+        for column in ("level_labels", "level_labels_zh"):
+            words = rule.get(column, "").split("|")
+            if len(words) == len(levels):
+                lines.append(
+                    "  "
+                    + "; ".join(
+                        f"{level} = {word}" for level, word in zip(levels, words, strict=True)
+                    )
+                )
+        paragraphs.append("\n".join(lines))
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def template(codebook_file: Path = DATA / "codebook.csv") -> dict[str, bytes]:
+    """The files to begin with, by name. A byte order mark makes Excel read them as UTF-8."""
+    codebook = read_codebook(codebook_file)
+    columns = [*CODEBOOK_COLUMNS, *codebook.columns.difference(CODEBOOK_COLUMNS, sort=False)]
+    empty = io.StringIO()
+    pd.DataFrame(columns=codebook.index).to_csv(empty, index=False, lineterminator="\r\n")
+    rules = codebook.reset_index()[columns].to_csv(index=False, lineterminator="\r\n")
+    return {
+        f"{NAME}.csv": empty.getvalue().encode("utf-8-sig"),
+        f"{NAME}.codebook.csv": rules.encode("utf-8-sig"),
+        "README.txt": (HINTS.format(name=NAME) + "\n" + describe(codebook)).encode("utf-8-sig"),
+    }
+
+
+def example() -> dict[str, bytes]:
+    """A real data set as it is in the package that ships it, and the codebook that maps it, by
+    name.
+    """
+    return {
+        f"{EXAMPLE_NAME}.csv": EXAMPLE_ROWS.read_bytes(),
+        f"{EXAMPLE_NAME}.codebook.csv": EXAMPLE_CODEBOOK.read_bytes(),
+    }
+
+
+def write(files: dict[str, bytes], folder: Path) -> list[Path]:
+    """Write files into a folder, which is made if need be. Raises `InputError` if any of them is
+    there.
+    """
+    folder = Path(folder)
+    paths = [folder / name for name in files]
+    if there := [path for path in paths if path.exists()]:
+        names = listed([path.name for path in there])
+        raise InputError(
+            f"{folder} already has {names}, and nothing is overwritten. Choose another folder."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, content in zip(paths, files.values(), strict=True):
+            with path.open("xb") as file:  # fails where another has made it meanwhile
+                file.write(content)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written ({error.strerror}). Choose another folder."
+        ) from None
+    return paths
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], prog="python -m lib.patients.template"
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--example", action="store_true", help="a real public data set instead of an empty file"
+    )
+    chosen = parser.parse_args()
+    try:
+        written = write(example() if chosen.example else template(), chosen.folder)
+    except InputError as error:
+        sys.exit(str(error))
+    print("\n".join(str(path) for path in written))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How values are shown: numbers in words, figures, tables, small forms."""

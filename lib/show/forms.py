@@ -1,0 +1,203 @@
+"""The small tools of the chapters, one function a tool: a form, and what follows from its numbers.
+
+Here each tool is shown with the numbers it begins with, so that a page is complete as it is built.
+What follows when a reader changes them is computed by `chapters/assets/tools.js` in the same words;
+the tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+import pandas as pd
+
+from lib.paper import published, reconstruct, wald
+from lib.show import display
+from lib.show.display import DASH, percent, whole
+from lib.statistics import prediction
+
+SHOWN_PREVALENCES = (1, 60)
+QUANTITY_WORDS = dict(
+    zip(wald.QUANTITIES, ("odds ratio", "lower limit", "upper limit", "P"), strict=True)
+)
+LARGEST_SHOWN = 999_999
+
+
+def counts(printed: str, total: int, most: int = 100) -> None:
+    """Which counts out of `total` print a percentage, and which denominators up to `most` can."""
+    display.tool(
+        "counts",
+        title="Which counts print a percentage?",
+        fields=[
+            {"name": "printed", "label": "Printed", "value": printed},
+            {"name": "total", "label": "Out of", "value": str(total)},
+            {"name": "most", "label": "Denominators up to", "value": str(most)},
+        ],
+        sentences=count_sentences(printed, total, most),
+    )
+
+
+def count_sentences(printed: str, total: int, most: int) -> list[str]:
+    """What a printed number says about the counts out of `total`, and about denominators up to
+    `most`.
+    """
+    found = reconstruct.counts_behind(printed, total)
+    by_rule = {}
+    for rule in ("half_up", "half_even"):
+        bounds = published.interval(printed, rule)
+        by_rule[rule] = [count for count in found if Fraction(count, total) in bounds]
+    possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
+    rules = (
+        f"Halves rounded up: {_runs(by_rule['half_up'])}. Halves to the even digit: {_runs(by_rule['half_even'])}."
+        if by_rule["half_up"] != by_rule["half_even"]
+        else "Both ways of rounding a half say the same."
+    )
+    return [
+        _which_counts(printed, total, found),
+        rules,
+        f"Denominators up to {whole(most)} that can print {printed}: {_runs(possible)}.",
+    ]
+
+
+def _which_counts(printed: str, total: int, found: list[int]) -> str:
+    decimals = len(published.NUMBER.fullmatch(printed)["decimals"] or "") + 1
+    like = "0." + "0" * decimals + "%" * printed.endswith("%")
+
+    def share(count: int) -> str:
+        return f"{whole(count)} ({published.prints(Fraction(count, total), like)})"
+
+    if not found:
+        below = min(max(floor(published.number(printed) * total), 0), total)
+        nearest = " and ".join(share(count) for count in (below, below + 1) if count <= total)
+        return f"No count out of {whole(total)} prints {printed}. The nearest: {nearest}."
+    if len(found) == 1:
+        return f"Only one count out of {whole(total)} prints {printed}: {share(found[0])}."
+    many = f"{whole(len(found))} counts out of {whole(total)} print {printed}"
+    return f"{many}: {share(found[0])} to {share(found[-1])}."
+
+
+def _runs(numbers: list[int]) -> str:
+    """Whole numbers in order, neighbors drawn together: "1, 4–7, 9"; "none" where there are none."""
+    known = set(numbers)
+    starts, ends = ([n for n in numbers if n + step not in known] for step in (-1, 1))
+    runs = [
+        whole(a) if a == b else f"{whole(a)}–{whole(b)}" for a, b in zip(starts, ends, strict=True)
+    ]
+    return ", ".join(runs) or "none"
+
+
+def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share: float) -> None:
+    """The risk with and without each marker, by how common the event is; `share` is what it begins
+    with.
+
+    `accuracy` maps each marker to the table of `roc.accuracy`.
+    """
+    markers = [
+        {"label": labels[name]}
+        | {kind: float(table.at[kind, "estimate"]) for kind in ("sensitivity", "specificity")}
+        for name, table in accuracy.items()
+    ]
+    least, greatest = SHOWN_PREVALENCES
+    begins = min(max(round(100 * share), least), greatest)
+    display.tool(
+        "prevalence",
+        title="How common is the event where you work?",
+        fields=[
+            {
+                "name": "percent",
+                "label": "Patients with the event among all, in percent",
+                "value": str(begins),
+                "least": least,
+                "greatest": greatest,
+            }
+        ],
+        sentences=[f"If {begins}% of all patients have the event, this is the risk of a patient:"],
+        columns=["Marker", "Present", "Absent"],
+        rows=risk_rows(markers, begins),
+        data={"markers": markers},
+    )
+
+
+def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
+    """For each marker its name and the risk of the event where it is present and where it is
+    absent.
+    """
+    rows = []
+    for marker in markers:
+        found = prediction.predictive_values(
+            marker["sensitivity"], marker["specificity"], np.array([share_in_percent / 100])
+        ).iloc[0]
+        risks = found["positive_predictive_value"], 1 - found["negative_predictive_value"]
+        rows.append([marker["label"], *(percent(risk, 0) for risk in risks)])
+    return rows
+
+
+def wald_strings(sets: dict[str, dict[str, str]], level: float = 0.95) -> None:
+    """Whether a printed odds ratio, its limits and P can belong together; the first of `sets` is
+    shown, the others are there to choose. Each maps quantities of `wald.QUANTITIES` to printed
+    strings."""
+    texts = {
+        label: {q: strings.get(q, "") for q in wald.QUANTITIES} for label, strings in sets.items()
+    }
+    first = next(iter(texts.values()))
+    sentences, rows = wald_result({q: text for q, text in first.items() if text}, level)
+    display.tool(
+        "wald",
+        title="Can these strings belong together?",
+        fields=[
+            {"name": quantity, "label": _capitalized(words), "value": first[quantity]}
+            for quantity, words in QUANTITY_WORDS.items()
+        ],
+        presets=[
+            {"label": _capitalized(label), "values": values} for label, values in texts.items()
+        ],
+        sentences=sentences,
+        columns=["Quantity", "Printed", "The others allow", "Fits"],
+        rows=rows,
+        data={"level": level},
+    )
+
+
+def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[list[str]]]:
+    """What there is to say about printed Wald results, and a row for each: its name, its string,
+    the range that the others allow, and whether it fits them."""
+    together = wald.agree(printed, level)
+    rows, odd = [], []
+    for quantity, words in QUANTITY_WORDS.items():
+        text = printed.get(quantity)
+        try:
+            bounds = wald.possible(printed, quantity, level)
+            allowed = _range(bounds, text) if bounds else "nothing, they contradict one another"
+        except ValueError:  # too few others
+            bounds, allowed = None, DASH
+        fits = DASH
+        if text and together:
+            fits = "yes"
+        elif text and bounds:
+            fits = "no"
+            odd.append(f"the {words}")
+        rows.append([_capitalized(words), text or DASH, allowed, fits])
+    sentence = "These can be Wald results of one model."
+    if not together:
+        sentence = "These cannot all be Wald results of one model. " + (
+            f"The odd one out is {' or '.join(odd)}."
+            if odd
+            else "No single one of them is the reason."
+        )
+    return [sentence], rows
+
+
+def _capitalized(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _range(bounds: tuple[float, float], printed: str | None) -> str:
+    """Two ends with one digit more than the string has; three decimals where there is none."""
+    digits = len(published.NUMBER.fullmatch(printed)["decimals"] or "") + 1 if printed else 3
+
+    def end(value: float) -> str:
+        return f"over {whole(LARGEST_SHOWN)}" if value > LARGEST_SHOWN else f"{value:.{digits}f}"
+
+    return f"{end(bounds[0])} to {end(bounds[1])}"

@@ -1,0 +1,102 @@
+"""Primary patency by group: rates with intervals, and comparisons of the groups."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from lib.patients.cohort import Cohort
+
+
+def counts(cohort: Cohort) -> pd.DataFrame:
+    """Patients with a known outcome and, of these, the occluded, one row per group."""
+    known = cohort.complete([cohort.group, cohort.outcome])
+    by_group = known.groupby(cohort.group, observed=False)[cohort.outcome]
+    return pd.DataFrame({"patients": by_group.size(), "occluded": by_group.sum().astype(int)})
+
+
+def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Crude patency of each group with Wilson and exact (Clopper-Pearson) intervals.
+
+    `table` has the columns patients and occluded; the result has the columns patients, occluded,
+    patent, patency, wilson_lower, wilson_upper, exact_lower, exact_upper, all proportions.
+    Source: Wilson 1927, J Am Stat Assoc 22:209-212; Clopper and Pearson 1934, Biometrika
+    26:404-413.
+    """
+    result = table[["patients", "occluded"]].copy()
+    result["patent"] = result["patients"] - result["occluded"]
+    result["patency"] = result["patent"] / result["patients"].replace(0, np.nan)
+    filled = result[result["patients"] > 0]
+    for name, method in [("wilson", "wilson"), ("exact", "beta")]:
+        lower, upper = proportion_confint(filled["patent"], filled["patients"], 1 - level, method)
+        result.loc[filled.index, f"{name}_lower"] = np.asarray(lower)
+        result.loc[filled.index, f"{name}_upper"] = np.asarray(upper)
+    return result
+
+
+def overall(table: pd.DataFrame) -> pd.Series:
+    """Does patency differ between the groups? Pearson's chi-square and the exact test.
+
+    Returns statistic, degrees_of_freedom, pearson, smallest_expected and exact (P values). The
+    exact test sums the probabilities, given all margins, of the tables that are no more probable
+    than the one observed (Freeman and Halton 1951, Biometrika 38:141-149). All NaN where only one
+    group has patients or the outcome does not vary.
+    """
+    names = ["statistic", "degrees_of_freedom", "pearson", "smallest_expected", "exact"]
+    table = table[table["patients"] > 0]
+    occluded, patients = table["occluded"].to_numpy(), table["patients"].to_numpy()
+    if len(table) < 2 or occluded.sum() in (0, patients.sum()):
+        return pd.Series(np.nan, index=names)
+    pearson = stats.chi2_contingency(np.array([occluded, patients - occluded]), correction=False)
+    exact = _freeman_halton(occluded, patients)
+    values = [pearson.statistic, pearson.dof, pearson.pvalue, pearson.expected_freq.min(), exact]
+    return pd.Series(values, index=names)
+
+
+def _freeman_halton(
+    occluded: np.ndarray, patients: np.ndarray, most_tables: int = 2_000_000
+) -> float:
+    """P of the exact test, or NaN where there are more than `most_tables` tables to add up."""
+    total = occluded.sum()
+    if np.prod(np.minimum(patients[:-1], total) + 1.0) > most_tables:
+        return np.nan
+    axes = [np.arange(min(size, total) + 1) for size in patients[:-1]]
+    cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+    last = total - cells.sum(axis=1)
+    tables = np.column_stack([cells, last])[(last >= 0) & (last <= patients[-1])]
+    probability = stats.multivariate_hypergeom.pmf(tables, patients, total)
+    observed = stats.multivariate_hypergeom.pmf(occluded, patients, total)
+    return float(min(1.0, probability[probability <= observed * (1 + 1e-7)].sum()))
+
+
+def pairwise(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Every pair of groups: difference of patency (first minus second) with Newcombe's interval,
+    Fisher's exact P, and that P adjusted by Holm's method.
+
+    Source: Newcombe 1998, Stat Med 17:873-890 (method 10); Holm 1979, Scand J Stat 6:65-70.
+    """
+    rows = []
+    rate = rates(table)
+    for first, second in combinations(table.index[table["patients"] > 0], 2):
+        a, b = rate.loc[first], rate.loc[second]
+        lower, upper = confint_proportions_2indep(
+            a["patent"],
+            a["patients"],
+            b["patent"],
+            b["patients"],
+            method="newcomb",
+            alpha=1 - level,
+        )
+        fisher = stats.fisher_exact(
+            [[a["patent"], a["occluded"]], [b["patent"], b["occluded"]]]
+        ).pvalue
+        rows.append([first, second, a["patency"] - b["patency"], lower, upper, fisher])
+    columns = ["first", "second", "difference", "lower", "upper", "fisher"]
+    result = pd.DataFrame(rows, columns=columns)
+    result["holm"] = multipletests(result["fisher"], method="holm")[1] if len(result) else np.nan
+    return result

@@ -1,0 +1,168 @@
+"""Why a logistic model may have no answer: factors that do not vary, repeat one another, or
+separate the outcomes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.optimize import linprog
+
+from lib.patients.cohort import Cohort
+from lib.words import listed, number, whole
+
+# A combination of standardized columns tells a patient apart from this distance to the border on.
+MARGIN = 1e-6
+# Where this many rows, taken evenly, overlap in every direction, all rows do.
+FEW = 5000
+
+
+def why_no_model(
+    cohort: Cohort, rows: pd.DataFrame, factors: list[str], finite: bool = True
+) -> str | None:
+    """Why a model of these columns has no answer; `finite` where separation is such a reason."""
+    outcome = rows[cohort.outcome]
+    if outcome.nunique() < 2:
+        return "the outcome does not vary among the patients with complete data"
+    constant = [name for name in factors if rows[name].nunique() < 2]
+    if constant:
+        return "these factors do not vary: " + listed(labels(cohort, constant))
+    patterns = rows[factors].drop_duplicates()
+    patterns = np.column_stack([np.ones(len(patterns)), stats.zscore(patterns)])
+    rank = np.linalg.matrix_rank(patterns)
+    if rank <= len(factors):
+        spare = [
+            i
+            for i in range(len(factors))
+            if np.linalg.matrix_rank(np.delete(patterns, i + 1, 1)) == rank
+        ]
+        return "these factors are exact combinations of one another: " + listed(
+            labels(cohort, [factors[i] for i in spare])
+        )
+    if finite and _separated(rows, factors, cohort.outcome):
+        return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
+    return None
+
+
+def labels(cohort: Cohort, names: list[str]) -> list[str]:
+    return [cohort.label(name) if name in cohort.codebook.index else name for name in names]
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Which factors tell the outcomes apart.
+
+    `kind` is "none", "quasi-complete", "complete", or "unknown" where the outcome does not vary;
+    `told_apart` counts the patients whose outcome the factors leave no doubt about. `alone` lists
+    the factors that separate by themselves, and `together` a combination of others that does, none
+    of which can be spared.
+    """
+
+    kind: str
+    alone: list[str]
+    together: list[str]
+    told_apart: int
+    patients: int
+    account: str
+
+
+def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
+    """Do factors, alone or combined, separate the outcomes, so that odds ratios become infinite?
+
+    Source: Albert & Anderson 1984, Biometrika 71:1-10; Konis 2007, Linear programming algorithms
+    for detecting separated data in binary logistic regression models, thesis, Oxford, section 4.
+    """
+    factors = cohort.factors if factors is None else factors
+    rows = cohort.complete([*factors, cohort.outcome])
+    patients = len(rows)
+    if rows[cohort.outcome].nunique() < 2:
+        words = "Separation cannot be judged: the outcome does not vary among the patients with complete data."
+        return Separation("unknown", [], [], 0, patients, words)
+    told_apart = _separated(rows, factors, cohort.outcome)
+    if not told_apart:
+        return Separation(
+            "none",
+            [],
+            [],
+            0,
+            patients,
+            "No factor and no combination of factors separates the outcomes.",
+        )
+    alone = [name for name in factors if _separated(rows, [name], cohort.outcome)]
+    together = [name for name in factors if name not in alone]
+    if _separated(rows, together, cohort.outcome):
+        for name in list(together):
+            fewer = [other for other in together if other != name]
+            together = fewer if _separated(rows, fewer, cohort.outcome) else together
+    else:
+        together = []
+    kind = "complete" if told_apart == patients else "quasi-complete"
+    parts = [
+        f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} of {whole(patients)} patients."
+    ]
+    parts += [_one_sided(cohort, rows, name) for name in alone]
+    if together:
+        parts.append(
+            f"Only in combination, these separate the outcomes: {listed(labels(cohort, together))}."
+        )
+    return Separation(kind, alone, together, told_apart, patients, " ".join(parts))
+
+
+def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
+    """How many patients some combination of the factors puts on their outcome's side of a border,
+    while it puts none on the other side."""
+    if not factors:
+        return 0
+    counts = rows.groupby([*factors, outcome], sort=False).size()
+    values = counts.index.to_frame().to_numpy(float)
+    spread = values[:, :-1].std(axis=0)
+    values[:, :-1] = (values[:, :-1] - values[:, :-1].mean(axis=0)) / np.where(
+        spread > 0, spread, 1
+    )
+    signed = (2 * values[:, -1:] - 1) * np.column_stack([np.ones(len(values)), values[:, :-1]])
+    some = signed[:: len(signed) // FEW + 1]
+    if (
+        len(some) < len(signed)
+        and np.linalg.matrix_rank(some) == some.shape[1]
+        and not _apart(some).any()
+    ):
+        return 0
+    # Each program leaves some rows on the border. Those it told apart stay so, however little is
+    # added of a combination that separates the rest.
+    total, counts = 0, counts.to_numpy()
+    while len(signed) and (apart := _apart(signed)).any():
+        total += counts[apart].sum()
+        signed, counts = signed[~apart], counts[~apart]
+    return int(total)
+
+
+def _apart(signed: np.ndarray) -> np.ndarray:
+    """The rows told apart by the linear program of Konis: of the combinations within a box that put
+    no row on the wrong side, the one whose distances on the right side have the largest sum."""
+    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1))
+    return signed @ found.x > MARGIN
+
+
+def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
+    """Which values of a factor that separates alone occur with one outcome only, in words."""
+    outcomes = cohort.level_labels(cohort.outcome)
+    parts = []
+    for value in (1, 0):
+        has = rows[cohort.outcome] == value
+        own, other = rows.loc[has, factor], rows.loc[~has, factor]
+        for count, limit, side in (
+            ((own > other.max()).sum(), other.max(), "above"),
+            ((own < other.min()).sum(), other.min(), "below"),
+        ):
+            if factor in cohort.binary_factors:
+                where = f"is “{cohort.level_labels(factor)['1' if side == 'above' else '0']}”"
+            else:
+                where = f"is {side} {number(limit, 0 if float(limit).is_integer() else 2)}"
+            if count:
+                parts.append(
+                    f"where it {where}, all {whole(count)} patients have the outcome “{outcomes[str(value)]}”"
+                )
+    return f"{cohort.label(factor)} separates alone: {listed(parts)}."

@@ -1,0 +1,186 @@
+"""Primary patency over time, where a cohort says how long each patient was followed (Kaplan-Meier)."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+from scipy import stats
+from statsmodels.duration.survfunc import survdiff
+
+from lib.patients.cohort import Cohort
+
+ALL = "all patients"
+LOG_RANK = ["statistic", "degrees_of_freedom", "p"]
+
+
+@dataclass(frozen=True)
+class Survival:
+    """What `describe` found, or in `problem` the reason in words why there is nothing.
+
+    `curves` has the column group, then those of `kaplan_meier`, for all patients first and then for
+    each group that has patients. `follow_up` has one row per group, all patients first: patients,
+    events, and the median follow-up with its limits. `log_rank` is what the function `log_rank`
+    returns; where it is NaN, `log_rank_problem` says why.
+    """
+
+    curves: pd.DataFrame
+    follow_up: pd.DataFrame
+    log_rank: pd.Series
+    left_out: int
+    problem: str | None = None
+    log_rank_problem: str | None = None
+
+
+def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd.DataFrame:
+    """Product-limit estimate of the proportion without an event, with pointwise log-log limits.
+
+    `time` is the follow-up of each patient, in any unit, and `event` is 1 where it ended with the
+    event and 0 where it was censored; neither may be missing. One row per distinct time, after one
+    for time 0: time, at_risk (followed up to this time or longer), events, censored, survival,
+    lower, upper. The limits are NaN where the estimate is 1 or 0.
+
+    Source: Kaplan & Meier 1958, J Am Stat Assoc 53:457-481; for the limits Kalbfleisch & Prentice,
+    The Statistical Analysis of Failure Time Data, 2nd ed. 2002, section 1.4.
+    """
+    time, event = np.asarray(time, dtype=float), np.asarray(event, dtype=float)
+    curve = pd.DataFrame({"events": event, "censored": 1 - event}).groupby(time).sum().astype(int)
+    curve.insert(
+        0, "at_risk", len(time) - (curve["events"] + curve["censored"]).cumsum().shift(fill_value=0)
+    )
+    estimate = stats.ecdf(stats.CensoredData.right_censored(time, event == 0)).sf
+    with warnings.catch_warnings():
+        # That there are no limits where the estimate is 1 or 0 is said above.
+        warnings.filterwarnings("ignore", "The confidence interval is undefined")
+        limits = estimate.confidence_interval(level, method="log-log")
+    curve["survival"] = estimate.probabilities
+    curve["lower"], curve["upper"] = limits.low.probabilities, limits.high.probabilities
+    if 0 not in curve.index:
+        curve.loc[0.0] = [len(time), 0, 0, 1, np.nan, np.nan]
+    counts = dict.fromkeys(["at_risk", "events", "censored"], int)
+    return curve.sort_index().rename_axis("time").reset_index().astype(counts)
+
+
+def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
+    """A curve of `kaplan_meier` read at chosen times, one row each.
+
+    Columns: at_risk (followed up to this time or longer), events (up to and at this time), censored
+    (before this time), survival, lower, upper. After the longest follow-up these three are NaN.
+    """
+    last = curve["time"].max()
+    rows = []
+    for time in times:
+        until, before = curve[curve["time"] <= time], curve[curve["time"] < time]
+        lost = int(before["censored"].sum())
+        at_risk = int(curve["at_risk"].iloc[0] - before["events"].sum() - lost)
+        estimates = (
+            until[["survival", "lower", "upper"]].iloc[-1] if 0 <= time <= last else [np.nan] * 3
+        )
+        rows.append([at_risk, int(until["events"].sum()), lost, *estimates])
+    columns = ["at_risk", "events", "censored", "survival", "lower", "upper"]
+    return pd.DataFrame(rows, pd.Index(times, name="time"), columns)
+
+
+def round_times(longest: float, most: int = 6) -> list[float]:
+    """Round numbers from zero to the longest follow-up at which a curve may be read."""
+    ticks = MaxNLocator(most, steps=[1, 2, 3, 6, 10]).tick_values(0, longest)
+    return [float(tick) for tick in ticks if 0 <= tick <= longest]
+
+
+def read_by_group(curves: pd.DataFrame, times: list[float]) -> pd.DataFrame:
+    """The curves of `describe` read at chosen times: group, time, and the columns of `at_times`."""
+    read = {group: at_times(curve, times) for group, curve in curves.groupby("group", sort=False)}
+    return pd.concat(read, names=["group"]).reset_index()
+
+
+def median(curve: pd.DataFrame) -> pd.Series:
+    """Median time to the event, from a curve of `kaplan_meier`, with its limits: median, lower,
+    upper.
+
+    The first time at which the estimate is below one half; where it equals one half for a while,
+    the middle of that while. The limits are where the pointwise limits do the same. NaN where it is
+    not reached. Source: Brookmeyer & Crowley 1982, Biometrics 38:29-41.
+    """
+    crossings = {"median": "survival", "lower": "lower", "upper": "upper"}
+    return pd.Series(
+        {name: _first_half(curve["time"], curve[column]) for name, column in crossings.items()}
+    )
+
+
+def _first_half(time: pd.Series, values: pd.Series) -> float:
+    # Products of fractions that are one half on paper need not be so in floating point.
+    reached, passed = time[values <= 0.5 + 1e-9], time[values < 0.5 - 1e-9]
+    if reached.empty or passed.empty:
+        return reached.min()
+    return (reached.min() + passed.min()) / 2
+
+
+def median_follow_up(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd.Series:
+    """Median follow-up with its limits (median, lower, upper) by the reverse Kaplan-Meier method,
+    in which being censored is the event. Source: Schemper & Smith 1996, Control Clin Trials
+    17:343-346."""
+    return median(kaplan_meier(time, 1 - np.asarray(event), level))
+
+
+def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd.Series:
+    """Do the curves of the groups differ? Unweighted log-rank test of any number of groups.
+
+    Returns statistic (chi-square), degrees_of_freedom and p; NaN where fewer than two groups have
+    patients, or the groups are never at risk together when an event happens. Source: Mantel 1966,
+    Cancer Chemother Rep 50:163-170.
+    """
+    groups = len(np.unique(group))
+    if groups < 2:
+        return pd.Series(np.nan, LOG_RANK)
+    try:
+        statistic, _ = survdiff(time, event, group)
+    except np.linalg.LinAlgError:
+        return pd.Series(np.nan, LOG_RANK)
+    # Not the library's own P, which as a difference from one is 0 below 1e-16.
+    return pd.Series([statistic, groups - 1, stats.chi2.sf(statistic, groups - 1)], LOG_RANK)
+
+
+def describe(cohort: Cohort, level: float = 0.95) -> Survival:
+    """Curves, log-rank test and median follow-up of a cohort with a time and an event column.
+
+    Patients with a missing time, event or group are left out and counted.
+    """
+    names = [*cohort.named("time"), *cohort.named("event")]
+    known = cohort.complete([*names, cohort.group])
+    left_out = len(cohort.rows) - len(known)
+    problem = None
+    if len(names) < 2:
+        problem = (
+            "the cohort has no column for the length of follow-up, or none for the event at its end"
+        )
+    elif known.empty:
+        problem = "no patient has a time, an event and a group"
+    elif (known[names[0]] < 0).any():
+        problem = "some lengths of follow-up are negative"
+    if problem:
+        return Survival(
+            pd.DataFrame(), pd.DataFrame(), pd.Series(np.nan, LOG_RANK), left_out, problem
+        )
+
+    time, event, group = (known[name].to_numpy() for name in (*names, cohort.group))
+    curves, follow_up = {}, {}
+    for name in [ALL, *cohort.groups]:
+        members = np.full(len(known), True) if name == ALL else group == name
+        follow_up[name] = {"patients": members.sum(), "events": int(event[members].sum())}
+        if members.any():
+            curves[name] = kaplan_meier(time[members], event[members], level)
+            follow_up[name] |= median_follow_up(time[members], event[members], level)
+    test, test_problem = log_rank(time, event, group), None
+    if test.isna().any():
+        one_group, no_event = len(np.unique(group)) < 2, not event.any()
+        test_problem = (
+            "no patient has the event" if no_event else "the groups are never at risk together"
+        )
+        test_problem = "fewer than two groups have patients" if one_group else test_problem
+    table = pd.concat(curves, names=["group"]).reset_index("group").reset_index(drop=True)
+    columns = ["patients", "events", "median", "lower", "upper"]
+    follow_up = pd.DataFrame.from_dict(follow_up, orient="index").reindex(columns=columns)
+    return Survival(table, follow_up, test, left_out, None, test_problem)

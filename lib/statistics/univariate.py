@@ -1,0 +1,237 @@
+"""The factors one at a time: tests of a two-by-two table, tests of a number, crude odds ratios."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
+
+from lib.patients.cohort import Cohort
+
+BINARY_TESTS = ["pearson", "yates", "fisher", "wald"]
+NUMBER_TESTS = ["student", "welch", "mann_whitney", "wald"]
+# What a paper may have used for its P; the others only answer further questions.
+TESTS = list(dict.fromkeys(BINARY_TESTS + NUMBER_TESTS))
+TEST_LABELS = {
+    "pearson": "Pearson",
+    "yates": "Yates",
+    "fisher": "Fisher",
+    "wald": "Wald",
+    "student": "Student t",
+    "welch": "Welch t",
+    "mann_whitney": "Mann-Whitney",
+    "mid_p": "mid-P",
+    "trend": "trend",
+}
+
+
+def two_by_two(cohort: Cohort, factor: str) -> np.ndarray:
+    """Counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]]."""
+    known = cohort.complete([factor, cohort.outcome])
+    exposed, occluded = known[factor] == 1, known[cohort.outcome] == 1
+    return np.array(
+        [
+            [(exposed & occluded).sum(), (exposed & ~occluded).sum()],
+            [(~exposed & occluded).sum(), (~exposed & ~occluded).sum()],
+        ]
+    )
+
+
+def binary_tests(table: np.ndarray) -> dict[str, float]:
+    """Two-sided P of the four tests in use for a two-by-two table; NaN where a test has no answer.
+
+    The Wald test is that of the slope in a logistic regression on the one factor, which for a
+    two-by-two table is ln(odds ratio) over the root of the summed reciprocals (Woolf 1955, Ann Hum
+    Genet 19:251-253).
+    """
+    table = np.asarray(table, dtype=float)
+    if (table.sum(axis=0) == 0).any() or (table.sum(axis=1) == 0).any():
+        return dict.fromkeys(BINARY_TESTS, np.nan)
+    return {
+        "pearson": stats.chi2_contingency(table, correction=False).pvalue,
+        "yates": stats.chi2_contingency(table, correction=True).pvalue,
+        "fisher": stats.fisher_exact(table).pvalue,
+        "wald": crude_odds_ratio(table)["wald"],
+    }
+
+
+def crude_odds_ratio(table: np.ndarray, level: float = 0.95) -> dict[str, float]:
+    """odds_ratio, lower, upper and wald (P) of a two-by-two table; NaN where a cell is empty."""
+    table = np.asarray(table, dtype=float)
+    if (table == 0).any():
+        return dict.fromkeys(["odds_ratio", "lower", "upper", "wald"], np.nan)
+    crude = sm.stats.Table2x2(table, shift_zeros=False)
+    lower, upper = crude.oddsratio_confint(1 - level)
+    return {
+        "odds_ratio": crude.oddsratio,
+        "lower": lower,
+        "upper": upper,
+        "wald": crude.oddsratio_pvalue(),
+    }
+
+
+def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
+    """Two-sided P of Student's t, Welch's t, Mann-Whitney (normal approximation, corrected for
+    ties and continuity) and the Wald test of a logistic regression on the one factor, with that
+    regression's odds ratio per unit and its limits."""
+    known = cohort.complete([factor, cohort.outcome])
+    occluded = known.loc[known[cohort.outcome] == 1, factor]
+    patent = known.loc[known[cohort.outcome] == 0, factor]
+    names = [*NUMBER_TESTS, "odds_ratio", "lower", "upper"]
+    if min(len(occluded), len(patent)) < 2 or known[factor].nunique() < 2:
+        return dict.fromkeys(names, np.nan)
+    alike = occluded.nunique() == 1 and patent.nunique() == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # scipy's, where the numbers are nearly the same
+        student, welch = (
+            stats.ttest_ind(occluded, patent, equal_var=equal).pvalue for equal in (True, False)
+        )
+    return {
+        "student": np.nan if alike else student,
+        "welch": np.nan if alike else welch,
+        "mann_whitney": stats.mannwhitneyu(occluded, patent, method="asymptotic").pvalue,
+        **_logistic(known[cohort.outcome], known[factor]),
+    }
+
+
+def _logistic(outcome: pd.Series, values: pd.Series) -> dict[str, float]:
+    """The logistic regression on one number; NaN where a cut-point separates the outcomes."""
+    nothing = dict.fromkeys(["wald", "odds_ratio", "lower", "upper"], np.nan)
+    events, nonevents = values[outcome == 1], values[outcome == 0]
+    if events.min() >= nonevents.max() or nonevents.min() >= events.max():
+        return nothing
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        try:
+            fitted = sm.Logit(outcome, sm.add_constant(values)).fit(disp=0)
+        except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
+            return nothing
+    with np.errstate(over="ignore"):
+        odds_ratio, lower, upper = np.exp([fitted.params.iloc[1], *fitted.conf_int().iloc[1]])
+    return {
+        "wald": fitted.pvalues.iloc[1],
+        "odds_ratio": odds_ratio,
+        "lower": lower,
+        "upper": upper,
+    }
+
+
+def screen(cohort: Cohort) -> pd.DataFrame:
+    """One row per factor, all tests side by side, with the crude odds ratio and its interval.
+
+    A binary factor has the counts exposed_occluded, occluded, exposed_patent, patent; a number has
+    occluded, patent and the means (mean_occluded, mean_patent) instead. Tests that do not apply are
+    NaN.
+    """
+    rows = {}
+    for factor in cohort.factors:
+        if factor in cohort.binary_factors:
+            table = two_by_two(cohort, factor)
+            occluded, patent = table.sum(axis=0)
+            rows[factor] = {
+                "exposed_occluded": table[0, 0],
+                "exposed_patent": table[0, 1],
+                **binary_tests(table),
+                **crude_odds_ratio(table),
+                "mid_p": mid_p(table),
+            }
+        else:
+            known = cohort.complete([factor, cohort.outcome])
+            by_outcome = known.groupby(cohort.outcome)[factor]
+            occluded, patent = (by_outcome.size().get(value, 0) for value in (1, 0))
+            rows[factor] = {
+                "mean_occluded": by_outcome.mean().get(1, np.nan),
+                "mean_patent": by_outcome.mean().get(0, np.nan),
+                **number_tests(cohort, factor),
+                "trend": trend(cohort, factor)["p"],
+            }
+        rows[factor] |= {"occluded": occluded, "patent": patent}
+    columns = [
+        "exposed_occluded",
+        "occluded",
+        "exposed_patent",
+        "patent",
+        "mean_occluded",
+        "mean_patent",
+    ]
+    return pd.DataFrame.from_dict(rows, orient="index").reindex(
+        columns=[*columns, *TEST_LABELS, "odds_ratio", "lower", "upper"]
+    )
+
+
+def adjusted_for_multiplicity(p_values: pd.Series) -> pd.DataFrame:
+    """P values beside their Holm and Benjamini-Hochberg adjustments; missing ones stay missing."""
+    result = pd.DataFrame({"p": p_values, "holm": np.nan, "benjamini_hochberg": np.nan})
+    known = p_values.dropna()
+    if len(known):
+        result.loc[known.index, "holm"] = multipletests(known, method="holm")[1]
+        result.loc[known.index, "benjamini_hochberg"] = multipletests(known, method="fdr_bh")[1]
+    return result
+
+
+def p_values_of_all_pairs(occluded: int, patent: int) -> dict[str, np.ndarray]:
+    """P of each test for every count pair of a binary factor.
+
+    Arrays of shape (occluded + 1, patent + 1): entry [a, b] is the P value when a of the occluded
+    and b of the patent are exposed; NaN where the test has no answer.
+    """
+    a, b = np.meshgrid(np.arange(occluded + 1.0), np.arange(patent + 1.0), indexing="ij")
+    c, d, total = occluded - a, patent - b, occluded + patent
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margins = (a + b) * (c + d) * occluded * patent
+        difference = np.abs(a * d - b * c)
+        pearson = total * difference**2 / margins
+        yates = total * np.maximum(difference - total / 2, 0) ** 2 / margins
+        wald = np.log(a * d / (b * c)) / np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    empty = (a * b * c * d) == 0
+    return {
+        "pearson": stats.chi2.sf(pearson, 1),
+        "yates": stats.chi2.sf(yates, 1),
+        "fisher": _fisher_of_all_pairs(occluded, patent),
+        "wald": np.where(empty, np.nan, 2 * stats.norm.sf(np.abs(wald))),
+    }
+
+
+def _fisher_of_all_pairs(occluded: int, patent: int) -> np.ndarray:
+    result = np.full((occluded + 1, patent + 1), np.nan)
+    for exposed in range(1, occluded + patent):
+        a = np.arange(max(0, exposed - patent), min(exposed, occluded) + 1)
+        probability = stats.hypergeom.pmf(a, occluded + patent, occluded, exposed)
+        no_more_probable = probability[None, :] <= probability[:, None] * (1 + 1e-7)
+        result[a, exposed - a] = np.minimum(1, no_more_probable @ probability)
+    return result
+
+
+def mid_p(table: np.ndarray) -> float:
+    """Two-sided mid-P of Fisher's exact test of a two-by-two table; NaN where a margin is zero.
+
+    Fisher's P less half the probability of the table itself, which brings the size of the test near
+    to its level. Source: Lydersen, Fagerland & Laake 2009, Stat Med 28:1159-1175.
+    """
+    table = np.asarray(table)
+    if (table.sum(axis=0) == 0).any() or (table.sum(axis=1) == 0).any():
+        return np.nan
+    observed = stats.hypergeom.pmf(table[0, 0], table.sum(), table[0].sum(), table[:, 0].sum())
+    return float(stats.fisher_exact(table).pvalue - observed / 2)
+
+
+def trend(cohort: Cohort, factor: str) -> dict[str, float]:
+    """Does the risk rise or fall steadily with a number? The Cochran-Armitage test for trend.
+
+    Returns statistic (chi-square on one degree of freedom) and p, the scores being the factor's own
+    values; NaN where the factor or the outcome does not vary. For a binary factor this is Pearson's
+    test. Source: Armitage 1955, Biometrics 11:375-386, as patients times the squared correlation.
+    """
+    known = cohort.complete([factor, cohort.outcome])
+    if known[factor].nunique() < 2 or known[cohort.outcome].nunique() < 2:
+        return {"statistic": np.nan, "p": np.nan}
+    statistic = len(known) * np.corrcoef(known[factor], known[cohort.outcome])[0, 1] ** 2
+    return {"statistic": statistic, "p": stats.chi2.sf(statistic, 1)}
