@@ -8,28 +8,31 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book pdf template test data compatible notebooks bench lock clean environment
+.PHONY: help book pdf template test test-all data compatible notebooks bench lock clean environment test-environment
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 book: environment ## run the chapters and build the site (COHORT=file.csv: about your patients; OUT=folder: elsewhere)
 	@$(PLACE); $(BUILD) . -q --path-output "$$OUT"
 
-pdf: environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
+pdf: test-environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
 	@$(RUN) -m lib.site.pdf --check
 	@$(PLACE); $(BUILD) . -q --path-output "$$OUT" && $(RUN) -m lib.site.pdf "$$OUT/_build/html"
 
-test: environment ## run every test and compare every stored output
-	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile
+test: test-environment ## run what checks arithmetic, prose, pairs and pages, and compare every stored output
+	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile -m "not slow"
+
+test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
+	@env -u COHORT -u OUT $(RUN) -m pytest tests -n 2 --dist loadfile -m slow
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
 
-data: environment ## remake the generated files of data/
+data: test-environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.search.example
 
-compatible: environment ## search for certificates and compatible cohorts again (hours; may be interrupted at any moment)
+compatible: test-environment ## search for certificates and compatible cohorts again (hours; may be interrupted at any moment)
 	@env -u COHORT $(RUN) -m lib.compatible.exclusion
 	@env -u COHORT $(RUN) -m lib.search.witnesses $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.extremes $(JOBS)
@@ -38,7 +41,7 @@ compatible: environment ## search for certificates and compatible cohorts again 
 notebooks: environment ## run every chapter and store its outputs in the notebook beside it
 	@env -u COHORT $(RUN) -m lib.site.notebooks
 
-bench: environment ## compare with what one would run instead; fails where a target is missed
+bench: test-environment ## compare with what one would run instead; fails where a target is missed
 	@env -u COHORT -u OUT $(RUN) -m tests.benchmarks
 
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
@@ -53,7 +56,7 @@ clean: ## remove all that was made, the environment included
 # Made anew when what it is made from has changed or the folder has moved. What it was made from is
 # written down last and forgotten first, so that an interrupted installation starts again.
 environment:
-	@from=$$(pwd; cksum requirements.lock pyproject.toml); \
+	@from=$$(pwd; cksum requirements-book.lock pyproject.toml); \
 	if [ "$$from" = "$$(cat .venv/made-from 2>/dev/null)" ]; then exit 0; fi; \
 	if [ "$$PYTHON" ]; then set -- "$$PYTHON"; else set -- python3 python3.14 python3.13 python3.12 python3.11; fi; \
 	for python in "$$@"; do \
@@ -68,6 +71,16 @@ environment:
 	echo "Making the environment with $$python; this takes about a minute, once."; \
 	unset PYTHONDONTWRITEBYTECODE; \
 	rm -f .venv/made-from && rm -rf .venv && "$$python" -m venv .venv && \
-	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock && \
+	$(RUN) -m pip install --quiet --require-hashes -r requirements-book.lock && \
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable . && \
 	echo "$$from" > .venv/made-from
+
+# What tests and the search need beside what the book needs.
+test-environment: environment
+	@from=$$(cksum requirements.lock); \
+	if [ "$$from" = "$$(cat .venv/tested-from 2>/dev/null)" ]; then exit 0; fi; \
+	echo "Adding what the tests and the search need; this takes about a minute, once."; \
+	unset PYTHONDONTWRITEBYTECODE; \
+	rm -f .venv/tested-from && \
+	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock && \
+	echo "$$from" > .venv/tested-from

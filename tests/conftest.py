@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from books import Book, copy_book
 from hypothesis import settings
-from playwright.sync_api import sync_playwright
 
 from lib.site.pdf import BROWSERS, QUIET
 
@@ -20,6 +19,14 @@ for name in ("COHORT", "DISCLOSURE", "OUT", "SITE_URL", "PYTHON", "MAKEFLAGS", "
     os.environ.pop(name, None)
 
 LONGEST_BUILD_SECONDS = 1800
+SITE = Path(__file__).parent / "site"
+
+
+def pytest_collection_modifyitems(items):
+    """Whole builds and the browser are for `make test-all`."""
+    for item in items:
+        if SITE in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +70,8 @@ def site(built) -> Path:
 
 @pytest.fixture(scope="session")
 def browser():
+    from playwright.sync_api import sync_playwright
+
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
         why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
