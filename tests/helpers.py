@@ -47,6 +47,12 @@ def asah() -> cohort.Cohort:
     return read_cohort(rows, "Female|Male")
 
 
+def hemorrhage() -> pd.DataFrame:
+    """The patients of aSAH with the probabilities ("joint") that R's joint model gives."""
+    rows = pd.read_csv(ORACLES / "aSAH.csv", comment="#")
+    return rows.assign(joint=numbers_in_r("joint", "prediction"))
+
+
 @cache
 def _printed(source: str) -> pd.Series:
     return pd.read_csv(

@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from lib.paper import cores
-from lib.statistics import prediction, roc
+from lib.statistics import roc
 
 COVERAGE, COLLATERALS = np.array([[19, 29], [23, 112]]), np.array([[20, 37], [22, 104]])
 BY_GROUP = np.array([[5, 42], [17, 75], [20, 24]])
@@ -88,7 +88,7 @@ def test_the_facts_are_those_of_the_patients(which):
             index=[0, 1], columns=[0, 1], fill_value=0
         )
         assert facts[f"mcnemar_exact_{name}"] == pytest.approx(mcnemar(within, exact=True).pvalue)
-    _, pairs = prediction.compare_auc(outcome.to_numpy(), rows[["first", "second"]])
+    _, pairs = roc.compare_auc(outcome.to_numpy(), rows[["first", "second"]])
     delong = pairs.iloc[0]
     assert facts["auc_difference"] == pytest.approx(delong["difference"])
     assert facts["delong_standard_error"] == pytest.approx(delong["standard_error"])

@@ -54,9 +54,10 @@ class Fit:
 
 def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
     """The fit of a design whose first columns are 1 and the two markers; None where there is none."""
-    coefficients, covariance, converged = logistic.fit(design, outcome, np.zeros(design.shape[1]))
-    if not converged:
+    found = logistic.fit_many(design[None], outcome[None])
+    if found.status[0] != logistic.FITTED:
         return None
+    coefficients, covariance = found.coefficients[0], found.covariance[0]
     (a, b), y = design[:, 1:3].T.astype(int), outcome.astype(int)
     tables = [
         np.array([[np.sum((x == level) & (y == value)) for value in (1, 0)] for level in (1, 0)])

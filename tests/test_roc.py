@@ -3,18 +3,21 @@ markers.
 """
 
 from fractions import Fraction
+from functools import partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import asah, in_r, read_cohort
+from helpers import asah, hemorrhage, in_r, numbers_in_r, random_patients, read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import Table2x2
 
 from lib.statistics import roc
 
+HEMORRHAGE, SCORES = hemorrhage(), ["joint", "s100b", "ndka", "wfns"]
+of_scores_in_r = partial(numbers_in_r, source="prediction")
 # Events and nonevents, unexposed and exposed, as the abstract determines them.
 MARKERS = {"coverage": ([23, 19], [112, 29]), "collaterals": ([22, 20], [104, 37])}
 # Hanley and McNeil 1982, Radiology 143:29-36: ratings of 51 abnormal and 58 normal CT images.
@@ -237,3 +240,74 @@ def test_hopeless_data_have_no_false_answer(events, nonevents, area):
     empty = accuracy["total"] == 0
     assert accuracy.loc[empty, ["estimate", "lower", "upper"]].isna().all(axis=None)
     assert len(roc.curve(events, nonevents)) == 3
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_areas_are_those_of_proc(name):
+    areas, _ = roc.compare_auc(HEMORRHAGE["outcome"], HEMORRHAGE[SCORES])
+    lower, area, upper = of_scores_in_r(f'as.numeric(ci.auc(curves${name}, method = "delong"))')
+    np.testing.assert_allclose(
+        areas.loc[name, ["auc", "lower", "upper"]].astype(float), [area, lower, upper], atol=1e-9
+    )
+    assert areas.loc[name, ["patients", "events"]].tolist() == [113, 41]
+
+
+def test_differences_are_those_of_proc():
+    _, differences = roc.compare_auc(HEMORRHAGE["outcome"], HEMORRHAGE[SCORES])
+    assert len(differences) == 6
+    for _, row in differences.iterrows():
+        expected = of_scores_in_r(f'paired("{row["first"]}", "{row["second"]}")')
+        np.testing.assert_allclose(
+            row[["z", "p", "lower", "upper"]].astype(float), expected, atol=1e-9
+        )
+
+
+@given(seed=st.integers(0, 2**32 - 1), number=st.integers(4, 40))
+def test_areas_count_pairs(seed, number):
+    random = np.random.default_rng(seed)
+    outcome = random.permutation(np.arange(number) % 2)
+    score = random.integers(0, 6, number).astype(float)
+    events, nonevents = score[outcome == 1][:, None], score[outcome == 0]
+    expected = ((events > nonevents) + (events == nonevents) / 2).mean()
+    areas, _ = roc.compare_auc(outcome, pd.DataFrame({"score": score}))
+    assert areas.loc["score", "auc"] == pytest.approx(expected)
+
+
+def test_rounding_does_not_break_ties():
+    outcome, score = np.array([1, 1, 1, 0, 0, 0]), np.array([0.3, 0.3, 0.7, 0.3, 0.7, 0.7])
+    rounded = score + np.array([0, 1, -1, 2, 1, 0]) * 1e-16
+    for values in (score, rounded):
+        areas, _ = roc.compare_auc(outcome, pd.DataFrame({"score": values}))
+        assert areas.loc["score", "auc"] == pytest.approx(3 / 9)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "area"),
+    [([0, 0, 0], np.nan), ([1, 1, 1], np.nan), ([], np.nan), ([0, 0, 1], 1), ([1, 0, np.nan], 0)],
+)
+def test_areas_without_an_answer(outcome, area):
+    scores = pd.DataFrame({"a": np.arange(len(outcome)), "b": 1.0})
+    areas, differences = roc.compare_auc(np.array(outcome), scores)
+    np.testing.assert_equal(areas.loc["a", "auc"], area)
+    assert areas[["standard_error", "lower", "upper"]].isna().all().all()
+    assert differences[["standard_error", "p"]].isna().all().all()
+
+
+def test_scores_of_one_order_have_no_p():
+    rows = random_patients(seed=6)
+    scores = pd.DataFrame(
+        {"a": rows["length"], "b": rows["length"] ** 3, "perfect": rows["outcome"]}
+    )
+    areas, differences = roc.compare_auc(rows["outcome"], scores)
+    assert differences.loc[0, "difference"] == 0 and np.isnan(differences.loc[0, "p"])
+    assert areas.loc["perfect", "auc"] == 1 and np.isnan(areas.loc["perfect", "lower"])
+
+
+def test_missing_scores_are_left_out_of_all_comparisons():
+    rows = random_patients(120, seed=7)
+    scores = rows[["has_a", "length"]].astype(float)
+    scores.iloc[:9, 0] = np.nan
+    areas, _ = roc.compare_auc(rows["outcome"], scores)
+    expected, _ = roc.compare_auc(rows["outcome"][9:], scores[9:])
+    pd.testing.assert_frame_equal(areas, expected)
+    assert (areas["patients"] == 111).all()

@@ -83,7 +83,7 @@ def test_adjustment_for_the_group_as_r_has_it():
 
 @pytest.mark.parametrize("knots", [3, 4, 5])
 def test_a_spline_as_r_has_it(knots):
-    found = sensitivity.functional_form(asah(), "ndka", knots)
+    found = sensitivity.functional_form(asah(), "ndka", knots=knots)
     assert found.knots == pytest.approx(in_r(f"knots({knots})"))
     assert [found.statistic, found.degrees_of_freedom, found.p] == pytest.approx(
         in_r(f"against_line({knots})")
@@ -102,11 +102,15 @@ def test_the_published_e_value():
     ratios = pd.DataFrame(
         {"ratio": [3.9, 1 / 3.9, 1.2], "lower": [1.8, 1 / 8.7, 0.8], "upper": [8.7, 1 / 1.8, 1.8]}
     )
-    rare = sensitivity.e_values(ratios["ratio"], ratios["lower"], ratios["upper"], 0.1)
+    rare = sensitivity.e_values(
+        ratios["ratio"], ratios["lower"], ratios["upper"], event_proportion=0.1
+    )
     assert rare["e_value"].round(2).tolist() == [7.26, 7.26, 1.69]
     assert rare["e_value_limit"].round(2).tolist() == [3.0, 3.0, 1.0]
     squares = ratios**2
-    common = sensitivity.e_values(squares["ratio"], squares["lower"], squares["upper"], 0.2)
+    common = sensitivity.e_values(
+        squares["ratio"], squares["lower"], squares["upper"], event_proportion=0.2
+    )
     assert common.to_numpy() == pytest.approx(rare.to_numpy())
 
 
@@ -132,7 +136,10 @@ def test_an_empty_group_is_left_out_and_one_group_is_none():
 def test_a_number_with_few_values_has_no_spline():
     rows = random_patients()
     rows["length"] = rows["has_a"] + rows["has_b"].sum() + np.arange(60) % 2
-    assert "too few" in sensitivity.functional_form(read_cohort(rows, "A|B|C"), "length", 4).problem
+    assert (
+        "too few"
+        in sensitivity.functional_form(read_cohort(rows, "A|B|C"), "length", knots=4).problem
+    )
 
 
 HOPELESS = {

@@ -515,16 +515,11 @@ def _log_likelihood_of_markers(printed: Printed) -> pd.Series:
     chosen = printed.cores.assign(n11=lambda table: table["k1"] + table["k0"]).drop_duplicates(
         "n11"
     )
-    found = {}
-    for n11, counts in zip(
-        chosen["n11"], cells(printed.first, printed.second, chosen), strict=True
-    ):
-        rows = GROUPS.repeat(counts.ravel(), axis=0)
-        design, outcome = np.column_stack([np.ones(len(rows)), rows[:, 1:]]), rows[:, 0].copy()
-        coefficients, _, converged = logistic.fit(design, outcome, np.zeros(3))
-        eta = design @ coefficients
-        found[n11] = outcome @ eta - np.logaddexp(0, eta).sum() if converged else np.nan
-    return pd.Series(found)
+    # The same eight rows for every number of patients with both, counted as often as they occur.
+    design = logistic.with_intercept(GROUPS[None, :, 1:])
+    counts = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
+    found = logistic.fit_many(design, GROUPS[None, :, 0], weights=counts)
+    return pd.Series(found.log_likelihood, chosen["n11"])
 
 
 HEADER = """\

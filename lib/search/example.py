@@ -28,7 +28,8 @@ from lib.paper import ledger, reconstruct, wald
 from lib.paper.published import agrees, interval, number, read
 from lib.patients.cohort import DATA, EXAMPLE, Cohort, read_codebook
 from lib.patients.files import InputError
-from lib.statistics import logistic, multivariate, univariate
+from lib.statistics import compiled_logistic as logistic
+from lib.statistics import multivariate, univariate
 
 SETTINGS = DATA / "example.toml"
 HEADER = """\

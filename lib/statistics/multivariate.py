@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.special import expit
+from scipy.stats import norm
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
 from lib.patients.cohort import Cohort
@@ -16,10 +18,12 @@ from lib.statistics.separation import why_no_model
 
 @dataclass(frozen=True)
 class JointModel:
-    """A fitted joint model, or the reason in words why there is none.
+    """A fitted joint model, or in ``problem`` the reason in words why there is none.
 
-    `table` has one row per term, the intercept ("const") first: coefficient, standard_error,
-    odds_ratio, lower, upper, p; empty when the model could not be fitted.
+    ``table`` has one row per term, the intercept ("const") first: coefficient, standard_error,
+    odds_ratio, lower, upper, p; empty when the model could not be fitted. ``probabilities`` has
+    the fitted probability of the outcome for each patient with complete data, and ``covariance``
+    is that of the coefficients, terms x terms.
     """
 
     table: pd.DataFrame
@@ -28,11 +32,16 @@ class JointModel:
     events: int
     problem: str | None = None
     probabilities: np.ndarray | None = None
+    log_likelihood: float = np.nan
+    covariance: pd.DataFrame | None = None
 
 
 def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -> JointModel:
-    """Logistic regression of the outcome on all factors at once (or on those given), by maximum
-    likelihood, with Wald intervals and P values. Patients with a missing value are left out."""
+    """Logistic regression of the outcome on all factors at once (or on those given).
+
+    By maximum likelihood, with Wald intervals and P values. Patients with a missing value are left
+    out and counted.
+    """
     factors = cohort.factors if factors is None else factors
     known = cohort.complete([*factors, cohort.outcome])
     outcome = known[cohort.outcome]
@@ -40,35 +49,53 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
     columns = ["coefficient", "standard_error", "odds_ratio", "lower", "upper", "p"]
     problem = why_no_model(cohort, known, factors)
     if problem is None:
-        with warnings.catch_warnings():
+        design, back = standardized(known[factors])
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", ConvergenceWarning)
             warnings.simplefilter("error", PerfectSeparationWarning)
             try:
-                fitted = sm.Logit(outcome, sm.add_constant(known[factors])).fit(disp=0, maxiter=100)
+                fitted = sm.Logit(outcome, design).fit(disp=0, maxiter=100)
             except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
-                problem = "the search for the maximum of the likelihood did not end; check the scale of the factors"
+                problem = "the search for the maximum of the likelihood came to no end"
     if problem is not None:
         return JointModel(pd.DataFrame(columns=columns, dtype=float), *sizes, problem)
-    limits = fitted.conf_int(1 - level)
-    with np.errstate(over="ignore"):
+    coefficient, covariance = back @ fitted.params, back @ fitted.cov_params() @ back.T
+    error = np.sqrt(np.diag(covariance))
+    reach = norm.ppf(0.5 + level / 2) * error
+    with np.errstate(over="ignore"):  # the odds ratio of a factor in a far too small unit
         table = pd.DataFrame(
             {
-                "coefficient": fitted.params,
-                "standard_error": fitted.bse,
-                "odds_ratio": np.exp(fitted.params),
-                "lower": np.exp(limits[0]),
-                "upper": np.exp(limits[1]),
-                "p": fitted.pvalues,
+                "coefficient": coefficient,
+                "standard_error": error,
+                "odds_ratio": np.exp(coefficient),
+                "lower": np.exp(coefficient - reach),
+                "upper": np.exp(coefficient + reach),
+                "p": 2 * norm.sf(np.abs(coefficient / error)),
             }
         )
-    return JointModel(table, *sizes, None, np.asarray(fitted.predict()))
+    probabilities = expit(fitted.fittedvalues.to_numpy())
+    return JointModel(table, *sizes, None, probabilities, fitted.llf, covariance)
+
+
+def standardized(factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A design of standardized factors, and the matrix that takes its coefficients back.
+
+    The design has a column of ones ("const") and each factor less its mean, over its standard
+    deviation, so that no unit and no far origin (years, say) troubles a search. The matrix times
+    the coefficients of the design, intercept first, is the coefficients of the factors as they are.
+    """
+    mean, spread = factors.mean(), factors.std(ddof=0)
+    design = sm.add_constant((factors - mean) / spread)
+    back = pd.DataFrame(np.diag([1.0, *1 / spread]), design.columns, design.columns)
+    back.loc["const", factors.columns] = -mean / spread
+    return design, back
 
 
 def collinearity(cohort: Cohort) -> pd.DataFrame:
     """Variance inflation factor of each factor given the others, and its correlations with them.
 
     Columns: variance_inflation_factor, then one per factor. The variance inflation factors are the
-    diagonal of the inverse of the correlations; NaN where these have none.
+    diagonal of the inverse of the matrix of correlations; NaN where it has none.
     """
     correlations = cohort.complete(cohort.factors)[cohort.factors].corr()
     inflation = pd.Series(np.nan, correlations.index, name="variance_inflation_factor")
@@ -88,6 +115,6 @@ def events_per_variable(model: JointModel, parameters: int) -> float:
 
 
 def significant(model: JointModel, alpha: float = 0.05) -> list[str]:
-    """The factors whose P in the joint model is below `alpha`."""
+    """The factors whose P in the joint model is below ``alpha``."""
     terms = model.table.drop(index="const", errors="ignore")
     return list(terms.index[terms["p"] < alpha])

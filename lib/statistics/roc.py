@@ -1,18 +1,38 @@
 """Markers as predictors: sensitivity, specificity, area under the curve and its standard errors.
 
-A marker is described by its counts at each level, lowest level first: `events` (occluded) and
-`nonevents` (patent). A binary marker has two levels, unexposed and exposed.
+A marker is described by its counts at each level, lowest level first: ``events`` (occluded) and
+``nonevents`` (patent). A binary marker has two levels, unexposed and exposed.
+
+The area A is the share of pairs, one event and one nonevent, in which the event has the higher
+level, ties counting one half. Its standard error is computed in several ways, which differ in how
+they account for pairs that share a patient:
+
+* Hanley and McNeil 1982 (Radiology 143:29-36) need Q1, the chance that two events
+  both exceed a nonevent, and Q2, the chance that an event exceeds two nonevents: estimated from
+  the counts as in their table II, which breaks ties at random, or by the negative exponential
+  model, Q1 = A/(2-A) and Q2 = 2A²/(1+A).
+* DeLong et al. 1988 (Biometrics 44:837-845, equations 3 to 5) use the spread of the placements:
+  for each event the share of nonevents below it, for each nonevent that of events above it. The
+  differences of placements compare two markers of the same patients.
+* The null ones hold where A is one half: they are those of the Mann-Whitney statistic, without
+  and with the correction for ties (Lehmann 1975, Nonparametrics, section 1.4).
 """
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.patients.cohort import Cohort
 
+# Scores closer than this, beside the largest of them, count as ties: rounding in a fit can part
+# what should be equal.
+SMALLEST_GAP = 1e-12
 STANDARD_ERRORS = {
     "hanley_mcneil": "Hanley-McNeil, distribution-free",
     "exponential": "Hanley-McNeil, negative exponential",
@@ -41,24 +61,29 @@ def _pairs(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, ...]:
     return events, nonevents, events_above, nonevents_below
 
 
+def _placements(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At each level the share of nonevents below it, and that of events above it, ties by half."""
+    events, nonevents, events_above, nonevents_below = _pairs(events, nonevents)
+    return (
+        (nonevents_below + nonevents / 2) / nonevents.sum(),
+        (events_above + events / 2) / events.sum(),
+    )
+
+
 def auc(events: np.ndarray, nonevents: np.ndarray) -> float:
     """Probability that an event has the higher level, ties counting one half.
 
     NaN when there are no events or no nonevents.
     """
-    events, nonevents, _, below = _pairs(events, nonevents)
-    if events.sum() == 0 or nonevents.sum() == 0:
+    if np.sum(events) == 0 or np.sum(nonevents) == 0:
         return np.nan
-    return float((events * (below + nonevents / 2)).sum() / (events.sum() * nonevents.sum()))
+    return float(np.average(_placements(events, nonevents)[0], weights=events))
 
 
 def standard_errors(events: np.ndarray, nonevents: np.ndarray) -> dict[str, float]:
-    """The standard errors of an AUC that are in use, by the names of `STANDARD_ERRORS`.
+    """The standard errors of an AUC that are in use, by the names of ``STANDARD_ERRORS``.
 
-    Source: Hanley and McNeil 1982, Radiology 143:29-36: the distribution-free estimates of Q1 and
-    Q2 of their Table II, and Q1 = A/(2-A), Q2 = 2A^2/(1+A); DeLong et al. 1988, Biometrics
-    44:837-845, equations 3 to 5; the null ones are those of the Mann-Whitney statistic, without
-    and with the correction for ties (Lehmann 1975, Nonparametrics, section 1.4).
+    All NaN with fewer than two events or nonevents. The head of this module has the sources.
     """
     area = auc(events, nonevents)
     events, nonevents, events_above, nonevents_below = _pairs(events, nonevents)
@@ -75,10 +100,9 @@ def standard_errors(events: np.ndarray, nonevents: np.ndarray) -> dict[str, floa
 
     q1 = (nonevents * third((events_above, events))).sum() / (n0 * n1**2)
     q2 = (events * third((nonevents_below, nonevents))).sum() / (n1 * n0**2)
-    placement_of_events = (nonevents_below + nonevents / 2) / n0
-    placement_of_nonevents = (events_above + events / 2) / n1
-    spread1 = (events * (placement_of_events - area) ** 2).sum() / (n1 - 1)
-    spread0 = (nonevents * (placement_of_nonevents - area) ** 2).sum() / (n0 - 1)
+    of_events, of_nonevents = _placements(events, nonevents)
+    spread1 = (events * (of_events - area) ** 2).sum() / (n1 - 1)
+    spread0 = (nonevents * (of_nonevents - area) ** 2).sum() / (n0 - 1)
     total, tied = n1 + n0, events + nonevents
     correction = (tied**3 - tied).sum() / (total * (total - 1))
     return {
@@ -131,24 +155,18 @@ def accuracy(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) -> 
             proportion_confint(count, total, 1 - level, "wilson") if total else (np.nan, np.nan)
         )
         rows[name] = [count, total, count / total if total else np.nan, lower, upper]
-    n1, n0 = true_positive + false_negative, true_negative + false_positive
-    for name, count1, count0 in [
-        ("positive_likelihood_ratio", true_positive, false_positive),
-        ("negative_likelihood_ratio", false_negative, true_negative),
+    # A likelihood ratio is a ratio of two risks, of having the result with the event and without.
+    had, lacked = (true_positive, false_negative), (false_positive, true_negative)
+    for name, table in [
+        ("positive_likelihood_ratio", [had, lacked]),
+        ("negative_likelihood_ratio", [had[::-1], lacked[::-1]]),
     ]:
-        rows[name] = [np.nan, np.nan, *_ratio(count1, n1, count0, n0, level)]
-    return pd.DataFrame.from_dict(
-        rows, "index", columns=["count", "total", "estimate", "lower", "upper"]
-    )
-
-
-def _ratio(count1: int, n1: int, count0: int, n0: int, level: float) -> tuple[float, float, float]:
-    if min(count1, count0) == 0:
-        return (np.nan,) * 3
-    ratio = (count1 / n1) / (count0 / n0)
-    error = np.sqrt(1 / count1 - 1 / n1 + 1 / count0 - 1 / n0)
-    factor = np.exp(stats.norm.ppf(0.5 + level / 2) * error)
-    return ratio, ratio / factor, ratio * factor
+        ratio = Table2x2(np.array(table), shift_zeros=False)
+        known = min(row[0] for row in table) > 0
+        limits = ratio.riskratio_confint(1 - level) if known else (np.nan, np.nan)
+        rows[name] = [np.nan, np.nan, ratio.riskratio if known else np.nan, *limits]
+    columns = ["count", "total", "estimate", "lower", "upper"]
+    return pd.DataFrame.from_dict(rows, "index", columns=columns)
 
 
 def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
@@ -161,3 +179,78 @@ def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
             "sensitivity": above1 / max(above1[-1], 1),
         }
     )
+
+
+def compare_auc(
+    outcome: np.ndarray, scores: pd.DataFrame, level: float = 0.95
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Areas under the ROC curves of several scores of the same patients, and their differences.
+
+    ``scores`` has one column per score, higher meaning more likely; ties count one half. Areas: a
+    row per score with patients, events, auc, standard_error, lower, upper (cut off at zero and
+    one). Differences: a row per pair of scores with first, second, difference (of the first from
+    the second), standard_error, lower, upper, z and p (two-sided, normal). NaN where there are
+    fewer than two events or nonevents, or where the standard error is zero: a perfect area, or
+    scores of one order, say nothing about their own uncertainty. Patients with any value missing
+    are left out, so that all comparisons are paired.
+
+    Source: DeLong et al. 1988, Biometrics 44:837-845, equations 3 to 5. Raises ``ValueError`` for
+    an outcome other than zero and one.
+    """
+    events, scores = complete_scores(outcome, scores)
+    placed = {
+        name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
+    }
+    z = stats.norm.ppf(0.5 + level / 2)
+    areas, differences = [], []
+    for name in scores:
+        area, error = _delong(*placed[name])
+        limits = np.clip([area - z * error, area + z * error], 0, 1)
+        areas.append([len(events), int(events.sum()), area, error, *limits])
+    for first, second in combinations(scores, 2):
+        apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
+        difference, error = _delong(*apart)
+        ratio = difference / error
+        limits = [difference - z * error, difference + z * error]
+        p = 2 * stats.norm.sf(abs(ratio))
+        differences.append([first, second, difference, error, *limits, ratio, p])
+    columns = ["standard_error", "lower", "upper"]
+    return (
+        pd.DataFrame(areas, scores.columns, ["patients", "events", "auc", *columns]),
+        pd.DataFrame(differences, columns=["first", "second", "difference", *columns, "z", "p"]),
+    )
+
+
+def complete_scores(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """Outcome and scores of the patients who lack neither; ``ValueError`` for a wrong outcome."""
+    outcome = np.asarray(outcome, float)
+    known = ~np.isnan(outcome) & scores.notna().all(axis=1).to_numpy()
+    if not np.isin(outcome[known], (0, 1)).all():
+        raise ValueError("an outcome is 0 or 1")
+    return outcome[known], scores[known]
+
+
+def _placements_of_patients(
+    outcome: np.ndarray, score: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The placement of each event, and of each nonevent; none where the outcome does not vary."""
+    if len(np.unique(outcome)) < 2:
+        return np.empty(0), np.empty(0)
+    order = np.argsort(score)
+    ranked = score[order]
+    apart = SMALLEST_GAP * np.abs(ranked[np.isfinite(ranked)]).max(initial=0)
+    level = np.empty(len(score), int)
+    level[order] = np.cumsum(np.concatenate([[False], ranked[1:] > ranked[:-1] + apart]))
+    kinds = [level[outcome == value] for value in (1, 0)]
+    counts = [np.bincount(kind, minlength=level.max() + 1) for kind in kinds]
+    return tuple(at_level[kind] for at_level, kind in zip(_placements(*counts), kinds, strict=True))
+
+
+def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
+    """Mean of placements, or of their differences, and its standard error; NaN for what is none."""
+    if len(of_events) == 0:
+        return np.nan, np.nan
+    if min(len(of_events), len(of_nonevents)) < 2:
+        return float(of_events.mean()), np.nan
+    variance = of_events.var(ddof=1) / len(of_events) + of_nonevents.var(ddof=1) / len(of_nonevents)
+    return float(of_events.mean()), float(np.sqrt(variance)) if variance > 0 else np.nan

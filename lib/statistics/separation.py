@@ -79,7 +79,10 @@ def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
     rows = cohort.complete([*factors, cohort.outcome])
     patients = len(rows)
     if rows[cohort.outcome].nunique() < 2:
-        words = "Separation cannot be judged: the outcome does not vary among the patients with complete data."
+        words = (
+            "Separation cannot be judged: the outcome does not vary among the patients "
+            "with complete data."
+        )
         return Separation("unknown", [], [], 0, patients, words)
     told_apart = _separated(rows, factors, cohort.outcome)
     if not told_apart:
@@ -101,7 +104,8 @@ def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
         together = []
     kind = "complete" if told_apart == patients else "quasi-complete"
     parts = [
-        f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} of {whole(patients)} patients."
+        f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} "
+        f"of {whole(patients)} patients."
     ]
     parts += [_one_sided(cohort, rows, name) for name in alone]
     if together:
@@ -163,6 +167,7 @@ def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
                 where = f"is {side} {number(limit, 0 if float(limit).is_integer() else 2)}"
             if count:
                 parts.append(
-                    f"where it {where}, all {whole(count)} patients have the outcome “{outcomes[str(value)]}”"
+                    f"where it {where}, all {whole(count)} patients have the outcome "
+                    f"“{outcomes[str(value)]}”"
                 )
     return f"{cohort.label(factor)} separates alone: {listed(parts)}."

@@ -9,9 +9,9 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
 from lib.patients.cohort import Cohort
+from lib.statistics import multivariate
 
 BINARY_TESTS = ["pearson", "yates", "fisher", "wald"]
 NUMBER_TESTS = ["student", "welch", "mann_whitney", "wald"]
@@ -76,20 +76,23 @@ def crude_odds_ratio(table: np.ndarray, level: float = 0.95) -> dict[str, float]
 
 
 def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
-    """Two-sided P of Student's t, Welch's t, Mann-Whitney (normal approximation, corrected for
-    ties and continuity) and the Wald test of a logistic regression on the one factor, with that
-    regression's odds ratio per unit and its limits."""
+    """Two-sided P of four tests in use for a number: Student's t, Welch's t, Mann-Whitney, Wald.
+
+    Mann-Whitney is by the normal approximation, corrected for ties and continuity. The Wald test is
+    that of a logistic regression on the one factor, whose odds ratio per unit and its limits are
+    there too. NaN where a test has no answer.
+    """
     known = cohort.complete([factor, cohort.outcome])
     occluded = known.loc[known[cohort.outcome] == 1, factor]
     patent = known.loc[known[cohort.outcome] == 0, factor]
     names = [*NUMBER_TESTS, "odds_ratio", "lower", "upper"]
     if min(len(occluded), len(patent)) < 2 or known[factor].nunique() < 2:
         return dict.fromkeys(names, np.nan)
+    logistic = multivariate.fit(cohort, [factor]).table.reindex([factor]).loc[factor]
     alike = occluded.nunique() == 1 and patent.nunique() == 1
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # scipy's, where the numbers are nearly the same
+        # Scipy's, where the numbers are nearly the same.
+        warnings.simplefilter("ignore", RuntimeWarning)
         student, welch = (
             stats.ttest_ind(occluded, patent, equal_var=equal).pvalue for equal in (True, False)
         )
@@ -97,30 +100,8 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
         "student": np.nan if alike else student,
         "welch": np.nan if alike else welch,
         "mann_whitney": stats.mannwhitneyu(occluded, patent, method="asymptotic").pvalue,
-        **_logistic(known[cohort.outcome], known[factor]),
-    }
-
-
-def _logistic(outcome: pd.Series, values: pd.Series) -> dict[str, float]:
-    """The logistic regression on one number; NaN where a cut-point separates the outcomes."""
-    nothing = dict.fromkeys(["wald", "odds_ratio", "lower", "upper"], np.nan)
-    events, nonevents = values[outcome == 1], values[outcome == 0]
-    if events.min() >= nonevents.max() or nonevents.min() >= events.max():
-        return nothing
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        try:
-            fitted = sm.Logit(outcome, sm.add_constant(values)).fit(disp=0)
-        except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
-            return nothing
-    with np.errstate(over="ignore"):
-        odds_ratio, lower, upper = np.exp([fitted.params.iloc[1], *fitted.conf_int().iloc[1]])
-    return {
-        "wald": fitted.pvalues.iloc[1],
-        "odds_ratio": odds_ratio,
-        "lower": lower,
-        "upper": upper,
+        "wald": logistic["p"],
+        **logistic[["odds_ratio", "lower", "upper"]],
     }
 
 

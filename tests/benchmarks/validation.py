@@ -1,4 +1,4 @@
-"""2,000 resamples of `lib.statistics.prediction.validate` against 40 of the same in a plain loop of
+"""2,000 resamples of `lib.statistics.bootstrap.validate` against 40 of the same in a plain loop of
 statsmodels.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lib.patients import cohort
-from lib.statistics import prediction
+from lib.statistics import bootstrap
 from tests.oracles.prediction_loop import plain_loop
 
 NAME = "validation with 2,000 resamples / plain statsmodels loop with 40 of them"
@@ -21,10 +21,10 @@ def ratio() -> float:
     example = cohort.load(cohort.EXAMPLE)
     known = example.complete([*example.factors, example.outcome])
     plain, plain_seconds = timed(
-        lambda: plain_loop(known, example.outcome, example.factors, OF_LOOP, prediction.SEED)
+        lambda: plain_loop(known, example.outcome, example.factors, OF_LOOP, bootstrap.SEED)
     )
-    ours, our_seconds = timed(lambda: prediction.validate(example, RESAMPLES))
-    same = prediction.validate(example, OF_LOOP)
+    ours, our_seconds = timed(lambda: bootstrap.validate(example, RESAMPLES))
+    same = bootstrap.validate(example, OF_LOOP)
     assert ours.drawn == RESAMPLES
     np.testing.assert_allclose(same.table["optimism"], plain[0].mean(), rtol=0, atol=1e-8)
     np.testing.assert_array_equal(same.stability["screened_share"], plain[1].mean())

@@ -1,4 +1,4 @@
-"""The bootstrap of lib.statistics.prediction as one would write it with statsmodels, one model at a
+"""The bootstrap of lib.statistics.bootstrap as one would write it with statsmodels, one model at a
 time.
 """
 
