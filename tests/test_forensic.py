@@ -75,8 +75,8 @@ def test_detection_is_what_the_ledger_would_say(at):
     row = SURVEYED.iloc[at]
     altered = CLAIMS.copy()
     altered.at[row["claim"], "printed"] = row["altered"]
-    judges = (checks.judge_counts, checks.judge_univariate, checks.judge_wald, checks.judge_roc)
-    verdicts = [judgment.verdict for judge in judges for judgment in judge(altered).values()]
+    judged = checks.judge(altered, checks.all_checks(altered))
+    verdicts = [judgment.verdict for judgment in judged.values()]
     assert ("contradicted" in verdicts) == (row["detected_by"] != "")
 
 

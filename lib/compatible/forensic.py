@@ -106,22 +106,18 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame | None) -> str:
         return _detect_in_model(claims, factors, bounds)
     if section == "univariate":
         known = about in reconstruct.markers(claims)
-        return (
-            "univariate"
-            if known and _contradicted(checks.judge_univariate(claims))
-            else NOT_DETECTED
-        )
+        return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
     in_counts = quantity in ("patients", "primary_patency", *checks.MARKER_QUANTITIES, "auc")
     # Every check on counts is part of the one that takes all of them together.
     if in_counts and not reconstruct.solve(claims):
         return "counts"
-    if in_counts and _contradicted(checks.judge_univariate(claims)):
+    if in_counts and _fails(checks.univariate_checks(claims)):
         return "univariate"
-    return "roc" if _contradicted(checks.judge_roc(claims)) else NOT_DETECTED
+    return "roc" if _fails(checks.roc_checks(claims)) else NOT_DETECTED
 
 
-def _contradicted(judgments: dict[str, checks.Judgment]) -> bool:
-    return any(judgment.verdict == "contradicted" for judgment in judgments.values())
+def _fails(done: list[checks.Check]) -> bool:
+    return any(check.holds is False for check in done)
 
 
 def _detect_in_model(claims: pd.DataFrame, factors: list[str], bounds: pd.DataFrame | None) -> str:

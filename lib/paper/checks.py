@@ -1,16 +1,16 @@
 """What each claim may print, given all the others: the checks, and the arithmetic behind them.
 
-A check is one piece of arithmetic that ties claims together. Judging is leave-one-out: a claim is
-never used to judge itself. The functions `judge_*` return, by claim id, a verdict (confirmed,
-bounded or contradicted), the value recomputed, the check and the reason in words.
+A check is one piece of arithmetic that ties claims together. It says whether it holds, and for each
+of its claims what the others allow it to be. Judging is leave-one-out: a claim is never used to
+judge itself. Every kind of check is judged by the one function `judge`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from math import floor
 
 import numpy as np
@@ -23,6 +23,9 @@ from lib.statistics import roc, univariate
 from lib.words import listed
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
+PERCENTAGES = ("primary_patency", *MARKER_QUANTITIES)
+# More prints than this are no confinement.
+MOST_PRINTS = 100_000
 
 QUANTITY_WORDS = {
     "patients": "patients",
@@ -42,6 +45,9 @@ QUANTITY_WORDS = {
     "specificity": "specificity",
 }
 
+# Least and greatest of some values that a claim may have.
+Span = tuple[float | Fraction, float | Fraction]
+
 
 @dataclass(frozen=True)
 class Judgment:
@@ -58,11 +64,16 @@ class Check:
     """One piece of arithmetic: its words, the claims it ties together, and whether it holds.
 
     `holds` is None where the check cannot be carried out, because a check that it builds on fails.
+    `allows` gives the values that the other claims allow one of `claims`: none where they
+    contradict one another, None where they do not confine it. `source` says in words what else
+    the check rests on.
     """
 
     words: str
     claims: tuple[str, ...]
     holds: bool | None
+    allows: Callable[[str], list[Span] | None]
+    source: str = ""
 
 
 def ids(
@@ -152,42 +163,38 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 
     A check is not carried out when one that it contains already fails: it could tell nothing new.
     """
-    total = [
-        name
-        for name in ids(claims, section="methods", quantities=("patients",))
-        if subject(name) == "all"
-    ]
     sizes = ids(claims, section="methods", quantities=("patients",))
+    total = [name for name in sizes if subject(name) == "all"]
     rates = ids(claims, section="patency", quantities=("primary_patency",))
     markers = ids(claims, section="roc", quantities=MARKER_QUANTITIES)
     areas = ids(claims, section="roc", quantities=("auc",))
-    planned = [("the groups add up to all patients", sizes)]
-    planned += [
-        (
-            f"a whole number of patients is behind the patency of {about(rate)}",
-            [f"methods.{subject(rate)}.patients", rate],
-        )
-        for rate in rates
+    planned = [
+        ("the groups add up to all patients", sizes),
+        *(
+            (
+                f"a whole number of patients is behind the patency of {about(rate)}",
+                [f"methods.{subject(rate)}.patients", rate],
+            )
+            for rate in rates
+        ),
+        ("one number of events is behind all sensitivities and specificities", total + markers),
+        *(
+            (
+                f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
+                [*total, *markers, area],
+            )
+            for area in areas
+        ),
+        ("patency and markers share the same events", sizes + rates + markers + areas),
     ]
-    planned += [
-        ("one number of events is behind all sensitivities and specificities", total + markers)
-    ]
-    planned += [
-        (
-            f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
-            [*total, *markers, area],
-        )
-        for area in areas
-    ]
-    planned += [("patency and markers share the same events", sizes + rates + markers + areas)]
     checks: list[Check] = []
     for words, names in planned:
-        names = [name for name in names if name in claims.index]
+        names = tuple(name for name in names if name in claims.index)
         contains_failure = any(
             check.holds is False and set(check.claims) <= set(names) for check in checks
         )
         holds = None if contains_failure else bool(reconstruct.solve(claims, names))
-        checks.append(Check(words, tuple(names), holds))
+        checks.append(Check(words, names, holds, partial(_allowed_counts, claims, names)))
     return checks
 
 
@@ -196,51 +203,45 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
     None when they do not confine it.
     """
-    values, like = _allowed_values(claims, name, using), claims.at[name, "printed"]
-    return None if None in values else {text for value in values for text in printings(value, like)}
+    return _prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
 
 
-def _allowed_values(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set:
-    """The exact values of a claim about counts, given the others; None among them for any value."""
-    values: set = set()
+def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
+    """The exact values of a claim about counts, given the others."""
+    values: set[Fraction] = set()
     for solution in reconstruct.solve(claims, [other for other in using if other != name]):
-        values |= _count_values(claims, name, solution) or {None}
-    return values
+        found = _count_values(claims, name, solution)
+        if not found:
+            return None
+        values |= found
+    return [(value, value) for value in values]
 
 
-def _count_values(claims: pd.DataFrame, name: str, solution: reconstruct.Counts) -> set:
-    _, about, quantity = name.split(".")[:3]
+def _count_values(
+    claims: pd.DataFrame, name: str, solution: reconstruct.Counts
+) -> set[Fraction | int]:
+    """What a claim is in one solution; nothing where the solution does not confine it."""
+    _, who, quantity = name.split(".")[:3]
     groups = reconstruct.groups(claims)
     if solution.patients is None:
         return set()
-    if about == "all":
+    if who == "all":
         return {solution.patients}
-    if about in groups:
-        at = groups.index(about)
-        if not solution.patients_by_group or not solution.patients_by_group[at]:
-            return set()
-        size = solution.patients_by_group[at]
+    if who in groups:
+        at = groups.index(who)
+        size = solution.patients_by_group[at] if solution.patients_by_group else 0
         if quantity == "patients":
-            return {size}
-        return (
-            {Fraction(size - solution.occluded_by_group[at], size)}
-            if solution.occluded_by_group
-            else set()
-        )
+            return {size} if size else set()
+        events = solution.occluded_by_group
+        return {Fraction(size - events[at], size)} if size and events else set()
     if solution.occluded is None:
         return set()
-    patent = solution.patients - solution.occluded
     values = set()
-    for a, b in solution.markers.get(about, ()):
-        sensitivity = Fraction(a, solution.occluded)
-        specificity = Fraction(patent - b, patent)
-        values.add(
-            {
-                "sensitivity": sensitivity,
-                "specificity": specificity,
-                "auc": (sensitivity + specificity) / 2,
-            }[quantity]
-        )
+    patent = solution.patients - solution.occluded
+    for a, b in solution.markers.get(who, ()):
+        shares = [Fraction(a, solution.occluded), Fraction(patent - b, patent)]
+        of = dict(zip(MARKER_QUANTITIES, shares, strict=True)) | {"auc": sum(shares) / 2}
+        values.add(of[quantity])
     return values
 
 
@@ -332,122 +333,81 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     trials = []
     for marker, table in two_by_twos(claims).items():
         trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
-        agreement = {
-            column: [
-                agrees(claims.at[f"roc.{marker}.{quantity}", "printed"], value)
-                for value in trial[column]
-            ]
-            for column, quantity in [
-                ("lower", "auc_lower"),
-                ("upper", "auc_upper"),
-                ("p", "p_value"),
-            ]
+        printed = {
+            column: trial[column].map(partial(_prints_claim, claims, f"roc.{marker}.{quantity}"))
+            for column, quantity in zip(
+                ("lower", "upper", "p"), ("auc_lower", "auc_upper", "p_value"), strict=True
+            )
         }
-        trial["limits_printed"] = np.add(agreement["lower"], agreement["upper"], dtype=int)
-        trial["p_printed"] = agreement["p"]
-        trials.append(trial.rename_axis("kind").reset_index().assign(marker=marker))
-    columns = [
-        "marker",
-        "kind",
-        "auc",
-        "standard_error",
-        "lower",
-        "upper",
-        "p",
-        "limits_printed",
-        "p_printed",
+        trial["limits_printed"] = printed["lower"].astype(int) + printed["upper"].astype(int)
+        trials.append(trial.assign(p_printed=printed["p"], marker=marker))
+    columns = ["marker", "kind", "auc", "standard_error", "lower", "upper", "p"]
+    columns += ["limits_printed", "p_printed"]
+    if not trials:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(trials).rename_axis("kind").reset_index()[columns]
+
+
+def _prints_claim(claims: pd.DataFrame, name: str, value: float) -> bool:
+    return name in claims.index and agrees(claims.at[name, "printed"], value)
+
+
+# ------------------------------------------------------------------------------- the other checks
+
+
+def all_checks(claims: pd.DataFrame) -> list[Check]:
+    """Every check that the claims allow, those on whole numbers first."""
+    return [
+        *count_checks(claims),
+        *univariate_checks(claims),
+        *wald_checks(claims),
+        *roc_checks(claims),
     ]
-    return pd.concat(trials)[columns] if trials else pd.DataFrame(columns=columns)
 
 
-# ------------------------------------------------------------------------------------ judgments
-
-
-def judge_counts(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge the claims that come from whole numbers of patients."""
-    checks = count_checks(claims)
-    tied = tuple(name for name in claims.index if any(name in check.claims for check in checks))
-    judgments = {}
-    for name in tied:
-        failing = [check for check in checks if check.holds is False and name in check.claims]
-        holding = [check for check in checks if check.holds and name in check.claims]
-        if failing:
-            words = "; ".join(check.words for check in failing)
-            others = [other for other in tied if any(other in check.claims for check in failing)]
-            allowed = count_prints(claims, name, tied)
-            remedy = (
-                f"without it the others allow {_prints_listed(allowed)}"
-                if allowed
-                else "leaving it out mends nothing"
-            )
-            cut_off = _if_cut_off(claims.at[name, "printed"], _allowed_values(claims, name, tied))
-            reason = f"fails: {words}; {_ties(name, others)}; {remedy}{cut_off}"
-            judgments[name] = Judgment("contradicted", "no solution", words, reason)
-            continue
-        confined = [(count_prints(claims, name, check.claims), check) for check in holding]
-        confined = [(prints, check) for prints, check in confined if prints is not None]
-        if confined:
-            prints, check = min(confined, key=lambda pair: len(pair[0]))
-            judgments[name] = _from_prints(
-                claims, name, prints, _solved(claims, name, prints), check.words
-            )
-    return judgments
-
-
-def _solved(claims: pd.DataFrame, name: str, prints: set[str]) -> str:
-    """The exact value where the counts are unique, else what may be printed."""
-    solutions = reconstruct.solve(reconstruct.original(claims))
-    values = {value for solution in solutions for value in _count_values(claims, name, solution)}
-    if len(values) != 1:
-        return _prints_listed(prints)
-    value = values.pop()
-    return str(value) if name.endswith(".patients") else _range(float(value), float(value), name)
-
-
-def judge_univariate(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge the P of each factor whose two-by-two table is determined, by all tests in use."""
-    judgments = {}
+def univariate_checks(claims: pd.DataFrame) -> list[Check]:
+    """P of each factor whose two-by-two table is determined, by all tests in use."""
+    checks = []
     for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
             p_values = univariate.binary_tests(table).values()
-            prints = {text for p in p_values for text in printings(p, claims.at[name, "printed"])}
             words = f"P follows from the two-by-two table of {about(marker)}"
-            shown = _range(min(p_values), max(p_values), name)
-            judgments[name] = _from_prints(
-                claims, name, prints, shown, words, ", by all four tests in use"
-            )
-    return judgments
+            holds = any(agrees(claims.at[name, "printed"], p) for p in p_values)
+            allows = _fixed({name: list(p_values)})
+            checks.append(Check(words, (name,), holds, allows, ", by all four tests in use"))
+    return checks
 
 
-def judge_wald(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge adjusted odds ratios, limits and P, the confidence level, and variants of them that
-    another source prints. A variant is judged with the other strings of its own source."""
+def _fixed(values: dict[str, list[float]]) -> Callable[[str], list[Span] | None]:
+    """For `Check.allows`: the values by claim, whatever the claims of the check are."""
+    spans = {name: [(value, value) for value in found] for name, found in values.items()}
+    return spans.get
+
+
+def wald_checks(claims: pd.DataFrame) -> list[Check]:
+    """Whether adjusted odds ratios, limits and P belong together, at the confidence level printed;
+    and variants of them that another source prints, each with the other strings of the paper."""
     level = confidence_level(claims)
-    judgments = {}
+    checks = []
     for factor in adjusted(claims):
         strings = wald_strings(claims, factor)
+        names = {f"multivariate.{factor}.{quantity}": quantity for quantity in strings}
         words = f"estimate, limits and P of {about(factor)} belong together"
-        for quantity in strings:
-            if not _confined(strings, quantity):
-                continue
-            name = f"multivariate.{factor}.{quantity}"
-            judgments[name] = _from_wald(claims, name, strings, level, words)
-            if not wald.agree(strings, level):
-                ties = _ties(name, [f"multivariate.{factor}.{other}" for other in strings])
-                bounds = wald.possible(strings, quantity, level)
-                reason = f"fails: {words}; {ties}{_if_cut_off(strings[quantity], _ends(bounds, strings[quantity]))}"
-                judgments[name] = Judgment(
-                    "contradicted", judgments[name].recomputed, words, reason
-                )
-    judgments |= _judge_level(claims, level)
+        allows = partial(_allowed_wald, strings, level, names)
+        checks.append(Check(words, tuple(names), wald.agree(strings, level), allows))
+    checks += _level_check(claims, level)
     for name in claims.index.difference(reconstruct.original(claims).index):
         factor, quantity = name.split(".")[1:3]
         strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
         if quantity in wald.QUANTITIES and _confined(strings, quantity):
-            words = f"estimate, limits and P of {about(factor)}, as this source prints them, belong together"
-            judgments[name] = _from_wald(claims, name, strings, level, words)
-    return judgments
+            words = (
+                f"estimate, limits and P of {about(factor)}, as this source prints them, "
+                "belong together"
+            )
+            allows = partial(_allowed_wald, strings, level, {name: quantity})
+            checks.append(Check(words, (name,), wald.agree(strings, level), allows))
+    return checks
 
 
 def _confined(strings: dict[str, str], quantity: str) -> bool:
@@ -455,133 +415,145 @@ def _confined(strings: dict[str, str], quantity: str) -> bool:
     return sum(other in strings for other in wald.QUANTITIES[:3] if other != quantity) > 1
 
 
-def _from_wald(
-    claims: pd.DataFrame, name: str, strings: dict[str, str], level: float, words: str
-) -> Judgment:
-    quantity = name.split(".")[2]
-    bounds = wald.possible(strings, quantity, level)
-    prints = _between(*bounds, strings[quantity]) if bounds else set()
-    shown = _range(*bounds, name) if bounds else "nothing"
-    return _from_prints(claims, name, prints, shown, words)
+def _allowed_wald(
+    strings: dict[str, str], level: float, names: dict[str, str], name: str
+) -> list[Span] | None:
+    if not _confined(strings, names[name]):
+        return None
+    bounds = wald.possible(strings, names[name], level)
+    return [bounds] if bounds else []
 
 
-def _judge_level(claims: pd.DataFrame, level: float) -> dict[str, Judgment]:
+def _level_check(claims: pd.DataFrame, level: float) -> list[Check]:
+    """The levels, in whole percent, at which all odds ratios agree with their limits and P.
+
+    Where there is none, no level mends what is wrong, and those odds ratios decide that agree.
+    """
     name = "multivariate.all.confidence_level"
-    if name not in claims.index:
-        return {}
-    factors = [wald_strings(claims, factor) for factor in adjusted(claims)]
-    fitting = {
-        f"{percent}%"
-        for percent in range(50, 100)
-        if all(wald.agree(strings, percent / 100) for strings in factors)
-    }
+    sets = [wald_strings(claims, factor) for factor in adjusted(claims)]
+    if name not in claims.index or not sets:
+        return []
+    fitting = _levels(sets) or _levels([strings for strings in sets if wald.agree(strings, level)])
+    if not fitting:
+        return []
+    holds = level in [float(percent) for percent in fitting]
     words = "limits and P imply the confidence level"
-    return {name: _from_prints(claims, name, fitting, _prints_listed(fitting), words)}
+    return [Check(words, (name,), holds, _fixed({name: fitting}))]
 
 
-def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge the limits and P of each AUC by the standard error that prints those of the others."""
-    judgments: dict[str, Judgment] = {}
+def _levels(sets: list[dict[str, str]]) -> list[Fraction]:
+    levels = [Fraction(percent, 100) for percent in range(50, 100)] if sets else []
+    return [x for x in levels if all(wald.agree(strings, float(x)) for strings in sets)]
+
+
+def roc_checks(claims: pd.DataFrame) -> list[Check]:
+    """Limits and P of each AUC, by the standard error that prints those of the other markers."""
     known = two_by_twos(claims)
-    candidates = {
-        quantities: {marker: candidates_of(claims, table) for marker, table in known.items()}
-        for quantities, candidates_of, _ in ROC_INFERENCE
-    }
-    for marker in known:
-        area = f"roc.{marker}.auc"
-        for quantities, _, words in ROC_INFERENCE:
+    checks = []
+    for quantities, candidates_of, words in ROC_INFERENCE:
+        candidates = {marker: candidates_of(claims, table) for marker, table in known.items()}
+        for marker, own in candidates.items():
             names = [f"roc.{marker}.{quantity}" for quantity in quantities]
             if not all(name in claims.index for name in names):
                 continue
-            own = candidates[quantities][marker]
-            chosen = {
-                key: own[key]
-                for key in chosen_elsewhere(claims, marker, quantities, candidates[quantities])
-            }
-            holds = bool(matching(claims, names, chosen))
+            chosen = chosen_elsewhere(claims, marker, quantities, candidates)
             source = ", with every standard error in use"
             if len(chosen) < len(own):
-                source = f", with the standard error chosen on the other marker: {listed(candidate_labels(set(chosen)))}"
-            allowed = {}
-            for position, name in enumerate(names):
-                values = allowed[name] = [values[position] for values in chosen.values()]
-                prints = {
-                    text
-                    for value in values
-                    for text in printings(value, claims.at[name, "printed"])
-                }
-                judgments[name] = _from_prints(
-                    claims, name, prints, _range(min(values), max(values), name), words, source
-                )
-            if not holds:
-                for name in [*names, area]:
-                    shown = judgments[name].recomputed if name in judgments else ""
-                    cut_off = (
-                        ""
-                        if name == area
-                        else _if_cut_off(claims.at[name, "printed"], allowed[name])
-                    )
-                    reason = f"fails: {words}{source}; {_ties(name, [area, *names])}{cut_off}"
-                    judgments[name] = Judgment("contradicted", shown, words, reason)
+                labels = listed(candidate_labels(chosen))
+                source = f", with the standard error chosen on the other marker: {labels}"
+            holds = bool(matching(claims, names, {key: own[key] for key in chosen}))
+            values = {name: [own[key][at] for key in chosen] for at, name in enumerate(names)}
+            tied = (f"roc.{marker}.auc", *names)
+            checks.append(Check(words, tied, holds, _fixed(values), source))
+    return checks
+
+
+# ------------------------------------------------------------------------------------ judgments
+
+
+def judge(claims: pd.DataFrame, checks: list[Check]) -> dict[str, Judgment]:
+    """The verdict on every claim that one of the checks bears on: contradicted where one fails,
+    else confirmed or bounded by the check that allows the fewest prints."""
+    judgments = {}
+    for name, printed in claims["printed"].items():
+        bearing = [check for check in checks if name in check.claims]
+        failing = [check for check in bearing if check.holds is False]
+        found = [(check, check.allows(name)) for check in bearing if failing or check.holds]
+        known = [(check, spans, _prints(spans, printed)) for check, spans in found]
+        known = [triple for triple in known if triple[2] is not None]
+        check, spans, prints = min(
+            known, key=lambda triple: len(triple[2]), default=(None, [], None)
+        )
+        shown = _shown(name, spans, prints)
+        if failing:
+            judgments[name] = _contradicted(claims, name, failing, spans, prints)
+        elif prints is not None:
+            verdict = "confirmed" if len(prints) == 1 else "bounded"
+            others = "nothing else" if len(prints) == 1 else _prints_listed(prints)
+            reason = f"{check.words}{check.source}; {others} could be printed"
+            judgments[name] = Judgment(verdict, shown, check.words, reason)
     return judgments
 
 
-def _from_prints(
-    claims: pd.DataFrame, name: str, prints: set[str], shown: str, words: str, source: str = ""
+def _contradicted(
+    claims: pd.DataFrame,
+    name: str,
+    failing: list[Check],
+    spans: list[Span],
+    prints: set[str] | None,
 ) -> Judgment:
-    """The judgment on a claim whose possible prints are known."""
-    if claims.at[name, "printed"].strip() not in prints:
-        reason = f"fails: {words}; the other claims allow {_prints_listed(prints)}"
-        return Judgment("contradicted", shown, words, reason)
-    if len(prints) == 1:
-        return Judgment(
-            "confirmed", shown, words, f"{words}{source}; nothing else could be printed"
-        )
-    return Judgment(
-        "bounded", shown, words, f"{words}{source}; {_prints_listed(prints)} could be printed"
+    words = "; ".join(check.words for check in failing)
+    reason = f"fails: {words}{failing[0].source}"
+    tied = [other for check in failing for other in check.claims if other != name]
+    if tied:
+        others = [describe(other) for other in claims.index if other in tied]
+        reason += f"; it ties this to the {listed(others)}"
+    if prints is not None:
+        remedy = f"the other claims allow {_prints_listed(prints)}"
+        reason += f"; {remedy if prints else 'leaving it out mends nothing'}"
+    if _fits_cut_off(claims.at[name, "printed"], spans):
+        reason += "; it would fit if its digits were cut off instead of rounded"
+    return Judgment("contradicted", _shown(name, spans, prints), words, reason)
+
+
+def _fits_cut_off(printed: str, spans: list[Span]) -> bool:
+    """Whether truncation is a reading under which an allowed value prints so."""
+    bounds, least = interval(printed, "truncation"), published.number(printed)
+    return any(max(low, least) <= high and max(low, least) in bounds for low, high in spans)
+
+
+def _prints(spans: list[Span] | None, like: str) -> set[str] | None:
+    """All prints, with the digits of `like`, of the values in any of the spans; None where there
+    is no end of them."""
+    prints: set[str] = set()
+    for low, high in spans or []:
+        if low == high or like.strip()[0] in "<>≤≥":
+            prints |= printings(low, like) | printings(high, like)
+            continue
+        unit = published.last_digit(like)
+        first, last = (floor(Fraction(value) / unit) for value in (low, high))
+        if last - first > MOST_PRINTS:
+            return None
+        texts = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
+        prints |= {t for t in texts if interval(t).lower <= high and interval(t).upper >= low}
+    return None if spans is None else prints
+
+
+def _shown(name: str, spans: list[Span] | None, prints: set[str] | None) -> str:
+    """The values that a claim may have, in words: one, or the least and the greatest."""
+    quantity = name.split(".")[2]
+    if quantity in ("patients", "confidence_level") and prints:
+        return _prints_listed(prints)
+    ends = [float(end) for span in spans or [] for end in span]
+    form = "{:.2%}" if quantity in PERCENTAGES else "{:.5g}"
+    texts = (
+        dict.fromkeys(form.format(end) for end in (min(ends), max(ends))) if ends else ["nothing"]
     )
-
-
-def _if_cut_off(printed: str, values: Iterable) -> str:
-    """Truncation named, where it is a reading under which one of the values prints as it does."""
-    fits = any(value is not None and value in interval(printed, "truncation") for value in values)
-    return "; it would fit if its digits were cut off instead of rounded" if fits else ""
-
-
-def _ends(bounds: tuple[float, float] | None, printed: str) -> list[float]:
-    """The least allowed value that is no smaller than the printed digits, where there is one."""
-    if bounds is None or printed.strip()[0] in "<>≤≥":
-        return []
-    least = max(bounds[0], float(published.number(printed)))
-    return [least] if least <= bounds[1] else []
-
-
-def _between(low: float, high: float, like: str) -> set[str]:
-    """All prints, with the digits of `like`, of the values from low to high."""
-    if like.strip()[0] in "<>≤≥":
-        return printings(low, like) | printings(high, like)
-    unit = published.last_digit(like)
-    first, last = (floor(Fraction(value) / unit) for value in (low, high))
-    texts = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
-    return {text for text in texts if interval(text).lower <= high and interval(text).upper >= low}
-
-
-def _ties(name: str, names: list[str]) -> str:
-    return "it ties this to the " + listed([describe(other) for other in names if other != name])
-
-
-def _range(low: float, high: float, like_name: str) -> str:
-    percent = like_name.endswith((".primary_patency", ".sensitivity", ".specificity"))
-    texts = [f"{100 * value:.2f}%" if percent else f"{value:.5g}" for value in (low, high)]
-    return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
+    return " to ".join(texts)
 
 
 def _prints_listed(prints: set[str]) -> str:
-    if not prints:
-        return "no print at all"
     ordered = sorted(prints, key=lambda text: float(text.lstrip("<>≤≥").rstrip("%")))
-    return (
-        listed(ordered)
-        if len(ordered) <= 4
-        else f"{ordered[0]} to {ordered[-1]} ({len(ordered)} prints)"
-    )
+    if len(ordered) <= 4:
+        return listed(ordered)
+    return f"{ordered[0]} to {ordered[-1]} ({len(ordered)} prints)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,8 @@ from lib.statistics import multivariate, patency, roc, univariate
 VERDICTS = {
     "confirmed": "the other claims allow only this printed value",
     "bounded": "the other claims allow several printed values, this one among them",
-    "fitted": "nothing else determines it; the example cohort was made to print it, which is no evidence",
+    "fitted": "nothing else determines it; the example cohort was made to print it, which is no "
+    "evidence",
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",
 }
@@ -94,23 +96,16 @@ def judge(claims: pd.DataFrame | None = None) -> pd.DataFrame:
     Indexed by claim id, in the order of the claims, with all columns of the claims as well. A claim
     on which no check bears is `fitted` when the example cohort prints it, else `given`.
     """
-    return _judged_file() if claims is None else _judge(claims)
+    return _judged_file(published.PATH) if claims is None else _judge(claims)
 
 
 @cache
-def _judged_file() -> pd.DataFrame:
-    return _judge(published.read())
+def _judged_file(path: Path) -> pd.DataFrame:
+    return _judge(published.read(path))
 
 
 def _judge(claims: pd.DataFrame) -> pd.DataFrame:
-    judgments: dict[str, Judgment] = {}
-    for judge_some in (
-        checks.judge_counts,
-        checks.judge_univariate,
-        checks.judge_wald,
-        checks.judge_roc,
-    ):
-        judgments |= judge_some(claims)
+    judgments = checks.judge(claims, checks.all_checks(claims))
     example = cohort_values(load(EXAMPLE), claims)
     for name in claims.index.difference(list(judgments)):
         judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
@@ -136,17 +131,6 @@ def _unchecked(printed: str, in_example: float) -> Judgment:
         "no other claim bears on it; the example cohort was made to print it, which is no evidence"
     )
     return Judgment("fitted", f"{in_example:.5g}", "none", reason)
-
-
-def badge(judged: pd.DataFrame, name: str) -> dict:
-    """A table cell that shows the verdict on a claim and links to its derivation."""
-    verdict, reason, target = judged.loc[name, ["verdict", "reason", "target"]]
-    return {
-        "text": verdict,
-        "class": f"verdict verdict-{verdict}",
-        "title": reason,
-        "target": target,
-    }
 
 
 def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:

@@ -84,11 +84,13 @@ class Interval:
         return above and below
 
 
-def read(path: Path = PATH) -> pd.DataFrame:
-    """All claims, indexed by `id` (section.subject.quantity), the printed strings untouched.
+def read(path: Path | None = None) -> pd.DataFrame:
+    """All claims of a file (default: our own), indexed by ``id`` (section.subject.quantity), the
+    printed strings untouched.
 
     Raises `InputError` naming file, line and column of everything that cannot be read.
     """
+    path = Path(path or PATH)
     claims = read_csv(path, COLUMNS)
     problems = []
     for line, claim in claims.iterrows():
@@ -119,13 +121,14 @@ def read(path: Path = PATH) -> pd.DataFrame:
                 )
         elif not NUMBER.fullmatch(claim["printed"]):
             problems.append(
-                f"{where} printed: “{claim['printed']}” is not a number; expected for example 0.020, 89.4% or <0.05"
+                f"{where} printed: “{claim['printed']}” is not a number; expected for example "
+                "0.020, 89.4% or <0.05"
             )
         elif expected := expected_instead(claim["quantity"], claim["printed"]):
             problems.append(f"{where} printed: “{claim['printed']}” is not {expected}")
     for name in claims["id"][claims["id"].duplicated()]:
         problems.append(f"column id: “{name}” occurs more than once; each claim has one row")
-    fail(Path(path), problems)
+    fail(path, problems)
     return claims.set_index("id")
 
 
@@ -197,7 +200,7 @@ def interval(printed: str, rounding: str | None = None) -> Interval:
 
 
 def number(printed: str) -> Fraction:
-    """The number itself, as a proportion where it is a percentage; the threshold where it is one."""
+    """The number itself, a proportion where it is a percentage; the threshold where it is one."""
     return _parse(printed)[1]
 
 
