@@ -18,14 +18,14 @@ import pandas as pd
 
 from lib.paper import published, reconstruct, wald
 from lib.paper.published import agrees, interval, printings, subject
+from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.patients.cohort import DATA, read_codebook
 from lib.statistics import roc, univariate
 from lib.words import listed
 
-MARKER_QUANTITIES = ("sensitivity", "specificity")
 PERCENTAGES = ("primary_patency", *MARKER_QUANTITIES)
-# More prints than this are no confinement.
-MOST_PRINTS = 100_000
+# More prints than this are no confinement; more values than this are taken as all between two.
+MOST_PRINTS, MOST_VALUES = 100_000, 1_000
 
 QUANTITY_WORDS = {
     "patients": "patients",
@@ -193,7 +193,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         contains_failure = any(
             check.holds is False and set(check.claims) <= set(names) for check in checks
         )
-        holds = None if contains_failure else bool(reconstruct.solve(claims, names))
+        holds = None if contains_failure else reconstruct.solutions(claims, names) is not None
         checks.append(Check(words, names, holds, partial(_allowed_counts, claims, names)))
     return checks
 
@@ -208,54 +208,54 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
     """The exact values of a claim about counts, given the others."""
-    values: set[Fraction] = set()
-    for solution in reconstruct.solve(claims, [other for other in using if other != name]):
-        found = _count_values(claims, name, solution)
-        if not found:
-            return None
-        values |= found
-    return [(value, value) for value in values]
-
-
-def _count_values(
-    claims: pd.DataFrame, name: str, solution: reconstruct.Counts
-) -> set[Fraction | int]:
-    """What a claim is in one solution; nothing where the solution does not confine it."""
+    found = reconstruct.solutions(claims, [other for other in using if other != name])
+    if found is None:
+        return []
     _, who, quantity = name.split(".")[:3]
     groups = reconstruct.groups(claims)
-    if solution.patients is None:
-        return set()
-    if who == "all":
-        return {solution.patients}
-    if who in groups:
-        at = groups.index(who)
-        size = solution.patients_by_group[at] if solution.patients_by_group else 0
-        if quantity == "patients":
-            return {size} if size else set()
-        events = solution.occluded_by_group
-        return {Fraction(size - events[at], size)} if size and events else set()
-    if solution.occluded is None:
-        return set()
-    values = set()
-    patent = solution.patients - solution.occluded
-    for a, b in solution.markers.get(who, ()):
-        shares = [Fraction(a, solution.occluded), Fraction(patent - b, patent)]
-        of = dict(zip(MARKER_QUANTITIES, shares, strict=True)) | {"auc": sum(shares) / 2}
-        values.add(of[quantity])
-    return values
+    if who == "all" or who in groups:
+        at = groups.index(who) if who in groups else None
+        size = found.patients if at is None else found.sizes[at] if found.sizes else None
+        if quantity == "patients" or not size:
+            return [(size, size)] if size else None
+        if at is None or not found.by_group:
+            return None
+        events = reconstruct.events_of_group(found, at)
+        return _spans(size - events, np.full_like(events, size))
+    if who not in found.markers:
+        return None
+    exposed, unexposed, occluded, patent = reconstruct.listed(found, who)
+    if quantity == "auc":
+        return _spans(exposed * patent + unexposed * occluded, 2 * occluded * patent)
+    return _spans(*((exposed, occluded) if quantity == "sensitivity" else (unexposed, patent)))
+
+
+def _spans(numerators: np.ndarray, denominators: np.ndarray) -> list[Span] | None:
+    """The proportions, each once, or from the least to the greatest where they are many; None where
+    any proportion is among them."""
+    divisor = np.gcd(numerators, denominators)
+    pairs = np.unique(np.stack([numerators // divisor, denominators // divisor]), axis=1)
+    values = pairs[0] / pairs[1]
+    least, greatest = (Fraction(*pairs[:, at(values)].tolist()) for at in (np.argmin, np.argmax))
+    if least == 0 and greatest == 1:
+        return None
+    if len(values) > MOST_VALUES:
+        return [(least, greatest)]
+    fractions = [Fraction(*pair) for pair in pairs.T.tolist()]
+    return [(value, value) for value in fractions]
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two table of every marker that the claims determine uniquely."""
-    solutions = reconstruct.solve(reconstruct.original(claims))
+    found = reconstruct.solutions(reconstruct.original(claims))
     result = {}
-    for marker in reconstruct.markers(claims):
-        found = {
-            (s.patients, s.occluded, pair) for s in solutions for pair in s.markers.get(marker, ())
-        }
-        if len(found) == 1:
-            ((patients, occluded, (a, b)),) = found
-            result[marker] = np.array([[a, b], [occluded - a, patients - occluded - b]])
+    for marker in found.markers if found else ():
+        tables = np.unique(np.stack(reconstruct.listed(found, marker)), axis=1)
+        if tables.shape[1] == 1:
+            exposed, unexposed, occluded, patent = tables[:, 0]
+            result[marker] = np.array(
+                [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
+            )
     return result
 
 
