@@ -91,11 +91,15 @@ def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma
     assert forensic.detect(claims, f"{name}.odds_ratio", forensic._bounds(CLAIMS)) == expected
 
 
-def test_claims_that_already_contradict_one_another_are_not_surveyed():
+def test_of_claims_that_already_contradict_one_another_nothing_is_said():
     claims = CLAIMS.copy()
     claims.at["roc.incomplete_coverage.p_value", "printed"] = "0.016"
-    with pytest.raises(ValueError, match="P of an AUC"):
-        forensic.survey(claims)
+    wrong = forensic.already_contradicted(claims)
+    assert "roc.incomplete_coverage.p_value" in wrong
+    assert not [name for name in wrong if not name.startswith("roc.")]
+    surveyed = forensic.survey(claims, units=(1,))
+    assert set(surveyed["claim"]) == set(SURVEYED["claim"]) - set(wrong)
+    assert not forensic.already_contradicted(CLAIMS)
 
 
 def test_the_power_is_the_share_detected():

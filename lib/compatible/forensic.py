@@ -61,24 +61,25 @@ def alterations(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> Iterato
 def survey(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> pd.DataFrame:
     """All alterations and what detects each: the columns of `Alteration` and detected_by.
 
-    `detected_by` is one of `DETECTORS` or the empty string. Raises `ValueError` when the claims as
-    printed already contradict one another.
+    `detected_by` is one of `DETECTORS` or the empty string. Claims of which a check already fails
+    as they are printed (`already_contradicted`) are left out: nothing can be said of alterations.
     """
     claims = reconstruct.original(claims)
     bounds = _bounds(claims)
-    # One claim of each section and quantity meets every check.
-    representatives = claims.reset_index().drop_duplicates(["section", "quantity"])["id"]
-    wrong = {detect(claims, name, bounds) for name in representatives} - {NOT_DETECTED}
-    if wrong:
-        raise ValueError(
-            f"nothing can be said of alterations: {', '.join(DETECTORS[name] for name in sorted(wrong))}"
-        )
+    wrong = already_contradicted(claims)
     rows = []
-    for alteration in alterations(claims, units):
+    for alteration in alterations(claims.drop(index=wrong), units):
         altered = claims.copy()
         altered.at[alteration.claim, "printed"] = alteration.altered
         rows.append((*alteration, detect(altered, alteration.claim, bounds)))
     return pd.DataFrame(rows, columns=[*Alteration._fields, "detected_by"])
+
+
+def already_contradicted(claims: pd.DataFrame) -> list[str]:
+    """The original claims that take part in a check that fails as they are printed."""
+    claims = reconstruct.original(claims)
+    bounds = _bounds(claims)
+    return [name for name in claims.index if detect(claims, name, bounds) != NOT_DETECTED]
 
 
 def _bounds(claims: pd.DataFrame) -> pd.DataFrame | None:

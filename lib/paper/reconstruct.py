@@ -91,14 +91,14 @@ def original(claims: pd.DataFrame) -> pd.DataFrame:
 
 def groups(claims: pd.DataFrame) -> list[str]:
     """The groups whose size is claimed."""
-    sizes = claims[(claims["section"] == "methods") & (claims["quantity"] == "patients")].index
-    return [subject(name) for name in sizes if subject(name) != "all"]
+    sizes = (name.split(".") for name in claims.index)
+    return [at[1] for at in sizes if at[::2] == ["methods", "patients"] and at[1] != "all"]
 
 
 def markers(claims: pd.DataFrame) -> list[str]:
     """The markers with a sensitivity and a specificity among the claims."""
-    rows = claims[claims["quantity"] == "sensitivity"].index
-    return [subject(name) for name in rows if f"roc.{subject(name)}.specificity" in claims.index]
+    names = [name.split(".") for name in claims.index if name.endswith(".sensitivity")]
+    return [at[1] for at in names if f"roc.{at[1]}.specificity" in claims.index]
 
 
 def counts_behind(printed: str | None, total: int) -> list[int]:
