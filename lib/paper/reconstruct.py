@@ -28,7 +28,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from lib.paper.cores import cores
-from lib.paper.published import interval, subject
+from lib.paper.published import interval
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 1_000_000
@@ -298,13 +298,21 @@ def marker_table(solution: Counts, marker: str) -> np.ndarray:
     return np.array([[a, b], [solution.occluded - a, solution.patients - solution.occluded - b]])
 
 
+def all_patients(claims: pd.DataFrame) -> int | None:
+    """How many patients there are in all, as printed or else by the groups; None where neither
+    says."""
+    printed = claims["printed"]
+    sizes = [int(printed[f"methods.{name}.patients"]) for name in groups(claims)]
+    return int(printed.get("methods.all.patients", sum(sizes))) or None
+
+
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     """For every conceivable number of events: can each sensitivity and specificity be printed?
 
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    patients = int(rows.at["methods.all.patients", "printed"])
+    patients = all_patients(rows) or 1
     occluded = np.arange(1, patients)
     totals = {"sensitivity": occluded, "specificity": patients - occluded}
     printable = {}
@@ -325,9 +333,10 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     found = {}
     for group in groups(claims):
         size = int(claims.at[f"methods.{group}.patients", "printed"])
-        lower = interval(claims.at[f"patency.{group}.primary_patency", "printed"]).lower
+        rate = f"patency.{group}.primary_patency"
+        lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
         found[group] = floor((1 - lower) * size)
-    return pd.Series(found, name="occluded")
+    return pd.Series(found, name="occluded", dtype=int)
 
 
 def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
