@@ -6,7 +6,7 @@ from math import erfc, exp, sqrt
 import pytest
 
 from lib.compatible import forensic
-from lib.paper import checks, published, reconstruct, wald
+from lib.paper import checks, published, reconstruct, verdicts, wald
 
 CLAIMS = reconstruct.original(published.read())
 SURVEYED = forensic.survey(published.read())
@@ -75,7 +75,7 @@ def test_detection_is_what_the_ledger_would_say(at):
     row = SURVEYED.iloc[at]
     altered = CLAIMS.copy()
     altered.at[row["claim"], "printed"] = row["altered"]
-    judged = checks.judge(altered, checks.all_checks(altered))
+    judged = verdicts.judge(altered, checks.all_checks)
     verdicts = [judgment.verdict for judgment in judged.values()]
     assert ("contradicted" in verdicts) == (row["detected_by"] != "")
 

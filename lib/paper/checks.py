@@ -1,79 +1,48 @@
-"""What each claim may print, given all the others: the checks, and the arithmetic behind them.
+"""The checks on counts, odds ratios and ROC curves: sums, whole numbers behind percentages, the
+Wald identities, areas under the curve and what follows from them.
 
-A check is one piece of arithmetic that ties claims together. It says whether it holds, and for each
-of its claims what the others allow it to be. Judging is leave-one-out: a claim is never used to
-judge itself. Every kind of check is judged by the one function `judge`.
+Each function takes the claims and returns its checks. Which premises a check rests on, and whether
+the claims' column ``basis`` states them, is part of the check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, partial
-from math import floor
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.published import agrees, interval, printings, subject
+from lib.paper.published import agrees, premises, subject
 from lib.paper.reconstruct import MARKER_QUANTITIES
-from lib.patients.cohort import DATA, read_codebook
+from lib.paper.verdicts import Check, Judgment, Span, about, describe, prints
 from lib.statistics import roc, univariate
 from lib.words import listed
 
-PERCENTAGES = ("primary_patency", *MARKER_QUANTITIES)
-# More prints than this are no confinement; more values than this are taken as all between two.
-MOST_PRINTS, MOST_VALUES = 100_000, 1_000
+__all__ = ["MARKER_QUANTITIES", "Check", "Judgment", "about", "describe"]
 
-QUANTITY_WORDS = {
-    "patients": "patients",
-    "first_month": "first month",
-    "last_month": "last month",
-    "horizon": "horizon",
-    "primary_patency": "primary patency",
-    "p_value": "P",
-    "confidence_level": "confidence level",
-    "odds_ratio": "adjusted odds ratio",
-    "odds_ratio_lower": "lower limit of the adjusted odds ratio",
-    "odds_ratio_upper": "upper limit of the adjusted odds ratio",
-    "auc": "AUC",
-    "auc_lower": "lower limit of the AUC",
-    "auc_upper": "upper limit of the AUC",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
+# More values than this are taken as all between the least and the greatest.
+MOST_VALUES = 1_000
+RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio")
+# What a statement of these words says of an interval: that it is no normal one.
+NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
+PREMISES = {
+    "partition": "the groups make up all patients",
+    "of": "the percentages are of all these patients",
+    "binary": "the marker is a yes-or-no one",
+    "events": "both sections count the same events",
+    "normal": "interval and P come from the normal (Wald) method",
 }
 
-# Least and greatest of some values that a claim may have.
-Span = tuple[float | Fraction, float | Fraction]
 
-
-@dataclass(frozen=True)
-class Judgment:
-    """A verdict on one claim, with the value recomputed, the check in words, and the reason."""
-
-    verdict: str
-    recomputed: str
-    check: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Check:
-    """One piece of arithmetic: its words, the claims it ties together, and whether it holds.
-
-    `holds` is None where the check cannot be carried out, because a check that it builds on fails.
-    `allows` gives the values that the other claims allow one of `claims`: none where they
-    contradict one another, None where they do not confine it. `source` says in words what else
-    the check rests on.
-    """
-
-    words: str
-    claims: tuple[str, ...]
-    holds: bool | None
-    allows: Callable[[str], list[Span] | None]
-    source: str = ""
+def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
+    """Those of the premises named that none of the claims states, as sentences with the word that
+    would state them. Claims without the column ``basis`` are taken to state all."""
+    if "basis" not in claims:
+        return ()
+    known = premises(claims, names)
+    return tuple(f"{PREMISES[word]} ({word})" for word in words if word not in known)
 
 
 def ids(
@@ -87,30 +56,6 @@ def ids(
     if quantities:
         chosen &= rows["quantity"].isin(quantities)
     return list(rows.index[chosen])
-
-
-@cache
-def _labels() -> dict[str, str]:
-    return read_codebook(DATA / "codebook.csv")["label"].to_dict()
-
-
-def about(name: str) -> str:
-    """What a claim, a group or a factor is about, in words; the empty string for all patients."""
-    part = subject(name) if "." in name else name
-    words = _labels().get(part, part)
-    words = words if words.isupper() or part not in _labels() else words[0].lower() + words[1:]
-    return "" if part in ("all", "recruitment") else words
-
-
-def describe(name: str) -> str:
-    """A claim in words: "AUC of incomplete lesion coverage"."""
-    section, _, quantity, *variant = name.split(".")
-    words = QUANTITY_WORDS[quantity]
-    if quantity == "p_value":
-        words = {"univariate": "P", "multivariate": "adjusted P", "roc": "P of the AUC"}[section]
-    words = f"{words} of {about(name)}" if about(name) else words
-    words = f"{words}, alone" if section == "univariate" else words
-    return f"{words} ({', '.join(variant)})" if variant else words
 
 
 def adjusted(claims: pd.DataFrame) -> list[str]:
@@ -149,10 +94,19 @@ def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
     return sets | {about(factor): wald_strings(claims, factor) for factor in adjusted(claims)}
 
 
-def confidence_level(claims: pd.DataFrame) -> float:
-    """The printed confidence level, or 0.95 where none is printed."""
-    name = "multivariate.all.confidence_level"
-    return float(published.number(claims.at[name, "printed"])) if name in claims.index else 0.95
+def confidence_level(
+    claims: pd.DataFrame, section: str = "multivariate", what: str = "all"
+) -> float:
+    """The printed confidence level of a set of claims, or 0.95 where none is printed."""
+    name = level_claim(claims, section, what)
+    return float(published.number(claims.at[name, "printed"])) if name else 0.95
+
+
+def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
+    """The claim of the confidence level that a set of claims has."""
+    places = [(section, what), (section, "all"), ("multivariate", "all"), ("methods", "all")]
+    names = [f"{s}.{w}.confidence_level" for s, w in places]
+    return next((name for name in names if name in claims.index), None)
 
 
 # --------------------------------------------------------------------------- checks on the counts
@@ -168,42 +122,62 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     rates = ids(claims, section="patency", quantities=("primary_patency",))
     markers = ids(claims, section="roc", quantities=MARKER_QUANTITIES)
     areas = ids(claims, section="roc", quantities=("auc",))
-    planned = [
-        ("the groups add up to all patients", sizes),
-        *(
-            (
-                f"a whole number of patients is behind the patency of {about(rate)}",
-                [f"methods.{subject(rate)}.patients", rate],
-            )
-            for rate in rates
-        ),
-        ("one number of events is behind all sensitivities and specificities", total + markers),
-        *(
-            (
-                f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
-                [*total, *markers, area],
-            )
-            for area in areas
-        ),
-        ("patency and markers share the same events", sizes + rates + markers + areas),
-    ]
+    scores = [area for area in areas if _is_score(claims, area)]
+    binary = [area for area in areas if area not in scores]
+    planned = [("the groups add up to all patients", sizes, ["partition"], _subset(claims))]
+    for rate in rates:
+        words = f"a whole number of patients is behind the patency of {about(rate) or 'all'}"
+        planned.append((words, [f"methods.{subject(rate)}.patients", rate], ["of"], ""))
+    words = "one number of events is behind all sensitivities and specificities"
+    planned.append((words, total + markers, ["of"], ""))
+    for area in areas:
+        words = f"the AUC of {about(area)} is the mean of its sensitivity and specificity"
+        why = "it would be if the marker were a yes-or-no one (binary)" if area in scores else ""
+        planned.append((words, [*total, *markers, area], ["of", "binary"], why))
+    words = "patency and markers share the same events"
+    needs = ["partition", "of", "events"]
+    planned.append((words, sizes + rates + markers + binary, needs, _subset(claims)))
     checks: list[Check] = []
-    for words, names in planned:
+    for words, names, needed, why_not in planned:
         names = tuple(name for name in names if name in claims.index)
-        contains_failure = any(
-            check.holds is False and set(check.claims) <= set(names) for check in checks
+        if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
+            why_not = "a check that it contains fails"
+        checks.append(
+            Check(
+                words,
+                names,
+                partial(_counts_agree, claims, names),
+                partial(_allowed_counts, claims, names),
+                needs=unstated(claims, names, needed),
+                why_not=why_not,
+            )
         )
-        holds = None if contains_failure else reconstruct.solutions(claims, names) is not None
-        checks.append(Check(words, names, holds, partial(_allowed_counts, claims, names)))
     return checks
 
 
-def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set[str] | None:
-    """Everything that a claim about counts may print, given the other claims in `using`.
+def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
+    return reconstruct.solutions(claims, [x for x in names if x not in left_out]) is not None
 
-    None when they do not confine it.
-    """
-    return _prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
+
+def _subset(claims: pd.DataFrame) -> str:
+    """Why the groups need not add up, where nothing says that they do and they fall short."""
+    printed = claims["printed"]
+    sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
+    fall_short = sizes and sum(sizes) < int(printed.get("methods.all.patients", 0))
+    stated = not unstated(claims, ids(claims, section="methods"), ["partition"])
+    return "" if stated or not fall_short else "the groups may be a part of all (partition)"
+
+
+def _is_score(claims: pd.DataFrame, area: str) -> bool:
+    """Whether a marker may be a score: nothing says that it is a yes-or-no one, and its area is not
+    the mean of sensitivity and specificity."""
+    names = [f"roc.{subject(area)}.{quantity}" for quantity in MARKER_QUANTITIES]
+    if not unstated(claims, [area, *names], ["binary"]) or not set(names) <= set(claims.index):
+        return False
+    ends = [published.interval(claims.at[name, "printed"]) for name in names]
+    bounds = published.interval(claims.at[area, "printed"])
+    mean = [sum(getattr(end, side) for end in ends) / 2 for side in ("lower", "upper")]
+    return mean[1] < bounds.lower or mean[0] > bounds.upper
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
@@ -218,16 +192,25 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
         size = found.patients if at is None else found.sizes[at] if found.sizes else None
         if quantity == "patients" or not size:
             return [(size, size)] if size else None
-        if at is None or not found.by_group:
+        if found.occluded is None or (at is not None and not found.by_group):
             return None
-        events = reconstruct.events_of_group(found, at)
-        return _spans(size - events, np.full_like(events, size))
+        events = found.occluded if at is None else reconstruct.events_of_group(found, at)
+        counted = events if reconstruct.counts_events(claims, name) else size - events
+        return _spans(counted, np.full_like(counted, size))
     if who not in found.markers:
         return None
     exposed, unexposed, occluded, patent = reconstruct.listed(found, who)
     if quantity == "auc":
         return _spans(exposed * patent + unexposed * occluded, 2 * occluded * patent)
     return _spans(*((exposed, occluded) if quantity == "sensitivity" else (unexposed, patent)))
+
+
+def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set[str] | None:
+    """Everything that a claim about counts may print, given the other claims in ``using``.
+
+    None when they do not confine it.
+    """
+    return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
 
 
 def _spans(numerators: np.ndarray, denominators: np.ndarray) -> list[Span] | None:
@@ -266,11 +249,17 @@ def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[s
     """Lower and upper limit of the AUC under every standard error and both z."""
     events, nonevents = table[::-1, 0], table[::-1, 1]
     area = roc.auc(events, nonevents)
+    # Some software cuts limits off at 0 and 1.
     return {
-        (name, z): (area - z * error, area + z * error)
+        (name, z, cut): (cut(area - z * error), cut(area + z * error))
+        for cut in (float, _within_one)
         for name, error in roc.standard_errors(events, nonevents).items()
         for z in wald.multipliers(confidence_level(claims))
     }
+
+
+def _within_one(limit: float) -> float:
+    return min(max(limit, 0.0), 1.0)
 
 
 def p_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[str, tuple]:
@@ -280,14 +269,20 @@ def p_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[str, tuple]:
     }
 
 
-def matching(claims: pd.DataFrame, names: list[str], candidates: dict) -> set:
-    """The candidates that print all the claims named."""
+def matching(
+    claims: pd.DataFrame,
+    names: tuple[str, ...],
+    candidates: dict,
+    left_out: frozenset[str] = frozenset(),
+) -> set:
+    """The candidates that print all the claims named but those left out."""
     return {
         key
         for key, values in candidates.items()
         if all(
             agrees(claims.at[name, "printed"], value)
             for name, value in zip(names, values, strict=True)
+            if name not in left_out
         )
     }
 
@@ -355,95 +350,175 @@ def _prints_claim(claims: pd.DataFrame, name: str, value: float) -> bool:
 # ------------------------------------------------------------------------------- the other checks
 
 
-def all_checks(claims: pd.DataFrame) -> list[Check]:
-    """Every check that the claims allow, those on whole numbers first."""
-    return [
-        *count_checks(claims),
-        *univariate_checks(claims),
-        *wald_checks(claims),
-        *roc_checks(claims),
-    ]
-
-
 def univariate_checks(claims: pd.DataFrame) -> list[Check]:
     """P of each factor whose two-by-two table is determined, by all tests in use."""
     checks = []
     for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            p_values = univariate.binary_tests(table).values()
+            tests = univariate.binary_tests(table).values()
             words = f"P follows from the two-by-two table of {about(marker)}"
-            holds = any(agrees(claims.at[name, "printed"], p) for p in p_values)
-            allows = _fixed({name: list(p_values)})
-            checks.append(Check(words, (name,), holds, allows, ", by all four tests in use"))
+            values = {key: (p,) for key, p in enumerate(tests)}
+            checks.append(one_of(claims, words, (name,), values, ", by all four tests in use"))
     return checks
 
 
-def _fixed(values: dict[str, list[float]]) -> Callable[[str], list[Span] | None]:
-    """For `Check.allows`: the values by claim, whatever the claims of the check are."""
-    spans = {name: [(value, value) for value in found] for name, found in values.items()}
-    return spans.get
+def one_of(
+    claims: pd.DataFrame,
+    words: str,
+    names: tuple[str, ...],
+    candidates: dict,
+    source: str = "",
+    needs: tuple[str, ...] = (),
+) -> Check:
+    """The check that one of the candidates prints all claims; each has a value for each claim."""
+
+    def without(left_out: frozenset[str]) -> bool | None:
+        return (
+            bool(matching(claims, names, candidates, left_out)) if set(names) - left_out else None
+        )
+
+    spans = {
+        name: [(values[at], values[at]) for values in candidates.values()]
+        for at, name in enumerate(names)
+    }
+    return Check(words, names, without, spans.get, source, needs)
 
 
 def wald_checks(claims: pd.DataFrame) -> list[Check]:
-    """Whether adjusted odds ratios, limits and P belong together, at the confidence level printed;
-    and variants of them that another source prints, each with the other strings of the paper."""
-    level = confidence_level(claims)
+    """Whether ratios, limits and P belong together, at the confidence level printed; and variants
+    of them that another source prints, each with the other strings of the paper."""
+    sets = ratio_sets(claims)
     checks = []
-    for factor in adjusted(claims):
-        strings = wald_strings(claims, factor)
-        names = {f"multivariate.{factor}.{quantity}": quantity for quantity in strings}
-        words = f"estimate, limits and P of {about(factor)} belong together"
-        allows = partial(_allowed_wald, strings, level, names)
-        checks.append(Check(words, tuple(names), wald.agree(strings, level), allows))
-    checks += _level_check(claims, level)
+    for (section, what), names in sets.items():
+        words = f"estimate, limits and P of {about(what)} belong together"
+        known = premises(claims, list(names))
+        why_not = ", ".join(NOT_NORMAL & set(known))
+        level = level_claim(claims, section, what)
+        sharing = [n for (s, w), n in sets.items() if level and level_claim(claims, s, w) == level]
+        checks.append(
+            Check(
+                words,
+                (*names, *([level] if level else [])),
+                partial(_wald_agrees, claims, names, level, sharing),
+                partial(_allowed_wald, claims, names, level),
+                needs=unstated(claims, list(names), ["normal"]),
+                why_not=f"the file says that its method is {why_not}" if why_not else "",
+                readings=partial(_other_methods, claims, names, level, known),
+            )
+        )
+    checks += _level_checks(claims, sets)
     for name in claims.index.difference(reconstruct.original(claims).index):
-        factor, quantity = name.split(".")[1:3]
-        strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
-        if quantity in wald.QUANTITIES and _confined(strings, quantity):
+        section, factor, quantity = name.split(".")[:3]
+        own = f"{section}.{factor}.{quantity}"
+        names = {n: q for n, q in sets.get((section, factor), {}).items() if n != own}
+        if quantity in wald.QUANTITIES and _bounded(names.values()):
+            names[name] = quantity
             words = (
                 f"estimate, limits and P of {about(factor)}, as this source prints them, "
                 "belong together"
             )
-            allows = partial(_allowed_wald, strings, level, {name: quantity})
-            checks.append(Check(words, (name,), wald.agree(strings, level), allows))
+            level = level_claim(claims, section, factor)
+            agrees_alone = partial(_wald_agrees, claims, names, level, [])
+            allows = partial(_allowed_wald, claims, names, level)
+            checks.append(
+                Check(words, (name,), lambda out, f=agrees_alone: None if out else f(out), allows)
+            )
     return checks
 
 
-def _confined(strings: dict[str, str], quantity: str) -> bool:
-    """Whether two of the estimate and its limits are printed besides this quantity."""
-    return sum(other in strings for other in wald.QUANTITIES[:3] if other != quantity) > 1
+def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
+    """Each printed ratio with a limit: by section and subject, its claims and for each the
+    quantity of ``wald.QUANTITIES`` that it is."""
+    sets = {}
+    for name in reconstruct.original(claims).index:
+        section, what, quantity = name.split(".")
+        if quantity in RATIOS:
+            ids = [f"{name}{end}" for end in ("", "_lower", "_upper")]
+            ids.append(f"{section}.{what}.p_value")
+            pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
+            found = {n: q for n, q in pairs.items() if n in claims.index}
+            if _bounded(found.values()):
+                sets[section, what] = found
+    return sets
+
+
+def _bounded(quantities) -> bool:
+    """Whether two of an estimate and its limits are among the quantities."""
+    return sum(quantity in wald.QUANTITIES[:3] for quantity in quantities) > 1
+
+
+def _at(claims: pd.DataFrame, level: str | None) -> float:
+    return float(published.number(claims.at[level, "printed"])) if level else 0.95
+
+
+def _strings(claims, names: dict[str, str], left_out: frozenset[str] = frozenset()) -> dict:
+    return {q: claims.at[name, "printed"] for name, q in names.items() if name not in left_out}
+
+
+def _wald_agrees(
+    claims: pd.DataFrame,
+    names: dict[str, str],
+    level: str | None,
+    sharing: list[dict[str, str]],
+    left_out: frozenset[str],
+) -> bool | None:
+    """Without the confidence level: whether all sets that share it agree at another."""
+    strings = _strings(claims, names, left_out)
+    if not _bounded(strings):
+        return None
+    if level in left_out:
+        return bool(_levels([_strings(claims, other, left_out) for other in sharing]))
+    return wald.agree(strings, _at(claims, level))
 
 
 def _allowed_wald(
-    strings: dict[str, str], level: float, names: dict[str, str], name: str
+    claims: pd.DataFrame, names: dict[str, str], level: str | None, name: str
 ) -> list[Span] | None:
-    if not _confined(strings, names[name]):
+    if name == level or not _bounded(q for n, q in names.items() if n != name):
         return None
-    bounds = wald.possible(strings, names[name], level)
+    bounds = wald.possible(_strings(claims, names), names[name], _at(claims, level))
     return [bounds] if bounds else []
 
 
-def _level_check(claims: pd.DataFrame, level: float) -> list[Check]:
-    """The levels, in whole percent, at which all odds ratios agree with their limits and P.
+def _other_methods(
+    claims: pd.DataFrame, names: dict[str, str], level: str | None, known: dict[str, str]
+) -> list[str]:
+    """The readings under which a set that is not the normal one fits."""
+    if "normal" in known or "basis" not in claims:
+        return []
+    degrees = wald.degrees_of_freedom(_strings(claims, names), _at(claims, level))
+    if not degrees:
+        return []
+    span = dict.fromkeys([min(degrees), max(degrees)])
+    return [f"fits a t with about {' to '.join(map(str, span))} degrees of freedom"]
 
-    Where there is none, no level mends what is wrong, and those odds ratios decide that agree.
+
+def _level_checks(claims: pd.DataFrame, sets: dict) -> list[Check]:
+    """The levels, in whole percent, at which all ratios agree with their limits and P.
+
+    Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
-    name = "multivariate.all.confidence_level"
-    sets = [wald_strings(claims, factor) for factor in adjusted(claims)]
-    if name not in claims.index or not sets:
-        return []
-    fitting = _levels(sets) or _levels([strings for strings in sets if wald.agree(strings, level)])
-    if not fitting:
-        return []
-    holds = level in [float(percent) for percent in fitting]
-    words = "limits and P imply the confidence level"
-    return [Check(words, (name,), holds, _fixed({name: fitting}))]
+    checks = []
+    for name in ids(claims, quantities=("confidence_level",)):
+        strings = [
+            _strings(claims, names)
+            for (section, what), names in sets.items()
+            if level_claim(claims, section, what) == name
+        ]
+        level = _at(claims, name)
+        fitting = _levels(strings) or _levels([x for x in strings if wald.agree(x, level)])
+        if fitting:
+            words = "limits and P imply the confidence level"
+            checks.append(one_of(claims, words, (name,), {x: (x,) for x in fitting}))
+    return checks
 
 
 def _levels(sets: list[dict[str, str]]) -> list[Fraction]:
     levels = [Fraction(percent, 100) for percent in range(50, 100)] if sets else []
-    return [x for x in levels if all(wald.agree(strings, float(x)) for strings in sets)]
+    return [
+        level for level in levels if all(wald.agree(s, float(level)) for s in sets if _bounded(s))
+    ]
 
 
 def roc_checks(claims: pd.DataFrame) -> list[Check]:
@@ -453,7 +528,7 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
     for quantities, candidates_of, words in ROC_INFERENCE:
         candidates = {marker: candidates_of(claims, table) for marker, table in known.items()}
         for marker, own in candidates.items():
-            names = [f"roc.{marker}.{quantity}" for quantity in quantities]
+            names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
             if not all(name in claims.index for name in names):
                 continue
             chosen = chosen_elsewhere(claims, marker, quantities, candidates)
@@ -461,99 +536,13 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
             if len(chosen) < len(own):
                 labels = listed(candidate_labels(chosen))
                 source = f", with the standard error chosen on the other marker: {labels}"
-            holds = bool(matching(claims, names, {key: own[key] for key in chosen}))
-            values = {name: [own[key][at] for key in chosen] for at, name in enumerate(names)}
-            tied = (f"roc.{marker}.auc", *names)
-            checks.append(Check(words, tied, holds, _fixed(values), source))
+            needs = unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"])
+            found = {key: own[key] for key in chosen}
+            checks.append(one_of(claims, words, names, found, source, needs))
     return checks
 
 
-# ------------------------------------------------------------------------------------ judgments
-
-
-def judge(claims: pd.DataFrame, checks: list[Check]) -> dict[str, Judgment]:
-    """The verdict on every claim that one of the checks bears on: contradicted where one fails,
-    else confirmed or bounded by the check that allows the fewest prints."""
-    judgments = {}
-    for name, printed in claims["printed"].items():
-        bearing = [check for check in checks if name in check.claims]
-        failing = [check for check in bearing if check.holds is False]
-        found = [(check, check.allows(name)) for check in bearing if failing or check.holds]
-        known = [(check, spans, _prints(spans, printed)) for check, spans in found]
-        known = [triple for triple in known if triple[2] is not None]
-        check, spans, prints = min(
-            known, key=lambda triple: len(triple[2]), default=(None, [], None)
-        )
-        shown = _shown(name, spans, prints)
-        if failing:
-            judgments[name] = _contradicted(claims, name, failing, spans, prints)
-        elif prints is not None:
-            verdict = "confirmed" if len(prints) == 1 else "bounded"
-            others = "nothing else" if len(prints) == 1 else _prints_listed(prints)
-            reason = f"{check.words}{check.source}; {others} could be printed"
-            judgments[name] = Judgment(verdict, shown, check.words, reason)
-    return judgments
-
-
-def _contradicted(
-    claims: pd.DataFrame,
-    name: str,
-    failing: list[Check],
-    spans: list[Span],
-    prints: set[str] | None,
-) -> Judgment:
-    words = "; ".join(check.words for check in failing)
-    reason = f"fails: {words}{failing[0].source}"
-    tied = [other for check in failing for other in check.claims if other != name]
-    if tied:
-        others = [describe(other) for other in claims.index if other in tied]
-        reason += f"; it ties this to the {listed(others)}"
-    if prints is not None:
-        remedy = f"the other claims allow {_prints_listed(prints)}"
-        reason += f"; {remedy if prints else 'leaving it out mends nothing'}"
-    if _fits_cut_off(claims.at[name, "printed"], spans):
-        reason += "; it would fit if its digits were cut off instead of rounded"
-    return Judgment("contradicted", _shown(name, spans, prints), words, reason)
-
-
-def _fits_cut_off(printed: str, spans: list[Span]) -> bool:
-    """Whether truncation is a reading under which an allowed value prints so."""
-    bounds, least = interval(printed, "truncation"), published.number(printed)
-    return any(max(low, least) <= high and max(low, least) in bounds for low, high in spans)
-
-
-def _prints(spans: list[Span] | None, like: str) -> set[str] | None:
-    """All prints, with the digits of `like`, of the values in any of the spans; None where there
-    is no end of them."""
-    prints: set[str] = set()
-    for low, high in spans or []:
-        if low == high or like.strip()[0] in "<>≤≥":
-            prints |= printings(low, like) | printings(high, like)
-            continue
-        unit = published.last_digit(like)
-        first, last = (floor(Fraction(value) / unit) for value in (low, high))
-        if last - first > MOST_PRINTS:
-            return None
-        texts = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
-        prints |= {t for t in texts if interval(t).lower <= high and interval(t).upper >= low}
-    return None if spans is None else prints
-
-
-def _shown(name: str, spans: list[Span] | None, prints: set[str] | None) -> str:
-    """The values that a claim may have, in words: one, or the least and the greatest."""
-    quantity = name.split(".")[2]
-    if quantity in ("patients", "confidence_level") and prints:
-        return _prints_listed(prints)
-    ends = [float(end) for span in spans or [] for end in span]
-    form = "{:.2%}" if quantity in PERCENTAGES else "{:.5g}"
-    texts = (
-        dict.fromkeys(form.format(end) for end in (min(ends), max(ends))) if ends else ["nothing"]
-    )
-    return " to ".join(texts)
-
-
-def _prints_listed(prints: set[str]) -> str:
-    ordered = sorted(prints, key=lambda text: float(text.lstrip("<>≤≥").rstrip("%")))
-    if len(ordered) <= 4:
-        return listed(ordered)
-    return f"{ordered[0]} to {ordered[-1]} ({len(ordered)} prints)"
+def all_checks(claims: pd.DataFrame) -> list[Check]:
+    """Every check of this module that the claims allow, those on whole numbers first."""
+    kinds = (count_checks, univariate_checks, wald_checks, roc_checks)
+    return [check for kind in kinds for check in kind(claims)]

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, published, reconstruct, wald
+from lib.paper import checks, published, reconstruct, verdicts, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
-from lib.patients.cohort import EXAMPLE, Cohort, load
+from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
 from lib.statistics import multivariate, patency, roc, univariate
 
 VERDICTS = {
@@ -105,7 +105,7 @@ def _judged_file(path: Path) -> pd.DataFrame:
 
 
 def _judge(claims: pd.DataFrame) -> pd.DataFrame:
-    judgments = checks.judge(claims, checks.all_checks(claims))
+    judgments = verdicts.judge(claims, checks.all_checks)
     example = cohort_values(load(EXAMPLE), claims)
     for name in claims.index.difference(list(judgments)):
         judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
@@ -144,6 +144,15 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
         "Counted in the example cohort; the printed numbers determine no single set of counts.",
         True,
     )
+
+
+def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
+    """Whether a claim that the file lacks is about something that the file or the codebook knows,
+    so that a page which asks for it is not mistaken: the paper may be without that number."""
+    section, who, quantity, *_ = [*name.split("."), "", ""]
+    codebook = read_codebook(DATA / "codebook.csv")
+    known = {"all", "recruitment", *map(subject, judged.index), *codebook.index}
+    return quantity in published.SECTIONS.get(section, ()) and who in known
 
 
 def scoreboard(judged: pd.DataFrame) -> pd.Series:

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import product, zip_longest
 from math import floor, prod
 
 import numpy as np
@@ -28,7 +28,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from lib.paper.cores import cores
-from lib.paper.published import interval
+from lib.paper.published import interval, premises
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 1_000_000
@@ -90,9 +90,11 @@ def original(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def groups(claims: pd.DataFrame) -> list[str]:
-    """The groups whose size is claimed."""
-    sizes = (name.split(".") for name in claims.index)
-    return [at[1] for at in sizes if at[::2] == ["methods", "patients"] and at[1] != "all"]
+    """The groups whose size or patency is claimed."""
+    parts = [tuple(name.split(".")) for name in claims.index]
+    ends = [("methods", "patients"), ("patency", "primary_patency")]
+    found = [who for end in ends for section, who, *rest in parts if (section, *rest) == end]
+    return [who for who in dict.fromkeys(found) if who != "all"]
 
 
 def markers(claims: pd.DataFrame) -> list[str]:
@@ -171,14 +173,21 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     by_group = _by_group(claims, printed, sizes)
     if by_group is None:
         return None
-    least, most = sum(low for low, _ in by_group), sum(high for _, high in by_group)
+    if by_group and not all(sizes):
+        by_group = ()
+    least, most = (sum(ends) for ends in zip(*by_group, strict=True)) if by_group else (0, patients)
+    overall = printed.get("patency.all.primary_patency")
+    if overall and patients:
+        low, high = _events(claims, "patency.all.primary_patency", overall, patients)
+        least, most = max(least, low), min(most, high)
+    if most is not None and least > most:
+        return None
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     if not used or patients is None:
-        occluded = np.arange(least, most + 1) if by_group else None
+        touched = by_group or (overall and patients)
+        occluded = np.arange(least, most + 1) if touched else None
         return Solutions(patients, sizes, occluded, by_group, {})
-    if by_group and not all(sizes):
-        by_group, least, most = (), 1, patients - 1
-    first, last = (max(1, least), min(patients - 1, most)) if by_group else (1, patients - 1)
+    first, last = max(1, least), min(patients - 1, most)
     occluded = np.arange(first, last + 1)
     for marker in used:
         occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients).at)]
@@ -208,15 +217,27 @@ def _by_group(
     claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...] | None:
     """Least and greatest number of events of each group; None where a rate cannot be printed."""
-    rates = [printed.get(f"patency.{name}.primary_patency") for name in groups(claims)]
-    if not sizes or not any(rates):
+    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
+    if not sizes or not any(rate in printed for rate in rates):
         return ()
-    ends = [_ends(rate, np.array([size])) for rate, size in zip(rates, sizes, strict=True)]
     found = tuple(
-        (size - int(last[0]), size - int(first[0])) if size else (0, 0)
-        for size, (first, last) in zip(sizes, ends, strict=True)
+        _events(claims, rate, printed.get(rate), size)
+        for rate, size in zip(rates, sizes, strict=True)
     )
     return found if all(low <= high for low, high in found) else None
+
+
+def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
+    """Least and greatest number of events behind a rate; the greatest is the smaller where none
+    prints it."""
+    (first,), (last,) = _ends(printed, np.array([size]))
+    ends = (first, last) if counts_events(claims, rate) else (size - last, size - first)
+    return int(ends[0]), int(ends[1])
+
+
+def counts_events(claims: pd.DataFrame, rate: str) -> bool:
+    """Whether a rate is one of events and not of freedom from them, as the claims state it."""
+    return premises(claims, [rate]).get("rate") == "event"
 
 
 def events_of_group(found: Solutions, at: int) -> np.ndarray:
@@ -302,7 +323,7 @@ def all_patients(claims: pd.DataFrame) -> int | None:
     """How many patients there are in all, as printed or else by the groups; None where neither
     says."""
     printed = claims["printed"]
-    sizes = [int(printed[f"methods.{name}.patients"]) for name in groups(claims)]
+    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
     return int(printed.get("methods.all.patients", sum(sizes))) or None
 
 
@@ -330,9 +351,10 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     a Kaplan-Meier estimate, so d events lower it by at least d/n (Kaplan and Meier 1958, J Am Stat
     Assoc 53:457-481, equation 2b, in which the numbers at risk never exceed n).
     """
-    found = {}
-    for group in groups(claims):
-        size = int(claims.at[f"methods.{group}.patients", "printed"])
+    found, printed = {}, claims["printed"]
+    _, implied = _patients(claims, printed.to_dict()) or (None, ())
+    for group, size in zip_longest(groups(claims), implied, fillvalue=0):
+        size = int(printed.get(f"methods.{group}.patients", size))
         rate = f"patency.{group}.primary_patency"
         lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
         found[group] = floor((1 - lower) * size)
