@@ -23,7 +23,7 @@ from lib.words import listed
 __all__ = ["MARKER_QUANTITIES", "Check", "Judgment", "about", "describe"]
 
 # More values than this are taken as all between the least and the greatest.
-MOST_VALUES = 1_000
+MOST_VALUES = 10_000
 RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio")
 # What a statement of these words says of an interval: that it is no normal one.
 NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
@@ -216,23 +216,22 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 def _spans(numerators: np.ndarray, denominators: np.ndarray) -> list[Span] | None:
     """The proportions, each once, or from the least to the greatest where they are many; None where
     any proportion is among them."""
-    divisor = np.gcd(numerators, denominators)
-    pairs = np.unique(np.stack([numerators // divisor, denominators // divisor]), axis=1)
-    values = pairs[0] / pairs[1]
-    least, greatest = (Fraction(*pairs[:, at(values)].tolist()) for at in (np.argmin, np.argmax))
+    values = numerators / denominators
+    ends = [at(values) for at in (np.argmin, np.argmax)]
+    least, greatest = (Fraction(int(numerators[at]), int(denominators[at])) for at in ends)
     if least == 0 and greatest == 1:
         return None
     if len(values) > MOST_VALUES:
         return [(least, greatest)]
-    fractions = [Fraction(*pair) for pair in pairs.T.tolist()]
-    return [(value, value) for value in fractions]
+    fractions = set(map(Fraction, numerators.tolist(), denominators.tolist()))
+    return [(value, value) for value in sorted(fractions)]
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two table of every marker that the claims determine uniquely."""
     found = reconstruct.solutions(reconstruct.original(claims))
     result = {}
-    for marker in found.markers if found else ():
+    for marker in found.markers if found and len(found.occluded) == 1 else ():
         tables = np.unique(np.stack(reconstruct.listed(found, marker)), axis=1)
         if tables.shape[1] == 1:
             exposed, unexposed, occluded, patent = tables[:, 0]

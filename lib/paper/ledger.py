@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, published, reconstruct, verdicts, wald
+from lib.paper import checks, published, reconstruct, reports, verdicts, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
 from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
@@ -144,6 +145,36 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
         "Counted in the example cohort; the printed numbers determine no single set of counts.",
         True,
     )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What there is to say of any abstract: its claims with the column ``grade``, all checks with
+    the grade of each, and what fails."""
+
+    claims: pd.DataFrame
+    checks: list[tuple[verdicts.Check, str]]
+    findings: list[verdicts.Finding]
+
+
+def account(claims: pd.DataFrame) -> Account:
+    """Judge the claims of any abstract (as ``abstracts.read`` gives them), each check by its grade.
+
+    A claim has the worst grade of the findings in which it is among the culprits, else the best of
+    the checks that it takes part in.
+    """
+    done = reports.all_checks(claims)
+    graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
+    failing = verdicts.findings(done, claims["printed"])
+    of_check = dict(graded)
+    grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
+    for check, grade in graded:
+        if grade == verdicts.CONSISTENT:
+            grades |= dict.fromkeys(check.claims, grade)
+    for finding in sorted(failing, key=lambda finding: -finding.rank(of_check)):
+        worst = verdicts.GRADES[finding.rank(of_check)]
+        grades |= dict.fromkeys([name for names in finding.culprits for name in names], worst)
+    return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 
 def might_be_printed(name: str, judged: pd.DataFrame) -> bool:

@@ -31,7 +31,7 @@ from lib.paper.cores import cores
 from lib.paper.published import interval, premises
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
-MOST_LISTED = 1_000_000
+MOST_LISTED = 100_000
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,11 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
         )
         low = np.maximum(low, _least(Fraction(1, least[1]), least[0], bounds.lower_closed, total))
         high = np.minimum(high, _most(Fraction(1, most[1]), most[0], bounds.upper_closed, total))
-    kept = low <= high
+    (kept,) = np.nonzero(low <= high)
+    if len(kept) > MOST_LISTED:
+        # The first and the last of each number of events have the least and the greatest values.
+        ends = np.flatnonzero(np.diff(at[kept]))
+        kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
     both = [(own[kept], own[kept]), (low[kept], high[kept])]
     return Pairs(at[kept], both[listed], both[1 - listed])
 

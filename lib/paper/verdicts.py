@@ -13,7 +13,7 @@ its claims are left out, and what the others allow each claim to be. From that a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -50,6 +50,10 @@ class Judgment:
     reason: str
 
 
+def nothing(name: str) -> None:
+    """For `Check.allows`: a check that confines none of its claims to values."""
+
+
 @dataclass(frozen=True, eq=False)
 class Check:
     """One piece of arithmetic that ties claims together.
@@ -64,7 +68,7 @@ class Check:
     words: str
     claims: tuple[str, ...]
     without: Callable[[frozenset[str]], bool | None]
-    allows: Callable[[str], list[Span] | None] = lambda name: None
+    allows: Callable[[str], list[Span] | None] = nothing
     source: str = ""
     needs: tuple[str, ...] = ()
     why_not: str = ""
@@ -84,6 +88,10 @@ class Finding:
     checks: tuple[Check, ...]
     culprits: list[tuple[str, ...]]
     readings: list[str]
+
+    def rank(self, grades: dict[Check, str]) -> int:
+        """The place in ``GRADES`` of the worst grade of its checks."""
+        return min(GRADES.index(grades[check]) for check in self.checks)
 
 
 # ----------------------------------------------------------------------------------------- words
@@ -135,8 +143,13 @@ def describe(name: str) -> str:
 
 def grade(check: Check, printed: pd.Series) -> str:
     """How far a check is from holding: one of ``GRADES``. ``printed`` holds the strings by id."""
-    if check.holds is not False:
-        return NOT_CHECKED if check.holds is None else CONSISTENT
+    if check.holds:
+        # Many claims of which none is confined by the others were free to agree.
+        told = check.allows is nothing or len(check.claims) <= 2
+        told = told or any(check.allows(name) is not None for name in check.claims)
+        return CONSISTENT if told else NOT_CHECKED
+    if check.holds is None:
+        return NOT_CHECKED
     if check.readings():
         return BY_METHOD
     if any(_nearest(check, name, printed[name]) for name in check.claims):
@@ -230,6 +243,13 @@ def _closest(
     known = [(check, spans, prints(spans, printed)) for check, spans in found]
     known = [triple for triple in known if triple[2] is not None]
     return min(known, key=lambda triple: len(triple[2]), default=(None, None, None))
+
+
+def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
+    """What the other claims of some checks allow a claim to be, in words; "" where nothing is
+    confined."""
+    _, spans, texts = _closest(list(checks), name, printed)
+    return _shown(name, spans, texts) if spans else ""
 
 
 def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgment:
