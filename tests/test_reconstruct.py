@@ -106,10 +106,8 @@ def test_forty_two_and_141_leave_one_pair_of_counts_for_each_marker(marker):
     assert pairs == [
         {"incomplete_coverage": (19, 112), "postoperative_collaterals": (20, 104)}[marker]
     ]
-    strings = CLAIMS["printed"].to_dict()
-    assert [
-        (tp, 141 - fp) for tp, fp in reconstruct.marker_pairs(strings, marker, 42, 141)
-    ] == pairs
+    (solution,) = reconstruct.solve(CLAIMS)
+    assert [(tp, 141 - fp) for tp, fp in solution.markers[marker]] == pairs
 
 
 @pytest.mark.parametrize("left_out", TIED)

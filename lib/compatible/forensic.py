@@ -61,24 +61,25 @@ def alterations(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> Iterato
 def survey(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> pd.DataFrame:
     """All alterations and what detects each: the columns of `Alteration` and detected_by.
 
-    `detected_by` is one of `DETECTORS` or the empty string. Raises `ValueError` when the claims as
-    printed already contradict one another.
+    `detected_by` is one of `DETECTORS` or the empty string. Claims of which a check already fails
+    as they are printed (`already_contradicted`) are left out: nothing can be said of alterations.
     """
     claims = reconstruct.original(claims)
     bounds = _bounds(claims)
-    # One claim of each section and quantity meets every check.
-    representatives = claims.reset_index().drop_duplicates(["section", "quantity"])["id"]
-    wrong = {detect(claims, name, bounds) for name in representatives} - {NOT_DETECTED}
-    if wrong:
-        raise ValueError(
-            f"nothing can be said of alterations: {', '.join(DETECTORS[name] for name in sorted(wrong))}"
-        )
+    wrong = already_contradicted(claims)
     rows = []
-    for alteration in alterations(claims, units):
+    for alteration in alterations(claims.drop(index=wrong), units):
         altered = claims.copy()
         altered.at[alteration.claim, "printed"] = alteration.altered
         rows.append((*alteration, detect(altered, alteration.claim, bounds)))
     return pd.DataFrame(rows, columns=[*Alteration._fields, "detected_by"])
+
+
+def already_contradicted(claims: pd.DataFrame) -> list[str]:
+    """The original claims that take part in a check that fails as they are printed."""
+    claims = reconstruct.original(claims)
+    bounds = _bounds(claims)
+    return [name for name in claims.index if detect(claims, name, bounds) != NOT_DETECTED]
 
 
 def _bounds(claims: pd.DataFrame) -> pd.DataFrame | None:
@@ -106,22 +107,18 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame | None) -> str:
         return _detect_in_model(claims, factors, bounds)
     if section == "univariate":
         known = about in reconstruct.markers(claims)
-        return (
-            "univariate"
-            if known and _contradicted(checks.judge_univariate(claims))
-            else NOT_DETECTED
-        )
+        return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
     in_counts = quantity in ("patients", "primary_patency", *checks.MARKER_QUANTITIES, "auc")
     # Every check on counts is part of the one that takes all of them together.
     if in_counts and not reconstruct.solve(claims):
         return "counts"
-    if in_counts and _contradicted(checks.judge_univariate(claims)):
+    if in_counts and _fails(checks.univariate_checks(claims)):
         return "univariate"
-    return "roc" if _contradicted(checks.judge_roc(claims)) else NOT_DETECTED
+    return "roc" if _fails(checks.roc_checks(claims)) else NOT_DETECTED
 
 
-def _contradicted(judgments: dict[str, checks.Judgment]) -> bool:
-    return any(judgment.verdict == "contradicted" for judgment in judgments.values())
+def _fails(done: list[checks.Check]) -> bool:
+    return any(check.holds is False for check in done)
 
 
 def _detect_in_model(claims: pd.DataFrame, factors: list[str], bounds: pd.DataFrame | None) -> str:

@@ -1,68 +1,48 @@
-"""What each claim may print, given all the others: the checks, and the arithmetic behind them.
+"""The checks on counts, odds ratios and ROC curves: sums, whole numbers behind percentages, the
+Wald identities, areas under the curve and what follows from them.
 
-A check is one piece of arithmetic that ties claims together. Judging is leave-one-out: a claim is
-never used to judge itself. The functions `judge_*` return, by claim id, a verdict (confirmed,
-bounded or contradicted), the value recomputed, the check and the reason in words.
+Each function takes the claims and returns its checks. Which premises a check rests on, and whether
+the claims' column ``basis`` states them, is part of the check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from math import floor
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.published import agrees, interval, printings, subject
-from lib.patients.cohort import DATA, read_codebook
+from lib.paper.published import agrees, premises, subject
+from lib.paper.reconstruct import MARKER_QUANTITIES
+from lib.paper.verdicts import Check, Judgment, Span, about, describe, prints
 from lib.statistics import roc, univariate
 from lib.words import listed
 
-MARKER_QUANTITIES = ("sensitivity", "specificity")
+__all__ = ["MARKER_QUANTITIES", "Check", "Judgment", "about", "describe"]
 
-QUANTITY_WORDS = {
-    "patients": "patients",
-    "first_month": "first month",
-    "last_month": "last month",
-    "horizon": "horizon",
-    "primary_patency": "primary patency",
-    "p_value": "P",
-    "confidence_level": "confidence level",
-    "odds_ratio": "adjusted odds ratio",
-    "odds_ratio_lower": "lower limit of the adjusted odds ratio",
-    "odds_ratio_upper": "upper limit of the adjusted odds ratio",
-    "auc": "AUC",
-    "auc_lower": "lower limit of the AUC",
-    "auc_upper": "upper limit of the AUC",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
+# More values than this are taken as all between the least and the greatest.
+MOST_VALUES = 10_000
+RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio")
+# What a statement of these words says of an interval: that it is no normal one.
+NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
+PREMISES = {
+    "partition": "the groups make up all patients",
+    "of": "the percentages are of all these patients",
+    "binary": "the marker is a yes-or-no one",
+    "events": "both sections count the same events",
+    "normal": "interval and P come from the normal (Wald) method",
 }
 
 
-@dataclass(frozen=True)
-class Judgment:
-    """A verdict on one claim, with the value recomputed, the check in words, and the reason."""
-
-    verdict: str
-    recomputed: str
-    check: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Check:
-    """One piece of arithmetic: its words, the claims it ties together, and whether it holds.
-
-    `holds` is None where the check cannot be carried out, because a check that it builds on fails.
-    """
-
-    words: str
-    claims: tuple[str, ...]
-    holds: bool | None
+def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
+    """Those of the premises named that none of the claims states, as sentences with the word that
+    would state them. Claims without the column ``basis`` are taken to state all."""
+    if "basis" not in claims:
+        return ()
+    known = premises(claims, names)
+    return tuple(f"{PREMISES[word]} ({word})" for word in words if word not in known)
 
 
 def ids(
@@ -76,30 +56,6 @@ def ids(
     if quantities:
         chosen &= rows["quantity"].isin(quantities)
     return list(rows.index[chosen])
-
-
-@cache
-def _labels() -> dict[str, str]:
-    return read_codebook(DATA / "codebook.csv")["label"].to_dict()
-
-
-def about(name: str) -> str:
-    """What a claim, a group or a factor is about, in words; the empty string for all patients."""
-    part = subject(name) if "." in name else name
-    words = _labels().get(part, part)
-    words = words if words.isupper() or part not in _labels() else words[0].lower() + words[1:]
-    return "" if part in ("all", "recruitment") else words
-
-
-def describe(name: str) -> str:
-    """A claim in words: "AUC of incomplete lesion coverage"."""
-    section, _, quantity, *variant = name.split(".")
-    words = QUANTITY_WORDS[quantity]
-    if quantity == "p_value":
-        words = {"univariate": "P", "multivariate": "adjusted P", "roc": "P of the AUC"}[section]
-    words = f"{words} of {about(name)}" if about(name) else words
-    words = f"{words}, alone" if section == "univariate" else words
-    return f"{words} ({', '.join(variant)})" if variant else words
 
 
 def adjusted(claims: pd.DataFrame) -> list[str]:
@@ -138,10 +94,19 @@ def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
     return sets | {about(factor): wald_strings(claims, factor) for factor in adjusted(claims)}
 
 
-def confidence_level(claims: pd.DataFrame) -> float:
-    """The printed confidence level, or 0.95 where none is printed."""
-    name = "multivariate.all.confidence_level"
-    return float(published.number(claims.at[name, "printed"])) if name in claims.index else 0.95
+def confidence_level(
+    claims: pd.DataFrame, section: str = "multivariate", what: str = "all"
+) -> float:
+    """The printed confidence level of a set of claims, or 0.95 where none is printed."""
+    name = level_claim(claims, section, what)
+    return float(published.number(claims.at[name, "printed"])) if name else 0.95
+
+
+def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
+    """The claim of the confidence level that a set of claims has."""
+    places = [(section, what), (section, "all"), ("multivariate", "all"), ("methods", "all")]
+    names = [f"{s}.{w}.confidence_level" for s, w in places]
+    return next((name for name in names if name in claims.index), None)
 
 
 # --------------------------------------------------------------------------- checks on the counts
@@ -152,109 +117,127 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 
     A check is not carried out when one that it contains already fails: it could tell nothing new.
     """
-    total = [
-        name
-        for name in ids(claims, section="methods", quantities=("patients",))
-        if subject(name) == "all"
-    ]
     sizes = ids(claims, section="methods", quantities=("patients",))
+    total = [name for name in sizes if subject(name) == "all"]
     rates = ids(claims, section="patency", quantities=("primary_patency",))
     markers = ids(claims, section="roc", quantities=MARKER_QUANTITIES)
     areas = ids(claims, section="roc", quantities=("auc",))
-    planned = [("the groups add up to all patients", sizes)]
-    planned += [
-        (
-            f"a whole number of patients is behind the patency of {about(rate)}",
-            [f"methods.{subject(rate)}.patients", rate],
-        )
-        for rate in rates
-    ]
-    planned += [
-        ("one number of events is behind all sensitivities and specificities", total + markers)
-    ]
-    planned += [
-        (
-            f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
-            [*total, *markers, area],
-        )
-        for area in areas
-    ]
-    planned += [("patency and markers share the same events", sizes + rates + markers + areas)]
+    scores = [area for area in areas if _is_score(claims, area)]
+    binary = [area for area in areas if area not in scores]
+    planned = [("the groups add up to all patients", sizes, ["partition"], _subset(claims))]
+    for rate in rates:
+        words = f"a whole number of patients is behind the patency of {about(rate) or 'all'}"
+        planned.append((words, [f"methods.{subject(rate)}.patients", rate], ["of"], ""))
+    words = "one number of events is behind all sensitivities and specificities"
+    planned.append((words, total + markers, ["of"], ""))
+    for area in areas:
+        words = f"the AUC of {about(area)} is the mean of its sensitivity and specificity"
+        why = "it would be if the marker were a yes-or-no one (binary)" if area in scores else ""
+        planned.append((words, [*total, *markers, area], ["of", "binary"], why))
+    words = "patency and markers share the same events"
+    needs = ["partition", "of", "events"]
+    planned.append((words, sizes + rates + markers + binary, needs, _subset(claims)))
     checks: list[Check] = []
-    for words, names in planned:
-        names = [name for name in names if name in claims.index]
-        contains_failure = any(
-            check.holds is False and set(check.claims) <= set(names) for check in checks
+    for words, names, needed, why_not in planned:
+        names = tuple(name for name in names if name in claims.index)
+        if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
+            why_not = "a check that it contains fails"
+        checks.append(
+            Check(
+                words,
+                names,
+                partial(_counts_agree, claims, names),
+                partial(_allowed_counts, claims, names),
+                needs=unstated(claims, names, needed),
+                why_not=why_not,
+            )
         )
-        holds = None if contains_failure else bool(reconstruct.solve(claims, names))
-        checks.append(Check(words, tuple(names), holds))
     return checks
 
 
+def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
+    return reconstruct.solutions(claims, [x for x in names if x not in left_out]) is not None
+
+
+def _subset(claims: pd.DataFrame) -> str:
+    """Why the groups need not add up, where nothing says that they do and they fall short."""
+    printed = claims["printed"]
+    sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
+    fall_short = sizes and sum(sizes) < int(printed.get("methods.all.patients", 0))
+    stated = not unstated(claims, ids(claims, section="methods"), ["partition"])
+    return "" if stated or not fall_short else "the groups may be a part of all (partition)"
+
+
+def _is_score(claims: pd.DataFrame, area: str) -> bool:
+    """Whether a marker may be a score: nothing says that it is a yes-or-no one, and its area is not
+    the mean of sensitivity and specificity."""
+    names = [f"roc.{subject(area)}.{quantity}" for quantity in MARKER_QUANTITIES]
+    if not unstated(claims, [area, *names], ["binary"]) or not set(names) <= set(claims.index):
+        return False
+    ends = [published.interval(claims.at[name, "printed"]) for name in names]
+    bounds = published.interval(claims.at[area, "printed"])
+    mean = [sum(getattr(end, side) for end in ends) / 2 for side in ("lower", "upper")]
+    return mean[1] < bounds.lower or mean[0] > bounds.upper
+
+
+def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
+    """The exact values of a claim about counts, given the others."""
+    found = reconstruct.solutions(claims, [other for other in using if other != name])
+    if found is None:
+        return []
+    _, who, quantity = name.split(".")[:3]
+    groups = reconstruct.groups(claims)
+    if who == "all" or who in groups:
+        at = groups.index(who) if who in groups else None
+        size = found.patients if at is None else found.sizes[at] if found.sizes else None
+        if quantity == "patients" or not size:
+            return [(size, size)] if size else None
+        if found.occluded is None or (at is not None and not found.by_group):
+            return None
+        events = found.occluded if at is None else reconstruct.events_of_group(found, at)
+        counted = events if reconstruct.counts_events(claims, name) else size - events
+        return _spans(counted, np.full_like(counted, size))
+    if who not in found.markers:
+        return None
+    exposed, unexposed, occluded, patent = reconstruct.listed(found, who)
+    if quantity == "auc":
+        return _spans(exposed * patent + unexposed * occluded, 2 * occluded * patent)
+    return _spans(*((exposed, occluded) if quantity == "sensitivity" else (unexposed, patent)))
+
+
 def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set[str] | None:
-    """Everything that a claim about counts may print, given the other claims in `using`.
+    """Everything that a claim about counts may print, given the other claims in ``using``.
 
     None when they do not confine it.
     """
-    values, like = _allowed_values(claims, name, using), claims.at[name, "printed"]
-    return None if None in values else {text for value in values for text in printings(value, like)}
+    return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
 
 
-def _allowed_values(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set:
-    """The exact values of a claim about counts, given the others; None among them for any value."""
-    values: set = set()
-    for solution in reconstruct.solve(claims, [other for other in using if other != name]):
-        values |= _count_values(claims, name, solution) or {None}
-    return values
-
-
-def _count_values(claims: pd.DataFrame, name: str, solution: reconstruct.Counts) -> set:
-    _, about, quantity = name.split(".")[:3]
-    groups = reconstruct.groups(claims)
-    if solution.patients is None:
-        return set()
-    if about == "all":
-        return {solution.patients}
-    if about in groups:
-        at = groups.index(about)
-        if not solution.patients_by_group or not solution.patients_by_group[at]:
-            return set()
-        size = solution.patients_by_group[at]
-        if quantity == "patients":
-            return {size}
-        return (
-            {Fraction(size - solution.occluded_by_group[at], size)}
-            if solution.occluded_by_group
-            else set()
-        )
-    if solution.occluded is None:
-        return set()
-    patent = solution.patients - solution.occluded
-    values = set()
-    for a, b in solution.markers.get(about, ()):
-        sensitivity = Fraction(a, solution.occluded)
-        specificity = Fraction(patent - b, patent)
-        values.add(
-            {
-                "sensitivity": sensitivity,
-                "specificity": specificity,
-                "auc": (sensitivity + specificity) / 2,
-            }[quantity]
-        )
-    return values
+def _spans(numerators: np.ndarray, denominators: np.ndarray) -> list[Span] | None:
+    """The proportions, each once, or from the least to the greatest where they are many; None where
+    any proportion is among them."""
+    values = numerators / denominators
+    ends = [at(values) for at in (np.argmin, np.argmax)]
+    least, greatest = (Fraction(int(numerators[at]), int(denominators[at])) for at in ends)
+    if least == 0 and greatest == 1:
+        return None
+    if len(values) > MOST_VALUES:
+        return [(least, greatest)]
+    fractions = set(map(Fraction, numerators.tolist(), denominators.tolist()))
+    return [(value, value) for value in sorted(fractions)]
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two table of every marker that the claims determine uniquely."""
-    solutions = reconstruct.solve(reconstruct.original(claims))
+    found = reconstruct.solutions(reconstruct.original(claims))
     result = {}
-    for marker in reconstruct.markers(claims):
-        found = {
-            (s.patients, s.occluded, pair) for s in solutions for pair in s.markers.get(marker, ())
-        }
-        if len(found) == 1:
-            ((patients, occluded, (a, b)),) = found
-            result[marker] = np.array([[a, b], [occluded - a, patients - occluded - b]])
+    for marker in found.markers if found and len(found.occluded) == 1 else ():
+        tables = np.unique(np.stack(reconstruct.listed(found, marker)), axis=1)
+        if tables.shape[1] == 1:
+            exposed, unexposed, occluded, patent = tables[:, 0]
+            result[marker] = np.array(
+                [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
+            )
     return result
 
 
@@ -265,11 +248,17 @@ def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[s
     """Lower and upper limit of the AUC under every standard error and both z."""
     events, nonevents = table[::-1, 0], table[::-1, 1]
     area = roc.auc(events, nonevents)
+    # Some software cuts limits off at 0 and 1.
     return {
-        (name, z): (area - z * error, area + z * error)
+        (name, z, cut): (cut(area - z * error), cut(area + z * error))
+        for cut in (float, _within_one)
         for name, error in roc.standard_errors(events, nonevents).items()
         for z in wald.multipliers(confidence_level(claims))
     }
+
+
+def _within_one(limit: float) -> float:
+    return min(max(limit, 0.0), 1.0)
 
 
 def p_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[str, tuple]:
@@ -279,14 +268,20 @@ def p_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[str, tuple]:
     }
 
 
-def matching(claims: pd.DataFrame, names: list[str], candidates: dict) -> set:
-    """The candidates that print all the claims named."""
+def matching(
+    claims: pd.DataFrame,
+    names: tuple[str, ...],
+    candidates: dict,
+    left_out: frozenset[str] = frozenset(),
+) -> set:
+    """The candidates that print all the claims named but those left out."""
     return {
         key
         for key, values in candidates.items()
         if all(
             agrees(claims.at[name, "printed"], value)
             for name, value in zip(names, values, strict=True)
+            if name not in left_out
         )
     }
 
@@ -332,256 +327,221 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     trials = []
     for marker, table in two_by_twos(claims).items():
         trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
-        agreement = {
-            column: [
-                agrees(claims.at[f"roc.{marker}.{quantity}", "printed"], value)
-                for value in trial[column]
-            ]
-            for column, quantity in [
-                ("lower", "auc_lower"),
-                ("upper", "auc_upper"),
-                ("p", "p_value"),
-            ]
+        printed = {
+            column: trial[column].map(partial(_prints_claim, claims, f"roc.{marker}.{quantity}"))
+            for column, quantity in zip(
+                ("lower", "upper", "p"), ("auc_lower", "auc_upper", "p_value"), strict=True
+            )
         }
-        trial["limits_printed"] = np.add(agreement["lower"], agreement["upper"], dtype=int)
-        trial["p_printed"] = agreement["p"]
-        trials.append(trial.rename_axis("kind").reset_index().assign(marker=marker))
-    columns = [
-        "marker",
-        "kind",
-        "auc",
-        "standard_error",
-        "lower",
-        "upper",
-        "p",
-        "limits_printed",
-        "p_printed",
-    ]
-    return pd.concat(trials)[columns] if trials else pd.DataFrame(columns=columns)
+        trial["limits_printed"] = printed["lower"].astype(int) + printed["upper"].astype(int)
+        trials.append(trial.assign(p_printed=printed["p"], marker=marker))
+    columns = ["marker", "kind", "auc", "standard_error", "lower", "upper", "p"]
+    columns += ["limits_printed", "p_printed"]
+    if not trials:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(trials).rename_axis("kind").reset_index()[columns]
 
 
-# ------------------------------------------------------------------------------------ judgments
+def _prints_claim(claims: pd.DataFrame, name: str, value: float) -> bool:
+    return name in claims.index and agrees(claims.at[name, "printed"], value)
 
 
-def judge_counts(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge the claims that come from whole numbers of patients."""
-    checks = count_checks(claims)
-    tied = tuple(name for name in claims.index if any(name in check.claims for check in checks))
-    judgments = {}
-    for name in tied:
-        failing = [check for check in checks if check.holds is False and name in check.claims]
-        holding = [check for check in checks if check.holds and name in check.claims]
-        if failing:
-            words = "; ".join(check.words for check in failing)
-            others = [other for other in tied if any(other in check.claims for check in failing)]
-            allowed = count_prints(claims, name, tied)
-            remedy = (
-                f"without it the others allow {_prints_listed(allowed)}"
-                if allowed
-                else "leaving it out mends nothing"
-            )
-            cut_off = _if_cut_off(claims.at[name, "printed"], _allowed_values(claims, name, tied))
-            reason = f"fails: {words}; {_ties(name, others)}; {remedy}{cut_off}"
-            judgments[name] = Judgment("contradicted", "no solution", words, reason)
-            continue
-        confined = [(count_prints(claims, name, check.claims), check) for check in holding]
-        confined = [(prints, check) for prints, check in confined if prints is not None]
-        if confined:
-            prints, check = min(confined, key=lambda pair: len(pair[0]))
-            judgments[name] = _from_prints(
-                claims, name, prints, _solved(claims, name, prints), check.words
-            )
-    return judgments
+# ------------------------------------------------------------------------------- the other checks
 
 
-def _solved(claims: pd.DataFrame, name: str, prints: set[str]) -> str:
-    """The exact value where the counts are unique, else what may be printed."""
-    solutions = reconstruct.solve(reconstruct.original(claims))
-    values = {value for solution in solutions for value in _count_values(claims, name, solution)}
-    if len(values) != 1:
-        return _prints_listed(prints)
-    value = values.pop()
-    return str(value) if name.endswith(".patients") else _range(float(value), float(value), name)
-
-
-def judge_univariate(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge the P of each factor whose two-by-two table is determined, by all tests in use."""
-    judgments = {}
+def univariate_checks(claims: pd.DataFrame) -> list[Check]:
+    """P of each factor whose two-by-two table is determined, by all tests in use."""
+    checks = []
     for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            p_values = univariate.binary_tests(table).values()
-            prints = {text for p in p_values for text in printings(p, claims.at[name, "printed"])}
+            tests = univariate.binary_tests(table).values()
             words = f"P follows from the two-by-two table of {about(marker)}"
-            shown = _range(min(p_values), max(p_values), name)
-            judgments[name] = _from_prints(
-                claims, name, prints, shown, words, ", by all four tests in use"
+            values = {key: (p,) for key, p in enumerate(tests)}
+            checks.append(one_of(claims, words, (name,), values, ", by all four tests in use"))
+    return checks
+
+
+def one_of(
+    claims: pd.DataFrame,
+    words: str,
+    names: tuple[str, ...],
+    candidates: dict,
+    source: str = "",
+    needs: tuple[str, ...] = (),
+) -> Check:
+    """The check that one of the candidates prints all claims; each has a value for each claim."""
+
+    def without(left_out: frozenset[str]) -> bool | None:
+        return (
+            bool(matching(claims, names, candidates, left_out)) if set(names) - left_out else None
+        )
+
+    spans = {
+        name: [(values[at], values[at]) for values in candidates.values()]
+        for at, name in enumerate(names)
+    }
+    return Check(words, names, without, spans.get, source, needs)
+
+
+def wald_checks(claims: pd.DataFrame) -> list[Check]:
+    """Whether ratios, limits and P belong together, at the confidence level printed; and variants
+    of them that another source prints, each with the other strings of the paper."""
+    sets = ratio_sets(claims)
+    checks = []
+    for (section, what), names in sets.items():
+        words = f"estimate, limits and P of {about(what)} belong together"
+        known = premises(claims, list(names))
+        why_not = ", ".join(NOT_NORMAL & set(known))
+        level = level_claim(claims, section, what)
+        sharing = [n for (s, w), n in sets.items() if level and level_claim(claims, s, w) == level]
+        checks.append(
+            Check(
+                words,
+                (*names, *([level] if level else [])),
+                partial(_wald_agrees, claims, names, level, sharing),
+                partial(_allowed_wald, claims, names, level),
+                needs=unstated(claims, list(names), ["normal"]),
+                why_not=f"the file says that its method is {why_not}" if why_not else "",
+                readings=partial(_other_methods, claims, names, level, known),
             )
-    return judgments
-
-
-def judge_wald(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge adjusted odds ratios, limits and P, the confidence level, and variants of them that
-    another source prints. A variant is judged with the other strings of its own source."""
-    level = confidence_level(claims)
-    judgments = {}
-    for factor in adjusted(claims):
-        strings = wald_strings(claims, factor)
-        words = f"estimate, limits and P of {about(factor)} belong together"
-        for quantity in strings:
-            if not _confined(strings, quantity):
-                continue
-            name = f"multivariate.{factor}.{quantity}"
-            judgments[name] = _from_wald(claims, name, strings, level, words)
-            if not wald.agree(strings, level):
-                ties = _ties(name, [f"multivariate.{factor}.{other}" for other in strings])
-                bounds = wald.possible(strings, quantity, level)
-                reason = f"fails: {words}; {ties}{_if_cut_off(strings[quantity], _ends(bounds, strings[quantity]))}"
-                judgments[name] = Judgment(
-                    "contradicted", judgments[name].recomputed, words, reason
-                )
-    judgments |= _judge_level(claims, level)
+        )
+    checks += _level_checks(claims, sets)
     for name in claims.index.difference(reconstruct.original(claims).index):
-        factor, quantity = name.split(".")[1:3]
-        strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
-        if quantity in wald.QUANTITIES and _confined(strings, quantity):
-            words = f"estimate, limits and P of {about(factor)}, as this source prints them, belong together"
-            judgments[name] = _from_wald(claims, name, strings, level, words)
-    return judgments
+        section, factor, quantity = name.split(".")[:3]
+        own = f"{section}.{factor}.{quantity}"
+        names = {n: q for n, q in sets.get((section, factor), {}).items() if n != own}
+        if quantity in wald.QUANTITIES and _bounded(names.values()):
+            names[name] = quantity
+            words = (
+                f"estimate, limits and P of {about(factor)}, as this source prints them, "
+                "belong together"
+            )
+            level = level_claim(claims, section, factor)
+            agrees_alone = partial(_wald_agrees, claims, names, level, [])
+            allows = partial(_allowed_wald, claims, names, level)
+            checks.append(
+                Check(words, (name,), lambda out, f=agrees_alone: None if out else f(out), allows)
+            )
+    return checks
 
 
-def _confined(strings: dict[str, str], quantity: str) -> bool:
-    """Whether two of the estimate and its limits are printed besides this quantity."""
-    return sum(other in strings for other in wald.QUANTITIES[:3] if other != quantity) > 1
+def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
+    """Each printed ratio with a limit: by section and subject, its claims and for each the
+    quantity of ``wald.QUANTITIES`` that it is."""
+    sets = {}
+    for name in reconstruct.original(claims).index:
+        section, what, quantity = name.split(".")
+        if quantity in RATIOS:
+            ids = [f"{name}{end}" for end in ("", "_lower", "_upper")]
+            ids.append(f"{section}.{what}.p_value")
+            pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
+            found = {n: q for n, q in pairs.items() if n in claims.index}
+            if _bounded(found.values()):
+                sets[section, what] = found
+    return sets
 
 
-def _from_wald(
-    claims: pd.DataFrame, name: str, strings: dict[str, str], level: float, words: str
-) -> Judgment:
-    quantity = name.split(".")[2]
-    bounds = wald.possible(strings, quantity, level)
-    prints = _between(*bounds, strings[quantity]) if bounds else set()
-    shown = _range(*bounds, name) if bounds else "nothing"
-    return _from_prints(claims, name, prints, shown, words)
+def _bounded(quantities) -> bool:
+    """Whether two of an estimate and its limits are among the quantities."""
+    return sum(quantity in wald.QUANTITIES[:3] for quantity in quantities) > 1
 
 
-def _judge_level(claims: pd.DataFrame, level: float) -> dict[str, Judgment]:
-    name = "multivariate.all.confidence_level"
-    if name not in claims.index:
-        return {}
-    factors = [wald_strings(claims, factor) for factor in adjusted(claims)]
-    fitting = {
-        f"{percent}%"
-        for percent in range(50, 100)
-        if all(wald.agree(strings, percent / 100) for strings in factors)
-    }
-    words = "limits and P imply the confidence level"
-    return {name: _from_prints(claims, name, fitting, _prints_listed(fitting), words)}
+def _at(claims: pd.DataFrame, level: str | None) -> float:
+    return float(published.number(claims.at[level, "printed"])) if level else 0.95
 
 
-def judge_roc(claims: pd.DataFrame) -> dict[str, Judgment]:
-    """Judge the limits and P of each AUC by the standard error that prints those of the others."""
-    judgments: dict[str, Judgment] = {}
+def _strings(claims, names: dict[str, str], left_out: frozenset[str] = frozenset()) -> dict:
+    return {q: claims.at[name, "printed"] for name, q in names.items() if name not in left_out}
+
+
+def _wald_agrees(
+    claims: pd.DataFrame,
+    names: dict[str, str],
+    level: str | None,
+    sharing: list[dict[str, str]],
+    left_out: frozenset[str],
+) -> bool | None:
+    """Without the confidence level: whether all sets that share it agree at another."""
+    strings = _strings(claims, names, left_out)
+    if not _bounded(strings):
+        return None
+    if level in left_out:
+        return bool(_levels([_strings(claims, other, left_out) for other in sharing]))
+    return wald.agree(strings, _at(claims, level))
+
+
+def _allowed_wald(
+    claims: pd.DataFrame, names: dict[str, str], level: str | None, name: str
+) -> list[Span] | None:
+    if name == level or not _bounded(q for n, q in names.items() if n != name):
+        return None
+    bounds = wald.possible(_strings(claims, names), names[name], _at(claims, level))
+    return [bounds] if bounds else []
+
+
+def _other_methods(
+    claims: pd.DataFrame, names: dict[str, str], level: str | None, known: dict[str, str]
+) -> list[str]:
+    """The readings under which a set that is not the normal one fits."""
+    if "normal" in known or "basis" not in claims:
+        return []
+    degrees = wald.degrees_of_freedom(_strings(claims, names), _at(claims, level))
+    if not degrees:
+        return []
+    span = dict.fromkeys([min(degrees), max(degrees)])
+    return [f"fits a t with about {' to '.join(map(str, span))} degrees of freedom"]
+
+
+def _level_checks(claims: pd.DataFrame, sets: dict) -> list[Check]:
+    """The levels, in whole percent, at which all ratios agree with their limits and P.
+
+    Where there is none, no level mends what is wrong, and those ratios decide that agree.
+    """
+    checks = []
+    for name in ids(claims, quantities=("confidence_level",)):
+        strings = [
+            _strings(claims, names)
+            for (section, what), names in sets.items()
+            if level_claim(claims, section, what) == name
+        ]
+        level = _at(claims, name)
+        fitting = _levels(strings) or _levels([x for x in strings if wald.agree(x, level)])
+        if fitting:
+            words = "limits and P imply the confidence level"
+            checks.append(one_of(claims, words, (name,), {x: (x,) for x in fitting}))
+    return checks
+
+
+def _levels(sets: list[dict[str, str]]) -> list[Fraction]:
+    levels = [Fraction(percent, 100) for percent in range(50, 100)] if sets else []
+    return [
+        level for level in levels if all(wald.agree(s, float(level)) for s in sets if _bounded(s))
+    ]
+
+
+def roc_checks(claims: pd.DataFrame) -> list[Check]:
+    """Limits and P of each AUC, by the standard error that prints those of the other markers."""
     known = two_by_twos(claims)
-    candidates = {
-        quantities: {marker: candidates_of(claims, table) for marker, table in known.items()}
-        for quantities, candidates_of, _ in ROC_INFERENCE
-    }
-    for marker in known:
-        area = f"roc.{marker}.auc"
-        for quantities, _, words in ROC_INFERENCE:
-            names = [f"roc.{marker}.{quantity}" for quantity in quantities]
+    checks = []
+    for quantities, candidates_of, words in ROC_INFERENCE:
+        candidates = {marker: candidates_of(claims, table) for marker, table in known.items()}
+        for marker, own in candidates.items():
+            names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
             if not all(name in claims.index for name in names):
                 continue
-            own = candidates[quantities][marker]
-            chosen = {
-                key: own[key]
-                for key in chosen_elsewhere(claims, marker, quantities, candidates[quantities])
-            }
-            holds = bool(matching(claims, names, chosen))
+            chosen = chosen_elsewhere(claims, marker, quantities, candidates)
             source = ", with every standard error in use"
             if len(chosen) < len(own):
-                source = f", with the standard error chosen on the other marker: {listed(candidate_labels(set(chosen)))}"
-            allowed = {}
-            for position, name in enumerate(names):
-                values = allowed[name] = [values[position] for values in chosen.values()]
-                prints = {
-                    text
-                    for value in values
-                    for text in printings(value, claims.at[name, "printed"])
-                }
-                judgments[name] = _from_prints(
-                    claims, name, prints, _range(min(values), max(values), name), words, source
-                )
-            if not holds:
-                for name in [*names, area]:
-                    shown = judgments[name].recomputed if name in judgments else ""
-                    cut_off = (
-                        ""
-                        if name == area
-                        else _if_cut_off(claims.at[name, "printed"], allowed[name])
-                    )
-                    reason = f"fails: {words}{source}; {_ties(name, [area, *names])}{cut_off}"
-                    judgments[name] = Judgment("contradicted", shown, words, reason)
-    return judgments
+                labels = listed(candidate_labels(chosen))
+                source = f", with the standard error chosen on the other marker: {labels}"
+            needs = unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"])
+            found = {key: own[key] for key in chosen}
+            checks.append(one_of(claims, words, names, found, source, needs))
+    return checks
 
 
-def _from_prints(
-    claims: pd.DataFrame, name: str, prints: set[str], shown: str, words: str, source: str = ""
-) -> Judgment:
-    """The judgment on a claim whose possible prints are known."""
-    if claims.at[name, "printed"].strip() not in prints:
-        reason = f"fails: {words}; the other claims allow {_prints_listed(prints)}"
-        return Judgment("contradicted", shown, words, reason)
-    if len(prints) == 1:
-        return Judgment(
-            "confirmed", shown, words, f"{words}{source}; nothing else could be printed"
-        )
-    return Judgment(
-        "bounded", shown, words, f"{words}{source}; {_prints_listed(prints)} could be printed"
-    )
-
-
-def _if_cut_off(printed: str, values: Iterable) -> str:
-    """Truncation named, where it is a reading under which one of the values prints as it does."""
-    fits = any(value is not None and value in interval(printed, "truncation") for value in values)
-    return "; it would fit if its digits were cut off instead of rounded" if fits else ""
-
-
-def _ends(bounds: tuple[float, float] | None, printed: str) -> list[float]:
-    """The least allowed value that is no smaller than the printed digits, where there is one."""
-    if bounds is None or printed.strip()[0] in "<>≤≥":
-        return []
-    least = max(bounds[0], float(published.number(printed)))
-    return [least] if least <= bounds[1] else []
-
-
-def _between(low: float, high: float, like: str) -> set[str]:
-    """All prints, with the digits of `like`, of the values from low to high."""
-    if like.strip()[0] in "<>≤≥":
-        return printings(low, like) | printings(high, like)
-    unit = published.last_digit(like)
-    first, last = (floor(Fraction(value) / unit) for value in (low, high))
-    texts = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
-    return {text for text in texts if interval(text).lower <= high and interval(text).upper >= low}
-
-
-def _ties(name: str, names: list[str]) -> str:
-    return "it ties this to the " + listed([describe(other) for other in names if other != name])
-
-
-def _range(low: float, high: float, like_name: str) -> str:
-    percent = like_name.endswith((".primary_patency", ".sensitivity", ".specificity"))
-    texts = [f"{100 * value:.2f}%" if percent else f"{value:.5g}" for value in (low, high)]
-    return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
-
-
-def _prints_listed(prints: set[str]) -> str:
-    if not prints:
-        return "no print at all"
-    ordered = sorted(prints, key=lambda text: float(text.lstrip("<>≤≥").rstrip("%")))
-    return (
-        listed(ordered)
-        if len(ordered) <= 4
-        else f"{ordered[0]} to {ordered[-1]} ({len(ordered)} prints)"
-    )
+def all_checks(claims: pd.DataFrame) -> list[Check]:
+    """Every check of this module that the claims allow, those on whole numbers first."""
+    kinds = (count_checks, univariate_checks, wald_checks, roc_checks)
+    return [check for kind in kinds for check in kind(claims)]

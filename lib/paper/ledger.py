@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, published, reconstruct, wald
+from lib.paper import checks, published, reconstruct, reports, verdicts, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
-from lib.patients.cohort import EXAMPLE, Cohort, load
+from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
 from lib.statistics import multivariate, patency, roc, univariate
 
 VERDICTS = {
     "confirmed": "the other claims allow only this printed value",
     "bounded": "the other claims allow several printed values, this one among them",
-    "fitted": "nothing else determines it; the example cohort was made to print it, which is no evidence",
+    "fitted": "nothing else determines it; the example cohort was made to print it, which is no "
+    "evidence",
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",
 }
@@ -94,23 +97,16 @@ def judge(claims: pd.DataFrame | None = None) -> pd.DataFrame:
     Indexed by claim id, in the order of the claims, with all columns of the claims as well. A claim
     on which no check bears is `fitted` when the example cohort prints it, else `given`.
     """
-    return _judged_file() if claims is None else _judge(claims)
+    return _judged_file(published.PATH) if claims is None else _judge(claims)
 
 
 @cache
-def _judged_file() -> pd.DataFrame:
-    return _judge(published.read())
+def _judged_file(path: Path) -> pd.DataFrame:
+    return _judge(published.read(path))
 
 
 def _judge(claims: pd.DataFrame) -> pd.DataFrame:
-    judgments: dict[str, Judgment] = {}
-    for judge_some in (
-        checks.judge_counts,
-        checks.judge_univariate,
-        checks.judge_wald,
-        checks.judge_roc,
-    ):
-        judgments |= judge_some(claims)
+    judgments = verdicts.judge(claims, checks.all_checks)
     example = cohort_values(load(EXAMPLE), claims)
     for name in claims.index.difference(list(judgments)):
         judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
@@ -138,17 +134,6 @@ def _unchecked(printed: str, in_example: float) -> Judgment:
     return Judgment("fitted", f"{in_example:.5g}", "none", reason)
 
 
-def badge(judged: pd.DataFrame, name: str) -> dict:
-    """A table cell that shows the verdict on a claim and links to its derivation."""
-    verdict, reason, target = judged.loc[name, ["verdict", "reason", "target"]]
-    return {
-        "text": verdict,
-        "class": f"verdict verdict-{verdict}",
-        "title": reason,
-        "target": target,
-    }
-
-
 def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
     """Where the cohort's counts by group and marker come from, in words, and whether that is the
     example cohort alone."""
@@ -160,6 +145,45 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
         "Counted in the example cohort; the printed numbers determine no single set of counts.",
         True,
     )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What there is to say of any abstract: its claims with the column ``grade``, all checks with
+    the grade of each, and what fails."""
+
+    claims: pd.DataFrame
+    checks: list[tuple[verdicts.Check, str]]
+    findings: list[verdicts.Finding]
+
+
+def account(claims: pd.DataFrame) -> Account:
+    """Judge the claims of any abstract (as ``abstracts.read`` gives them), each check by its grade.
+
+    A claim has the worst grade of the findings in which it is among the culprits, else the best of
+    the checks that it takes part in.
+    """
+    done = reports.all_checks(claims)
+    graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
+    failing = verdicts.findings(done, claims["printed"])
+    of_check = dict(graded)
+    grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
+    for check, grade in graded:
+        if grade == verdicts.CONSISTENT:
+            grades |= dict.fromkeys(check.claims, grade)
+    for finding in sorted(failing, key=lambda finding: -finding.rank(of_check)):
+        worst = verdicts.GRADES[finding.rank(of_check)]
+        grades |= dict.fromkeys([name for names in finding.culprits for name in names], worst)
+    return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
+
+
+def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
+    """Whether a claim that the file lacks is about something that the file or the codebook knows,
+    so that a page which asks for it is not mistaken: the paper may be without that number."""
+    section, who, quantity, *_ = [*name.split("."), "", ""]
+    codebook = read_codebook(DATA / "codebook.csv")
+    known = {"all", "recruitment", *map(subject, judged.index), *codebook.index}
+    return quantity in published.SECTIONS.get(section, ()) and who in known
 
 
 def scoreboard(judged: pd.DataFrame) -> pd.Series:

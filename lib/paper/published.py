@@ -7,6 +7,7 @@ string alone it cannot be known which one was meant. Knows nothing of cohorts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -24,6 +25,7 @@ __all__ = [
     "interval",
     "last_digit",
     "number",
+    "premises",
     "printings",
     "prints",
     "read",
@@ -84,11 +86,13 @@ class Interval:
         return above and below
 
 
-def read(path: Path = PATH) -> pd.DataFrame:
-    """All claims, indexed by `id` (section.subject.quantity), the printed strings untouched.
+def read(path: Path | None = None) -> pd.DataFrame:
+    """All claims of a file (default: our own), indexed by ``id`` (section.subject.quantity), the
+    printed strings untouched.
 
     Raises `InputError` naming file, line and column of everything that cannot be read.
     """
+    path = Path(path or PATH)
     claims = read_csv(path, COLUMNS)
     problems = []
     for line, claim in claims.iterrows():
@@ -119,13 +123,14 @@ def read(path: Path = PATH) -> pd.DataFrame:
                 )
         elif not NUMBER.fullmatch(claim["printed"]):
             problems.append(
-                f"{where} printed: “{claim['printed']}” is not a number; expected for example 0.020, 89.4% or <0.05"
+                f"{where} printed: “{claim['printed']}” is not a number; expected for example "
+                "0.020, 89.4% or <0.05"
             )
         elif expected := expected_instead(claim["quantity"], claim["printed"]):
             problems.append(f"{where} printed: “{claim['printed']}” is not {expected}")
     for name in claims["id"][claims["id"].duplicated()]:
         problems.append(f"column id: “{name}” occurs more than once; each claim has one row")
-    fail(Path(path), problems)
+    fail(path, problems)
     return claims.set_index("id")
 
 
@@ -149,6 +154,15 @@ def expected_instead(quantity: str, printed: str) -> str | None:
 def subject(claim_id: str) -> str:
     """What a claim is about: a group, a factor, or all."""
     return claim_id.split(".")[1]
+
+
+def premises(claims: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
+    """What the column ``basis`` states of any of the claims named: each word with what follows its
+    colon ("of:drug" is {"of": "drug"}); nothing where the column is not there."""
+    if "basis" not in claims:
+        return {}
+    words = "|".join(claims.at[name, "basis"] for name in names if name in claims.index).split("|")
+    return dict(word.strip().partition(":")[::2] for word in words if word.strip())
 
 
 def _parse(printed: str) -> tuple[str, Fraction, Fraction]:
@@ -197,7 +211,7 @@ def interval(printed: str, rounding: str | None = None) -> Interval:
 
 
 def number(printed: str) -> Fraction:
-    """The number itself, as a proportion where it is a percentage; the threshold where it is one."""
+    """The number itself, a proportion where it is a percentage; the threshold where it is one."""
     return _parse(printed)[1]
 
 

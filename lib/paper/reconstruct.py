@@ -1,23 +1,37 @@
 """From claims to counts: every set of whole numbers that prints what the paper prints.
 
-Nothing about any paper is written here: the groups, the markers and their numbers all come from the
-claims. Every function returns all solutions, so that one, several or none can be told apart.
+A printed percentage of a known total confines the count behind it to an interval of whole numbers.
+With n patients and every conceivable number of events D at once:
+
+1. each group's events lie in the interval of its rate, so all sums between the sums of the ends are
+   possible, and only these;
+2. the exposed of a marker among the D events lie in the interval of the sensitivity, the unexposed
+   among the n - D others in that of the specificity;
+3. the AUC of a yes-or-no marker is the mean of the two, which confines one given the other.
+
+Intervals are kept as intervals, in exact whole-number arithmetic, so that many patients take little
+more time than few. Nothing about any paper is written here: the groups, the markers and their
+numbers all come from the claims, and one, several or no solution can be told apart.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
-from math import ceil, floor, prod
+from itertools import product, zip_longest
+from math import floor, prod
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
 from lib.paper.cores import cores
-from lib.paper.published import interval, subject
+from lib.paper.published import interval, premises
+
+MARKER_QUANTITIES = ("sensitivity", "specificity")
+MOST_LISTED = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,35 +55,109 @@ class Counts:
         return prod(len(pairs) for pairs in self.markers.values())
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """A marker's counts for many numbers of events: arrays of one length.
+
+    `at` is the position of the number of events in `Solutions.occluded`; the exposed among the
+    occluded are any whole number from `exposed[0]` to `exposed[1]`, the unexposed among the patent
+    any from `unexposed[0]` to `unexposed[1]`. One of the two is a single number in each entry.
+    """
+
+    at: np.ndarray
+    exposed: tuple[np.ndarray, np.ndarray]
+    unexposed: tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """All that the claims in use allow, as intervals; what they do not touch is None or empty.
+
+    `occluded` holds the possible numbers of events; `by_group` the least and the greatest number of
+    events of each group, of which every combination with such a sum is possible.
+    """
+
+    patients: int | None
+    sizes: tuple[int, ...]
+    occluded: np.ndarray | None
+    by_group: tuple[tuple[int, int], ...]
+    markers: dict[str, Pairs]
+
+
 def original(claims: pd.DataFrame) -> pd.DataFrame:
     """The claims without variants printed elsewhere (whose id has a fourth part)."""
     return claims[claims.index.str.count(r"\.") == 2]
 
 
 def groups(claims: pd.DataFrame) -> list[str]:
-    """The groups whose size is claimed."""
-    sizes = claims[(claims["section"] == "methods") & (claims["quantity"] == "patients")].index
-    return [subject(name) for name in sizes if subject(name) != "all"]
+    """The groups whose size or patency is claimed."""
+    parts = [tuple(name.split(".")) for name in claims.index]
+    ends = [("methods", "patients"), ("patency", "primary_patency")]
+    found = [who for end in ends for section, who, *rest in parts if (section, *rest) == end]
+    return [who for who in dict.fromkeys(found) if who != "all"]
 
 
 def markers(claims: pd.DataFrame) -> list[str]:
     """The markers with a sensitivity and a specificity among the claims."""
-    rows = claims[claims["quantity"] == "sensitivity"].index
-    return [subject(name) for name in rows if f"roc.{subject(name)}.specificity" in claims.index]
+    names = [name.split(".") for name in claims.index if name.endswith(".sensitivity")]
+    return [at[1] for at in names if f"roc.{at[1]}.specificity" in claims.index]
 
 
 def counts_behind(printed: str | None, total: int) -> list[int]:
     """All counts out of `total` whose proportion prints as `printed`; every count when None."""
-    if printed is None:
-        return list(range(total + 1))
-    bounds = interval(printed)
-    first = 0 if bounds.lower is None else max(0, ceil(bounds.lower * total))
-    last = total if bounds.upper is None else min(total, floor(bounds.upper * total))
-    return [count for count in range(first, last + 1) if Fraction(count, total) in bounds]
+    first, last = _ends(printed, np.array([total]))
+    return list(range(first[0], last[0] + 1))
+
+
+def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest count out of each total that prints so; the greatest is the
+    smaller where there is none."""
+    first, last = np.zeros_like(totals), totals
+    bounds = interval(printed) if printed is not None else None
+    if bounds is not None and bounds.lower is not None:
+        first = np.maximum(first, _least(bounds.lower, totals, bounds.lower_closed))
+    if bounds is not None and bounds.upper is not None:
+        last = np.minimum(last, _most(bounds.upper, totals, bounds.upper_closed))
+    return first, last
+
+
+def _least(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
+    """The least whole number not below (above, unless closed) share * totals / over."""
+    above = -(-share.numerator * totals // (share.denominator * over))
+    return above if closed else share.numerator * totals // (share.denominator * over) + 1
+
+
+def _most(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
+    return -_least(-share, totals, closed, over)
 
 
 def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
-    """All counts compatible with the claims named in `using` (default: all of them).
+    """All counts compatible with the claims named in `using` (default: all of them), listed.
+
+    The claims that matter are those of `solutions`.
+    """
+    found = solutions(claims, using)
+    return list(_listed(found)) if found else []
+
+
+def _listed(found: Solutions) -> Iterator[Counts]:
+    by_total: dict[int | None, list[tuple[int, ...]]] = {}
+    for events in product(*(range(low, high + 1) for low, high in found.by_group)):
+        by_total.setdefault(sum(events) if events else None, []).append(events)
+    pairs: dict[int, dict[str, tuple]] = {}
+    for marker in found.markers:
+        for exposed, unexposed, occluded, patent in np.transpose(listed(found, marker)).tolist():
+            of = pairs.setdefault(occluded, {}).setdefault(marker, [])
+            of.append((exposed, patent - unexposed))
+    for total in pairs or by_total:
+        markers = {marker: tuple(of) for marker, of in pairs.get(total, {}).items()}
+        for events in by_total.get(total, []) if found.by_group else [()]:
+            yield Counts(found.patients, total, found.sizes, events, markers)
+
+
+def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions | None:
+    """What the claims named in `using` (default: all of them) allow; None where they contradict
+    one another.
 
     The claims that matter are the numbers of patients, the patency rates, and each marker's
     sensitivity, specificity and AUC. The events of the patency rates and of the markers are taken
@@ -78,89 +166,139 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
     """
     using = set(claims.index if using is None else using)
     printed = {name: text for name, text in claims["printed"].items() if name in using}
-    return [
-        Counts(patients, occluded, sizes, by_group, marker_pairs)
-        for patients, sizes in _patients(claims, printed)
-        for occluded, by_group, marker_pairs in _events(claims, printed, patients, sizes)
-    ]
+    known = _patients(claims, printed)
+    if known is None:
+        return None
+    patients, sizes = known
+    by_group = _by_group(claims, printed, sizes)
+    if by_group is None:
+        return None
+    if by_group and not all(sizes):
+        by_group = ()
+    least, most = (sum(ends) for ends in zip(*by_group, strict=True)) if by_group else (0, patients)
+    overall = printed.get("patency.all.primary_patency")
+    if overall and patients:
+        low, high = _events(claims, "patency.all.primary_patency", overall, patients)
+        least, most = max(least, low), min(most, high)
+    if most is not None and least > most:
+        return None
+    used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
+    if not used or patients is None:
+        touched = by_group or (overall and patients)
+        occluded = np.arange(least, most + 1) if touched else None
+        return Solutions(patients, sizes, occluded, by_group, {})
+    first, last = max(1, least), min(patients - 1, most)
+    occluded = np.arange(first, last + 1)
+    for marker in used:
+        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients).at)]
+    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in used}
+    return Solutions(patients, sizes, occluded, by_group, pairs) if len(occluded) else None
 
 
 def _patients(
     claims: pd.DataFrame, printed: dict[str, str]
-) -> list[tuple[int | None, tuple[int, ...]]]:
-    """The total and the group sizes; empty where they do not add up."""
-    names = groups(claims)
+) -> tuple[int | None, tuple[int, ...]] | None:
+    """The total and the group sizes, 0 where one is not known; None where they do not add up."""
+    names = [f"methods.{name}.patients" for name in groups(claims)]
     total = int(printed["methods.all.patients"]) if "methods.all.patients" in printed else None
-    sizes = [printed.get(f"methods.{name}.patients") for name in names]
-    known = [int(size) for size in sizes if size is not None]
-    if not known:
-        return [(total, ())]
-    if len(known) == len(names):
-        total = sum(known) if total is None else total
-        return [(total, tuple(known))] if sum(known) == total else []
-    if len(known) == len(names) - 1 and total is not None:
-        rest = total - sum(known)
-        return (
-            [(total, tuple(rest if size is None else int(size) for size in sizes))]
-            if rest > 0
-            else []
-        )
-    return [(total, tuple(0 if size is None else int(size) for size in sizes))]
+    sizes = [int(printed.get(name, 0)) for name in names]
+    missing = sizes.count(0)
+    if missing == len(sizes):
+        return total, ()
+    if total is None:
+        return (None if missing else sum(sizes)), tuple(sizes)
+    rest = total - sum(sizes)
+    if missing == 1 and rest > 0:
+        sizes[sizes.index(0)], rest = rest, 0
+    return (total, tuple(sizes)) if missing > 1 or rest == 0 else None
 
 
-def _events(claims, printed, patients, sizes):
-    """The numbers of events, in total, by group and by marker, that the claims in use allow."""
-    names, marker_names = groups(claims), markers(claims)
-    rates = [printed.get(f"patency.{name}.primary_patency") for name in names]
-    use_rates = any(rate is not None for rate in rates) and len(sizes) == len(names)
-    used = [
-        m
-        for m in marker_names
-        if any(f"roc.{m}.{q}" in printed for q in ("sensitivity", "specificity", "auc"))
+def _by_group(
+    claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
+) -> tuple[tuple[int, int], ...] | None:
+    """Least and greatest number of events of each group; None where a rate cannot be printed."""
+    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
+    if not sizes or not any(rate in printed for rate in rates):
+        return ()
+    found = tuple(
+        _events(claims, rate, printed.get(rate), size)
+        for rate, size in zip(rates, sizes, strict=True)
+    )
+    return found if all(low <= high for low, high in found) else None
+
+
+def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
+    """Least and greatest number of events behind a rate; the greatest is the smaller where none
+    prints it."""
+    (first,), (last,) = _ends(printed, np.array([size]))
+    ends = (first, last) if counts_events(claims, rate) else (size - last, size - first)
+    return int(ends[0]), int(ends[1])
+
+
+def counts_events(claims: pd.DataFrame, rate: str) -> bool:
+    """Whether a rate is one of events and not of freedom from them, as the claims state it."""
+    return premises(claims, [rate]).get("rate") == "event"
+
+
+def events_of_group(found: Solutions, at: int) -> np.ndarray:
+    """The possible numbers of events of a group, given those of all groups together."""
+    low, high = found.by_group[at]
+    events = np.arange(low, high + 1)
+    rest = [sum(ends) for ends in zip(*found.by_group, strict=True)]
+    first = np.searchsorted(found.occluded, events + rest[0] - low)
+    last = np.searchsorted(found.occluded, events + rest[1] - high, side="right")
+    return events[first < last]
+
+
+def listed(found: Solutions, marker: str) -> tuple[np.ndarray, ...]:
+    """All counts of a marker: exposed among the occluded, unexposed among the patent, occluded and
+    patent; of very many only the two ends of each interval."""
+    of = found.markers[marker]
+    ends = np.stack([*of.exposed, *of.unexposed])
+    lengths = ends[1] - ends[0] + ends[3] - ends[2] + 1
+    if lengths.sum() > MOST_LISTED:
+        at, steps = np.tile(np.arange(len(of.at)), 2), np.zeros(2 * len(of.at), int)
+        steps[len(of.at) :] = lengths - 1
+    else:
+        at = np.repeat(np.arange(len(of.at)), lengths)
+        steps = np.arange(len(at)) - (np.cumsum(lengths) - lengths)[at]
+    first, last, lowest, _ = ends[:, at]
+    occluded = found.occluded[of.at[at]]
+    exposed, unexposed = first + steps * (last > first), lowest + steps * (last == first)
+    return exposed, unexposed, occluded, found.patients - occluded
+
+
+def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int) -> Pairs:
+    """The counts of a marker for each number of events; the narrower of its two intervals is
+    listed, the other follows from it and the AUC."""
+    totals = occluded, patients - occluded
+    ends = [
+        _ends(printed.get(f"roc.{marker}.{quantity}"), total)
+        for quantity, total in zip(MARKER_QUANTITIES, totals, strict=True)
     ]
-    by_total: dict[int | None, list[tuple[int, ...]]] = {None: [()]}
-    if use_rates:
-        options = [
-            [size - patent for patent in counts_behind(rate, size)] if size else [0]
-            for size, rate in zip(sizes, rates, strict=True)
-        ]
-        by_total = {}
-        for combination in product(*options):
-            by_total.setdefault(sum(combination), []).append(combination)
-    if not used or patients is None:
-        return [
-            (total, combination, {}) for total, combos in by_total.items() for combination in combos
-        ]
-    complete = use_rates and all(sizes) and None not in by_total
-    totals = (
-        [total for total in by_total if 0 < total < patients] if complete else range(1, patients)
-    )
-    found = []
-    for total in totals:
-        pairs = {marker: marker_pairs(printed, marker, total, patients - total) for marker in used}
-        if all(pairs.values()):
-            found += [
-                (total, combination, pairs)
-                for combination in (by_total[total] if complete else [()])
-            ]
-    return found
-
-
-def marker_pairs(
-    printed: dict[str, str], marker: str, occluded: int, patent: int
-) -> tuple[tuple[int, int], ...]:
-    """All pairs (exposed occluded, exposed patent) that print a marker's sensitivity, specificity
-    and AUC, as far as they are in `printed`. The AUC of a binary marker is the mean of the two."""
-    exposed = counts_behind(printed.get(f"roc.{marker}.sensitivity"), occluded)
-    unexposed = counts_behind(printed.get(f"roc.{marker}.specificity"), patent)
-    auc = printed.get(f"roc.{marker}.auc")
-    bounds = interval(auc) if auc is not None else None
-    return tuple(
-        (a, patent - d)
-        for a in exposed
-        for d in unexposed
-        if bounds is None or (Fraction(a, occluded) + Fraction(d, patent)) / 2 in bounds
-    )
+    lengths = [np.maximum(last - first + 1, 0) for first, last in ends]
+    listed = int(lengths[1].sum() < lengths[0].sum())
+    at = np.repeat(np.arange(len(occluded)), lengths[listed])
+    begins = np.cumsum(lengths[listed]) - lengths[listed]
+    own = ends[listed][0][at] + np.arange(len(at)) - begins[at]
+    low, high = (end[at] for end in ends[1 - listed])
+    if f"roc.{marker}.auc" in printed:
+        bounds = interval(printed[f"roc.{marker}.auc"])
+        total, other = totals[listed][at], totals[1 - listed][at]
+        # own / total + x / other is twice the area, and x is what is left over for the other.
+        least, most = (
+            (other * (2 * end.numerator * total - own * end.denominator), end.denominator)
+            for end in (bounds.lower, bounds.upper)
+        )
+        low = np.maximum(low, _least(Fraction(1, least[1]), least[0], bounds.lower_closed, total))
+        high = np.minimum(high, _most(Fraction(1, most[1]), most[0], bounds.upper_closed, total))
+    (kept,) = np.nonzero(low <= high)
+    if len(kept) > MOST_LISTED:
+        # The first and the last of each number of events have the least and the greatest values.
+        ends = np.flatnonzero(np.diff(at[kept]))
+        kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
+    both = [(own[kept], own[kept]), (low[kept], high[kept])]
+    return Pairs(at[kept], both[listed], both[1 - listed])
 
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
@@ -185,33 +323,29 @@ def marker_table(solution: Counts, marker: str) -> np.ndarray:
     return np.array([[a, b], [solution.occluded - a, solution.patients - solution.occluded - b]])
 
 
+def all_patients(claims: pd.DataFrame) -> int | None:
+    """How many patients there are in all, as printed or else by the groups; None where neither
+    says."""
+    printed = claims["printed"]
+    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
+    return int(printed.get("methods.all.patients", sum(sizes))) or None
+
+
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     """For every conceivable number of events: can each sensitivity and specificity be printed?
 
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    patients = int(rows.at["methods.all.patients", "printed"])
-    names = [
-        f"roc.{marker}.{quantity}"
-        for quantity in ("sensitivity", "specificity")
-        for marker in markers(rows)
-    ]
-    return pd.DataFrame(
-        {
-            name: [
-                bool(
-                    counts_behind(
-                        rows.at[name, "printed"],
-                        n if name.endswith("sensitivity") else patients - n,
-                    )
-                )
-                for n in range(1, patients)
-            ]
-            for name in names
-        },
-        index=pd.RangeIndex(1, patients, name="occluded"),
-    )
+    patients = all_patients(rows) or 1
+    occluded = np.arange(1, patients)
+    totals = {"sensitivity": occluded, "specificity": patients - occluded}
+    printable = {}
+    for quantity, total in totals.items():
+        for name in rows.index[rows["quantity"] == quantity]:
+            first, last = _ends(rows.at[name, "printed"], total)
+            printable[name] = first <= last
+    return pd.DataFrame(printable, index=pd.Index(occluded, name="occluded"))
 
 
 def most_occluded(claims: pd.DataFrame) -> pd.Series:
@@ -221,12 +355,14 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     a Kaplan-Meier estimate, so d events lower it by at least d/n (Kaplan and Meier 1958, J Am Stat
     Assoc 53:457-481, equation 2b, in which the numbers at risk never exceed n).
     """
-    found = {}
-    for group in groups(claims):
-        size = int(claims.at[f"methods.{group}.patients", "printed"])
-        lower = interval(claims.at[f"patency.{group}.primary_patency", "printed"]).lower
+    found, printed = {}, claims["printed"]
+    _, implied = _patients(claims, printed.to_dict()) or (None, ())
+    for group, size in zip_longest(groups(claims), implied, fillvalue=0):
+        size = int(printed.get(f"methods.{group}.patients", size))
+        rate = f"patency.{group}.primary_patency"
+        lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
         found[group] = floor((1 - lower) * size)
-    return pd.Series(found, name="occluded")
+    return pd.Series(found, name="occluded", dtype=int)
 
 
 def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:

@@ -9,7 +9,6 @@ lines, so what all of them allow is a convex polygon. An empty one is a contradi
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations
 from math import log, prod
 
 import numpy as np
@@ -19,16 +18,22 @@ from lib.paper.published import Interval, interval
 
 QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
 TOLERANCE = 1e-12
+DEGREES = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
 
 
 @cache
-def multipliers(level: float = 0.95) -> tuple[float, float]:
-    """The two z in use for an interval: the exact quantile and the one rounded to two decimals."""
-    exact = float(stats.norm.ppf(0.5 + level / 2))
+def multipliers(level: float = 0.95, degrees: float = np.inf) -> tuple[float, float]:
+    """The two z in use for an interval: the exact quantile and the one rounded to two decimals.
+
+    With finite ``degrees`` of freedom those of Student's t.
+    """
+    exact = float(stats.t.ppf(0.5 + level / 2, degrees))
     return exact, round(exact, 2)
 
 
-def half_planes(printed: dict[str, str], z: float, side: int) -> np.ndarray:
+def half_planes(
+    printed: dict[str, str], z: float, side: int, degrees: float = np.inf
+) -> np.ndarray:
     """Rows (a, b, c) of a beta + b sigma <= c for the printed quantities of `QUANTITIES`.
 
     `printed` may lack some of them. `side` is the sign that beta has, on which P depends.
@@ -43,7 +48,7 @@ def half_planes(printed: dict[str, str], z: float, side: int) -> np.ndarray:
             if bounds.lower is not None and bounds.lower > 0:
                 rows.append((-1.0, -slope, -log(bounds.lower)))
     if "p_value" in printed:
-        rows += _p_half_planes(interval(printed["p_value"]), side)
+        rows += _p_half_planes(interval(printed["p_value"]), side, degrees)
     return np.array([*rows, (-side, 0.0, 0.0), (0.0, -1.0, 0.0)])
 
 
@@ -56,16 +61,18 @@ def sides(printed: dict[str, str]) -> list[int]:
     return [side for side, possible in ((1, high >= 1), (-1, low < 1)) if possible]
 
 
-def _p_half_planes(bounds: Interval, side: int) -> list[tuple[float, float, float]]:
+def _p_half_planes(bounds: Interval, side: int, degrees: float) -> list[tuple[float, float, float]]:
     rows = []
     if bounds.upper is not None and bounds.upper < 1:
-        rows.append((-side, float(stats.norm.isf(float(bounds.upper) / 2)), 0.0))
+        rows.append((-side, float(stats.t.isf(float(bounds.upper) / 2, degrees)), 0.0))
     if bounds.lower is not None and bounds.lower > 0:
-        rows.append((side, -float(stats.norm.isf(float(bounds.lower) / 2)), 0.0))
+        rows.append((side, -float(stats.t.isf(float(bounds.lower) / 2, degrees)), 0.0))
     return rows
 
 
-def polygon(printed: dict[str, str], z: float, side: int | None = None) -> np.ndarray:
+def polygon(
+    printed: dict[str, str], z: float, side: int | None = None, degrees: float = np.inf
+) -> np.ndarray:
     """Corners (beta, sigma) of what the printed strings allow, in order around it.
 
     Shape (corners, 2); no rows when they contradict one another. `side` is the sign of beta; by
@@ -77,24 +84,26 @@ def polygon(printed: dict[str, str], z: float, side: int | None = None) -> np.nd
         raise ValueError(
             "the estimate and one limit, or both limits, are needed to bound the polygon"
         )
-    planes = half_planes(printed, z, sides(printed)[0] if side is None else side)
-    corners = []
-    for first, second in combinations(planes, 2):
-        matrix = np.array([first[:2], second[:2]])
-        if abs(np.linalg.det(matrix)) > TOLERANCE:
-            corner = np.linalg.solve(matrix, [first[2], second[2]])
-            if (planes[:, :2] @ corner <= planes[:, 2] + TOLERANCE).all():
-                corners.append(corner)
-    if not corners:
-        return np.empty((0, 2))
+    planes = half_planes(printed, z, sides(printed)[0] if side is None else side, degrees)
+    one, other = (planes[at] for at in np.triu_indices(len(planes), 1))
+    area = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+    crossing = np.abs(area) > TOLERANCE
+    one, other, area = one[crossing], other[crossing], area[crossing]
+    beta = (one[:, 2] * other[:, 1] - one[:, 1] * other[:, 2]) / area
+    sigma = (one[:, 0] * other[:, 2] - one[:, 2] * other[:, 0]) / area
+    corners = np.column_stack([beta, sigma])
+    inside = (corners @ planes[:, :2].T <= planes[:, 2] + TOLERANCE).all(axis=1)
+    corners = corners[inside]
+    if not len(corners):
+        return corners
     corners = np.unique(np.round(corners, 12), axis=0)
     around = corners - corners.mean(axis=0)
     return corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
 
 
-def _corners(printed: dict[str, str], z: float) -> np.ndarray:
+def _corners(printed: dict[str, str], z: float, degrees: float = np.inf) -> np.ndarray:
     """The corners of the polygons on all sides."""
-    return np.vstack([polygon(printed, z, side) for side in sides(printed)])
+    return np.vstack([polygon(printed, z, side, degrees) for side in sides(printed)])
 
 
 def possible(
@@ -122,6 +131,12 @@ def possible(
     return (float(min(values)), float(max(values))) if values else None
 
 
-def agree(printed: dict[str, str], level: float = 0.95) -> bool:
-    """Whether estimate, limits and P can belong together, with either z."""
-    return any(len(_corners(printed, z)) for z in multipliers(level))
+def agree(printed: dict[str, str], level: float = 0.95, degrees: float = np.inf) -> bool:
+    """Whether estimate, limits and P can belong together, with either z (or t, given ``degrees`` of
+    freedom)."""
+    return any(len(_corners(printed, z, degrees)) for z in multipliers(level, degrees))
+
+
+def degrees_of_freedom(printed: dict[str, str], level: float = 0.95) -> list[int]:
+    """The degrees of freedom, of a few, with which a t prints all of them."""
+    return [degrees for degrees in DEGREES if agree(printed, level, degrees)]

@@ -547,7 +547,8 @@ def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[
         for test, p in tests.items():
             require(_inside(p, threshold), f"{factor} alone by {univariate.TEST_LABELS[test]}")
 
-    z = stats.norm.ppf(0.5 + float(number(claims["multivariate.all.confidence_level"])) / 2)
+    level = number(claims.get("multivariate.all.confidence_level", "95%"))
+    z = stats.norm.ppf(0.5 + float(level) / 2)
     estimates, errors = joint_fits(
         np.stack([columns[factor] for factor in about.factors], axis=2), outcome
     )

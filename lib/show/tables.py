@@ -91,7 +91,7 @@ def _claims_frame(judged: pd.DataFrame) -> pd.DataFrame:
             "Claim": [capital(checks.describe(name)) for name in judged.index],
             "Paper": judged["printed"],
             "Recomputed": [text or display.DASH for text in judged["recomputed"]],
-            "Verdict": [ledger.badge(judged, name) for name in judged.index],
+            "Verdict": [_badge(claim) for claim in judged.itertuples()],
         }
     )
     if "this_cohort" in judged:
@@ -101,6 +101,13 @@ def _claims_frame(judged: pd.DataFrame) -> pd.DataFrame:
         ]
         frame.insert(2, "This cohort", own)
     return frame
+
+
+def _badge(claim) -> dict:
+    """A cell that shows the verdict on a claim and links to its derivation."""
+    verdict = claim.verdict
+    look = f"verdict verdict-{verdict}"
+    return {"text": verdict, "class": look, "title": claim.reason, "target": claim.target}
 
 
 def solutions(found: list, groups: list[str]) -> None:

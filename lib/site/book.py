@@ -22,8 +22,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib.paper import checklist, published
-from lib.paper import context as published_elsewhere
+from lib.paper import checklist, published, published_elsewhere
 from lib.patients import cohort
 from lib.site import conditional, icons, mathml, meta, notebooks, pdf, render, staging
 

@@ -208,6 +208,8 @@ class ClaimRole(SphinxRole):
         from lib.paper import ledger
 
         verdicts = ledger.judge()
+        if self.text not in verdicts.index and ledger.might_be_printed(self.text, verdicts):
+            return [nodes.Text("(not printed)")], []
         if self.text not in verdicts.index:
             logger.warning(
                 "there is no claim “%s” in data/published.csv",

@@ -1,0 +1,336 @@
+"""The checks on what other abstracts print: percentages and means of groups with their P, limits,
+crude ratios, predictive values, agreement, and how small a standard error can be.
+
+Most are of one form: from all that the digits of some claims allow follows what another may print.
+Where this rests on a premise that the abstract does not state, the check names it.
+
+Sources: Student's and Welch's t (Welch 1947, Biometrika 34:28-35); limits of a proportion (Brown,
+Cai and DasGupta 2001, Stat Sci 16:101-133); predictive values (Altman and Bland 1994, BMJ 309:102);
+kappa (Cohen 1960, Educ Psychol Meas 20:37-46).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise, product
+from math import floor, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from lib.paper import checks, reconstruct, wald
+from lib.paper.published import interval, premises
+from lib.paper.verdicts import Check, Span, about, describe, prints
+from lib.statistics import univariate
+
+LIMITS = {"normal": "Wald", "wilson": "Wilson", "beta": "exact", "agresti_coull": "Agresti-Coull"}
+LIMITS |= {"jeffreys": "Jeffreys"}
+# Of more tables than this only the outermost are looked at.
+MOST_TABLES = 400
+ENDLESS = Fraction(10**9)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The claims about one thing: of all patients and of each group, ids by quantity."""
+
+    section: str
+    what: str
+    own: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def all_checks(claims: pd.DataFrame) -> list[Check]:
+    """Every check of this module and of ``checks`` that the claims of any abstract allow."""
+    kinds = (order, shares, p_of_shares, p_of_means, limits_of_shares, crude_ratios)
+    kinds += (predictive_values, kappas, precision)
+    found = [check for kind in kinds for of in _topics(claims) for check in kind(claims, of)]
+    return [*(check for check in checks.all_checks(claims) if check.claims), *found]
+
+
+def _topics(claims: pd.DataFrame) -> list[Topic]:
+    topics: dict[tuple[str, str], Topic] = {}
+    for name in reconstruct.original(claims).index:
+        section, who, quantity = name.split(".")
+        what, _, group = who.partition("@")
+        if quantity == "primary_patency" and who != "all":
+            what, group, quantity = "all", who, "percentage"
+        topic = topics.setdefault((section, what), Topic(section, what))
+        (topic.groups.setdefault(group, {}) if group else topic.own)[quantity] = name
+    return list(topics.values())
+
+
+def _ends(claims: pd.DataFrame, name: str) -> Span:
+    """The least and the greatest value that a claim's digits allow."""
+    bounds = interval(claims.at[name, "printed"])
+    low, high = bounds.lower, bounds.upper
+    return -ENDLESS if low is None else low, ENDLESS if high is None else high
+
+
+def _follows(
+    claims: pd.DataFrame,
+    words: str,
+    name: str,
+    others: Iterable[str | None],
+    spans: list[Span],
+    needs: Iterable[str] = (),
+    method: bool = False,
+) -> Check:
+    """The check that a claim prints one of the values which others allow. ``method`` says that the
+    values hang on a method, which the file may say is another one."""
+    printed = claims.at[name, "printed"]
+    known = checks.NOT_NORMAL & set(premises(claims, [name])) if method else set()
+
+    def without(left_out: frozenset[str]) -> bool | None:
+        texts = prints(spans, printed)
+        return None if left_out else texts is None or printed in texts
+
+    return Check(
+        words,
+        (name, *filter(None, others)),
+        without,
+        {name: spans}.get,
+        needs=tuple(needs),
+        why_not=f"the file says that its method is {', '.join(known)}" if known else "",
+    )
+
+
+def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:
+    """What a count or a percentage is out of (0 where that is not printed), the claim that says
+    so, and the premise on which that rests, unless the file states it."""
+    of = premises(claims, [name]).get("of", "")
+    if of.isdigit():
+        return int(of), None, []
+    section, who = name.split(".")[:2]
+    group = of or (who if section == "patency" else who.partition("@")[2]) or "all"
+    size = group if group in claims.index else f"methods.{group}.patients"
+    total = int(claims["printed"].get(size, 0))
+    return total, size, [] if of else [f"it is out of all {total:,} (of:{group})"]
+
+
+def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """An estimate lies within its limits, a median within its quartiles."""
+    cells = [topic.own, *topic.groups.values()]
+    for cell, quantity in [(c, q[:-6]) for c in cells for q in c if q.endswith("_lower")]:
+        ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
+        why_not = "the file says bootstrap" if "bootstrap" in premises(claims, ids) else ""
+
+        def without(left_out: frozenset[str], ids=ids) -> bool | None:
+            ends = [_ends(claims, name) for name in ids if name not in left_out]
+            pairs = list(pairwise(ends))
+            return all(low[0] <= high[1] for low, high in pairs) if pairs else None
+
+        words = f"the {describe(ids[0].removesuffix('_lower'))} lies within its limits"
+        yield Check(words, tuple(ids), without, why_not=why_not)
+
+
+def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """A whole number, and the one printed if it is, is behind each percentage; the counts of the
+    groups add up."""
+    for cell in [topic.own, *topic.groups.values()]:
+        share, count = cell.get("percentage", ""), cell.get("count")
+        total, size, needs = denominator(claims, share or count) if share or count else (0, "", [])
+        k = int(claims.at[count, "printed"]) if count else None
+        if share.endswith(".percentage") and total:
+            least = floor(_ends(claims, share)[0] * total)
+            near = range(least, least + 2) if k is None else [k]
+            words = f"a whole number of {total:,} is behind the {describe(share)}"
+            words = words if k is None else f"the {describe(share)} is {k:,} of {total:,}"
+            exact = [(Fraction(x, total),) * 2 for x in near]
+            most = floor(_ends(claims, share)[1] * total)
+            exact += [(Fraction(most, total),) * 2] if k is None else []
+            yield _follows(claims, words, share, [size, count], exact, needs)
+        if count and total:
+            words = f"the {describe(count)} is at most {total:,}"
+            yield _follows(claims, words, count, [size], [(0, total)], needs)
+    counts = [cell["count"] for cell in topic.groups.values() if "count" in cell]
+    if "count" in topic.own and len(counts) > 1:
+        counted = sum(int(claims.at[name, "printed"]) for name in counts)
+        needs = checks.unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"])
+        words = f"the counts of {about(topic.what)} add up"
+        yield _follows(claims, words, topic.own["count"], counts, [(counted, counted)], needs)
+
+
+def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndarray]]:
+    """The claims of the groups' counts or percentages, and all tables (groups x with and without)
+    that print them; of many the outermost."""
+    cells = [cell for cell in topic.groups.values() if {"count", "percentage"} & set(cell)]
+    names = [cell.get("count", cell.get("percentage")) for cell in cells]
+    totals = [denominator(claims, name)[0] for name in names]
+    ranges = [
+        [int(claims.at[name, "printed"])]
+        if name.endswith(".count")
+        else reconstruct.counts_behind(claims.at[name, "printed"], total)
+        for name, total in zip(names, totals, strict=True)
+    ]
+    if len(names) < 2 or not all(totals) or not all(ranges):
+        return names, []
+    if np.prod([float(len(counts)) for counts in ranges]) > MOST_TABLES:
+        ranges = [sorted({counts[0], counts[-1]}) for counts in ranges]
+    ways = [np.minimum(way, totals) for way in product(*ranges)]
+    return names, [np.column_stack([way, totals - way]) for way in ways]
+
+
+def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
+    """From the least to the greatest value of each method; ``values`` has a row for each table."""
+    columns = np.array(list(values), float).T
+    known = [column[np.isfinite(column)] for column in columns]
+    return [(float(column.min()), float(column.max())) for column in known if len(column)]
+
+
+def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """P of the percentages of two or more groups, by the tests in use."""
+    names, tables = _tables(claims, topic)
+    if tables and "p_value" in topic.own and not set(topic.own) & set(checks.RATIOS):
+        if len(names) == 2:
+            p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
+        else:
+            kept = [table for table in tables if table.sum(axis=0).all()]
+            p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
+        words = f"P of {about(topic.what) or topic.section} follows from the counts of the groups"
+        needs = ["P is that of a chi-squared, Fisher or Wald test of these counts"]
+        yield _follows(claims, words, topic.own["p_value"], names, _spans(p_values), needs, True)
+
+
+def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """P of two means by Student's and by Welch's t test."""
+    cells = [cell for cell in topic.groups.values() if {"mean", "sd"} <= set(cell)]
+    sizes = [denominator(claims, cell["mean"])[:2] for cell in cells]
+    if len(cells) != 2 or "p_value" not in topic.own or not all(n > 1 for n, _ in sizes):
+        return
+    names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
+    ends = [tuple(map(float, _ends(claims, name))) for name in names]
+    corners = np.array(list(product(*ends)))
+    if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
+        corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
+    m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
+    (n1, n2), difference = [n for n, _ in sizes], np.abs(m1 - m2)
+    v1, v2 = s1**2 / n1, s2**2 / n2
+    pooled = ((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / (n1 + n2 - 2) * (1 / n1 + 1 / n2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        welch = (v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1))
+        student = 2 * stats.t.sf(difference / np.sqrt(pooled), n1 + n2 - 2)
+        unequal = 2 * stats.t.sf(difference / np.sqrt(v1 + v2), welch)
+    name, others = topic.own["p_value"], [*names, *(size for _, size in sizes)]
+    known = premises(claims, [name, *others])
+    words = f"P of {about(topic.what)} follows from means and standard deviations"
+    needs = [] if "t" in known else ["P is that of Student's or Welch's t test (t)"]
+    spans = _spans(np.column_stack([student, unequal]))
+    yield _follows(claims, words, name, others, spans, needs, "t" not in known)
+
+
+def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """Limits of a percentage of a known number, by the methods in use."""
+    for cell in [topic.own, *topic.groups.values()]:
+        names = [cell.get(q) for q in ("percentage", "percentage_lower", "percentage_upper")]
+        total = denominator(claims, names[0])[0] if all(names) else 0
+        counts = reconstruct.counts_behind(claims.at[names[0], "printed"], total) if total else []
+        if not counts or checks.NOT_NORMAL & set(premises(claims, names)):
+            continue
+        tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
+        level = checks.confidence_level(claims, topic.section, topic.what)
+        candidates = {
+            (k, method): (k / total, *proportion_confint(k, total, 1 - level, method))
+            for k in tried
+            for method in LIMITS
+        }
+        words = f"the limits of the {describe(names[0])} follow from the counts"
+        needs = (f"they are limits by one of {', '.join(LIMITS.values())}",)
+        yield checks.one_of(claims, words, tuple(names), candidates, needs=needs)
+
+
+def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """A crude odds or risk ratio of two groups, from their counts; either group may come first."""
+    names, tables = _tables(claims, topic)
+    for quantity in [q for q in ("odds_ratio", "risk_ratio") if q in topic.own and tables]:
+        (a, b), (c, d) = np.maximum(np.array(tables, float)[:, :2], 1e-9).transpose(1, 2, 0)
+        ratio = a * d / (b * c) if quantity == "odds_ratio" else a * (c + d) / (c * (a + b))
+        words = f"the {quantity.replace('_', ' ')} of {about(topic.what)} follows from the counts"
+        name = topic.own[quantity]
+        needs = [] if "crude" in premises(claims, [name]) else ["the ratio is crude (crude)"]
+        spans = _spans(np.column_stack([ratio, 1 / ratio]))
+        if len(names) == 2:
+            yield _follows(claims, words, name, names, spans, needs)
+
+
+def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """Each predictive value follows from sensitivity, specificity and the odds of the event, which
+    the other predictive value or the number of events gives."""
+    own, events = topic.own, ["methods.all.events", "methods.all.patients"]
+    accuracy = [own.get(quantity) for quantity in checks.MARKER_QUANTITIES]
+    if not all(accuracy):
+        return
+    ends = [[float(end) for end in _ends(claims, name)] for name in accuracy]
+    counted = set(events) <= set(claims.index)
+    for quantity, other in (("ppv", "npv"), ("npv", "ppv")):
+        if quantity not in own or not (counted or other in own):
+            continue
+        source = events if counted else [own[other]]
+        if counted:
+            d, n = (int(claims.at[name, "printed"]) for name in events)
+            share = [d / n] * 2
+        else:
+            share = [min(max(float(end), 0.0), 1.0) for end in _ends(claims, own[other])]
+        values = []
+        for sensitivity, specificity, x in product(*ends, share):
+            true, false = sensitivity, 1 - specificity  # of the events and of the others, positive
+            if quantity == "npv":
+                true, false = specificity, 1 - sensitivity
+            odds = x / (1 - x) if counted and x < 1 else np.inf
+            if not counted:
+                # From 1 - npv or 1 - ppv, with the same sensitivity and specificity.
+                rates = (1 - true) / (1 - false)
+                odds = (1 - x) / x / rates if x > 0 and rates > 0 else np.inf
+            elif quantity == "npv":
+                odds = 1 / odds if odds > 0 else np.inf
+            values.append(
+                [1.0 if np.isinf(odds) or not false else true * odds / (true * odds + false)]
+            )
+        words = (
+            f"the {describe(own[quantity])} follows from its accuracy and how common the event is"
+        )
+        needs = checks.unstated(claims, [*accuracy, own[quantity]], ["of"])
+        yield _follows(claims, words, own[quantity], [*accuracy, *source], _spans(values), needs)
+
+
+def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
+    counts are printed."""
+    name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
+    needs = ["kappa is not weighted"]
+    if name and agreement:
+        words = f"kappa of {about(topic.what)} is at most the agreement"
+        most = _ends(claims, agreement)[1]
+        yield _follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
+    raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
+    total, size, of = denominator(claims, name) if name else (0, None, [])
+    if len(raters) == 2 and total:
+        first, second = (int(claims.at[rater, "printed"]) for rater in raters)
+        chance = Fraction(first * second + (total - first) * (total - second), total**2)
+        both = range(max(0, first + second - total), min(first, second) + 1)
+        shares = [Fraction(total - first - second + 2 * k, total) for k in both]
+        spans = [((share - chance) / (1 - chance),) * 2 for share in shares if chance < 1]
+        words = f"whole numbers are behind kappa of {about(topic.what)}"
+        yield _follows(claims, words, name, [*raters, size], spans, [*needs, *of])
+
+
+def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
+    4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
+    names = checks.ratio_sets(claims).get((topic.section, topic.what), {})
+    names = {name: quantity for name, quantity in names.items() if quantity != "p_value"}
+    total = "methods.all.patients"
+    if "odds_ratio" in topic.own and names and total in claims.index:
+        premise = {"binary": "the factor is a yes-or-no one", "logistic": "logistic regression"}
+        known = premises(claims, list(names))
+        level = checks.confidence_level(claims, topic.section, topic.what)
+        strings = {quantity: claims.at[name, "printed"] for name, quantity in names.items()}
+        bounds = wald.possible(strings, "sigma", level)
+        wide = bounds is None or bounds[1] >= 4 / sqrt(int(claims.at[total, "printed"]))
+        words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
+        needs = tuple(f"{text} ({word})" for word, text in premise.items() if word not in known)
+        yield Check(words, (*names, total), lambda out: None if out else wide, needs=needs)

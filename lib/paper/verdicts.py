@@ -1,0 +1,313 @@
+"""From checks to verdicts, in the same way for every abstract.
+
+A check is one piece of arithmetic that ties claims together. It says whether it holds when some of
+its claims are left out, and what the others allow each claim to be. From that alone follow
+
+1. the grade of a check: impossible where no reading fits, by arithmetic or under premises that the
+   file states; not by this method where a premise is not stated or another method fits; one digit
+   off where the last digit of one rounded number, or cutting off instead of rounding, would do;
+2. the smallest sets of claims without which all checks that they share hold: only these are in
+   doubt, and no verdict spreads to a claim that is in none of them;
+3. the verdict on each claim, leave-one-out: what do all the others allow it to print?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+from itertools import combinations
+from math import floor
+
+import pandas as pd
+
+from lib.paper import published
+from lib.paper.published import interval, printings, subject
+from lib.patients.cohort import DATA, read_codebook
+from lib.words import listed
+
+IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digit off"
+CONSISTENT, NOT_CHECKED = "consistent", "not checked"
+GRADES = (IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED)
+PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity")
+# More prints than this are no confinement.
+MOST_PRINTS = 100_000
+# Larger sets of claims than this are not looked through for what mends a contradiction.
+MOST_LEFT_OUT = 2
+
+# Least and greatest of some values that a claim may have.
+Span = tuple[float | Fraction, float | Fraction]
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """A verdict on one claim, with the value recomputed, the check in words, and the reason."""
+
+    verdict: str
+    recomputed: str
+    check: str
+    reason: str
+
+
+def nothing(name: str) -> None:
+    """For `Check.allows`: a check that confines none of its claims to values."""
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One piece of arithmetic that ties claims together.
+
+    ``without`` says whether it holds when some of ``claims`` are left out; None where nothing is
+    left to check. ``allows`` gives the values that the others allow one of them: none where they
+    contradict one another, None where they do not confine it. ``source`` says what else the check
+    rests on, ``needs`` the premises that the file does not state, ``why_not`` why it is not carried
+    out, ``readings`` which other methods would print the same.
+    """
+
+    words: str
+    claims: tuple[str, ...]
+    without: Callable[[frozenset[str]], bool | None]
+    allows: Callable[[str], list[Span] | None] = nothing
+    source: str = ""
+    needs: tuple[str, ...] = ()
+    why_not: str = ""
+    readings: Callable[[], list[str]] = list
+
+    @cached_property
+    def holds(self) -> bool | None:
+        """Whether it holds; None where it is not carried out."""
+        return None if self.why_not else self.without(frozenset())
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Checks that fail together, the smallest sets of claims without which all of them hold, and
+    the readings under which the printed numbers fit, in words."""
+
+    checks: tuple[Check, ...]
+    culprits: list[tuple[str, ...]]
+    readings: list[str]
+
+    def rank(self, grades: dict[Check, str]) -> int:
+        """The place in ``GRADES`` of the worst grade of its checks."""
+        return min(GRADES.index(grades[check]) for check in self.checks)
+
+
+# ----------------------------------------------------------------------------------------- words
+
+QUANTITY_WORDS = {
+    "p_value": "P",
+    "odds_ratio": "adjusted odds ratio",
+    "odds_ratio_lower": "lower limit of the adjusted odds ratio",
+    "odds_ratio_upper": "upper limit of the adjusted odds ratio",
+    "auc": "AUC",
+    "auc_lower": "lower limit of the AUC",
+    "auc_upper": "upper limit of the AUC",
+    "sd": "standard deviation",
+    "ppv": "positive predictive value",
+    "npv": "negative predictive value",
+}
+P_WORDS = {"multivariate": "adjusted P", "roc": "P of the AUC"}
+
+
+@cache
+def _labels() -> dict[str, str]:
+    return read_codebook(DATA / "codebook.csv")["label"].to_dict()
+
+
+def about(name: str) -> str:
+    """What a claim, a group or a factor is about, in words; the empty string for all patients."""
+    part = subject(name) if "." in name else name
+    if part in ("all", "recruitment"):
+        return ""
+    words = _labels().get(part, part)
+    if part not in _labels():
+        return words.replace("_", " ").replace("@", " in ")
+    return words if words.isupper() else words[0].lower() + words[1:]
+
+
+def describe(name: str) -> str:
+    """A claim in words: "AUC of incomplete lesion coverage"."""
+    section, _, quantity, *variant = name.split(".")
+    words = QUANTITY_WORDS.get(quantity, quantity.replace("_", " "))
+    if quantity == "p_value":
+        words = P_WORDS.get(section, words)
+    words = f"{words} of {about(name)}" if about(name) else words
+    words = f"{words}, alone" if section == "univariate" else words
+    return f"{words} ({', '.join(variant)})" if variant else words
+
+
+# ---------------------------------------------------------------------------------------- grades
+
+
+def grade(check: Check, printed: pd.Series) -> str:
+    """How far a check is from holding: one of ``GRADES``. ``printed`` holds the strings by id."""
+    if check.holds:
+        # Many claims of which none is confined by the others were free to agree.
+        told = check.allows is nothing or len(check.claims) <= 2
+        told = told or any(check.allows(name) is not None for name in check.claims)
+        return CONSISTENT if told else NOT_CHECKED
+    if check.holds is None:
+        return NOT_CHECKED
+    if check.readings():
+        return BY_METHOD
+    if any(_nearest(check, name, printed[name]) for name in check.claims):
+        return ONE_DIGIT
+    return BY_METHOD if check.needs else IMPOSSIBLE
+
+
+def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
+    """What fails: checks that share claims are one finding."""
+    left = [check for check in checks if check.holds is False]
+    found = []
+    while left:
+        group = [left.pop(0)]
+        for check in group:
+            more = [other for other in left if set(other.claims) & set(check.claims)]
+            group += more
+            left = [other for other in left if other not in more]
+        culprits = _culprits(group, checks)
+        readings = dict.fromkeys(words for check in group for words in check.readings())
+        for (name,) in [names for names in culprits if len(names) == 1]:
+            nearest = [_nearest(check, name, printed[name]) for check in group]
+            readings |= dict.fromkeys(words for words in nearest if words)
+        found.append(Finding(tuple(group), culprits, list(readings)))
+    return found
+
+
+def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
+    """The smallest sets of claims without which no check fails that the group shares claims with;
+    all of its claims together where these sets would be large."""
+    names = tuple(dict.fromkeys(name for check in group for name in check.claims))
+    open_ones = [c for c in checks if c.holds is not True and set(c.claims) & set(names)]
+    for size in range(1, MOST_LEFT_OUT + 1):
+        sets = [
+            left_out
+            for left_out in combinations(names, size)
+            if all(check.without(frozenset(left_out)) is not False for check in open_ones)
+        ]
+        if sets:
+            return sets
+    return [names]
+
+
+def _nearest(check: Check, name: str, printed: str) -> str:
+    """The reading under which a rounded number is one unit of its last digit off, in words."""
+    if not ("." in printed or "%" in printed) or check.without(frozenset([name])) is False:
+        return ""
+    spans = check.allows(name)
+    allowed = prints(spans, printed) or set()
+    unit, value = published.last_digit(printed), published.number(printed)
+    near = [text for text in allowed if abs(published.number(text) - value) <= unit]
+    if not near:
+        return ""
+    if _fits_cut_off(printed, spans):
+        return f"{printed} fits if it was cut off instead of rounded"
+    return f"{printed} fits with one last digit off ({listed(sorted(near))})"
+
+
+# -------------------------------------------------------------------------------------- verdicts
+
+
+def judge(
+    claims: pd.DataFrame, build: Callable[[pd.DataFrame], list[Check]]
+) -> dict[str, Judgment]:
+    """The verdict on every claim on which a check bears: contradicted where it is in a smallest set
+    without which the checks hold, else confirmed or bounded by the check that allows the fewest
+    prints. ``build`` makes the checks of some claims."""
+    checks, judgments = build(claims), {}
+    failing = findings(checks, claims["printed"])
+    for finding in failing:
+        for name in {name for names in finding.culprits for name in names}:
+            judgments[name] = _contradicted(claims, name, checks)
+    rest = claims.drop(index=list(judgments))
+    if any(len(check.claims) > 1 for finding in failing for check in finding.checks):
+        checks = build(rest)
+    for name, printed in rest["printed"].items():
+        bearing = [check for check in checks if name in check.claims and check.holds]
+        check, spans, texts = _closest(bearing, name, printed)
+        if texts is not None:
+            verdict = "confirmed" if len(texts) == 1 else "bounded"
+            others = "nothing else" if len(texts) == 1 else _prints_listed(texts)
+            reason = f"{check.words}{check.source}; {others} could be printed"
+            judgments[name] = Judgment(verdict, _shown(name, spans, texts), check.words, reason)
+    return judgments
+
+
+def _closest(
+    checks: list[Check], name: str, printed: str
+) -> tuple[Check | None, list[Span] | None, set[str] | None]:
+    """Of the checks that confine a claim, the one that allows the fewest prints."""
+    found = [(check, check.allows(name)) for check in checks]
+    known = [(check, spans, prints(spans, printed)) for check, spans in found]
+    known = [triple for triple in known if triple[2] is not None]
+    return min(known, key=lambda triple: len(triple[2]), default=(None, None, None))
+
+
+def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
+    """What the other claims of some checks allow a claim to be, in words; "" where nothing is
+    confined."""
+    _, spans, texts = _closest(list(checks), name, printed)
+    return _shown(name, spans, texts) if spans else ""
+
+
+def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgment:
+    printed = claims.at[name, "printed"]
+    bearing = [check for check in checks if name in check.claims]
+    failing = [check for check in bearing if check.holds is False]
+    _, spans, texts = _closest(bearing, name, printed)
+    words = "; ".join(check.words for check in failing)
+    reason = f"fails: {words}{failing[0].source}"
+    tied = {other for check in failing for other in check.claims if other != name}
+    if tied:
+        others = [describe(other) for other in claims.index if other in tied]
+        reason += f"; it ties this to the {listed(others)}"
+    if texts:
+        reason += f"; the other claims allow {_prints_listed(texts)}"
+    if _fits_cut_off(printed, spans):
+        reason += "; it would fit if its digits were cut off instead of rounded"
+    return Judgment("contradicted", _shown(name, spans, texts), words, reason)
+
+
+def _fits_cut_off(printed: str, spans: list[Span] | None) -> bool:
+    """Whether truncation is a reading under which an allowed value prints so."""
+    bounds, least = interval(printed, "truncation"), published.number(printed)
+    found = [(max(low, least), high) for low, high in spans or []]
+    return any(value <= high and value in bounds for value, high in found)
+
+
+def prints(spans: list[Span] | None, like: str) -> set[str] | None:
+    """All prints, with the digits of ``like``, of the values in any of the spans; None where there
+    is no end of them."""
+    found: set[str] = set()
+    for low, high in spans or []:
+        if low == high or like.strip()[0] in "<>≤≥":
+            found |= printings(low, like) | printings(high, like)
+            continue
+        unit = published.last_digit(like)
+        first, last = (floor(Fraction(value) / unit) for value in (low, high))
+        if last - first > MOST_PRINTS:
+            return None
+        texts = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
+        found |= {t for t in texts if interval(t).lower <= high and interval(t).upper >= low}
+    return None if spans is None else found
+
+
+def _shown(name: str, spans: list[Span] | None, texts: set[str] | None) -> str:
+    """The values that a claim may have, in words: one, or the least and the greatest."""
+    quantity = name.split(".")[2]
+    if quantity in ("patients", "confidence_level") and texts:
+        return _prints_listed(texts)
+    ends = [float(end) for span in spans or [] for end in span]
+    form = "{:.2%}" if quantity in PERCENTAGES else "{:.5g}"
+    if not ends:
+        return "nothing"
+    return " to ".join(dict.fromkeys(form.format(end) for end in (min(ends), max(ends))))
+
+
+def _prints_listed(texts: set[str]) -> str:
+    ordered = sorted(texts, key=lambda text: float(text.lstrip("<>≤≥").rstrip("%")))
+    if len(ordered) <= 4:
+        return listed(ordered)
+    return f"{ordered[0]} to {ordered[-1]} ({len(ordered)} prints)"

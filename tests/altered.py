@@ -1,0 +1,101 @@
+"""What the book says when a claim is altered or deleted: its chapters, run in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import pickle
+from pathlib import Path
+from unittest import mock
+
+import jupytext
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib.compatible import exclusion
+from lib.paper import published
+from lib.search import witnesses
+from lib.show import display
+from lib.site import notebooks
+
+# Units of the last digit; None for a claim that is deleted.
+CHANGES = (1, 10, None)
+
+
+def cases(claims: pd.DataFrame) -> list[tuple[str, int | None]]:
+    """Every claim with every change that leaves a number."""
+    numbers = claims.index[claims["unit"] != "month"]
+    return [
+        (name, units)
+        for name in claims.index
+        for units in CHANGES
+        if units is None or (name in numbers and moved(claims.loc[name], units))
+    ]
+
+
+def representatives(claims: pd.DataFrame) -> list[str]:
+    """One claim of each section and quantity."""
+    return list(claims.reset_index().drop_duplicates(["section", "quantity"])["id"])
+
+
+def moved(claim: pd.Series, units: int) -> str | None:
+    """What is printed, some units of its last digit up or else down; None where neither is a number
+    of this kind."""
+    printed = claim["printed"]
+    plain = printed.lstrip("<>≤≥ ")
+    for step in (units, -units):
+        value = published.number(printed) + step * published.last_digit(printed)
+        text = printed[: len(printed) - len(plain)] + published.prints(value, plain)
+        if value > 0 and not published.expected_instead(claim["quantity"], text):
+            return text
+    return None
+
+
+def with_change(claims: pd.DataFrame, name: str, units: int | None, path: Path) -> pd.DataFrame:
+    """The claims with the one named altered, or without it; also written to a file."""
+    changed = claims.drop(index=name) if units is None else claims.copy()
+    if units is not None:
+        changed.at[name, "printed"] = moved(claims.loc[name], units)
+    changed.reset_index().to_csv(path, index=False)
+    return changed
+
+
+def run(chapter: str) -> dict[str, str]:
+    """Run all cells of a chapter; the texts that it hands to its prose, by name."""
+    glued: dict[str, str] = {}
+    names = {"__name__": "__main__"}
+    cells = jupytext.read(notebooks.CHAPTERS / f"{chapter}.md").cells
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        mock.patch.object(display, "_glue", lambda name, text, **_: glued.update({name: text})),
+        # What takes long when a figure is drawn, and what no claim can change.
+        mock.patch.object(Figure, "savefig", lambda self, file, **_: file.write("<svg/>")),
+    ):
+        for cell in cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, f"{chapter}.md", "exec"), names)
+    return glued
+
+
+def remember(monkeypatch) -> None:
+    """Let verified proofs and cohorts be verified once for all runs on the same numbers."""
+    for module, name in [
+        (exclusion, "judge"),
+        (exclusion, "outer_bounds"),
+        (exclusion, "basic_bounds"),
+        (witnesses, "believed"),
+    ]:
+        monkeypatch.setattr(module, name, _remembered(getattr(module, name)))
+
+
+RESULTS: dict = {}
+
+
+def _remembered(function):
+    def remembered(*args, **kwargs):
+        key = (function.__qualname__, pickle.dumps((args, kwargs)))
+        if key not in RESULTS:
+            RESULTS[key] = function(*args, **kwargs)
+        return RESULTS[key].copy()
+
+    return remembered
