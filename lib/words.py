@@ -1,4 +1,8 @@
-"""Numbers in words, the same on every page."""
+"""How numbers and lists of words read, the same on every page.
+
+The ground room: every other room may use it, and it uses none. Proportions are between 0 and 1;
+where there is no number (NaN or None), each function gives a dash.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,18 @@ import numpy as np
 import pandas as pd
 
 DASH = "–"
+NO_BREAK = "\u00a0"  # a space at which no line ends
+
+# -------------------------------------------------------------------------------------- numbers
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number with a fixed count of decimals; a dash where there is none."""
+    """A number with a fixed count of decimals."""
     return DASH if pd.isna(value) else f"{value:,.{digits}f}".replace("-", "−")
 
 
 def whole(value: float) -> str:
-    """A count; a dash where there is none."""
+    """A count."""
     return number(value, 0)
 
 
@@ -31,29 +38,33 @@ def p_value(value: float) -> str:
         return DASH
     if value < 0.0001:
         return "<0.0001"
-    decimals = max(3, 1 - int(np.floor(np.log10(value)))) if value > 0 else 3
+    decimals = max(3, 1 - int(np.floor(np.log10(value))))
     return f"{value:.{decimals}f}"
 
 
 def p_is(value: float) -> str:
-    """The same in a sentence, on one line: "P = 0.020", "P <0.0001"."""
+    """A P value in a sentence, on one line: "P = 0.020", "P <0.0001"."""
     text = p_value(value)
-    return f"P\u00a0{text}" if text.startswith("<") else f"P\u00a0=\u00a0{text}"
+    return NO_BREAK.join(["P", text] if text.startswith("<") else ["P", "=", text])
 
 
 def limits(lower: float, upper: float, form: Callable[..., str] = number, **options: int) -> str:
-    """Two limits in words, on one line: "0.52 to 0.72"."""
+    """Two limits, each as ``form`` writes it, on one line: "0.52 to 0.72".
+
+    ``options`` go to ``form``.
+    """
     if pd.isna(lower) or pd.isna(upper):
         return DASH
-    return f"{form(lower, **options)}\u00a0to\u00a0{form(upper, **options)}"
+    return NO_BREAK.join([form(lower, **options), "to", form(upper, **options)])
+
+
+# ---------------------------------------------------------------------------------------- words
 
 
 def listed(words: list[str]) -> str:
     """Words in a row: "a", "a and b", "a, b and c"; "none" where there are none."""
-    words = [str(word) for word in words]
-    if not words:
-        return "none"
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+    *most, last = [str(word) for word in words] or ["none"]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def capital(words: str) -> str:

@@ -1,18 +1,24 @@
-"""What leaves the book for other programs: downloads without formulas, names that are safe, labels
-taken literally.
+"""How the book shows things: tables by their columns, labels that fit, warnings in words; and what
+leaves it for other programs: downloads without formulas, names that are safe.
 """
 
 import csv
 import io
+import re
+import warnings
+from itertools import pairwise
 
 import matplotlib as mpl
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.show import display
+from lib.show import display, figures, plots, tables
+from lib.site import notebooks
+from lib.words import limits, percent
 
 
 @pytest.mark.parametrize(
@@ -68,8 +74,163 @@ def test_file_names_are_plain_and_different_for_different_names(one, other):
     assert display.file_name("tab-columns_2") == "tab-columns_2"
 
 
-def test_a_label_is_drawn_as_it_is_written(capsys):
+# -------------------------------------------------------------------------------------- tables
+
+
+@pytest.fixture
+def shown(monkeypatch) -> list:
+    """What is displayed."""
+    found = []
+    monkeypatch.setattr(display, "display", found.append)
+    return found
+
+
+RATES = pd.DataFrame(
+    {"rate": [0.894, 0.5], "lower": [0.77, 0.41], "upper": [0.95, 0.59]}, index=["a", "b"]
+)
+
+
+def test_a_column_is_a_name_or_names_with_a_form_or_a_function_of_the_row(shown):
+    columns = {
+        "Group": "group",
+        "Rate": ("rate", percent),
+        "Interval": ("lower", "upper", limits),
+        "Width": lambda row: {"text": f"{row['upper'] - row['lower']:.2f}", "class": "wide"},
+    }
+    display.table(RATES, columns, key="group", name="tab-x", caption="c", left=("Width",))
+    content = shown[0].content
+    assert content["columns"] == [
+        {"label": "Group", "align": "left"},
+        {"label": "Rate", "align": "right"},
+        {"label": "Interval", "align": "right"},
+        {"label": "Width", "align": "left"},
+    ]
+    assert content["rows"] == [
+        ["a", "89.4%", "0.77\u00a0to\u00a00.95", {"text": "0.18", "class": "wide"}],
+        ["b", "50.0%", "0.41\u00a0to\u00a00.59", {"text": "0.18", "class": "wide"}],
+    ]
+    assert content["csv"] == "group,rate,lower,upper\na,0.894,0.77,0.95\nb,0.5,0.41,0.59\n"
+
+
+def test_without_columns_the_cells_are_those_of_the_rows_and_so_is_the_download(shown):
+    badge = {"text": "given", "class": "verdict"}
+    rows = pd.DataFrame({"Verdict": [badge], "Claims": [2]})
+    display.table(rows, name="tab-x", caption="c")
+    assert shown[0].content["rows"] == [[badge, "2"]]
+    assert shown[0].content["csv"] == "Verdict,Claims\ngiven,2\n"
+
+
+@pytest.mark.parametrize(
+    ("note", "reconstructed", "expected"),
+    [
+        (None, False, None),
+        ("A note.", False, "A note."),
+        (None, True, "Rests on the example cohort, not on patient data."),
+        ("A note.", True, "A note. Rests on the example cohort, not on patient data."),
+    ],
+)
+def test_what_rests_on_the_example_cohort_says_so_below_a_table(
+    shown, note, reconstructed, expected
+):
+    display.table(RATES, name="tab-x", caption="c", note=note, reconstructed=reconstructed)
+    assert shown[0].content["note"] == expected
+    assert shown[0].content["reconstructed"] is reconstructed
+
+
+def test_an_output_names_the_function_that_made_it(shown):
+    counts = pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="reading"))
+    figures.significant_pairs(np.full((3, 4), 0.01), {}, 0.05, False)
+    tables.versions(counts.reset_index())
+    display.table(counts, name="tab-x", caption="c")
+    assert shown[0].about["function"] == "lib.show.figures.significant_pairs"
+    assert shown[1].content["function"] == "lib.show.tables.versions"
+    assert shown[2].content["function"] == "lib.show.display.table"
+
+
+# ------------------------------------------------------------------------------------- figures
+
+
+def test_a_label_is_drawn_as_it_is_written(shown):
     assert mpl.rcParams["text.parse_math"] is False
     drawing, axes = display.canvas("costs $5 or $\\frac{ more")
     axes.set_xlabel("$x^2$")
     display.figure(drawing, name="fig-x", caption="c", alt="a")
+
+
+LONG = "A label of eighty characters, such as registries give to the columns of a table!"
+LONG_LABELS = [LONG, LONG.replace(" ", "_"), LONG[:38] + "\n" + LONG[39:]]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("label", LONG_LABELS)
+@pytest.mark.parametrize("panels", [1, 3])
+def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, label, panels):
+    assert len(LONG) == 80
+    drawing, axes = display.canvas(label, xlabel=label, ylabel=label, nrows=panels, squeeze=False)
+    for axis in axes[:, 0]:
+        look = {"color": "black", "label": label}
+        plots.dots(axis, np.arange(4), np.arange(4), np.arange(4) - 1, np.arange(4) + 1, **look)
+        plots.name_rows(axis, [label] * 4)
+    display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
+    assert shown[0].about["caption"] == "c"
+    drawing.draw_without_rendering()
+    page = drawing.bbox
+    for axis in axes[:, 0]:
+        assert axis.bbox.width > 0.3 * page.width
+        assert axis.bbox.height > 1.2 * display.POINTS / 72 * drawing.dpi * 4
+        names = [text.get_window_extent() for text in axis.get_yticklabels()]
+        assert all(lower.y1 <= upper.y0 + 1 for upper, lower in pairwise(names))
+    drawn, (width, height) = drawing.get_tightbbox(), drawing.get_size_inches()
+    assert drawn.x0 > -0.01 and drawn.x1 < width + 0.01
+    assert drawn.y0 > -0.01 and drawn.y1 < height + 0.01
+    words = [re.sub(r"\s", "", text.get_text()) for text in drawing.findobj(mpl.text.Text)]
+    assert words.count(re.sub(r"\s", "", label)) >= 1 + 7 * panels
+
+
+def test_letters_have_nine_pixels_on_a_phone(shown):
+    """On a screen of 390 pixels the column has 342."""
+    drawing, axes = display.canvas("title", xlabel="x")
+    axes.plot([0, 1], label="line")
+    display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
+    pixels_per_inch = 342 / drawing.get_figwidth()
+    for text in drawing.findobj(mpl.text.Text):
+        assert text.get_fontsize() / 72 * pixels_per_inch >= 9, text
+
+
+def draw_with_a_warning() -> None:
+    drawing, axes = display.canvas("title")
+    axes.xaxis.set_major_formatter(
+        lambda value, place: warnings.warn("odd <numbers>", stacklevel=1)
+    )
+    display.figure(drawing, name="fig-x", caption="A figure.", alt="a")
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_is_warned_of_in_drawing_is_said_in_words_below_the_figure(shown, recwarn):
+    draw_with_a_warning()
+    assert shown[0].about["caption"] == "A figure. Warned of in drawing this: odd <numbers>"
+    assert not recwarn.list
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_warned_of_in_drawing_is_an_error_in_tests(shown):
+    with pytest.raises(UserWarning, match="odd <numbers>"):
+        draw_with_a_warning()
+
+
+@pytest.mark.filterwarnings("default")
+def test_letters_that_no_font_has_are_said_once(shown, recwarn):
+    # No font for text has these.
+    drawing, _ = display.canvas("\U0001f9ff and \U0001f9fe")
+    display.figure(drawing, name="fig-x", caption="A figure.", alt="a")
+    assert shown[0].about["caption"] == f"A figure. {display.NO_FONT}"
+
+
+def test_a_warning_of_a_cell_is_a_sentence_of_its_page_without_a_path(tmp_path):
+    cell = "import warnings\nfrom lib.show import display\nwarnings.warn('a <b> & c')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebooks.run({tmp_path / "chapter.md": notebook}, lambda chapter, seconds: None)
+    outputs = notebook.cells[0].outputs
+    assert [output["data"]["text/html"] for output in outputs] == [
+        "<p>A warning of the software: a &lt;b&gt; &amp; c</p>"
+    ]

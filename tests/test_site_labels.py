@@ -41,7 +41,6 @@ for i, label in enumerate(LABELS):
     drawing, axes = display.canvas(label)
     axes.plot([0, 1], [0, 1], label=label)
     axes.set_xlabel(label)
-    axes.legend()
     display.figure(drawing, name=f"fig-{i}/../../{label}", caption=label, alt=label, data=frame)
     display.glue(**{f"g{i}": label})
 ```

@@ -1,4 +1,4 @@
-"""The small tools of the pages compute in the browser what `lib` computes, and say it in the same
+"""The small forms of the pages compute in the browser what `lib` computes, and say it in the same
 words.
 """
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lib.paper import published, reconstruct, wald
-from lib.show import forms as tools
+from lib.show import forms
 from lib.statistics import prediction
 
 MANY = settings(
@@ -42,7 +42,7 @@ def in_browser(tab, expression: str, inputs: list) -> list:
     return tab.evaluate(f"inputs => inputs.map(input => {expression})", inputs)
 
 
-# ------------------------------------------------------------------------------- counts and percentages
+# --------------------------------------------------------------------------- counts and percentages
 
 
 @st.composite
@@ -54,17 +54,13 @@ def printed_numbers(draw) -> str:
     digits = "".join(
         draw(st.lists(st.sampled_from("0123456789"), min_size=decimals, max_size=decimals))
     )
-    return f"{sign}{whole}{'.' * bool(digits)}{digits}{unit}"
+    return f"{sign}{whole}.{digits}{unit}" if digits else f"{sign}{whole}{unit}"
 
 
 @MANY
 @given(st.lists(st.tuples(printed_numbers(), st.integers(1, 3000)), min_size=25, max_size=60))
 def test_the_counts_behind_a_printed_number(tab, cases):
-    found = in_browser(
-        tab,
-        "[undefined, 'half_up', 'half_even'].map(rule => tools.countsBehind(...input, rule))",
-        list(map(list, cases)),
-    )
+    found = in_browser(tab, BY_RULE, list(map(list, cases)))
     for (printed, total), by_rule in zip(cases, found, strict=True):
         everything = reconstruct.counts_behind(printed, total)
         for rule, ends in zip(RULES, by_rule, strict=True):
@@ -104,16 +100,16 @@ def test_what_is_said_about_counts(tab, cases):
     for case, answer in zip(
         cases, in_browser(tab, "tools.answers.counts(input)", inputs), strict=True
     ):
-        assert answer["sentences"] == tools.count_sentences(*case), case
+        assert answer["sentences"] == forms.count_sentences(*case), case
 
 
 def test_a_percentage_that_no_count_prints_comes_with_its_neighbors():
-    sentences = tools.count_sentences("50%", 3, 10)
+    sentences = forms.count_sentences("50%", 3, 10)
     assert sentences[0] == "No count out of 3 prints 50%. The nearest: 1 (33.3%) and 2 (66.7%)."
     assert sentences[2] == "Denominators up to 10 that can print 50%: 2, 4, 6, 8, 10."
 
 
-# ------------------------------------------------------------------------------------ predictive values
+# -------------------------------------------------------------------------------- predictive values
 
 
 shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(float))
@@ -144,10 +140,10 @@ def test_what_is_said_about_predictive_values(tab, cases):
     ]
     answers = in_browser(tab, "tools.answers.prevalence(...input)", inputs)
     for case, marker, answer in zip(cases, markers, answers, strict=True):
-        assert answer["rows"] == tools.risk_rows(marker, case[2])
+        assert answer["rows"] == forms.risk_rows(marker, case[2])
 
 
-# ------------------------------------------------------------------- odds ratios, their limits and P
+# ------------------------------------------------------------------ odds ratios, their limits and P
 
 
 @st.composite
@@ -191,7 +187,8 @@ sane = wald_strings().filter(
 def test_whether_printed_wald_results_agree_and_what_each_may_be(tab, cases):
     expression = (
         "[tools.agree(input, 0.95), "
-        f"{json.dumps(wald.QUANTITIES)}.map(quantity => tools.possible(input, quantity, 0.95) ?? null)]"
+        f"{json.dumps(wald.QUANTITIES)}.map("
+        "quantity => tools.possible(input, quantity, 0.95) ?? null)]"
     )
     for printed, (together, ranges) in zip(cases, in_browser(tab, expression, cases), strict=True):
         assert together == wald.agree(printed), printed
@@ -214,12 +211,12 @@ def test_what_is_said_about_wald_results(tab, cases):
     for printed, answer in zip(
         cases, in_browser(tab, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True
     ):
-        sentences, rows = tools.wald_result(printed, 0.95)
+        sentences, rows = forms.wald_result(printed, 0.95)
         assert answer["sentences"] == sentences, printed
         assert answer["rows"] == rows, printed
 
 
-# ------------------------------------------------------------------------------------------ bad input
+# ---------------------------------------------------------------------------------------- bad input
 
 
 GOOD = {
@@ -273,7 +270,7 @@ def test_bad_input_gives_a_sentence_and_never_a_number_that_is_none(tab, tool, f
             assert answer["field"] == field, text
 
 
-# ------------------------------------------------------------------------------------------- on the page
+# -------------------------------------------------------------------------------------- on the page
 
 
 def test_each_tool_begins_with_what_the_script_would_say(site, browser):

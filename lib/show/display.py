@@ -1,17 +1,20 @@
-"""The house style: numbers in words, tables, figures, and what a page offers for download.
+"""How a table, a figure or a form becomes an output of a chapter's cell.
 
-Figures and tables carry everything the site needs (caption, text alternative, data) in their
-output, so that a page can be rendered from stored outputs alone.
+Each output carries everything the site needs (caption, text alternative, data, and the function
+that made it), so that a page can be rendered from stored outputs alone. What the chapters draw and
+tabulate stands in ``figures`` and ``tables``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import html
+import inspect
 import io
 import re
 import textwrap
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -19,10 +22,11 @@ import matplotlib.font_manager
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
-from IPython.display import display
+from IPython import get_ipython
+from IPython.display import HTML, display
 from myst_nb import glue as _glue
 
-from lib.words import DASH, limits, listed, number, p_is, p_value, percent, whole
+from lib.words import DASH, capital, limits, listed, number, p_is, p_value, percent, whole
 
 __all__ = [
     "DASH",
@@ -45,14 +49,6 @@ INK, MUTED, GRID = "#1b1f24", "#57606a", "#d0d7de"
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#c44e00", "#00795a", "#a23b78"
 PALE_BLUE, PALE_ORANGE = "#cfe4f3", "#fadcc8"
 PALETTE = [BLUE, ORANGE, GREEN, PURPLE, MUTED]
-MARKERS = ["o", "s", "^", "D", "v"]
-VERDICT_COLORS = {
-    "confirmed": GREEN,
-    "bounded": BLUE,
-    "fitted": MUTED,
-    "given": GRID,
-    "contradicted": ORANGE,
-}
 
 # Each color of a figure on a light page and its counterpart on a dark one.
 DARK = {
@@ -71,7 +67,12 @@ EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
 # What a spreadsheet program takes for the beginning of a formula, in either width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-NO_GLYPH = "missing from font"
+
+# A figure is drawn for a phone, 4.7 inches wide, and fills the column wherever it is shown. On a
+# screen of 390 pixels a letter of 9 points then has 9 pixels.
+WIDTH, POINTS = 4.7, 9
+LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line of all the width
+BESIDE_PANEL_INCHES = 1.1
 CHINESE_FONTS = [
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -80,6 +81,10 @@ CHINESE_FONTS = [
     "SimHei",
     "PingFang SC",
 ]
+NO_GLYPH = "missing from font"
+NO_FONT = (
+    "Where this was built, no font has some letters of its labels; the text alternative has them."
+)
 
 
 def set_style() -> None:
@@ -92,15 +97,14 @@ def set_style() -> None:
             "font.family": ["DejaVu Sans", *(font for font in CHINESE_FONTS if font in installed)],
             # A dollar sign in a label is a dollar sign.
             "text.parse_math": False,
-            "font.size": 10,
-            "axes.titlesize": 10.5,
-            "axes.titleweight": "bold",
+            "font.size": POINTS,
+            "axes.titlesize": POINTS,
             "axes.titlelocation": "left",
-            "axes.labelsize": 10,
+            "axes.labelsize": POINTS,
             "xaxis.labellocation": "right",
-            "xtick.labelsize": 9.5,
-            "ytick.labelsize": 9.5,
-            "legend.fontsize": 9.5,
+            "xtick.labelsize": POINTS,
+            "ytick.labelsize": POINTS,
+            "legend.fontsize": POINTS,
             "legend.frameon": False,
             "text.color": INK,
             "axes.labelcolor": INK,
@@ -112,6 +116,7 @@ def set_style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "grid.color": GRID,
+            "axes.formatter.useoffset": False,
             "axes.prop_cycle": mpl.cycler(color=PALETTE),
             "figure.facecolor": "none",
             "axes.facecolor": "none",
@@ -124,10 +129,30 @@ def set_style() -> None:
 set_style()
 
 
+def show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """Show a Python warning as a sentence of the page, in place of a line with a path.
+
+    The parameters are those of ``warnings.showwarning``.
+    """
+    display(HTML(f"<p>A warning of the software: {html.escape(str(message))}</p>"))
+
+
+if get_ipython() is not None:  # a cell of a notebook, not a program or a test
+    warnings.showwarning = show_warning
+
+
 def glue(**texts: object) -> None:
-    """Make texts available to the prose of the same page as {glue:text}`name`."""
+    """Make texts available to the prose of the same page as ``{glue:text}`` with their names."""
     for name, text in texts.items():
         _glue(name, str(text), display=False)
+
+
+def colors_of(names: list[str]) -> dict[str, str]:
+    """A color for each name, in order; the same order gives the same colors on every page."""
+    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+
+
+# ----------------------------------------------------------------------------------- downloads
 
 
 def csv(frame: pd.DataFrame) -> str:
@@ -169,6 +194,20 @@ def file_name(name: str) -> str:
     )
 
 
+def _keyed(frame: pd.DataFrame, key: str | None) -> pd.DataFrame:
+    """The frame with its index as the first column, named `key`; as it is where there is no key."""
+    return frame if key is None else frame.rename_axis(key).reset_index()
+
+
+def _maker() -> str:
+    """The full name of the function of `lib` that the cell called."""
+    frame, name = inspect.currentframe(), ""
+    while frame and frame.f_globals.get("__name__", "").startswith("lib."):
+        name = f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
+        frame = frame.f_back
+    return name
+
+
 # -------------------------------------------------------------------------------------- tables
 
 
@@ -186,11 +225,11 @@ class Table:
             "<tr>" + "".join(f"<td>{html.escape(text_of(cell))}</td>" for cell in row) + "</tr>"
             for row in self.content["rows"]
         )
-        caption = html.escape(self.content["caption"])
-        markup = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        caption = f"<caption>{html.escape(self.content['caption'])}</caption>"
+        head, body = f"<thead><tr>{head}</tr></thead>", f"<tbody>{body}</tbody>"
         return {
             "application/vnd.book.table+json": self.content,
-            "text/html": markup,
+            "text/html": f"<table>{caption}{head}{body}</table>",
             "text/plain": self.content["caption"],
         }
 
@@ -201,47 +240,70 @@ def text_of(cell: str | dict) -> str:
 
 
 def table(
-    frame: pd.DataFrame,
+    rows: pd.DataFrame,
+    columns: dict[str, str | tuple | Callable[[dict], str | dict]] | None = None,
     *,
     name: str,
     caption: str,
+    key: str | None = None,
     left: tuple[str, ...] = (),
     note: str | None = None,
     data: pd.DataFrame | None = None,
     reconstructed: bool = False,
     classes: tuple[str, ...] = (),
 ) -> None:
-    """Show a table: `frame` holds the words of its cells, its columns the headings.
+    """Show a table.
 
-    The first column and those named in `left` are set flush left, the others right. A cell may be a
-    mapping with text and, if need be, class, title and target (the label of a section).
-    `data` is what the CSV download holds, `frame` itself where it is None. `reconstructed` marks
-    a table that rests on the example cohort.
+    ``columns`` says for each heading what its cells are: the name of a column of ``rows``; a tuple
+    of one or more such names and, last, the function of their values that gives the words; or a
+    function of the whole row, which it gets as a mapping. Without ``columns``, ``rows`` holds the
+    cells themselves. A cell is a text, or a mapping with text and, if need be, class, title and
+    target (the label of a section). ``key`` names the index of ``rows``, which thereby is a column
+    like others.
+
+    The first column and those named in ``left`` are set flush left, the others right. ``data`` is
+    what the CSV download holds, where that is not ``rows``. ``reconstructed`` marks a table that
+    rests on the example cohort.
     """
-    labels = list(frame.columns)
-    rows = [
-        [cell if isinstance(cell, dict) else str(cell) for cell in row]
-        for row in frame.itertuples(index=False)
-    ]
-    download = frame.map(lambda cell: text_of(cell)) if data is None else data
-    mark = EXAMPLE_MARK[0].upper() + EXAMPLE_MARK[1:] + "." if reconstructed else ""
+    rows = _keyed(rows, key)
+    if columns is None:
+        columns = list(rows)
+        cells = rows.itertuples(index=False, name=None)
+        rows = rows.map(text_of)
+    else:
+        cells = [
+            [_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")
+        ]
+    mark = f"{capital(EXAMPLE_MARK)}." if reconstructed else None
     display(
         Table(
             {
                 "name": file_name(name),
+                "function": _maker(),
                 "caption": caption,
                 "columns": [
                     {"label": label, "align": "left" if i == 0 or label in left else "right"}
-                    for i, label in enumerate(labels)
+                    for i, label in enumerate(columns)
                 ],
-                "rows": rows,
-                "csv": csv(download),
-                "note": " ".join(part for part in (note, mark) if part) or None,
+                "rows": [
+                    [cell if isinstance(cell, dict) else str(cell) for cell in row] for row in cells
+                ],
+                "csv": csv(rows if data is None else data),
+                "note": " ".join(filter(None, [note, mark])) or None,
                 "classes": list(classes),
                 "reconstructed": reconstructed,
             }
         )
     )
+
+
+def _cell(row: dict, column: str | tuple | Callable[[dict], str | dict]) -> object:
+    if callable(column):
+        return column(row)
+    if isinstance(column, str):
+        return row[column]
+    *names, form = column
+    return form(*(row[name] for name in names))
 
 
 # ------------------------------------------------------------------------------------- figures
@@ -260,19 +322,39 @@ class Figure:
 
 
 def canvas(
-    title: str, *, height: float = 3.3, width: float = 4.7, **options
+    title: str, *, height: float = 3.0, xlabel: str = "", ylabel: str = "", **options
 ) -> tuple[plt.Figure, plt.Axes]:
-    """An empty figure whose title states the finding. Sizes in inches; wide enough for a phone."""
-    drawing, axes = plt.subplots(figsize=(width, height), layout="constrained", **options)
-    drawing.suptitle(
-        textwrap.fill(title, int(width * 11)),
-        x=0.01,
-        ha="left",
-        fontsize=10.5,
-        fontweight="bold",
-        color=INK,
+    """An empty figure whose title states the finding.
+
+    ``height`` is in inches and holds two lines of title, but no legend; what has more lines makes
+    the figure higher. ``xlabel`` and ``ylabel`` name the axes of every panel, ``options`` go to
+    ``matplotlib.pyplot.subplots``.
+    """
+    labels = {"xlabel": xlabel, "ylabel": ylabel}
+    drawing, axes = plt.subplots(
+        figsize=(WIDTH, height), layout="constrained", subplot_kw=labels, **options
     )
+    title = wrapped(title, MOST_LETTERS)
+    drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
+    make_higher(drawing, title.count("\n") - 1)
     return drawing, axes
+
+
+def wrapped(text: str, letters: int) -> str:
+    """The text with no line longer than so many letters; its own line breaks stay."""
+    return "\n".join(
+        textwrap.fill(line, letters, break_on_hyphens=False) for line in text.split("\n")
+    )
+
+
+def panel_inches(axes: plt.Axes) -> float:
+    """About the height of what a panel draws, without its title and the names below it."""
+    return axes.figure.get_figheight() / axes.get_gridspec().nrows - BESIDE_PANEL_INCHES
+
+
+def make_higher(drawing: plt.Figure, lines: float) -> None:
+    """Make room for so many lines of text; for none where the number is negative."""
+    drawing.set_figheight(drawing.get_figheight() + LINE_INCHES * max(lines, 0))
 
 
 def figure(
@@ -282,45 +364,74 @@ def figure(
     caption: str,
     alt: str,
     data: pd.DataFrame | None = None,
+    key: str | None = None,
     reconstructed: bool = False,
 ) -> None:
-    """Show a figure. `alt` says in words, with the numbers, what the picture shows; `data` is what
-    its CSV download holds. `reconstructed` marks a figure that rests on the example cohort."""
+    """Show a figure with a legend of what has a label in it, and close it.
+
+    ``alt`` says in words, with the numbers, what the picture shows; ``data`` is what its CSV
+    download holds, with the index as a column where ``key`` names it. ``reconstructed`` marks a
+    figure that rests on the example cohort. What was warned of in drawing it is told in words.
+    """
     if reconstructed:
-        drawing.axes[0].set_title(
-            EXAMPLE_MARK,
-            loc="right",
-            fontsize=8.5,
-            fontweight="normal",
-            fontstyle="italic",
-            color=MUTED,
-        )
+        drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
+        make_higher(drawing, 1)
+    _wrap_labels(drawing)
+    _add_legend(drawing)
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(drawing)
-    for warning in caught:
-        if NO_GLYPH not in str(warning.message):
-            warnings.warn(warning.message, stacklevel=2)
-    if any(NO_GLYPH in str(warning.message) for warning in caught):
-        caption += " Where this was built, no font has some letters of its labels; the text alternative has them."
     about = {
         "name": file_name(name),
-        "caption": caption,
+        "function": _maker(),
+        "caption": " ".join([caption, *_in_words(caught)]),
         "alt": alt,
-        "csv": None if data is None else csv(data),
+        "csv": None if data is None else csv(_keyed(data, key)),
         "reconstructed": reconstructed,
     }
     display(Figure(buffer.getvalue(), about))
 
 
-# --------------------------------------------------------------------------------------- tools
+def _wrap_labels(drawing: plt.Figure) -> None:
+    """Break the labels of the axes into lines that fit."""
+    lines = 0
+    for axes in drawing.axes:
+        axes.set_xlabel(wrapped(axes.get_xlabel(), MOST_LETTERS), multialignment="right")
+        upright = max(12, int(LETTERS_IN_INCH * panel_inches(axes)))
+        axes.set_ylabel(wrapped(axes.get_ylabel(), upright))
+        lines += axes.get_xlabel().count("\n")
+    make_higher(drawing, lines)
+
+
+def _add_legend(drawing: plt.Figure) -> None:
+    """A legend below the axes; short names stand side by side."""
+    handles = [handle for axes in drawing.axes for handle in axes.get_legend_handles_labels()[0]]
+    if not handles:
+        return
+    names = [wrapped(handle.get_label(), MOST_LETTERS - 5) for handle in handles]
+    longest = max(len(line) for name in names for line in name.split("\n"))
+    columns = max(1, min(3, MOST_LETTERS // (longest + 5)))
+    drawing.legend(handles, names, loc="outside lower left", ncols=columns, borderaxespad=0)
+    make_higher(drawing, 1 + sum(name.count("\n") + 1.3 for name in names) / columns)
+
+
+def _in_words(caught: list[warnings.WarningMessage]) -> list[str]:
+    """A sentence for each kind of warning."""
+    messages = [str(warning.message) for warning in caught]
+    sentences = [
+        NO_FONT if NO_GLYPH in message else f"Warned of in drawing this: {message}"
+        for message in messages
+    ]
+    return list(dict.fromkeys(sentences))
+
+
+# --------------------------------------------------------------------------------------- forms
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A form with what follows from it, as the site renders it; a notebook shows the words alone."""
+    """A form with what follows from it as the site renders it; a notebook shows the words."""
 
     content: dict
 
@@ -335,33 +446,28 @@ def tool(
     title: str,
     fields: list[dict],
     sentences: list[str],
-    columns: list[str] | None = None,
-    rows: list[list[str]] | None = None,
-    presets: list[dict] | None = None,
+    columns: tuple[str, ...] = (),
+    rows: tuple[list[str], ...] = (),
+    presets: tuple[dict, ...] = (),
     data: dict | None = None,
 ) -> None:
-    """Show one of the tools of `tools.js`, with what follows from the values that its fields begin
-    with.
+    """Show one of the forms of ``tools.js``, with what follows from the values it begins with.
 
     A field has a name, a label and a value; one with least and greatest is a slider. A preset has a
-    label and the values of all fields. `data` is what the script needs beside them.
+    label and the values of all fields. ``data`` is what the script needs beside them.
     """
     display(
         Tool(
             {
                 "name": name,
+                "function": _maker(),
                 "title": title,
                 "fields": fields,
-                "presets": presets or [],
+                "presets": list(presets),
                 "sentences": sentences,
-                "columns": columns or [],
-                "rows": rows or [],
+                "columns": list(columns),
+                "rows": list(rows),
                 "data": data or {},
             }
         )
     )
-
-
-def colors_of(names: list[str]) -> dict[str, str]:
-    """A color for each name, in order; the same order gives the same colors on every page."""
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}

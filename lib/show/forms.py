@@ -1,8 +1,8 @@
-"""The small tools of the chapters, one function a tool: a form, and what follows from its numbers.
+"""The small forms of the chapters, one function a form, and what follows from its numbers.
 
-Here each tool is shown with the numbers it begins with, so that a page is complete as it is built.
-What follows when a reader changes them is computed by `chapters/assets/tools.js` in the same words;
-the tests hold the two against each other.
+Here each form is shown with the numbers it begins with, so that a page is complete as it is built.
+What follows when a reader changes them is computed by ``chapters/assets/tools.js`` in the same
+words; the tests hold the two against each other.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ import pandas as pd
 
 from lib.paper import published, reconstruct, wald
 from lib.show import display
-from lib.show.display import DASH, percent, whole
 from lib.statistics import prediction
+from lib.words import DASH, capital, percent, whole
 
 SHOWN_PREVALENCES = (1, 60)
-QUANTITY_WORDS = dict(
-    zip(wald.QUANTITIES, ("odds ratio", "lower limit", "upper limit", "P"), strict=True)
-)
+QUANTITY_WORDS = {
+    "odds_ratio": "odds ratio",
+    "odds_ratio_lower": "lower limit",
+    "odds_ratio_upper": "upper limit",
+    "p_value": "P",
+}
 LARGEST_SHOWN = 999_999
 
 
 def counts(printed: str, total: int, most: int = 100) -> None:
-    """Which counts out of `total` print a percentage, and which denominators up to `most` can."""
+    """Which counts out of ``total`` print a percentage, and which denominators can.
+
+    ``printed`` is the percentage as it stands in print, ``most`` the largest denominator tried.
+    """
     display.tool(
         "counts",
         title="Which counts print a percentage?",
@@ -40,8 +46,8 @@ def counts(printed: str, total: int, most: int = 100) -> None:
 
 
 def count_sentences(printed: str, total: int, most: int) -> list[str]:
-    """What a printed number says about the counts out of `total`, and about denominators up to
-    `most`.
+    """What a printed number says about the counts out of ``total``, and about denominators up to
+    ``most``.
     """
     found = reconstruct.counts_behind(printed, total)
     by_rule = {}
@@ -49,11 +55,10 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
         bounds = published.interval(printed, rule)
         by_rule[rule] = [count for count in found if Fraction(count, total) in bounds]
     possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
-    rules = (
-        f"Halves rounded up: {_runs(by_rule['half_up'])}. Halves to the even digit: {_runs(by_rule['half_even'])}."
-        if by_rule["half_up"] != by_rule["half_even"]
-        else "Both ways of rounding a half say the same."
-    )
+    up, even = by_rule["half_up"], by_rule["half_even"]
+    rules = "Both ways of rounding a half say the same."
+    if up != even:
+        rules = f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."
     return [
         _which_counts(printed, total, found),
         rules,
@@ -62,8 +67,8 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
 
 
 def _which_counts(printed: str, total: int, found: list[int]) -> str:
-    decimals = len(published.NUMBER.fullmatch(printed)["decimals"] or "") + 1
-    like = "0." + "0" * decimals + "%" * printed.endswith("%")
+    unit = "%" if printed.endswith("%") else ""
+    like = f"0.{'0' * (_decimals(printed) + 1)}{unit}"
 
     def share(count: int) -> str:
         return f"{whole(count)} ({published.prints(Fraction(count, total), like)})"
@@ -78,21 +83,27 @@ def _which_counts(printed: str, total: int, found: list[int]) -> str:
     return f"{many}: {share(found[0])} to {share(found[-1])}."
 
 
+def _decimals(printed: str) -> int:
+    return len(published.NUMBER.fullmatch(printed)["decimals"] or "")
+
+
 def _runs(numbers: list[int]) -> str:
-    """Whole numbers in order, neighbors drawn together: "1, 4–7, 9"; "none" where there are none."""
+    """Whole numbers in order, neighbors drawn together: "1, 4–7, 9"; "none" where there is none."""
     known = set(numbers)
-    starts, ends = ([n for n in numbers if n + step not in known] for step in (-1, 1))
+    firsts = [n for n in numbers if n - 1 not in known]
+    lasts = [n for n in numbers if n + 1 not in known]
     runs = [
-        whole(a) if a == b else f"{whole(a)}–{whole(b)}" for a, b in zip(starts, ends, strict=True)
+        whole(first) if first == last else f"{whole(first)}–{whole(last)}"
+        for first, last in zip(firsts, lasts, strict=True)
     ]
     return ", ".join(runs) or "none"
 
 
 def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share: float) -> None:
-    """The risk with and without each marker, by how common the event is; `share` is what it begins
-    with.
+    """The risk with and without each marker, by how common the event is among all patients.
 
-    `accuracy` maps each marker to the table of `roc.accuracy`.
+    ``accuracy`` maps each marker to the table of ``roc.accuracy``, ``labels`` to its name;
+    ``share`` is the proportion that the form begins with.
     """
     markers = [
         {"label": labels[name]}
@@ -121,8 +132,9 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
 
 
 def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
-    """For each marker its name and the risk of the event where it is present and where it is
-    absent.
+    """For each marker its name, and the risk of the event where it is present and where absent.
+
+    A marker is a mapping with label, sensitivity and specificity.
     """
     rows = []
     for marker in markers:
@@ -135,9 +147,11 @@ def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
 
 
 def wald_strings(sets: dict[str, dict[str, str]], level: float = 0.95) -> None:
-    """Whether a printed odds ratio, its limits and P can belong together; the first of `sets` is
-    shown, the others are there to choose. Each maps quantities of `wald.QUANTITIES` to printed
-    strings."""
+    """Whether a printed odds ratio, its limits and P can belong together.
+
+    Each of ``sets`` maps quantities of ``wald.QUANTITIES`` to printed strings; the first is shown,
+    the others are there to choose. ``level`` is that of the limits.
+    """
     texts = {
         label: {q: strings.get(q, "") for q in wald.QUANTITIES} for label, strings in sets.items()
     }
@@ -147,12 +161,10 @@ def wald_strings(sets: dict[str, dict[str, str]], level: float = 0.95) -> None:
         "wald",
         title="Can these strings belong together?",
         fields=[
-            {"name": quantity, "label": _capitalized(words), "value": first[quantity]}
+            {"name": quantity, "label": capital(words), "value": first[quantity]}
             for quantity, words in QUANTITY_WORDS.items()
         ],
-        presets=[
-            {"label": _capitalized(label), "values": values} for label, values in texts.items()
-        ],
+        presets=[{"label": capital(label), "values": values} for label, values in texts.items()],
         sentences=sentences,
         columns=["Quantity", "Printed", "The others allow", "Fits"],
         rows=rows,
@@ -162,7 +174,8 @@ def wald_strings(sets: dict[str, dict[str, str]], level: float = 0.95) -> None:
 
 def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[list[str]]]:
     """What there is to say about printed Wald results, and a row for each: its name, its string,
-    the range that the others allow, and whether it fits them."""
+    the range that the others allow, and whether it fits them.
+    """
     together = wald.agree(printed, level)
     rows, odd = [], []
     for quantity, words in QUANTITY_WORDS.items():
@@ -178,24 +191,18 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
         elif text and bounds:
             fits = "no"
             odd.append(f"the {words}")
-        rows.append([_capitalized(words), text or DASH, allowed, fits])
-    sentence = "These can be Wald results of one model."
-    if not together:
-        sentence = "These cannot all be Wald results of one model. " + (
-            f"The odd one out is {' or '.join(odd)}."
-            if odd
-            else "No single one of them is the reason."
-        )
-    return [sentence], rows
-
-
-def _capitalized(words: str) -> str:
-    return words[0].upper() + words[1:]
+        rows.append([capital(words), text or DASH, allowed, fits])
+    if together:
+        return ["These can be Wald results of one model."], rows
+    reason = "No single one of them is the reason."
+    if odd:
+        reason = f"The odd one out is {' or '.join(odd)}."
+    return [f"These cannot all be Wald results of one model. {reason}"], rows
 
 
 def _range(bounds: tuple[float, float], printed: str | None) -> str:
     """Two ends with one digit more than the string has; three decimals where there is none."""
-    digits = len(published.NUMBER.fullmatch(printed)["decimals"] or "") + 1 if printed else 3
+    digits = _decimals(printed) + 1 if printed else 3
 
     def end(value: float) -> str:
         return f"over {whole(LARGEST_SHOWN)}" if value > LARGEST_SHOWN else f"{value:.{digits}f}"

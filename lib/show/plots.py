@@ -1,0 +1,130 @@
+"""The few ways in which the figures draw: dots with intervals, curves, stacked bars, named rows,
+and a scale for ratios.
+
+Estimates and limits are in the unit of the axis on which they are drawn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
+
+from lib.show.display import INK, LINE_INCHES, PALETTE, make_higher, panel_inches, wrapped
+
+Places = float | np.ndarray | pd.Series
+
+MARKERS = ["o", "s", "^", "D", "v"]
+STYLES = ["-", "--", "-.", ":"]
+MOST_IN_ROW = 29  # letters of a row's name
+MOST_POINTS = 400  # of a curve: more no screen can show
+
+
+def look(position: int) -> dict[str, str]:
+    """Color and line of the curve at this position among others."""
+    return {
+        "color": PALETTE[position % len(PALETTE)],
+        "linestyle": STYLES[position % len(STYLES)],
+    }
+
+
+def marker(position: int) -> str:
+    """The marker of the series at this position among others."""
+    return MARKERS[position % len(MARKERS)]
+
+
+def dots(
+    axes: Axes,
+    places: Places,
+    estimate: Places,
+    lower: Places,
+    upper: Places,
+    *,
+    color: str,
+    marker: str = "o",
+    size: float = 6,
+    width: float = 2,
+    label: str | None = None,
+) -> None:
+    """Dots at these heights, each with a line from its lower to its upper limit."""
+    axes.hlines(places, lower, upper, color=color, linewidth=width)
+    axes.plot(estimate, places, marker, color=color, markersize=size, label=label)
+
+
+def curve(
+    axes: Axes,
+    x: Places,
+    y: Places,
+    *,
+    band: tuple[Places, Places] | None = None,
+    steps: bool = False,
+    **options,
+) -> None:
+    """A curve, and where ``band`` holds its limits the band between them.
+
+    ``steps`` keeps each value until the next. ``options`` (color, linestyle, label and the like)
+    are those of ``matplotlib.axes.Axes.plot``.
+    """
+    # A step that no screen can show only makes the picture heavy.
+    shown = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).astype(int))
+    x = np.asarray(x)[shown]
+    drawstyle = "steps-post" if steps else "default"
+    axes.plot(x, np.asarray(y)[shown], drawstyle=drawstyle, **{"linewidth": 2} | options)
+    if band is not None:
+        lower, upper = (np.asarray(limit)[shown] for limit in band)
+        step = "post" if steps else None
+        axes.fill_between(
+            x, lower, upper, step=step, color=options["color"], alpha=0.15, linewidth=0
+        )
+
+
+def curves(axes: Axes, table: pd.DataFrame) -> None:
+    """A curve for each column of ``table``, under its name, over the index."""
+    for position, name in enumerate(table):
+        curve(axes, table.index, table[name], label=name, **look(position))
+
+
+def stacked_bars(axes: Axes, counts: pd.DataFrame, fills: dict[str, tuple[str, str]]) -> None:
+    """A bar for each row of ``counts``, divided by its columns.
+
+    ``fills`` gives each column, in order, its color and its hatch.
+    """
+    counts = counts[list(fills)]
+    left = counts.cumsum(axis=1) - counts
+    for name, (color, hatch) in fills.items():
+        axes.barh(
+            range(len(counts)),
+            counts[name],
+            left=left[name],
+            color=color,
+            hatch=hatch,
+            edgecolor=INK,
+            linewidth=0.6,
+            label=name,
+        )
+    name_rows(axes, list(counts.index))
+    axes.locator_params(axis="x", integer=True)
+
+
+def name_rows(axes: Axes, names: list[str]) -> None:
+    """Name the rows 0, 1, 2 ... of a drawing from the top; long names break into lines.
+
+    The drawing gets higher where two neighbors would not have room.
+    """
+    names = [wrapped(name, MOST_IN_ROW) for name in names]
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    lines = [name.count("\n") + 1.4 for name in names]
+    needed = (len(names) + 0.2) * max(np.convolve(lines, [0.5, 0.5]), default=0)
+    present = panel_inches(axes) / LINE_INCHES
+    make_higher(axes.figure, axes.get_gridspec().nrows * (needed - present))
+
+
+def ratio_scale(axes: Axes, which: str) -> None:
+    """A logarithmic scale with plain numbers on the axis "x" or "y"."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
