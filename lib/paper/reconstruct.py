@@ -191,7 +191,10 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    patients = int(rows.at["methods.all.patients", "printed"])
+    printed = rows["printed"]
+    patients = int(printed.get("methods.all.patients", 0)) or sum(
+        int(printed[f"methods.{group}.patients"]) for group in groups(rows)
+    )
     names = [
         f"roc.{marker}.{quantity}"
         for quantity in ("sensitivity", "specificity")
@@ -214,8 +217,16 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def occluded_by_rates(claims: pd.DataFrame) -> list[tuple[int, ...]]:
+    """All numbers of events by group that the groups' sizes and patency rates allow by themselves."""
+    rows = original(claims)
+    names = rows.index[rows["quantity"].isin(["patients", "primary_patency"])]
+    return sorted({solution.occluded_by_group for solution in solve(rows, list(names))})
+
+
 def most_occluded(claims: pd.DataFrame) -> pd.Series:
-    """The greatest number of events by group that any estimate of survival could print as claimed.
+    """The greatest number of events that any estimate of survival could print as claimed, for each
+    group whose size and rate are claimed.
 
     An event that happens while some patients are lost weighs at least one over the group's size in
     a Kaplan-Meier estimate, so d events lower it by at least d/n (Kaplan and Meier 1958, J Am Stat
@@ -223,10 +234,11 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     """
     found = {}
     for group in groups(claims):
-        size = int(claims.at[f"methods.{group}.patients", "printed"])
-        lower = interval(claims.at[f"patency.{group}.primary_patency", "printed"]).lower
-        found[group] = floor((1 - lower) * size)
-    return pd.Series(found, name="occluded")
+        rate = f"patency.{group}.primary_patency"
+        if rate in claims.index:
+            size = int(claims.at[f"methods.{group}.patients", "printed"])
+            found[group] = floor((1 - interval(claims.at[rate, "printed"]).lower) * size)
+    return pd.Series(found, name="occluded", dtype=int)
 
 
 def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
