@@ -44,7 +44,7 @@ def test_a_printed_percentage_of_few_patients_belongs_to_a_whole_number_of_them(
 def write(path, **changes) -> None:
     row = dict.fromkeys(context.COLUMNS, "") | {
         "id": "a.PTS", "study": "A", "year": "2020", "diagnosis": "PTS", "patients": "20", "estimate_percent": "80",
-        "lower": "70", "upper": "90", "design": "cohort", "source_note": "abstract",
+        "lower": "70", "upper": "90", "design": "cohort", "definition": "occlusion", "source_note": "abstract",
     }  # fmt: skip
     pd.DataFrame([row | changes]).to_csv(path, index=False)
 
@@ -103,21 +103,6 @@ def test_the_picture_says_in_words_what_was_printed(shown):
         shown[0].about["csv"].count("\n")
         == 1 + len(RATES) + rows["diagnosis"].isin(RATES.index).sum()
     )
-
-
-def test_the_title_states_which_side_most_rates_are_on(shown):
-    rows = context.read()
-    for occluded, side in [(39, "above"), (0, "below")]:
-        rates = patency.rates(
-            pd.DataFrame({"patients": [40], "occluded": [occluded]}, index=["PTS"])
-        )
-        context.figure(rates, rows, "This cohort", "12 months", False)
-        number = (rows["diagnosis"] == "PTS").sum()
-        expected = context.against(rates, rows).loc["PTS", side]
-        assert (
-            f"{expected} of {number} published rates lie {side} this cohort's interval"
-            in shown[-1].about["alt"]
-        )
 
 
 def test_groups_of_other_names_have_no_picture(shown):

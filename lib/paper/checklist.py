@@ -11,17 +11,21 @@ from lib.patients.files import DATA, fail, read_csv
 
 PATH = DATA / "checklist.csv"
 COLUMNS = ["guideline", "item", "topic", "asks", "status", "basis", "where", "note"]
-GUIDELINES = ["STROBE", "RECORD", "TRIPOD+AI", "PROBAST"]
+# What guidelines ask of an abstract, and what they ask of a whole paper.
+OF_ABSTRACTS = ["STROBE for abstracts", "TRIPOD item 2"]
+OF_PAPERS = ["STROBE", "RECORD", "TRIPOD+AI", "PROBAST"]
+GUIDELINES = [*OF_ABSTRACTS, *OF_PAPERS]
 STATUSES = ["reported", "computed", "not reported", "not applicable"]
-COMPUTED = {"print": "computed from print", "rows": "computed on rows"}
-ANSWERS = ["reported", *COMPUTED.values(), "not reported", "not applicable"]
+# What rows of other patients give is no answer about the paper.
+COMPUTED = {"print": "computed from print", "rows": "not reported"}
+ANSWERS = ["reported", COMPUTED["print"], "not reported", "not applicable"]
 # The label of a section of the book.
 LABEL = re.compile(r"[a-z]+(-[a-z]+)+")
 
 
 def read(path: Path = PATH) -> pd.DataFrame:
-    """All items in the order of the file, with `answer`: the status, and for a computed item what
-    it rests on.
+    """All items in the order of the file, with `answer`: the status, or "computed from print". What
+    is computed on rows is not reported by the paper.
 
     Raises `InputError` naming line and column of everything that is wrong.
     """
@@ -88,8 +92,7 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
 
 def badge(answer: str, where: str = "") -> dict:
     """A table cell that shows an answer and links to `where`."""
-    word = "computed" if answer in COMPUTED.values() else answer.replace(" ", "-")
-    basis = " status-rows" if answer == COMPUTED["rows"] else ""
-    return {"text": answer, "class": f"status status-{word}{basis}"} | (
+    word = "computed" if answer == COMPUTED["print"] else answer.replace(" ", "-")
+    return {"text": answer, "class": f"status status-{word}"} | (
         {"target": where} if where else {}
     )

@@ -22,7 +22,7 @@ COLUMNS = [
     "upper",
     "design",
 ]
-COLUMNS += ["source_note"]
+COLUMNS += ["definition", "source_note"]
 MAY_BE_EMPTY = ["doi", "patients", "lower", "upper"]
 
 
@@ -100,11 +100,7 @@ def figure(
     counts = against(rates, published)
     if counts.empty:
         return
-    above, within, below = counts.sum()
-    side, most = max(
-        [("within", within), ("above", above), ("below", below)], key=lambda pair: pair[1]
-    )
-    title = f"{most} of {above + within + below} published rates lie {side} {whose[0].lower() + whose[1:]}'s interval"
+    title = f"{whose} and what others print, by diagnosis"
 
     rows = []
     for group in counts.index:

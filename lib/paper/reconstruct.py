@@ -163,6 +163,12 @@ def marker_pairs(
     )
 
 
+def totals_behind(claims: pd.DataFrame, quantity: str, most: int) -> list[int]:
+    """All group sizes below ``most`` of which every claim of a quantity can be a proportion."""
+    printed = original(claims).query("quantity == @quantity")["printed"]
+    return [n for n in range(1, most) if all(counts_behind(text, n) for text in printed)]
+
+
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
     """Patients and occluded by group, of one solution."""
     index = pd.Index(groups(claims), name="group")
@@ -218,7 +224,7 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def occluded_by_rates(claims: pd.DataFrame) -> list[tuple[int, ...]]:
-    """All numbers of events by group that the groups' sizes and patency rates allow by themselves."""
+    """All numbers of events by group that the sizes and patency rates of the groups allow."""
     rows = original(claims)
     names = rows.index[rows["quantity"].isin(["patients", "primary_patency"])]
     return sorted({solution.occluded_by_group for solution in solve(rows, list(names))})
