@@ -10,14 +10,18 @@ from lib.patients.files import DATA, read_csv
 
 PATH = DATA / "checklist.csv"
 COLUMNS = ["guideline", "item", "topic", "asks", "status", "basis", "where", "note"]
-GUIDELINES = ["STROBE", "RECORD", "TRIPOD+AI", "PROBAST"]
-COMPUTED = {"print": "computed from print", "rows": "computed on rows"}
-ANSWERS = ["reported", *COMPUTED.values(), "not reported", "not applicable"]
+# What guidelines ask of an abstract, and what they ask of a whole paper.
+OF_ABSTRACTS = ["STROBE for abstracts", "TRIPOD item 2"]
+OF_PAPERS = ["STROBE", "RECORD", "TRIPOD+AI", "PROBAST"]
+GUIDELINES = [*OF_ABSTRACTS, *OF_PAPERS]
+# What rows of other patients give is no answer about the paper.
+COMPUTED = {"print": "computed from print", "rows": "not reported"}
+ANSWERS = ["reported", COMPUTED["print"], "not reported", "not applicable"]
 
 
 def read(path: Path = PATH) -> pd.DataFrame:
-    """All items in the order of the file, with ``answer``: the status, and for a computed item
-    what it rests on.
+    """All items in the order of the file, with ``answer``: the status, or for an item that is
+    computed whether the printed numbers answer it.
 
     What else the file must satisfy stands in ``data/datapackage.json``.
     """

@@ -33,8 +33,6 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _badge(answer: str, where: str = "") -> dict:
     """A table cell that shows an answer and links to ``where``."""
-    word = "computed" if answer in checklist.COMPUTED.values() else answer.replace(" ", "-")
-    basis = " status-rows" if answer == checklist.COMPUTED["rows"] else ""
-    return {"text": answer, "class": f"status status-{word}{basis}"} | (
-        {"target": where} if where else {}
-    )
+    word = "computed" if answer == checklist.COMPUTED["print"] else answer.replace(" ", "-")
+    look = {"text": answer, "class": f"status status-{word}"}
+    return look | ({"target": where} if where else {})

@@ -24,7 +24,7 @@ VERDICTS = {
     "given": (GRID, ""),
     "contradicted": (ORANGE, "xx"),
 }
-ANSWERS = [(GREEN, ""), (BLUE, "//"), (MUTED, ".."), (GRID, ""), ("none", "")]
+ANSWERS = [(GREEN, ""), (BLUE, "//"), (GRID, ""), ("none", "")]
 
 
 # ---------------------------------------------------------------------- claims and checklists
@@ -596,4 +596,52 @@ def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
         f"{span}.",
         data=curve,
         reconstructed=reconstructed,
+    )
+
+
+def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray]) -> None:
+    """All patients by group, and with and without each marker, with those who had the event.
+
+    ``by_group`` has the columns patients and occluded; ``two_by_twos`` maps the words for a marker
+    to its counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]].
+    """
+    rows = [(str(group), row.patients, row.occluded) for group, row in by_group.iterrows()]
+    for marker, table in two_by_twos.items():
+        for words, (occluded, patent) in zip(
+            (f"with {marker}", f"without {marker}"), table, strict=True
+        ):
+            rows.append((words, occluded + patent, occluded))
+    counted = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
+    total, events = by_group["patients"].sum(), by_group["occluded"].sum()
+    title = f"{events} of {total} patients had an occlusion"
+    drawing, axes = display.canvas(
+        title,
+        height=1.1 + 0.42 * len(counted),
+        xlabel="Patients (orange: with an occlusion)",
+    )
+    # A gap after the groups and after each marker.
+    places = np.arange(len(counted)) + 0.6 * (
+        1 + (np.arange(len(counted)) - len(by_group)) // 2
+    ).clip(0)
+    axes.barh(places, counted["patients"], color=PALE_BLUE, height=0.8)
+    axes.barh(places, counted["occluded"], color=ORANGE, height=0.8)
+    words = [
+        f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})"
+        for row in counted.itertuples()
+    ]
+    for place, row, text in zip(places, counted.itertuples(), words, strict=True):
+        axes.annotate(
+            text, (row.patients, place), (4, 0), textcoords="offset points", va="center", fontsize=9
+        )
+    axes.set_yticks(places, [display.wrapped(who, 23) for who in counted["patients_with"]])
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.7 * counted["patients"].max())
+    pairs = zip(counted["patients_with"], words, strict=True)
+    display.figure(
+        drawing,
+        name="fig-counted-patients",
+        caption="What the printed numbers say of all patients, by diagnosis and by each marker.",
+        alt=f"Bars. {title}: " + "; ".join(f"{who}, {text}" for who, text in pairs) + ".",
+        data=counted,
     )

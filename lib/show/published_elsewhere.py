@@ -23,10 +23,7 @@ def figure(
     counts = published_elsewhere.against(rates, published)
     if counts.empty:
         return
-    total = counts.sum()
-    side = total[["within", "above", "below"]].idxmax()
-    of_whom = whose[0].lower() + whose[1:]
-    title = f"{total[side]} of {total.sum()} published rates lie {side} {of_whom}'s interval"
+    title = f"{whose} and what others print, by diagnosis"
     table = _beside(rates.loc[counts.index], published, whose)
     drawing, axes = display.canvas(title, xlabel=f"Primary patency at {horizon} (%)")
     colors = display.colors_of(list(rates.index))
