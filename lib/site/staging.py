@@ -36,7 +36,7 @@ def begin(app, same_inputs: bool) -> None:
         for left in filter(Path.exists, (unfinished, previous)):
             shutil.rmtree(left)
         if same_inputs and not interrupted:
-            shutil.copytree(site, unfinished, symlinks=True)
+            shutil.copytree(site, unfinished)
         else:
             unfinished.mkdir()
             if (site / pdf.NAME).is_file():

@@ -18,7 +18,7 @@ class Comparison:
     """Two versions of the joint model side by side, or in `problem` why one is missing.
 
     `table` has one row per term but the intercept: odds_ratio, wald_lower, wald_upper, wald_p of
-    the joint model and the same with the prefix "other_"; NaN for a term that is not in a version.
+    the joint model and the same with the prefix ``other_``; NaN for a term that is not in a version.
     """
 
     table: pd.DataFrame
@@ -54,7 +54,7 @@ def _compared(
 def adjusted_for_group(
     cohort: Cohort, factors: list[str] | None = None, level: float = 0.95
 ) -> Comparison:
-    """The joint model beside one ("other_") that has the group in it as well.
+    """The joint model beside one (``other_``) that has the group in it as well.
 
     The group enters as one indicator per level that has patients, but the first of these. Both
     models use the patients who have a group.
