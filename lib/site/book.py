@@ -56,21 +56,13 @@ MENDED = [
     # Until its script has run, the theme is neither light nor dark: both kinds of image are shown
     # and then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
-    (r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"', f"dataset.theme = {SCHEME}"),
+    (
+        r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"',
+        f"dataset.theme = {SCHEME}",
+    ),
     # A script with all of Font Awesome, heavier than the page; book.css has letters instead.
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
 ]
-FRONT_DOOR = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<meta http-equiv="refresh" content="0; url={start}">
-</head>
-<body><main><h1>{title}</h1><p><a href="{start}">Open the book</a></p></main></body>
-</html>
-"""
 
 
 def check_inputs(app, config) -> None:
@@ -87,26 +79,26 @@ def check_inputs(app, config) -> None:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
-    assets = [
-        path.read_bytes()
-        for folder in config.html_static_path
-        for path in sorted(Path(app.confdir, folder).glob("*"))
-    ]
-    config.assets_key = hashlib.sha256(b"".join(assets)).hexdigest()
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
     if (kept / UNFINISHED).exists():
         shutil.rmtree(kept)
     # Of a build that was killed.
     (kept / ROWS).unlink(missing_ok=True)
     config.nb_execution_cache_path = str(kept)
-    staging.begin(app, same_inputs=kept.exists())
+    # What every page shows. Sphinx would not write the pages with source again when it changes.
+    patterns = ["_config.yml", "chapters/assets/*"]
+    looks = [path for pattern in patterns for path in sorted(Path(app.confdir).glob(pattern))]
+    key = hashlib.sha256(b"".join(path.read_bytes() for path in looks)).hexdigest()[:16]
+    app.looks = kept.with_name(f"{kept.name}-{key}")
+    staging.begin(app, same=kept.exists() and app.looks.exists())
 
 
 def inputs_key(cohort_path: Path) -> str:
-    """A name for the present state of all that a chapter's outputs depend on, except its own code."""
+    """A name for the state of all that a chapter's outputs depend on, its own code apart."""
     key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
     files = [
         *ROOT.glob("lib/**/*.py"),
+        *ROOT.glob("lib/site/templates/*"),
         *ROOT.glob("data/**/*"),
         cohort_path,
         cohort.codebook_path(cohort_path),
@@ -183,39 +175,30 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
         # A page's address as seen from itself is "#".
         where = context["pathto"]("chapters/methods").rstrip("#") + "#" + EXAMPLE_SECTION
         text = (
-            "The patient rows behind this book are an example cohort, made to print the paper's numbers. "
-            f'<a href="{escape(where)}">They are not patient data.</a>'
+            "The patient rows behind this book are an example cohort, made to print the paper's "
+            f'numbers. <a href="{escape(where)}">They are not patient data.</a>'
         )
     else:
-        text = (
-            f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows):,} patients."
-        )
+        name, patients = escape(app.cohort.path.name), len(app.cohort.rows)
+        text = f"This book is about {name}, {patients:,} patients."
     context["theme_announcement"] = text
     footer = "<span data-whole-book></span>"
     if "chapters/cite" in app.env.found_docs:
         cite = escape(context["pathto"]("chapters/cite"))
         footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
     context["theme_extra_footer"] = footer
-    if pagename == "chapters/ledger":
-        app.add_js_file("ledger.js", loading_method="defer")
     scripts = {node.get("script") for node in doctree.findall(render.markup)} if doctree else set()
     for script in sorted(filter(None, scripts)):
         app.add_js_file(script, loading_method="defer")
 
 
 def finish(app, error) -> None:
-    """Give the site its front door and what stands beside the pages; forget the outputs of earlier
-    inputs.
-    """
+    """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
     if error or app.builder.format != "html":
         return
     render.write_files(app)
     if app.builder.name != "html":
         return
-    start = app.builder.get_target_uri(app.config.root_doc)
-    Path(app.outdir, "index.html").write_text(
-        FRONT_DOOR.format(title=escape(app.config.html_title), start=start), encoding="utf-8"
-    )
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
@@ -225,15 +208,17 @@ def finish(app, error) -> None:
     code.finish(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
-    for folder in kept.parent.glob("*"):
-        if folder != kept:
-            shutil.rmtree(folder)
+    kept.parent.mkdir(exist_ok=True)
+    app.looks.touch()
+    for earlier in kept.parent.iterdir():
+        if earlier.is_dir() and earlier != kept:
+            shutil.rmtree(earlier)
+        elif earlier.is_file() and earlier != app.looks:
+            earlier.unlink()
 
 
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
-    # Sphinx would copy a changed style sheet only together with a changed page.
-    app.add_config_value("assets_key", "", "html")
     app.connect("config-inited", check_inputs)
     for part in (conditional, render, mathml, code, meta):
         part.setup(app)

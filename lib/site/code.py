@@ -29,7 +29,7 @@ MANIFEST = [
     *["README.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "Makefile", ".gitignore"],
     *["pyproject.toml", "requirements.lock", "requirements-book.lock", "_config.yml", "_toc.yml"],
     *[".ci/run", ".github/workflows/*.yml", "docs/*.png", "chapters/assets/*"],
-    *["chapters/references.bib", "lib/**/*.py", "data/README.md"],
+    *["chapters/references.bib", "lib/**/*.py", "lib/site/templates/*", "data/README.md"],
     *["tests/**/*.py", "tests/oracles/*", "tests/site/package*.json"],
 ]
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -74,7 +74,12 @@ class RoomDirective(SphinxDirective):
         """A section for each module."""
         name, lines = self.arguments[0], []
         for module in pkgutil.iter_modules(import_module(name).__path__):
-            about = ["```{eval-rst}", f".. automodule:: {name}.{module.name}", "   :members:", "```"]
+            about = [
+                "```{eval-rst}",
+                f".. automodule:: {name}.{module.name}",
+                "   :members:",
+                "```",
+            ]
             lines += [f"## {module.name}", "", *about, ""]
         block = nodes.Element()
         self.state.nested_parse(StringList(lines, name), 0, block, match_titles=True)
@@ -90,14 +95,14 @@ class ProjectFilesDirective(SphinxDirective):
         for about in described_data():
             name = f"data/{about['path']}"
             size = f"{max((ROOT / name).stat().st_size / 1000, 0.1):,.1f} kB"
-            link = f'<a href="../{name}" download>{name}</a>' if _is_paper(self.env) else name
+            link = (
+                f'<a href="../{name}" download>{name}</a>'
+                if self.env.app.cohort.is_example
+                else name
+            )
             links.append(f"{link} ({size}): {escape(about['title'])}")
         items = "".join(f"<li>{link}</li>\n" for link in links)
         return [markup(before=f'<ul class="project-files">\n{items}', after="</ul>\n")]
-
-
-def _is_paper(env) -> bool:
-    return env.app.cohort.is_example
 
 
 def keep_links(app) -> None:

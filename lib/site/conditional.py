@@ -64,7 +64,9 @@ def settle(notebook: nbformat.NotebookNode) -> None:
             return ""
 
     def value(role: re.Match) -> str:
-        return MARKDOWN_SIGN.sub(r"\\\g<0>", values.get(role[1], role[0]))
+        if role[1] not in values:
+            return role[0]
+        return MARKDOWN_SIGN.sub(r"\\\g<0>", values[role[1]])
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+
+from lib.site.render import TEMPLATES
 
 ROOT = Path(__file__).parent.parent.parent
 DESCRIBES = re.compile(
@@ -25,45 +26,6 @@ LICENSES = {
     "MIT": "https://opensource.org/license/mit",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
-SITE_MAP = """\
-<?xml version="1.0" encoding="UTF-8"?>
-<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-{locations}</urlset>
-"""
-NOT_FOUND = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<link rel="icon" href="data:,">
-<title>Page not found — {title}</title>
-<style>
-html {{ background: #fff; color: #1b1f24; font: 1.1rem/1.6 system-ui, sans-serif; }}
-body {{ max-width: 38rem; margin: 12vh auto; padding: 0 1rem; background: inherit; }}
-a {{ color: #0b5394; }}
-@media (prefers-color-scheme: dark) {{ html {{ background: #121212; color: #e6edf3; }} a {{ color: #8cc4f0; }} }}
-</style>
-</head>
-<body>
-<main>
-<h1>There is no such page</h1>
-<p>The address may have been mistyped, or the page may have a new name. The pages of
-<em>{title}</em> are:</p>
-<ul>
-{pages}
-</ul>
-</main>
-<script>
-// The page is served at the address that was not found, so its links have to be made from there.
-const inside = location.pathname.search(/\\/(chapters|_static|_downloads|data)\\//);
-if (inside >= 0) for (const link of document.querySelectorAll("a[href^='chapters/']"))
-  link.href = location.pathname.slice(0, inside) + "/" + link.getAttribute("href");
-</script>
-</body>
-</html>
-"""
 
 
 def citation() -> dict:
@@ -119,33 +81,30 @@ def pages(app) -> list[str]:
 
 
 def finish(app) -> None:
-    """Write what stands beside the pages: the page for a wrong address, rules for robots, site map.
-
-    The front door, where a link to the site itself leads, describes itself as the start page does.
+    """Write what stands beside the pages: the front door, which describes itself as the start page
+    does, the page for a wrong address, rules for robots, the site map.
     """
     site, base = Path(app.outdir), app.config.html_baseurl
-    addresses = {name: app.builder.get_target_uri(name) for name in pages(app)}
-    # From the root of the host, so that the links hold wherever the page is served.
-    root = urlsplit(base).path
-    items = [
-        f'<li><a href="{root}{address}">{escape(app.env.titles[name].astext())}</a></li>'
-        for name, address in addresses.items()
-    ]
-    not_found = NOT_FOUND.format(title=escape(app.config.html_title), pages="\n".join(items))
-    (site / "404.html").write_text(not_found, encoding="utf-8")
-    start = (site / addresses[app.config.root_doc]).read_text(encoding="utf-8")
-    found = "\n".join(DESCRIBES.findall(start)).replace('content="../', 'content="')
-    door = (site / "index.html").read_text(encoding="utf-8")
-    (site / "index.html").write_text(door.replace("</head>", found + "\n</head>"), encoding="utf-8")
-    rules = "User-agent: *\nDisallow: /\n"
-    if app.cohort.is_example:
-        rules = "User-agent: *\nDisallow:\n"
-        if base:
-            rules += f"Sitemap: {base}sitemap.xml\n"
-            lines = [f"<url><loc>{base}{address}</loc></url>\n" for address in addresses.values()]
-            site_map = SITE_MAP.format(locations="".join(lines))
-            (site / "sitemap.xml").write_text(site_map, encoding="utf-8")
-    (site / "robots.txt").write_text(rules, encoding="utf-8")
+    names = pages(app)
+    start = app.builder.get_target_uri(names[0])
+    described = DESCRIBES.findall((site / start).read_text(encoding="utf-8"))
+    values = {
+        "title": app.config.html_title,
+        "start": start,
+        "described": "\n".join(described).replace('content="../', 'content="'),
+        "pages": [
+            (app.builder.get_target_uri(name), app.env.titles[name].astext()) for name in names
+        ],
+        "base": base,
+        # From the root of the host, so that the links hold wherever the page is served.
+        "root": urlsplit(base).path,
+        "public": app.cohort.is_example,
+    }
+    for name in ["index.html", "404.html", "robots.txt", "sitemap.xml"]:
+        if name == "sitemap.xml" and not (base and app.cohort.is_example):
+            continue
+        text = TEMPLATES.get_template(name).render(values)
+        (site / name).write_text(text, encoding="utf-8")
 
 
 def setup(app) -> None:

@@ -86,7 +86,9 @@ def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
             if output.output_type == "stream" and output.name == "stderr":
                 about = "; ".join(WARNING.findall(output.text)) or "something unexpected"
                 said.append(about)
-                output.update(name="stdout", text=f"While this was computed, Python warned: {about}\n")
+                output.update(
+                    name="stdout", text=f"While this was computed, Python warned: {about}\n"
+                )
     return "; ".join(said)
 
 
@@ -101,7 +103,8 @@ def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -
                 number = int(inside[1]) if inside else 1
                 code = cell.source.splitlines()[number - 1].strip()
                 line = _line_of(cell.source, chapter) + number - 1
-                return f"{chapter.name} fails at line {line}:\n    {code}\n{output.ename}: {output.evalue}"
+                error = f"{output.ename}: {output.evalue}"
+                return f"{chapter.name} fails at line {line}:\n    {code}\n{error}"
     return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
 
 

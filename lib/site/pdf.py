@@ -1,7 +1,8 @@
 """The whole book as one PDF: Sphinx writes all pages as one (its builder `singlehtml`), Chromium
 prints it.
 
-`python -m lib.site.pdf SITE` writes it into the folder of the site and links it from every page.
+`python -m lib.site.pdf FOLDER` builds the book into the folder, as ``--path-output`` would, prints
+it into the site and links it from every page.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ QUIET = [
 # What print.css cannot do: a cover with the contents, and links that lead nowhere on paper.
 ADAPT = """() => {
     const here = location.href.split("#")[0];
-    const [title, banner, contents] = [".logo__title", ".bd-header-announcement__content", "nav.bd-links"]
-        .map((selector) => document.querySelector(selector));
+    const find = (selector) => document.querySelector(selector);
     const cover = Object.assign(document.createElement("header"), { className: "cover" });
-    const words = (text, kind) =>
-        cover.append(Object.assign(document.createElement("p"), { textContent: text, className: kind }));
-    words(title.textContent, "book-title");
-    words(banner.textContent, "");
-    words("Code that the site folds away is left out here; the site and its notebooks hold it. "
-        + "Code: MIT License. Text and figures: CC BY 4.0.", "");
-    words("Contents", "contents-title");
-    cover.append(contents);
+    for (const [className, textContent] of [
+        ["book-title", find(".logo__title").textContent],
+        ["", find(".bd-header-announcement__content").textContent],
+        ["", "Code that the site folds away is left out here; the site and its notebooks hold it. "
+            + "Code: MIT License. Text and figures: CC BY 4.0."],
+        ["contents-title", "Contents"],
+    ]) cover.append(Object.assign(document.createElement("p"), { className, textContent }));
+    cover.append(find("nav.bd-links"));
     document.querySelector("article.bd-article").before(cover);
     document.body.classList.add("whole-book");
     for (const link of document.querySelectorAll("a[href]")) {
-        if (link.protocol === "file:" && link.href.split("#")[0] !== here) link.replaceWith(...link.childNodes);
+        const works = link.protocol !== "file:" || link.href.split("#")[0] === here;
+        if (!works) link.replaceWith(...link.childNodes);
     }
     for (const part of document.querySelectorAll("details")) part.open = true;
     // An image that waits until it is seen is not printed.
@@ -67,35 +68,19 @@ def browser_path() -> str:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
         raise PdfError(
-            "The PDF is printed by Chromium, and none is installed. Install it (on Debian: apt-get install chromium) "
-            "and run `make pdf` again. Everything else of the book works without it."
+            "The PDF is printed by Chromium, and none is installed. Install it (on Debian: "
+            "apt-get install chromium) and run `make pdf` again. Everything else of the book works "
+            "without it."
         )
     return path
 
 
-def joined(site: Path) -> Path:
-    """Let Sphinx write the pages of a site as one, from what it has read for the site.
-
-    Raises `PdfError` where that fails, or where the environment now asks for another book.
-    """
-    if not (site / START).is_file():
-        raise PdfError(f"There is no {site / START}. Build the book first: make book")
-    folder = site.resolve().parent.parent
-    command = [*JUPYTER_BOOK, str(ROOT), "--builder", "singlehtml", "-q", "--path-output", folder]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
-    page = folder / "_build" / "singlehtml" / START
-    if done.returncode != 0:
-        raise PdfError(f"The pages could not be joined:\n{done.stderr}")
-    if _banner(page) != _banner(site / START):
-        raise PdfError(f"{site} is about other patients. Build the book again: make book")
-    return page
-
-
-def _banner(page: Path) -> str:
-    """Whose patients a page says that it is about, without the address of the link in it."""
-    text = page.read_text(encoding="utf-8")
-    banner = text.partition("bd-header-announcement__content")[2].partition("</div>")[0]
-    return re.sub(r'href="[^"]*"', "", banner)
+def _build(builder: str, folder: Path) -> Path:
+    """Let Jupyter Book write the pages as `builder` does; the folder with them."""
+    command = [*JUPYTER_BOOK, str(ROOT), "--builder", builder, "-q", "--path-output", str(folder)]
+    if subprocess.run(command).returncode != 0:
+        raise PdfError("The book cannot be built, so there is nothing to print.")
+    return folder / "_build" / builder
 
 
 def _digest(site: Path) -> bytes:
@@ -108,40 +93,39 @@ def _digest(site: Path) -> bytes:
     return content.hexdigest()[:32].encode()
 
 
-def write(site: Path) -> Path:
-    """Print the book into the site's folder and link it; the same book gives the same bytes.
+def write(folder: Path) -> Path:
+    """Build the book into a folder and print it into the site; the same book, the same bytes.
 
-    Raises `PdfError` where the site or a browser is missing.
+    Raises `PdfError` where the book cannot be built or there is no browser.
     """
     from playwright.sync_api import sync_playwright
 
-    site, executable = Path(site), browser_path()
-    page_path = joined(site)
+    executable = browser_path()
+    site, joined = (_build(builder, folder.resolve()) for builder in ("html", "singlehtml"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         page = browser.new_page()
-        page.goto(page_path.as_uri())
+        page.goto((joined / START).as_uri())
         page.evaluate(ADAPT)
         page.wait_for_load_state("networkidle")
         content = page.pdf(
             prefer_css_page_size=True, print_background=True, tagged=True, outline=True
         )
         browser.close()
-    shutil.rmtree(page_path.parent.parent)
+    shutil.rmtree(joined)
     content = DATE.sub(lambda date: date[0][: -len("20200101000000")] + b"20200101000000", content)
-    target = site / NAME
-    target.write_bytes(content + MARK + _digest(site) + b"\n")
+    (site / NAME).write_bytes(content + MARK + _digest(site) + b"\n")
     link(site)
-    return target
+    return site / NAME
 
 
 def link(site: Path) -> None:
     """Link the PDF from every page; where it is not of these pages, remove it and its links."""
-    path = Path(site) / NAME
-    current = path.is_file() and path.read_bytes().rstrip().endswith(MARK + _digest(Path(site)))
+    path = site / NAME
+    current = path.is_file() and path.read_bytes().rstrip().endswith(MARK + _digest(site))
     if not current:
         path.unlink(missing_ok=True)
-    for page in Path(site).rglob("*.html"):
+    for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)
         inside = f'<a href="{up}{NAME}">The whole book as PDF</a>' if current else ""
@@ -150,17 +134,8 @@ def link(site: Path) -> None:
             page.write_text(linked, encoding="utf-8")
 
 
-def main() -> None:
-    """Print the site named on the command line; `--check` only asks whether there is a browser."""
+if __name__ == "__main__":
     try:
-        if sys.argv[1:] == ["--check"]:
-            browser_path()
-        else:
-            path = write(Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html"))
-            print(f"The whole book as PDF: {path}")
+        print(f"The whole book as PDF: {write(Path(*sys.argv[1:]))}")
     except PdfError as error:
         sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -6,13 +6,13 @@ captioned part of the page that ``{numref}`` can refer to, with its files beside
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from jinja2 import Environment, FileSystemLoader
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx import addnodes
 from sphinx.util import logging
@@ -25,6 +25,13 @@ TOOL = "application/vnd.book.tool+json"
 DRAWN_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 PIXELS_PER_POINT = 4 / 3
 LONG_TEXT = 40
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 # Stands in the markup below for the address of the folder in which all pages have their files.
 DOWNLOADS = "downloads-of-the-site:"
 
@@ -43,7 +50,7 @@ class attachment(markup):
 
 
 class MimePlugin:
-    """Renders the kinds of output that `lib.show.display` emits; leaves all others to the defaults."""
+    """Renders the kinds of output that `lib.show.display` emits, and leaves all others alone."""
 
     mime_priority_overrides = (("*", TABLE, 1), ("*", TOOL, 1))
 
@@ -56,7 +63,8 @@ class MimePlugin:
         if data.mime_type == TABLE:
             return table(data.content, markdown.sphinx_env, markdown.document)
         if data.mime_type == TOOL:
-            return [tool(data.content)]
+            form = TEMPLATES.get_template("tool.html").render(data.content)
+            return [markup(before=form, after="", script="tools.js")]
         description = data.output_metadata.get(SVG, {}).get("book")
         if description and data.mime_type == SVG:
             return figure(data.string, description, markdown.sphinx_env, markdown.document)
@@ -96,7 +104,7 @@ def write_files(app) -> None:
             shutil.copytree(_kept(app.env, docname), target)
 
 
-# ------------------------------------------------------------------ figures, tables and tools
+# -------------------------------------------------------------------------- figures and tables
 
 
 def figure(svg: str, description: dict, env, document: nodes.document) -> list[nodes.Node]:
@@ -105,7 +113,9 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
 
     name = description["name"]
     dark = re.sub("|".join(DARK), lambda color: DARK[color[0].lower()], svg, flags=re.IGNORECASE)
-    width, height = (round(float(side) * PIXELS_PER_POINT) for side in DRAWN_SIZE.search(svg).groups())
+    width, height = (
+        round(float(side) * PIXELS_PER_POINT) for side in DRAWN_SIZE.search(svg).groups()
+    )
     same = f'alt="{escape(description["alt"])}" width="{width}" height="{height}" loading="lazy"'
     light_file = attach(env, f"{name}.svg", svg, "SVG")
     path = DOWNLOADS + "/" + attach(env, f"{name}-dark.svg", dark, "")["path"]
@@ -151,7 +161,8 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
     foot += _files(env, description)
     label = escape(description["caption"])
     region = f'<div class="scroll-region" role="region" tabindex="0" aria-label="{label}">'
-    return [markup("", "", node, before=region, after="</div>"), foot]
+    script = "ledger.js" if "ledger" in description["classes"] else None
+    return [markup("", "", node, before=region, after="</div>", script=script), foot]
 
 
 def _cell(cell: str | dict, column: dict) -> nodes.entry:
@@ -225,50 +236,6 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     )
 
 
-def tool(about: dict) -> markup:
-    """A form that a script answers; `about` is what `lib.show.display.tool` was given."""
-    name, title = about["name"], f"tool-{about['name']}"
-    data = escape(json.dumps(about["data"]))
-    presets = "".join(map(_preset, about["presets"]))
-    sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in about["sentences"])
-    # The theme hides what is of use only with scripts where there are none; what follows is shown
-    # to all.
-    before = f"""
-<section class="tool" data-tool="{name}" data-data="{data}" aria-labelledby="{title}">
-<h3 id="{title}">{escape(about["title"])}</h3>
-<form class="pst-js-only" autocomplete="off">
-{"".join(map(_field, about["fields"]))}
-{f'<div class="presets" role="group" aria-label="Fill in">{presets}</div>' if presets else ""}
-</form>
-<div class="result" role="status">
-{sentences}{_plain_table(about["columns"], about["rows"]) if about["rows"] else ""}
-</div>
-"""
-    return markup(before=before, after="</section>", script="tools.js")
-
-
-def _field(about: dict) -> str:
-    name, label, value = about["name"], escape(about["label"]), escape(about["value"])
-    kind = 'type="text" maxlength="12" spellcheck="false"'
-    if "least" in about:
-        kind = f'type="range" min="{about["least"]}" max="{about["greatest"]}" aria-valuetext="{value}%"'
-    return f'<label>{label} <input name="{name}" value="{value}" {kind}></label>\n'
-
-
-def _preset(about: dict) -> str:
-    values = escape(json.dumps(about["values"]))
-    return f'<button type="button" data-values="{values}">{escape(about["label"])}</button>\n'
-
-
-def _plain_table(columns: list[str], rows: list[list[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
-        for first, *cells in rows
-    )
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
-
-
 # ------------------------------------------------------------------------------------- claims
 
 
@@ -276,7 +243,7 @@ class ClaimRole(SphinxRole):
     """{claim}`id`: the printed number, its verdict, and a link to the section that derives it."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The link, and after it a note that shows while the link is pointed at or has the focus."""
+        """The link, and a note that shows while the link is pointed at or has the focus."""
         from lib.paper import ledger
 
         verdicts = ledger.judge()
@@ -296,8 +263,12 @@ class ClaimRole(SphinxRole):
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
         note = f"{verdict.capitalize()}. {claim['reason'][0].upper()}{claim['reason'][1:]}."
         before = f'<span class="claim claim-{verdict}" data-note="{note_id}">'
-        after = f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {escape(note)}</span></span>'
-        return [markup("", "", link, spoken, before=before, after=after, script="claims.js")], []
+        shown = (
+            f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {escape(note)}</span>'
+        )
+        return [
+            markup("", "", link, spoken, before=before, after=f"{shown}</span>", script="claims.js")
+        ], []
 
 
 class VerdictsDirective(SphinxDirective):
