@@ -84,7 +84,7 @@ def _build(builder: str, folder: Path) -> Path:
 
 
 def _digest(site: Path) -> bytes:
-    """A name for the content of a site's pages, wherever its folder is, the link to the PDF apart."""
+    """A name for the content of a site's pages wherever it is, the links to the PDF apart."""
     content = hashlib.sha256()
     for page in sorted(site.glob("chapters/*.html")):
         content.update(PLACE.sub(r"\1\2", page.read_text(encoding="utf-8")).encode())
