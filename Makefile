@@ -17,8 +17,7 @@ book: environment ## run the chapters and build the site (COHORT=file.csv: about
 	@$(PLACE); $(BUILD) . -q --path-output "$$OUT"
 
 pdf: test-environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
-	@$(RUN) -m lib.site.pdf --check
-	@$(PLACE); $(BUILD) . -q --path-output "$$OUT" && $(RUN) -m lib.site.pdf "$$OUT/_build/html"
+	@$(PLACE); $(RUN) -m lib.site.pdf "$$OUT"
 
 test: test-environment ## run what checks arithmetic, prose, pairs and pages, and compare every stored output
 	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile -m "not slow"

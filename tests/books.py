@@ -17,6 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
 STRICT = ["-W", "-n", "--keep-going"]
+# Lets nothing on a page be on its way from one look to another.
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
 # A chapter with one cell, for a small book.
 CHAPTER = """\
 ---
@@ -85,6 +87,20 @@ def copy_book(folder: Path) -> Book:
     return Book(folder)
 
 
+def small_book(folder: Path, pages: dict[str, str]) -> Book:
+    """A copy of the book with these pages instead of its own, the first being its start."""
+    book = copy_book(folder)
+    for path in (book.folder / "chapters").glob("*.md"):
+        path.unlink()
+    for name, text in pages.items():
+        (book.folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    start, *others = (f"chapters/{name}.md" for name in pages)
+    listed = "".join(f"  - file: {path}\n" for path in others)
+    toc = f"format: jb-book\nroot: {start}\nchapters:\n{listed}"
+    (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    return book
+
+
 def files_of(site: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
@@ -108,7 +124,7 @@ COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".ipynb", ".csv", ".txt",
 
 @contextmanager
 def served(site: Path) -> Iterator[Server]:
-    """Serve a site as GitHub Pages does: compressed where that helps, to be kept for ten minutes."""
+    """Serve a site as GitHub Pages does: compressed where that helps, kept for ten minutes."""
     server = Server()
 
     class Handler(SimpleHTTPRequestHandler):

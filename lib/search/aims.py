@@ -169,7 +169,7 @@ def pearson_z(exposed, occluded, patent):
 
 @compiled
 def student_z(design, outcome, column):
-    """|t| of Student's test between the outcomes, and the standardized difference of the means."""
+    """The absolute t of Student's test between the outcomes, and the standardized difference of the means."""
     n1 = s1 = q1 = n0 = s0 = q0 = 0.0
     for i in range(len(outcome)):
         x = design[i, column]

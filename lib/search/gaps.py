@@ -145,8 +145,8 @@ def critical_t(z, degrees):
 
 @compiled
 def length_wald(design, outcome, slope, column):
-    """|coefficient / standard error| of a logistic model with one column alone; 0 without a
-    maximum.
+    """The absolute coefficient / standard error of a logistic model with one column alone; 0 without
+    a maximum.
 
     `slope` holds the coefficients to start from and is changed in place.
     """

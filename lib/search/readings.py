@@ -376,7 +376,7 @@ def judge(candidates: Candidates, about: Study) -> np.ndarray:
 
 
 def z_of_factor(candidates: Candidates, about: Study) -> np.ndarray:
-    """|coefficient / standard error| of a binary factor, in models with two strata."""
+    """The absolute coefficient / standard error of a binary factor, in models with two strata."""
     coefficients, covariance = refit(candidates, about)
     variance = covariance[:, 0, 0] + covariance[:, 1, 1] - 2 * covariance[:, 0, 1]
     return np.abs(coefficients[:, 0] - coefficients[:, 1]) / np.sqrt(variance)

@@ -24,7 +24,7 @@ from myst_nb.core.read import create_nb_reader
 
 from lib.paper import checklist, published, published_elsewhere
 from lib.patients import cohort
-from lib.site import conditional, icons, mathml, meta, notebooks, pdf, render, staging
+from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION = "methods-example"
@@ -45,23 +45,23 @@ MENDED = [
     (r'(<img src="[^"]*") class="logo__image', r'\1 width="48" height="48" class="logo__image'),
     # A table in our scroll region would be a second stop of the keyboard in the theme's own.
     (r'(class="scroll-region"[^>]*>\s*)<div class="pst-scrollable-table-container">', r"\1<div>"),
+    # A table's headings say what they head, and a claim's link that its note describes it.
+    ('<th class="head', '<th scope="col" class="head'),
+    ('<th class="stub', '<th scope="row" class="stub'),
+    (r' data-note="([^"]*)"><a ', r'><a aria-describedby="\1" '),
+    # Two names that are not the words that are seen.
+    (r'(search-button-field[^>]*) title="Search" aria-label="Search"', r"\1"),
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     # Until its script has run, the theme is neither light nor dark: both kinds of image are shown
     # and then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
-    (r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"', f"dataset.theme = {SCHEME}"),
-    (icons.SCRIPT, ""),
+    (
+        r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"',
+        f"dataset.theme = {SCHEME}",
+    ),
+    # A script with all of Font Awesome, heavier than the page; book.css has letters instead.
+    (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
 ]
-FRONT_DOOR = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<meta http-equiv="refresh" content="0; url={start}">
-</head>
-<body><main><h1>{title}</h1><p><a href="{start}">Open the book</a></p></main></body>
-</html>
-"""
 
 
 def check_inputs(app, config) -> None:
@@ -76,26 +76,28 @@ def check_inputs(app, config) -> None:
         app.cohort = cohort.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None
-    assets = [
-        path.read_bytes()
-        for folder in config.html_static_path
-        for path in sorted(Path(app.confdir, folder).glob("*"))
-    ]
-    config.assets_key = hashlib.sha256(b"".join(assets)).hexdigest()
+    # Pages are read and written side by side where the system can.
+    app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
     if (kept / UNFINISHED).exists():
         shutil.rmtree(kept)
     # Of a build that was killed.
     (kept / ROWS).unlink(missing_ok=True)
     config.nb_execution_cache_path = str(kept)
-    staging.begin(app, same_inputs=kept.exists())
+    # What every page shows. Sphinx would not write the pages with source again when it changes.
+    patterns = ["_config.yml", "chapters/assets/*"]
+    looks = [path for pattern in patterns for path in sorted(Path(app.confdir).glob(pattern))]
+    key = hashlib.sha256(b"".join(path.read_bytes() for path in looks)).hexdigest()[:16]
+    app.looks = kept.with_name(f"{kept.name}-{key}")
+    staging.begin(app, same=kept.exists() and app.looks.exists())
 
 
 def inputs_key(cohort_path: Path) -> str:
-    """A name for the present state of all that a chapter's outputs depend on, except its own code."""
+    """A name for the state of all that a chapter's outputs depend on, its own code apart."""
     key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
     files = [
         *ROOT.glob("lib/**/*.py"),
+        *ROOT.glob("lib/site/templates/*"),
         *ROOT.glob("data/**/*"),
         cohort_path,
         cohort.codebook_path(cohort_path),
@@ -119,6 +121,10 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its
     cache.
     """
+    # Two of Jupyter Book's extensions do not say that they allow parallel reading; they work on the
+    # table of contents and on LaTeX, before and after it.
+    for extension in app.extensions.values():
+        extension.parallel_read_safe = extension.parallel_read_safe is not False
     cache = get_cache(env.mystnb_config.execution_cache_path)
     to_run = {}
     for docname in docnames:
@@ -137,7 +143,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     try:
         if to_run:
             with cohort.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
-                notebooks.run(to_run, report)
+                notebooks.run(to_run, report, strict=app.warningiserror)
     except notebooks.ChapterError as error:
         raise SystemExit(str(error)) from None
     finally:
@@ -153,33 +159,13 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 
 def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files."""
-    docname = app.env.docname
-    notebook = read_chapter(app.env, docname)
-    if not notebook:
-        return
-    _, executed = get_cache(app.env.mystnb_config.execution_cache_path).merge_match_into_notebook(
-        notebook
-    )
-    content = nbformat.writes(notebooks.tidy(executed))
-    link = render.attachment(
-        "", "IPYNB", path=f"{docname}/{Path(docname).name}.ipynb", content=content
-    )
-    lines = [[nodes.Text("This page as a notebook, with the outputs of this build:"), link]]
-    links = {}
-    for link in doctree.findall(render.attachment):
-        links.setdefault(Path(link["path"]).stem, []).append(link.deepcopy())
-    lines += [[render.numbered_reference(label), *found] for label, found in links.items()]
-
-    items = nodes.bullet_list(classes=["files"])
-    for what, *found in lines:
-        line = nodes.paragraph("", "", what, nodes.Text(" "))
-        for link in found:
-            line += [link, nodes.Text(" ")]
-        items += nodes.list_item("", line)
-    section = nodes.section(
-        "", nodes.title("", "Downloads"), items, ids=["page-downloads"], names=["page downloads"]
-    )
-    next(doctree.findall(nodes.section)).append(section)
+    notebook = read_chapter(app.env, app.env.docname)
+    if notebook:
+        cache = get_cache(app.env.mystnb_config.execution_cache_path)
+        _, executed = cache.merge_match_into_notebook(notebook)
+        conditional.settle(executed)
+        content = nbformat.writes(notebooks.tidy(executed))
+        next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
 
 
 def show_banner(app, pagename, templatename, context, doctree) -> None:
@@ -188,59 +174,53 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
         # A page's address as seen from itself is "#".
         where = context["pathto"]("chapters/methods").rstrip("#") + "#" + EXAMPLE_SECTION
         text = (
-            "The patient rows behind this book are an example cohort, made to print the paper's numbers. "
-            f'<a href="{escape(where)}">They are not patient data.</a>'
+            "The patient rows behind this book are an example cohort, made to print the paper's "
+            f'numbers. <a href="{escape(where)}">They are not patient data.</a>'
         )
     else:
-        text = (
-            f"This book is about {escape(app.cohort.path.name)}, {len(app.cohort.rows):,} patients."
-        )
+        name, patients = escape(app.cohort.path.name), len(app.cohort.rows)
+        text = f"This book is about {name}, {patients:,} patients."
     context["theme_announcement"] = text
     footer = "<span data-whole-book></span>"
     if "chapters/cite" in app.env.found_docs:
         cite = escape(context["pathto"]("chapters/cite"))
         footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
     context["theme_extra_footer"] = footer
-    if pagename == "chapters/ledger":
-        app.add_js_file("ledger.js", loading_method="defer")
-    for node, script in render.SCRIPTS.items():
-        if doctree and any(doctree.findall(node)):
-            app.add_js_file(script, loading_method="defer")
+    scripts = {node.get("script") for node in doctree.findall(render.markup)} if doctree else set()
+    for script in sorted(filter(None, scripts)):
+        app.add_js_file(script, loading_method="defer")
 
 
 def finish(app, error) -> None:
-    """Give the site its front door and what stands beside the pages; forget the outputs of earlier
-    inputs.
-    """
-    if error or app.builder.name != "html":
+    """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
+    if error or app.builder.format != "html":
         return
-    start = app.builder.get_target_uri(app.config.root_doc)
-    Path(app.outdir, "index.html").write_text(
-        FRONT_DOOR.format(title=escape(app.config.html_title), start=start), encoding="utf-8"
-    )
+    render.write_files(app)
+    if app.builder.name != "html":
+        return
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
             html = re.sub(wrong, right, html)
         page.write_text(html, encoding="utf-8")
     meta.finish(app)
+    code.finish(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
-    for folder in kept.parent.glob("*"):
-        if folder != kept:
-            shutil.rmtree(folder)
+    kept.parent.mkdir(exist_ok=True)
+    app.looks.touch()
+    for earlier in kept.parent.iterdir():
+        if earlier.is_dir() and earlier != kept:
+            shutil.rmtree(earlier)
+        elif earlier.is_file() and earlier != app.looks:
+            earlier.unlink()
 
 
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
-    conditional.setup(app)
-    icons.setup(app)
-    render.setup(app)
-    mathml.setup(app)
-    meta.setup(app)
-    # Sphinx would copy a changed style sheet only together with a changed page.
-    app.add_config_value("assets_key", "", "html")
     app.connect("config-inited", check_inputs)
+    for part in (conditional, render, mathml, code, meta):
+        part.setup(app)
     app.connect("env-before-read-docs", run_chapters)
     # Before the page's sections are collected for the navigation.
     app.connect("doctree-read", add_downloads, priority=400)

@@ -1,17 +1,22 @@
-"""Text that holds only in some case: the {when} directive.
+"""Text that holds only in some case: the {when} directive, and the same in a notebook.
 
-A block of a chapter such as
+A block of a chapter such as ::
 
     :::{when} one_solution
     Only {glue:text}`occluded` occlusions allow all of them at once.
     :::
 
-is shown where a cell of the same page has glued `one_solution` as true. `not one_solution` is the other
-case. Directives are read after the page's cells have run, so the value is there.
+is shown where a cell of the same page has glued ``one_solution`` as true. ``not one_solution`` is
+the other case. Directives are read after the page's cells have run, so the value is there.
 """
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Callable
+
+import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
@@ -19,21 +24,53 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 TRUTH = {"True": True, "False": False}
+BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
+GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
+GLUED_VALUE = "application/papermill.record/text/plain"
+# What Markdown would take for something else than text.
+MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]$]|<(?=[A-Za-z/!?])")
 
 logger = logging.getLogger(__name__)
 
 
-def holds(condition: str, value_of) -> bool:
-    """Whether a condition, a flag or `not` and a flag, is true.
+def holds(condition: str, value_of: Callable[[str], str]) -> bool:
+    """Whether a condition, a flag or "not" and a flag, is true.
 
-    `value_of` gives the text that was glued under a name. Raises `ValueError` where that text is neither
-    True nor False.
+    `value_of` gives the text that was glued under a name. Raises ``ValueError`` where that text is
+    neither True nor False.
     """
     flag = condition.removeprefix("not ").strip()
     text = value_of(flag)
     if text not in TRUTH:
         raise ValueError(f"“{flag}” is “{text}”; a flag is True or False")
     return TRUTH[text] != condition.startswith("not ")
+
+
+def settle(notebook: nbformat.NotebookNode) -> None:
+    """Leave in the text of a notebook that was run only what holds, with the values glued by its
+    cells."""
+    values = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "scrapbook" in output.get("metadata", {}):
+                name = output.metadata["scrapbook"]["name"]
+                values[name] = str(ast.literal_eval(output.data[GLUED_VALUE]))
+
+    def case(block: re.Match) -> str:
+        try:
+            return block[3] if holds(block[2], values.__getitem__) else ""
+        except (KeyError, ValueError):
+            # The page has warned of it and shows nothing.
+            return ""
+
+    def value(role: re.Match) -> str:
+        if role[1] not in values:
+            return role[0]
+        return MARKDOWN_SIGN.sub(r"\\\g<0>", values[role[1]])
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = GLUED.sub(value, BLOCK.sub(case, cell.source + "\n")).strip("\n")
 
 
 class When(SphinxDirective):
@@ -44,6 +81,8 @@ class When(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
+        """The nodes of the block, or none."""
+
         def value_of(flag: str) -> str:
             return retrieve_glue_data(self.state.document, flag).data["text/plain"].strip("'")
 
@@ -52,10 +91,9 @@ class When(SphinxDirective):
         except (RetrievalError, ValueError) as error:
             logger.warning("{when} %s: %s", self.arguments[0], error, location=self.get_location())
             return []
-        if not shown:
-            return []
         block = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, block)
+        if shown:
+            self.state.nested_parse(self.content, self.content_offset, block)
         return block.children
 
 

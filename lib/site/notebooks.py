@@ -24,17 +24,26 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 CHAPTERS = Path(__file__).parent.parent.parent / "chapters"
 SECONDS_PER_CELL = 600
 ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+# How Python says a warning: the file and the line, the kind and what it is about, the code.
+WARNING = re.compile(r"^\S.*?:\d+: (\w*Warning: .*)$", re.MULTILINE)
 
 
 class ChapterError(RuntimeError):
     """A chapter whose code fails; its text names the chapter, the line and the error."""
 
 
-def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, float], None]) -> None:
+def run(
+    notebooks: dict[Path, nbformat.NotebookNode],
+    done: Callable[[Path, float], None],
+    *,
+    strict: bool = False,
+) -> None:
     """Execute notebooks in place, keyed by the chapter they came from, as many at once as there are
     processors.
 
-    Calls `done` with chapter and seconds after each. Raises one `ChapterError` about all that fail.
+    Calls `done` with chapter and seconds after each. What a cell wrote to standard error becomes a
+    sentence on its page, without the places of the machine that it named; `strict` makes it a
+    failure. Raises one `ChapterError` about all that fail.
     """
 
     def run_one(chapter: Path) -> str | None:
@@ -54,13 +63,33 @@ def run(notebooks: dict[Path, nbformat.NotebookNode], done: Callable[[Path, floa
             asyncio.run(client.async_execute(transport_encryption="auto"))
         except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
             return _failure(chapter, notebook, error)
+        said = _put_warnings_in_words(notebook)
+        if said and strict:
+            return f"{chapter.name} warns: {said}"
         done(chapter, time.monotonic() - began)
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        failures = [failure for failure in pool.map(run_one, notebooks) if failure]
+        # The longest first, as far as their code tells, so that none is left running alone.
+        order = sorted(notebooks, key=lambda chapter: len(str(notebooks[chapter])), reverse=True)
+        failures = [failure for failure in pool.map(run_one, order) if failure]
     if failures:
         raise ChapterError("\n\n".join(failures))
+
+
+def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
+    """Replace what cells wrote to standard error, which names files of the machine, by what it was
+    about; all of it."""
+    said = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                about = "; ".join(WARNING.findall(output.text)) or "something unexpected"
+                said.append(about)
+                output.update(
+                    name="stdout", text=f"While this was computed, Python warned: {about}\n"
+                )
+    return "; ".join(said)
 
 
 def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:
@@ -74,7 +103,8 @@ def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -
                 number = int(inside[1]) if inside else 1
                 code = cell.source.splitlines()[number - 1].strip()
                 line = _line_of(cell.source, chapter) + number - 1
-                return f"{chapter.name} fails at line {line}:\n    {code}\n{output.ename}: {output.evalue}"
+                error = f"{output.ename}: {output.evalue}"
+                return f"{chapter.name} fails at line {line}:\n    {code}\n{error}"
     return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
 
 
@@ -109,7 +139,11 @@ def main() -> None:
     """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
     notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
     try:
-        run(notebooks, lambda chapter, seconds: print(f"{chapter.stem}: {seconds:.1f} s"))
+        run(
+            notebooks,
+            lambda chapter, seconds: print(f"{chapter.stem}: {seconds:.1f} s"),
+            strict=True,
+        )
     except ChapterError as error:
         sys.exit(str(error))
     for chapter, notebook in notebooks.items():

@@ -15,14 +15,14 @@ from lib.site import pdf
 SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
 
 
-def begin(app, same_inputs: bool) -> None:
+def begin(app, same: bool) -> None:
     """Let Sphinx build into a copy of the finished site, so that it writes only what has changed.
 
-    Every page is written again, into a folder with nothing but the PDF, where the inputs are not
-    those of the finished site, of which nothing may be left, or where an earlier build did not end:
-    what Sphinx then knows of the pages may be newer than the site. Other folders than `SITE`, and
-    one that cannot be moved because something is mounted there, are built in place. Exits where the
-    copy cannot be written.
+    Every page is written again, into a folder with nothing but the PDF, where the inputs and the
+    looks are not the `same` as those of the finished site, of which nothing may be left, or where
+    an earlier build did not end: what Sphinx then knows of the pages may be newer than the site.
+    Other folders than `SITE`, and one that cannot be moved because something is mounted there, are
+    built in place. Exits where the copy cannot be written.
     """
     site, unfinished, previous = _folders(app.outdir)
     if app.outdir.name != SITE or os.path.ismount(site):
@@ -35,8 +35,8 @@ def begin(app, same_inputs: bool) -> None:
             previous.rename(site)
         for left in filter(Path.exists, (unfinished, previous)):
             shutil.rmtree(left)
-        if same_inputs and not interrupted:
-            shutil.copytree(site, unfinished, symlinks=True)
+        if same and not interrupted:
+            shutil.copytree(site, unfinished)
         else:
             unfinished.mkdir()
             if (site / pdf.NAME).is_file():

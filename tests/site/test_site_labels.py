@@ -3,7 +3,7 @@ of it runs.
 """
 
 import pytest
-from books import copy_book
+from books import small_book
 from bs4 import BeautifulSoup
 
 HOSTILE = [
@@ -51,17 +51,12 @@ PROSE
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    book = copy_book(tmp_path_factory.mktemp("labels") / "book")
-    for path in (book.folder / "chapters").glob("*.md"):
-        path.unlink()
     prose = "\n\n".join(f"G{i} {{glue:text}}`g{i}` end" for i in range(len(HOSTILE)))
-    text = CHAPTER.replace("LABELS", repr(HOSTILE)).replace("PROSE", prose)
-    (book.folder / "chapters" / "index.md").write_text(text, encoding="utf-8")
-    (book.folder / "chapters" / "methods.md").write_text(
-        "# methods\n\n(methods-example)=\n## x\n", encoding="utf-8"
-    )
-    toc = "format: jb-book\nroot: chapters/index.md\nchapters:\n  - file: chapters/methods.md\n"
-    (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    pages = {
+        "index": CHAPTER.replace("LABELS", repr(HOSTILE)).replace("PROSE", prose),
+        "methods": "# methods\n\n(methods-example)=\n## x\n",
+    }
+    book = small_book(tmp_path_factory.mktemp("labels") / "book", pages)
     done = book.build()
     assert done.returncode == 0, done.stdout + done.stderr
     return book, BeautifulSoup(book.page("index"), "html.parser")

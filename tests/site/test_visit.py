@@ -39,6 +39,8 @@ def pages(site: Path) -> list[str]:
         *(f"chapters/{path.name}" for path in sorted((site / "chapters").glob("*.html"))),
         "404.html",
         "search.html",
+        # One of those with source stands for all of its kind.
+        "_modules/lib/statistics/roc.html",
     ]
 
 

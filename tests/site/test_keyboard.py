@@ -1,8 +1,9 @@
 """Everything on a page can be reached, seen and used with the keyboard alone."""
 
 import pytest
+from books import STILL
 
-CHAPTERS = ["index", "ledger", "multivariate", "compatible"]
+CHAPTERS = ["index", "ledger", "multivariate", "compatible", "code", "code_paper"]
 MOST_STOPS = 400
 ACTIVE = "document.activeElement"
 # Where the focus is, and whether the outline or shadow of it or of what is around it tells so.
@@ -12,19 +13,22 @@ STOP = """() => {
     const box = here.getBoundingClientRect();
     const marks = () => [here, here.parentElement, here.closest("form")].map((element) => {
         const style = element && getComputedStyle(element);
-        return style && [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow].join();
+        const { outlineStyle, outlineWidth, outlineColor, boxShadow } = style ?? {};
+        return [outlineStyle, outlineWidth, outlineColor, boxShadow].join();
     }).join();
     const x = Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1);
-    // What fills the window is not scrolled to its beginning, so it is looked for below the page's header.
-    const below = Math.min(parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop), box.bottom - 1);
+    // What fills the window is not scrolled to its beginning, so it is looked for below the header.
+    const header = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
+    const below = Math.min(header, box.bottom - 1);
     const y = Math.min(Math.max(box.y + Math.min(box.height / 2, 10), below), innerHeight - 1);
     const top = document.elementFromPoint(x, y);
     const focused = marks();
     HTMLElement.prototype.blur.call(here);
     const rest = marks();
     here.focus({ focusVisible: true, preventScroll: true });
+    const words = (here.ariaLabel ?? here.textContent).trim().slice(0, 40);
     return {
-        what: `${here.tagName} ${here.className} ${(here.ariaLabel ?? here.textContent).trim().slice(0, 40)}`,
+        what: `${here.tagName} ${here.className} ${words}`,
         place: [...document.querySelectorAll("*")].indexOf(here),
         marked: focused !== rest,
         seen: Boolean(top && (here.contains(top) || top.contains(here))),
@@ -43,9 +47,7 @@ def open_chapter(tab, site, name: str, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
     tab.goto((site / "chapters" / f"{name}.html").as_uri())
     # What fades in has no mark while it does.
-    tab.add_style_tag(
-        content="*, *::before, *::after { transition: none !important; animation: none !important; }"
-    )
+    tab.add_style_tag(content=STILL)
 
 
 def walk_to(tab, selector: str) -> None:

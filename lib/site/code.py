@@ -1,0 +1,136 @@
+"""The code on the site: the documentation of each room of `lib`, the project as one archive, and
+its data file by file.
+
+The archive holds what a manifest names and nothing else, so that no file that somebody has put
+into the folder, a cohort of their own above all, is ever in it.
+"""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import shutil
+import zipfile
+from html import escape
+from importlib import import_module
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from lib.patients import cohort
+from lib.site.render import markup
+
+ROOT = Path(__file__).parent.parent.parent
+ARCHIVE = "iliac-stent-companion.zip"
+# Beside the chapters that the table of contents lists and the data that their description lists.
+MANIFEST = [
+    *["README.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "Makefile", ".gitignore"],
+    *["pyproject.toml", "requirements.lock", "requirements-book.lock", "_config.yml", "_toc.yml"],
+    *[".ci/run", ".github/workflows/*.yml", "docs/*.png", "chapters/assets/*"],
+    *["chapters/references.bib", "lib/**/*.py", "lib/site/templates/*", "data/README.md"],
+    *["tests/**/*.py", "tests/oracles/*", "tests/site/package*.json"],
+]
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+
+
+def described_data() -> list[dict]:
+    """The files of `data` as their description lists them, each with ``path`` and ``title``."""
+    path = ROOT / "data" / "datapackage.json"
+    resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    return [*resources, {"path": path.name, "title": "The description of all these, for machines"}]
+
+
+def project_files(docnames: list[str]) -> list[Path]:
+    """The project's own files in order, relative to its folder; never the cohort that a book is
+    about, nor its codebook."""
+    names = [f"data/{resource['path']}" for resource in described_data()]
+    names += [docname + suffix for docname in docnames for suffix in (".md", ".ipynb")]
+    found = {path for pattern in [*MANIFEST, *names] for path in ROOT.glob(pattern)}
+    chosen = cohort.chosen_path()
+    if chosen != cohort.EXAMPLE:
+        found -= {chosen, cohort.codebook_path(chosen)}
+    return sorted(path.relative_to(ROOT) for path in found if path.is_file())
+
+
+def write_archive(target: Path, docnames: list[str]) -> None:
+    """The project as one archive; the same files give the same bytes."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in project_files(docnames):
+            member = zipfile.ZipInfo(f"{target.stem}/{path.as_posix()}", EARLIEST)
+            # As on a system that knows which files can be run.
+            member.create_system, mode = 3, 0o755 if path.parent.name == ".ci" else 0o644
+            member.external_attr = mode << 16
+            archive.writestr(member, (ROOT / path).read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+class RoomDirective(SphinxDirective):
+    """{room} `lib.patients`: the documentation of what is public in each module of a package."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """A section for each module."""
+        name, lines = self.arguments[0], []
+        for module in pkgutil.iter_modules(import_module(name).__path__):
+            about = [
+                "```{eval-rst}",
+                f".. automodule:: {name}.{module.name}",
+                "   :members:",
+                "```",
+            ]
+            lines += [f"## {module.name}", "", *about, ""]
+        block = nodes.Element()
+        self.state.nested_parse(StringList(lines, name), 0, block, match_titles=True)
+        return block.children
+
+
+class ProjectFilesDirective(SphinxDirective):
+    """{project-files}: links to the archive and, where the book is the paper's, to its data."""
+
+    def run(self) -> list[nodes.Node]:
+        """A list with the name, the size and the meaning of each file."""
+        links = [f'<a href="../{ARCHIVE}" download>{ARCHIVE}</a>: the whole project']
+        for about in described_data():
+            name = f"data/{about['path']}"
+            size = f"{max((ROOT / name).stat().st_size / 1000, 0.1):,.1f} kB"
+            link = (
+                f'<a href="../{name}" download>{name}</a>'
+                if self.env.app.cohort.is_example
+                else name
+            )
+            links.append(f"{link} ({size}): {escape(about['title'])}")
+        items = "".join(f"<li>{link}</li>\n" for link in links)
+        return [markup(before=f'<ul class="project-files">\n{items}', after="</ul>\n")]
+
+
+def keep_links(app) -> None:
+    """Remember the links in the code of pages that this build does not read: sphinx-codeautolink
+    does so for .rst files only."""
+    app.env.book_code = getattr(app.env, "sphinx_codeautolink_transforms", {})
+
+
+def restore_links(app) -> None:
+    """The second half of `keep_links`, after sphinx-codeautolink has begun anew."""
+    if app.builder.name == "html":
+        app.env.sphinx_codeautolink_transforms.update(app.env.book_code)
+    del app.env.book_code
+
+
+def finish(app) -> None:
+    """Write the archive, and the data where the book is the paper's."""
+    write_archive(Path(app.outdir, ARCHIVE), sorted(app.env.found_docs))
+    if app.cohort.is_example:
+        for about in described_data():
+            target = Path(app.outdir, "data", about["path"])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / "data" / about["path"], target)
+
+
+def setup(app) -> None:
+    """Make the directives known to Sphinx, and connect the hooks."""
+    app.add_directive("room", RoomDirective)
+    app.add_directive("project-files", ProjectFilesDirective)
+    app.connect("builder-inited", keep_links, priority=100)
+    app.connect("builder-inited", restore_links, priority=900)

@@ -1,0 +1,79 @@
+"""Text that holds only in some case, in the notebook of a page."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from lib.site import conditional
+
+
+def notebook(text: str, **glued: object) -> nbformat.NotebookNode:
+    """A notebook that was run: a text, and after it a cell that has glued values as a page does."""
+    outputs = [
+        new_output(
+            "display_data",
+            {"application/papermill.record/text/plain": repr(str(value))},
+            metadata={"scrapbook": {"name": name}},
+        )
+        for name, value in glued.items()
+    ]
+    return new_notebook(cells=[new_markdown_cell(text), new_code_cell("glue()", outputs=outputs)])
+
+
+def settled(text: str, **glued: object) -> str:
+    made = notebook(text, **glued)
+    conditional.settle(made)
+    nbformat.validate(made)
+    return made.cells[0].source
+
+
+TEXT = """\
+Before.
+
+:::{when} solved
+Only {glue:text}`number` of them.
+
+- A list
+:::
+:::{when} not solved
+None at all.
+:::
+
+After."""
+
+
+@pytest.mark.parametrize(
+    ("solved", "kept"), [(True, "Only 3 of them.\n\n- A list\n"), (False, "None at all.\n")]
+)
+def test_the_case_that_holds_is_unwrapped_and_the_others_are_gone(solved, kept):
+    assert settled(TEXT, solved=solved, number=3) == f"Before.\n\n{kept}\nAfter."
+
+
+def test_longer_fences_hold_other_directives_and_the_last_line_may_end_the_text():
+    text = "::::{when} yes\n:::{note}\nInside.\n:::\n::::"
+    assert settled(text, yes=True) == ":::{note}\nInside.\n:::"
+    assert settled(text, yes=False) == ""
+
+
+def test_a_value_is_text_whatever_it_holds():
+    value = "a*b_c [x](y) $z$ `d` <script> P<0.05 {glue:text}`number`"
+    assert settled("{glue:text}`value`", value=value, number=3) == (
+        r"a\*b\_c \[x\](y) \$z\$ \`d\` \<script> P<0.05 {glue:text}\`number\`"
+    )
+
+
+def test_what_no_cell_has_glued_is_left_out_of_a_case_and_left_alone_in_a_sentence():
+    assert settled(":::{when} nobody\nText.\n:::\n{glue:text}`nothing`") == "{glue:text}`nothing`"
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "outcome"),
+    [("flag", "True", True), ("not flag", "True", False), ("not  flag", "False", True)],
+)
+def test_a_condition_is_a_flag_or_not_a_flag(condition, value, outcome):
+    assert conditional.holds(condition, {"flag": value}.__getitem__) == outcome
+
+
+def test_a_flag_is_true_or_false():
+    with pytest.raises(ValueError, match="“flag” is “3”"):
+        conditional.holds("flag", {"flag": "3"}.__getitem__)
