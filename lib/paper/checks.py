@@ -334,13 +334,13 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
         trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
         agreement = {
             column: [
-                agrees(claims.at[f"roc.{marker}.{quantity}", "printed"], value)
+                name in claims.index and agrees(claims.at[name, "printed"], value)
                 for value in trial[column]
             ]
-            for column, quantity in [
-                ("lower", "auc_lower"),
-                ("upper", "auc_upper"),
-                ("p", "p_value"),
+            for column, name in [
+                ("lower", f"roc.{marker}.auc_lower"),
+                ("upper", f"roc.{marker}.auc_upper"),
+                ("p", f"roc.{marker}.p_value"),
             ]
         }
         trial["limits_printed"] = np.add(agreement["lower"], agreement["upper"], dtype=int)

@@ -6,6 +6,8 @@ A marker is described by its counts at each level, lowest level first: `events` 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -161,3 +163,29 @@ def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
             "sensitivity": above1 / max(above1[-1], 1),
         }
     )
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A factor judged as a marker: its label, and the counts at each level, lowest level first.
+
+    A protective factor is `reversed`: its absence, or its lower value, is the marker.
+    """
+
+    label: str
+    events: np.ndarray
+    nonevents: np.ndarray
+    reversed: bool
+
+
+def markers(cohort: Cohort, factors: list[str]) -> dict[str, Marker]:
+    """The factors as markers, by column; those that have no AUC are left out."""
+    found = {}
+    for name in factors:
+        events, nonevents = level_counts(cohort, name)
+        area, label = auc(events, nonevents), cohort.label(name)
+        if area >= 0.5:
+            found[name] = Marker(label, events, nonevents, False)
+        elif area < 0.5:
+            found[name] = Marker(f"{label}, reversed", events[::-1], nonevents[::-1], True)
+    return found
