@@ -679,7 +679,8 @@ def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, lab
 def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
     """A number in the joint model as a curve, beside the straight line."""
     bends = form.p < 0.05
-    title = f"{label}: a straight line {'does not describe the risk' if bends else 'will do'}"
+    found = "a curve describes the risk better than a line" if bends else "no clear sign of a bend"
+    title = f"{label}: {found}"
     drawing, axes = display.canvas(title, height=3.6)
     curve = form.curve
     axes.fill_between(curve["value"], curve["lower"], curve["upper"], color=PALE_BLUE, linewidth=0)
@@ -709,7 +710,7 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
         name=f"fig-form-{name}",
         caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic spline and as a "
         "straight line.",
-        alt=f"Two curves. {title} (P of the bend {display.p_value(form.p)}). Odds ratio against the median: "
+        alt=f"Two curves. {title} (curve against line: {display.p_is(form.p)}). Odds ratio against the median: "
         + "; ".join(words)
         + ".",
         data=curve,
