@@ -14,9 +14,11 @@ import statsmodels.api as sm
 from lib.patients import cohort, template
 from lib.patients.cohort import DATA, EXAMPLE
 from lib.show import display
-from lib.site import notebooks
+from lib.site import conditional, notebooks
 
 ROWS = pd.read_csv(EXAMPLE, comment="#")
+CASE = re.compile(r"^:::\{when\} (?P<when>.*)\n(?P<text>(?:.*\n)*?):::$", re.MULTILINE)
+GLUED = re.compile(r"\{glue:text\}`([^`]*)`")
 NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
 
 
@@ -35,19 +37,34 @@ def pages(tmp_path, monkeypatch):
         # So few patients may not be shown; how a chapter speaks of them is another matter.
         monkeypatch.setenv("DISCLOSURE", disclosure)
         shown: list[str] = []
+        glued: dict[str, str] = {}
         monkeypatch.setattr(display, "display", lambda output: shown.append(words_of(output)))
-        monkeypatch.setattr(display, "_glue", lambda name, text, display: shown.append(text))
+        monkeypatch.setattr(
+            display, "_glue", lambda name, text, display: glued.update({name: text})
+        )
         found = {}
         for chapter in notebooks.sources():
             shown.clear()
+            glued.clear()
             names: dict = {}
-            for cell in jupytext.read(chapter).cells:
+            cells = jupytext.read(chapter).cells
+            for cell in cells:
                 if cell.cell_type == "code":
                     exec(compile(cell.source, chapter.name, "exec"), names)
+            shown += [prose(cell.source, glued) for cell in cells if cell.cell_type == "markdown"]
             found[chapter.stem] = "\n".join(shown)
         return found
 
     return run
+
+
+def prose(markdown: str, glued: dict[str, str]) -> str:
+    """A Markdown cell as its page shows it: the cases that hold, and what is glued; one line."""
+    kept = CASE.sub(
+        lambda case: case["text"] if conditional.holds(case["when"], glued.__getitem__) else "",
+        markdown,
+    )
+    return GLUED.sub(lambda name: glued[name[1]], kept).replace("\n", " ")
 
 
 def words_of(output: display.Table | display.Figure | display.Tool) -> str:
@@ -88,7 +105,7 @@ CASES = {
         lambda rows: rows.mask(np.random.default_rng(1).random(rows.shape) < 0.05).assign(
             patient_id=rows["patient_id"], diagnosis=rows["diagnosis"]
         ),
-        "with a missing value are left out",
+        "Patients with a missing value are left out",
     ),
     "a column of missing values": (
         lambda rows: rows.assign(stent_length_mm=np.nan),
@@ -143,8 +160,8 @@ def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages)
         others.assign(right=side == "right", both=side == "both").astype(float)
     )
     for odds_ratio in np.exp(sm.Logit(outcome, design).fit(disp=0).params[["right", "both"]]):
-        assert f"{odds_ratio:.3f}" in found["multivariate"]
-    assert "Side: right" in found["multivariate"]
+        assert f"{odds_ratio:.3f}" in found["analysis"]
+    assert "Side: right" in found["analysis"]
     assert not NOT_WORDS.search(" ".join(found.values()))
 
 
@@ -167,7 +184,7 @@ def test_a_large_cohort_is_told_what_was_too_much_and_small_p_values_read_well(p
         "the exact test is left out, because with so many patients too many tables"
         in found["patency"]
     )
-    assert "were drawn instead of 2,000" in found["roc"]
+    assert "were drawn instead of 2,000" in found["analysis"]
     text = " ".join(found.values())
     assert "P <0.0001" in text and "= <" not in text
     assert f"The model uses 12,000 patients with {rows['occluded_12m'].sum():,} events" in text
@@ -211,7 +228,7 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monk
     shown = cohort.load()
     model = sm.Logit(shown.rows["low"], sm.add_constant(shown.rows[shown.factors])).fit(disp=0)
     for odds_ratio in np.exp(model.params.iloc[1:]):
-        assert f"{odds_ratio:.3f}" in found["multivariate"]
+        assert f"{odds_ratio:.3f}" in found["analysis"]
     text = " ".join(found.values())
     assert not NOT_WORDS.search(text)
     assert "2500 g or more" in text and "Crude share" in found["patency"]

@@ -311,3 +311,22 @@ def test_missing_scores_are_left_out_of_all_comparisons():
     expected, _ = roc.compare_auc(rows["outcome"][9:], scores[9:])
     pd.testing.assert_frame_equal(areas, expected)
     assert (areas["patients"] == 111).all()
+
+
+def test_a_protective_marker_is_reversed_and_one_without_an_area_left_out():
+    rows = pd.DataFrame(
+        {
+            "has_risk": [1, 1, 0, 0],
+            "has_shield": [0, 0, 1, 1],
+            "length": [np.nan] * 4,
+            "outcome": [1, 1, 1, 0],
+        }
+    )
+    cohort = read_cohort(rows)
+    found = roc.markers(cohort, cohort.factors)
+    assert {name: marker.reversed for name, marker in found.items()} == {
+        "has_risk": False,
+        "has_shield": True,
+    }
+    areas = {name: roc.auc(marker.events, marker.nonevents) for name, marker in found.items()}
+    assert areas["has_risk"] == areas["has_shield"] == pytest.approx(5 / 6)

@@ -188,3 +188,15 @@ def test_the_trend_of_a_binary_factor_is_pearsons_test():
     rows = read_cohort(random_patients(), "A|B|C")
     pearson = univariate.binary_tests(univariate.two_by_two(rows, "has_a"))["pearson"]
     assert univariate.trend(rows, "has_a")["p"] == pytest.approx(pearson)
+
+
+@pytest.mark.parametrize(
+    ("by_every_test", "share", "largest"),
+    [(True, ("0.0273", "0.9727"), "0.0321"), (False, ("0.0109", "0.9891"), "0.0500")],
+)
+def test_what_is_proven_of_a_factor_hangs_on_the_test_meant(by_every_test, share, largest):
+    limits = univariate.limits_of_significant(42, 141, by_every_test=by_every_test)
+    assert tuple(f"{limit:.4f}" for limit in limits.loc["share"]) == share
+    assert f"{limits.at['p_value', 'greatest']:.4f}" == largest
+    odds_ratio = limits.loc["odds_ratio"]
+    assert odds_ratio["least"] == pytest.approx(1 / odds_ratio["greatest"], abs=1e-12)

@@ -370,7 +370,7 @@ def forest(
 def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
     """A number in the joint model as a curve, beside the straight line."""
     title = f"{label}: a straight line " + (
-        "does not describe the risk" if form.p < 0.05 else "will do"
+        "a curve describes the risk better than a line" if form.p < 0.05 else "no clear sign of a bend"
     )
     drawing, axes = display.canvas(title, xlabel=label, ylabel="Odds ratio (log scale)")
     shape = form.curve
@@ -402,7 +402,7 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
         name=f"fig-form-{name}",
         caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic "
         "spline and as a straight line.",
-        alt=f"Two curves. {title} (P of the bend {p_value(form.p)}). Odds ratio against the "
+        alt=f"Two curves. {title} (curve against line: {p_is(form.p)}). Odds ratio against the "
         f"median: {'; '.join(words)}.",
         data=shape,
         reconstructed=reconstructed,

@@ -21,6 +21,7 @@ they account for pairs that share a patient:
 from __future__ import annotations
 
 from itertools import combinations
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -254,3 +255,29 @@ def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, flo
         return float(of_events.mean()), np.nan
     variance = of_events.var(ddof=1) / len(of_events) + of_nonevents.var(ddof=1) / len(of_nonevents)
     return float(of_events.mean()), float(np.sqrt(variance)) if variance > 0 else np.nan
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A factor judged as a marker: its label, and the counts at each level, lowest level first.
+
+    A protective factor is `reversed`: its absence, or its lower value, is the marker.
+    """
+
+    label: str
+    events: np.ndarray
+    nonevents: np.ndarray
+    reversed: bool
+
+
+def markers(cohort: Cohort, factors: list[str]) -> dict[str, Marker]:
+    """The factors as markers, by column; those that have no AUC are left out."""
+    found = {}
+    for name in factors:
+        events, nonevents = level_counts(cohort, name)
+        area, label = auc(events, nonevents), cohort.label(name)
+        if area >= 0.5:
+            found[name] = Marker(label, events, nonevents, False)
+        elif area < 0.5:
+            found[name] = Marker(f"{label}, reversed", events[::-1], nonevents[::-1], True)
+    return found

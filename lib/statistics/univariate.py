@@ -181,6 +181,26 @@ def p_values_of_all_pairs(occluded: int, patent: int) -> dict[str, np.ndarray]:
     }
 
 
+def limits_of_significant(occluded: int, patent: int, *, by_every_test: bool) -> pd.DataFrame:
+    """Limits of a yes-or-no factor that has P<0.05 alone, over all its count pairs.
+
+    By every test in use, or by at least one of them. Rows share (of all patients), odds_ratio and
+    p_value (Pearson's); columns least and greatest.
+    """
+    tests = p_values_of_all_pairs(occluded, patent)
+    together = np.all if by_every_test else np.any
+    a, b = np.nonzero(together([p < 0.05 for p in tests.values()], axis=0))
+    with np.errstate(divide="ignore"):
+        values = {
+            "share": (a + b) / (occluded + patent),
+            "odds_ratio": a * (patent - b) / (b * (occluded - a)),
+            "p_value": tests["pearson"][a, b],
+        }
+    return pd.DataFrame(
+        {"least": pd.DataFrame(values).min(), "greatest": pd.DataFrame(values).max()}
+    )
+
+
 def _fisher_of_all_pairs(occluded: int, patent: int) -> np.ndarray:
     result = np.full((occluded + 1, patent + 1), np.nan)
     for exposed in range(1, occluded + patent):

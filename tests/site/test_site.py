@@ -206,7 +206,7 @@ def test_the_whole_book_about_other_patients(tmp_path):
     factors = rows.drop(columns=["patient_id", "diagnosis", "occluded_12m"])
     model = sm.Logit(rows["occluded_12m"], sm.add_constant(factors), missing="drop").fit(disp=0)
     for odds_ratio in np.exp(model.params.iloc[1:]):
-        assert f"{odds_ratio:.3f}" in book.page("multivariate")
+        assert f"{odds_ratio:.3f}" in book.page("analysis")
 
 
 # ----------------------------------------------- what a small book with the same hooks does
