@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.patients import categories, cohort, disclosure
+from lib.patients import categories, disclosure, loading
 from lib.patients.files import InputError
 from lib.words import number
 
@@ -220,7 +220,7 @@ def outcome_of(path: Path) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            found = cohort.load(path)
+            found = loading.load(path)
         except InputError as error:
             message = str(error)
             assert str(path.parent) in message
@@ -317,12 +317,12 @@ def test_any_order_of_columns_and_rows_gives_the_same_cohort(folder, table, orde
     path = folder / "rows.csv"
     path.write_text(cells_of(table), encoding="utf-8", errors="replace")
     try:
-        expected = cohort.load(path)
+        expected = loading.load(path)
     except InputError:
         return
     moved = [[line[i] for i in order] for line in [table[0], *reversed(table[1:])]]
     path.write_text(cells_of(moved, ";"), encoding="utf-8", errors="replace")
-    found = cohort.load(path)
+    found = loading.load(path)
     pd.testing.assert_frame_equal(found.rows[::-1].reset_index(drop=True), expected.rows)
 
 
@@ -342,6 +342,6 @@ def test_numbers_written_in_one_way_are_those_numbers_or_refused(folder, numbers
         *([f"p{i}", "DVT", "1", "I", text, str(i % 2), "", ""] for i, text in enumerate(texts)),
     ]
     (folder / "rows.csv").write_text(cells_of(table), encoding="utf-8")
-    found = cohort.load(folder / "rows.csv").rows["length"]
+    found = loading.load(folder / "rows.csv").rows["length"]
     np.testing.assert_allclose(found, [round(value, 2) for value in numbers], rtol=0, atol=0.0051)
     assert number(found.iloc[0]) == number(float(f"{numbers[0]:.2f}"))

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles.prediction_loop import plain_loop
 
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.cohort import Cohort
 from lib.statistics import prediction
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -38,7 +39,7 @@ def patients(seed: int, number: int = 120) -> pd.DataFrame:
     return rows.assign(outcome=(random.random(number) < 1 / (1 + np.exp(-log_odds))).astype(int))
 
 
-def optimism_of(rows: cohort.Cohort, drawn: np.ndarray, alpha: float) -> tuple[np.ndarray, ...]:
+def optimism_of(rows: Cohort, drawn: np.ndarray, alpha: float) -> tuple[np.ndarray, ...]:
     """What the bootstrap finds in given resamples."""
     kinds = prediction._kinds(
         rows.complete([*rows.factors, rows.outcome]), rows.outcome, rows.factors
@@ -47,9 +48,9 @@ def optimism_of(rows: cohort.Cohort, drawn: np.ndarray, alpha: float) -> tuple[n
 
 
 @pytest.fixture(scope="module")
-def without_gender() -> cohort.Cohort:
+def without_gender() -> Cohort:
     everything = asah()
-    return cohort.Cohort(
+    return Cohort(
         everything.rows[["s100b", "ndka", "wfns", "outcome"]],
         everything.codebook,
         everything.path,
@@ -94,7 +95,7 @@ def test_apparent_performance_is_that_of_r(without_gender):
     assert list(found.stability.index[found.stability["screened"]]) == ["s100b", "wfns"]
 
 
-def same_as_loop(rows: cohort.Cohort, resamples: int, seed: int) -> prediction.Validation:
+def same_as_loop(rows: Cohort, resamples: int, seed: int) -> prediction.Validation:
     """The validation, after making sure that a plain loop of statsmodels finds the same."""
     found = prediction.validate(rows, resamples, seed)
     known = rows.complete([*rows.factors, rows.outcome])
@@ -110,7 +111,7 @@ def same_as_loop(rows: cohort.Cohort, resamples: int, seed: int) -> prediction.V
 
 
 def test_same_as_a_plain_loop_on_the_example_cohort():
-    same_as_loop(cohort.load(cohort.EXAMPLE), 20, prediction.SEED)
+    same_as_loop(loading.load(loading.EXAMPLE), 20, prediction.SEED)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -157,7 +158,7 @@ def test_many_patients_get_fewer_resamples():
     rows["length"] = random.normal(100, 30, 1_000_000).round()
     rows["outcome"] = (random.random(1_000_000) < 0.1 + 0.1 * rows["has_a"]).astype(float)
     codebook = read_cohort(rows.head(20)).codebook
-    million = cohort.Cohort(rows, codebook, ORACLES, False)
+    million = Cohort(rows, codebook, ORACLES, False)
     found = prediction.validate(million)
     assert (found.asked, found.drawn, found.used) == (2000, 20, 20)
     assert "1,000,000 patients 20 were drawn instead of 2,000" in found.account

@@ -176,8 +176,8 @@ def small(tmp_path_factory) -> Book:
         path.unlink()
     (book.folder / "lib" / "show" / "word.py").write_text('WORD = "first"\n', encoding="utf-8")
     chapters = {
-        "index": "from lib.paper import published; from lib.patients import cohort\n"
-        "print(len(cohort.load().rows), 'rows', len(published.read()), 'claims')",
+        "index": "from lib.paper import published; from lib.patients import loading\n"
+        "print(len(loading.load().rows), 'rows', len(published.read()), 'claims')",
         "methods": "from lib.show import word\nprint('the word is', word.WORD)",
     }
     for name, code in chapters.items():

@@ -12,7 +12,8 @@ from helpers import ORACLES, numbers_in_r
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.patients.cohort import CODEBOOK_COLUMNS, Cohort
+from lib.patients.codebook import CODEBOOK_COLUMNS
+from lib.patients.cohort import Cohort
 from lib.statistics import survival
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -18,7 +18,8 @@ import pandas as pd
 
 from lib.paper import published, reconstruct, wald
 from lib.paper.published import agrees, interval, printings, subject
-from lib.patients.cohort import DATA, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 from lib.statistics import roc, univariate
 from lib.words import listed
 

@@ -10,7 +10,8 @@ import pandas as pd
 from lib.paper import checks, published, reconstruct, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
-from lib.patients.cohort import EXAMPLE, Cohort, load
+from lib.patients.cohort import Cohort
+from lib.patients.loading import EXAMPLE, load
 from lib.statistics import multivariate, patency, roc, univariate
 
 VERDICTS = {

@@ -22,16 +22,14 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from lib.patients import categories
+from lib.patients.codebook import horizon
+from lib.patients.cohort import Cohort
 from lib.patients.files import InputError
-
-if TYPE_CHECKING:
-    from lib.patients.cohort import Cohort
 
 THRESHOLD = 5
 OFF = {"off", "0", "no"}
@@ -249,16 +247,6 @@ def small_cells(cohort: Cohort, threshold: int = THRESHOLD) -> pd.DataFrame:
 
 def _listed(label: dict[str, str], names: list[str]) -> str:
     return ", ".join(f"“{label[name]}”" for name in names)
-
-
-def horizon(codebook: pd.DataFrame, outcome: str, time: str) -> float | None:
-    """When the outcome is counted, in the unit of the time; None where the units differ."""
-    number, _, unit = codebook.at[outcome, "unit"].partition(" ")
-    same = unit.removesuffix("s") == codebook.at[time, "unit"].removesuffix("s")
-    try:
-        return float(number) if same else None
-    except ValueError:
-        return None
 
 
 def _without_rare_gaps(

@@ -1,92 +1,83 @@
-"""Reading a table from disk so that whatever is wrong with it becomes one message for people."""
+"""Reading a table from disk, whatever its format, so that what is wrong with it becomes one message
+for people.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
+import gzip
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from lib.patients.errors import InputError, fail, unusable
+from lib.patients.formats import read_format
+from lib.patients.table import Table
+from lib.patients.text_files import read_text
+
+__all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
 DATA = Path(__file__).parents[2] / "data"
-LONGEST_PROBLEM = 1_000
+GZIP = b"\x1f\x8b"
 
 
-class InputError(ValueError):
-    """A file that cannot be used; its text says what is wrong, where, and how to mend it."""
+def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> Table:
+    """The table in a file: a workbook, a file of SPSS, Stata or Parquet, or CSV in any dialect.
 
-
-def one_line(text: str) -> str:
-    """Text without line breaks and other characters that are not seen, a space in place of each run
-    of them.
+    ``known`` are names of columns that are looked for; ``words`` may occur in the file and help to
+    recognize its encoding. Raises `InputError` where nothing can be read at all; what is wrong with
+    single rows is among the problems of the table.
     """
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    path = Path(path)
+    content = _content(path)
+    if content.startswith(GZIP):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            why = "it is a compressed file that is damaged. Compress it anew."
+            raise unusable(path, why) from None
+    suffix, _ = suffix_and_stem(path)
+    return read_format(path, content, suffix, known) or read_text(path, content, known, words)
 
 
-def fail(path: Path, problems: list[str]) -> None:
-    """Raise one `InputError` that lists every problem found in `path`, if there is any."""
-    if problems:
-        shown = [one_line(problem)[:LONGEST_PROBLEM] for problem in problems[:20]]
-        shown += [f"… and {len(problems) - 20} more"] * (len(problems) > 20)
-        raise InputError(f"{path} cannot be used:\n" + "\n".join(f"  - {line}" for line in shown))
+def suffix_and_stem(path: Path) -> tuple[str, str]:
+    """A file's suffix and the name before it, that of compression set aside."""
+    inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return inner.suffix.lower(), inner.stem
 
 
 def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
-    """Read a UTF-8 CSV file as text, every cell a string, an empty cell an empty string.
+    """Read one of the project's own tables, plain CSV, as text: an empty cell an empty string.
 
-    Lines that begin with # before the header are comments. The index is the line of the file on
-    which each row ends, so that a message can name it. Raises `InputError` when the file is
+    Lines that begin with # before the header are comments. The index is the number of each row as a
+    spreadsheet shows it, so that a message can name it. Raises `InputError` when the file is
     missing, empty, not UTF-8, ragged, not separated by commas, has a repeated column or lacks one
-    of the `required` columns.
+    of the ``required`` columns.
     """
     path = Path(path)
+    table = read_text(path, _content(path), required)
+    if table.notes:
+        mend = "expected UTF-8 text, columns separated by commas"
+        fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
+    rows = table.rows
+    missing = [name for name in required if name not in rows]
+    problems = [
+        f"column {name} is missing; the file has {', '.join(rows.columns)}" for name in missing
+    ]
+    problems += table.problems
+    if rows.empty and not problems:
+        problems.append("it has a header and no rows")
+    fail(path, problems)
+    return rows.astype(object)
+
+
+def _content(path: Path) -> bytes:
+    if path.is_dir():
+        raise unusable(path, "it is a folder. Name the file in it.")
     if not path.is_file():
-        raise InputError(f"{path} cannot be used: there is no such file. Check the path.")
-    content = path.read_bytes()
+        raise unusable(path, "there is no such file. Check the path.")
     try:
-        text, unreadable = content.decode("utf-8-sig"), content.find(b"\0")
-    except UnicodeDecodeError as error:
-        text, unreadable = "", error.start
-    if unreadable >= 0:
-        line = content[:unreadable].count(b"\n") + 1
-        raise InputError(
-            f"{path} cannot be used: line {line} is not UTF-8 text. Save the file as “CSV UTF-8”."
-        )
-
-    lines = list(io.StringIO(text, newline=""))
-    comments = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    reader = csv.reader(lines[comments:], strict=True)
-    try:
-        header, rows = next(reader, []), []
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num + comments, cells))
-    except csv.Error as error:
-        fail(path, [f"line {reader.line_num + comments}: {error}; expected comma-separated values"])
-
-    header = [name.strip() for name in header]
-    if not any(header):
-        raise InputError(
-            f"{path} cannot be used: it is empty. Expected the names of the columns, then rows."
-        )
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        fail(
-            path,
-            [
-                f"line {comments + 1}: “{header[0]}” is one column; expected columns separated by commas"
-            ],
-        )
-    missing = [name for name in required if name not in header]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    ragged = [(line, len(cells)) for line, cells in rows if len(cells) != len(header)]
-    fail(
-        path,
-        [f"column {name} is missing; the file has {', '.join(header)}" for name in missing]
-        + [f"column {name} occurs more than once" for name in repeated]
-        + [f"line {line} has {cells} values, expected {len(header)}" for line, cells in ragged]
-        + ["it has a header and no rows"] * (not rows),
-    )
-    index = pd.Index([line for line, _ in rows], name="line")
-    return pd.DataFrame(
-        [cells for _, cells in rows], columns=header, index=index, dtype=object
-    ).map(str.strip)
+        return path.read_bytes()
+    except OSError as error:
+        why = f"it cannot be read ({error.strerror}). Check who may read it."
+        raise unusable(path, why) from None

@@ -26,7 +26,10 @@ from tqdm import tqdm
 
 from lib.paper import ledger, reconstruct, wald
 from lib.paper.published import agrees, interval, number, read
-from lib.patients.cohort import DATA, EXAMPLE, Cohort, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA
+from lib.patients.loading import EXAMPLE
 from lib.patients.files import InputError
 from lib.statistics import logistic, multivariate, univariate
 

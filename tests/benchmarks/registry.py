@@ -16,9 +16,11 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.csv import write_csv
 
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 
-NAME = "cohort.load of 1,000,000 patients / list(csv.reader)"
+NAME = "loading.load of 1,000,000 patients / list(csv.reader)"
 TARGET = 4.0
 ROWS = 1_000_000
 
@@ -28,7 +30,7 @@ def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
     missing.
     """
     random = np.random.default_rng(seed)
-    codebook = cohort.read_codebook(cohort.DATA / "codebook.csv")
+    codebook = read_codebook(DATA / "codebook.csv")
     factors = codebook[codebook["role"] == "factor"]
     binary = list(factors.index[factors["type"] == "binary"])
     levels = codebook.at["diagnosis", "levels"].split("|")
@@ -71,7 +73,7 @@ def ratio() -> float:
         path = Path(folder, "registry.csv")
         write(path)
         began = time.monotonic()
-        cohort.load(path)
+        loading.load(path)
         loaded = time.monotonic()
         with path.open(encoding="utf-8", newline="") as file:
             list(csv.reader(file))

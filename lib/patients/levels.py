@@ -1,0 +1,261 @@
+"""Columns that hold levels, and identifiers: which level each of their texts means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lib.patients.codebook import CODEBOOK_COLUMNS, LEVEL_WORDS, parts, plain_word
+from lib.patients.errors import quoted
+from lib.patients.table import counts_of
+
+# Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
+# column it might as well mean "negative".
+MISSING = {"", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"}
+MISSING |= {"缺失", "未知", "不详", "未查"}
+DASHES = {"-", "--", "–", "—", "/"}
+YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
+NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
+MOST_NAMED = 12
+NO_CODES = "none"  # in the column missing of the codebook: every number is a value
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
+POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
+MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
+DATE = re.compile(
+    rf"\d{{1,2}}[-. /]({MONTHS})[a-z]*\.?([-. /]\d{{2,4}})?"
+    rf"|({MONTHS})[a-z]*\.?[-. /](\d\d|(19|20)\d\d)"
+    r"|\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?([ t]\d{1,2}:\d{2}.*)?"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})|\d{1,2}月\d{1,2}日",
+    flags=re.IGNORECASE,
+)
+EXCEL_ERROR = re.compile(
+    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+", flags=re.IGNORECASE
+)
+UNIQUE = "a name for the patient that occurs only once"
+
+
+@dataclass
+class Reading:
+    """How a column was read.
+
+    ``refused`` maps the place of a distinct value to what was expected instead; ``whole`` is what
+    is wrong with the column, instead of its values. The others are of numbers (`numbers`).
+    """
+
+    values: np.ndarray | pd.Categorical | pd.Series
+    refused: dict[int, str]
+    notes: list[str]
+    whole: str | None = None
+    decimal_sign: str | None = None
+    doubtful: str | None = None
+    suspects: dict[float, int] = field(default_factory=dict)
+
+
+def expectation(rule: pd.Series) -> str:
+    """What a value of a column looks like, in words."""
+    if rule["role"] == "id":
+        return UNIQUE
+    levels = parts(rule["levels"])
+    if rule["type"] == "binary":
+        words = binary_words(rule)
+        return " or ".join(
+            f"{level} ({word})" if word != level else level
+            for level, word in zip(levels, words, strict=True)
+        )
+    if rule["type"] == "category":
+        return "one of " + ", ".join(levels)
+    unit = f" in {rule['unit']}" if rule["unit"] else ""
+    return f"a number{unit}" if rule["type"] == "number" else "text"
+
+
+def binary_words(rule: pd.Series) -> list[str]:
+    """What the two levels of a column mean."""
+    levels, words = parts(rule["levels"]), parts(rule.get("level_labels", ""))
+    return words or (["no", "yes"] if levels == ["0", "1"] else levels)
+
+
+def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
+    """The codebook in which every binary column has the levels 0|1, as in the rows; what they are
+    called in the file stays as their words.
+    """
+    codebook = codebook.copy()
+    other = (codebook["type"] == "binary") & (codebook["levels"] != "0|1")
+    if other.any():
+        words = codebook.get("level_labels", pd.Series("", codebook.index))
+        codebook["level_labels"] = words.mask(other & (words == ""), codebook["levels"])
+        codebook.loc[other, "levels"] = "0|1"
+    return codebook
+
+
+def number_form(text: str) -> str | None:
+    """A plain number in one form, so that 1 and 1.0 are alike; None where it is no number."""
+    text = unicodedata.normalize("NFKC", text)
+    return f"{float(text):.15g}" if PLAIN.fullmatch(text) else None
+
+
+def is_missing(text: str, codes: Iterable[str] = ()) -> bool:
+    """Whether a text stands for a value that is not known; ``codes`` are those of the codebook."""
+    if re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold() in MISSING:
+        return True
+    form = number_form(text)
+    codes = [code for code in codes if code != NO_CODES]
+    return text in codes or (form is not None and form in map(number_form, codes))
+
+
+def missing_note(column: pd.Series, missing: list[int]) -> list[str]:
+    """A note on the texts that were read as missing, but for empty cells."""
+    texts, counts = column.cat.categories, counts_of(column)
+    words = [i for i in missing if texts[i]]
+    if not words:
+        return []
+    shown = ", ".join(quoted(texts[i]) for i in words)
+    return [f"read {shown} as missing ({counts[words].sum():,})."]
+
+
+def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Reading:
+    """A category or a binary column, by its levels, their words, and the words that the file itself
+    has for its values; the first level of a binary column is 0.
+    """
+    levels, codes = parts(rule["levels"]), parts(rule.get("missing", ""))
+    texts, meant = list(column.cat.categories), _level_words(rule)
+    places, refused, converted, missing = np.full(len(texts), -1), {}, {}, []
+    for i, text in enumerate(texts):
+        candidates = [number_form(text) or plain_word(text), plain_word(words.get(text, ""))]
+        found = next((meant[word] for word in candidates if word in meant), None)
+        if text in levels:
+            places[i] = levels.index(text)
+        elif (rule["role"] != "group" or text in codes) and is_missing(text, codes):
+            missing.append(i)
+        elif found is not None:
+            places[i] = found
+            converted[i] = levels[found]
+        else:
+            refused[i] = expectation(rule) + _mend(text, rule)
+    notes = _counted(column, converted) + missing_note(column, missing)
+    known = places[column.cat.codes]
+    whole = _two_other_codes(texts, refused, places, rule)
+    if rule["type"] == "binary":
+        values = np.where(known < 0, np.nan, known.astype(float))
+        return Reading(values, refused, notes + _constant(known, levels, refused), whole)
+    absent = [level for i, level in enumerate(levels) if i not in set(places)]
+    if absent and not refused:
+        notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
+    return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
+
+
+def _level_words(rule: pd.Series) -> dict[str, int]:
+    """Which level each word means: a level, its labels, and one followed by the other in brackets.
+    The general words for yes and no come after those of the codebook.
+    """
+    levels = parts(rule["levels"])
+    labels = [words for column in LEVEL_WORDS if (words := parts(rule.get(column, "")))]
+    meant: dict[str, set[int]] = {}
+    for i, level in enumerate(levels):
+        names = [level, *(words[i] for words in labels)]
+        both = [f"{one}({other})" for one in names for other in names if one != other]
+        forms = [number_form(level) or plain_word(level)]
+        for word in [*forms, *map(plain_word, [*names[1:], *both])]:
+            meant.setdefault(word, set()).add(i)
+    found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
+    if rule["type"] == "binary" and levels == ["0", "1"]:
+        found = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1) | found
+    return found
+
+
+def _counted(column: pd.Series, converted: dict[int, str]) -> list[str]:
+    """A note on texts that were taken as others, each with the number of rows."""
+    texts, counts = column.cat.categories, counts_of(column)
+    named = [
+        f"{quoted(texts[i])} as {quoted(level)} ({counts[i]:,})" for i, level in converted.items()
+    ]
+    if not named:
+        return []
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return ["read " + ", ".join(named[:MOST_NAMED]) + more + "."]
+
+
+def _constant(known: np.ndarray, levels: list[str], refused: dict[int, str]) -> list[str]:
+    present = set(known.tolist())
+    if refused or len(present - {-1}) != 1:
+        return []
+    only = (present - {-1}).pop()
+    if -1 not in present:
+        return [f"it is {levels[only]} for all patients."]
+    return [
+        f"it holds only {levels[only]} and empty cells. An empty cell counts as not known, not as "
+        f"{levels[1 - only]}."
+    ]
+
+
+def _mend(text: str, rule: pd.Series) -> str:
+    if EXCEL_ERROR.fullmatch(text):
+        return (
+            " (this is a message of the spreadsheet program; leave the cell empty where nothing is "
+            "known)"
+        )
+    if DATE.fullmatch(text):
+        return (
+            " (the spreadsheet program may have made a date of it; format the column as text and "
+            "enter it anew)"
+        )
+    if is_missing(text):
+        return (
+            " (a patient whose group is not known cannot be placed; leave the row out, or make it "
+            "a group)"
+        )
+    if rule["type"] == "binary" and re.sub(r"\s", "", text) in DASHES | {"+"}:
+        no, yes = binary_words(rule)
+        zero, one = parts(rule["levels"])
+        return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where it is not known"
+    if number_form(text):
+        return "; a code for missing goes into the column missing of the codebook"
+    return ""
+
+
+def _two_other_codes(
+    texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
+) -> str | None:
+    """What to do about a binary column that holds two codes, and neither is one of its levels."""
+    written = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
+    if rule["type"] != "binary" or not refused or len(written) != 2:
+        return None
+    if len(refused) == 1 and not all(text.isdecimal() for text in written):
+        return None
+    no, yes = binary_words(rule)
+    zero, one = parts(rule["levels"])
+    first, second = sorted(written)
+    line = ",".join(
+        f"{first}|{second}" if column == "levels" else str(rule.get(column, ""))
+        for column in CODEBOOK_COLUMNS[1:]
+    )
+    return (
+        f"it holds {first} and {second} where {zero} and {one} are expected, and which of the two "
+        f"is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, or name its codes "
+        f"in the codebook, the one for “{no}” first: {rule.name},{line} (or {second}|{first})"
+    )
+
+
+def read_identifiers(column: pd.Series) -> Reading:
+    """Identifiers: each once, none empty, and none that a spreadsheet program has spoiled."""
+    texts, counts = list(column.cat.categories), counts_of(column)
+    refused = {i: UNIQUE for i, text in enumerate(texts) if counts[i] > 1 or not text}
+    mangled = (
+        "the identifier itself: the spreadsheet program made this of it. Format the column as text "
+        "and enter it anew"
+    )
+    dates = [i for i, text in enumerate(texts) if DATE.fullmatch(text)]
+    before_digits = {re.split(r"\d", texts[i])[0] for i in dates}
+    # One word before all numbers is a prefix, whatever month it is also short for.
+    if len(dates) < len(texts) or len(before_digits) > 1 or before_digits == {""}:
+        refused |= dict.fromkeys(dates, mangled)
+    for i, text in enumerate(texts):
+        if POWER_OF_TEN.fullmatch(text):
+            refused[i] = mangled
+        elif EXCEL_ERROR.fullmatch(text):
+            refused[i] = "an identifier; this is a message of the spreadsheet program"
+    return Reading(column.astype("str").reset_index(drop=True), refused, [])
