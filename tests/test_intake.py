@@ -131,7 +131,7 @@ def test_windows_1252_is_told_from_gb18030(load):
     ("content", "expected"),
     [
         (b"PK\x03\x04rest", ["not a workbook that can be read", "CSV UTF-8"]),
-        (b"\xd0\xcf\x11\xe0rest", ["not an old workbook"]),
+        (b"\xd0\xcf\x11\xe0rest", ["not a workbook that can be read"]),
         (written().encode("utf-16-le"), ["line 1 is not UTF-8"]),
         (b"\xff\xfe" + written().encode("utf-16-le")[:-1], ["begins as UTF-16"]),
         (b"\xef\xbb\xbf" + written().encode() + b"\xff", ["begins as UTF-8"]),

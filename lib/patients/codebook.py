@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +32,7 @@ REQUIRED_ROLES = ["group", "factor", "outcome"]
 OPTIONAL_ROLES = ["time", "event"]
 LEVEL_WORDS = ["level_labels", "level_labels_zh"]
 LISTS = ["role", "levels", "missing", *LEVEL_WORDS]
+COLUMNS = [*CODEBOOK_COLUMNS, *LISTS[2:], "label_zh"]
 MOST_LEVELS = 50
 RESERVED_NAMES = {"const"}
 RESERVED_LEVELS = {"all", "all patients"}
@@ -55,26 +55,18 @@ def parts(cell: str) -> list[str]:
     return cell.split("|") if cell else []
 
 
-def in_file(name: str, rule: pd.Series) -> str:
-    """The name that a column has in the file, where its second role has a name of its own."""
-    return name.removesuffix(f" ({rule['role']})")
-
-
-def horizon(codebook: pd.DataFrame, outcome: str, time: str) -> float | None:
-    """When the outcome is counted, in the unit of the time; None where its unit is no duration, or
-    the two units cannot be converted.
+def horizon(unit: str, time_unit: str) -> float | None:
+    """When the outcome is counted (its unit, such as "12 months") in the unit of the time; None
+    where it is no duration, or cannot be converted.
     """
-    duration = DURATION.fullmatch(codebook.at[outcome, "unit"])
+    duration = DURATION.fullmatch(unit)
     if not duration:
         return None
-    of_outcome, of_time = (
-        unit.casefold().removesuffix("s") for unit in (duration[2], codebook.at[time, "unit"])
-    )
-    if of_outcome == of_time:
-        return float(duration[1])
-    if not {of_outcome, of_time} <= set(DAYS):
-        return None
-    return float(duration[1]) * DAYS[of_outcome] / DAYS[of_time]
+    count = float(duration[1])
+    counted, timed = (word.casefold().removesuffix("s") for word in (duration[2], time_unit))
+    if counted == timed:
+        return count
+    return count * DAYS[counted] / DAYS[timed] if {counted, timed} <= set(DAYS) else None
 
 
 def read_codebook(path: Path) -> pd.DataFrame:
@@ -86,113 +78,144 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """The same, and notes on how the file was read."""
     table = read_table(path, CODEBOOK_COLUMNS)
     rows = table.rows.astype(object)
-    known = {*CODEBOOK_COLUMNS, *LISTS}
-    lower = {name: re.sub(r"[\s-]+", "_", name.lower()) for name in rows}
-    rows = rows.rename(columns={name: new for name, new in lower.items() if new in known})
-    headers = list(rows)
-    problems = [*table.problems]
-    for name in CODEBOOK_COLUMNS:
-        if name not in headers:
-            problems.append(
-                f"column {name} is missing; the file has {', '.join(map(str, table.rows))}"
-            )
-    repeated = [name for name, count in Counter(headers).items() if count > 1]
-    problems += [f"column {name} occurs more than once; keep one of them" for name in repeated]
+    known = {re.sub(r"[\s-]+", "_", header.lower()): header for header in reversed(list(rows))}
+    rows = rows.rename(columns={known[name]: name for name in COLUMNS if name in known})
+    problems = [
+        f"column {name} is missing; the file has {', '.join(table.rows)}"
+        for name in CODEBOOK_COLUMNS
+        if name not in rows
+    ]
     if rows.empty and not table.problems:
         problems.append("it has a header and no rows")
-    fail(path, problems)
+    fail(path, table.problems + problems)
     rows = rows.map(one_line)
-    for column in {"role", "type"}:
-        rows[column] = rows[column].str.lower()
-    for column in {*LISTS} & {*rows}:
-        rows[column] = rows[column].map(
-            lambda cell: "|".join(part.strip() for part in cell.split("|"))
-        )
+    lists = [name for name in LISTS if name in rows]
+    rows[lists] = rows[lists].replace(r"\s*\|\s*", "|", regex=True)
+    rows[["role", "type"]] = rows[["role", "type"]].map(str.lower)
     rows = rows.assign(role=rows["role"].str.split("|")).explode("role")
-    problems = [
-        problem
-        for line, rule in rows.iterrows()
-        for problem in _rule_problems(f"{table.place} {line}", rule)
-    ]
-    named = _named_apart(rows)
-    problems += _codebook_problems(named)
-    fail(path, problems)
-    return named.set_index("name"), table.notes
-
-
-def _named_apart(rows: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a codebook; a column's second role has the name "column (role)"."""
-    again = rows.duplicated("name") & ~rows.duplicated(["name", "role"]) & (rows["name"] != "")
-    return rows.assign(name=rows["name"].where(~again, rows["name"] + " (" + rows["role"] + ")"))
-
-
-def _rule_problems(where: str, rule: pd.Series) -> list[str]:
-    """What is wrong with one line of a codebook."""
     problems = []
-    kind, role, levels = rule["type"], rule["role"], parts(rule["levels"])
+    for line, rule in rows.iterrows():
+        problems += [f"{table.place} {line}, column {problem}" for problem in _rule_problems(rule)]
+    # The second role of a column is a column of its own.
+    again = rows.duplicated("name") & ~rows.duplicated(["name", "role"]) & (rows["name"] != "")
+    rows["name"] = rows["name"].mask(again, rows["name"] + " (" + rows["role"] + ")")
+    fail(path, problems + _codebook_problems(rows))
+    return rows.set_index("name"), table.notes
 
-    def note(column: str, words: str) -> None:
-        problems.append(f"{where}, column {column}: {words}")
 
-    if role not in ROLES:
-        note("role", f"{quoted(role)} is not one of {', '.join(ROLES)}")
-    if kind not in TYPES:
-        note("type", f"{quoted(kind)} is not one of {', '.join(TYPES)}")
-    elif kind not in (fitting := ROLE_TYPES.get(role, TYPES)):
-        note("type", f"{quoted(kind)}; the {role} is {' or '.join(fitting)}")
-    different = "" not in levels and len(set(levels)) == len(levels)
+def _rule_problems(rule: pd.Series) -> list[str]:
+    """What is wrong with one line of a codebook: the column and the words."""
+    name, kind, role, levels = rule["name"], rule["type"], rule["role"], parts(rule["levels"])
+    fitting = ROLE_TYPES.get(role, TYPES)
+    all_differ = "" not in levels and len(set(levels)) == len(levels)
+    labels = {column: parts(rule.get(column, "")) for column in LEVEL_WORDS}
+    both = sorted({*parts(rule.get("missing", ""))} & {*levels})
+    taken = sorted({*levels} & RESERVED_LEVELS) if role == "group" else []
+    few = kind == "category" and (len(levels) < 2 or not all_differ)
     shown = quoted(rule["levels"])
-    if kind == "category" and (len(levels) < 2 or not different):
-        note("levels", f"{shown}; a category lists at least two, each once, as A|B")
-    if kind == "category" and len(levels) > MOST_LEVELS:
-        note("levels", f"{len(levels)} levels; a category has at most {MOST_LEVELS}")
-    if kind == "binary" and (len(levels) != 2 or not different):
-        note("levels", f"{shown}; a binary column has two, the reference first, such as 0|1")
-    if not rule["name"]:
-        note("name", "empty; expected the name of a column")
-    for column in LEVEL_WORDS:
-        words = parts(rule.get(column, ""))
-        if words and levels and (len(words) != len(levels) or len(set(words)) < len(levels)):
-            expected = f"expected {len(levels)} different ones, one a level"
-            note(column, f"{quoted(rule[column])}; {expected}")
-    for code in {*parts(rule.get("missing", ""))} & {*levels}:
-        note("missing", f"{quoted(code)} is a level too; keep it in one of the two columns")
-    # The analyses use these words for other things.
-    if rule["name"] in RESERVED_NAMES:
-        note("name", f"{quoted(rule['name'])} has a meaning of its own; choose another name")
-    if role == "group" and (taken := sorted(RESERVED_LEVELS & set(levels))):
-        note("levels", f"{quoted(taken[0])} has a meaning of its own; choose another word")
-    return problems
+    wrong = [
+        (role not in ROLES, f"role: {quoted(role)} is not one of {', '.join(ROLES)}"),
+        (kind not in TYPES, f"type: {quoted(kind)} is not one of {', '.join(TYPES)}"),
+        (
+            kind in TYPES and kind not in fitting,
+            f"type: {quoted(kind)}; the {role} is {' or '.join(fitting)}",
+        ),
+        (few, f"levels: {shown}; a category lists at least two, each once, as A|B"),
+        (
+            kind == "category" and len(levels) > MOST_LEVELS,
+            f"levels: {len(levels)} levels; a category has at most {MOST_LEVELS}",
+        ),
+        (
+            kind == "binary" and (len(levels) != 2 or not all_differ),
+            f"levels: {shown}; a binary column has two, the reference first, such as 0|1",
+        ),
+        (not name, "name: empty; expected the name of a column"),
+        *(
+            (
+                words and levels and not len({*words}) == len(words) == len(levels),
+                f"{column}: {quoted(rule.get(column, ''))}; expected {len(levels)} different ones, "
+                "one a level",
+            )
+            for column, words in labels.items()
+        ),
+        (both, f"missing: {quoted('|'.join(both))} is a level too; keep it in one of the two"),
+        # The analyses use these words for other things.
+        (
+            name in RESERVED_NAMES,
+            f"name: {quoted(name)} has a meaning of its own; choose another name",
+        ),
+        (taken, f"levels: {quoted('|'.join(taken))} has a meaning of its own; choose another word"),
+    ]
+    return [words for is_wrong, words in wrong if is_wrong]
 
 
 def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     """What is wrong with the lines of a codebook taken together."""
-    problems = []
-    names = list(rules["name"])
-    for name, count in Counter(name for name in names if name).items():
-        if count > 1:
-            problems.append(f"column name: {quoted(name)} occurs more than once in the same role")
-    for _, rule in rules[(rules["role"] == "factor") & (rules["type"] == "category")].iterrows():
-        for level in parts(rule["levels"]):
-            if (new := f"{rule['name']}={level}") in names:
-                what = f"what a level of {quoted(rule['name'])} is called"
-                problems.append(f"column name: {quoted(new)} is {what}")
-    for role in ROLES:
-        count = (rules["role"] == role).sum()
-        if (count == 0 and role in REQUIRED_ROLES) or (count > 1 and role != "factor"):
-            expected = "at least one" if role == "factor" else "one"
-            problems.append(f"column role: {count} rows have the role {role}; expected {expected}")
-    of_role = rules.drop_duplicates("role").set_index("role")["name"]
-    if not problems and "time" in of_role:
-        by_name = rules.drop_duplicates("name").set_index("name")
-        until = by_name.at[of_role["outcome"], "unit"]
-        if (
-            DURATION.fullmatch(until)
-            and horizon(by_name, of_role["outcome"], of_role["time"]) is None
-        ):
-            unit = by_name.at[of_role["time"], "unit"]
-            problems.append(
-                f"column unit: the outcome is counted at {quoted(until)} and the time has the unit "
-                f"{quoted(unit)}, which cannot be converted; write days, weeks, months or years"
-            )
+    named = rules[rules["name"] != ""]
+    repeated = named["name"][named.duplicated("name")].unique()
+    problems = [
+        f"column name: {quoted(name)} occurs more than once in the same role" for name in repeated
+    ]
+    categories = named[(named["role"] == "factor") & (named["type"] == "category")]
+    problems += [
+        f"column name: {quoted(f'{name}={level}')} is what a level of {quoted(name)} is called"
+        for name, levels in zip(categories["name"], categories["levels"], strict=True)
+        for level in parts(levels)
+        if f"{name}={level}" in set(named["name"])
+    ]
+    counts = rules["role"].value_counts().reindex(ROLES, fill_value=0)
+    problems += [
+        f"column role: {count} rows have the role {role}; expected "
+        + ("at least one" if role == "factor" else "one")
+        for role, count in counts.items()
+        if count < (role in REQUIRED_ROLES) or (count > 1 and role != "factor")
+    ]
+    if problems or not counts["time"]:
+        return problems
+    unit = named.set_index("role")["unit"]
+    if horizon(unit["outcome"], unit["time"]) is None and DURATION.fullmatch(unit["outcome"]):
+        problems.append(
+            f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has the "
+            f"unit {quoted(unit['time'])}, which cannot be converted; write days, weeks, months or "
+            "years"
+        )
     return problems
+
+
+def match_headers(
+    headers: list[str], codebook: pd.DataFrame
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """The header of each column of the codebook that the file has, with problems and notes.
+
+    A header is a column's name, or else, without regard to case and spaces, its name or its label
+    in either language, with or without the unit.
+    """
+    # A column's second role has a name of its own here, not in the file.
+    names = {name: name.removesuffix(f" ({role})") for name, role in codebook["role"].items()}
+    matched = {
+        name: header for name in names for header in (names[name], name) if header in headers
+    }
+    words: dict[str, set[str]] = {}
+    for name, rule in codebook.iterrows():
+        for word in (name, names[name], rule["label"], rule.get("label_zh", "")):
+            for form in (word, f"{word}({rule['unit']})") if word else ():
+                words.setdefault(plain_word(form), set()).add(name)
+    candidates: dict[str, list[str]] = {}
+    problems, notes = [], []
+    for header in headers:
+        if header in matched.values():
+            continue
+        meant = words.get(plain_word(header), set()) - set(matched)
+        if len({names[name] for name in meant}) > 1:
+            shown = " or ".join(sorted(meant))
+            problems.append(f"column {quoted(header)} could be {shown}; write its name instead")
+        for name in meant:
+            candidates.setdefault(name, []).append(header)
+    for name, found in candidates.items():
+        if len(found) > 1:
+            shown = " and ".join(map(quoted, found))
+            problems.append(f"columns {shown} could both be {name}; keep one of them")
+        else:
+            notes.append(f"Column {quoted(found[0])} was taken as {name}.")
+        matched[name] = found[0]
+    return matched, problems, notes

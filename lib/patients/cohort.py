@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib.patients.codebook import parts
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -17,11 +19,11 @@ class Cohort:
 
     ``rows`` holds the codebook's columns only: binary columns and numbers are floats (missing is
     NaN), the group is an ordered category. ``codebook`` is indexed by column name; a factor of more
-    than two levels stands there as its indicators (`categories`). ``notes`` say how the
-    file was read where more than one reading was possible, and what was changed; ``dropped`` are its
-    columns that the codebook does not have. ``original_codebook`` still has the categories. No table
-    shows fewer patients than ``threshold`` in a cell (`disclosure`); where it is 0,
-    nothing was done about that.
+    than two levels stands there as its indicators (`categories`), and every binary column has the
+    levels 0|1. ``notes`` say how the file was read where more than one reading was possible, and
+    what was changed; ``dropped`` are its columns that the codebook does not have.
+    ``original_codebook`` still has the categories. No table shows fewer patients than ``threshold``
+    in a cell (`disclosure`); where it is 0, nothing was done about that.
     """
 
     rows: pd.DataFrame
@@ -71,14 +73,11 @@ class Cohort:
 
     def level_labels(self, name: str) -> dict[str, str]:
         """The words for each level of a column; the level itself where there are none."""
-        levels = self.levels(name)
-        words = self.codebook.get("level_labels", pd.Series("", self.codebook.index))[name].split(
-            "|"
-        )
+        levels, words = self.levels(name), parts(self.codebook.loc[name].get("level_labels", ""))
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
     def phrase(self, name: str) -> str:
-        """The words for a column inside a sentence: its label in lower case, but for abbreviations."""
+        """The words for a column in a sentence: its label in lower case, but for abbreviations."""
         label = self.codebook.at[name, "label"] or name
         return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import horizon
 from lib.patients.cohort import Cohort
 from lib.patients.errors import places
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import capital, listed
 
 MOSTLY = 0.5
 
@@ -19,55 +20,38 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
     """Notes on values that do not go together, and on rows that are alike."""
     by_role = {rule["role"]: name for name, rule in codebook.iterrows() if name in rows}
     outcome, event, time = (by_role.get(role) for role in ("outcome", "event", "time"))
-    lost = rows[outcome]
-    odd = []
-    if event:
-        both = f"{outcome} is 1 and {event} is 0, which do not go together"
-        odd.append((both, (lost == 1) & (rows[event] == 0)))
-    if time:
-        odd.append((f"{time} is 0", rows[time] == 0))
-        odd += _against_horizon(rows, codebook, outcome, time, event)
-    if event and time:
-        words = f"{event} is known and {time} is missing"
-        odd.append((words, rows[time].isna() & rows[event].notna()))
-    compared = table.rows.drop(columns=table.rows.columns.intersection([by_role.get("id")]))
-    codes = {name: column.cat.codes for name, column in compared.items()}
+    lost, nowhere = rows[outcome], pd.Series(np.nan, rows.index)
+    had, followed = rows.get(event, nowhere), rows.get(time, nowhere)
+    words = codebook.at[outcome, "unit"]
+    until = horizon(words, codebook.at[time, "unit"]) if time else None
+    # Where there is no horizon, no time is before or beyond it.
+    early, late = (followed <= until, followed > until) if until else (followed < 0, followed < 0)
+    identifier = table.rows.columns.intersection([by_role.get("id")])
+    codes = {name: cells.cat.codes for name, cells in table.rows.drop(columns=identifier).items()}
     alike = pd.DataFrame(codes).duplicated(keep="first")
-    # Where many are alike, being alike says nothing.
-    if alike.sum() <= max(1, len(rows) // 1000):
-        odd.append(("alike in all columns to an earlier one; entered twice?", alike))
+    odd = {
+        f"{outcome} is 1 and {event} is 0, which do not go together": (lost == 1) & (had == 0),
+        f"{time} is 0": followed == 0,
+        f"{event} is 1, {time} within {words}, and {outcome} is 0": early
+        & (had == 1)
+        & (lost == 0),
+        f"{event} is 1, {time} beyond {words}, and {outcome} is 1": late & (had == 1) & (lost == 1),
+        f"{time} is shorter than {words}, and yet {outcome} is known to be 0": early
+        & (followed != until)
+        & (had != 1)
+        & (had.notna() if event else True)
+        & (lost == 0),
+        f"{event} is known and {time} is missing": followed.isna() & had.notna() & bool(time),
+        # Where many are alike, being alike says nothing.
+        "alike in all columns to an earlier one; entered twice?": alike
+        & (alike.sum() <= max(1, len(rows) // 1000)),
+    }
     notes = []
-    for words, which in odd:
+    for words, which in odd.items():
         if which.any():
-            where = places(table.rows.index[which.to_numpy(bool)], table.place)
-            notes.append(f"{where[0].upper()}{where[1:]}: {words}.")
+            where = places(table.rows.index[np.asarray(which, bool)], table.place)
+            notes.append(f"{capital(where)}: {words}.")
     return notes
-
-
-def _against_horizon(
-    rows: pd.DataFrame, codebook: pd.DataFrame, outcome: str, time: str, event: str | None
-) -> list[tuple[str, pd.Series]]:
-    """Rows of which the time, the event and the outcome at its horizon contradict one another."""
-    until = horizon(codebook, outcome, time)
-    if until is None:
-        return []
-    lost, followed, words = rows[outcome], rows[time], codebook.at[outcome, "unit"]
-    spared = f"{time} is shorter than {words}, and yet {outcome} is known to be 0"
-    shorter = (followed < until) & (lost == 0)
-    if not event:
-        return [(spared, shorter)]
-    had = rows[event] == 1
-    return [
-        (
-            f"{event} is 1, {time} within {words}, and {outcome} is 0",
-            had & (followed <= until) & (lost == 0),
-        ),
-        (
-            f"{event} is 1, {time} beyond {words}, and {outcome} is 1",
-            had & (followed > until) & (lost == 1),
-        ),
-        (spared, shorter & (rows[event] == 0)),
-    ]
 
 
 @dataclass(frozen=True)
@@ -112,17 +96,14 @@ def completeness(cohort: Cohort) -> Completeness:
 
 def in_words(account: Completeness, cohort: Cohort) -> list[str]:
     """A note on the columns that are mostly empty, if there are any."""
-    table = account.mostly_empty
+    table, constant = account.mostly_empty, [cohort.label(name) for name in account.constant]
     if table.empty:
         return []
     shown = listed([f"“{row.label}” (known for {row.known:,})" for row in table.itertuples()])
-    they, them = ("is", "it") if len(table) == 1 else ("are", "them")
-    words = (
-        f"{shown} {they} empty for most of the {account.patients:,} patients: with {them} "
-        f"{account.complete:,} have all values, without {them} {account.without_them:,}"
-    )
-    if constant := account.constant:
-        labels = listed([f"“{cohort.label(name)}”" for name in constant])
-        does = "does" if len(constant) == 1 else "do"
-        words += f". Among the {account.complete:,}, {labels} {does} not vary"
-    return [f"{words}."]
+    one, varies = len(table) == 1, "does not vary" if len(constant) == 1 else "do not vary"
+    among = f". Among the {account.complete:,}, {listed(constant)} {varies}" if constant else ""
+    return [
+        f"{shown} {'is' if one else 'are'} empty for most of the {account.patients:,} patients: "
+        f"with {'it' if one else 'them'} {account.complete:,} have all values, without "
+        f"{account.without_them:,}{among}."
+    ]

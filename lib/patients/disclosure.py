@@ -189,7 +189,8 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
             f"alone. {IN_HOUSE}"
         )
     if time:
-        rows[time] = _blocked_times(rows, group, time, horizon(codebook, outcome, time), threshold)
+        until = horizon(codebook.at[outcome, "unit"], codebook.at[time, "unit"])
+        rows[time] = _blocked_times(rows, group, time, until, threshold)
         notes.append(
             f"“{label[time]}”: a value is replaced by the mean of a block of at least {threshold} patients of the "
             "same group, so that no curve goes on with fewer."

@@ -1,24 +1,40 @@
 """Reading a table from disk, whatever its format, so that what is wrong with it becomes one message
-for people.
+for people. Each format is read by the package that knows it; CSV by `text_files`.
 """
 
 from __future__ import annotations
 
 import gzip
+import io
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyreadstat
+from pyarrow import parquet
+from python_calamine import CalamineWorkbook
 
-from lib.patients.errors import InputError, fail, unusable
-from lib.patients.formats import read_format
-from lib.patients.table import Table
+from lib.patients.errors import InputError, fail, quoted, unusable
+from lib.patients.table import Table, cell_text, from_records
 from lib.patients.text_files import read_text
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
 DATA = Path(__file__).parents[2] / "data"
 GZIP = b"\x1f\x8b"
+# How a file begins, and its suffixes where that does not tell.
+FORMATS = {
+    "workbook": ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), (".xlsx", ".xls", ".ods")),
+    "SPSS file": ((b"$FL2", b"$FL3"), (".sav", ".zsav")),
+    "Stata file": ((b"<stata_dta>",), (".dta",)),
+    "Parquet file": ((b"PAR1",), (".parquet", ".pq")),
+    "SAS file": ((b"SAS ",), (".sas7bdat",)),
+    "PDF file": ((b"%PDF",), (".pdf",)),
+    "word processor's file": ((b"{\\rtf",), (".doc", ".docx", ".rtf")),
+}
 
 
 def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> Table:
@@ -28,16 +44,33 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
     recognize its encoding. Raises `InputError` where nothing can be read at all; what is wrong with
     single rows is among the problems of the table.
     """
-    path = Path(path)
     content = _content(path)
     if content.startswith(GZIP):
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
-            why = "it is a compressed file that is damaged. Compress it anew."
-            raise unusable(path, why) from None
-    suffix, _ = suffix_and_stem(path)
-    return read_format(path, content, suffix, known) or read_text(path, content, known, words)
+            raise unusable(path, "it is compressed and damaged. Compress it anew.") from None
+    suffix = suffix_and_stem(path)[0]
+    by_start = [what for what, (starts, _) in FORMATS.items() if content.startswith(starts)]
+    by_suffix = [what for what, (_, suffixes) in FORMATS.items() if suffix in suffixes]
+    # Text under the name of another format is read as the text that it is.
+    what = next(iter(by_start + (by_suffix if b"\0" in content else [])), None)
+    if what is None:
+        return read_text(path, content, known, words)
+    readers: dict[str, Callable[[bytes], Table]] = {
+        "workbook": partial(_workbook, known=known),
+        "SPSS file": partial(_statistics_file, read=pyreadstat.read_sav),
+        "Stata file": partial(_statistics_file, read=pyreadstat.read_dta),
+        "Parquet file": _parquet,
+    }
+    mend = "Save the table as “CSV UTF-8” and use that file."
+    if what not in readers:
+        raise unusable(path, f"it is a {what}. {mend}")
+    try:
+        return readers[what](content)
+    except Exception as error:  # whatever the packages make of broken bytes
+        why = f"it is not a {what} that can be read ({type(error).__name__})"
+        raise unusable(path, f"{why}. {mend}") from None
 
 
 def suffix_and_stem(path: Path) -> tuple[str, str]:
@@ -56,19 +89,18 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
     """
     path = Path(path)
     table = read_text(path, _content(path), required)
-    if table.notes:
-        mend = "expected UTF-8 text, columns separated by commas"
-        fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
-    rows = table.rows
-    missing = [name for name in required if name not in rows]
+    mend = "expected UTF-8 text, columns separated by commas"
+    fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
     problems = [
-        f"column {name} is missing; the file has {', '.join(rows.columns)}" for name in missing
+        f"column {name} is missing; the file has {', '.join(table.rows)}"
+        for name in required
+        if name not in table.rows
     ]
     problems += table.problems
-    if rows.empty and not problems:
+    if table.rows.empty and not problems:
         problems.append("it has a header and no rows")
     fail(path, problems)
-    return rows.astype(object)
+    return table.rows.astype(object)
 
 
 def _content(path: Path) -> bytes:
@@ -81,3 +113,53 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         why = f"it cannot be read ({error.strerror}). Check who may read it."
         raise unusable(path, why) from None
+
+
+def _workbook(content: bytes, known: Sequence[str]) -> Table:
+    """The first sheet that has the most of the known columns."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    names, sheets = {name.casefold() for name in known}, {}
+    for title in book.sheet_names:
+        records = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        texts = [[cell_text(cell) for cell in record] for record in records]
+        used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
+        if used:
+            sheets[title] = (used[0], texts[used[0] :])
+    if not sheets:
+        raise ValueError("no sheet has a cell")
+    found = {
+        title: len(names & {cell.casefold() for cell in texts[0]})
+        for title, (_, texts) in sheets.items()
+    }
+    chosen = max(sheets, key=found.get)
+    before, texts = sheets[chosen]
+    notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
+    return from_records(texts, before + 1, place="row", delimiter="", notes=notes)
+
+
+def _statistics_file(content: bytes, read: Callable) -> Table:
+    """A file of SPSS or Stata with its labels; what the file itself calls missing is missing."""
+    frame, about = read(io.BytesIO(content))
+    single = {name for name, kind in about.readstat_variable_types.items() if kind == "float"}
+    frame = frame.astype(dict.fromkeys(single, "float32"))  # so that 80.1 is not 80.0999985
+    words = {
+        name: {cell_text(value): str(label).strip() for value, label in labels.items()}
+        for name, labels in about.variable_value_labels.items()
+    }
+    labels = {name: label for name, label in about.column_names_to_labels.items() if label}
+    return _typed(frame, labels=labels, words=words)
+
+
+def _parquet(content: bytes) -> Table:
+    table = parquet.read_table(pa.BufferReader(content))
+    table.validate(full=True)
+    # An index without a name is written under this one and means nothing.
+    names = [name for name in table.column_names if not re.fullmatch(r"__index_level_\d+__", name)]
+    return _typed(table.select(names).to_pandas(integer_object_nulls=True, ignore_metadata=True))
+
+
+def _typed(frame: pd.DataFrame, **about: object) -> Table:
+    # Iterating over an array keeps the precision of its numbers.
+    columns = [frame[name].to_numpy() for name in frame]
+    records = [list(frame), *zip(*columns, strict=True)]
+    return from_records(records, 0, place="row", delimiter="", **about)

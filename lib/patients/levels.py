@@ -33,15 +33,22 @@ DATE = re.compile(
     r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})|\d{1,2}月\d{1,2}日",
     flags=re.IGNORECASE,
 )
-EXCEL_ERROR = re.compile(
-    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+", flags=re.IGNORECASE
-)
+# What a text is that is no value, and how to mend it.
+MENDS = {
+    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the spreadsheet "
+    "program; leave the cell empty where nothing is known)",
+    DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
+    "column as text and enter it anew)",
+    r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",
+    r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
+    r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
+}
 UNIQUE = "a name for the patient that occurs only once"
 
 
 @dataclass
 class Reading:
-    """How a column was read.
+    """How a column was read: what its rows hold, and notes on it.
 
     ``refused`` maps the place of a distinct value to what was expected instead; ``whole`` is what
     is wrong with the column, instead of its values. The others are of numbers (`numbers`).
@@ -58,38 +65,48 @@ class Reading:
 
 def expectation(rule: pd.Series) -> str:
     """What a value of a column looks like, in words."""
-    if rule["role"] == "id":
-        return UNIQUE
-    levels = parts(rule["levels"])
-    if rule["type"] == "binary":
-        words = binary_words(rule)
-        return " or ".join(
-            f"{level} ({word})" if word != level else level
-            for level, word in zip(levels, words, strict=True)
-        )
-    if rule["type"] == "category":
-        return "one of " + ", ".join(levels)
-    unit = f" in {rule['unit']}" if rule["unit"] else ""
-    return f"a number{unit}" if rule["type"] == "number" else "text"
+    levels, unit = parts(rule["levels"]), f" in {rule['unit']}" if rule["unit"] else ""
+    binary = [
+        level if level == word else f"{level} ({word})"
+        for level, word in zip(levels, binary_words(rule), strict=False)
+    ]
+    expected = {
+        "binary": " or ".join(binary),
+        "category": "one of " + ", ".join(levels),
+        "number": f"a number{unit}",
+        "text": "text",
+    }
+    return UNIQUE if rule["role"] == "id" else expected[rule["type"]]
 
 
 def binary_words(rule: pd.Series) -> list[str]:
     """What the two levels of a column mean."""
-    levels, words = parts(rule["levels"]), parts(rule.get("level_labels", ""))
-    return words or (["no", "yes"] if levels == ["0", "1"] else levels)
+    levels = parts(rule["levels"])
+    return parts(rule.get("level_labels", "")) or (
+        ["no", "yes"] if levels == ["0", "1"] else levels
+    )
+
+
+def mend(text: str) -> str:
+    """How a text that could not be read is mended, if it is of a kind that is known."""
+    fitting = (
+        words for pattern, words in MENDS.items() if re.fullmatch(pattern, text, re.IGNORECASE)
+    )
+    return next(fitting, "")
 
 
 def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
     """The codebook in which every binary column has the levels 0|1, as in the rows; what they are
     called in the file stays as their words.
     """
-    codebook = codebook.copy()
     other = (codebook["type"] == "binary") & (codebook["levels"] != "0|1")
-    if other.any():
-        words = codebook.get("level_labels", pd.Series("", codebook.index))
-        codebook["level_labels"] = words.mask(other & (words == ""), codebook["levels"])
-        codebook.loc[other, "levels"] = "0|1"
-    return codebook
+    if not other.any():
+        return codebook
+    words = codebook.get("level_labels", pd.Series("", codebook.index))
+    return codebook.assign(
+        levels=codebook["levels"].mask(other, "0|1"),
+        level_labels=words.mask(other & (words == ""), codebook["levels"]),
+    )
 
 
 def number_form(text: str) -> str | None:
@@ -107,14 +124,20 @@ def is_missing(text: str, codes: Iterable[str] = ()) -> bool:
     return text in codes or (form is not None and form in map(number_form, codes))
 
 
-def missing_note(column: pd.Series, missing: list[int]) -> list[str]:
-    """A note on the texts that were read as missing, but for empty cells."""
+def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -> list[str]:
+    """Notes on the texts that were taken as others, and on those that were read as missing, but for
+    empty cells; each with the number of rows.
+    """
     texts, counts = column.cat.categories, counts_of(column)
+    named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     words = [i for i in missing if texts[i]]
-    if not words:
-        return []
     shown = ", ".join(quoted(texts[i]) for i in words)
-    return [f"read {shown} as missing ({counts[words].sum():,})."]
+    notes = {
+        f"read {', '.join(named[:MOST_NAMED])}{more}.": named,
+        f"read {shown} as missing ({counts[words].sum():,}).": words,
+    }
+    return [note for note, found in notes.items() if found]
 
 
 def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Reading:
@@ -129,23 +152,29 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
         found = next((meant[word] for word in candidates if word in meant), None)
         if text in levels:
             places[i] = levels.index(text)
-        elif (rule["role"] != "group" or text in codes) and is_missing(text, codes):
+        elif text in codes or (rule["role"] != "group" and is_missing(text, codes)):
             missing.append(i)
         elif found is not None:
             places[i] = found
             converted[i] = levels[found]
         else:
             refused[i] = expectation(rule) + _mend(text, rule)
-    notes = _counted(column, converted) + missing_note(column, missing)
-    known = places[column.cat.codes]
-    whole = _two_other_codes(texts, refused, places, rule)
-    if rule["type"] == "binary":
-        values = np.where(known < 0, np.nan, known.astype(float))
-        return Reading(values, refused, notes + _constant(known, levels, refused), whole)
+    known, notes = places[column.cat.codes], notes_on(column, missing, converted)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
-    if absent and not refused:
-        notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
-    return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
+    if rule["type"] == "category":
+        if absent and not refused:
+            notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
+        return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
+    if len(absent) == 1 and not refused:
+        only = (set(levels) - {*absent}).pop()
+        notes.append(
+            f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
+            f"{absent[0]}."
+            if -1 in known
+            else f"it is {only} for all patients."
+        )
+    values = np.where(known < 0, np.nan, known.astype(float))
+    return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
 
 
 def _level_words(rule: pd.Series) -> dict[str, int]:
@@ -167,95 +196,51 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
     return found
 
 
-def _counted(column: pd.Series, converted: dict[int, str]) -> list[str]:
-    """A note on texts that were taken as others, each with the number of rows."""
-    texts, counts = column.cat.categories, counts_of(column)
-    named = [
-        f"{quoted(texts[i])} as {quoted(level)} ({counts[i]:,})" for i, level in converted.items()
-    ]
-    if not named:
-        return []
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return ["read " + ", ".join(named[:MOST_NAMED]) + more + "."]
-
-
-def _constant(known: np.ndarray, levels: list[str], refused: dict[int, str]) -> list[str]:
-    present = set(known.tolist())
-    if refused or len(present - {-1}) != 1:
-        return []
-    only = (present - {-1}).pop()
-    if -1 not in present:
-        return [f"it is {levels[only]} for all patients."]
-    return [
-        f"it holds only {levels[only]} and empty cells. An empty cell counts as not known, not as "
-        f"{levels[1 - only]}."
-    ]
-
-
 def _mend(text: str, rule: pd.Series) -> str:
-    if EXCEL_ERROR.fullmatch(text):
-        return (
-            " (this is a message of the spreadsheet program; leave the cell empty where nothing is "
-            "known)"
-        )
-    if DATE.fullmatch(text):
-        return (
-            " (the spreadsheet program may have made a date of it; format the column as text and "
-            "enter it anew)"
-        )
     if is_missing(text):
         return (
             " (a patient whose group is not known cannot be placed; leave the row out, or make it "
             "a group)"
         )
-    if rule["type"] == "binary" and re.sub(r"\s", "", text) in DASHES | {"+"}:
-        no, yes = binary_words(rule)
-        zero, one = parts(rule["levels"])
-        return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where it is not known"
-    if number_form(text):
-        return "; a code for missing goes into the column missing of the codebook"
-    return ""
+    if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
+        (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
+        return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
+    return mend(text)
 
 
-def _two_other_codes(
+def _other_codes(
     texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
 ) -> str | None:
-    """What to do about a binary column that holds two codes, and neither is one of its levels."""
-    written = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
-    if rule["type"] != "binary" or not refused or len(written) != 2:
+    """What to do about a binary column that holds two codes other than its levels."""
+    written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
+    if len(written) != 2 or not refused:
         return None
-    if len(refused) == 1 and not all(text.isdecimal() for text in written):
+    if len(refused) == 1 and not all(map(str.isdecimal, written)):
         return None
-    no, yes = binary_words(rule)
-    zero, one = parts(rule["levels"])
-    first, second = sorted(written)
-    line = ",".join(
-        f"{first}|{second}" if column == "levels" else str(rule.get(column, ""))
-        for column in CODEBOOK_COLUMNS[1:]
-    )
+    (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
+    line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
     return (
-        f"it holds {first} and {second} where {zero} and {one} are expected, and which of the two "
-        f"is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, or name its codes "
-        f"in the codebook, the one for “{no}” first: {rule.name},{line} (or {second}|{first})"
+        f"it holds {' and '.join(written)} where {zero} and {one} are expected, and which of the "
+        f"two is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, or name its "
+        f"codes in the codebook, the one for “{no}” first: {rule.name},{','.join(line)} (or "
+        f"{'|'.join(reversed(written))})"
     )
 
 
 def read_identifiers(column: pd.Series) -> Reading:
     """Identifiers: each once, none empty, and none that a spreadsheet program has spoiled."""
     texts, counts = list(column.cat.categories), counts_of(column)
-    refused = {i: UNIQUE for i, text in enumerate(texts) if counts[i] > 1 or not text}
-    mangled = (
-        "the identifier itself: the spreadsheet program made this of it. Format the column as text "
-        "and enter it anew"
-    )
-    dates = [i for i, text in enumerate(texts) if DATE.fullmatch(text)]
-    before_digits = {re.split(r"\d", texts[i])[0] for i in dates}
+    dates = {text for text in texts if DATE.fullmatch(text)}
     # One word before all numbers is a prefix, whatever month it is also short for.
-    if len(dates) < len(texts) or len(before_digits) > 1 or before_digits == {""}:
-        refused |= dict.fromkeys(dates, mangled)
+    if len(dates) == len(texts) and len({re.split(r"\d", text)[0] for text in dates} | {""}) == 2:
+        dates = set()
+    refused = {}
     for i, text in enumerate(texts):
-        if POWER_OF_TEN.fullmatch(text):
-            refused[i] = mangled
-        elif EXCEL_ERROR.fullmatch(text):
-            refused[i] = "an identifier; this is a message of the spreadsheet program"
+        if text in dates or POWER_OF_TEN.fullmatch(text):
+            refused[i] = "the identifier itself: the spreadsheet program made this of it. "
+            refused[i] += "Format the column as text and enter it anew"
+        elif text.startswith("#") and mend(text):
+            refused[i] = f"an identifier{mend(text)}"
+        elif counts[i] > 1 or not text:
+            refused[i] = UNIQUE
     return Reading(column.astype("str").reset_index(drop=True), refused, [])

@@ -7,7 +7,6 @@ not set.
 
 from __future__ import annotations
 
-import dataclasses
 import filecmp
 import os
 import re
@@ -18,28 +17,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.patients import consistency, disclosure, privacy
+from lib.patients import consistency, disclosure, levels, numbers, privacy
 from lib.patients.categories import expand
-from lib.patients.codebook import parts, read_with_notes
+from lib.patients.codebook import OPTIONAL_ROLES, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, places, quoted
 from lib.patients.files import DATA, read_table, suffix_and_stem
-from lib.patients.headers import about_missing, match_headers, missing_columns
-from lib.patients.levels import (
-    UNIQUE,
-    Reading,
-    read_identifiers,
-    read_levels,
-    with_plain_levels,
-)
-from lib.patients.numbers import read_numbers
 from lib.patients.table import Table, counts_of
 
 EXAMPLE = DATA / "cohort.csv"
 # The environment variable by which a build hands the cohort on to its chapters.
 HANDED_ON = "COHORT_AS_READ"
 VALUES_NAMED = 4
-DROPPED_NAMED = 20
+COLUMNS_NAMED = 20
 
 
 def chosen_path() -> Path:
@@ -87,93 +77,95 @@ def hand_on(cohort: Cohort, path: Path) -> Iterator[None]:
 
 
 def _read(path: Path) -> Cohort:
-    codebook, codebook_notes = read_with_notes(codebook_path(path))
+    beside = codebook_path(path)
+    codebook, codebook_notes = read_with_notes(beside)
     words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
-    names = [*codebook.index, *codebook["label"], *codebook.get("label_zh", [])]
-    table = read_table(path, names, [*codebook.index, *words])
+    table = read_table(path, [*codebook.index, *words], [*codebook.index, *words])
     codebook = _with_labels_of_file(codebook, table)
     matched, problems, notes = match_headers(list(table.rows), codebook)
     others = [name for name in table.rows if name not in matched.values()]
-    missing = missing_columns(matched, codebook)
-    if missing and not _own_codebook(path).is_file():
-        fail(path, [_no_codebook(path, missing), *table.problems])
     private = _private(table, matched, others, codebook)
     problems = [*table.problems, *private.values(), *problems]
-    problems += about_missing(missing, others, codebook)
+    problems += _missing_columns(path, matched, others, codebook)
     if table.rows.empty and not problems:
         problems.append("it has a header and no rows; enter one row for each patient")
     if others:
-        shown = ", ".join(map(quoted, others[:DROPPED_NAMED]))
-        more = len(others) - DROPPED_NAMED
-        shown += f" and {more} more" if more > 0 else ""
-        notes.append(f"Left out, because the codebook does not have them: {shown}.")
-    readings = {
-        name: _read_column(table.rows[header], codebook.loc[name], table.words.get(header, {}))
-        for name, header in matched.items()
-    }
-    for name, reading in readings.items():
-        if matched[name] not in private:
-            problems += _described(name, table.rows[matched[name]], reading, table)
+        notes.append(f"Left out, because the codebook does not have them: {_named(others)}.")
+    readings = {}
+    for name, header in matched.items():
+        column, rule = table.rows[header], codebook.loc[name]
+        reading = readings[name] = _read_column(column, rule, table.words.get(header, {}))
+        if header not in private:
+            problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
     problems += _doubtful_points(readings, table)
-    suspected, named = _suspected_codes(readings, table, matched)
+    suspected, named = _suspected_codes(readings, table)
     problems, notes = problems + suspected, notes + named
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     outcome = codebook.index[codebook["role"] == "outcome"][0]
     if not problems and rows[outcome].isna().all():
         problems.append(f"column {outcome} is empty")
     fail(path, problems)
-    notes = [
-        *(f"{codebook_path(path).name}: {note}" for note in codebook_notes),
-        *table.notes,
-        *notes,
-        *consistency.odd_rows(rows, codebook, table),
-    ]
-    codebook = with_plain_levels(codebook)
+    notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
+    notes += consistency.odd_rows(rows, codebook, table)
+    plain = levels.with_plain_levels(codebook)
     is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
-    cohort = Cohort(
-        *expand(rows, codebook), path, is_example, dropped=tuple(others), original_codebook=codebook
+    expanded = expand(rows, plain)
+    cohort = Cohort(*expanded, path, is_example, (), tuple(others), plain)
+    notes += consistency.in_words(consistency.completeness(cohort), cohort)
+    return Cohort(*expanded, path, is_example, tuple(notes), tuple(others), plain)
+
+
+def _named(names: list[str]) -> str:
+    more = len(names) - COLUMNS_NAMED
+    return ", ".join(map(quoted, names[:COLUMNS_NAMED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _missing_columns(
+    path: Path, matched: dict[str, str], others: list[str], codebook: pd.DataFrame
+) -> list[str]:
+    """The columns that must be there and are not; one sentence where there is no codebook."""
+    must = codebook.index[~codebook["role"].isin(OPTIONAL_ROLES)]
+    missing = [name for name in must if name not in matched]
+    own = _own_codebook(path)
+    if not missing or own.is_file():
+        also = f"; the file also has {_named(others)}" if others else ""
+        expected = {name: levels.expectation(codebook.loc[name]) for name in missing}
+        return [
+            f"column {name} is missing; expected {words}{also}" for name, words in expected.items()
+        ]
+    stem = re.sub(r"[\W_]", "", suffix_and_stem(path)[1].casefold())
+    near = [
+        other.name
+        for other in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
+        if re.sub(r"[\W_]|codebook", "", other.stem.casefold()) in ("", stem)
+    ]
+    mend = (
+        f"There is {near[0]}; call it {own.name} if it is meant"
+        if near
+        else "“make template FOLDER=new” writes one to change. Without it the file needs the "
+        f"columns of this project's own data, and lacks {', '.join(missing)}"
     )
-    account = consistency.completeness(cohort)
-    notes += consistency.in_words(account, cohort)
-    return dataclasses.replace(cohort, notes=tuple(notes))
+    return [
+        f"no codebook was found that says what the columns mean: expected {own.name} beside it. "
+        f"{mend}"
+    ]
 
 
 def _own_codebook(path: Path) -> Path:
     return path.with_name(suffix_and_stem(path)[1] + ".codebook.csv")
 
 
-def _no_codebook(path: Path, missing: list[str]) -> str:
-    """What to do where no codebook was found and the file does not have the paper's columns."""
-    own, stem = _own_codebook(path).name, suffix_and_stem(path)[1].casefold()
-    near = [
-        other.name
-        for other in sorted(path.parent.iterdir())
-        if re.sub(r"[\W_]|codebook", "", other.stem.casefold()) in ("", re.sub(r"[\W_]", "", stem))
-        and "codebook" in other.name.casefold()
-    ]
-    words = f"no codebook was found that says what the columns mean: expected {own} beside it"
-    if near:
-        return f"{words}. There is {near[0]}; call it {own} if it is meant"
-    return (
-        f"{words}. “make template FOLDER=new” writes one to change. Without it the file needs the "
-        f"columns of this project's own data, and lacks {', '.join(missing)}"
-    )
-
-
 def _with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The codebook with the words that the file has for variables and values it has none for."""
     codebook = codebook.copy()
     for name, rule in codebook.iterrows():
-        if not rule["label"]:
-            codebook.at[name, "label"] = table.labels.get(name, "")
-        levels, words = parts(rule["levels"]), table.words.get(name, {})
-        labels = [words.get(level, "").replace("|", "/") for level in levels]
-        if levels and all(labels) and not rule.get("level_labels", "") and len({*labels}) > 1:
-            if "level_labels" not in codebook:
-                codebook["level_labels"] = ""
-            codebook.at[name, "level_labels"] = "|".join(labels)
-    return codebook
+        words = table.words.get(name, {})
+        labels = [words.get(level, "").replace("|", "/") for level in parts(rule["levels"])]
+        if labels and all(labels) and len({*labels}) == len(labels):
+            codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
+        codebook.loc[name, "label"] = rule["label"] or table.labels.get(name, "")
+    return codebook.fillna("")
 
 
 def _private(
@@ -181,25 +173,26 @@ def _private(
 ) -> dict[str, str]:
     """The headers of columns that look like direct identifiers, and what is said of each."""
     rules = {header: codebook.loc[name] for name, header in matched.items()}
-    found = {}
-    for header in [*rules, *others]:
-        rule = rules.get(header)
-        if why := privacy.suspicion(table.rows[header], rule):
-            found[header] = privacy.refusal(header, why, rule)
-    return found
+    rules |= dict.fromkeys(others)
+    why = {header: privacy.suspicion(table.rows[header], rule) for header, rule in rules.items()}
+    return {
+        header: privacy.refusal(header, words, rules[header])
+        for header, words in why.items()
+        if words
+    }
 
 
-def _read_column(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Reading:
+def _read_column(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> levels.Reading:
     if rule["role"] == "id":
-        return read_identifiers(column)
+        return levels.read_identifiers(column)
     if rule["type"] == "number":
-        return read_numbers(column, rule)
+        return numbers.read_numbers(column, rule)
     if rule["type"] in ("binary", "category"):
-        return read_levels(column, rule, words)
-    return Reading(column.astype("str").reset_index(drop=True), {}, [])
+        return levels.read_levels(column, rule, words)
+    return levels.Reading(column.astype("str").reset_index(drop=True), {}, [])
 
 
-def _described(name: str, column: pd.Series, reading: Reading, table: Table) -> list[str]:
+def _described(name: str, column: pd.Series, reading: levels.Reading, table: Table) -> list[str]:
     """The problems of a column in words; equal ones together, the first few by their lines."""
     if reading.whole:
         return [f"column {name}: {reading.whole}"]
@@ -207,7 +200,7 @@ def _described(name: str, column: pd.Series, reading: Reading, table: Table) -> 
     for place in refused[:VALUES_NAMED]:
         lines = column.index[column.cat.codes == place]
         # Of an identifier that occurs twice, the first line is not the one that is wrong.
-        if reading.refused[place] == UNIQUE and len(lines) > 1:
+        if reading.refused[place] == levels.UNIQUE and len(lines) > 1:
             lines = lines[1:]
         value = quoted(column.cat.categories[place])
         where = f"{places(lines, table.place)}, column {name}"
@@ -219,7 +212,7 @@ def _described(name: str, column: pd.Series, reading: Reading, table: Table) -> 
     return result
 
 
-def _doubtful_points(readings: dict[str, Reading], table: Table) -> list[str]:
+def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[str]:
     """Columns whose points can be decimal or between thousands, and nothing in the file decides."""
     signs = {reading.decimal_sign for reading in readings.values()} - {None}
     if "," in signs:
@@ -238,30 +231,28 @@ def _doubtful_points(readings: dict[str, Reading], table: Table) -> list[str]:
 
 
 def _suspected_codes(
-    readings: dict[str, Reading], table: Table, matched: dict[str, str]
+    readings: dict[str, levels.Reading], table: Table
 ) -> tuple[list[str], list[str]]:
     """Problems and notes about numbers that look like codes for missing values.
 
-    One that is negative among positive ones, repeated, or in several columns must be explained in
-    the codebook; a single other one is read and named.
+    They must be explained in the codebook where one is negative among positive ones, repeated, or
+    the same in several columns. A single other one is read as a value.
     """
-    columns = pd.Series([code for reading in readings.values() for code in reading.suspects])
-    shared = set(columns[columns.duplicated()])
+    codes = pd.Series([code for reading in readings.values() for code in reading.suspects])
+    shared = set(codes[codes.duplicated()])
     problems, notes = [], []
-    for name, reading in readings.items():
-        codes = reading.suspects
-        shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in codes.items())
-        written = "|".join(f"{code:.12g}" for code in codes)
+    for name, found in ((name, reading.suspects) for name, reading in readings.items()):
+        lines = table.rows.index[np.isin(readings[name].values, [*found])] if found else []
+        shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in found.items())
+        where = f"{shown} in {places(lines, table.place)}" if found else ""
         mend = (
-            f"Write {written} into the column missing of the codebook, or none if "
-            f"{'it is a value' if len(codes) == 1 else 'they are values'}"
+            f"Write {'|'.join(f'{code:.12g}' for code in found)} into the column missing of the "
+            "codebook, or none if it is a value"
         )
-        if any(code < 0 or count > 1 or code in shared for code, count in codes.items()):
+        if any(code < 0 or count > 1 or code in shared for code, count in found.items()):
             problems.append(
-                f"column {name}: {shown} may stand for missing values, apart from all others. {mend}"
+                f"column {name}: {where} may stand for missing values, apart from all others. {mend}"
             )
-        elif codes:
-            line = table.rows.index[np.isin(reading.values, list(codes))]
-            where = places(line, table.place)
-            notes.append(f"Column {name}: {shown} in {where} was read as a value. {mend}.")
+        elif found:
+            notes.append(f"Column {name}: {where} was read as a value. {mend}.")
     return problems, notes

@@ -8,194 +8,143 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import INVISIBLE, parts
 from lib.patients.errors import quoted
-from lib.patients.levels import (
-    DASHES,
-    DATE,
-    EXCEL_ERROR,
-    PLAIN,
-    Reading,
-    expectation,
-    is_missing,
-    missing_note,
-)
+from lib.patients.levels import DASHES, Reading, expectation, is_missing, mend, notes_on
 from lib.patients.table import counts_of
 
 NEVER_NEGATIVE = {"mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"}
 NEVER_NEGATIVE |= {"ml", "l", "g", "kg", "%"}
-# Ways to write a number; of the first and the third a note says how they were read.
-COMMA, POINT = "decimal commas were read as decimal points", "a decimal point"
-GROUPS, WHOLE = "thousands separators were left out", "a whole number"
-POINT_GROUPS, SPACED_GROUPS = "groups with points", "groups with spaces"
-COMMA_OR_GROUP, POINT_OR_GROUP = "a comma that can be either", "a point that can be either"
-EITHER = {
-    COMMA_OR_GROUP: ", with a decimal point and no thousands separator: this can be either",
-    POINT_OR_GROUP: ", with one decimal sign in the whole column: this can be either",
-}
-CODE = "a code for missing goes into the column missing of the codebook"
-# Tried in this order; the group of three digits that either sign may begin is looked at first.
-WAYS = [
-    (POINT_OR_GROUP, r"[1-9]\d{0,2}\.\d{3}"),
-    (COMMA_OR_GROUP, r"[1-9]\d{0,2},\d{3}"),
-    (WHOLE, r"\d+"),
-    (POINT, r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
-    (COMMA, r"(\d+|\d{1,3}(\.\d{3})+|\d{1,3}( \d{3})+|\d{1,3}('\d{3})+)?,\d+"),
-    (GROUPS, r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}"),
-    (POINT_GROUPS, r"\d{1,3}(\.\d{3}){2,}"),
-    (SPACED_GROUPS, r"(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+)(\.\d+)?"),
-]
-WAYS = [(way, re.compile("[+-]?(" + pattern + ")", flags=re.ASCII)) for way, pattern in WAYS]
 FEW = 3  # so many distinct negative numbers among positive ones may be codes
+
+
+class Way(NamedTuple):
+    """A way to write a number: its decimal sign, what stands between groups of three digits (each
+    empty where the text has none), and what a note says of how it was read.
+    """
+
+    pattern: str
+    decimal: str = ""
+    groups: str = ""
+    note: str = ""
+
+    def number(self, text: str) -> float:
+        plain = re.sub("[ '" + self.groups + "]", "", text)
+        return float(plain.replace(self.decimal, ".") if self.decimal else plain)
+
+
+PERCENT = "percent signs were left out"
+COMMAS, GROUPS = "decimal commas were read as decimal points", "thousands separators were left out"
+COMMA = Way(r"\d*,\d+|(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+),\d+", ",", "", COMMAS)
+COMMA_GROUPS = Way(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}", ".", ",", GROUPS)
+POINT_GROUPS = Way(r"\d{1,3}(\.\d{3}){2,}", "", ".", GROUPS)
+POINT = Way(r"(\d+\.\d*|\.\d+)([eE][+-]?\d+)?", ".")
+# These two can be either; what else the column holds decides.
+EITHER_COMMA, EITHER_POINT = Way(r"[1-9]\d{0,2},\d{3}"), Way(r"[1-9]\d{0,2}\.\d{3}")
+WAYS = [
+    EITHER_COMMA,
+    EITHER_POINT,
+    Way(r"\d+([eE][+-]?\d+)?"),
+    POINT,
+    COMMA,
+    COMMA_GROUPS,
+    POINT_GROUPS,
+    Way(r"\d{1,3}(\.\d{3})+,\d+", ",", ".", COMMAS),
+    Way(r"(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+)(\.\d+)?", "", "", GROUPS),
+]
 
 
 def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     """A column of numbers; a value that is missing is NaN."""
     texts, codes = list(column.cat.categories), parts(rule.get("missing", ""))
-    values, counts = np.full(len(texts), np.nan), counts_of(column)
-    missing = [
-        i
-        for i, text in enumerate(texts)
-        if is_missing(text, codes) or re.sub(r"\s", "", text) in DASHES
-    ]
-    written = {i: _written(texts[i], rule["unit"]) for i in set(range(len(texts))) - {*missing}}
-    signs = _signs(written.values())
-    kinds: dict[str, list[int]] = {}
-    refused: dict[int, str] = {}
-    for i, (way, text, suffix) in written.items():
-        way = _decided(way, signs)
-        if way is None or way in EITHER:
-            refused[i] = expectation(rule) + (EITHER[way] if way else _mend(texts[i]))
-            continue
-        values[i] = float(_plain(way, text))
-        if not np.isfinite(values[i]):
-            refused[i] = f"{expectation(rule)} that can be"
-        for kind in _said(way, suffix, texts[i], rule["unit"]):
-            kinds.setdefault(kind, []).append(i)
-    signed = [i for i, (_, _, suffix) in written.items() if suffix == "%"]
-    refused = _refused_signs(signed, values, rule) | refused
+    expected, counts = expectation(rule), counts_of(column)
+    missing = [i for i, text in enumerate(texts) if _is_missing(text, codes)]
+    written = {i: _written(texts[i], rule["unit"]) for i in {*range(len(texts))} - {*missing}}
+    ways = [way for way, _, _ in written.values() if way]
+    decimal, groups = ({way.decimal for way in ways} - {""}, {way.groups for way in ways} - {""})
+    values, refused, kinds = np.full(len(texts), np.nan), {}, {}
+    for i, (way, text, kind) in written.items():
+        way = _decided(way, decimal, groups)
+        if way is None:
+            refused[i] = expected + mend(texts[i])
+        elif way in (EITHER_COMMA, EITHER_POINT):
+            refused[i] = f"{expected}, with one decimal sign in the whole column, a decimal point "
+            refused[i] += "and no thousands separator: this can be either"
+        else:
+            values[i] = way.number(text)
+            for note in filter(None, (kind, way.note)):
+                kinds.setdefault(note, []).append(i)
+    refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
+    for i in map(int, np.flatnonzero(np.isinf(values))):
+        refused[i] = f"{expected} that can be"
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
-        for i in np.flatnonzero(values < 0):
-            refused.setdefault(int(i), f"{expectation(rule)}, not below zero; {CODE}")
+        for i in map(int, np.flatnonzero(values < 0)):
+            refused[i] = f"{expected}, not below zero{mend(texts[i])}"
     notes = [f"{kind} ({counts[found].sum():,})." for kind, found in kinds.items()]
-    if not refused and len(np.unique(values)) == 1 and not np.isnan(values).any():
+    if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
-    usable = np.where(np.isin(np.arange(len(texts)), list(refused)), np.nan, values)
-    either = [text for way, text, _ in written.values() if way == POINT_OR_GROUP]
+    either = [text for way, text, _ in written.values() if way == EITHER_POINT]
+    values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
         values[column.cat.codes],
         refused,
-        notes + missing_note(column, missing),
-        decimal_sign="," if COMMA in signs else "." if POINT in signs else None,
-        doubtful=either[0] if either and not signs else None,
-        suspects={} if codes else _codes_for_missing(usable, counts),
+        notes + notes_on(column, missing, {}),
+        decimal_sign="," if "," in decimal else next(iter(decimal), None),
+        doubtful=either[0] if either and not decimal and not groups else None,
+        suspects={} if codes else _codes_for_missing(values_read, counts),
     )
 
 
-def _written(original: str, unit: str) -> tuple[str | None, str, str | None]:
-    """How a number is written, the number without its unit or sign, and which of these it had."""
-    text, suffix = _usual_signs(original, unit)
-    return next((way for way, pattern in WAYS if pattern.fullmatch(text)), None), text, suffix
+def _is_missing(text: str, codes: list[str]) -> bool:
+    return is_missing(text, codes) or text.replace(" ", "") in DASHES
 
 
-def _signs(written: Iterable[tuple[str | None, str, str | None]]) -> set[str]:
-    """What a column tells of its signs: a decimal comma, a decimal point, points between groups."""
-    signs = set()
-    for way, text, _ in written:
-        if way in (POINT, GROUPS):
-            signs.add(POINT)
-        elif way == COMMA:
-            signs.add(COMMA)
-        if way == POINT_GROUPS or (way == COMMA and "." in text):
-            signs.add(POINT_GROUPS)
-    return signs
+def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
+    """How a number is written; the number without its unit or percent sign, in usual digits; and
+    what a note says of these.
+    """
+    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", original))
+    text = " ".join(text.replace("−", "-").replace("’", "'").split())
+    note = "" if text == original else "unusual digits or signs were read as usual ones"
+    for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
+        if sign and text.casefold().endswith(sign.casefold()):
+            text, note = text[: -len(sign)].strip(), said
+            break
+    way = next((way for way in WAYS if re.fullmatch(f"[+-]?({way.pattern})", text, re.A)), None)
+    return way, text, note
 
 
-def _decided(way: str | None, signs: set[str]) -> str | None:
-    """The way in which a number is written, where what else the column holds decides it."""
-    if way == COMMA_OR_GROUP and (COMMA in signs) != (POINT in signs):
-        return COMMA if COMMA in signs else GROUPS
-    if way == POINT_OR_GROUP and not signs & {COMMA, POINT_GROUPS}:
+def _decided(way: Way | None, decimal: set[str], groups: set[str]) -> Way | None:
+    """The way in which a number is written, where what else its column holds decides it."""
+    if way == EITHER_COMMA and len(decimal) == 1:
+        return COMMA if decimal == {","} else COMMA_GROUPS
+    if way == EITHER_POINT and "," not in decimal and "." not in groups:
         return POINT
-    if way == POINT_OR_GROUP and POINT_GROUPS in signs and POINT not in signs:
+    if way == EITHER_POINT and "." in groups and "." not in decimal:
         return POINT_GROUPS
     return way
 
 
-def _said(way: str, suffix: str | None, original: str, unit: str) -> list[str]:
-    """What a note says of how a number was read."""
-    said = {"%": ["percent signs were left out"], "unit": [f"the unit {quoted(unit)} was left out"]}
-    kinds = list(said.get(suffix, []))
-    if way in (COMMA, GROUPS):
-        kinds.append(way)
-    elif way in (POINT_GROUPS, SPACED_GROUPS):
-        kinds.append(GROUPS)
-    elif not suffix and not PLAIN.fullmatch(original):
-        kinds.append("unusual digits or signs were read as usual ones")
-    return kinds
-
-
-def _usual_signs(text: str, unit: str) -> tuple[str, str | None]:
-    """A number without its unit or percent sign, in usual digits and signs; and which it had."""
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    text = " ".join(text.replace("−", "-").replace("’", "'").split())
-    if text.endswith("%"):
-        return text[:-1].strip(), "%"
-    if unit and text.casefold().endswith(unit.casefold()):
-        return text[: -len(unit)].strip(), "unit"
-    return text, None
-
-
-def _plain(way: str, text: str) -> str:
-    """A number as Python reads it."""
-    text = re.sub("[ ']", "", text)
-    if way == COMMA:
-        return text.replace(".", "").replace(",", ".")
-    if way == POINT_GROUPS:
-        return text.replace(".", "")
-    return text.replace(",", "")
-
-
 def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> dict[int, str]:
     """Percentages of which the scale cannot be known."""
-    if not signed:
-        return {}
-    why, others = None, np.delete(values, signed)
+    others = np.abs(np.delete(values, signed))
+    why = ""
     if rule["unit"] != "%":
         why = (
             "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
             "unit in the codebook"
         )
-    elif ((np.abs(others) <= 1) & (others != 0)).any():
+    elif ((others <= 1) & (others > 0)).any():
         why = (
             ", all with the percent sign or all without: the column also has numbers below one "
             "without it"
         )
     return dict.fromkeys(signed, expectation(rule) + why) if why else {}
-
-
-def _mend(text: str) -> str:
-    small = text.casefold()
-    if EXCEL_ERROR.fullmatch(small):
-        return (
-            " (this is a message of the spreadsheet program; leave the cell empty where nothing is "
-            "known)"
-        )
-    if DATE.fullmatch(small):
-        return (
-            " (this is a date, perhaps made by the spreadsheet program; format the column as text "
-            "and enter it anew)"
-        )
-    if re.fullmatch(r"[+-]?(nan|inf|infinity)", small):
-        return "; leave the cell empty where nothing is known"
-    if small[:1] in "<>≤≥~≈":
-        return "; a bound is no number. Decide on one and say so where you describe the data"
-    return ""
 
 
 def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:

@@ -48,10 +48,10 @@ def cell_text(value: object) -> str:
     return str(value).strip()
 
 
-def text_column(values: Iterable[object]) -> pd.Categorical:
-    """Values as a category of texts, in the order in which they first occur."""
-    codes, texts = pd.factorize(np.array([cell_text(value) for value in values], dtype=object))
-    return pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object))
+def text_column(texts: Iterable[str]) -> pd.Categorical:
+    """Texts as a category, in the order in which they first occur."""
+    codes, distinct = pd.factorize(np.array(list(texts), dtype=object))
+    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
 def counts_of(column: pd.Series) -> np.ndarray:
@@ -66,49 +66,52 @@ def from_records(records: Sequence[Sequence[object]], first: int = 1, **about: o
     `Table`.
     """
     header = [cell_text(cell) for cell in records[0]]
-    while header and not header[-1]:
-        header.pop()
-    kept, numbers, ragged = [], [], {}
+    header = header[: _filled(header)]
+    kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
         cells = [cell_text(cell) for cell in record]
-        while len(cells) > len(header) and not cells[-1]:
-            cells.pop()
-        if not any(cells):
-            continue
-        if len(cells) == len(header):
-            kept.append(cells)
-            numbers.append(number)
-        else:
-            ragged.setdefault(len(cells), []).append(number)
-    table = Table(pd.DataFrame(index=pd.Index(numbers, name="line", dtype=int)), **about)
-    for count, lines in ragged.items():
-        have = "has" if len(lines) == 1 else "have"
-        comma = count > len(header) and table.delimiter == ","
-        mend = ": is a comma within a number or a text the cause?" if comma else ""
-        table.problems.append(
-            f"{places(lines, table.place)} {have} {count} values, expected {len(header)}{mend}"
-        )
-    columns = list(zip(*kept, strict=True)) if kept else [()] * len(header)
-    if header and not header[0] and _are_row_numbers(columns[0]):
+        filled = _filled(cells)
+        if filled and filled <= width <= len(cells):
+            kept[number] = cells[:width]
+        elif filled:
+            ragged.setdefault(filled if filled > width else len(cells), []).append(number)
+    columns = list(zip(*kept.values(), strict=True)) or [()] * width
+    table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
+    unnamed = bool(header) and not header[0]
+    if unnamed and all(map(str.isdecimal, columns[0])) and len({*columns[0]}) == len(kept) > 0:
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
-    table.problems.extend(_header_problems(header, f"{table.place} {max(first, 1)}"))
+    table.problems.extend(
+        [
+            *_ragged(ragged, width, table),
+            *(
+                f"{table.place} {max(first, 1)}: column {i} has no name; expected one, or no such "
+                "column"
+                for i, name in enumerate(header, 1)
+                if not name
+            ),
+            *(
+                f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
+                for name in sorted({*header} - {""})
+                if header.count(name) > 1
+            ),
+        ]
+    )
     for name, column in zip(header, columns, strict=True):
         table.rows[name] = text_column(column)
     return table
 
 
-def _are_row_numbers(cells: Sequence[str]) -> bool:
-    return all(cell.isdecimal() for cell in cells) and len(set(cells)) == len(cells) > 0
+def _filled(cells: list[str]) -> int:
+    """How many cells there are up to the last that is not empty."""
+    return max((i for i, cell in enumerate(cells, 1) if cell), default=0)
 
 
-def _header_problems(header: list[str], where: str) -> list[str]:
-    unnamed = [i + 1 for i, name in enumerate(header) if not name]
-    repeated = sorted({name for name in header if name and header.count(name) > 1})
+def _ragged(ragged: dict[int, list[int]], width: int, table: Table) -> list[str]:
+    """The rows that have not as many values as the header, in words."""
+    mend = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
     return [
-        *(f"{where}: column {i} has no name; expected one, or no such column" for i in unnamed),
-        *(
-            f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
-            for name in repeated
-        ),
+        f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} values, "
+        f"expected {width}{mend if count > width else ''}"
+        for count, lines in ragged.items()
     ]
