@@ -229,7 +229,6 @@ def test_missing_columns_of_the_claims_are_named(tmp_path):
         ("2,B", "1,B", ["line 3, column id: “1”", "only once"]),
         ("2,B", ",B", ["line 3, column id: “”", "only once"]),
         ("2,B", "2,C", ["line 3, column group: “C”", "one of A, B"]),
-        ("2,B", "2,", ["line 3, column group: “”", "one of A, B"]),
         ("A,1,", "A,maybe,", ["line 2, column has_x: “maybe”", "expected 0 (no) or 1 (yes)"]),
         ("A,1,", "A,2,", ["line 2, column has_x: “2”", "expected 0 (no) or 1 (yes)"]),
         ("80.5", "8 cm", ["line 2, column length: “8 cm”", "a number in mm"]),

@@ -247,7 +247,7 @@ def test_the_words_of_the_codebook_come_first(load):
             ["DVT", "3-May", "DVT", "PTS"],
             ["line 3, column group: “3-May”", "made a date of it"],
         ),
-        ("group", ["DVT", "NA", "DVT", "PTS"], ["line 3, column group: “NA”", "leave the row out"]),
+        ("group", ["", "NA", ".", "未知"], ["column group is empty"]),
         ("group", ["DVT", "#REF!", "DVT", "PTS"], ["“#REF!”", "message of the spreadsheet"]),
         (
             "id",

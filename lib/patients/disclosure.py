@@ -129,6 +129,7 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
     notes = []
 
     whole = len(rows)
+    rows = rows[rows[group].notna()]
     rows = _without_rare_gaps(rows, outcome, [*factors, *named["event"], *named["time"]], threshold)
     if len(rows) < whole:
         count = whole - len(rows)

@@ -152,7 +152,7 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
         found = next((meant[word] for word in candidates if word in meant), None)
         if text in levels:
             places[i] = levels.index(text)
-        elif text in codes or (rule["role"] != "group" and is_missing(text, codes)):
+        elif is_missing(text, codes):
             missing.append(i)
         elif found is not None:
             places[i] = found
@@ -164,6 +164,9 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
     if rule["type"] == "category":
         if absent and not refused:
             notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
+        if rule["role"] == "group" and -1 in known:
+            unplaced = f"it is not known for {(known < 0).sum():,} patients, who are in no group."
+            notes.append(unplaced)
         return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
     if len(absent) == 1 and not refused:
         only = (set(levels) - {*absent}).pop()
@@ -197,11 +200,6 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
 
 
 def _mend(text: str, rule: pd.Series) -> str:
-    if is_missing(text):
-        return (
-            " (a patient whose group is not known cannot be placed; leave the row out, or make it "
-            "a group)"
-        )
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
@@ -213,11 +211,10 @@ def _other_codes(
 ) -> str | None:
     """What to do about a binary column that holds two codes other than its levels."""
     written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
-    if len(written) != 2 or not refused:
-        return None
-    if len(refused) == 1 and not all(map(str.isdecimal, written)):
-        return None
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
+    typing_error = {zero, one} & {*written} and not all(map(str.isdecimal, written))
+    if len(written) != 2 or not refused or typing_error:
+        return None
     line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
     return (
         f"it holds {' and '.join(written)} where {zero} and {one} are expected, and which of the "

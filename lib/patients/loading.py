@@ -102,9 +102,10 @@ def _read(path: Path) -> Cohort:
     suspected, named = _suspected_codes(readings, table)
     problems, notes = problems + suspected, notes + named
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
-    outcome = codebook.index[codebook["role"] == "outcome"][0]
-    if not problems and rows[outcome].isna().all():
-        problems.append(f"column {outcome} is empty")
+    must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
+    problems += [
+        f"column {name} is empty" for name in must if len(rows) and rows[name].isna().all()
+    ]
     fail(path, problems)
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
     notes += consistency.odd_rows(rows, codebook, table)
@@ -222,11 +223,11 @@ def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[
     else:
         return []
     return [
-        f"column {name}: its numbers look like {quoted('1.234')} (“{reading.doubtful}”) {why}, so "
-        "the point may be either sign; expected one decimal sign in the whole file, and no "
-        "thousands separators: write 1234 or 1.2340"
+        f"column {name}: its numbers look like {quoted(number)} {why}, so the point may be either "
+        "sign; expected one decimal sign in the whole file, and no thousands separators: write "
+        f"{number.replace('.', '')} or {number}0"
         for name, reading in readings.items()
-        if reading.doubtful
+        if (number := reading.doubtful)
     ]
 
 
