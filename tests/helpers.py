@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from frictionless import Package, Resource
 
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.codebook import CODEBOOK_COLUMNS
+from lib.patients.cohort import Cohort
 
 ORACLES = Path(__file__).parent / "oracles"
 DATA = Path(__file__).parent.parent / "data"
@@ -24,7 +26,7 @@ def complaints(name: str, folder: Path = DATA) -> list[str]:
     return [f"{error.type}: {error.message}" for task in report.tasks for error in task.errors]
 
 
-def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> cohort.Cohort:
+def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> Cohort:
     """The cohort read back from a file of these rows with a codebook beside it.
 
     `group` (everyone in the first where there is none) and `outcome` have these roles; every other
@@ -44,16 +46,17 @@ def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> cohort.Cohort:
         )
 
     codebook = pd.DataFrame(
-        [[name, name, *rule(name)] for name in rows], columns=cohort.CODEBOOK_COLUMNS
+        [[name, name, *rule(name), "none" if rule(name)[1] == "number" else ""] for name in rows],
+        columns=[*CODEBOOK_COLUMNS, "missing"],
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.csv")
         rows.to_csv(path, index=False)
         codebook.to_csv(path.with_suffix(".codebook.csv"), index=False)
-        return cohort.load(path)
+        return loading.load(path)
 
 
-def asah() -> cohort.Cohort:
+def asah() -> Cohort:
     """The patients of pROC's data set aSAH, grouped by gender."""
     rows = pd.read_csv(ORACLES / "aSAH.csv", comment="#").rename(columns={"gender": "group"})
     return read_cohort(rows, "Female|Male")

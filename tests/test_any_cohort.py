@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lib.patients.cohort import load
+from lib.patients.loading import load
 from lib.statistics import methods, multivariate, patency, roc, univariate
 
 

@@ -10,7 +10,8 @@ import pytest
 from helpers import ORACLES, asah, numbers_in_r, read_cohort
 from oracles.prediction_loop import plain_loop
 
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.cohort import Cohort
 from lib.statistics import bootstrap
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -29,9 +30,9 @@ def patients(seed: int, number: int = 120) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def without_gender() -> cohort.Cohort:
+def without_gender() -> Cohort:
     everything = asah()
-    return cohort.Cohort(
+    return Cohort(
         everything.rows[["s100b", "ndka", "wfns", "outcome"]],
         everything.codebook,
         everything.path,
@@ -86,7 +87,7 @@ def test_apparent_performance_is_that_of_r(without_gender):
     assert list(found.stability.index[found.stability["screened"]]) == ["s100b", "wfns"]
 
 
-def same_as_loop(rows: cohort.Cohort, resamples: int, seed: int) -> bootstrap.Validation:
+def same_as_loop(rows: Cohort, resamples: int, seed: int) -> bootstrap.Validation:
     """The validation, after making sure that a plain loop of statsmodels finds the same."""
     found = bootstrap.validate(rows, resamples, seed=seed)
     known = rows.complete([*rows.factors, rows.outcome])
@@ -102,7 +103,7 @@ def same_as_loop(rows: cohort.Cohort, resamples: int, seed: int) -> bootstrap.Va
 
 
 def test_same_as_a_plain_loop_on_the_example_cohort():
-    same_as_loop(cohort.load(cohort.EXAMPLE), 20, bootstrap.SEED)
+    same_as_loop(loading.load(loading.EXAMPLE), 20, bootstrap.SEED)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -143,7 +144,7 @@ def test_units_do_not_matter():
 
 def test_many_patients_get_fewer_resamples():
     rows = patients(1, 100_000)
-    many = cohort.Cohort(rows.astype(float), read_cohort(rows.head(20)).codebook, ORACLES, False)
+    many = Cohort(rows.astype(float), read_cohort(rows.head(20)).codebook, ORACLES, False)
     found = bootstrap.validate(many, 300)
     assert (found.asked, found.drawn, found.used) == (300, 30, 30)
     assert "100,000 patients 30 were drawn instead of 300" in found.account

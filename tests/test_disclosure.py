@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.cohort import Cohort
 from lib.patients.disclosure import is_small, merged, protect, small_cells
 from lib.patients.files import InputError
 from lib.statistics import methods, patency, roc, survival, univariate
@@ -77,7 +78,7 @@ def test_merging_loses_no_one_and_leaves_nothing_small_unless_all_are_one(counts
 
 
 @st.composite
-def cohorts(draw) -> cohort.Cohort:
+def cohorts(draw) -> Cohort:
     size = draw(st.integers(30, 250))
     random = np.random.default_rng(draw(st.integers(0, 10**6)))
     groups = draw(st.sampled_from(["A|B", "A|B|C", "A|B|C|D|E"]))
@@ -213,14 +214,14 @@ def test_extreme_numbers_become_the_mean_of_a_block():
     assert any("“length”: a value is replaced by the mean of its block" in note for note in notes)
 
 
-def followed(tmp_path, rows: pd.DataFrame) -> cohort.Cohort:
+def followed(tmp_path, rows: pd.DataFrame) -> Cohort:
     codebook = (
         "name,label,role,type,unit,levels\ngroup,,group,category,,A|B\nhas_x,,factor,binary,,0|1\n"
         "outcome,,outcome,binary,12 months,0|1\nmonths,,time,number,months,\nevent,,event,binary,,0|1\n"
     )
     rows.to_csv(tmp_path / "rows.csv", index=False)
     (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
-    return cohort.load(tmp_path / "rows.csv")
+    return loading.load(tmp_path / "rows.csv")
 
 
 def test_curves_stop_before_few_are_at_risk_and_keep_to_their_side_of_the_horizon(tmp_path):
@@ -264,7 +265,7 @@ def test_levels_of_a_category_are_merged_with_the_reference_level_counted(tmp_pa
     )
     rows.to_csv(tmp_path / "rows.csv", index=False)
     (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
-    safe, notes = protect(cohort.load(tmp_path / "rows.csv"))
+    safe, notes = protect(loading.load(tmp_path / "rows.csv"))
     assert safe.factors == ["grade=III", "grade=IV"]
     assert safe.original_codebook.at["grade", "levels"] == "I or II|III|IV"
     assert any("“I” and “II” are shown together" in note for note in notes)
@@ -284,22 +285,22 @@ def test_the_books_own_cohort_is_protected_and_a_file_read_by_path_is_not(tmp_pa
     (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
     monkeypatch.setenv("COHORT", str(tmp_path / "rows.csv"))
     monkeypatch.delenv("DISCLOSURE", raising=False)
-    assert cohort.load(tmp_path / "rows.csv").groups == ["A", "B", "C"]
-    assert cohort.load().groups == ["A or B", "C"] and cohort.load().threshold == 5
+    assert loading.load(tmp_path / "rows.csv").groups == ["A", "B", "C"]
+    assert loading.load().groups == ["A or B", "C"] and loading.load().threshold == 5
     for chosen, groups in (
         ("off", ["A", "B", "C"]),
         ("2", ["A", "B", "C"]),
         ("3", ["A or B", "C"]),
     ):
         monkeypatch.setenv("DISCLOSURE", chosen)
-        assert cohort.load().groups == groups
+        assert loading.load().groups == groups
     for chosen in ("1", "some", "-5", "5.5"):
         monkeypatch.setenv("DISCLOSURE", chosen)
         with pytest.raises(InputError, match=f"DISCLOSURE={chosen} cannot be used"):
-            cohort.load()
+            loading.load()
     monkeypatch.delenv("COHORT")
     monkeypatch.delenv("DISCLOSURE")
-    assert cohort.load().threshold == 0
+    assert loading.load().threshold == 0
 
 
 # -------------------------------------------------------------------------------------- the attack

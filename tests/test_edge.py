@@ -15,11 +15,13 @@ from scipy.special import expit
 from lib.compatible import exclusion
 from lib.paper import published
 from lib.paper.cores import cells
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 from lib.search import edge, example, newton, witnesses
 
 CLAIMS = published.read()
-ABOUT = witnesses.frame(CLAIMS, cohort.read_codebook(cohort.DATA / "codebook.csv"))
+ABOUT = witnesses.frame(CLAIMS, read_codebook(DATA / "codebook.csv"))
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 GOAL = witnesses.goal(ABOUT, SETTINGS)
 OUTCOME = witnesses.outcome_of(ABOUT)
@@ -121,7 +123,7 @@ def test_the_slopes_of_the_equations_are_those_of_differences():
 @pytest.mark.parametrize("seed", range(6))
 def test_balanced_predictors_are_a_fit_with_what_is_printed(seed):
     """Near the example cohort's fit, which prints it, there is one for certain."""
-    design = witnesses.result_of(cohort.load(cohort.EXAMPLE).rows, ABOUT, GOAL.length).design
+    design = witnesses.result_of(loading.load(loading.EXAMPLE).rows, ABOUT, GOAL.length).design
     predictor = design @ sm.Logit(OUTCOME, design).fit(disp=0).params
     predictor = predictor + np.random.default_rng(seed).normal(0, 0.2, len(predictor))
     known, free = design[:, [0, *MARKERS]], design[:, GOAL.binary]

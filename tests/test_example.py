@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.patients import cohort
+from lib.patients import loading
 from lib.search import example
 
 ROOT = Path(__file__).parent.parent
@@ -77,7 +77,7 @@ def test_file_says_what_it_is():
 
 
 def test_file_is_a_valid_cohort(rows):
-    loaded = cohort.load(FILE)
+    loaded = loading.load(FILE)
     assert loaded.is_example
     assert list(rows.columns) == ["patient_id", "diagnosis", *FACTORS, "occluded_12m"]
     assert not rows.isna().any(axis=None)
@@ -281,12 +281,12 @@ def test_another_seed_gives_another_cohort():
     claims = example.read()
     made = example.make(claims, example.read_codebook(example.DATA / "codebook.csv"), settings)
     assert not example.unmet(made, claims, settings["search"]["margin"])
-    assert made.rows.astype(str).to_csv() != cohort.load(FILE).rows.astype(str).to_csv()
+    assert made.rows.astype(str).to_csv() != loading.load(FILE).rows.astype(str).to_csv()
 
 
 def test_unmet_names_what_is_not_printed():
     claims = example.read()
-    shipped = cohort.load(FILE)
+    shipped = loading.load(FILE)
     assert example.unmet(shipped, claims) == []
     claims.loc["multivariate.incomplete_coverage.odds_ratio", "printed"] = "2.504"
     claims.loc["univariate.inflow_thrombus.p_value", "printed"] = "<0.03"

@@ -14,7 +14,7 @@ from scipy.special import expit, log_expit
 from lib.compatible import exclusion
 from lib.compatible.exclusion import CERTIFICATE, FUNCTIONALS, Printed
 from lib.paper import published, wald
-from lib.patients.cohort import EXAMPLE, load
+from lib.patients.loading import EXAMPLE, load
 from lib.statistics import logistic, multivariate
 
 PRINTED = exclusion.from_claims(published.read())

@@ -11,7 +11,8 @@ from scipy import stats
 
 from lib.compatible import exclusion, ladder
 from lib.paper import published
-from lib.patients.cohort import DATA, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 from lib.search import aims, extremes, witnesses
 
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib.patients import cohort, template
-from lib.patients.cohort import DATA, EXAMPLE
+from lib.patients import loading, template
+from lib.patients.files import DATA
+from lib.patients.loading import EXAMPLE
 from lib.show import display
 from lib.site import conditional, notebooks
 
@@ -225,7 +226,7 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monk
     )
     found = pages(rows, codebook, disclosure="5")
     assert "fewer than 5 patients would stand alone" in found["your_data"]
-    shown = cohort.load()
+    shown = loading.load()
     model = sm.Logit(shown.rows["low"], sm.add_constant(shown.rows[shown.factors])).fit(disp=0)
     for odds_ratio in np.exp(model.params.iloc[1:]):
         assert f"{odds_ratio:.3f}" in found["analysis"]

@@ -4,14 +4,11 @@ and how to mend it.
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from lib.patients import cohort, parse
+from lib.patients import loading
+from lib.patients.cohort import Cohort
 from lib.patients.files import InputError
-from lib.patients.spreadsheet import Column
 from tests.benchmarks import registry
 
 CODEBOOK = """name,label,role,type,unit,levels,label_zh,level_labels,level_labels_zh
@@ -47,12 +44,12 @@ def changed(column: str, *values: str) -> list[list[str]]:
 
 @pytest.fixture
 def load(tmp_path):
-    def loaded(content: str | bytes | None = None, codebook: str = CODEBOOK) -> cohort.Cohort:
+    def loaded(content: str | bytes | None = None, codebook: str = CODEBOOK) -> Cohort:
         path = tmp_path / "患者 registry.csv"
         content = written() if content is None else content
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         path.with_suffix(".codebook.csv").write_text(codebook, encoding="utf-8")
-        return cohort.load(path)
+        return loading.load(path)
 
     return loaded
 
@@ -133,8 +130,8 @@ def test_windows_1252_is_told_from_gb18030(load):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"PK\x03\x04rest", ["Excel", "CSV UTF-8"]),
-        (b"\xd0\xcf\x11\xe0rest", ["old Excel workbook"]),
+        (b"PK\x03\x04rest", ["not a workbook that can be read", "CSV UTF-8"]),
+        (b"\xd0\xcf\x11\xe0rest", ["not a workbook that can be read"]),
         (written().encode("utf-16-le"), ["line 1 is not UTF-8"]),
         (b"\xff\xfe" + written().encode("utf-16-le")[:-1], ["begins as UTF-16"]),
         (b"\xef\xbb\xbf" + written().encode() + b"\xff", ["begins as UTF-8"]),
@@ -250,7 +247,7 @@ def test_the_words_of_the_codebook_come_first(load):
             ["DVT", "3-May", "DVT", "PTS"],
             ["line 3, column group: “3-May”", "made a date of it"],
         ),
-        ("group", ["DVT", "NA", "DVT", "PTS"], ["line 3, column group: “NA”", "leave the row out"]),
+        ("group", ["", "NA", ".", "未知"], ["column group is empty"]),
         ("group", ["DVT", "#REF!", "DVT", "PTS"], ["“#REF!”", "message of the spreadsheet"]),
         (
             "id",
@@ -320,7 +317,7 @@ def test_groups_by_their_words_in_either_language(load, words):
         (["８０．５", "+7", "−0", "1e2"], [80.5, 7, 0, 100], "unusual digits"),
         (["80 mm", "80mm", "80,5 MM", "7"], [80, 80, 80.5, 7], "the unit “mm” was left out (3)"),
         (["NA", "n.a.", "-", "缺失"], [None] * 4, "as missing (4)"),
-        (["999", "999", "7", "8"], [999, 999, 7, 8], "999 occurs 2 times"),
+        (["999", "9", "7", "8"], [999, 9, 7, 8], "999 (1) in line 2 was read as a value"),
         (["7", "7", "7.0", "7"], [7, 7, 7, 7], "the same for all patients"),
     ],
 )
@@ -406,26 +403,6 @@ def test_a_point_is_doubtful_where_other_columns_have_decimal_commas(load):
     ]
     assert "column share: its numbers look like “1.234”" in refusal(
         load, written(rows, delimiter=";")
-    )
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.decimals(0, 99_999, places=1), min_size=1, max_size=20),
-    st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")]),
-)
-def test_any_consistent_way_to_write_numbers_gives_the_numbers(numbers, signs):
-    decimal, thousands = signs
-    texts = [
-        f"{number:,.1f}".translate(str.maketrans({",": thousands, ".": decimal}))
-        for number in numbers
-    ]
-    rule = pd.Series({"role": "factor", "type": "number", "unit": "mm", "levels": ""})
-    encoded = pa.array(texts, pa.string()).dictionary_encode()
-    reading = parse._numbers(Column("length", encoded.dictionary, encoded.indices.to_numpy()), rule)
-    assert not reading.refused
-    np.testing.assert_allclose(
-        reading.values, [float(number) for number in numbers], rtol=0, atol=1e-9
     )
 
 
@@ -547,7 +524,7 @@ def test_a_codebook_may_come_out_of_a_spreadsheet_too(load, tmp_path):
         path = tmp_path / "rows.csv"
         path.write_text(written(), encoding="utf-8")
         path.with_suffix(".codebook.csv").write_bytes(content)
-        pd.testing.assert_frame_equal(cohort.load(path).codebook, expected.codebook)
+        pd.testing.assert_frame_equal(loading.load(path).codebook, expected.codebook)
 
 
 # ------------------------------------------------------------------------------------------ scale
@@ -556,7 +533,7 @@ def test_a_codebook_may_come_out_of_a_spreadsheet_too(load, tmp_path):
 def test_a_registry_is_read_as_pandas_reads_it(tmp_path):
     path = tmp_path / "registry.csv"
     registry.write(path, 30_000)
-    found, expected = cohort.load(path), pd.read_csv(path, dtype={"patient_id": str})
+    found, expected = loading.load(path), pd.read_csv(path, dtype={"patient_id": str})
     assert registry.registry(50).equals(registry.registry(50))
     for name in expected:
         if name == "diagnosis":

@@ -14,7 +14,7 @@ from helpers import ORACLES
 from pybtex.database import parse_file
 
 from lib.paper import ledger
-from lib.patients import cohort
+from lib.patients import loading
 from lib.site import meta
 
 ROOT = Path(__file__).parent.parent
@@ -133,7 +133,7 @@ def test_every_table_is_as_the_data_package_says(resource):
 
 
 def test_the_data_package_describes_the_cohort_as_the_codebook_does():
-    codebook = cohort.load(DATA / "cohort.csv").codebook
+    codebook = loading.load(DATA / "cohort.csv").codebook
     (resource,) = [resource for resource in TABLES if resource["path"] == "cohort.csv"]
     kinds = {"text": "string", "category": "string", "binary": "integer", "number": "number"}
     for field in resource["schema"]["fields"]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.paper import ledger, published
-from lib.patients import cohort
+from lib.patients import loading
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -117,7 +117,7 @@ def test_what_a_bounded_claim_may_print_does_not_hang_on_what_it_prints(quantity
 @pytest.mark.parametrize("section", ["patency", "univariate", "multivariate", "roc"])
 def test_a_section_has_the_numbers_of_the_whole_ledger(section):
     """What other patients have in place of each claim."""
-    other = cohort.load(cohort.EXAMPLE)
+    other = loading.load(loading.EXAMPLE)
     other = dataclasses.replace(other, rows=other.rows.sample(150, random_state=1))
     claims = published.read()
     some = claims[claims["section"] == section]

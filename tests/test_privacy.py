@@ -1,23 +1,23 @@
 """Columns that look like direct identifiers stop the build, and no value of theirs is repeated."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.patients import cohort, privacy
+from lib.patients import loading, privacy
 from lib.patients.files import InputError
-from lib.patients.spreadsheet import Column
+from lib.patients.table import text_column
 from tests.benchmarks import registry
 
 RANDOM = np.random.default_rng(1)
 SURNAMES, GIVEN = "王李张刘陈", "伟芳娜敏静强磊军洋勇"
 
 
-def column(header: str, values: list) -> Column:
-    encoded = pa.array([str(value) for value in values], pa.string()).dictionary_encode()
-    return Column(header, encoded.dictionary, encoded.indices.to_numpy())
+def column(header: str, values: list) -> pd.Series:
+    return pd.Series(text_column(map(str, values)), name=header)
 
 
 def resident_id(region: str = "110101", birth: str = "19700101", order: str = "001") -> str:
@@ -147,12 +147,12 @@ def test_columns_of_the_codebook(codebook, values, suspected):
 
 def test_no_column_of_the_project_is_suspected(tmp_path):
     registry.write(tmp_path / "registry.csv", 20_000)
-    assert cohort.load(tmp_path / "registry.csv").rows.shape == (20_000, 11)
-    assert len(cohort.load(cohort.EXAMPLE).rows)
+    assert loading.load(tmp_path / "registry.csv").rows.shape == (20_000, 11)
+    assert len(loading.load(loading.EXAMPLE).rows)
 
 
 def test_all_columns_that_must_go_are_named_at_once(tmp_path):
-    lines = cohort.EXAMPLE.read_text(encoding="utf-8").splitlines()[3:]
+    lines = loading.EXAMPLE.read_text(encoding="utf-8").splitlines()[3:]
     extra = ["姓名,phone,notes,side"] + [
         f"{name},{phone},{text},left"
         for name, phone, text in zip(
@@ -167,7 +167,7 @@ def test_all_columns_that_must_go_are_named_at_once(tmp_path):
         "\n".join(",".join(both) for both in zip(lines, extra, strict=False)), encoding="utf-8"
     )
     with pytest.raises(InputError) as error:
-        cohort.load(path)
+        loading.load(path)
     message = str(error.value)
     for words in (
         "column “姓名” has a header",

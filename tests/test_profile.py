@@ -11,7 +11,7 @@ from helpers import asah, numbers_in_r, random_patients, read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.patients import cohort
+from lib.patients.cohort import Cohort
 from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -19,7 +19,7 @@ in_r = partial(numbers_in_r, source="sensitivity")
 FINITE = "no finite maximum of the likelihood exists"
 
 
-def spector() -> cohort.Cohort:
+def spector() -> Cohort:
     """Spector and Mazzeo's 32 students, as statsmodels ships them."""
     rows = sm.datasets.spector.load_pandas().data.rename(
         columns={"GRADE": "outcome", "PSI": "has_psi"}
@@ -27,7 +27,7 @@ def spector() -> cohort.Cohort:
     return read_cohort(rows[["GPA", "TUCE", "has_psi", "outcome"]])
 
 
-def separated() -> cohort.Cohort:
+def separated() -> Cohort:
     """aSAH with a factor that only patients with the outcome have."""
     rows = asah().rows
     rows.insert(2, "has_high_s100b", (rows["s100b"] > 0.5).astype(int))
@@ -138,7 +138,7 @@ def test_a_million_patients():
     rows["outcome"] = (random.random(size) < 1 / (1 + np.exp(2 - rows["has_a"]))) * 1.0
     codebook = read_cohort(rows.iloc[:50]).codebook
     rows["group"] = pd.Categorical(random.choice(["A", "B"], size), ["A", "B"])
-    large = cohort.Cohort(rows, codebook, Path("large.csv"), False)
+    large = Cohort(rows, codebook, Path("large.csv"), False)
     plain, penalized = profile.profile_limits(large), profile.firth(large)
     assert np.log(plain.table["lower"]).tolist() == pytest.approx(
         np.log(plain.table["wald_lower"]).tolist(), abs=1e-4

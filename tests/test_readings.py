@@ -18,12 +18,14 @@ from scipy.special import gammaln, logsumexp, softmax
 from lib.compatible import exclusion
 from lib.paper import cores, published, reconstruct, wald
 from lib.paper.published import agrees, prints
-from lib.patients import cohort
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA
 from lib.search import readings, witnesses
 from lib.statistics import univariate
 
 CLAIMS = reconstruct.original(published.read())
-CODEBOOK = cohort.read_codebook(cohort.DATA / "codebook.csv")
+CODEBOOK = read_codebook(DATA / "codebook.csv")
 ABOUT = witnesses.frame(CLAIMS, CODEBOOK)
 SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
 STUDY = readings.study(CLAIMS)
@@ -58,7 +60,7 @@ def test_every_stored_cohort_prints_the_model_with_statsmodels(reading, number):
     others = [factor for factor in model.factors if factor not in ABOUT.markers]
     assert (fitted.pvalues[others] >= 0.05).all()
     tests = univariate.screen(
-        cohort.Cohort(rows.astype(dict.fromkeys(model.factors, float)), _codebook(model), "", False)
+        Cohort(rows.astype(dict.fromkeys(model.factors, float)), _codebook(model), "", False)
     )
     assert (tests.loc[others, univariate.TESTS].fillna(0) < 0.05).all().all()
 

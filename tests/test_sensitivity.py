@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 from helpers import asah, numbers_in_r, random_patients, read_cohort
 
-from lib.patients import cohort
+from lib.patients import loading
 from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -62,8 +62,8 @@ def test_measures_of_influence_of_patients_alike_are_those_of_plain_statsmodels(
 
 
 def test_the_patient_who_matters_most_is_named_as_the_file_names_him():
-    found = sensitivity.influence(cohort.load())
-    assert found.most in set(cohort.load().rows["patient_id"])
+    found = sensitivity.influence(loading.load())
+    assert found.most in set(loading.load().rows["patient_id"])
 
 
 def test_adjustment_for_the_group_as_r_has_it():

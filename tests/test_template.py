@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from lib.patients import cohort, disclosure, template
-from lib.patients.files import InputError
+from lib.patients import disclosure, loading, template
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA, InputError
 from lib.statistics import multivariate
 from tests.benchmarks import registry
 
@@ -34,21 +36,19 @@ def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path
     template.write(template.template(), tmp_path)
     path = tmp_path / "registry.csv"
     with pytest.raises(InputError, match="a header and no rows"):
-        cohort.load(path)
+        loading.load(path)
     rows = registry.registry(40)
     with path.open("a", encoding="utf-8", newline="") as file:
         rows.to_csv(file, index=False, header=False, lineterminator="\r\n")
-    found = cohort.load(path)
+    found = loading.load(path)
     expected = rows["diagnosis"].tolist()
     assert found.rows["diagnosis"].tolist() == expected and found.notes == ()
-    pd.testing.assert_frame_equal(
-        found.codebook, cohort.read_codebook(cohort.DATA / "codebook.csv")
-    )
+    pd.testing.assert_frame_equal(found.codebook, read_codebook(DATA / "codebook.csv"))
 
 
 def test_every_column_is_described_in_both_languages():
     text = template.template()["README.txt"].decode("utf-8-sig")
-    for name, rule in cohort.read_codebook(cohort.DATA / "codebook.csv").iterrows():
+    for name, rule in read_codebook(DATA / "codebook.csv").iterrows():
         assert name in text and rule["label"] in text and rule["label_zh"] in text
     assert "NIVCS = 非血栓性髂静脉压迫综合征" in text
 
@@ -74,9 +74,9 @@ def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
 
 
 @pytest.fixture
-def births(tmp_path) -> cohort.Cohort:
+def births(tmp_path) -> Cohort:
     template.write(template.example(), tmp_path)
-    return cohort.load(tmp_path / "birth_weight.csv")
+    return loading.load(tmp_path / "birth_weight.csv")
 
 
 def test_the_worked_example_is_mapped_by_its_codebook_alone(births):

@@ -22,17 +22,20 @@ from scipy import stats
 
 from lib.compatible import ladder, logits
 from lib.paper import published
-from lib.patients import cohort
+from lib.patients import loading
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA
 from lib.search import aims, example, gaps, newton, walk, witnesses
 
 ROOT = Path(__file__).parent.parent
 STORED = ROOT / "data" / "compatible"
 CLAIMS = published.read()
-CODEBOOK = cohort.read_codebook(cohort.DATA / "codebook.csv")
+CODEBOOK = read_codebook(DATA / "codebook.csv")
 ABOUT = witnesses.frame(CLAIMS, CODEBOOK)
 SETTINGS = tomllib.loads((STORED / "search.toml").read_text(encoding="utf-8"))
 GOAL = witnesses.goal(ABOUT, SETTINGS)
-FIRST = witnesses.result_of(cohort.load(cohort.EXAMPLE).rows, ABOUT, GOAL.length)
+FIRST = witnesses.result_of(loading.load(loading.EXAMPLE).rows, ABOUT, GOAL.length)
 OUTCOME = witnesses.outcome_of(ABOUT)
 NEAR = [(FIRST.k1 + i, FIRST.k0 + j) for i, j in ((0, 1), (1, 0), (0, -1))]
 # Near the example cohort's core that many moves are enough, from a witness nearby too.
@@ -83,9 +86,7 @@ def test_a_sample_of_the_witnesses_is_refitted_with_statsmodels(stored):
     keys = stored[["k1", "k0"]].drop_duplicates().sample(10, random_state=1)
     for _, rows in keys.merge(stored).groupby(["k1", "k0"]):
         assert (
-            example.unmet(
-                cohort.Cohort(rows.reset_index(drop=True), CODEBOOK, STORED, False), CLAIMS
-            )
+            example.unmet(Cohort(rows.reset_index(drop=True), CODEBOOK, STORED, False), CLAIMS)
             == []
         )
 
@@ -138,9 +139,9 @@ def test_another_last_digit_is_refused(stored, marker, quantity):
 
 
 def test_a_cohort_without_a_joint_model_is_not_compatible():
-    shipped = cohort.load(cohort.EXAMPLE)
+    shipped = loading.load(loading.EXAMPLE)
     rows = shipped.rows.assign(inflow_thrombus=shipped.rows["multiple_stents"])
-    found = example.unmet(cohort.Cohort(rows, CODEBOOK, shipped.path, False), CLAIMS)
+    found = example.unmet(Cohort(rows, CODEBOOK, shipped.path, False), CLAIMS)
     assert any("multivariate.incomplete_coverage.odds_ratio is nan" in line for line in found)
 
 
@@ -368,8 +369,8 @@ def test_a_killed_search_loses_nothing(tmp_path, alone):
     """
     script = (
         "import json, sys; from pathlib import Path\n"
-        "from lib.paper import published; from lib.patients import cohort; from lib.search import witnesses\n"
-        "about = witnesses.frame(published.read(), cohort.read_codebook(cohort.DATA / 'codebook.csv'))\n"
+        "from lib.paper import published; from lib.patients.codebook import read_codebook; from lib.patients.files import DATA; from lib.search import witnesses\n"
+        "about = witnesses.frame(published.read(), read_codebook(DATA / 'codebook.csv'))\n"
         "settings, wanted = json.loads(sys.argv[1])\n"
         "witnesses.search(about, settings, [tuple(core) for core in wanted], Path(sys.argv[2]))\n"
     )

@@ -14,7 +14,10 @@ import pandas as pd
 
 from lib.compatible import exclusion, ladder
 from lib.paper import checks, reconstruct
-from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA
+from lib.patients.loading import EXAMPLE, load
 from lib.search import extremes, witnesses
 from lib.statistics import univariate
 from lib.words import capital, listed

@@ -36,7 +36,7 @@ from tqdm import tqdm
 
 from lib.paper import checks, published, reconstruct, wald
 from lib.paper.cores import cells, cores
-from lib.patients.cohort import DATA
+from lib.patients.files import DATA
 from lib.statistics import logistic
 
 PATH = DATA / "compatible" / "certificates.csv"

@@ -12,7 +12,10 @@ import pandas as pd
 from lib.paper import checks, published, reconstruct, reports, verdicts, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
-from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA
+from lib.patients.loading import EXAMPLE, load
 from lib.statistics import multivariate, patency, roc, univariate
 
 VERDICTS = {

@@ -24,7 +24,8 @@ import pandas as pd
 
 from lib.paper import published
 from lib.paper.published import interval, printings, subject
-from lib.patients.cohort import DATA, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 from lib.words import listed
 
 IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digit off"

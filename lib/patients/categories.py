@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from lib.patients.codebook import parts
+
 
 def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows and codebook with every category among the factors replaced by its indicators.
@@ -16,40 +18,35 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
     The indicator of a level is named factor=level and labeled "factor: level"; it is 1 in the rows
     of this level, 0 in those of another and missing where the category is.
     """
-    categories = (codebook["role"] == "factor") & (codebook["type"] == "category")
-    if not categories.any():
+    is_category = (codebook["role"] == "factor") & (codebook["type"] == "category")
+    if not is_category.any():
         return rows, codebook
     columns, rules = {}, []
     for name, rule in codebook.iterrows():
-        if not categories[name]:
-            rules.append(rule)
+        new = _indicators(rule) if is_category[name] else {None: rule}
+        rules += new.values()
+        for level, one in new.items():
             if name in rows:
-                columns[name] = rows[name]
-            continue
-        levels = rule["levels"].split("|")
-        words = _words(rule, "level_labels", levels) or levels
-        words_zh = _words(rule, "level_labels_zh", levels) or words
-        for level, word, word_zh in list(zip(levels, words, words_zh, strict=True))[1:]:
-            new = rule.copy()
-            new.name = f"{name}={level}"
-            new["type"], new["levels"], new["unit"] = "binary", "0|1", ""
-            new["label"] = f"{rule['label'] or name}: {word}"
-            new["category"] = name
-            for column in ("level_labels", "level_labels_zh"):
-                if column in new:
-                    new[column] = "no|yes" if column == "level_labels" else "否|是"
-            if rule.get("label_zh"):
-                new["label_zh"] = f"{rule['label_zh']}：{word_zh}"
-            rules.append(new)
-            if name in rows:
-                columns[new.name] = (rows[name] == level).astype(float).where(rows[name].notna())
+                is_level = (rows[name] == level).astype(float).where(rows[name].notna())
+                columns[one.name] = rows[name] if level is None else is_level
     expanded = pd.DataFrame(rules).rename_axis(codebook.index.name).fillna("")
     return pd.DataFrame(columns, index=rows.index), expanded
 
 
-def _words(rule: pd.Series, column: str, levels: list[str]) -> list[str] | None:
-    words = rule.get(column, "").split("|")
-    return words if len(words) == len(levels) else None
+def _indicators(rule: pd.Series) -> dict[str, pd.Series]:
+    """The codebook's lines of a category's indicators, by level."""
+    levels = parts(rule["levels"])
+    words = parts(rule.get("level_labels", "")) or levels
+    words_zh = parts(rule.get("level_labels_zh", "")) or words
+    new = {}
+    for level, word, word_zh in list(zip(levels, words, words_zh, strict=True))[1:]:
+        about = {"type": "binary", "levels": "0|1", "unit": "", "category": rule.name}
+        about["label"] = f"{rule['label'] or rule.name}: {word}"
+        about |= {"level_labels": "no|yes", "level_labels_zh": "否|是"}
+        about["label_zh"] = f"{rule['label_zh']}：{word_zh}" if rule.get("label_zh") else ""
+        kept = {key: value for key, value in about.items() if key == "category" or key in rule}
+        new[level] = pd.Series({**rule, **kept}, name=f"{rule.name}={level}")
+    return new
 
 
 def collapse(

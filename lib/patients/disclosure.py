@@ -22,16 +22,14 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from lib.patients import categories
+from lib.patients.codebook import horizon
+from lib.patients.cohort import Cohort
 from lib.patients.files import InputError
-
-if TYPE_CHECKING:
-    from lib.patients.cohort import Cohort
 
 THRESHOLD = 5
 OFF = {"off", "0", "no"}
@@ -131,6 +129,7 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
     notes = []
 
     whole = len(rows)
+    rows = rows[rows[group].notna()]
     rows = _without_rare_gaps(rows, outcome, [*factors, *named["event"], *named["time"]], threshold)
     if len(rows) < whole:
         count = whole - len(rows)
@@ -191,7 +190,8 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
             f"alone. {IN_HOUSE}"
         )
     if time:
-        rows[time] = _blocked_times(rows, group, time, horizon(codebook, outcome, time), threshold)
+        until = horizon(codebook.at[outcome, "unit"], codebook.at[time, "unit"])
+        rows[time] = _blocked_times(rows, group, time, until, threshold)
         notes.append(
             f"“{label[time]}”: a value is replaced by the mean of a block of at least {threshold} patients of the "
             "same group, so that no curve goes on with fewer."
@@ -249,16 +249,6 @@ def small_cells(cohort: Cohort, threshold: int = THRESHOLD) -> pd.DataFrame:
 
 def _listed(label: dict[str, str], names: list[str]) -> str:
     return ", ".join(f"“{label[name]}”" for name in names)
-
-
-def horizon(codebook: pd.DataFrame, outcome: str, time: str) -> float | None:
-    """When the outcome is counted, in the unit of the time; None where the units differ."""
-    number, _, unit = codebook.at[outcome, "unit"].partition(" ")
-    same = unit.removesuffix("s") == codebook.at[time, "unit"].removesuffix("s")
-    try:
-        return float(number) if same else None
-    except ValueError:
-        return None
 
 
 def _without_rare_gaps(

@@ -1,92 +1,165 @@
-"""Reading a table from disk so that whatever is wrong with it becomes one message for people."""
+"""Reading a table from disk, whatever its format, so that what is wrong with it becomes one message
+for people. Each format is read by the package that knows it; CSV by `text_files`.
+"""
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyreadstat
+from pyarrow import parquet
+from python_calamine import CalamineWorkbook
 
+from lib.patients.errors import InputError, fail, quoted, unusable
+from lib.patients.table import Table, cell_text, from_records
+from lib.patients.text_files import read_text
+
+__all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
 DATA = Path(__file__).parents[2] / "data"
-LONGEST_PROBLEM = 1_000
+GZIP = b"\x1f\x8b"
+# How a file begins, and its suffixes where that does not tell.
+FORMATS = {
+    "workbook": ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), (".xlsx", ".xls", ".ods")),
+    "SPSS file": ((b"$FL2", b"$FL3"), (".sav", ".zsav")),
+    "Stata file": ((b"<stata_dta>",), (".dta",)),
+    "Parquet file": ((b"PAR1",), (".parquet", ".pq")),
+    "SAS file": ((b"SAS ",), (".sas7bdat",)),
+    "PDF file": ((b"%PDF",), (".pdf",)),
+    "word processor's file": ((b"{\\rtf",), (".doc", ".docx", ".rtf")),
+}
 
 
-class InputError(ValueError):
-    """A file that cannot be used; its text says what is wrong, where, and how to mend it."""
+def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> Table:
+    """The table in a file: a workbook, a file of SPSS, Stata or Parquet, or CSV in any dialect.
 
-
-def one_line(text: str) -> str:
-    """Text without line breaks and other characters that are not seen, a space in place of each run
-    of them.
+    ``known`` are names of columns that are looked for; ``words`` may occur in the file and help to
+    recognize its encoding. Raises `InputError` where nothing can be read at all; what is wrong with
+    single rows is among the problems of the table.
     """
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    content = _content(path)
+    if content.startswith(GZIP):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            raise unusable(path, "it is compressed and damaged. Compress it anew.") from None
+    suffix = suffix_and_stem(path)[0]
+    by_start = [what for what, (starts, _) in FORMATS.items() if content.startswith(starts)]
+    by_suffix = [what for what, (_, suffixes) in FORMATS.items() if suffix in suffixes]
+    # Text under the name of another format is read as the text that it is.
+    what = next(iter(by_start + (by_suffix if b"\0" in content else [])), None)
+    if what is None:
+        return read_text(path, content, known, words)
+    readers: dict[str, Callable[[bytes], Table]] = {
+        "workbook": partial(_workbook, known=known),
+        "SPSS file": partial(_statistics_file, read=pyreadstat.read_sav),
+        "Stata file": partial(_statistics_file, read=pyreadstat.read_dta),
+        "Parquet file": _parquet,
+    }
+    mend = "Save the table as “CSV UTF-8” and use that file."
+    if what not in readers:
+        raise unusable(path, f"it is a {what}. {mend}")
+    try:
+        return readers[what](content)
+    except Exception as error:  # whatever the packages make of broken bytes
+        why = f"it is not a {what} that can be read ({type(error).__name__})"
+        raise unusable(path, f"{why}. {mend}") from None
 
 
-def fail(path: Path, problems: list[str]) -> None:
-    """Raise one `InputError` that lists every problem found in `path`, if there is any."""
-    if problems:
-        shown = [one_line(problem)[:LONGEST_PROBLEM] for problem in problems[:20]]
-        shown += [f"… and {len(problems) - 20} more"] * (len(problems) > 20)
-        raise InputError(f"{path} cannot be used:\n" + "\n".join(f"  - {line}" for line in shown))
+def suffix_and_stem(path: Path) -> tuple[str, str]:
+    """A file's suffix and the name before it, that of compression set aside."""
+    inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return inner.suffix.lower(), inner.stem
 
 
 def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
-    """Read a UTF-8 CSV file as text, every cell a string, an empty cell an empty string.
+    """Read one of the project's own tables, plain CSV, as text: an empty cell an empty string.
 
-    Lines that begin with # before the header are comments. The index is the line of the file on
-    which each row ends, so that a message can name it. Raises `InputError` when the file is
+    Lines that begin with # before the header are comments. The index is the number of each row as a
+    spreadsheet shows it, so that a message can name it. Raises `InputError` when the file is
     missing, empty, not UTF-8, ragged, not separated by commas, has a repeated column or lacks one
-    of the `required` columns.
+    of the ``required`` columns.
     """
     path = Path(path)
+    table = read_text(path, _content(path), required)
+    mend = "expected UTF-8 text, columns separated by commas"
+    fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
+    problems = [
+        f"column {name} is missing; the file has {', '.join(table.rows)}"
+        for name in required
+        if name not in table.rows
+    ]
+    problems += table.problems
+    if table.rows.empty and not problems:
+        problems.append("it has a header and no rows")
+    fail(path, problems)
+    return table.rows.astype(object)
+
+
+def _content(path: Path) -> bytes:
+    if path.is_dir():
+        raise unusable(path, "it is a folder. Name the file in it.")
     if not path.is_file():
-        raise InputError(f"{path} cannot be used: there is no such file. Check the path.")
-    content = path.read_bytes()
+        raise unusable(path, "there is no such file. Check the path.")
     try:
-        text, unreadable = content.decode("utf-8-sig"), content.find(b"\0")
-    except UnicodeDecodeError as error:
-        text, unreadable = "", error.start
-    if unreadable >= 0:
-        line = content[:unreadable].count(b"\n") + 1
-        raise InputError(
-            f"{path} cannot be used: line {line} is not UTF-8 text. Save the file as “CSV UTF-8”."
-        )
+        return path.read_bytes()
+    except OSError as error:
+        why = f"it cannot be read ({error.strerror}). Check who may read it."
+        raise unusable(path, why) from None
 
-    lines = list(io.StringIO(text, newline=""))
-    comments = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    reader = csv.reader(lines[comments:], strict=True)
-    try:
-        header, rows = next(reader, []), []
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num + comments, cells))
-    except csv.Error as error:
-        fail(path, [f"line {reader.line_num + comments}: {error}; expected comma-separated values"])
 
-    header = [name.strip() for name in header]
-    if not any(header):
-        raise InputError(
-            f"{path} cannot be used: it is empty. Expected the names of the columns, then rows."
-        )
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        fail(
-            path,
-            [
-                f"line {comments + 1}: “{header[0]}” is one column; expected columns separated by commas"
-            ],
-        )
-    missing = [name for name in required if name not in header]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    ragged = [(line, len(cells)) for line, cells in rows if len(cells) != len(header)]
-    fail(
-        path,
-        [f"column {name} is missing; the file has {', '.join(header)}" for name in missing]
-        + [f"column {name} occurs more than once" for name in repeated]
-        + [f"line {line} has {cells} values, expected {len(header)}" for line, cells in ragged]
-        + ["it has a header and no rows"] * (not rows),
-    )
-    index = pd.Index([line for line, _ in rows], name="line")
-    return pd.DataFrame(
-        [cells for _, cells in rows], columns=header, index=index, dtype=object
-    ).map(str.strip)
+def _workbook(content: bytes, known: Sequence[str]) -> Table:
+    """The first sheet that has the most of the known columns."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    names, sheets = {name.casefold() for name in known}, {}
+    for title in book.sheet_names:
+        records = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        texts = [[cell_text(cell) for cell in record] for record in records]
+        used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
+        if used:
+            sheets[title] = (used[0], texts[used[0] :])
+    if not sheets:
+        raise ValueError("no sheet has a cell")
+    found = {
+        title: len(names & {cell.casefold() for cell in texts[0]})
+        for title, (_, texts) in sheets.items()
+    }
+    chosen = max(sheets, key=found.get)
+    before, texts = sheets[chosen]
+    notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
+    return from_records(texts, before + 1, place="row", delimiter="", notes=notes)
+
+
+def _statistics_file(content: bytes, read: Callable) -> Table:
+    """A file of SPSS or Stata with its labels; what the file itself calls missing is missing."""
+    frame, about = read(io.BytesIO(content))
+    single = {name for name, kind in about.readstat_variable_types.items() if kind == "float"}
+    frame = frame.astype(dict.fromkeys(single, "float32"))  # so that 80.1 is not 80.0999985
+    words = {
+        name: {cell_text(value): str(label).strip() for value, label in labels.items()}
+        for name, labels in about.variable_value_labels.items()
+    }
+    labels = {name: label for name, label in about.column_names_to_labels.items() if label}
+    return _typed(frame, labels=labels, words=words)
+
+
+def _parquet(content: bytes) -> Table:
+    table = parquet.read_table(pa.BufferReader(content))
+    table.validate(full=True)
+    # An index without a name is written under this one and means nothing.
+    names = [name for name in table.column_names if not re.fullmatch(r"__index_level_\d+__", name)]
+    return _typed(table.select(names).to_pandas(integer_object_nulls=True, ignore_metadata=True))
+
+
+def _typed(frame: pd.DataFrame, **about: object) -> Table:
+    # Iterating over an array keeps the precision of its numbers.
+    columns = [frame[name].to_numpy() for name in frame]
+    records = [list(frame), *zip(*columns, strict=True)]
+    return from_records(records, 0, place="row", delimiter="", **about)

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.patients.spreadsheet import Column, quoted
+from lib.patients.errors import quoted
 
 SAMPLE = 5_000
 FEW_LEVELS = 20  # fewer distinct values than these may be misspelled levels of a category
@@ -98,23 +98,23 @@ def refusal(header: str, why: str, rule: pd.Series | None = None) -> str:
     return f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in its file. {mend}."
 
 
-def suspicion(column: Column, rule: pd.Series | None = None) -> str | None:
-    """Why a column looks like a direct identifier, or None; `rule` is its line of the codebook, if
-    it has one.
+def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
+    """Why a column looks like a direct identifier, or None; ``rule`` is its line of the codebook,
+    if it has one. The column is one of `table`: a category of texts that bears its header.
 
     A column of the codebook is not suspected by its header, except that the header of an identifier
     may say that it is one of a hospital or a state.
     """
-    values = column.values
+    values = pa.array(column.cat.categories, pa.string())
     filled = values.filter(pc.not_equal(values, ""))
     if not len(filled):
         return None
     role = None if rule is None else rule["role"]
     if role in (None, "id"):
-        kind = _kind_of_header(column.header)
+        kind = _kind_of_header(column.name)
         if kind and not (kind == "medical record numbers" and _harmless_ids(filled)):
             return f"has a header that stands for {kind}"
-    return _by_values(filled, column, role, None if rule is None else rule["type"])
+    return _by_values(filled, len(column), role, None if rule is None else rule["type"])
 
 
 def _kind_of_header(header: str) -> str | None:
@@ -141,9 +141,7 @@ def _share(values: pa.StringArray, pattern: str) -> float:
     return pc.mean(pc.match_substring_regex(values, pattern).cast(pa.float64())).as_py()
 
 
-def _by_values(
-    values: pa.StringArray, column: Column, role: str | None, kind: str | None
-) -> str | None:
+def _by_values(values: pa.StringArray, rows: int, role: str | None, kind: str | None) -> str | None:
     sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
     if _any(values, EMAIL):
         return "holds e-mail addresses"
@@ -169,7 +167,7 @@ def _by_values(
         return "holds what looks like telephone numbers"
     if _share(sample, LONG_DIGITS) > 0.5 and not _harmless_ids(values):
         return "holds long numbers, such as a hospital or a state gives to a person"
-    distinct = len(values) / len(column.codes)
+    distinct = len(values) / rows
     if distinct > 0.2 and (
         _share(sample, CHINESE_NAME) > 0.5 or _share(sample, WESTERN_NAME) > 0.5
     ):

@@ -14,9 +14,8 @@ from pathlib import Path
 import pandas as pd
 import statsmodels
 
-from lib.patients.cohort import CODEBOOK_COLUMNS, DATA, read_codebook
-from lib.patients.files import InputError
-from lib.patients.parse import OPTIONAL_ROLES
+from lib.patients.codebook import CODEBOOK_COLUMNS, OPTIONAL_ROLES, read_codebook
+from lib.patients.files import DATA, InputError
 from lib.words import listed
 
 NAME = "registry"

@@ -26,8 +26,10 @@ from tqdm import tqdm
 
 from lib.paper import ledger, reconstruct, wald
 from lib.paper.published import agrees, interval, number, read
-from lib.patients.cohort import DATA, EXAMPLE, Cohort, read_codebook
-from lib.patients.files import InputError
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA, InputError
+from lib.patients.loading import EXAMPLE
 from lib.statistics import compiled_logistic as logistic
 from lib.statistics import multivariate, univariate
 

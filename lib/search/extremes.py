@@ -24,7 +24,8 @@ from tqdm import tqdm
 from lib.compatible import exclusion, ladder
 from lib.compatible.logits import joint_fits
 from lib.paper.published import read
-from lib.patients.cohort import DATA, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 from lib.search import aims, example, walk, witnesses
 from lib.search.witnesses import FOLDER, Frame, Result, replace
 

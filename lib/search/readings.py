@@ -32,7 +32,9 @@ from lib.compatible import exclusion
 from lib.compatible.logits import joint_fits
 from lib.paper import checks, cores, reconstruct, wald
 from lib.paper.published import agrees, interval, number, read, subject
-from lib.patients.cohort import DATA, EXAMPLE, load, read_codebook
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
+from lib.patients.loading import EXAMPLE, load
 from lib.search import example, witnesses
 from lib.statistics import univariate
 

@@ -29,8 +29,10 @@ from lib.compatible.logits import joint_fits
 from lib.paper import reconstruct
 from lib.paper.cores import cores as all_cores
 from lib.paper.published import Interval, interval, number, read
-from lib.patients.cohort import DATA, EXAMPLE, Cohort, load, read_codebook
-from lib.patients.files import InputError
+from lib.patients.codebook import read_codebook
+from lib.patients.cohort import Cohort
+from lib.patients.files import DATA, InputError
+from lib.patients.loading import EXAMPLE, load
 from lib.search import aims, edge, example, gaps, newton, walk
 from lib.statistics import univariate
 

@@ -14,7 +14,7 @@ from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival, at_times
-from lib.words import capital, limits, listed, number, p_is, p_value, percent, whole
+from lib.words import capital, limits, listed, number, p_is, percent, whole
 
 # Each verdict, and each answer of the checklists, with its color and its hatch.
 VERDICTS = {
@@ -370,7 +370,9 @@ def forest(
 def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
     """A number in the joint model as a curve, beside the straight line."""
     title = f"{label}: a straight line " + (
-        "a curve describes the risk better than a line" if form.p < 0.05 else "no clear sign of a bend"
+        "a curve describes the risk better than a line"
+        if form.p < 0.05
+        else "no clear sign of a bend"
     )
     drawing, axes = display.canvas(title, xlabel=label, ylabel="Odds ratio (log scale)")
     shape = form.curve

@@ -23,7 +23,7 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
 from lib.paper import checklist, published, published_elsewhere
-from lib.patients import cohort
+from lib.patients import loading
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging
 
 ROOT = Path(__file__).parent.parent.parent
@@ -68,12 +68,12 @@ def check_inputs(app, config) -> None:
     """Stop with one message when an input cannot be used, and before anything is written."""
     if os.environ.get("COHORT"):
         # The chapters run in their own folder, where a relative path would mean another file.
-        os.environ["COHORT"] = str(cohort.chosen_path())
+        os.environ["COHORT"] = str(loading.chosen_path())
     try:
         published.read()
         checklist.read()
         published_elsewhere.read()
-        app.cohort = cohort.load()
+        app.cohort = loading.load()
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
@@ -100,7 +100,7 @@ def inputs_key(cohort_path: Path) -> str:
         *ROOT.glob("lib/site/templates/*"),
         *ROOT.glob("data/**/*"),
         cohort_path,
-        cohort.codebook_path(cohort_path),
+        loading.codebook_path(cohort_path),
     ]
     for path in sorted(path for path in files if path.is_file()):
         key.update(path.name.encode() + path.read_bytes())
@@ -142,7 +142,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 
     try:
         if to_run:
-            with cohort.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
+            with loading.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
                 notebooks.run(to_run, report, strict=app.warningiserror)
     except notebooks.ChapterError as error:
         raise SystemExit(str(error)) from None

@@ -19,7 +19,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from lib.patients import cohort
+from lib.patients import loading
 from lib.site.render import markup
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,9 +48,9 @@ def project_files(docnames: list[str]) -> list[Path]:
     names = [f"data/{resource['path']}" for resource in described_data()]
     names += [docname + suffix for docname in docnames for suffix in (".md", ".ipynb")]
     found = {path for pattern in [*MANIFEST, *names] for path in ROOT.glob(pattern)}
-    chosen = cohort.chosen_path()
-    if chosen != cohort.EXAMPLE:
-        found -= {chosen, cohort.codebook_path(chosen)}
+    chosen = loading.chosen_path()
+    if chosen != loading.EXAMPLE:
+        found -= {chosen, loading.codebook_path(chosen)}
     return sorted(path.relative_to(ROOT) for path in found if path.is_file())
 
 

@@ -20,8 +20,8 @@ they account for pairs that share a patient:
 
 from __future__ import annotations
 
-from itertools import combinations
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd

@@ -156,10 +156,11 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd.Serie
 def describe(cohort: Cohort, level: float = 0.95) -> Survival:
     """Curves, log-rank test and median follow-up of a cohort with a time and an event column.
 
-    Patients with a missing time, event or group are left out and counted.
+    Patients with a missing time or event are left out and counted. Those whose group is missing are
+    among all patients, and in no group.
     """
     names = [*cohort.named("time"), *cohort.named("event")]
-    known = cohort.complete([*names, cohort.group])
+    known = cohort.complete(names)
     left_out = len(cohort.rows) - len(known)
     problem = None
     if len(names) < 2:
@@ -167,7 +168,7 @@ def describe(cohort: Cohort, level: float = 0.95) -> Survival:
             "the cohort has no column for the length of follow-up, or none for the event at its end"
         )
     elif known.empty:
-        problem = "no patient has a time, an event and a group"
+        problem = "no patient has a time and an event"
     elif (known[names[0]] < 0).any():
         problem = "some lengths of follow-up are negative"
     if problem:
@@ -183,9 +184,10 @@ def describe(cohort: Cohort, level: float = 0.95) -> Survival:
         if members.any():
             curves[name] = kaplan_meier(time[members], event[members], level)
             follow_up[name] |= median_follow_up(time[members], event[members], level)
-    test, test_problem = log_rank(time, event, group), None
+    placed = known[cohort.group].notna().to_numpy()
+    test, test_problem = log_rank(time[placed], event[placed], group[placed]), None
     if test.isna().any():
-        one_group, no_event = len(np.unique(group)) < 2, not event.any()
+        one_group, no_event = len(np.unique(group[placed])) < 2, not event[placed].any()
         test_problem = (
             "no patient has the event" if no_event else "the groups are never at risk together"
         )

@@ -6,7 +6,7 @@ import tomllib
 import numpy as np
 
 from lib.paper import published
-from lib.patients import cohort
+from lib.patients import loading
 from lib.search import example, witnesses
 
 NAME = "10 x witnesses a minute of a plain numpy annealing / those of the search"
@@ -19,7 +19,7 @@ def ratio() -> float:
     """At one the search finds ten times as many; zero where the plain annealing finds none in its
     time.
     """
-    shipped = cohort.load(cohort.EXAMPLE)
+    shipped = loading.load(loading.EXAMPLE)
     about = witnesses.frame(published.read(), shipped.codebook)
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
     target = witnesses.goal(about, settings)

@@ -7,7 +7,7 @@ import numpy as np
 import statsmodels.api as sm
 
 from lib.paper import published
-from lib.patients import cohort
+from lib.patients import loading
 from lib.search import witnesses
 
 NAME = "500 candidates weighed by the walk / one statsmodels.Logit of the same table"
@@ -18,7 +18,7 @@ TURNS = 20  # of each, one after the other; the fastest of each counts
 
 def ratio() -> float:
     """Seconds for 500 candidates over seconds for one fit; at one the walk is 500 times faster."""
-    example = cohort.load(cohort.EXAMPLE)
+    example = loading.load(loading.EXAMPLE)
     about = witnesses.frame(published.read(), example.codebook)
     settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
     settings["moves"] = CANDIDATES

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from lib.patients import cohort
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
 from tests.benchmarks.cold_build import BUILD, ROOT
 
 NAME = "cold book build about 100,000 patients / about the example cohort"
@@ -30,7 +31,7 @@ SECONDS_BETWEEN_LOOKS = 0.1
 def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
     """Made-up patients with all columns of data/codebook.csv; of a few of them the length is missing."""
     random = np.random.default_rng(seed)
-    codebook = cohort.read_codebook(cohort.DATA / "codebook.csv")
+    codebook = read_codebook(DATA / "codebook.csv")
     factors = codebook[codebook["role"] == "factor"]
     binary = list(factors.index[factors["type"] == "binary"])
     levels = np.array(codebook.at["diagnosis", "levels"].split("|"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lib.patients import cohort
+from lib.patients import loading
 from lib.statistics import bootstrap
 from tests.oracles.prediction_loop import plain_loop
 
@@ -18,7 +18,7 @@ RESAMPLES, OF_LOOP = 2000, 40
 
 def ratio() -> float:
     """Seconds of ours over seconds of the loop; at one we are 50 times faster for each resample."""
-    example = cohort.load(cohort.EXAMPLE)
+    example = loading.load(loading.EXAMPLE)
     known = example.complete([*example.factors, example.outcome])
     plain, plain_seconds = timed(
         lambda: plain_loop(known, example.outcome, example.factors, OF_LOOP, bootstrap.SEED)

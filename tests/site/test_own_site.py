@@ -11,7 +11,8 @@ import pytest
 from books import Book, files_of
 
 from lib.paper import published
-from lib.patients import cohort, template
+from lib.patients import loading, template
+from lib.patients.files import DATA
 from lib.search import example
 
 # Bytes of pictures and fonts hold no text; everything else does.
@@ -41,7 +42,7 @@ def test_no_row_of_any_patient_is_on_the_site(own):
     assert not (book.site / "data").exists() and not [
         name for name in site if name.endswith("cohort.csv")
     ]
-    for path in (cohort.EXAMPLE, environment["COHORT"]):
+    for path in (loading.EXAMPLE, environment["COHORT"]):
         lines = [
             line
             for line in plain(Path(path).read_bytes()).splitlines()
@@ -70,10 +71,10 @@ def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
     rows = stored[first].drop(columns=["k1", "k0"])
     rows.insert(0, "patient_id", [f"other-{number:03}" for number in range(1, len(rows) + 1)])
     path = other.folder / "data" / "cohort.csv"
-    before = cohort.load(path)
+    before = loading.load(path)
     rows.to_csv(path, index=False)
     # Another cohort that prints the abstract, and really another one.
-    after = cohort.load(path)
+    after = loading.load(path)
     assert not example.unmet(after, published.read())
     assert sorted(map(tuple, before.rows.iloc[:, 1:].to_numpy())) != sorted(
         map(tuple, after.rows.iloc[:, 1:].to_numpy())
@@ -97,13 +98,13 @@ def test_five_groups_make_a_whole_book(own, tmp_path):
     the file.
     """
     random = np.random.default_rng(5)
-    rows = pd.read_csv(cohort.EXAMPLE, comment="#")
+    rows = pd.read_csv(loading.EXAMPLE, comment="#")
     rows = rows.loc[random.integers(0, len(rows), 500)].reset_index(drop=True)
     rows["patient_id"] = [f"P{number:03}" for number in range(len(rows))]
     groups = [f"ward {letter}" for letter in "ABCDE"]
     rows["diagnosis"] = random.choice(groups, len(rows))
     rows.to_csv(tmp_path / "wards.csv", index=False)
-    codebook = pd.read_csv(cohort.DATA / "codebook.csv", keep_default_na=False)
+    codebook = pd.read_csv(DATA / "codebook.csv", keep_default_na=False)
     is_group = codebook["role"] == "group"
     codebook.loc[is_group, ["label", "levels"]] = ["Ward", "|".join(groups)]
     codebook.loc[is_group, ["label_zh", "level_labels", "level_labels_zh"]] = ""
@@ -127,7 +128,7 @@ def test_a_file_with_identifiers_makes_no_book(own, tmp_path):
     before = files_of(book.site)
     rows = pd.read_csv(environment["COHORT"])
     rows.assign(surname="Ravensworth").to_csv(tmp_path / "named.csv", index=False)
-    shutil.copy(cohort.codebook_path(Path(environment["COHORT"])), tmp_path / "named.codebook.csv")
+    shutil.copy(loading.codebook_path(Path(environment["COHORT"])), tmp_path / "named.codebook.csv")
     done = book.build(COHORT=str(tmp_path / "named.csv"))
     said = done.stdout + done.stderr
     assert done.returncode != 0 and "column “surname”" in said and "Delete the column" in said

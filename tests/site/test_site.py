@@ -215,8 +215,8 @@ def test_the_whole_book_about_other_patients(tmp_path):
 @pytest.fixture(scope="session")
 def small(tmp_path_factory) -> Book:
     code = {
-        "index": "from lib.paper import published; from lib.patients import cohort\n"
-        "print(len(cohort.load().rows), 'rows', len(published.read()), 'claims')",
+        "index": "from lib.paper import published; from lib.patients import loading\n"
+        "print(len(loading.load().rows), 'rows', len(published.read()), 'claims')",
         "methods": "from lib.show import word\nprint('the word is', word.WORD)",
     }
     pages = {name: CHAPTER.format(title=name, code=text) for name, text in code.items()}

@@ -1,0 +1,221 @@
+"""The codebook: what the columns of a cohort file mean, one line a column.
+
+Its own columns are name, label, role, type, unit and levels (separated by ``|``, the first being
+the reference). Optional ones are ``level_labels`` (words for the levels), ``missing`` (the codes
+for values that are not known, separated by ``|``, or "none" where every number is a value), and
+``label_zh`` and ``level_labels_zh``. A column that serves two roles has two lines, or the role
+``outcome|event``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+
+from lib.patients.errors import fail, one_line, quoted
+from lib.patients.files import read_table
+
+CODEBOOK_COLUMNS = ["name", "label", "role", "type", "unit", "levels"]
+ROLES = ["id", "group", "factor", "outcome", "time", "event"]
+TYPES = ["text", "category", "binary", "number"]
+ROLE_TYPES = {
+    "group": ["category"],
+    "factor": ["binary", "number", "category"],
+    "outcome": ["binary"],
+    "time": ["number"],
+    "event": ["binary"],
+}
+REQUIRED_ROLES = ["group", "factor", "outcome"]
+OPTIONAL_ROLES = ["time", "event"]
+LEVEL_WORDS = ["level_labels", "level_labels_zh"]
+LISTS = ["role", "levels", "missing", *LEVEL_WORDS]
+COLUMNS = [*CODEBOOK_COLUMNS, *LISTS[2:], "label_zh"]
+MOST_LEVELS = 50
+RESERVED_NAMES = {"const"}
+RESERVED_LEVELS = {"all", "all patients"}
+# A year is 365 days, so that 12 months, 365 days and 1 year are the same horizon.
+DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 / 12, "year": 365}
+DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+
+
+def plain_word(text: str) -> str:
+    """A word without regard to case, width, spaces, hyphens and underscores, but for those between
+    digits.
+    """
+    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+    return re.sub(r"(?<!\d)[\s_\-‐‑]+|[\s_\-‐‑]+(?!\d)", "", text).casefold()
+
+
+def parts(cell: str) -> list[str]:
+    """The entries of a cell that lists some, none where it is empty."""
+    return cell.split("|") if cell else []
+
+
+def horizon(unit: str, time_unit: str) -> float | None:
+    """When the outcome is counted (its unit, such as "12 months") in the unit of the time; None
+    where it is no duration, or cannot be converted.
+    """
+    duration = DURATION.fullmatch(unit)
+    if not duration:
+        return None
+    count = float(duration[1])
+    counted, timed = (word.casefold().removesuffix("s") for word in (duration[2], time_unit))
+    if counted == timed:
+        return count
+    return count * DAYS[counted] / DAYS[timed] if {counted, timed} <= set(DAYS) else None
+
+
+def read_codebook(path: Path) -> pd.DataFrame:
+    """A codebook indexed by column name. Raises `InputError` listing all that is wrong with it."""
+    return read_with_notes(path)[0]
+
+
+def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The same, and notes on how the file was read."""
+    table = read_table(path, CODEBOOK_COLUMNS)
+    rows = table.rows.astype(object)
+    known = {re.sub(r"[\s-]+", "_", header.lower()): header for header in reversed(list(rows))}
+    rows = rows.rename(columns={known[name]: name for name in COLUMNS if name in known})
+    problems = [
+        f"column {name} is missing; the file has {', '.join(table.rows)}"
+        for name in CODEBOOK_COLUMNS
+        if name not in rows
+    ]
+    if rows.empty and not table.problems:
+        problems.append("it has a header and no rows")
+    fail(path, table.problems + problems)
+    rows = rows.map(one_line)
+    lists = [name for name in LISTS if name in rows]
+    rows[lists] = rows[lists].replace(r"\s*\|\s*", "|", regex=True)
+    rows[["role", "type"]] = rows[["role", "type"]].map(str.lower)
+    rows = rows.assign(role=rows["role"].str.split("|")).explode("role")
+    problems = []
+    for line, rule in rows.iterrows():
+        problems += [f"{table.place} {line}, column {problem}" for problem in _rule_problems(rule)]
+    # The second role of a column is a column of its own.
+    again = rows.duplicated("name") & ~rows.duplicated(["name", "role"]) & (rows["name"] != "")
+    rows["name"] = rows["name"].mask(again, rows["name"] + " (" + rows["role"] + ")")
+    fail(path, problems + _codebook_problems(rows))
+    return rows.set_index("name"), table.notes
+
+
+def _rule_problems(rule: pd.Series) -> list[str]:
+    """What is wrong with one line of a codebook: the column and the words."""
+    name, kind, role, levels = rule["name"], rule["type"], rule["role"], parts(rule["levels"])
+    fitting = ROLE_TYPES.get(role, TYPES)
+    all_differ = "" not in levels and len(set(levels)) == len(levels)
+    labels = {column: parts(rule.get(column, "")) for column in LEVEL_WORDS}
+    both = sorted({*parts(rule.get("missing", ""))} & {*levels})
+    taken = sorted({*levels} & RESERVED_LEVELS) if role == "group" else []
+    few = kind == "category" and (len(levels) < 2 or not all_differ)
+    shown = quoted(rule["levels"])
+    wrong = [
+        (role not in ROLES, f"role: {quoted(role)} is not one of {', '.join(ROLES)}"),
+        (kind not in TYPES, f"type: {quoted(kind)} is not one of {', '.join(TYPES)}"),
+        (
+            kind in TYPES and kind not in fitting,
+            f"type: {quoted(kind)}; the {role} is {' or '.join(fitting)}",
+        ),
+        (few, f"levels: {shown}; a category lists at least two, each once, as A|B"),
+        (
+            kind == "category" and len(levels) > MOST_LEVELS,
+            f"levels: {len(levels)} levels; a category has at most {MOST_LEVELS}",
+        ),
+        (
+            kind == "binary" and (len(levels) != 2 or not all_differ),
+            f"levels: {shown}; a binary column has two, the reference first, such as 0|1",
+        ),
+        (not name, "name: empty; expected the name of a column"),
+        *(
+            (
+                words and levels and not len({*words}) == len(words) == len(levels),
+                f"{column}: {quoted(rule.get(column, ''))}; expected {len(levels)} different ones, "
+                "one a level",
+            )
+            for column, words in labels.items()
+        ),
+        (both, f"missing: {quoted('|'.join(both))} is a level too; keep it in one of the two"),
+        # The analyses use these words for other things.
+        (
+            name in RESERVED_NAMES,
+            f"name: {quoted(name)} has a meaning of its own; choose another name",
+        ),
+        (taken, f"levels: {quoted('|'.join(taken))} has a meaning of its own; choose another word"),
+    ]
+    return [words for is_wrong, words in wrong if is_wrong]
+
+
+def _codebook_problems(rules: pd.DataFrame) -> list[str]:
+    """What is wrong with the lines of a codebook taken together."""
+    named = rules[rules["name"] != ""]
+    repeated = named["name"][named.duplicated("name")].unique()
+    problems = [
+        f"column name: {quoted(name)} occurs more than once in the same role" for name in repeated
+    ]
+    categories = named[(named["role"] == "factor") & (named["type"] == "category")]
+    problems += [
+        f"column name: {quoted(f'{name}={level}')} is what a level of {quoted(name)} is called"
+        for name, levels in zip(categories["name"], categories["levels"], strict=True)
+        for level in parts(levels)
+        if f"{name}={level}" in set(named["name"])
+    ]
+    counts = rules["role"].value_counts().reindex(ROLES, fill_value=0)
+    problems += [
+        f"column role: {count} rows have the role {role}; expected "
+        + ("at least one" if role == "factor" else "one")
+        for role, count in counts.items()
+        if count < (role in REQUIRED_ROLES) or (count > 1 and role != "factor")
+    ]
+    if problems or not counts["time"]:
+        return problems
+    unit = named.set_index("role")["unit"]
+    if horizon(unit["outcome"], unit["time"]) is None and DURATION.fullmatch(unit["outcome"]):
+        problems.append(
+            f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has the "
+            f"unit {quoted(unit['time'])}, which cannot be converted; write days, weeks, months or "
+            "years"
+        )
+    return problems
+
+
+def match_headers(
+    headers: list[str], codebook: pd.DataFrame
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """The header of each column of the codebook that the file has, with problems and notes.
+
+    A header is a column's name, or else, without regard to case and spaces, its name or its label
+    in either language, with or without the unit.
+    """
+    # A column's second role has a name of its own here, not in the file.
+    names = {name: name.removesuffix(f" ({role})") for name, role in codebook["role"].items()}
+    matched = {
+        name: header for name in names for header in (names[name], name) if header in headers
+    }
+    words: dict[str, set[str]] = {}
+    for name, rule in codebook.iterrows():
+        for word in (name, names[name], rule["label"], rule.get("label_zh", "")):
+            for form in (word, f"{word}({rule['unit']})") if word else ():
+                words.setdefault(plain_word(form), set()).add(name)
+    candidates: dict[str, list[str]] = {}
+    problems, notes = [], []
+    for header in headers:
+        if header in matched.values():
+            continue
+        meant = words.get(plain_word(header), set()) - set(matched)
+        if len({names[name] for name in meant}) > 1:
+            shown = " or ".join(sorted(meant))
+            problems.append(f"column {quoted(header)} could be {shown}; write its name instead")
+        for name in meant:
+            candidates.setdefault(name, []).append(header)
+    for name, found in candidates.items():
+        if len(found) > 1:
+            shown = " and ".join(map(quoted, found))
+            problems.append(f"columns {shown} could both be {name}; keep one of them")
+        else:
+            notes.append(f"Column {quoted(found[0])} was taken as {name}.")
+        matched[name] = found[0]
+    return matched, problems, notes

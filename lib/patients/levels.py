@@ -1,0 +1,243 @@
+"""Columns that hold levels, and identifiers: which level each of their texts means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lib.patients.codebook import CODEBOOK_COLUMNS, LEVEL_WORDS, parts, plain_word
+from lib.patients.errors import quoted
+from lib.patients.table import counts_of
+
+# Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
+# column it might as well mean "negative".
+MISSING = {"", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"}
+MISSING |= {"缺失", "未知", "不详", "未查"}
+DASHES = {"-", "--", "–", "—", "/"}
+YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
+NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
+MOST_NAMED = 12
+NO_CODES = "none"  # in the column missing of the codebook: every number is a value
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
+POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
+MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
+DATE = re.compile(
+    rf"\d{{1,2}}[-. /]({MONTHS})[a-z]*\.?([-. /]\d{{2,4}})?"
+    rf"|({MONTHS})[a-z]*\.?[-. /](\d\d|(19|20)\d\d)"
+    r"|\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?([ t]\d{1,2}:\d{2}.*)?"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})|\d{1,2}月\d{1,2}日",
+    flags=re.IGNORECASE,
+)
+# What a text is that is no value, and how to mend it.
+MENDS = {
+    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the spreadsheet "
+    "program; leave the cell empty where nothing is known)",
+    DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
+    "column as text and enter it anew)",
+    r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",
+    r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
+    r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
+}
+UNIQUE = "a name for the patient that occurs only once"
+
+
+@dataclass
+class Reading:
+    """How a column was read: what its rows hold, and notes on it.
+
+    ``refused`` maps the place of a distinct value to what was expected instead; ``whole`` is what
+    is wrong with the column, instead of its values. The others are of numbers (`numbers`).
+    """
+
+    values: np.ndarray | pd.Categorical | pd.Series
+    refused: dict[int, str]
+    notes: list[str]
+    whole: str | None = None
+    decimal_sign: str | None = None
+    doubtful: str | None = None
+    suspects: dict[float, int] = field(default_factory=dict)
+
+
+def expectation(rule: pd.Series) -> str:
+    """What a value of a column looks like, in words."""
+    levels, unit = parts(rule["levels"]), f" in {rule['unit']}" if rule["unit"] else ""
+    binary = [
+        level if level == word else f"{level} ({word})"
+        for level, word in zip(levels, binary_words(rule), strict=False)
+    ]
+    expected = {
+        "binary": " or ".join(binary),
+        "category": "one of " + ", ".join(levels),
+        "number": f"a number{unit}",
+        "text": "text",
+    }
+    return UNIQUE if rule["role"] == "id" else expected[rule["type"]]
+
+
+def binary_words(rule: pd.Series) -> list[str]:
+    """What the two levels of a column mean."""
+    levels = parts(rule["levels"])
+    return parts(rule.get("level_labels", "")) or (
+        ["no", "yes"] if levels == ["0", "1"] else levels
+    )
+
+
+def mend(text: str) -> str:
+    """How a text that could not be read is mended, if it is of a kind that is known."""
+    fitting = (
+        words for pattern, words in MENDS.items() if re.fullmatch(pattern, text, re.IGNORECASE)
+    )
+    return next(fitting, "")
+
+
+def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
+    """The codebook in which every binary column has the levels 0|1, as in the rows; what they are
+    called in the file stays as their words.
+    """
+    other = (codebook["type"] == "binary") & (codebook["levels"] != "0|1")
+    if not other.any():
+        return codebook
+    words = codebook.get("level_labels", pd.Series("", codebook.index))
+    return codebook.assign(
+        levels=codebook["levels"].mask(other, "0|1"),
+        level_labels=words.mask(other & (words == ""), codebook["levels"]),
+    )
+
+
+def number_form(text: str) -> str | None:
+    """A plain number in one form, so that 1 and 1.0 are alike; None where it is no number."""
+    text = unicodedata.normalize("NFKC", text)
+    return f"{float(text):.15g}" if PLAIN.fullmatch(text) else None
+
+
+def is_missing(text: str, codes: Iterable[str] = ()) -> bool:
+    """Whether a text stands for a value that is not known; ``codes`` are those of the codebook."""
+    if re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold() in MISSING:
+        return True
+    form = number_form(text)
+    codes = [code for code in codes if code != NO_CODES]
+    return text in codes or (form is not None and form in map(number_form, codes))
+
+
+def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -> list[str]:
+    """Notes on the texts that were taken as others, and on those that were read as missing, but for
+    empty cells; each with the number of rows.
+    """
+    texts, counts = column.cat.categories, counts_of(column)
+    named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    words = [i for i in missing if texts[i]]
+    shown = ", ".join(quoted(texts[i]) for i in words)
+    notes = {
+        f"read {', '.join(named[:MOST_NAMED])}{more}.": named,
+        f"read {shown} as missing ({counts[words].sum():,}).": words,
+    }
+    return [note for note, found in notes.items() if found]
+
+
+def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Reading:
+    """A category or a binary column, by its levels, their words, and the words that the file itself
+    has for its values; the first level of a binary column is 0.
+    """
+    levels, codes = parts(rule["levels"]), parts(rule.get("missing", ""))
+    texts, meant = list(column.cat.categories), _level_words(rule)
+    places, refused, converted, missing = np.full(len(texts), -1), {}, {}, []
+    for i, text in enumerate(texts):
+        candidates = [number_form(text) or plain_word(text), plain_word(words.get(text, ""))]
+        found = next((meant[word] for word in candidates if word in meant), None)
+        if text in levels:
+            places[i] = levels.index(text)
+        elif is_missing(text, codes):
+            missing.append(i)
+        elif found is not None:
+            places[i] = found
+            converted[i] = levels[found]
+        else:
+            refused[i] = expectation(rule) + _mend(text, rule)
+    known, notes = places[column.cat.codes], notes_on(column, missing, converted)
+    absent = [level for i, level in enumerate(levels) if i not in set(places)]
+    if rule["type"] == "category":
+        if absent and not refused:
+            notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
+        if rule["role"] == "group" and -1 in known:
+            unplaced = f"it is not known for {(known < 0).sum():,} patients, who are in no group."
+            notes.append(unplaced)
+        return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
+    if len(absent) == 1 and not refused:
+        only = (set(levels) - {*absent}).pop()
+        notes.append(
+            f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
+            f"{absent[0]}."
+            if -1 in known
+            else f"it is {only} for all patients."
+        )
+    values = np.where(known < 0, np.nan, known.astype(float))
+    return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
+
+
+def _level_words(rule: pd.Series) -> dict[str, int]:
+    """Which level each word means: a level, its labels, and one followed by the other in brackets.
+    The general words for yes and no come after those of the codebook.
+    """
+    levels = parts(rule["levels"])
+    labels = [words for column in LEVEL_WORDS if (words := parts(rule.get(column, "")))]
+    meant: dict[str, set[int]] = {}
+    for i, level in enumerate(levels):
+        names = [level, *(words[i] for words in labels)]
+        both = [f"{one}({other})" for one in names for other in names if one != other]
+        forms = [number_form(level) or plain_word(level)]
+        for word in [*forms, *map(plain_word, [*names[1:], *both])]:
+            meant.setdefault(word, set()).add(i)
+    found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
+    if rule["type"] == "binary" and levels == ["0", "1"]:
+        found = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1) | found
+    return found
+
+
+def _mend(text: str, rule: pd.Series) -> str:
+    if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
+        (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
+        return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
+    return mend(text)
+
+
+def _other_codes(
+    texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
+) -> str | None:
+    """What to do about a binary column that holds two codes other than its levels."""
+    written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
+    (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
+    typing_error = {zero, one} & {*written} and not all(map(str.isdecimal, written))
+    if len(written) != 2 or not refused or typing_error:
+        return None
+    line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
+    return (
+        f"it holds {' and '.join(written)} where {zero} and {one} are expected, and which of the "
+        f"two is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, or name its "
+        f"codes in the codebook, the one for “{no}” first: {rule.name},{','.join(line)} (or "
+        f"{'|'.join(reversed(written))})"
+    )
+
+
+def read_identifiers(column: pd.Series) -> Reading:
+    """Identifiers: each once, none empty, and none that a spreadsheet program has spoiled."""
+    texts, counts = list(column.cat.categories), counts_of(column)
+    dates = {text for text in texts if DATE.fullmatch(text)}
+    # One word before all numbers is a prefix, whatever month it is also short for.
+    if len(dates) == len(texts) and len({re.split(r"\d", text)[0] for text in dates} | {""}) == 2:
+        dates = set()
+    refused = {}
+    for i, text in enumerate(texts):
+        if text in dates or POWER_OF_TEN.fullmatch(text):
+            refused[i] = "the identifier itself: the spreadsheet program made this of it. "
+            refused[i] += "Format the column as text and enter it anew"
+        elif text.startswith("#") and mend(text):
+            refused[i] = f"an identifier{mend(text)}"
+        elif counts[i] > 1 or not text:
+            refused[i] = UNIQUE
+    return Reading(column.astype("str").reset_index(drop=True), refused, [])

@@ -1,0 +1,259 @@
+"""From a file to a cohort: what people write is recognized, converted with a note, or refused with
+the mend. Nothing is guessed silently.
+
+The environment variable COHORT names the file; the example cohort of ``data/`` is used where it is
+not set.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.patients import consistency, disclosure, levels, numbers, privacy
+from lib.patients.categories import expand
+from lib.patients.codebook import OPTIONAL_ROLES, match_headers, parts, read_with_notes
+from lib.patients.cohort import Cohort
+from lib.patients.errors import fail, places, quoted
+from lib.patients.files import DATA, read_table, suffix_and_stem
+from lib.patients.table import Table, counts_of
+
+EXAMPLE = DATA / "cohort.csv"
+# The environment variable by which a build hands the cohort on to its chapters.
+HANDED_ON = "COHORT_AS_READ"
+VALUES_NAMED = 4
+COLUMNS_NAMED = 20
+
+
+def chosen_path() -> Path:
+    """The file that COHORT names, or the example cohort; a relative path starts where we are."""
+    chosen = os.environ.get("COHORT", "").strip()
+    return Path(chosen).expanduser().resolve() if chosen else EXAMPLE
+
+
+def codebook_path(path: Path) -> Path:
+    """The codebook beside a cohort file (x.codebook.csv for x.csv), or the one of ``data/``."""
+    beside = _own_codebook(path)
+    return beside if beside.is_file() else DATA / "codebook.csv"
+
+
+def load(path: Path | None = None) -> Cohort:
+    """The cohort in a file, as it is; without a path, the cohort the book is about.
+
+    That one comes from `chosen_path`, or from the build that runs the chapter (`hand_on`), and
+    before anything is printed of it, small cells are taken care of (`disclosure`). Raises
+    `InputError` listing all that is wrong with the file.
+    """
+    if path is not None:
+        return _read(Path(path))
+    handed_on = os.environ.get(HANDED_ON)
+    if handed_on:
+        return pd.read_pickle(handed_on, compression=None)
+    return disclosure.controlled(_read(chosen_path()))
+
+
+@contextmanager
+def hand_on(cohort: Cohort, path: Path) -> Iterator[None]:
+    """Let this process and those that it starts meanwhile have this cohort from `load`, without
+    reading its file again.
+
+    ``path`` holds it for so long, for nobody else to read.
+    """
+    path.touch(mode=0o600)
+    pd.to_pickle(cohort, path, compression=None)
+    os.environ[HANDED_ON] = str(path)
+    try:
+        yield
+    finally:
+        del os.environ[HANDED_ON]
+        path.unlink()
+
+
+def _read(path: Path) -> Cohort:
+    beside = codebook_path(path)
+    codebook, codebook_notes = read_with_notes(beside)
+    words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
+    table = read_table(path, [*codebook.index, *words], [*codebook.index, *words])
+    codebook = _with_labels_of_file(codebook, table)
+    matched, problems, notes = match_headers(list(table.rows), codebook)
+    others = [name for name in table.rows if name not in matched.values()]
+    private = _private(table, matched, others, codebook)
+    problems = [*table.problems, *private.values(), *problems]
+    problems += _missing_columns(path, matched, others, codebook)
+    if table.rows.empty and not problems:
+        problems.append("it has a header and no rows; enter one row for each patient")
+    if others:
+        notes.append(f"Left out, because the codebook does not have them: {_named(others)}.")
+    readings = {}
+    for name, header in matched.items():
+        column, rule = table.rows[header], codebook.loc[name]
+        reading = readings[name] = _read_column(column, rule, table.words.get(header, {}))
+        if header not in private:
+            problems += _described(name, column, reading, table)
+            notes += [f"Column {name}: {note}" for note in reading.notes]
+    problems += _doubtful_points(readings, table)
+    suspected, named = _suspected_codes(readings, table)
+    problems, notes = problems + suspected, notes + named
+    rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
+    must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
+    problems += [
+        f"column {name} is empty" for name in must if len(rows) and rows[name].isna().all()
+    ]
+    fail(path, problems)
+    notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
+    notes += consistency.odd_rows(rows, codebook, table)
+    plain = levels.with_plain_levels(codebook)
+    is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
+    expanded = expand(rows, plain)
+    cohort = Cohort(*expanded, path, is_example, (), tuple(others), plain)
+    notes += consistency.in_words(consistency.completeness(cohort), cohort)
+    return Cohort(*expanded, path, is_example, tuple(notes), tuple(others), plain)
+
+
+def _named(names: list[str]) -> str:
+    more = len(names) - COLUMNS_NAMED
+    return ", ".join(map(quoted, names[:COLUMNS_NAMED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _missing_columns(
+    path: Path, matched: dict[str, str], others: list[str], codebook: pd.DataFrame
+) -> list[str]:
+    """The columns that must be there and are not; one sentence where there is no codebook."""
+    must = codebook.index[~codebook["role"].isin(OPTIONAL_ROLES)]
+    missing = [name for name in must if name not in matched]
+    own = _own_codebook(path)
+    if not missing or own.is_file():
+        also = f"; the file also has {_named(others)}" if others else ""
+        expected = {name: levels.expectation(codebook.loc[name]) for name in missing}
+        return [
+            f"column {name} is missing; expected {words}{also}" for name, words in expected.items()
+        ]
+    stem = re.sub(r"[\W_]", "", suffix_and_stem(path)[1].casefold())
+    near = [
+        other.name
+        for other in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
+        if re.sub(r"[\W_]|codebook", "", other.stem.casefold()) in ("", stem)
+    ]
+    mend = (
+        f"There is {near[0]}; call it {own.name} if it is meant"
+        if near
+        else "“make template FOLDER=new” writes one to change. Without it the file needs the "
+        f"columns of this project's own data, and lacks {', '.join(missing)}"
+    )
+    return [
+        f"no codebook was found that says what the columns mean: expected {own.name} beside it. "
+        f"{mend}"
+    ]
+
+
+def _own_codebook(path: Path) -> Path:
+    return path.with_name(suffix_and_stem(path)[1] + ".codebook.csv")
+
+
+def _with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The codebook with the words that the file has for variables and values it has none for."""
+    codebook = codebook.copy()
+    for name, rule in codebook.iterrows():
+        words = table.words.get(name, {})
+        labels = [words.get(level, "").replace("|", "/") for level in parts(rule["levels"])]
+        if labels and all(labels) and len({*labels}) == len(labels):
+            codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
+        codebook.loc[name, "label"] = rule["label"] or table.labels.get(name, "")
+    return codebook.fillna("")
+
+
+def _private(
+    table: Table, matched: dict[str, str], others: list[str], codebook: pd.DataFrame
+) -> dict[str, str]:
+    """The headers of columns that look like direct identifiers, and what is said of each."""
+    rules = {header: codebook.loc[name] for name, header in matched.items()}
+    rules |= dict.fromkeys(others)
+    why = {header: privacy.suspicion(table.rows[header], rule) for header, rule in rules.items()}
+    return {
+        header: privacy.refusal(header, words, rules[header])
+        for header, words in why.items()
+        if words
+    }
+
+
+def _read_column(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> levels.Reading:
+    if rule["role"] == "id":
+        return levels.read_identifiers(column)
+    if rule["type"] == "number":
+        return numbers.read_numbers(column, rule)
+    if rule["type"] in ("binary", "category"):
+        return levels.read_levels(column, rule, words)
+    return levels.Reading(column.astype("str").reset_index(drop=True), {}, [])
+
+
+def _described(name: str, column: pd.Series, reading: levels.Reading, table: Table) -> list[str]:
+    """The problems of a column in words; equal ones together, the first few by their lines."""
+    if reading.whole:
+        return [f"column {name}: {reading.whole}"]
+    result, refused = [], sorted(reading.refused)
+    for place in refused[:VALUES_NAMED]:
+        lines = column.index[column.cat.codes == place]
+        # Of an identifier that occurs twice, the first line is not the one that is wrong.
+        if reading.refused[place] == levels.UNIQUE and len(lines) > 1:
+            lines = lines[1:]
+        value = quoted(column.cat.categories[place])
+        where = f"{places(lines, table.place)}, column {name}"
+        result.append(f"{where}: {value}; expected {reading.refused[place]}")
+    if others := refused[VALUES_NAMED:]:
+        count = counts_of(column)[others].sum()
+        different = f"{len(others):,} different ones"
+        result.append(f"column {name}: {count:,} more values that cannot be read ({different})")
+    return result
+
+
+def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[str]:
+    """Columns whose points can be decimal or between thousands, and nothing in the file decides."""
+    signs = {reading.decimal_sign for reading in readings.values()} - {None}
+    if "," in signs:
+        why = "while others have decimal commas"
+    elif table.delimiter == ";" and not signs:
+        why = "in a file with semicolons, which goes with decimal commas"
+    else:
+        return []
+    return [
+        f"column {name}: its numbers look like {quoted(number)} {why}, so the point may be either "
+        "sign; expected one decimal sign in the whole file, and no thousands separators: write "
+        f"{number.replace('.', '')} or {number}0"
+        for name, reading in readings.items()
+        if (number := reading.doubtful)
+    ]
+
+
+def _suspected_codes(
+    readings: dict[str, levels.Reading], table: Table
+) -> tuple[list[str], list[str]]:
+    """Problems and notes about numbers that look like codes for missing values.
+
+    They must be explained in the codebook where one is negative among positive ones, repeated, or
+    the same in several columns. A single other one is read as a value.
+    """
+    codes = pd.Series([code for reading in readings.values() for code in reading.suspects])
+    shared = set(codes[codes.duplicated()])
+    problems, notes = [], []
+    for name, found in ((name, reading.suspects) for name, reading in readings.items()):
+        lines = table.rows.index[np.isin(readings[name].values, [*found])] if found else []
+        shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in found.items())
+        where = f"{shown} in {places(lines, table.place)}" if found else ""
+        mend = (
+            f"Write {'|'.join(f'{code:.12g}' for code in found)} into the column missing of the "
+            "codebook, or none if it is a value"
+        )
+        if any(code < 0 or count > 1 or code in shared for code, count in found.items()):
+            problems.append(
+                f"column {name}: {where} may stand for missing values, apart from all others. {mend}"
+            )
+        elif found:
+            notes.append(f"Column {name}: {where} was read as a value. {mend}.")
+    return problems, notes

@@ -1,0 +1,173 @@
+"""Columns of numbers as people write them: decimal commas, thousands separators, units.
+
+Each distinct text is classified by how it is written. What could be read two ways ("1,234") is
+decided by what else the column holds, or refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lib.patients.codebook import INVISIBLE, parts
+from lib.patients.errors import quoted
+from lib.patients.levels import DASHES, Reading, expectation, is_missing, mend, notes_on
+from lib.patients.table import counts_of
+
+NEVER_NEGATIVE = {"mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"}
+NEVER_NEGATIVE |= {"ml", "l", "g", "kg", "%"}
+FEW = 3  # so many distinct negative numbers among positive ones may be codes
+
+
+class Way(NamedTuple):
+    """A way to write a number: its decimal sign, what stands between groups of three digits (each
+    empty where the text has none), and what a note says of how it was read.
+    """
+
+    pattern: str
+    decimal: str = ""
+    groups: str = ""
+    note: str = ""
+
+    def number(self, text: str) -> float:
+        plain = re.sub("[ '" + self.groups + "]", "", text)
+        return float(plain.replace(self.decimal, ".") if self.decimal else plain)
+
+
+PERCENT = "percent signs were left out"
+COMMAS, GROUPS = "decimal commas were read as decimal points", "thousands separators were left out"
+COMMA = Way(r"\d*,\d+|(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+),\d+", ",", "", COMMAS)
+COMMA_GROUPS = Way(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}", ".", ",", GROUPS)
+POINT_GROUPS = Way(r"\d{1,3}(\.\d{3}){2,}", "", ".", GROUPS)
+POINT = Way(r"(\d+\.\d*|\.\d+)([eE][+-]?\d+)?", ".")
+# These two can be either; what else the column holds decides.
+EITHER_COMMA, EITHER_POINT = Way(r"[1-9]\d{0,2},\d{3}"), Way(r"[1-9]\d{0,2}\.\d{3}")
+WAYS = [
+    EITHER_COMMA,
+    EITHER_POINT,
+    Way(r"\d+([eE][+-]?\d+)?"),
+    POINT,
+    COMMA,
+    COMMA_GROUPS,
+    POINT_GROUPS,
+    Way(r"\d{1,3}(\.\d{3})+,\d+", ",", ".", COMMAS),
+    Way(r"(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+)(\.\d+)?", "", "", GROUPS),
+]
+
+
+def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
+    """A column of numbers; a value that is missing is NaN."""
+    texts, codes = list(column.cat.categories), parts(rule.get("missing", ""))
+    expected, counts = expectation(rule), counts_of(column)
+    missing = [i for i, text in enumerate(texts) if _is_missing(text, codes)]
+    written = {i: _written(texts[i], rule["unit"]) for i in {*range(len(texts))} - {*missing}}
+    ways = [way for way, _, _ in written.values() if way]
+    decimal, groups = ({way.decimal for way in ways} - {""}, {way.groups for way in ways} - {""})
+    values, refused, kinds = np.full(len(texts), np.nan), {}, {}
+    for i, (way, text, kind) in written.items():
+        way = _decided(way, decimal, groups)
+        if way is None:
+            refused[i] = expected + mend(texts[i])
+        elif way in (EITHER_COMMA, EITHER_POINT):
+            refused[i] = f"{expected}, with one decimal sign in the whole column, a decimal point "
+            refused[i] += "and no thousands separator: this can be either"
+        else:
+            values[i] = way.number(text)
+            for note in filter(None, (kind, way.note)):
+                kinds.setdefault(note, []).append(i)
+    refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
+    for i in map(int, np.flatnonzero(np.isinf(values))):
+        refused[i] = f"{expected} that can be"
+    if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
+        for i in map(int, np.flatnonzero(values < 0)):
+            refused[i] = f"{expected}, not below zero{mend(texts[i])}"
+    notes = [f"{kind} ({counts[found].sum():,})." for kind, found in kinds.items()]
+    if len({*values}) == 1 and np.isfinite(values[0]):
+        notes.append("it is the same for all patients.")
+    either = [text for way, text, _ in written.values() if way == EITHER_POINT]
+    values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
+    return Reading(
+        values[column.cat.codes],
+        refused,
+        notes + notes_on(column, missing, {}),
+        decimal_sign="," if "," in decimal else next(iter(decimal), None),
+        doubtful=either[0] if either and not decimal and not groups else None,
+        suspects={} if codes else _codes_for_missing(values_read, counts),
+    )
+
+
+def _is_missing(text: str, codes: list[str]) -> bool:
+    return is_missing(text, codes) or text.replace(" ", "") in DASHES
+
+
+def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
+    """How a number is written; the number without its unit or percent sign, in usual digits; and
+    what a note says of these.
+    """
+    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", original))
+    text = " ".join(text.replace("−", "-").replace("’", "'").split())
+    note = "" if text == original else "unusual digits or signs were read as usual ones"
+    for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
+        if sign and text.casefold().endswith(sign.casefold()):
+            text, note = text[: -len(sign)].strip(), said
+            break
+    way = next((way for way in WAYS if re.fullmatch(f"[+-]?({way.pattern})", text, re.A)), None)
+    return way, text, note
+
+
+def _decided(way: Way | None, decimal: set[str], groups: set[str]) -> Way | None:
+    """The way in which a number is written, where what else its column holds decides it."""
+    if way == EITHER_COMMA and len(decimal) == 1:
+        return COMMA if decimal == {","} else COMMA_GROUPS
+    if way == EITHER_POINT and "," not in decimal and "." not in groups:
+        return POINT
+    if way == EITHER_POINT and "." in groups and "." not in decimal:
+        return POINT_GROUPS
+    return way
+
+
+def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> dict[int, str]:
+    """Percentages of which the scale cannot be known."""
+    others = np.abs(np.delete(values, signed))
+    why = ""
+    if rule["unit"] != "%":
+        why = (
+            "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
+            "unit in the codebook"
+        )
+    elif ((others <= 1) & (others > 0)).any():
+        why = (
+            ", all with the percent sign or all without: the column also has numbers below one "
+            "without it"
+        )
+    return dict.fromkeys(signed, expectation(rule) + why) if why else {}
+
+
+def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:
+    """Values that look like codes for missing ones, and how many rows have each: 9s, 8s or 7s (99,
+    99.9, 888) at an end of the column that stand apart, and a few whole negative numbers among
+    positive ones.
+    """
+    known = np.unique(values[np.isfinite(values)])
+    negative = known[known < 0]
+    found = {*_apart(known)} | {code for code in -_apart(-known[::-1]) if code < 0}
+    if len(negative) <= min(FEW, len(known) // 2) and (negative % 1 == 0).all():
+        found |= {*negative}
+    return {float(value): int(counts[values == value].sum()) for value in sorted(found)}
+
+
+def _apart(known: np.ndarray) -> np.ndarray:
+    """The largest of sorted numbers, if they look like codes and stand apart from the others by
+    more than one and a half times the widest gap between those.
+    """
+    for count in range(min(FEW, len(known) - 1), 0, -1):
+        codes, rest = known[-count:], known[:-count]
+        gap = np.diff(rest).max() if len(rest) > 1 else abs(rest[0])
+        alike = all(re.fullmatch(r"-?([789])\1*(\.\1+)?", f"{code:.12g}") for code in codes)
+        if alike and codes[0] - rest[-1] > 1.5 * gap:
+            return codes
+    return known[:0]

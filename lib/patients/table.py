@@ -1,0 +1,117 @@
+"""A table as text, whatever the file it stood in: one column a variable, one row a patient.
+
+Every cell is a string, an empty one the empty string. A column is a pandas category of strings, so
+that each distinct value is looked at once however many rows have it. Nothing is known here of what
+a column means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lib.patients.errors import places, quoted
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table read as text.
+
+    The index of ``rows`` has the numbers of the rows as a spreadsheet shows them; ``place`` is what
+    they are called, "line" or "row". ``notes`` say how the file was read where it could have been
+    read otherwise, ``problems`` what is wrong with single rows and headers. Statistics packages
+    keep in the file what the variables (``labels``) and the values of each (``words``) are called.
+    """
+
+    rows: pd.DataFrame
+    place: str = "line"
+    delimiter: str = ","
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def cell_text(value: object) -> str:
+    """A value as it would stand in a CSV file; the empty string where it is missing."""
+    if isinstance(value, str):
+        return value.strip()
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(value).upper()
+    if isinstance(value, float | np.floating) and np.isfinite(value):
+        return np.format_float_positional(value, trim="-")
+    return str(value).strip()
+
+
+def text_column(texts: Iterable[str]) -> pd.Categorical:
+    """Texts as a category, in the order in which they first occur."""
+    codes, distinct = pd.factorize(np.array(list(texts), dtype=object))
+    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
+
+
+def counts_of(column: pd.Series) -> np.ndarray:
+    """How many rows have each distinct value of a column."""
+    return np.bincount(column.cat.codes, minlength=len(column.cat.categories))
+
+
+def from_records(records: Sequence[Sequence[object]], first: int = 1, **about: object) -> Table:
+    """The table in the rows of a file, the first being its header and numbered ``first``.
+
+    Empty rows, and empty cells beyond the header, are passed over. ``about`` has other fields of
+    `Table`.
+    """
+    header = [cell_text(cell) for cell in records[0]]
+    header = header[: _filled(header)]
+    kept, ragged, width = {}, {}, len(header)
+    for number, record in enumerate(records[1:], first + 1):
+        cells = [cell_text(cell) for cell in record]
+        filled = _filled(cells)
+        if filled and filled <= width <= len(cells):
+            kept[number] = cells[:width]
+        elif filled:
+            ragged.setdefault(filled if filled > width else len(cells), []).append(number)
+    columns = list(zip(*kept.values(), strict=True)) or [()] * width
+    table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
+    unnamed = bool(header) and not header[0]
+    if unnamed and all(map(str.isdecimal, columns[0])) and len({*columns[0]}) == len(kept) > 0:
+        table.notes.append("The first column has no name and numbers the rows; it was left out.")
+        header, columns = header[1:], columns[1:]
+    table.problems.extend(
+        [
+            *_ragged(ragged, width, table),
+            *(
+                f"{table.place} {max(first, 1)}: column {i} has no name; expected one, or no such "
+                "column"
+                for i, name in enumerate(header, 1)
+                if not name
+            ),
+            *(
+                f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
+                for name in sorted({*header} - {""})
+                if header.count(name) > 1
+            ),
+        ]
+    )
+    for name, column in zip(header, columns, strict=True):
+        table.rows[name] = text_column(column)
+    return table
+
+
+def _filled(cells: list[str]) -> int:
+    """How many cells there are up to the last that is not empty."""
+    return max((i for i, cell in enumerate(cells, 1) if cell), default=0)
+
+
+def _ragged(ragged: dict[int, list[int]], width: int, table: Table) -> list[str]:
+    """The rows that have not as many values as the header, in words."""
+    mend = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
+    return [
+        f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} values, "
+        f"expected {width}{mend if count > width else ''}"
+        for count, lines in ragged.items()
+    ]

@@ -1,0 +1,132 @@
+"""A CSV file as a spreadsheet program saved it: its encoding, its separator and its table.
+
+Encodings are told apart here rather than by a library because words of the codebook decide where
+two of them fit, which no library asks for.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from lib.patients.errors import fail, quoted, unusable
+from lib.patients.table import Table, from_records
+
+SAVE = "Save the file as “CSV UTF-8”."
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "“|”"}
+MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030", "Windows-1252": "cp1252"}
+OTHER_TEXTS = {
+    r"\s*<(!doctype|html|head|table|meta|\?xml)": "a web page or XML",
+    r"\s*(\[\s*)?\{\s*\"": "JSON",
+}
+# A spreadsheet program takes this line as an instruction and does not show it.
+SEPARATOR = re.compile(r"[^\S\r\n]*\"?sep=(.)\"?[^\S\r\n]*(\r\n?|\n)", flags=re.IGNORECASE)
+PASSED_OVER = re.compile(r"([^\S\r\n]*(\"*#[^\r\n]*)?(\r\n?|\n|\Z))*")
+
+
+def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[str] = ()) -> Table:
+    """The table in the bytes of a CSV file.
+
+    ``known`` are names of columns, by which the separator is recognized; ``words`` may occur in the
+    file and help to recognize its encoding. Raises `InputError` where it cannot be read at all.
+    """
+    text, notes = _decoded(path, content, words)
+    for pattern, what in OTHER_TEXTS.items():
+        if re.match(pattern, text, flags=re.IGNORECASE):
+            raise unusable(path, f"it is {what}. Save the table as “CSV UTF-8” and use that file.")
+    separator = SEPARATOR.match(text)
+    text = text[separator.end() :] if separator else text
+    before = PASSED_OVER.match(text)[0]
+    first, text = len(re.findall(r"\r\n?|\n", before)) + 1, text[len(before) :]
+    if not text:
+        raise unusable(path, "it is empty. Expected the names of the columns, then rows.")
+    delimiter = separator[1] if separator else _delimiter(re.split(r"[\r\n]", text)[0], known)
+    if delimiter in '"#':
+        fail(path, [f"line 1: {quoted(delimiter)} cannot separate columns"])
+    if delimiter != ",":
+        shown = DELIMITERS.get(delimiter, quoted(delimiter))
+        notes.append(f"The columns are separated by {shown}.")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records = []
+    try:
+        records.extend(reader)
+    except csv.Error as error:
+        line, began = first + reader.line_num - 1, first + len(records)
+        since = f" (the row begins in line {began})" if began != line else ""
+        expected = (
+            "expected comma-separated values, and around a text with a comma or a quotation mark a "
+            "pair of quotation marks"
+        )
+        fail(path, [f"line {line}: {error}{since}; {expected}"])
+    return from_records(records, first, delimiter=delimiter, notes=notes)
+
+
+def _delimiter(header: str, known: Sequence[str]) -> str:
+    """The separator that finds the most of the known columns, then the most columns."""
+    names, found = {name.casefold() for name in known}, {}
+    for delimiter in DELIMITERS:
+        row = next(csv.reader([header], delimiter=delimiter), [])
+        cells = {cell.strip().casefold() for cell in row}
+        found[delimiter] = (len(cells & names), len(cells))
+    return max(found, key=found.get)
+
+
+def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, list[str]]:
+    """The text of a file, and a note unless it is UTF-8.
+
+    A byte order mark decides. Without one, UTF-8, GB18030 and Windows-1252 are tried in this order
+    and strictly. Where both of the latter can be read, the one decides under which some of
+    ``words`` occur; else GB18030 is taken where all its characters are in common use (GB 2312), as
+    they hardly ever are by accident.
+    """
+    marked = [name for mark, name in MARKS.items() if content.startswith(mark)]
+    readings = {name: _strictly(content, ENCODINGS.get(name, name)) for name in marked or ENCODINGS}
+    readings = {name: text for name, text in readings.items() if text is not None}
+    if marked and not readings:
+        raise unusable(path, f"it begins as {marked[0]} text and does not go on as such. {SAVE}")
+    if marked or "UTF-8" in readings:
+        [(name, text), *_] = readings.items()
+        return text, [] if name == "UTF-8" else ["The file is UTF-16 text and was read as such."]
+    line = _lines_of_utf8(content)
+    if not readings:
+        raise unusable(path, f"line {line} is not UTF-8 text. {SAVE}")
+    chosen, why = next(iter(readings)), ""
+    if len(readings) == 2:
+        telling = [word for word in words if not word.isascii() and len(word) > 1]
+        found = [name for name, text in readings.items() if any(word in text for word in telling)]
+        foreign = "".join(letter for letter in readings["GB18030"] if not letter.isascii())
+        common = foreign.encode("gb2312", errors="ignore").decode("gb2312") == foreign
+        chosen, other = sorted(readings, reverse=not common)
+        why = f"; it might be {other} as well: if letters look wrong, save as “CSV UTF-8”"
+        if len(found) == 1:
+            chosen, why = found[0], ", because only so do words of the codebook occur in it"
+    note = f"The file is not UTF-8 text (first in line {line}) and was read as {chosen}{why}."
+    return readings[chosen], [note]
+
+
+def _strictly(content: bytes, encoding: str) -> str | None:
+    try:
+        text = content.decode(encoding)
+        text.encode("utf-8")  # which fails for halves of characters that some encodings let pass
+    except UnicodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _lines_of_utf8(content: bytes) -> int:
+    """The number of the first line that is not UTF-8 text."""
+    before = content.partition(b"\0")[0]
+    try:
+        before.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = before[: error.start]
+    return before.count(b"\n") + 1

@@ -1,0 +1,420 @@
+"""Files as people have them: every format, codes for missing values, any two codes for yes and no,
+what exports add. The files in `cases` hold made-up values, each of a kind that once went wrong.
+"""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from workbooks import ods, xls, xlsx
+
+from lib.patients import consistency, loading
+from lib.patients.cohort import Cohort
+from lib.patients.files import InputError
+from lib.statistics import survival
+
+CASES = Path(__file__).parent / "cases"
+CODEBOOK = """Name,LABEL,Role,Type,Unit,Levels,Level labels,Missing
+site,Site,group,category,,1|2|3,north|south|east,
+sex,Sex,factor,binary,,1|2,male|female,9
+drain,Drain,factor,binary,,Unchecked|Checked,,
+size,Size,factor,number,mm,,,-9|99.5
+leak,Leak,outcome,binary,30 days,2|1,dry|leaking,
+"""
+ROWS = pd.DataFrame(
+    {
+        "site": [1.0, 2, 3, np.nan, 1, 2, 3, 2],
+        "sex": [1.0, 2, np.nan, 1, 2, 9, 2, 1],
+        "drain": ["Checked", "Unchecked", "", "Checked", "Unchecked", "Checked", "Checked", ""],
+        "size": [80.1, 7, np.nan, 12.25, -9, 99.5, 0.1, 1e-3],
+        "leak": [2, 1, 2, 2, 1, 1, 2, 2],
+    }
+).dropna(subset="site")
+LABELS = {"site": "Hospital", "sex": "Sex of the patient", "leak": "Leakage"}
+WORDS = {
+    "site": {1: "north", 2: "south", 3: "east"},
+    "sex": {1: "male", 2: "female"},
+    "leak": {1: "leaking", 2: "dry"},
+}
+
+
+def text(separator: str = ",", rows: pd.DataFrame = ROWS) -> bytes:
+    return rows.to_csv(index=False, sep=separator).encode()
+
+
+def records(rows: pd.DataFrame = ROWS) -> list[list]:
+    filled = rows.astype(object).where(rows.notna(), "")
+    return [list(filled), *filled.to_numpy().tolist()]
+
+
+def saved(path: Path, rows: pd.DataFrame = ROWS, **about: object) -> bytes:
+    """The bytes that another program writes for these rows under such a name."""
+    if path.suffix in (".sav", ".zsav"):
+        pyreadstat.write_sav(rows, path, compress=path.suffix == ".zsav", **about)
+    elif path.suffix == ".dta":
+        about = {"variable_labels": about.get("column_labels"), "value_labels": WORDS}
+        used = {name: words for name, words in WORDS.items() if name in rows} if about else None
+        rows.astype({"size": "float32"}).to_stata(path, write_index=False, value_labels=used)
+    else:
+        rows.to_parquet(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def load(tmp_path):
+    def loaded(
+        content: bytes | str | Path, codebook: str | None = CODEBOOK, name: str = "registry.csv"
+    ) -> Cohort:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        if codebook is not None:
+            beside = tmp_path / f"{name.removesuffix('.gz').rpartition('.')[0]}.codebook.csv"
+            beside.write_text(codebook, encoding="utf-8")
+        return loading.load(path)
+
+    return loaded
+
+
+def refusal(load, *content: object, **options: object) -> str:
+    with pytest.raises(InputError) as error:
+        load(*content, **options)
+    return str(error.value)
+
+
+def case(name: str) -> Cohort:
+    return loading.load(CASES / f"{name}.csv")
+
+
+def same(one: Cohort, other: Cohort) -> None:
+    pd.testing.assert_frame_equal(one.rows, other.rows)
+    pd.testing.assert_frame_equal(one.codebook, other.codebook)
+    assert one.dropped == other.dropped
+
+
+# ---------------------------------------------------------------------------------------- formats
+
+SHEETS = {"Notes": [["made up"]], "Data": records(), "More": records()}
+CONTENTS = {
+    "registry.tsv": lambda path: text("\t"),
+    "registry.txt": lambda path: text("|"),
+    "registry.csv.gz": lambda path: gzip.compress(text(";")),
+    "registry.xlsx": lambda path: xlsx(SHEETS),
+    "registry.xlsx.gz": lambda path: gzip.compress(xlsx(SHEETS)),
+    "registry.xls": lambda path: xls(records()),
+    "registry.ods": lambda path: ods(SHEETS),
+    "registry.sav": saved,
+    "registry.zsav": saved,
+    "registry.dta": saved,
+    "registry.parquet": saved,
+    "wrongly named.csv": lambda path: xlsx(SHEETS),
+    "text in truth.xls": lambda path: text("\t"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_one_table_gives_one_cohort_in_every_format(load, tmp_path, name):
+    expected = load(text())
+    assert expected.rows["leak"].tolist() == [0, 1, 0, 1, 1, 0, 0]
+    assert expected.rows["size"].isna().sum() == 3 and expected.rows["sex"].isna().sum() == 2
+    assert (expected.no_event, expected.event, expected.horizon) == ("dry", "leaking", "30 days")
+    assert expected.level_labels("drain") == {"0": "Unchecked", "1": "Checked"}
+    same(load(CONTENTS[name](tmp_path / name), name=name), expected)
+
+
+def test_the_first_sheet_that_has_the_columns_is_read_and_said(load):
+    assert "Of 3 sheets, “Data” was read." in load(xlsx(SHEETS), name="registry.xlsx").notes
+    titled = xlsx({"only": [["", ""], ["# exported"], *records()]})
+    assert load(titled, name="registry.xlsx").notes[:1] != ("Of 1 sheets",)
+    wrong = [[*records()[0]], *[[*row[:4], 7] for row in records()[1:2]]]
+    message = refusal(load, xlsx({"only": [[""], *wrong]}), name="registry.xlsx")
+    assert "row 3, column leak: “7”" in message
+    assert "it is empty" in refusal(load, "", name="registry.xlsx")
+    empty = refusal(load, xlsx({"only": []}), name="registry.xlsx")
+    assert "not a workbook that can be read" in empty
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, tmp_path, suffix):
+    path = tmp_path / f"labeled.{suffix}"
+    if suffix == "sav":
+        pyreadstat.write_sav(ROWS, path, column_labels=LABELS, variable_value_labels=WORDS)
+    else:
+        numbers = ROWS.astype({"leak": float, "size": "float32"})
+        numbers.to_stata(path, write_index=False, variable_labels=LABELS, value_labels=WORDS)
+    silent = CODEBOOK.replace("Site,", ",").replace("Sex,", ",").replace("dry|leaking", "")
+    found = load(path.read_bytes(), silent.replace("male|female", "man|woman"), path.name)
+    assert (found.label("site"), found.label("sex")) == ("Hospital", "Sex of the patient")
+    assert (found.label("leak"), found.no_event, found.event) == ("Leak", "dry", "leaking")
+    assert list(found.level_labels("sex").values()) == ["man", "woman"]
+    # The codebook may also name the words instead of the codes.
+    in_words = CODEBOOK.replace("1|2|3,north|south|east", "north|south|east,")
+    found = load(path.read_bytes(), in_words, path.name)
+    assert found.rows["site"].tolist()[:2] == ["north", "south"]
+    assert any("read “1” as “north” (2)" in note for note in found.notes)
+
+
+def test_what_an_spss_file_calls_missing_is_missing(load, tmp_path):
+    path = tmp_path / "missing.sav"
+    rows = ROWS.assign(size=[1.0, 2, 3, 97, 98, 6, 7], drain="Checked")
+    pyreadstat.write_sav(rows, path, missing_ranges={"size": [{"lo": 90, "hi": 99}]})
+    assert load(path.read_bytes(), name=path.name).rows["size"].isna().sum() == 2
+
+
+COLUMN = st.lists(
+    st.sampled_from([1.0, 2.0]) | st.none() | st.floats(0, 1e6, width=32), min_size=4, max_size=9
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(COLUMN, st.sampled_from(["sav", "dta", "parquet", "xlsx", "ods"]))
+def test_a_format_gives_what_the_csv_file_gives_or_both_are_refused(tmp_path, values, suffix):
+    size = np.array(values, float)
+    rows = pd.DataFrame({"site": 1.0, "sex": 2.0, "drain": "Checked", "size": size, "leak": 1.0})
+    path = tmp_path / f"any.{suffix}"
+    writers = {"xlsx": xlsx, "ods": ods}
+    write = writers.get(suffix)
+    content = write({"x": records(rows)}) if write else saved(path, rows)
+    path.write_bytes(content)
+    (tmp_path / "any.csv").write_bytes(text(rows=rows))
+    (tmp_path / "any.codebook.csv").write_text(CODEBOOK.replace("-9|99.5", "none"))
+    same(loading.load(path), loading.load(tmp_path / "any.csv"))
+
+
+# ---------------------------------------------------------------------------- codes for missing
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([1.5, 2, 3, -9, 4, 5, 6], "-9 (1) in line 5 may stand for missing values"),
+        ([1, 2, 3, 99, 99, 4, 5], "99 (2) in lines 5 and 6 may stand"),
+        ([70, 85, 78, 99.9, 99.9, 74, 81], "99.9 (2)"),
+        ([1, 2, 3, 888, 999, 888, 5], "888 (2), 999 (1) in lines 5, 6 and 7"),
+        ([1, 2, 3, 9, 9, 4, 5], "9 (2)"),
+    ],
+)
+def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
+    codebook = CODEBOOK.replace("-9|99.5", "").replace(
+        "Size,factor,number,mm", "Size,factor,number,U"
+    )
+    rows = ROWS.assign(size=values)
+    message = refusal(load, text(rows=rows), codebook)
+    assert (
+        f"column size: {said}" in message and "into the column missing of the codebook" in message
+    )
+    none = load(text(rows=rows), CODEBOOK.replace("-9|99.5", "none").replace(",mm,", ",U,"))
+    assert none.rows["size"].tolist() == values
+    codes = "|".join(
+        str(code) for code in {*values} if code < 0 or code >= 9 and values.count(code)
+    )
+    assert not none.rows["size"].isna().any() and codes
+
+
+@pytest.mark.parametrize("value", [999, 99.9, 888])
+def test_a_single_code_is_read_and_named(load, value):
+    rows = ROWS.assign(size=[74, 85, 70, 78, 77, value, 80])
+    found = load(text(rows=rows), CODEBOOK.replace("-9|99.5", ""))
+    assert found.rows["size"].tolist()[5] == value
+    assert any(f"Column size: {value} (1) in line 7 was read as a value" in n for n in found.notes)
+    twice = CODEBOOK.replace("-9|99.5", "") + "age,Age,factor,number,years,,,\n"
+    shared = refusal(load, text(rows=rows.assign(age=[50, 52, 60, 55, value, 61, 58])), twice)
+    assert f"column size: {value} (1)" in shared and f"column age: {value} (1)" in shared
+
+
+@pytest.mark.parametrize(
+    "values", [[-3.1, 2, -1.5, 4, 0.5, -2, 1], [80, 88, 60, 99, 77, 65, 70], [1, 2, 3, 7, 8, 9, 5]]
+)
+def test_values_among_others_of_their_kind_are_no_codes(load, values):
+    rows = text(rows=ROWS.assign(size=values))
+    codebook = CODEBOOK.replace("-9|99.5", "").replace(",mm,", ",U,")
+    assert not any("size" in note for note in load(rows, codebook).notes)
+
+
+def test_codes_of_the_codebook_are_missing_in_every_kind_of_column(load):
+    codebook = CODEBOOK.replace("Checked,,", "Checked,,-1|not done").replace("-9|99.5", "-9|99.5|x")
+    rows = ROWS.assign(drain=["-1", "not done", "Checked", "Unchecked", "-1.0", "Checked", ""])
+    found = load(text(rows=rows), codebook)
+    assert found.rows["drain"].isna().sum() == 4
+    assert any(
+        "Column drain: read “-1”, “not done”, “-1.0” as missing (3)" in n for n in found.notes
+    )
+    assert "“9” is a level too" in refusal(load, text(), CODEBOOK.replace("1|2,male", "1|9,male"))
+
+
+# -------------------------------------------------------------------------------- levels and roles
+
+
+@pytest.mark.parametrize(
+    ("no", "yes"),
+    [("M", "F"), ("Unchecked", "Checked"), ("男", "女"), ("nein", "ja"), ("×", "√"), ("2", "1")],
+)
+def test_any_two_codes_stand_for_no_and_yes(load, no, yes):
+    rows = text(rows=ROWS.assign(sex=[yes, no, "", yes, no, yes, no]))
+    for levels in (f"{no}|{yes},male|female", f"0|1,{no}|{yes}"):
+        found = load(rows, CODEBOOK.replace("1|2,male|female", levels))
+        np.testing.assert_array_equal(found.rows["sex"], [1, 0, np.nan, 1, 0, 1, 0])
+        assert list(found.codebook.loc["sex", ["levels"]]) == ["0|1"]
+    if no != "2":
+        message = refusal(load, rows, CODEBOOK.replace("1|2,male|female", "0|1,"))
+        first, second = sorted([no, yes])
+        assert f"sex,Sex,factor,binary,,{first}|{second} (or {second}|{first})" in message
+
+
+def test_a_number_with_a_point_is_the_level_that_it_equals(load):
+    found = load(text(rows=ROWS.assign(leak=ROWS["leak"].astype(float))))
+    assert any(note == "Column site: read “1.0” as “1” (2), “2.0” as “2” (3), “3.0” as “3” (2)."
+               for note in found.notes)  # fmt: skip
+    assert any("Column leak: read “2.0” as “2” (4)" in note for note in found.notes)
+    assert "“-1”; expected 1 (male) or 2 (female)" in refusal(
+        load, text(rows=ROWS.assign(sex=[1, 2, -1, 1, 2, 2, 1]))
+    )
+
+
+@pytest.mark.parametrize("line", ["outcome|event", "outcome"])
+def test_a_column_may_serve_two_roles(load, line):
+    codebook = CODEBOOK.replace("Leak,outcome", f"Leak,{line}")
+    codebook += "days,Days,time,number,days,,,\n"
+    if line == "outcome":
+        codebook += "leak,Leak,event,binary,,2|1,dry|leaking,\n"
+    found = load(text(rows=ROWS.assign(days=range(10, 17))), codebook)
+    assert found.outcome == "leak" and found.named("event") == ["leak (event)"]
+    assert found.rows["leak"].tolist() == found.rows["leak (event)"].tolist()
+    assert survival.describe(found).follow_up["events"].iloc[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("horizon", "unit", "within"),
+    [("12 months", "days", 365), ("1 year", "months", 12), ("30 days", "weeks", 30 / 7)],
+)
+def test_horizon_and_time_may_have_different_units(load, horizon, unit, within):
+    codebook = CODEBOOK.replace("30 days", horizon) + f"time,Time,time,number,{unit},,,\n"
+    rows = ROWS.assign(time=[within, within - 0.1, *[2 * within] * 5])
+    rows["leak"] = [2, 2, 1, 1, 2, 2, 2]
+    notes = load(text(rows=rows), codebook).notes
+    assert f"Line 3: time is shorter than {horizon}, and yet leak is known to be 0." in notes
+    message = refusal(load, text(rows=rows), codebook.replace(f"number,{unit}", "number,visits"))
+    assert f"counted at “{horizon}” and the time has the unit “visits”" in message
+
+
+# ----------------------------------------------------------------------------- what exports add
+
+
+def test_without_a_codebook_one_sentence_says_how_to_get_one(load, tmp_path):
+    message = refusal(load, text(), None)
+    assert message.count("\n") == 1 and "make template FOLDER=" in message
+    assert "no codebook was found" in message and "expected registry.codebook.csv" in message
+    for near in ("registry_codebook.csv", "Codebook.csv", "registry.codebook.xlsx"):
+        (tmp_path / near).write_text(CODEBOOK)
+        assert f"There is {near}; call it registry.codebook.csv" in refusal(load, text(), None)
+        (tmp_path / near).unlink()
+    (tmp_path / "another.codebook.csv").write_text(CODEBOOK)
+    assert "another" not in refusal(load, text(), None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<!DOCTYPE html><table><tr><td>1</td></tr></table>", "it is a web page or XML"),
+        ('<?xml version="1.0"?><Workbook/>', "it is a web page or XML"),
+        ('[{"site": 1, "sex": 2}]', "it is JSON"),
+        ('{"site": [1, 2]}', "it is JSON"),
+        (b"%PDF-1.7", "it is a PDF file"),
+        (gzip.compress(text())[:-9], "it is compressed and damaged"),
+    ],
+)
+@pytest.mark.parametrize("name", ["registry.csv", "registry.xls"])
+def test_what_is_no_table_is_called_by_its_name(load, content, said, name):
+    assert said in refusal(load, content, name=name)
+
+
+def test_a_folder_is_called_a_folder(tmp_path):
+    with pytest.raises(InputError, match="it is a folder. Name the file in it"):
+        loading.load(tmp_path)
+
+
+def test_points_are_read_where_another_column_shows_what_they_are(load):
+    codebook = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"
+    rows = ROWS.assign(size=["1.119", "900", "1.015", "1.2", "732", "1.393", "1.1"], weight=1)
+    assert load(text(";", rows), codebook).rows["size"].iloc[0] == 1.119
+    rows["size"] = ["1.119", "900", "1.015", "1.123", "732", "1.393", "1.035"]
+    assert "look like “1.119” in a file with semicolons" in refusal(load, text(";", rows), codebook)
+    assert load(text(";", rows.assign(weight="61.5")), codebook).rows["size"].iloc[0] == 1.119
+    assert load(text(",", rows), codebook).rows["size"].iloc[0] == 1.119
+
+
+# ------------------------------------------------------------------------------------------ cases
+
+
+def test_everyone_with_a_time_is_in_the_curve():
+    patients = case("censored")
+    assert patients.rows[patients.outcome].isna().sum() == 24
+    curves = survival.describe(patients).curves
+    for group in ("A", "B"):
+        curve = curves[curves["group"] == group]
+        at_year = survival.at_times(curve, [12]).iloc[0]
+        assert curve.set_index("time")["at_risk"].iloc[0] == 40
+        assert at_year["survival"] == pytest.approx(0.8)
+        assert curve.set_index("time").loc[3, "events"] == 8
+        assert curve.set_index("time").loc[5, "censored"] == 12
+
+
+def test_codes_for_missing_values_are_refused_and_the_single_one_named():
+    with pytest.raises(InputError) as error:
+        case("codes")
+    message = str(error.value)
+    for words in (
+        "column creatinine: -9 (3) in",
+        "Write -9 into the column missing",
+        "column age: 99 (4), 999 (1) in",
+        "Write 99|999 into the column missing",
+        "column score: 9 (2) in",
+    ):
+        assert words in message
+
+
+def test_an_export_of_r_is_read_as_the_codebook_says():
+    patients, rows = case("r_export"), pd.read_csv(CASES / "r_export.csv")
+    assert "numbers the rows; it was left out" in patients.notes[0]
+    assert patients.dropped == ()
+    for name, one in (("sex", 2), ("drain", "Checked"), ("leak", 1)):
+        assert patients.rows[name].tolist() == (rows[name] == one).astype(float).tolist()
+    np.testing.assert_array_equal(patients.rows["site"].astype(float), rows["site"])
+    unplaced = rows["site"].isna().sum()
+    assert f"Column site: it is not known for {unplaced} patients, who are in no group." in (
+        patients.notes
+    )
+    assert any("Column site: read “3.0” as “3”" in note for note in patients.notes)
+
+
+def test_two_rare_factors_stay_as_they_are():
+    patients, rows = case("rare_pair"), pd.read_csv(CASES / "rare_pair.csv")
+    assert patients.factors == ["pep", "precut", "female"]
+    for name in (*patients.factors, "pain"):
+        assert patients.rows[name].tolist() == rows[name].tolist()
+
+
+def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
+    patients = case("nearly_empty")
+    account = consistency.completeness(patients)
+    assert (account.patients, account.complete, account.without_them) == (120, 9, 120)
+    assert account.mostly_empty.loc["late", ["label", "known"]].tolist() == ["Late visit", 9]
+    assert account.mostly_empty.loc["late", "missing"] == pytest.approx(111 / 120)
+    assert account.constant == ["diabetes"]
+    assert (
+        "“Late visit” (known for 9) is empty for most of the 120 patients: with it 9 have all "
+        "values, without 120. Among the 9, Diabetes does not vary." in patients.notes
+    )
+    assert consistency.completeness(case("rare_pair")).mostly_empty.empty
+
+
+def test_points_that_can_be_read_two_ways_are_refused():
+    with pytest.raises(InputError, match="column thrombozyten: its numbers look like .1.119"):
+        case("points")

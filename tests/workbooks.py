@@ -1,0 +1,150 @@
+"""Workbooks made by hand, so that reading them is tested without a package that writes them."""
+
+import io
+import struct
+import zipfile
+from xml.sax.saxutils import escape
+
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OF_DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OPEN = "urn:oasis:names:tc:opendocument:xmlns"
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def column_letter(place: int) -> str:
+    return chr(65 + place) if place < 26 else column_letter(place // 26 - 1) + chr(65 + place % 26)
+
+
+def xlsx(sheets: dict[str, list[list]]) -> bytes:
+    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell."""
+
+    def cell(value: object, row: int, place: int) -> str:
+        where = f'r="{column_letter(place)}{row}"'
+        if isinstance(value, bool):
+            return f'<c {where} t="b"><v>{int(value)}</v></c>'
+        if isinstance(value, int | float):
+            return f"<c {where}><v>{value!r}</v></c>"
+        return f'<c {where} t="inlineStr"><is><t>{escape(value)}</t></is></c>' if value else ""
+
+    names = list(sheets)
+    files = {
+        "[Content_Types].xml": HEAD
+        + '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'{HEAD}<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" '
+        f'Type="{OF_DOCUMENT}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'{HEAD}<workbook xmlns="{SHEET}" xmlns:r="{OF_DOCUMENT}"><sheets>'
+        + "".join(
+            f'<sheet name="{escape(name)}" sheetId="{i}" r:id="r{i}"/>'
+            for i, name in enumerate(names, 1)
+        )
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'{HEAD}<Relationships xmlns="{RELATIONS}">'
+        + "".join(
+            f'<Relationship Id="r{i}" Type="{OF_DOCUMENT}/worksheet" '
+            f'Target="worksheets/sheet{i}.xml"/>'
+            for i in range(1, len(names) + 1)
+        )
+        + "</Relationships>",
+    }
+    for i, rows in enumerate(sheets.values(), 1):
+        body = "".join(
+            f'<row r="{row}">' + "".join(cell(v, row, j) for j, v in enumerate(values)) + "</row>"
+            for row, values in enumerate(rows, 1)
+        )
+        files[f"xl/worksheets/sheet{i}.xml"] = (
+            f'{HEAD}<worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData></worksheet>'
+        )
+    return zipped(files)
+
+
+def ods(sheets: dict[str, list[list]]) -> bytes:
+    """An OpenDocument spreadsheet of the same."""
+
+    def cell(value: object) -> str:
+        if isinstance(value, bool):
+            kind = f'office:value-type="boolean" office:boolean-value="{str(value).lower()}"'
+        elif isinstance(value, int | float):
+            kind = f'office:value-type="float" office:value="{value!r}"'
+        elif not value:
+            return "<table:table-cell/>"
+        else:
+            kind = 'office:value-type="string"'
+        text = escape(str(value))
+        return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
+
+    tables = "".join(
+        f'<table:table table:name="{escape(name)}">'
+        + "".join(
+            "<table:table-row>" + "".join(map(cell, values)) + "</table:table-row>"
+            for values in rows
+        )
+        + "</table:table>"
+        for name, rows in sheets.items()
+    )
+    kinds = "".join(f' xmlns:{name}="{OPEN}:{name}:1.0"' for name in ("office", "table", "text"))
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": f'{HEAD}<manifest:manifest xmlns:manifest="{OPEN}:manifest'
+            ':1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/'
+            'vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
+            "content.xml": f"{HEAD}<office:document-content{kinds}><office:body>"
+            f"<office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+            "</office:document-content>",
+        }
+    )
+
+
+def record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def xls(rows: list[list]) -> bytes:
+    """An old Excel workbook (BIFF8) of one sheet in the compound file that it needs.
+
+    Records as in [MS-XLS] 2.4: BOF, BoundSheet8, Number, Label; the file as in [MS-CFB] 2.
+    """
+    cells = b""
+    for i, values in enumerate(rows):
+        for j, value in enumerate(values):
+            where = struct.pack("<HHH", i, j, 0)
+            if isinstance(value, int | float):
+                cells += record(0x203, where + struct.pack("<d", value))
+            elif value:
+                text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+                cells += record(0x204, where + text)
+    begin = [record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0)) for kind in (5, 16)]
+    end = record(0x0A, b"")
+    name = struct.pack("<BBBB", 0, 0, 1, 0) + b"x"
+    start = len(begin[0]) + 4 + 4 + len(name) + len(end)
+    sheets = record(0x85, struct.pack("<I", start) + name)
+    stream = begin[0] + sheets + end + begin[1] + cells + end
+    stream = stream.ljust(max(4096, -len(stream) // 512 * -512), b"\0")
+    sectors = len(stream) // 512
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
+    table = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+
+    def entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:
+        title = (name + "\0").encode("utf-16-le")
+        head = title.ljust(64, b"\0") + struct.pack("<HBB", len(title), kind, 1)
+        links = struct.pack("<III", 0xFFFFFFFF, 0xFFFFFFFF, child)
+        return head + links + bytes(36) + struct.pack("<IQ", first, size)
+
+    folder = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry(
+        "Workbook", 2, 0xFFFFFFFF, 2, len(stream)
+    )
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    header += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<I", 0) + b"\xff" * 432
+    return header + table + folder.ljust(512, b"\0") + stream
