@@ -117,9 +117,9 @@ def test_resamples_without_an_answer_are_counted():
     assert list(found.failed) == ["the outcome does not vary", "the factors separate the outcomes"]
     assert (found.used, found.empty) == (36, 22)
     assert found.account == (
-        "36 of 40 resamples were used. Left out: 2 because the outcome does not vary and 2 because the factors "
-        "separate the outcomes. In 22 of those used no factor passed the screening, and a model without factors "
-        "has no calibration slope."
+        "36 of 40 resamples were used. Left out: 2 because the outcome does not vary and 2 because "
+        "the factors separate the outcomes. In 22 of those used no factor passed the screening, "
+        "and a model without factors has no calibration slope."
     )
 
 
@@ -183,8 +183,8 @@ PROBLEMS = {
     "nothing complete": ONE_OUTCOME,
     "identical factors": "in the joint model of the screened factors some factors are exact "
     "combinations of others",
-    "separated by two factors together": "in the joint model of the screened factors the factors separate "
-    "the outcomes",
+    "separated by two factors together": "in the joint model of the screened factors "
+    "the factors separate the outcomes",
 }
 
 
@@ -219,8 +219,8 @@ def test_a_separating_factor_is_not_screened_in():
     assert not found.stability.loc["has_b", "screened"]
     assert found.stability.loc["has_b", "screened_share"] == 0
     assert found.account == (
-        "20 of 20 resamples were used. Because they do not vary or separate the outcomes, these have no Wald P and "
-        "did not pass the screening: has_b."
+        "20 of 20 resamples were used. Because they do not vary or separate the outcomes, these "
+        "have no Wald P and did not pass the screening: has_b."
     )
 
 

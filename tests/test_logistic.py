@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def patients(seed: int, factors: int, number: int = 250) -> tuple[np.ndarray, np.ndarray]:
-    """A random design (intercept, binary factors, a length in mm) and outcomes that depend on it."""
+    """A random design (intercept, binary factors, a length) and outcomes that depend on it."""
     random = np.random.default_rng(seed)
     exposed = random.random((number, factors)) < random.uniform(0.2, 0.8, factors)
     length = random.normal(110, 35, number).round()

@@ -41,11 +41,11 @@ def test_profile_limits_are_those_of_confint(name, rows):
     assert found.problem is None
     for side, column in enumerate(["lower", "upper"], 1):
         limits = np.log(found.table[column])
-        assert limits.tolist() == pytest.approx(in_r(f"fine({name})[, {side}]"), rel=1e-6)
+        assert limits.tolist() == pytest.approx(in_r(f"fine({name})[, {side}]")[1:], rel=1e-6)
         assert limits.tolist() == pytest.approx(
-            in_r(f"suppressMessages(confint({name}))[, {side}]"), rel=1e-3
+            in_r(f"suppressMessages(confint({name}))[, {side}]")[1:], rel=1e-3
         )
-    assert found.table["p"].iloc[1:].tolist() == pytest.approx(
+    assert found.table["p"].tolist() == pytest.approx(
         in_r(f'drop1({name}, test = "LRT")[-1, 5]'), rel=1e-8
     )
 
@@ -57,13 +57,17 @@ def test_firth_is_logistf(name, rows):
     found = profile.firth(rows())
     assert found.problem is None
     r = f"firth_{name}"
-    assert found.table["coefficient"].tolist() == pytest.approx(in_r(f"coef({r})"), rel=1e-6)
+    assert found.table["coefficient"].tolist() == pytest.approx(in_r(f"coef({r})")[1:], rel=1e-6)
     assert found.table["standard_error"].tolist() == pytest.approx(
-        in_r(f"sqrt(diag(vcov({r})))"), rel=1e-6
+        in_r(f"sqrt(diag(vcov({r})))")[1:], rel=1e-6
     )
-    assert np.log(found.table["lower"]).tolist() == pytest.approx(in_r(f"{r}$ci.lower"), rel=1e-6)
-    assert np.log(found.table["upper"]).tolist() == pytest.approx(in_r(f"{r}$ci.upper"), rel=1e-6)
-    assert found.table["p"].tolist() == pytest.approx(in_r(f"{r}$prob"), rel=1e-6)
+    assert np.log(found.table["lower"]).tolist() == pytest.approx(
+        in_r(f"{r}$ci.lower")[1:], rel=1e-6
+    )
+    assert np.log(found.table["upper"]).tolist() == pytest.approx(
+        in_r(f"{r}$ci.upper")[1:], rel=1e-6
+    )
+    assert found.table["p"].tolist() == pytest.approx(in_r(f"{r}$prob")[1:], rel=1e-6)
 
 
 def test_firth_in_a_two_by_two_table_adds_a_half_to_every_cell():
@@ -118,7 +122,7 @@ def test_ten_patients_give_numbers_or_words(seed, number, share):
         known = found.table.dropna()
         assert (known["lower"] <= known["odds_ratio"]).all()
         assert (known["odds_ratio"] <= known["upper"]).all()
-        assert found.problem or len(known) == 4
+        assert found.problem or len(known) == 3
     if penalized.table.size:
         assert (FINITE in (plain.problem or "")) == (apart.told_apart > 0)
     for found in (
@@ -129,15 +133,11 @@ def test_ten_patients_give_numbers_or_words(seed, number, share):
         assert found.problem is None or isinstance(found.problem, str)
 
 
-def test_a_million_patients():
-    """With a number in whole units; the patients who are alike are counted, not gone through."""
-    random = np.random.default_rng(1)
-    size = 1_000_000
-    rows = pd.DataFrame({f"has_{name}": (random.random(size) < 0.3) * 1.0 for name in "abcde"})
-    rows["length"] = random.normal(100, 30, size).round()
-    rows["outcome"] = (random.random(size) < 1 / (1 + np.exp(2 - rows["has_a"]))) * 1.0
-    codebook = read_cohort(rows.iloc[:50]).codebook
-    rows["group"] = pd.Categorical(random.choice(["A", "B"], size), ["A", "B"])
+def test_a_hundred_thousand_patients_no_two_alike():
+    random, size = np.random.default_rng(1), 100_000
+    rows = random_patients(size).assign(length=random.normal(100, 30, size))
+    codebook = read_cohort(rows.iloc[:50], "A|B|C").codebook
+    rows["group"] = pd.Categorical(rows["group"])
     large = Cohort(rows, codebook, Path("large.csv"), False)
     plain, penalized = profile.profile_limits(large), profile.firth(large)
     assert np.log(plain.table["lower"]).tolist() == pytest.approx(

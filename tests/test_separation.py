@@ -24,14 +24,15 @@ SEPARATED = {
     ),
     "complete": (
         lambda rows: rows.assign(outcome=rows["has_a"]),
-        "Separation is complete: the factors leave no doubt about 60 of 60 patients. has_a separates alone: where it "
-        "is “1”, all 34 patients have the outcome “1” and where it is “0”, all 26 patients have the outcome “0”.",
+        "Separation is complete: the factors leave no doubt about 60 of 60 patients. "
+        "has_a separates alone: where it is “1”, all 34 patients have the outcome “1” "
+        "and where it is “0”, all 26 patients have the outcome “0”.",
     ),
     "number": (
         lambda rows: rows.assign(outcome=(rows["length"] < 90).astype(int)),
-        "Separation is complete: the factors leave no doubt about 60 of 60 patients. length separates alone: where it "
-        "is below 91.60, all 18 patients have the outcome “1” and where it is above 89.90, all 42 patients have the "
-        "outcome “0”.",
+        "Separation is complete: the factors leave no doubt about 60 of 60 patients. "
+        "length separates alone: where it is below 91.60, all 18 patients have the outcome “1” "
+        "and where it is above 89.90, all 42 patients have the outcome “0”.",
     ),
     "combination": (
         lambda rows: rows.assign(outcome=(rows["length"] + 30 * rows["has_a"] > 110).astype(int)),

@@ -16,8 +16,8 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     """The factors and the outcome by group or by outcome.
 
     One row per variable with label, kind ("count" or "number"), missing (patients without a value)
-    and, for each level of `by` and "all": n, and count (of exposed) or mean, sd, median, q1 and q3,
-    as columns named (level, statistic).
+    and, for each level of ``by`` and "all": n, and count (of exposed) or mean, sd, median, q1 and
+    q3, as columns named (level, statistic).
     """
     levels = cohort.groups if by == cohort.group else [0.0, 1.0]
     variables = [name for name in [*cohort.factors, cohort.outcome] if name != by]

@@ -1,4 +1,10 @@
-"""The joint logistic model: estimates, intervals, and how much the data can bear."""
+"""The joint logistic model: estimates, intervals, and how much the data can bear.
+
+Maximum likelihood by statsmodels. The factors are standardized for the search and the coefficients
+taken back afterwards, b = T c with covariance T V T', which changes neither the model nor its
+likelihood. An interval is Wald's: the coefficient plus and minus a normal quantile times its
+standard error, exponentiated; P is that of coefficient over standard error.
+"""
 
 from __future__ import annotations
 

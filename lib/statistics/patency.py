@@ -1,4 +1,10 @@
-"""Primary patency by group: rates with intervals, and comparisons of the groups."""
+"""Primary patency by group: rates with intervals, and comparisons of the groups.
+
+Crude proportions, with the intervals of Wilson and of Clopper and Pearson; chi-square and the exact
+test for all groups together; for pairs Newcombe's interval and Fisher's test, adjusted by Holm.
+Scipy and statsmodels compute them, all but the exact test of a table with more than two rows, which
+adds up the probabilities of tables itself (Freeman and Halton 1951, Biometrika 38:141-149).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +29,7 @@ def counts(cohort: Cohort) -> pd.DataFrame:
 def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Crude patency of each group with Wilson and exact (Clopper-Pearson) intervals.
 
-    `table` has the columns patients and occluded; the result has the columns patients, occluded,
+    ``table`` has the columns patients and occluded; the result has the columns patients, occluded,
     patent, patency, wilson_lower, wilson_upper, exact_lower, exact_upper, all proportions.
     Source: Wilson 1927, J Am Stat Assoc 22:209-212; Clopper and Pearson 1934, Biometrika
     26:404-413.
@@ -61,7 +67,7 @@ def overall(table: pd.DataFrame) -> pd.Series:
 def _freeman_halton(
     occluded: np.ndarray, patients: np.ndarray, most_tables: int = 2_000_000
 ) -> float:
-    """P of the exact test, or NaN where there are more than `most_tables` tables to add up."""
+    """P of the exact test, or NaN where there are more than ``most_tables`` tables to add up."""
     total = occluded.sum()
     if np.prod(np.minimum(patients[:-1], total) + 1.0) > most_tables:
         return np.nan

@@ -14,14 +14,15 @@ to the log likelihood (Firth 1993, Biometrika 80:27-38), which takes the first-o
 keeps estimates finite; limits and P follow from the penalized likelihood in the same way (Heinze &
 Schemper 2002, Stat Med 21:2409-2419).
 
-Both are fitted by firthmodels, without the penalty and with it. With a dozen patients its search
-for a limit can end on the wrong side of the estimate; such a limit is taken as not found.
+Both are fitted by firthmodels, without the penalty and with it. Its search for a limit can end on
+the wrong side of the estimate or nowhere, with a dozen patients or where factors separate; such a
+limit is looked for again, as the coefficient that the likelihood-ratio test just rejects.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,9 +30,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from firthmodels import FirthLogisticRegression
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from lib.patients.cohort import Cohort
+from lib.statistics.multivariate import standardized
 from lib.statistics.separation import labels, why_no_model
 from lib.words import listed
 
@@ -51,16 +54,20 @@ UNPENALIZED, FIRTH = 0.0, 0.5
 # A search ends when no score and no step, in standard deviations of the factors, is larger.
 SMALLEST_SCORE, SMALLEST_STEP = 1e-6, 1e-7
 # Far more than large cohorts need; with ten patients the penalized steps can be slow.
-MOST_STEPS = 200
+MOST_STEPS = 1000
+# A search for a limit that takes more than this has gone astray.
+MOST_STEPS_TO_LIMIT = 50
+# A limit is looked for up to so many times as far from the estimate as Wald's.
+FARTHEST = 50
 
 
 @dataclass(frozen=True)
 class Estimates:
     """Coefficients of one model, or in ``problem`` why they, or some limits, are missing.
 
-    ``table`` has one row per term, the intercept ("const") first: coefficient, standard_error,
-    odds_ratio, lower, upper, p (profile limits and likelihood-ratio test), wald_lower, wald_upper,
-    wald_p. Limits are those of the odds ratio.
+    ``table`` has one row per factor: coefficient, standard_error, odds_ratio, lower, upper, p
+    (profile limits and likelihood-ratio test), wald_lower, wald_upper, wald_p. Limits are those of
+    the odds ratio.
     """
 
     table: pd.DataFrame
@@ -102,14 +109,14 @@ def _estimates(
     problem = why_no_model(cohort, rows, factors, finite=penalty == UNPENALIZED)
     if problem is None:
         table = _table(rows, factors, cohort.outcome, level=level, penalty=penalty)
-        if table.loc[factors, "coefficient"].isna().any():
+        if table["coefficient"].isna().any():
             problem = "the search for the maximum of the likelihood came to no end"
     if problem:
         return Estimates(pd.DataFrame(columns=COLUMNS, dtype=float), *sizes, problem)
-    missing = table.index[table.isna().any(axis=1)]
-    if len(missing):
-        names = ["the intercept" if name == "const" else name for name in missing]
-        problem = f"no profile limit, or no P value, was found for {listed(labels(cohort, names))}"
+    missing = list(table.index[table.isna().any(axis=1)])
+    if missing:
+        names = listed(labels(cohort, missing))
+        problem = f"no profile limit, or no P value, was found for {names}"
     return Estimates(table, *sizes, problem)
 
 
@@ -120,23 +127,37 @@ def _table(
     # Patients alike in factors and outcome are one row that counts as often as they occur.
     patients = rows.groupby([*factors, outcome], sort=False).size()
     alike = patients.index.to_frame(index=False)
-    unit = alike[factors].std(ddof=0)
-    scaled = alike[factors] / unit
-    search = partial(
-        _searched, outcome=alike[outcome], patients=patients, level=level, penalty=penalty
+    design, _ = standardized(alike[factors])
+    fit = partial(
+        _fitted,
+        design.to_numpy(),
+        alike[outcome].to_numpy(),
+        patients.to_numpy(float),
+        penalty,
     )
-    # Searches end best with factors counted from their means, but the intercept depends on that.
-    found = (
-        np.vstack(
-            [
-                search(scaled, terms=[len(factors)]),
-                search(scaled - scaled.mean(), terms=range(len(factors))),
-            ]
-        )
-        / np.array([1, *unit])[:, None]
-    )
-    coefficient, error, lower, upper = found[:, :4].T
-    p = found[:, 4] * np.array([1, *unit])
+    found = np.full((len(factors), 5), np.nan)
+    with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(np.linalg.LinAlgError):
+        warnings.simplefilter("ignore")  # what was not found is said by what is missing
+        model = fit()
+        if model.converged_:
+            for term, row in enumerate(found, start=1):
+                estimate, error = model.coef_[term], model.bse_[term]
+                limits = _profile_limits(model, term, level)
+                for side, limit in enumerate(limits):
+                    if np.isnan(limit):
+                        reach = (-2, 2)[side] * error
+                        limits[side] = _limit_by_test(
+                            fit,
+                            term,
+                            design.iloc[:, term].to_numpy(),
+                            estimate=estimate,
+                            reach=reach,
+                            level=level,
+                        )
+                row[:] = estimate, error, *limits, _likelihood_ratio_p(model, term)
+
+    unit = alike[factors].std(ddof=0).to_numpy()
+    coefficient, error, lower, upper = found[:, :4].T / unit
     reach = norm.ppf(0.5 + level / 2) * error
     with np.errstate(over="ignore"):  # the odds ratio of a factor in a far too small unit
         values = {
@@ -145,60 +166,78 @@ def _table(
             "odds_ratio": np.exp(coefficient),
             "lower": np.exp(lower),
             "upper": np.exp(upper),
-            "p": p,
+            "p": found[:, 4],
             "wald_lower": np.exp(coefficient - reach),
             "wald_upper": np.exp(coefficient + reach),
             "wald_p": 2 * norm.sf(np.abs(coefficient / error)),
         }
-    return pd.DataFrame(values, ["const", *factors])
+    return pd.DataFrame(values, factors)
 
 
-def _searched(
-    columns: pd.DataFrame,
-    *,
-    outcome: pd.Series,
-    patients: pd.Series,
-    terms: Sequence[int],
-    level: float,
+def _fitted(
+    design: np.ndarray,
+    outcome: np.ndarray,
+    patients: np.ndarray,
     penalty: float,
-) -> np.ndarray:
-    """Coefficient, standard error, profile limits and P of some terms (the intercept is the last).
+    offset: np.ndarray | None = None,
+) -> FirthLogisticRegression:
+    model = FirthLogisticRegression(
+        backend="numpy",  # also where numba is installed, so that all books have the same numbers
+        fit_intercept=False,  # it is the first column
+        penalty_weight=penalty,
+        max_iter=MOST_STEPS,
+        gtol=SMALLEST_SCORE,
+        xtol=SMALLEST_STEP,
+    )
+    model.fit(design, outcome, patients, offset)
+    # Near the maximum whether a step leads down is a matter of rounding, and halving it can fail.
+    # Full steps then end the search.
+    return (
+        model
+        if model.converged_
+        else model.set_params(max_halfstep=0).fit(design, outcome, patients, offset)
+    )
 
-    NaN where a search came to no end, or ended on the wrong side of the estimate.
+
+def _profile_limits(model: FirthLogisticRegression, term: int, level: float) -> tuple[float, float]:
+    """Both limits (step 2) by the search of Venzon and Moolgavkar, NaN where it went astray."""
+    lower, upper = model.conf_int(
+        1 - level, method="pl", features=term, max_iter=MOST_STEPS_TO_LIMIT, tol=SMALLEST_STEP
+    )[term]
+    estimate = model.coef_[term]
+    return [lower if lower < estimate else np.nan, upper if upper > estimate else np.nan]
+
+
+def _limit_by_test(
+    fit: Callable[..., FirthLogisticRegression],
+    term: int,
+    column: np.ndarray,
+    *,
+    estimate: float,
+    reach: float,
+    level: float,
+) -> float:
+    """One limit as the coefficient that the likelihood-ratio test just rejects; NaN if none is.
+
+    ``reach`` is how far from the estimate it is expected. A coefficient of b is tested by adding b
+    times its column to the log odds and testing that what is then left of it is zero. Slow, but it
+    finds what the quicker search misses.
     """
-    found = np.full((len(terms), 5), np.nan)
-    # Halving steps that seem to lead down guards a search far from the maximum. Near it, where that
-    # is a matter of rounding, the halving can fail; full steps then end the search.
-    for halvings in (25, 0):
-        model = FirthLogisticRegression(
-            backend="numpy",  # also where numba is installed: all books have the same numbers
-            penalty_weight=penalty,
-            max_iter=MOST_STEPS,
-            max_halfstep=halvings,
-            gtol=SMALLEST_SCORE,
-            xtol=SMALLEST_STEP,
-        )
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # what was not found is said by what is missing
-            with suppress(np.linalg.LinAlgError):
-                model.fit(columns.to_numpy(), outcome, patients.to_numpy(float))
-                again = [_of_term(model, term, level) for term in terms]
-                found = np.where(np.isnan(found), again, found)
-        if not np.isnan(found).any():
-            break
-    return found
+    quantile = norm.ppf(0.5 + level / 2)
+
+    def excess(share: float) -> float:
+        tested = fit((estimate + share * reach) * column)
+        return norm.isf(_likelihood_ratio_p(tested, term) / 2) - quantile
+
+    far = 1.0
+    while not excess(far) > 0 and far < FARTHEST:
+        far *= 1.5
+    with suppress(ValueError):  # no change of sign, or a test without an answer
+        return estimate + brentq(excess, 0, far, xtol=SMALLEST_STEP) * reach
+    return np.nan
 
 
-def _of_term(model: FirthLogisticRegression, term: int, level: float) -> list[float]:
-    """Coefficient, standard error, profile limits and P; NaN where there is none."""
-    if not model.converged_:
-        return [np.nan] * 5
-    estimate = np.append(model.coef_, model.intercept_)[term]
-    lower = upper = p = np.nan
-    with suppress(np.linalg.LinAlgError):
-        lower, upper = model.conf_int(
-            1 - level, method="pl", features=term, max_iter=MOST_STEPS, tol=SMALLEST_STEP
-        )[term]  # step 2
-        lower, upper = lower if lower < estimate else np.nan, upper if upper > estimate else np.nan
-        p = model.lrt(term).lrt_pvalues_[term]  # step 3
-    return [estimate, model.bse_[term], lower, upper, p]
+def _likelihood_ratio_p(model: FirthLogisticRegression, term: int) -> float:
+    """P of the test that a coefficient is zero (step 3)."""
+    p = model.lrt(term).lrt_pvalues_[term]
+    return model.set_params(max_halfstep=0).lrt(term).lrt_pvalues_[term] if np.isnan(p) else p

@@ -1,4 +1,12 @@
-"""How many patients a prediction model needs."""
+"""How many patients a prediction model needs.
+
+Four criteria, each with its formula (Riley et al. 2020, BMJ 368:m441, steps 1 to 4): the overall
+risk must be known well; the predicted risks must be right on average (van Smeden et al. 2019, Stat
+Methods Med Res 28:2455-2474); the coefficients must need little shrinkage, and the share of the
+outcome that is explained must not be overstated by much (both Riley et al. 2019, Stat Med
+38:1276-1296). The largest of the four numbers is needed. Hand-written because the authors' own
+software, pmsampsize, is for R and Stata, and its translation may not be used under this licence.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +21,11 @@ SHARE_EXPLAINED = 0.15
 
 @dataclass(frozen=True)
 class SampleSize:
-    """The smallest development sample by four criteria, or in `problem` why there is none.
+    """The smallest development sample by four criteria, or in ``problem`` why there is none.
 
-    `table` has the rows "overall risk", "mean error", "shrinkage" and "optimism" and the columns
+    ``table`` has the rows "overall risk", "mean error", "shrinkage" and "optimism" and the columns
     patients, events and events_per_parameter; NaN where a criterion does not apply.
-    `r_squared` is the Cox-Snell R squared expected and `largest_r_squared` the largest possible.
+    ``r_squared`` is the Cox-Snell R squared expected, ``largest_r_squared`` the largest possible.
     """
 
     table: pd.DataFrame
@@ -32,18 +40,20 @@ class SampleSize:
 
 
 def minimum_sample_size(
-    parameters: int, event_proportion: float, r_squared: float | None = None, shrinkage: float = 0.9
+    parameters: int,
+    event_proportion: float,
+    r_squared: float | None = None,
+    *,
+    shrinkage: float = 0.9,
 ) -> SampleSize:
     """Patients needed to develop a logistic prediction model with so many candidate parameters.
 
     The criteria: overall risk known to within 0.05; mean absolute error of predicted risks at most
     0.05 (a formula from simulations with up to 30 parameters; for more it is left out); expected
-    shrinkage of the coefficients no stronger than `shrinkage`; optimism of Nagelkerke's R squared
-    at most 0.05. Without a value for `r_squared` 15% of its largest possible value is taken.
+    shrinkage of the coefficients no stronger than ``shrinkage``; optimism of Nagelkerke's R squared
+    at most 0.05. Without a value for ``r_squared`` 15% of its largest possible value is taken.
 
-    Source: Riley et al. 2020, BMJ 368:m441, steps 1 to 4; Riley et al. 2019, Stat Med 38:1276-1296;
-    for the mean error van Smeden et al. 2019, Stat Methods Med Res 28:2455-2474. The authors' own
-    software, pmsampsize, is for R and Stata.
+    The head of this module has the sources.
     """
     risk = event_proportion
     table = pd.DataFrame(
@@ -68,10 +78,10 @@ def minimum_sample_size(
     )
     table["patients"] = np.ceil(
         [
-            (1.96 / 0.05) ** 2 * risk * (1 - risk),
-            mean_error if parameters <= 30 else np.nan,
-            for_shrinkage(shrinkage),
-            for_shrinkage(expected / (expected + 0.05 * largest)),
+            (1.96 / 0.05) ** 2 * risk * (1 - risk),  # step 1
+            mean_error if parameters <= 30 else np.nan,  # step 2
+            for_shrinkage(shrinkage),  # step 3
+            for_shrinkage(expected / (expected + 0.05 * largest)),  # step 4
         ]
     )
     table["events"] = table["patients"] * risk

@@ -1,5 +1,16 @@
 """Why a logistic model may have no answer: factors that do not vary, repeat one another, or
 separate the outcomes.
+
+Factors separate the outcomes where some combination of them puts patients on their outcome's side
+of a border and none on the other side (Albert & Anderson 1984, Biometrika 71:1-10). Its
+coefficients can then grow without end while the likelihood rises. Of all combinations with
+coefficients from -1 to 1 that put no patient on the wrong side, a linear program finds the one
+whose distances from the border, on the right side, have the largest sum: zero where nothing
+separates (Konis 2007, Linear programming algorithms for detecting separated data in binary logistic
+regression models, thesis, Oxford, section 4).
+
+Hand-written because firthmodels, which solves the same program, says neither which patients are
+told apart nor which factors suffice for it.
 """
 
 from __future__ import annotations
@@ -23,7 +34,7 @@ FEW = 5000
 def why_no_model(
     cohort: Cohort, rows: pd.DataFrame, factors: list[str], finite: bool = True
 ) -> str | None:
-    """Why a model of these columns has no answer; `finite` where separation is such a reason."""
+    """Why a model of these columns has no answer; ``finite`` where separation is such a reason."""
     outcome = rows[cohort.outcome]
     if outcome.nunique() < 2:
         return "the outcome does not vary among the patients with complete data"
@@ -55,64 +66,48 @@ def labels(cohort: Cohort, names: list[str]) -> list[str]:
 class Separation:
     """Which factors tell the outcomes apart.
 
-    `kind` is "none", "quasi-complete", "complete", or "unknown" where the outcome does not vary;
-    `told_apart` counts the patients whose outcome the factors leave no doubt about. `alone` lists
-    the factors that separate by themselves, and `together` a combination of others that does, none
-    of which can be spared.
+    ``kind`` is "none", "quasi-complete", "complete", or "unknown" where the outcome does not vary;
+    ``told_apart`` counts the patients whose outcome the factors leave no doubt about; ``account``
+    says in words which factors separate by themselves, and which only in combination.
     """
 
     kind: str
-    alone: list[str]
-    together: list[str]
     told_apart: int
-    patients: int
     account: str
 
 
 def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
     """Do factors, alone or combined, separate the outcomes, so that odds ratios become infinite?
 
-    Source: Albert & Anderson 1984, Biometrika 71:1-10; Konis 2007, Linear programming algorithms
-    for detecting separated data in binary logistic regression models, thesis, Oxford, section 4.
+    Of a combination only the factors are named none of which can be spared.
     """
     factors = cohort.factors if factors is None else factors
     rows = cohort.complete([*factors, cohort.outcome])
-    patients = len(rows)
     if rows[cohort.outcome].nunique() < 2:
-        words = (
+        account = (
             "Separation cannot be judged: the outcome does not vary among the patients "
             "with complete data."
         )
-        return Separation("unknown", [], [], 0, patients, words)
+        return Separation("unknown", 0, account)
     told_apart = _separated(rows, factors, cohort.outcome)
     if not told_apart:
-        return Separation(
-            "none",
-            [],
-            [],
-            0,
-            patients,
-            "No factor and no combination of factors separates the outcomes.",
-        )
+        account = "No factor and no combination of factors separates the outcomes."
+        return Separation("none", 0, account)
+    kind = "complete" if told_apart == len(rows) else "quasi-complete"
+    sentences = [
+        f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} "
+        f"of {whole(len(rows))} patients."
+    ]
     alone = [name for name in factors if _separated(rows, [name], cohort.outcome)]
+    sentences += [_one_sided(cohort, rows, name) for name in alone]
     together = [name for name in factors if name not in alone]
     if _separated(rows, together, cohort.outcome):
         for name in list(together):
             fewer = [other for other in together if other != name]
             together = fewer if _separated(rows, fewer, cohort.outcome) else together
-    else:
-        together = []
-    kind = "complete" if told_apart == patients else "quasi-complete"
-    parts = [
-        f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} "
-        f"of {whole(patients)} patients."
-    ]
-    parts += [_one_sided(cohort, rows, name) for name in alone]
-    if together:
-        parts.append(
-            f"Only in combination, these separate the outcomes: {listed(labels(cohort, together))}."
-        )
-    return Separation(kind, alone, together, told_apart, patients, " ".join(parts))
+        names = listed(labels(cohort, together))
+        sentences.append(f"Only in combination, these separate the outcomes: {names}.")
+    return Separation(kind, told_apart, " ".join(sentences))
 
 
 def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
@@ -122,11 +117,10 @@ def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
         return 0
     counts = rows.groupby([*factors, outcome], sort=False).size()
     values = counts.index.to_frame().to_numpy(float)
-    spread = values[:, :-1].std(axis=0)
-    values[:, :-1] = (values[:, :-1] - values[:, :-1].mean(axis=0)) / np.where(
-        spread > 0, spread, 1
-    )
-    signed = (2 * values[:, -1:] - 1) * np.column_stack([np.ones(len(values)), values[:, :-1]])
+    columns, sides = values[:, :-1], 2 * values[:, -1:] - 1
+    spread = columns.std(axis=0)
+    columns = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    signed = sides * np.column_stack([np.ones(len(columns)), columns])
     some = signed[:: len(signed) // FEW + 1]
     if (
         len(some) < len(signed)

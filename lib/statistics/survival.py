@@ -2,10 +2,9 @@
 
 The Kaplan-Meier estimate multiplies, over the times at which an event happens, the share of those
 still at risk who pass without one (Kaplan & Meier 1958, J Am Stat Assoc 53:457-481). A patient
-whose follow-up ends without the event is at risk until then and counts no longer. Its limits are
-those
-of log(-log S), which stay between zero and one (Kalbfleisch & Prentice 2002, The Statistical
-Analysis of Failure Time Data, 2nd ed., section 1.4); the log-rank test adds up, over these times,
+whose follow-up ends without the event is at risk until then and counts no longer. The limits are
+those of log(-log S), which stay between zero and one (Kalbfleisch & Prentice 2002, The Statistical
+Analysis of Failure Time Data, 2nd ed., section 1.4). The log-rank test adds up, over these times,
 the events in each group less those expected if the groups shared one curve (Mantel 1966, Cancer
 Chemother Rep 50:163-170). Estimates come from scipy, the test from statsmodels.
 """
@@ -29,12 +28,12 @@ LOG_RANK = ["statistic", "degrees_of_freedom", "p"]
 
 @dataclass(frozen=True)
 class Survival:
-    """What `describe` found, or in `problem` the reason in words why there is nothing.
+    """What ``describe`` found, or in ``problem`` the reason in words why there is nothing.
 
-    `curves` has the column group, then those of `kaplan_meier`, for all patients first and then for
-    each group that has patients. `follow_up` has one row per group, all patients first: patients,
-    events, and the median follow-up with its limits. `log_rank` is what the function `log_rank`
-    returns; where it is NaN, `log_rank_problem` says why.
+    ``curves`` has the column group, then those of ``kaplan_meier``, for all patients first and then
+    for each group that has patients. ``follow_up`` has one row per group, all patients first:
+    patients, events, and the median follow-up with its limits. ``log_rank`` is what the function
+    ``log_rank`` returns; where it is NaN, ``log_rank_problem`` says why.
     """
 
     curves: pd.DataFrame
@@ -48,9 +47,9 @@ class Survival:
 def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd.DataFrame:
     """Product-limit estimate of the proportion without an event, with pointwise log-log limits.
 
-    `time` is the follow-up of each patient, in any unit, and `event` is 1 where it ended with the
-    event and 0 where it was censored; neither may be missing. One row per distinct time, after one
-    for time 0: time, at_risk (followed up to this time or longer), events, censored, survival,
+    ``time`` is the follow-up of each patient, in any unit, and ``event`` is 1 where it ended with
+    the event and 0 where it was censored; neither may be missing. One row per distinct time, after
+    one for time 0: time, at_risk (followed up to this time or longer), events, censored, survival,
     lower, upper. The limits are NaN where the estimate is 1 or 0.
 
     Source: Kaplan & Meier 1958, J Am Stat Assoc 53:457-481; for the limits Kalbfleisch & Prentice,
@@ -75,7 +74,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd
 
 
 def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
-    """A curve of `kaplan_meier` read at chosen times, one row each.
+    """A curve of ``kaplan_meier`` read at chosen times, one row each.
 
     Columns: at_risk (followed up to this time or longer), events (up to and at this time), censored
     (before this time), survival, lower, upper. After the longest follow-up these three are NaN.
@@ -101,13 +100,13 @@ def round_times(longest: float, most: int = 6) -> list[float]:
 
 
 def read_by_group(curves: pd.DataFrame, times: list[float]) -> pd.DataFrame:
-    """The curves of `describe` read at chosen times: group, time, and the columns of `at_times`."""
+    """Curves of ``describe`` at chosen times: group, time, and the columns of ``at_times``."""
     read = {group: at_times(curve, times) for group, curve in curves.groupby("group", sort=False)}
     return pd.concat(read, names=["group"]).reset_index()
 
 
 def median(curve: pd.DataFrame) -> pd.Series:
-    """Median time to the event, from a curve of `kaplan_meier`, with its limits: median, lower,
+    """Median time to the event, from a curve of ``kaplan_meier``, with its limits: median, lower,
     upper.
 
     The first time at which the estimate is below one half; where it equals one half for a while,

@@ -1,4 +1,11 @@
-"""The factors one at a time: tests of a two-by-two table, tests of a number, crude odds ratios."""
+"""The factors one at a time: tests of a two-by-two table, tests of a number, crude odds ratios.
+
+A paper that prints "P<0.05" for a factor rarely says by which test. So all in use stand side by
+side: for a yes-or-no factor Pearson's chi-square without and with Yates's correction, Fisher's
+exact test and the Wald test of a logistic regression; for a number Student's and Welch's t,
+Mann-Whitney and Wald. Scipy and statsmodels compute them. What is hand-written are the formulas of
+the first four for all possible counts at once, which no library offers, the mid-P and the trend.
+"""
 
 from __future__ import annotations
 
