@@ -93,6 +93,4 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
 def badge(answer: str, where: str = "") -> dict:
     """A table cell that shows an answer and links to `where`."""
     word = "computed" if answer == COMPUTED["print"] else answer.replace(" ", "-")
-    return {"text": answer, "class": f"status status-{word}"} | (
-        {"target": where} if where else {}
-    )
+    return {"text": answer, "class": f"status status-{word}"} | ({"target": where} if where else {})

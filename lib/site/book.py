@@ -98,6 +98,8 @@ def inputs_key(cohort_path: Path) -> str:
     files = [
         *ROOT.glob("lib/**/*.py"),
         *ROOT.glob("data/**/*"),
+        # The start page says who keeps the book.
+        ROOT / "CITATION.cff",
         cohort_path,
         cohort.codebook_path(cohort_path),
     ]
