@@ -94,6 +94,30 @@ def test_both_sections_agree_on_the_events():
     assert table.to_dict("list") == {"patients": [47, 92, 44], "occluded": [5, 17, 20]}
 
 
+def test_the_rates_alone_leave_one_number_of_events_in_each_group():
+    assert reconstruct.occluded_by_rates(CLAIMS) == [(5, 17, 20)]
+
+
+def test_forty_two_survives_where_the_roc_section_may_leave_patients_out():
+    events, others = (
+        reconstruct.totals_behind(CLAIMS, quantity, 183)
+        for quantity in ("sensitivity", "specificity")
+    )
+    pairs = [(a, b) for a in events for b in others if a + b <= 183]
+    assert pairs == [(42, 107), (42, 126), (42, 141)]
+
+
+def test_a_total_that_is_not_printed_is_the_sum_of_the_groups():
+    without = CLAIMS.drop(index="methods.all.patients")
+    expected = reconstruct.printable_by_occluded(CLAIMS)
+    pd.testing.assert_frame_equal(reconstruct.printable_by_occluded(without), expected)
+
+
+def test_a_group_whose_rate_is_not_printed_has_no_greatest_number_of_events():
+    without = CLAIMS.drop(index="patency.DVT.primary_patency")
+    assert reconstruct.most_occluded(without).to_dict() == {"NIVCS": 5, "PTS": 20}
+
+
 @pytest.mark.parametrize("marker", MARKERS)
 def test_forty_two_and_141_leave_one_pair_of_counts_for_each_marker(marker):
     """The rounding test of mlscorecheck: (19, 112) and (20, 104) true positives and negatives."""

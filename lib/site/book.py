@@ -99,6 +99,8 @@ def inputs_key(cohort_path: Path) -> str:
         *ROOT.glob("lib/**/*.py"),
         *ROOT.glob("lib/site/templates/*"),
         *ROOT.glob("data/**/*"),
+        # The start page says who keeps the book.
+        ROOT / "CITATION.cff",
         cohort_path,
         loading.codebook_path(cohort_path),
     ]
