@@ -131,7 +131,10 @@ def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(
 ):
     patients, path = load(), tmp_path / "rows"
     monkeypatch.setenv("COHORT", str(tmp_path / "nowhere.csv"))
-    ask = "from lib.patients import loading; c = loading.load(); print(c.rows.to_csv(), c.codebook.to_csv(), c.notes, c.path)"
+    ask = (
+        "from lib.patients import loading; c = loading.load(); "
+        "print(c.rows.to_csv(), c.codebook.to_csv(), c.notes, c.path)"
+    )
     with pytest.raises(ZeroDivisionError), loading.hand_on(patients, path):
         mode = path.stat().st_mode
         told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True).stdout

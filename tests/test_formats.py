@@ -196,15 +196,13 @@ def test_a_format_gives_what_the_csv_file_gives_or_both_are_refused(tmp_path, va
     [
         ([1.5, 2, 3, -9, 4, 5, 6], "-9 (1) in line 5 may stand for missing values"),
         ([1, 2, 3, 99, 99, 4, 5], "99 (2) in lines 5 and 6 may stand"),
-        ([70, 85, 78, 99.9, 99.9, 74, 81], "99.9 (2)"),
+        ([1, 8, 2.5, 99.9, 99.9, 4, 6], "99.9 (2)"),
         ([1, 2, 3, 888, 999, 888, 5], "888 (2), 999 (1) in lines 5, 6 and 7"),
         ([1, 2, 3, 9, 9, 4, 5], "9 (2)"),
     ],
 )
 def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
-    codebook = CODEBOOK.replace("-9|99.5", "").replace(
-        "Size,factor,number,mm", "Size,factor,number,U"
-    )
+    codebook = CODEBOOK.replace("-9|99.5", "").replace(",mm,", ",U,")
     rows = ROWS.assign(size=values)
     message = refusal(load, text(rows=rows), codebook)
     assert (
@@ -212,10 +210,10 @@ def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
     )
     none = load(text(rows=rows), CODEBOOK.replace("-9|99.5", "none").replace(",mm,", ",U,"))
     assert none.rows["size"].tolist() == values
-    codes = "|".join(
-        str(code) for code in {*values} if code < 0 or code >= 9 and values.count(code)
-    )
-    assert not none.rows["size"].isna().any() and codes
+    codes = [code for code in values if code < 0 or code >= 9]
+    written = "|".join(f"{code:g}" for code in codes)
+    named = load(text(rows=rows), CODEBOOK.replace("-9|99.5", written).replace(",mm,", ",U,"))
+    assert named.rows["size"].isna().sum() == len(codes)
 
 
 @pytest.mark.parametrize("value", [999, 99.9, 888])
@@ -336,7 +334,7 @@ def test_what_is_no_table_is_called_by_its_name(load, content, said, name):
 
 
 def test_a_folder_is_called_a_folder(tmp_path):
-    with pytest.raises(InputError, match="it is a folder. Name the file in it"):
+    with pytest.raises(InputError, match="it is a folder"):
         loading.load(tmp_path)
 
 
@@ -416,5 +414,5 @@ def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
 
 
 def test_points_that_can_be_read_two_ways_are_refused():
-    with pytest.raises(InputError, match="column thrombozyten: its numbers look like .1.119"):
+    with pytest.raises(InputError, match=r"thrombozyten: its numbers look like “1\.119”"):
         case("points")

@@ -69,10 +69,11 @@ HARMLESS = {
 }
 
 IDENTIFYING = (
-    "Name|patient_name|PatientName|First name|surname|Phone|mobile no|e-mail|SSN|MRN|DOB|date of birth|BirthDate"
-    "|Admission date|medical record number|Hospital No.|address|zip code"
+    "Name|patient_name|PatientName|First name|surname|Phone|mobile no|e-mail|SSN|MRN|DOB"
+    "|date of birth|BirthDate|Admission date|medical record number|Hospital No.|address|zip code"
 )
-IDENTIFYING_ZH = "姓名|患者姓名|电话|手机号码|身份证号|住院号|病案号|病历号|出生日期|入院日期|手术日期|家庭住址|邮箱"
+IDENTIFYING_ZH = "姓名|患者姓名|电话|手机号码|身份证号|住院号|病案号|病历号"
+IDENTIFYING_ZH += "|出生日期|入院日期|手术日期|家庭住址|邮箱"
 OTHER_HEADERS = (
     "stent_name|hospital|diagnosis|age|date_known|update|telemetry|ideal|months|remark|operation|admissions|side"
     "|年龄|性别|诊断|住院天数|支架名称"

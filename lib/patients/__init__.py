@@ -1,1 +1,1 @@
-"""A file of patients becomes a cohort: tables as people save them, the codebook, what may be shown."""
+"""A file of patients becomes a cohort: any table, its codebook, and what may be shown of it."""

@@ -175,9 +175,9 @@ def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     unit = named.set_index("role")["unit"]
     if horizon(unit["outcome"], unit["time"]) is None and DURATION.fullmatch(unit["outcome"]):
         problems.append(
-            f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has the "
-            f"unit {quoted(unit['time'])}, which cannot be converted; write days, weeks, months or "
-            "years"
+            f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has "
+            f"the unit {quoted(unit['time'])}, which cannot be converted; write days, weeks, "
+            "months or years"
         )
     return problems
 

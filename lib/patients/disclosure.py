@@ -50,8 +50,8 @@ def chosen_threshold(is_example: bool) -> int:
         return 0
     if not asked.isdecimal() or not 2 <= int(asked) <= 1_000:
         raise InputError(
-            f"DISCLOSURE={asked} cannot be used: expected the least number of patients that a cell may show, "
-            f"such as {THRESHOLD}, or off."
+            f"DISCLOSURE={asked} cannot be used: expected the least number of patients that a cell "
+            f"may show, such as {THRESHOLD}, or off."
         )
     return int(asked)
 
@@ -134,14 +134,15 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
     if len(rows) < whole:
         count = whole - len(rows)
         notes.append(
-            f"{f'{count:,}' if count >= threshold else f'Fewer than {threshold}'} patients are left out, because their "
-            "outcome is not known or they are among the few in whom a value is missing."
+            f"{f'{count:,}' if count >= threshold else f'Fewer than {threshold}'} patients are "
+            "left out, because their outcome is not known or they are among the few in whom a value "
+            "is missing."
         )
     for value, words in ((1, "with"), (0, "without")):
         if (rows[outcome] == value).sum() < threshold:
             raise InputError(
-                f"{cohort.path} cannot be shown: fewer than {threshold} patients are {words} “{label[outcome]}”, and "
-                f"every table would be about so few. {IN_HOUSE}"
+                f"{cohort.path} cannot be shown: fewer than {threshold} patients are {words} "
+                f"“{label[outcome]}”, and every table would be about so few. {IN_HOUSE}"
             )
 
     event, time = (next(iter(named[role]), None) for role in ("event", "time"))
@@ -151,8 +152,8 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
         taken = [name for name in (event, time) if name]
         rows, event, time = rows.drop(columns=taken), None, None
         notes.append(
-            f"{_listed(label, taken)}: left out, because a curve over time needs both columns and would rest on "
-            f"fewer than {threshold} patients, or be missing for so few."
+            f"{_listed(label, taken)}: left out, because a curve over time needs both columns and "
+            f"would rest on fewer than {threshold} patients, or be missing for so few."
         )
 
     parts, level_parts, unsafe = _least_loss(
@@ -162,8 +163,9 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
         if any(len(part) > 1 for part in how):
             rows, codebook, merges = _with_merged_levels(rows, codebook, name, how)
             notes.append(
-                f"“{label[name]}”: {merges} shown together, because in some table fewer than {threshold} patients "
-                "would stand alone. Which ones may be put together follows from their order in the codebook."
+                f"“{label[name]}”: {merges} shown together, because in some table fewer than "
+                f"{threshold} patients would stand alone. Which ones may be put together follows "
+                "from their order in the codebook."
             )
     numbers = [
         name for name in factors if codebook.at[name, "type"] == "number" and name not in unsafe
@@ -175,26 +177,27 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
         elif not blocks.equals(rows[name]):
             rows[name] = blocks
             notes.append(
-                f"“{label[name]}”: a value is replaced by the mean of its block of neighbors, which has at least "
-                f"{threshold} patients without the outcome and as many or none with it."
+                f"“{label[name]}”: a value is replaced by the mean of its block of neighbors, "
+                f"which has at least {threshold} patients without the outcome and as many or none "
+                "with it."
             )
     if unsafe:
         rows, codebook = rows.drop(columns=unsafe), codebook.drop(index=unsafe)
         notes.append(
-            f"Not used as factors: {_listed(label, unsafe)}, because a table would show fewer than {threshold} "
-            "patients alone, or that all who have some value had the outcome."
+            f"Not used as factors: {_listed(label, unsafe)}, because a table would show fewer than "
+            f"{threshold} patients alone, or that all who have some value had the outcome."
         )
     if len(unsafe) == len(factors):
         raise InputError(
-            f"{cohort.path} cannot be shown: a table of any of its factors would show fewer than {threshold} patients "
-            f"alone. {IN_HOUSE}"
+            f"{cohort.path} cannot be shown: a table of any of its factors would show fewer than "
+            f"{threshold} patients alone. {IN_HOUSE}"
         )
     if time:
         until = horizon(codebook.at[outcome, "unit"], codebook.at[time, "unit"])
         rows[time] = _blocked_times(rows, group, time, until, threshold)
         notes.append(
-            f"“{label[time]}”: a value is replaced by the mean of a block of at least {threshold} patients of the "
-            "same group, so that no curve goes on with fewer."
+            f"“{label[time]}”: a value is replaced by the mean of a block of at least {threshold} "
+            "patients of the same group, so that no curve goes on with fewer."
         )
     if notes:
         notes.append(IN_HOUSE)

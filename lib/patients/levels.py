@@ -35,8 +35,8 @@ DATE = re.compile(
 )
 # What a text is that is no value, and how to mend it.
 MENDS = {
-    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the spreadsheet "
-    "program; leave the cell empty where nothing is known)",
+    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the "
+    "spreadsheet program; leave the cell empty where nothing is known)",
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
     r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",

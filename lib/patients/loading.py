@@ -252,7 +252,8 @@ def _suspected_codes(
         )
         if any(code < 0 or count > 1 or code in shared for code, count in found.items()):
             problems.append(
-                f"column {name}: {where} may stand for missing values, apart from all others. {mend}"
+                f"column {name}: {where} may stand for missing values, apart from all others. "
+                f"{mend}"
             )
         elif found:
             notes.append(f"Column {name}: {where} was read as a value. {mend}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,13 @@ FEW_LEVELS = 20  # fewer distinct values than these may be misspelled levels of 
 # By whole words of the header, in the order of suspicion; Chinese words by their occurrence.
 HEADERS = {
     "names of persons": (
-        r"(patient|first|last|family|given|middle|full|maiden|doctor|physician|surgeon|operator)s? ?names?|names?"
-        r"|surnames?|forenames?|initials|vorname|nachname",
+        r"(patient|first|last|family|given|middle|full|maiden|doctor|physician|surgeon|operator)"
+        r"s? ?names?|names?|surnames?|forenames?|initials|vorname|nachname",
         "姓名|名字|患者名|医生|医师|术者",
     ),
     "telephone numbers": (
-        r"(tele)?phones?( ?(no|number))?|tel|mobiles?( ?(phone|no|number))?|cell ?phone|fax|contact number",
+        r"(tele)?phones?( ?(no|number))?|tel|mobiles?( ?(phone|no|number))?|cell ?phone|fax"
+        r"|contact number",
         "电话|手机|联系方式",
     ),
     "e-mail addresses": (r"e ?mails?( ?address(es)?)?", "邮箱|电子邮件"),
@@ -38,14 +40,15 @@ HEADERS = {
         "身份证|证件|护照|医保号|社保号|医保卡",
     ),
     "medical record numbers": (
-        r"mrn|(medical|hospital|patient|case|chart|inpatient|outpatient|admission|record) ?(record ?)?(no|number)s?"
-        r"|record ?id",
+        r"mrn|(medical|hospital|patient|case|chart|inpatient|outpatient|admission|record)"
+        r" ?(record ?)?(no|number)s?|record ?id",
         "住院号|病案号|病历号|门诊号|就诊号|登记号|床号|病案编号",
     ),
     "dates of birth or admission": (
         r"dob|birth ?dates?|date ?of ?birth|birthday"
         r"|(admission|discharge|operation|surgery|procedure|implantation|visit|death) ?dates?"
-        r"|date ?of ?(admission|discharge|operation|surgery|procedure|implantation|visit|death)|admitted ?(on|at)",
+        r"|date ?of ?(admission|discharge|operation|surgery|procedure|implantation|visit|death)"
+        r"|admitted ?(on|at)",
         "出生日期|生日|出生年月|(入院|出院|住院|手术|就诊|死亡|随访)(日期|时间)",
     ),
     "addresses": (
@@ -62,8 +65,8 @@ WEIGHTS, CHECK_DIGITS = (
 )
 SOCIAL_SECURITY = r"^\d{3}-\d{2}-\d{4}$"
 TELEPHONE = (
-    r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$|^\+\d[\d ()/-]{6,18}\d$|^\(?0\d{2,4}\)?[-/ ]\d{6,8}$"
-    r"|^\(\d{3}\) ?\d{3}[- ]\d{4}$|^\d{3}[-.]\d{3}[-.]\d{4}$"
+    r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$|^\+\d[\d ()/-]{6,18}\d$"
+    r"|^\(?0\d{2,4}\)?[-/ ]\d{6,8}$|^\(\d{3}\) ?\d{3}[- ]\d{4}$|^\d{3}[-.]\d{3}[-.]\d{4}$"
 )
 LONG_DIGITS = r"^[A-Za-z]{0,3}\d{7,}$"
 YEAR, MONTH, DAY = r"(18|19|20)\d{2}", r"(0?[1-9]|1[0-2])", r"(0?[1-9]|[12]\d|3[01])"
@@ -95,7 +98,10 @@ def refusal(header: str, why: str, rule: pd.Series | None = None) -> str:
         mend = RENUMBER
     else:
         mend = next((text for kind, text in MENDS.items() if kind in why), DELETE)
-    return f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in its file. {mend}."
+    return (
+        f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in "
+        f"its file. {mend}."
+    )
 
 
 def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
@@ -138,53 +144,46 @@ def _harmless_ids(values: pa.StringArray) -> bool:
 
 
 def _share(values: pa.StringArray, pattern: str) -> float:
-    return pc.mean(pc.match_substring_regex(values, pattern).cast(pa.float64())).as_py()
+    matching = pc.match_substring_regex(values, pattern).cast(pa.float64())
+    return pc.mean(matching).as_py() or 0
 
 
 def _by_values(values: pa.StringArray, rows: int, role: str | None, kind: str | None) -> str | None:
     sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
-    if _any(values, EMAIL):
-        return "holds e-mail addresses"
+    share, national = partial(_share, sample), resident_ids(values).any()
+    is_email, distinct = _share(values, EMAIL) > 0, len(values) / rows
+    running = _harmless_ids(values)
+    words = pc.mean(pc.count_substring_regex(sample, r"[\p{L}\p{N}]+")).as_py()
+    sentences = words >= 4 and pc.mean(pc.utf8_length(sample)).as_py() > 15
+    written = sample.filter(pc.match_substring_regex(sample, r"[-/.:年 ]"))
+    suspected = {
+        "e-mail addresses": is_email,
+        "what looks like national identifiers": national
+        or share(SOCIAL_SECURITY) > 0.5
+        or share(SHORT_RESIDENT_ID) > 0.5,
+        "full dates": share(DATE) > 0.2
+        and not (role == "id" and running and share(r"^\d{8}$") > 0.5),
+        "what looks like telephone numbers": share(TELEPHONE) > 0.2
+        and not (role == "id" and running),
+        "long numbers, such as a hospital or a state gives to a person": share(LONG_DIGITS) > 0.5
+        and not running,
+        "what looks like names of persons": distinct > 0.2
+        and (share(CHINESE_NAME) > 0.5 or share(WESTERN_NAME) > 0.5),
+        "free text": distinct > 0.05
+        and len(values) > 1
+        and (sentences or share(r"[一-鿿].{11,}") > 0.3),
+    }
     if kind == "number":
         # Of numbers in a hospital's units, only what can be nothing else is suspected.
-        if resident_ids(values).any():
-            return "holds national identifiers"
-        written = sample.filter(pc.match_substring_regex(sample, r"[-/.:年 ]"))
-        return "holds full dates" if len(written) and _share(written, DATE) > 0.5 else None
-    if (
-        resident_ids(values).any()
-        or _share(sample, SOCIAL_SECURITY) > 0.5
-        or _share(sample, SHORT_RESIDENT_ID) > 0.5
-    ):
-        return "holds what looks like national identifiers"
-    if kind == "binary" or (kind == "category" and len(values) < FEW_LEVELS):
-        return None
-    if _share(sample, DATE) > 0.2 and not (
-        role == "id" and _share(sample, r"^\d{8}$") > 0.5 and _harmless_ids(values)
-    ):
-        return "holds full dates"
-    if _share(sample, TELEPHONE) > 0.2 and not (role == "id" and _harmless_ids(values)):
-        return "holds what looks like telephone numbers"
-    if _share(sample, LONG_DIGITS) > 0.5 and not _harmless_ids(values):
-        return "holds long numbers, such as a hospital or a state gives to a person"
-    distinct = len(values) / rows
-    if distinct > 0.2 and (
-        _share(sample, CHINESE_NAME) > 0.5 or _share(sample, WESTERN_NAME) > 0.5
-    ):
-        return "holds what looks like names of persons"
-    words = pc.mean(pc.count_substring_regex(sample, r"[\p{L}\p{N}]+")).as_py()
-    letters = pc.mean(pc.utf8_length(sample)).as_py()
-    if (
-        distinct > 0.05
-        and len(values) > 1
-        and ((words >= 4 and letters > 15) or _share(sample, r"[一-鿿].{11,}") > 0.3)
-    ):
-        return "holds free text"
-    return None
-
-
-def _any(values: pa.StringArray, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py())
+        dates = _share(written, DATE) > 0.5
+        suspected = {
+            "e-mail addresses": is_email,
+            "national identifiers": national,
+            "full dates": dates,
+        }
+    elif kind == "binary" or (kind == "category" and len(values) < FEW_LEVELS):
+        suspected = dict(list(suspected.items())[:2])
+    return next((f"holds {what}" for what, is_so in suspected.items() if is_so), None)
 
 
 def resident_ids(values: pa.StringArray) -> np.ndarray:

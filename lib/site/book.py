@@ -74,6 +74,8 @@ def check_inputs(app, config) -> None:
         checklist.read()
         published_elsewhere.read()
         app.cohort = loading.load()
+        if not app.cohort.is_example:
+            print(*app.cohort.notes, sep="\n", flush=True)
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
