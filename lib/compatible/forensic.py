@@ -40,7 +40,7 @@ class Alteration(NamedTuple):
 
 
 def alterations(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> Iterator[Alteration]:
-    """Every original claim that is a number, altered up and down; impossible values are left out."""
+    """Every original claim that is a number, altered up and down, where the value is possible."""
     rows = reconstruct.original(claims)
     for name, claim in rows[rows["unit"] != "month"].iterrows():
         printed = claim["printed"]
@@ -70,9 +70,8 @@ def survey(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> pd.DataFrame
     representatives = claims.reset_index().drop_duplicates(["section", "quantity"])["id"]
     wrong = {detect(claims, name, bounds) for name in representatives} - {NOT_DETECTED}
     if wrong:
-        raise ValueError(
-            f"nothing can be said of alterations: {', '.join(DETECTORS[name] for name in sorted(wrong))}"
-        )
+        reasons = ", ".join(DETECTORS[name] for name in sorted(wrong))
+        raise ValueError(f"nothing can be said of alterations: {reasons}")
     rows = []
     for alteration in alterations(claims, units):
         altered = claims.copy()
