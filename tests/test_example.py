@@ -101,9 +101,7 @@ def test_failure_leaves_the_file_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(example, "SETTINGS", settings)
     made = tmp_path / "cohort.csv"
     made.write_text("an older file")
-    with pytest.raises(
-        RuntimeError, match="No example cohort was found in 1 draws of 2000 steps"
-    ):
+    with pytest.raises(RuntimeError, match="No example cohort was found in 1 draws of 2000 steps"):
         example.main(made)
     assert made.read_text() == "an older file"
     assert sorted(os.listdir(tmp_path)) == ["cohort.csv", "example.toml"]
