@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from lib.compatible import conclusions as compatible
+from lib.compatible import study
 from lib.paper import published
-from lib.search import witnesses
 
 CLAIMS = published.read()
 
@@ -30,7 +30,7 @@ def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
     assert len(table) == len(table[["k1", "k0"]].drop_duplicates()) == 600
     assert set(table["status"]) <= {"excluded", "witnessed", "undecided"}
     assert ((table["excluded_by"] != "") == (table["status"] == "excluded")).all()
-    stored = pd.read_csv(witnesses.FOLDER / "cores.csv").set_index(["k1", "k0"])["status"]
+    stored = study.read_stored("cores.csv").set_index(["k1", "k0"])["status"]
     assert (
         stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]
     ).all()
@@ -58,8 +58,9 @@ def test_what_the_other_factors_must_add_is_more_than_nothing(known):
 
 
 def test_a_cohort_that_was_tampered_with_is_no_witness(known, tmp_path, monkeypatch):
-    shutil.copytree(witnesses.FOLDER, tmp_path / "compatible")
-    monkeypatch.setattr(witnesses, "FOLDER", tmp_path / "compatible")
+    shutil.copytree(study.FOLDER, tmp_path / "compatible")
+    read = study.read_stored
+    monkeypatch.setattr(compatible, "read_stored", lambda name: read(name, tmp_path / "compatible"))
     path = tmp_path / "compatible" / "cohorts.parquet"
     cohorts = pd.read_parquet(path)
     core = tuple(cohorts.loc[0, ["k1", "k0"]])

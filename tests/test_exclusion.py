@@ -13,9 +13,11 @@ from scipy.special import expit, log_expit
 
 from lib.compatible import exclusion
 from lib.compatible.exclusion import CERTIFICATE, FUNCTIONALS, Printed
+from lib.compatible.fits import fit_joint_models
 from lib.paper import published, wald
 from lib.patients.loading import EXAMPLE, load
-from lib.statistics import logistic, multivariate
+from lib.search import certificates
+from lib.statistics import multivariate
 
 PRINTED = exclusion.from_claims(published.read())
 STORED = exclusion.read()
@@ -54,16 +56,16 @@ class Fit:
 
 def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
     """The fit of a design whose first columns are 1 and the two markers; None where there is none."""
-    found = logistic.fit_many(design[None], outcome[None])
-    if found.status[0] != logistic.FITTED:
+    estimates, errors = fit_joint_models(design[None, :, 1:], outcome[None])
+    coefficients, sigma = estimates[0], errors[0, 1:3]
+    if np.isnan(coefficients).any():
         return None
-    coefficients, covariance = found.coefficients[0], found.covariance[0]
     (a, b), y = design[:, 1:3].T.astype(int), outcome.astype(int)
     tables = [
         np.array([[np.sum((x == level) & (y == value)) for value in (1, 0)] for level in (1, 0)])
         for x in (a, b)
     ]
-    beta, sigma = coefficients[1:3], np.sqrt(np.diag(covariance)[1:3])
+    beta = coefficients[1:3]
     points = tuple(np.array([pair]) for pair in zip(beta, sigma, strict=True))
     core = pd.DataFrame({"k1": [np.sum(a & b & y)], "k0": [np.sum(a & b & (1 - y))]})
     known = np.column_stack([design[:, :3], design @ coefficients])
@@ -194,8 +196,8 @@ def test_the_solver_finds_nothing_against_a_fit():
     proven = []
     for seed in range(4):
         fit = simulated(seed, covariates=1)
-        certificates = np.array(list(exclusion.certify(fit.printed, fit.core)))
-        proven.append(exclusion.margins(certificates, fit.printed, fit.core)[0])
+        numbers = np.array(list(certificates.certify(fit.printed, fit.core)))
+        proven.append(exclusion.margins(numbers, fit.printed, fit.core)[0])
     assert max(proven) <= 0
     # With one further covariate little is lost, so the best certificates come close to succeeding.
     assert max(proven) > -0.1
@@ -204,9 +206,9 @@ def test_the_solver_finds_nothing_against_a_fit():
 def test_limits_of_fit_hold_in_a_fit():
     fit = simulated(0, covariates=1)
     for functional, value in fit.sums().items():
-        certificates = np.array(list(exclusion.certify(fit.printed, fit.core, functional)))
-        (limit,) = exclusion.margins(certificates, fit.printed, fit.core, functional)
-        (trivial,) = exclusion.margins(0 * certificates, fit.printed, fit.core, functional)
+        numbers = np.array(list(certificates.certify(fit.printed, fit.core, functional)))
+        (limit,) = exclusion.margins(numbers, fit.printed, fit.core, functional)
+        (trivial,) = exclusion.margins(0 * numbers, fit.printed, fit.core, functional)
         assert trivial < limit <= value
 
 
@@ -232,8 +234,8 @@ def test_the_true_core_of_a_printed_study_is_never_excluded():
         judged = exclusion.judge(printed, STORED[:0]).merge(fit.core)
         assert judged["excluded_by"].tolist() == [""]
         if seed < 12:
-            certificates = np.array(list(exclusion.certify(printed, fit.core)))
-            assert exclusion.margins(certificates, printed, fit.core)[0] <= 0
+            numbers = np.array(list(certificates.certify(printed, fit.core)))
+            assert exclusion.margins(numbers, printed, fit.core)[0] <= 0
 
 
 def test_strings_that_contradict_one_another_have_no_corners():
@@ -335,9 +337,9 @@ def test_what_is_proven_about_the_papers_cores():
 def test_no_stored_certificate_excludes_the_example_cohort_from_its_core():
     """The example cohort prints the paper's numbers, so every proof against its core must fail."""
     fit = example()
-    certificates = STORED.loc[STORED["functional"] == "", CERTIFICATE].to_numpy()
-    core = pd.concat([fit.core] * len(certificates))
-    assert (exclusion.margins(certificates, PRINTED, core) < 0).all()
+    numbers = STORED.loc[STORED["functional"] == "", CERTIFICATE].to_numpy()
+    core = pd.concat([fit.core] * len(numbers))
+    assert (exclusion.margins(numbers, PRINTED, core) < 0).all()
     sums = fit.sums()
     for functional, rows in STORED[STORED["functional"] != ""].groupby("functional"):
         core = pd.concat([fit.core] * len(rows))
@@ -392,7 +394,7 @@ def test_an_empty_certificate_proves_nothing():
 def test_making_again_proves_the_same():
     """The solver may differ in its last digits from machine to machine; what is proven may not."""
     stored = STORED[STORED["functional"] == ""].iloc[::30]
-    again = np.array(list(exclusion.certify(PRINTED, stored)))
+    again = np.array(list(certificates.certify(PRINTED, stored)))
     before, after = (
         exclusion.margins(numbers, PRINTED, stored)
         for numbers in (stored[CERTIFICATE].to_numpy(), again)

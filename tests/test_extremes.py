@@ -1,7 +1,5 @@
 """The directed search: its numbers are those of plain packages, and its cohorts print every claim."""
 
-import tomllib
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,21 +7,16 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from lib.compatible import exclusion, ladder
-from lib.paper import published
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
-from lib.search import aims, extremes, witnesses
+from lib.compatible import exclusion, ladder, verification
+from lib.compatible.study import read_stored
+from lib.search import designs, distance, extremes
+from lib.search.store import Result
 
-SETTINGS = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
-CODEBOOK = read_codebook(DATA / "codebook.csv")
-CLAIMS = published.read()
-ABOUT = witnesses.frame(CLAIMS, CODEBOOK)
-STORED = pd.read_parquet(witnesses.FOLDER / "extremes.parquet")
+ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
 
 
 @pytest.fixture(scope="module")
-def results() -> list[witnesses.Result]:
+def results() -> list[Result]:
     return extremes.stored(ABOUT)
 
 
@@ -32,15 +25,14 @@ def measured(results) -> pd.DataFrame:
     return extremes.measured(results, ABOUT)
 
 
-def test_every_stored_extreme_prints_every_claim():
-    problems = witnesses.verify(STORED, CLAIMS, CODEBOOK)
-    assert len(problems) == STORED["index"].nunique() > 1
-    assert (problems == "").all(), problems[problems != ""]
+def test_every_stored_extreme_prints_every_claim(results):
+    stored = read_stored("extremes.parquet")
+    assert len(results) == stored["index"].nunique() > 1
 
 
 def test_what_an_earlier_search_attained_is_kept(results, tmp_path):
     extremes.write(results, ABOUT, tmp_path)
-    kept = extremes.stored(ABOUT, tmp_path / "extremes.parquet")
+    kept = extremes.stored(ABOUT, folder=tmp_path)
     assert len(kept) == len(results)
     extremes.write([*results[:1], *kept], ABOUT, tmp_path)
     again = pd.read_parquet(tmp_path / "extremes.parquet")
@@ -48,15 +40,15 @@ def test_what_an_earlier_search_attained_is_kept(results, tmp_path):
     # What does not print the claims is not believed.
     again.loc[again["index"] == 0, "multiple_stents"] = 0
     again.to_parquet(tmp_path / "extremes.parquet")
-    assert len(extremes.stored(ABOUT, tmp_path / "extremes.parquet")) == len(results) - 1
-    assert extremes.stored(ABOUT, tmp_path / "none.parquet") == []
+    assert len(extremes.stored(ABOUT, folder=tmp_path)) == len(results) - 1
+    assert extremes.stored(ABOUT, folder=tmp_path / "none") == []
 
 
 @pytest.mark.parametrize("place", [0, -1])
 def test_values_are_those_of_plain_packages(results, measured, place):
-    rows = witnesses.cohort_of(results[place].design, results[place].group, ABOUT).rows
+    rows = designs.rows_of(results[place].design, ABOUT)
     found = measured.iloc[place]
-    outcome, (binary, length) = rows[ABOUT.outcome], witnesses.roles(ABOUT)
+    outcome, binary, length = rows[ABOUT.outcome], ABOUT.binary, ABOUT.length
     model = sm.Logit(outcome, sm.add_constant(rows[ABOUT.factors])).fit(disp=0)
     alone = {
         name: stats.chi2_contingency(pd.crosstab(rows[name], outcome), correction=False).pvalue
@@ -114,45 +106,42 @@ def test_each_stored_cohort_is_the_most_extreme_of_something(measured):
 def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, conclusion, side):
     other_side = extremes.LEAST if side == extremes.GREATEST else extremes.GREATEST
     start = results[extremes.order(measured, 0, conclusion, other_side)[0]]
-    settings = SETTINGS | {"directed": SETTINGS["directed"] | {"turns": 8, "moves": 20_000}}
+    settings = SETTINGS | {"directed": SETTINGS["directed"] | {"turns": 8, "steps": 10_000}}
     task = extremes.Task(0, conclusion, side, 0)
-    found = extremes.drive(task, (start.design, start.group), ABOUT, settings)
-    again = extremes.drive(task, (start.design, start.group), ABOUT, settings)
+    found, again = (extremes.drive(task, start.design, ABOUT, settings) for _ in range(2))
     assert np.array_equal(found.design, again.design)
-    rows = witnesses.table_of([found], ABOUT)
-    assert (witnesses.verify(rows, CLAIMS, CODEBOOK) == "").all()
+    assert verification.unmet(designs.rows_of(found.design, ABOUT), ABOUT) == ""
     before, after = (extremes.measured([one], ABOUT)[conclusion].item() for one in (start, found))
     assert after > before if side == "greatest" else after < before
 
 
 def test_a_search_that_was_stopped_goes_on_from_what_it_had(results, tmp_path, monkeypatch):
     settings = SETTINGS | {
-        "directed": SETTINGS["directed"] | {"turns": 1, "moves": 500, "attempts": 1}
+        "directed": SETTINGS["directed"] | {"turns": 1, "steps": 500, "attempts": 1}
     }
     monkeypatch.setattr(
         extremes,
         "conclusions",
-        lambda about: {"model.auc": extremes.Conclusion(aims.AREA, "", True, 0.01)},
+        lambda about: {"model.auc": extremes.Conclusion(distance.AREA, "", True, 0.01)},
     )
-    whole = extremes.search(results[:3], ABOUT, settings, tmp_path, 1)
+    whole = extremes.drive_all(results[:3], ABOUT, settings, tmp_path)
     files = sorted(tmp_path.glob("*.npz"))
     assert len(files) == 2 * len(ladder.RUNGS)
     for path in files[::2]:
         path.unlink()
-    again = extremes.search(results[:3], ABOUT, settings, tmp_path, 1)
+    again = extremes.drive_all(results[:3], ABOUT, settings, tmp_path)
     assert [one.design.tobytes() for one in again] == [one.design.tobytes() for one in whole]
 
 
-def test_witnesses_at_the_limits_of_fit_are_compatible_and_come_near_the_limits(results, tmp_path):
+def test_cohorts_at_the_limits_of_fit_are_compatible_and_come_near_the_limits(tmp_path):
     settings = SETTINGS | {"directed": SETTINGS["directed"] | {"limits": 1, "starts": 2}}
-    found = extremes.at_limits(results, ABOUT, settings, tmp_path)
-    tables = [witnesses.table_of([result], ABOUT).assign(index=i) for i, result in enumerate(found)]
-    problems = witnesses.verify(pd.concat(tables, ignore_index=True), CLAIMS, CODEBOOK)
-    assert len(problems) == len(found) > 6 and (problems == "").all()
-    bounds = exclusion.outer_bounds(exclusion.from_claims(CLAIMS), exclusion.read())["nagelkerke"]
+    cores = read_stored("cohorts.parquet")[["k1", "k0"]].drop_duplicates()
+    found = extremes.at_limits(cores, ABOUT, settings, tmp_path)
+    assert len(found) > 6
+    for result in found:
+        assert verification.unmet(designs.rows_of(result.design, ABOUT), ABOUT) == ""
+    bounds = exclusion.outer_bounds(ABOUT.printed, exclusion.read())["nagelkerke"]
     least, most = bounds["least"].min(), bounds["most"].max()
     values = extremes.measured(found, ABOUT)["model.nagelkerke"]
     assert least < values.min() < least + 0.35 * (most - least)
     assert most - 0.35 * (most - least) < values.max() < most
-    again = extremes.at_limits(results, ABOUT, settings, tmp_path)
-    assert [one.design.tobytes() for one in again] == [one.design.tobytes() for one in found]

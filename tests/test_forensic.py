@@ -76,8 +76,8 @@ def test_detection_is_what_the_ledger_would_say(at):
     altered = CLAIMS.copy()
     altered.at[row["claim"], "printed"] = row["altered"]
     judged = verdicts.judge(altered, checks.all_checks)
-    verdicts = [judgment.verdict for judgment in judged.values()]
-    assert ("contradicted" in verdicts) == (row["detected_by"] != "")
+    found = [judgment.verdict for judgment in judged.values()]
+    assert ("contradicted" in found) == (row["detected_by"] != "")
 
 
 @pytest.mark.parametrize(("sigma", "expected"), [(0.33, "exclusion"), (0.39, "")])

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.compatible import exclusion, ladder
+from lib.compatible import exclusion, ladder, measures, verification
+from lib.compatible.study import read_stored, study
 from lib.paper import checks, reconstruct
 from lib.patients.codebook import read_codebook
-from lib.patients.cohort import Cohort
 from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
-from lib.search import extremes, witnesses
 from lib.statistics import univariate
 from lib.words import capital, listed
 
@@ -30,7 +29,7 @@ class Known:
     `cores` has one row per core: k1, k0, n11 (patients with both markers), status ("excluded",
     "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss.
     `values` and `standing` have one row per stored cohort that prints every claim, the example
-    cohort last where it is asked for: every conclusion (`extremes.values`) with n11, and the rungs
+    cohort last where it is asked for: every conclusion (`measures.measure`) with n11, and the rungs
     that it stands on. `limits` are what is proven of the fit in each core that is not excluded
     (`exclusion.outer_bounds`). `groups` (groups x 2) holds the occluded and the patent patients of
     each group; `labels` are the markers in words and `certain` a sentence with all counts that the
@@ -63,20 +62,17 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     solutions = reconstruct.solve(claims)
     if len(solutions) != 1:
         return Known(problem=f"one set of counts; there are {len(solutions) or 'none'}")
-    by_group = reconstruct.group_table(claims, solutions[0])
-    markers = tuple(name for name in checks.two_by_twos(claims) if name in checks.adjusted(claims))
-    codebook = read_codebook(DATA / "codebook.csv")
+    about = study(claims, read_codebook(DATA / "codebook.csv"))
 
-    about = witnesses.frame(claims, codebook)
     certificates = exclusion.read()
     table = exclusion.judge(printed, certificates)
-    stored = pd.read_csv(witnesses.FOLDER / "cores.csv")
-    of_cores, of_extremes = (
-        witnesses.believed(witnesses.FOLDER / name, claims, codebook)
-        for name in ("cohorts.parquet", "extremes.parquet")
-    )
     table["n11"] = table["k1"] + table["k0"]
-    table = table.merge(stored[["k1", "k0", "nearest_miss"]], how="left", on=["k1", "k0"])
+    misses = read_stored("cores.csv")[["k1", "k0", "nearest_miss"]]
+    table = table.merge(misses, how="left", on=["k1", "k0"])
+    of_cores = verification.believed(read_stored("cohorts.parquet"), ["k1", "k0"], about)
+    of_extremes = verification.believed(
+        read_stored("extremes.parquet"), ["k1", "k0", "index"], about
+    )
     found = pd.MultiIndex.from_frame(table[["k1", "k0"]]).isin(
         pd.MultiIndex.from_frame(of_cores[["k1", "k0"]])
     )
@@ -85,24 +81,21 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     )
 
     example = load(EXAMPLE)
-    cohorts = [of_cores, of_extremes, *[example.rows] * with_example]
-    arrays = [_arrays(rows, example) for rows in cohorts]
-    columns = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
-    values = extremes.values(columns, about)
-    values["n11"] = np.all([columns[marker] == 1 for marker in markers], axis=0).sum(axis=1)
-    both = example.rows[list(markers)].eq(1).all(axis=1)
+    rows = pd.concat([of_cores, of_extremes, *[example.rows] * with_example], ignore_index=True)
+    columns = measures.columns_of(rows, about)
+    both = example.rows[about.markers].eq(1).all(axis=1)
     occluded = example.rows[example.outcome] == 1
-    labels = tuple(checks.about(marker) for marker in markers)
+    labels = tuple(checks.about(marker) for marker in about.markers)
     return Known(
         printed=printed,
         cores=table,
-        values=values,
-        standing=witnesses.standing(columns, about),
+        values=measures.measure(columns, about),
+        standing=ladder.standing(columns, about),
         limits=exclusion.outer_bounds(printed, certificates),
-        groups=np.column_stack([by_group["occluded"], by_group["patients"] - by_group["occluded"]]),
-        markers=markers,
+        groups=about.group_counts,
+        markers=tuple(about.markers),
         labels=labels,
-        certain=_certain(by_group, labels, (printed.first, printed.second)),
+        certain=_certain(about.groups, labels, (printed.first, printed.second)),
         example_core=(int((both & occluded).sum()), int((both & ~occluded).sum())),
     )
 
@@ -113,13 +106,13 @@ def _certain(
     """The determined counts in a sentence."""
     groups = [f"{row.occluded} of {row.patients} in {group}" for group, row in by_group.iterrows()]
     markers = [
-        f"{label} in {table[0, 0]} of {table[:, 0].sum()} occluded and in {table[0, 1]} of {table[:, 1].sum()} patent"
+        f"{label} in {table[0, 0]} of {table[:, 0].sum()} occluded and in {table[0, 1]} of "
+        f"{table[:, 1].sum()} patent"
         for label, table in zip(labels, tables, strict=True)
     ]
     return (
-        f"{by_group['occluded'].sum()} of {by_group['patients'].sum()} stents occluded: {listed(groups)}. "
-        + capital("; ".join(markers))
-        + " stents."
+        f"{by_group['occluded'].sum()} of {by_group['patients'].sum()} stents occluded: "
+        f"{listed(groups)}. " + capital("; ".join(markers)) + " stents."
     )
 
 
@@ -129,18 +122,6 @@ def span(values: pd.Series) -> str:
         return "no number"
     low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low} to {high}"
-
-
-def _arrays(rows: pd.DataFrame, like: Cohort) -> dict[str, np.ndarray]:
-    """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
-    names = [like.group, *like.factors, like.outcome]
-    return {
-        name: rows[name]
-        .astype(object if name == like.group else float)
-        .to_numpy()
-        .reshape(-1, len(like.rows))
-        for name in names
-    }
 
 
 def ranges(of: Known) -> pd.DataFrame:
@@ -155,30 +136,21 @@ def ranges(of: Known) -> pd.DataFrame:
     for rung in ladder.RUNGS:
         on_rung = of.values[of.standing[rung.name]]
         for name in of.values:
-            known = on_rung[name].dropna()
-            least, greatest = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+            values = on_rung[name].dropna()
+            least, greatest = proven.get(name, (np.nan, np.nan))
             rows.append(
-                [
-                    name,
-                    rung.name,
-                    rung.words,
-                    len(known),
-                    least,
-                    greatest,
-                    *proven.get(name, (np.nan, np.nan)),
-                ]
+                {
+                    "conclusion": name,
+                    "rung": rung.name,
+                    "words": rung.words,
+                    "cohorts": len(values),
+                    "least": values.min(),
+                    "greatest": values.max(),
+                    "proven_least": least,
+                    "proven_greatest": greatest,
+                }
             )
-    columns = [
-        "conclusion",
-        "rung",
-        "words",
-        "cohorts",
-        "least",
-        "greatest",
-        "proven_least",
-        "proven_greatest",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows)
 
 
 def _proven(of: Known) -> dict[str, tuple[float, float]]:
@@ -235,12 +207,15 @@ def order_of_factors(of: Known, ranges: pd.DataFrame) -> str:
     behind = strictest.at["unprinted.smallest_p_value", "greatest"] > max(p_values)
     if before and behind:
         return (
-            "Taken alone, the two markers may be the strongest of all factors or the weakest: ordered by P, the other "
-            "factors can all stand before them, and can all stand behind."
+            "Taken alone, the two markers may be the strongest of all factors or the weakest: "
+            "ordered by P, the other factors can all stand before them, and can all stand behind."
         )
     if before or behind:
         return (
-            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of all factors: the "
-            f"others can all have a {'smaller' if before else 'larger'} P."
+            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of "
+            f"all factors: the others can all have a {'smaller' if before else 'larger'} P."
         )
-    return "Ordered by P alone, the other factors were found neither all before the two markers nor all behind them."
+    return (
+        "Ordered by P alone, the other factors were found neither all before the two markers nor "
+        "all behind them."
+    )

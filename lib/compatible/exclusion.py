@@ -8,36 +8,30 @@ At the fit let eta be a patient's linear predictor, p the fitted probability, w 
 x = (1, A, B, eta). All four are in the span of the covariates, so
 
 * the score equations say that the sum of (y - p) x is zero;
-* for every vector u, the variance of A's coefficient is at least 2 u.h - u'Mu, where M is the sum of
-  w x x' and h = (0, 1, 0, beta_A); likewise for B with h = (0, 0, 1, beta_B).
+* for every vector u, the variance of A's coefficient is at least 2 u.h - u'Mu, where M is the sum
+  of w x x' and h = (0, 1, 0, beta_A); likewise for B with h = (0, 0, 1, beta_B).
 
 The basic bound uses 1, A and B alone and depends on the number of patients with both markers. The
 convex bound uses all of it: whatever the other covariates are, they enter only through the values
 that eta takes in each of the eight groups of patients alike in outcome and markers. A certificate,
 14 numbers, proves that no such values exist, and checking one needs no solver.
 
-`python -m lib.compatible.exclusion` makes data/compatible/certificates.csv.
+`python -m lib.search.certificates` makes data/compatible/certificates.csv.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import entr, expit
-from tqdm import tqdm
 
-from lib.paper import checks, published, reconstruct, wald
+from lib.compatible.fits import fit_sums
+from lib.paper import checks, reconstruct, wald
 from lib.paper.cores import cells, cores
 from lib.patients.files import DATA
-from lib.statistics import logistic
 
 PATH = DATA / "compatible" / "certificates.csv"
 TERMS = ("constant", "first", "second", "predictor")
@@ -66,30 +60,34 @@ FARTHEST = 40.0  # beyond this eta the tails are bounded by hand
 NODES = np.unique(
     [0.0, *np.outer([-1, 1], FARTHEST * np.sinh(np.linspace(0, 5, 31)) / np.sinh(5)).ravel()]
 )
-TOLERANCE = 1e-9  # how far below the least value found a proven bound may stay, relative to the coefficients
-SLACK = (
-    1e-9  # taken off every proven value for the rounding of floating point, relative to its terms
-)
+# How far below the least value found a proven bound may stay, relative to the coefficients.
+TOLERANCE = 1e-9
+# Taken off every proven value for the rounding of floating point, relative to its terms.
+SLACK = 1e-9
 MOST_HALVINGS = 60
-LARGEST_MULTIPLIERS = (1e3, 1e2, 1e1)
-# Where the semidefinite program looks at eta.
-SOLVER_GRID = np.unique(
-    [
-        sign * x
-        for sign in (-1, 1)
-        for x in (*np.arange(81) / 20, *np.arange(41, 80) / 10, *range(8, 16))
-    ]
-)
 
 
 @dataclass(frozen=True)
 class Printed:
     """What is known of a study: each marker's two-by-two table (as in `reconstruct.marker_table`)
-    and the corners (beta, sigma) of what is printed of its coefficient, corners x 2."""
+    the corners (beta, sigma) of what is printed of its coefficient, corners x 2, and the printed
+    strings themselves (as in `wald`) with the level of the limits."""
 
     first: np.ndarray
     second: np.ndarray
     polygons: tuple[np.ndarray, np.ndarray]
+    strings: tuple[dict[str, str], ...] = ()
+    level: float = 0.95
+
+    @property
+    def events(self) -> np.ndarray:
+        """Occluded patients, and those of them with each marker."""
+        return np.array([self.first[:, 0].sum(), self.first[0, 0], self.second[0, 0]])
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Patients, and those of them with each marker."""
+        return np.array([self.first.sum(), self.first[0].sum(), self.second[0].sum()])
 
     @property
     def cores(self) -> pd.DataFrame:
@@ -193,8 +191,9 @@ def from_claims(claims: pd.DataFrame) -> Printed:
             f"two markers with counts and adjusted odds ratios are needed, not {len(names)}"
         )
     level = checks.confidence_level(claims)
-    polygons = tuple(corners(checks.wald_strings(claims, name), level) for name in names)
-    return Printed(*(tables[name] for name in names), polygons)
+    strings = tuple(checks.wald_strings(claims, name) for name in names)
+    polygons = tuple(corners(texts, level) for texts in strings)
+    return Printed(*(tables[name] for name in names), polygons, strings, level)
 
 
 def margins(
@@ -281,7 +280,7 @@ def _least(
         value = np.where(y == 1, q, -p) * along - p * q * curve
         bend = np.abs(along) + 2 * np.abs(slope) + curve + 2 * np.abs(b + 2 * a * eta) + 2 * a
         if functional:
-            value = value + _functional(functional, y, p, q)
+            value = value + functional_values(functional, y, p, q)
             bend = bend + 2 * (1 + np.abs(eta))
         return value, p * q, bend
 
@@ -318,7 +317,8 @@ def _least(
     return floor, magnitude
 
 
-def _functional(name: str, y: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+def functional_values(name: str, y: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """One of `FUNCTIONALS` at outcomes y and probabilities p = 1 - q; minus it after a minus."""
     sign = -1.0 if name.startswith("-") else 1.0
     return sign * FUNCTIONALS[name.removeprefix("-")](y, p, q)
 
@@ -340,100 +340,9 @@ def _tails(
         # All of them are monotone in a tail, so the least is at one of its ends.
         far = expit(np.array([FARTHEST, np.inf]))[:, None]
         p = np.where(outcome == 1, far, 1 - far)
-        vanishing = vanishing + _functional(functional, outcome, p, 1 - p).min(axis=0)
-        contrary = contrary + _functional(functional, outcome, 1 - p, p).min(axis=0)
+        vanishing = vanishing + functional_values(functional, outcome, p, 1 - p).min(axis=0)
+        contrary = contrary + functional_values(functional, outcome, 1 - p, p).min(axis=0)
     return np.where(line[:, 1] <= 0, np.minimum(vanishing, contrary), -np.inf)
-
-
-def certify(
-    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
-) -> Iterator[np.ndarray]:
-    """The best certificate found for each core of `chosen` (k1, k0), one after the other.
-
-    Nothing is claimed for what it returns; `margins` proves.
-    """
-    for certificate, _ in _solutions(printed, chosen, functional):
-        yield certificate
-
-
-def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) -> np.ndarray:
-    """How a core's groups are spread over `SOLVER_GRID` where the two variances are least, or the
-    sum of a functional: patients, groups x eta."""
-    ((_, masses),) = _solutions(printed, pd.DataFrame({"k1": [k1], "k0": [k0]}), functional)
-    return masses
-
-
-def _solutions(
-    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each core the best certificate found, and the spread of eta that it is the proof against.
-
-    Solves, on a grid of eta, the semidefinite program dual to: the least excess of the variances
-    over what is printed (or the least sum of a functional) over all ways to spread the groups over
-    eta that meet the score equations and the information inequalities. Needs cvxpy and Clarabel.
-
-    Source: the duality is that of linear matrix inequalities, Boyd and Vandenberghe 2004, Convex
-    Optimization, section 5.9; the least variance as 2 u.h - u'Mu is its Schur complement, A.5.5.
-    """
-    import cvxpy as cp  # not needed to read the book
-
-    weight = expit(SOLVER_GRID) * expit(-SOLVER_GRID)
-    # Everything is counted per patient: s is in units of the root of their number, k in units of
-    # it.
-    patients = printed.first.sum()
-    shares = cp.Parameter(len(GROUPS), nonneg=True)
-    values = cp.Variable(len(GROUPS))
-    score = cp.Variable(4)
-    # Of each marker, [[V, s], [s', k]] is positive semidefinite; V = s s' / k loses nothing.
-    matrices = [cp.Variable((5, 5), PSD=True) for _ in printed.polygons]
-    gains = cp.Variable(len(printed.polygons))
-    constraints, of_groups = [score[3] <= 0], []
-    total = cp.reshape(matrices[0][:4, :4] + matrices[1][:4, :4], (16,), order="C")
-    for group, (y, a, b) in enumerate(GROUPS):
-        rows = np.column_stack(
-            [np.ones_like(SOLVER_GRID), a + 0 * SOLVER_GRID, b + 0 * SOLVER_GRID, SOLVER_GRID]
-        )
-        squares = (weight[:, None, None] * rows[:, :, None] * rows[:, None, :]).reshape(-1, 16)
-        residual = y - expit(SOLVER_GRID)
-        function = (residual[:, None] * rows) @ score - squares @ total
-        if functional:
-            function = function + _functional(
-                functional, y, expit(SOLVER_GRID), expit(-SOLVER_GRID)
-            )
-        of_groups.append(function >= values[group])
-    for i, polygon in enumerate(printed.polygons):
-        vector, square = matrices[i][:4, 4], matrices[i][4, 4]
-        for beta, sigma in polygon:
-            linear = 2 / np.sqrt(patients) * (vector[1 + i] + beta * vector[3])
-            constraints.append(linear - sigma**2 * square >= gains[i])
-    scale = [polygon[:, 1].max() ** 2 for polygon in printed.polygons]
-    size = sum(s * matrix[4, 4] for s, matrix in zip(scale, matrices, strict=True))
-    # The limit matters only where the grid makes a core look excluded that barely is not; the
-    # solver may fail there, and finds its way with a lower one, at the price of a weaker
-    # certificate.
-    limit = cp.Parameter(nonneg=True)
-    constraints.append(size <= limit if functional else size == 1)
-    problem = cp.Problem(cp.Maximize(shares @ values + cp.sum(gains)), constraints + of_groups)
-    for counts in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
-        shares.value = counts / patients
-        with warnings.catch_warnings():
-            # An inaccurate certificate proves a little less, and `margins` says how much.
-            warnings.simplefilter("ignore")
-            for limit.value in LARGEST_MULTIPLIERS:
-                with contextlib.suppress(cp.SolverError):
-                    problem.solve(solver=cp.CLARABEL)
-                    if problem.status in ("optimal", "optimal_inaccurate"):
-                        break
-            else:
-                raise RuntimeError("The solver found no certificate, not even a bad one.")
-        # Back to units of one: V = (s / root k)(s / root k)'.
-        vectors, scales = [], []
-        for matrix in matrices:
-            root = np.sqrt(max(matrix.value[4, 4], 0))
-            vectors.append(matrix.value[:4, 4] / root if root > 0 else np.zeros(4))
-            scales.append(root * np.sqrt(patients))
-        certificate = np.concatenate([*vectors, scales, score.value[:3], [min(score.value[3], 0)]])
-        yield certificate, patients * np.stack([constraint.dual_value for constraint in of_groups])
 
 
 # ----------------------------------------------------------------------------------- what is stored
@@ -515,61 +424,11 @@ def _log_likelihood_of_markers(printed: Printed) -> pd.Series:
     chosen = printed.cores.assign(n11=lambda table: table["k1"] + table["k0"]).drop_duplicates(
         "n11"
     )
-    # The same eight rows for every number of patients with both, counted as often as they occur.
-    design = logistic.with_intercept(GROUPS[None, :, 1:])
-    counts = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
-    found = logistic.fit_many(design, GROUPS[None, :, 0], weights=counts)
-    return pd.Series(found.log_likelihood, chosen["n11"])
-
-
-HEADER = """\
-# Proofs about cores: which ones no logistic model can have printed (functional empty), and limits
-# of fit for the rest. What they prove is checked by lib/compatible/exclusion.py, wherever they come
-# from. Made from data/published.csv by: python -m lib.compatible.exclusion
-"""
-
-
-def make(printed: Printed) -> pd.DataFrame:
-    """Certificates for every core that can be excluded, and for the limits of fit of every other."""
-    table, digits = printed.cores, 7
-
-    def certified(chosen: pd.DataFrame, functional: str | None) -> pd.DataFrame:
-        progress = tqdm(
-            certify(printed, chosen, functional), desc=functional or "exclusion", total=len(chosen)
-        )
-        numbers = pd.DataFrame(list(progress), columns=CERTIFICATE).map(
-            lambda x: float(f"{x:.{digits}g}")
-        )
-        candidates = chosen.reset_index(drop=True).join(numbers)
-        # Where the solver did badly, the certificate of a core with as many patients with both may
-        # do better.
-        pairs = chosen.assign(n11=chosen.sum(axis=1)).merge(
-            numbers.assign(n11=candidates["k1"] + candidates["k0"]), on="n11"
-        )
-        proven = margins(pairs[CERTIFICATE].to_numpy(), printed, pairs, functional)
-        best = pairs.loc[pd.Series(proven).groupby([pairs["k1"], pairs["k0"]]).idxmax()]
-        return best.assign(functional=functional or "")[["k1", "k0", "functional", *CERTIFICATE]]
-
-    found = certified(table, None)
-    excluded = margins(found[CERTIFICATE].to_numpy(), printed, found) > 0
-    signed = [sign + name for name in FUNCTIONALS for sign in ("", "-")]
-    return pd.concat(
-        [
-            found[excluded],
-            *(certified(found.loc[~excluded, ["k1", "k0"]], name) for name in signed),
-        ],
-        ignore_index=True,
+    counts = cells(printed.first, printed.second, chosen)
+    patients, events = counts.sum(axis=1), counts[:, 0]
+    design = np.column_stack([np.ones(4), GROUPS[:4, 1:]])
+    coefficients, _ = fit_sums(np.tile(design, (len(chosen), 1, 1)), events @ design, patients)
+    eta = coefficients @ design.T
+    return pd.Series(
+        (events * eta - patients * np.logaddexp(0, eta)).sum(axis=1), chosen["n11"].to_numpy()
     )
-
-
-def main(path: Path = PATH) -> None:
-    """Make all certificates and write them to `path`, which is replaced only by a finished file."""
-    text = HEADER + make(from_claims(published.read())).to_csv(index=False, lineterminator="\n")
-    path.parent.mkdir(exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_bytes(text.encode("utf-8"))
-    os.replace(unfinished, path)
-
-
-if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))

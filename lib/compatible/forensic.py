@@ -40,7 +40,7 @@ class Alteration(NamedTuple):
 
 
 def alterations(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> Iterator[Alteration]:
-    """Every original claim that is a number, altered up and down; impossible values are left out."""
+    """Every original claim that is a number, altered up and down, where the value is possible."""
     rows = reconstruct.original(claims)
     for name, claim in rows[rows["unit"] != "month"].iterrows():
         printed = claim["printed"]

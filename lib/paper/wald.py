@@ -31,6 +31,16 @@ def multipliers(level: float = 0.95, degrees: float = np.inf) -> tuple[float, fl
     return exact, round(exact, 2)
 
 
+def quantities(beta, sigma, z: float) -> dict:
+    """The odds ratio, its limits and P that a coefficient and its standard error make."""
+    return {
+        "odds_ratio": np.exp(beta),
+        "odds_ratio_lower": np.exp(beta - z * sigma),
+        "odds_ratio_upper": np.exp(beta + z * sigma),
+        "p_value": 2 * stats.norm.sf(np.abs(beta) / sigma),
+    }
+
+
 def half_planes(
     printed: dict[str, str], z: float, side: int, degrees: float = np.inf
 ) -> np.ndarray:
@@ -118,16 +128,10 @@ def possible(
     values = []
     for z in multipliers(level):
         for beta, sigma in _corners(others, z):
-            values.append(
-                {
-                    "beta": beta,
-                    "sigma": sigma,
-                    "odds_ratio": np.exp(beta),
-                    "odds_ratio_lower": np.exp(beta - z * sigma),
-                    "odds_ratio_upper": np.exp(beta + z * sigma),
-                    "p_value": 2 * stats.norm.sf(abs(beta) / sigma) if sigma > 0 else 0.0,
-                }[quantity]
-            )
+            with np.errstate(divide="ignore"):  # a standard error of zero makes P zero
+                values.append(
+                    {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}[quantity]
+                )
     return (float(min(values)), float(max(values))) if values else None
 
 

@@ -1,13 +1,12 @@
 """Witnesses found per minute, against a plain annealing with numpy on the same cores."""
 
 import time
-import tomllib
 
 import numpy as np
 
-from lib.paper import published
+from lib.compatible import verification
 from lib.patients import loading
-from lib.search import example, witnesses
+from lib.search import designs, witnesses
 
 NAME = "10 x witnesses a minute of a plain numpy annealing / those of the search"
 TARGET = 1.0
@@ -19,12 +18,11 @@ def ratio() -> float:
     """At one the search finds ten times as many; zero where the plain annealing finds none in its
     time.
     """
-    shipped = loading.load(loading.EXAMPLE)
-    about = witnesses.frame(published.read(), shipped.codebook)
-    settings = tomllib.loads(witnesses.SETTINGS.read_text(encoding="utf-8"))
-    target = witnesses.goal(about, settings)
-    start = witnesses.result_of(shipped.rows, about, target.length)
-    cores = [(start.k1 + i, start.k0 + j) for i, j in NEIGHBORS]
+    about, settings = designs.read_study(), designs.read_settings()
+    target = designs.target_of(about, settings)
+    start = designs.design_of(loading.load(loading.EXAMPLE).rows, about)
+    k1, k0 = designs.core_of(start, about)
+    cores = [(k1 + i, k0 + j) for i, j in NEIGHBORS]
     witnesses.find(cores[0], about, settings)  # compiles
 
     began, found = time.perf_counter(), 0
@@ -44,10 +42,9 @@ def plain_annealing(core: tuple[int, int], start, about, target) -> bool:
     time.
     """
     random = np.random.default_rng(core)
-    outcome = witnesses.outcome_of(about)
-    columns = [about.factors.index(marker) + 1 for marker in about.markers]
-    free = [i for i in range(1, len(about.factors) + 1) if i not in columns]
-    design = witnesses.move_to_core(start.design, outcome, columns, core, random).copy()
+    outcome, terms = designs.outcome_of(about), 1 + len(about.factors)
+    free = np.setdiff1d(np.arange(1, terms), designs.marker_columns(about))
+    design = designs.move_to_core(start, core, about, random)[:, :terms]
     distance, began = gap(design, outcome, target), time.perf_counter()
     while (spent := (time.perf_counter() - began) / SECONDS) < 1:
         i = random.integers(len(outcome))
@@ -59,8 +56,8 @@ def plain_annealing(core: tuple[int, int], start, about, target) -> bool:
         if after < distance or random.random() < np.exp((distance - after) / (100 * 0.001**spent)):
             distance = after
             if distance == 0:
-                made = witnesses.cohort_of(design, start.group, about)
-                return not example.unmet(made, about.claims)
+                made = np.column_stack([design, start[:, terms:]])
+                return verification.unmet(designs.rows_of(made, about), about) == ""
         else:
             design[[i, j]] = before
     return False

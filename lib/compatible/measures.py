@@ -1,0 +1,98 @@
+"""Every conclusion that the abstract leaves open, as each of many compatible cohorts has it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit
+
+from lib.compatible.fits import fit_joint_models
+from lib.compatible.study import Study
+from lib.compatible.verification import tests_alone, with_groups
+from lib.paper import wald
+
+
+def columns_of(rows: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
+    """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
+    names = [study.group, *study.factors, study.outcome]
+    return {
+        name: rows[name]
+        .astype(object if name == study.group else float)
+        .to_numpy()
+        .reshape(-1, sum(study.totals))
+        for name in names
+    }
+
+
+def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
+    """The value of every conclusion in each of many cohorts: cohorts x conclusions.
+
+    ``columns`` holds arrays of cohorts x patients. P alone is Pearson's, or Student's for the
+    length; binary.* is the first of the free binary factors. n11 is how many patients have both
+    markers.
+    """
+    binary, length, outcome = study.binary, study.length, columns[study.outcome]
+    factors = np.stack([columns[factor] for factor in study.factors], axis=2).astype(float)
+    estimates, _ = fit_joint_models(factors, outcome)
+    adjusted = {name: np.exp(estimates[:, i]) for i, name in enumerate(study.factors, start=1)}
+    p_values = {
+        name: tests_alone(columns[name], outcome, study.is_binary(name))[
+            "pearson" if study.is_binary(name) else "student"
+        ]
+        for name in (*binary, length)
+    }
+    exposed, events = columns[binary[0]] == 1, outcome == 1
+    a, b = (exposed & events).sum(axis=1), (exposed & ~events).sum(axis=1)
+    c, d = events.sum(axis=1) - a, (~events).sum(axis=1) - b
+    of_length, _ = fit_joint_models(columns[length][:, :, None].astype(float), outcome)
+    probabilities = expit(estimates[:, :1] + (factors @ estimates[:, 1:, None])[:, :, 0])
+    found = {
+        "binary.share": exposed.mean(axis=1),
+        "binary.odds_ratio": a * d / (b * c),
+        "binary.p_value": p_values[binary[0]],
+        "binary.adjusted_odds_ratio": adjusted[binary[0]],
+        "length.odds_ratio": np.exp(of_length[:, 1]),
+        "length.p_value": p_values[length],
+        "length.adjusted_odds_ratio": adjusted[length],
+        "unprinted.largest_p_value": np.max(list(p_values.values()), axis=0),
+        "unprinted.smallest_p_value": np.min(list(p_values.values()), axis=0),
+        **_performance(probabilities, events),
+    }
+    estimates, errors = fit_joint_models(with_groups(factors, columns[study.group], study), outcome)
+    for marker in study.markers:
+        i = 1 + study.factors.index(marker)
+        # A finite estimate can have an odds ratio beyond any float.
+        with np.errstate(over="ignore"):
+            values = wald.quantities(estimates[:, i], errors[:, i], 0.0)
+        found[f"{marker}.odds_ratio_with_diagnosis"] = values["odds_ratio"]
+        found[f"{marker}.p_value_with_diagnosis"] = values["p_value"]
+    both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
+    return pd.DataFrame(found | {"n11": both.sum(axis=1)})
+
+
+def _performance(probabilities: np.ndarray, events: np.ndarray) -> dict[str, np.ndarray]:
+    """Apparent performance of many models.
+
+    Source: Brier 1950, Mon Weather Rev 78:1-3; Yates 1982, Organ Behav Hum Perform 30:132-156, for
+    the discrimination slope; Nagelkerke 1991, Biometrika 78:691-692.
+    """
+    patients, occluded = events.shape[1], events.sum(axis=1)
+    areas = []
+    for p, y in zip(probabilities, events, strict=True):
+        # Patients alike in all factors are tied, whatever the last bits of their probabilities.
+        ranks = stats.rankdata(p.round(10))
+        n1 = y.sum()
+        areas.append((ranks[y].sum() - n1 * (n1 + 1) / 2) / (n1 * (patients - n1)))
+    likelihood = np.log(np.where(events, probabilities, 1 - probabilities)).sum(axis=1)
+    share = occluded / patients
+    null = occluded * np.log(share) + (patients - occluded) * np.log(1 - share)
+    of_events = (probabilities * events).sum(axis=1) / occluded
+    of_others = (probabilities * ~events).sum(axis=1) / (patients - occluded)
+    return {
+        "model.auc": np.array(areas),
+        "model.brier": ((events - probabilities) ** 2).mean(axis=1),
+        "model.discrimination_slope": of_events - of_others,
+        "model.nagelkerke": (1 - np.exp(2 / patients * (null - likelihood)))
+        / (1 - np.exp(2 / patients * null)),
+    }

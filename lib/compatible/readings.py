@@ -1,0 +1,258 @@
+"""Readings: what the printed model may have contained, and what is known of each.
+
+A reading is a hypothesis about what was entered, and for which patients. Where a model holds
+nothing but the two markers and a division of the patients into strata (no division, the diagnosis,
+or any yes-or-no factor), `lib.search.listings` looks at every such model and stores how many came
+near the printed odds ratios, limits and P. Where a length or all factors are entered,
+`lib.search.readings` searches for cohorts and stores those that it finds. Here stored cohorts are
+refitted, and stored counts are used only if they were made from the present claims by the present
+code: their name is a digest of both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.compatible import exclusion
+from lib.compatible.exclusion import Printed
+from lib.compatible.study import Study, read_stored, study
+from lib.compatible.verification import verify
+from lib.paper import cores, reconstruct, wald
+from lib.paper.published import agrees, number
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
+from lib.statistics import univariate
+
+ALONE, CONDITIONAL, DIAGNOSIS, ONE_FACTOR = LISTED = [
+    "two markers alone, fewer patients",
+    "two markers alone, conditional likelihood",
+    "two markers and the diagnosis",
+    "two markers and one binary factor",
+]
+LENGTH, ALL_WITH_DIAGNOSIS = SEARCHED = [
+    "two markers and the length",
+    "all factors and the diagnosis",
+]
+KEYS = ["reading", "number"]
+# What computes the stored counts, and so must be what it was when they were stored.
+LISTING_CODE = [
+    Path(__file__).parents[1] / "search" / "listings.py",
+    Path(__file__).with_name("fits.py"),
+]
+COLUMNS = ["verdict", "found", "n11_least", "n11_most", "reason"]
+
+
+def searched(about: Study) -> dict[str, Study]:
+    """The readings for which cohorts are searched and stored."""
+    return {
+        LENGTH: about.with_model([*about.markers, about.length]),
+        ALL_WITH_DIAGNOSIS: about.with_model(about.factors, adjusts_for_group=True),
+    }
+
+
+def listed_steps(claims: pd.DataFrame) -> dict[str, list[int]]:
+    """The steps of each complete listing: patients left out, or patients with both markers."""
+    printed = exclusion.from_claims(claims)
+    numbers = sorted(set(possible_cores(claims)["n11"]))
+    return {
+        ALONE: list(range(1, printed.sizes[0] - 1)),
+        CONDITIONAL: [0],
+        DIAGNOSIS: [0],
+        ONE_FACTOR: numbers,
+    }
+
+
+def possible_cores(claims: pd.DataFrame) -> pd.DataFrame:
+    """The cores that no proof excludes for any model with both markers and all patients: k1, k0,
+    n11.
+    """
+    table = exclusion.judge(exclusion.from_claims(claims), exclusion.read())
+    table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
+    return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
+
+
+def significant_pairs(about: Study) -> np.ndarray:
+    """Which count pairs of a yes-or-no factor are significant alone by any test: [a, b]."""
+    threshold = max(about.threshold(factor) for factor in about.factors)
+    with np.errstate(invalid="ignore"):
+        tests = univariate.p_values_of_all_pairs(*about.totals)
+        return np.any([p < threshold for p in tests.values()], axis=0)
+
+
+def fingerprint(about: Study) -> str:
+    """A name for everything that the counts of the listings depend on, their code included."""
+    printed = about.printed
+    inputs = [
+        printed.first.tolist(),
+        printed.second.tolist(),
+        printed.strings,
+        printed.level,
+        about.group_counts.tolist(),
+        np.argwhere(significant_pairs(about)).tolist(),
+        # Read as text, so that the ends of the lines do not matter.
+        *(path.read_text(encoding="utf-8") for path in LISTING_CODE),
+    ]
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()[:16]
+
+
+def survey(
+    claims: pd.DataFrame, counts: pd.DataFrame | None = None, stored: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Every reading with its verdict. Indexed by reading; columns verdict, found, n11_least,
+    n11_most, reason.
+
+    ``counts`` and ``stored`` are the contents of readings.csv and readings.parquet by default.
+    Stored cohorts are refitted, and those that fail count as not stored; counts made for other
+    claims, or by other code, are not used.
+    """
+    about = study(claims, read_codebook(DATA / "codebook.csv"))
+    counts = read_stored("readings.csv") if counts is None else counts
+    stored = read_stored("readings.parquet") if stored is None else stored
+    rows = [
+        *_two_markers_alone(about.printed),
+        *_listed(about, counts[counts["made_from"] == fingerprint(about)]),
+        *_searched(about, stored),
+        *_said(about.printed),
+    ]
+    table = pd.DataFrame([{"reading": name, **row} for name, row in rows])
+    table = table.reindex(columns=["reading", *COLUMNS])
+    return table.astype(dict.fromkeys(["found", "n11_least", "n11_most"], "Int64")).set_index(
+        "reading"
+    )
+
+
+def _two_markers_alone(printed: Printed) -> Iterator[tuple[str, dict]]:
+    """The two markers alone on all patients, for every number of patients with both."""
+    table = reconstruct.two_marker_odds_ratios(printed.first, printed.second)
+    texts = [strings["odds_ratio"] for strings in printed.strings]
+    found = sum(
+        all(agrees(text, value) for text, value in zip(texts, row, strict=True))
+        for row in table.to_numpy()
+        if np.isfinite(row).all()
+    )
+    apart = np.abs(np.log(table / [float(number(text)) for text in texts])).max(axis=1)
+    nearest = table.loc[apart.idxmin()]
+    verdict = "open: odds ratios possible" if found else "contradicted: proven"
+    yield (
+        "two markers alone",
+        {
+            "verdict": verdict,
+            "found": found,
+            "reason": "the fit depends only on how many patients have both markers; of "
+            f"{len(table)} numbers the nearest, {apart.idxmin()}, prints {nearest.iloc[0]:.3f} and "
+            f"{nearest.iloc[1]:.3f}",
+        },
+    )
+    # Selection ends with the two markers alone, so it stands or falls with them.
+    yield (
+        "stepwise selection of what is significant",
+        {
+            "verdict": verdict,
+            "found": found,
+            "reason": "forward or backward, by the conditional, the likelihood-ratio or the Wald "
+            "criterion, it ends with what is significant, the two markers alone",
+        },
+    )
+
+
+def _listed(about: Study, counts: pd.DataFrame) -> Iterator[tuple[str, dict]]:
+    """The verdicts of the listings: contradicted only where no step is missing."""
+    printed = about.printed
+    tables, _ = cores.count_tables(printed.first, printed.second, about.group_counts)
+    words = {
+        ALONE: "{looked_at:,} sets of sums, for every number of patients left out, whoever they "
+        "are",
+        CONDITIONAL: "the fit depends only on how many patients have both markers; all {looked_at} "
+        "numbers were tried",
+        DIAGNOSIS: f"all {tables:,} tables of whole numbers, through {{looked_at:,}} sets of sums",
+        ONE_FACTOR: "{looked_at:,} sets of sums: any factor significant alone, for every number of "
+        "patients with both markers that is not excluded for all models",
+    }
+    for reading, needed in listed_steps(about.claims).items():
+        of_reading = counts[counts["reading"] == reading]
+        if not set(needed) <= set(of_reading["step"]):
+            reason = "no complete listing for these claims is stored"
+            yield reading, {"verdict": "open: not listed", "reason": reason}
+            continue
+        found = int(of_reading["found"].sum())
+        reason = words[reading].format(looked_at=of_reading["looked_at"].sum())
+        if found:
+            verdict = "open: fits found"
+            reason += f"; {found} print all numbers, patients were not made from them"
+        else:
+            verdict = "contradicted: proven"
+            nearest = 1 + of_reading["nearest_miss"].min()
+            reason += f"; the nearest is {nearest:.1f} half-units from a print"
+        yield reading, {"verdict": verdict, "found": found, "reason": reason}
+
+
+def _searched(about: Study, stored: pd.DataFrame) -> Iterator[tuple[str, dict]]:
+    """The verdicts of the readings for which cohorts are stored."""
+    for reading, of_reading in searched(about).items():
+        cohorts = verify_reading(stored, reading, of_reading)
+        good = cohorts[cohorts["problems"] == ""]
+        row = {
+            "verdict": "possible: witness" if len(good) else "open: none found",
+            "found": len(good),
+            "reason": f"{len(good)} cohorts found and refitted"
+            if len(good)
+            else "a search found none, which proves nothing",
+        }
+        if len(good):
+            n11 = good["both_occluded"] + good["both_patent"]
+            row |= {"n11_least": n11.min(), "n11_most": n11.max()}
+        yield reading, row
+
+
+def verify_reading(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataFrame:
+    """The stored cohorts of a reading with what they do not print (as ``verification.verify``).
+
+    Only the columns that the reading's model has are looked at.
+    """
+    rows = stored[stored["reading"] == reading]
+    names = [*KEYS, *about.factors, about.outcome, *[about.group] * about.adjusts_for_group]
+    return verify(rows[names], KEYS, about)
+
+
+def _said(printed: Printed) -> Iterator[tuple[str, dict]]:
+    """The readings for which nothing is counted."""
+    yield (
+        "all factors",
+        {
+            "verdict": "possible: witness",
+            "reason": "the main reading, and what screening the factors one at a time leaves; it "
+            "has cohorts of its own",
+        },
+    )
+    yield (
+        "markers coded the other way, or 1 and 2",
+        {
+            "verdict": "the same model",
+            "reason": "a marker turned over has one over the odds ratio and limits, and the same "
+            "P; 1 and 2 for 0 and 1 change only the intercept",
+        },
+    )
+    fits = all(wald.agree(strings, printed.level) for strings in printed.strings)
+    reason = (
+        "the limits multiply to the square of the odds ratio and P follows from them, to the "
+        "printed digits"
+        if fits
+        else "the limits do not multiply to the square of the odds ratio, or P does not follow "
+        "from them"
+    )
+    verdict = "not needed: Wald fits" if fits else "open: Wald fails"
+    yield "limits other than Wald's", {"verdict": verdict, "reason": reason}
+    for reading, reason in {
+        "stepwise selection with a laxer threshold": "a third factor that is not significant may "
+        "have stayed in the model",
+        "conditional likelihood with more factors": "its information is that of the outcomes "
+        "within strata, of which no proof here speaks",
+        "penalized likelihood": "its fitted events need not be the observed ones, on which every "
+        "proof here rests",
+    }.items():
+        yield reading, {"verdict": "open: not searched", "reason": reason}

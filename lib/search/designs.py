@@ -1,0 +1,190 @@
+"""A cohort as a design matrix, and what is asked of it, in the terms of the search.
+
+The columns of a design: ones, the factors of the joint model (a length in units of
+`distance.LENGTH_UNIT`), then an indicator of each group but the first. The occluded patients come
+first. NOT patient data.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage, stats
+
+from lib.compatible import ladder
+from lib.compatible.study import FOLDER, Study, study
+from lib.paper import wald
+from lib.paper.published import interval, read
+from lib.patients.codebook import read_codebook
+from lib.patients.files import DATA
+from lib.search.annealing import Steps, steps_of
+from lib.search.distance import LENGTH_UNIT, Target
+from lib.search.store import Result
+from lib.statistics import univariate
+
+SETTINGS = FOLDER / "search.toml"
+
+
+def read_settings(path: Path = SETTINGS) -> dict:
+    """How is searched; the file says what each setting means."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def read_study() -> Study:
+    """The study of this book."""
+    return study(read(), read_codebook(DATA / "codebook.csv"))
+
+
+def outcome_of(about: Study) -> np.ndarray:
+    """The outcome of the rows of a design."""
+    return np.repeat([1.0, 0.0], about.totals)
+
+
+def marker_columns(about: Study) -> list[int]:
+    """The columns of the two markers."""
+    return [1 + about.factors.index(marker) for marker in about.markers]
+
+
+def indicators(group: np.ndarray, about: Study) -> np.ndarray:
+    """Indicators of each group but the first, from the groups' names."""
+    return (group[:, None] == about.groups.index.to_numpy()[None, 1:]).astype(float)
+
+
+def random_groups(about: Study, random: np.random.Generator) -> np.ndarray:
+    """Indicators of the groups, which are given out at random within each outcome."""
+    names = about.groups.index.to_numpy()
+    parts = [random.permutation(names.repeat(sizes)) for sizes in about.group_counts.T]
+    return indicators(np.concatenate(parts), about)
+
+
+def design_of(rows: pd.DataFrame, about: Study) -> np.ndarray:
+    """The design of a cohort's rows, sorted."""
+    rows = rows.sort_values(about.outcome, ascending=False, kind="stable")
+    factors = rows[about.factors].to_numpy(float, copy=True)
+    factors[:, about.factors.index(about.length)] /= LENGTH_UNIT
+    groups = indicators(rows[about.group].astype(str).to_numpy(), about)
+    return np.column_stack([np.ones(len(rows)), factors, groups])
+
+
+def rows_of(design: np.ndarray, about: Study) -> pd.DataFrame:
+    """The rows of a design: group, factors and outcome."""
+    terms = 1 + len(about.factors)
+    rows = pd.DataFrame(design[:, 1:terms], columns=about.factors)
+    rows[about.length] *= LENGTH_UNIT
+    rows = rows.round().astype("int16")
+    number = (design[:, terms:] @ np.arange(1, len(about.groups))).astype(int)
+    rows.insert(0, about.group, about.groups.index.to_numpy()[number])
+    return rows.assign(**{about.outcome: outcome_of(about).astype("int16")})
+
+
+def core_of(design: np.ndarray, about: Study) -> tuple[int, int]:
+    """Patients with both markers among the occluded and among the patent."""
+    both = design[:, marker_columns(about)].prod(axis=1)
+    k1, k0 = (int(both[outcome_of(about) == value].sum()) for value in (1, 0))
+    return k1, k0
+
+
+def result_of(design: np.ndarray, about: Study, distance: float = 0.0) -> Result:
+    """A design with its core."""
+    return Result(*core_of(design, about), distance, design)
+
+
+def move_to_core(
+    design: np.ndarray, core: tuple[int, int], about: Study, random: np.random.Generator
+) -> np.ndarray:
+    """The same patients with markers exchanged within each outcome until the core is the one
+    wanted.
+    """
+    design, outcome = design.copy(), outcome_of(about)
+    first, second = (design[:, column] for column in marker_columns(about))
+    for value, wanted in zip((1, 0), core, strict=True):
+        stratum = outcome == value
+        while missing := wanted - int((first * second)[stratum].sum()):
+            have, lack = (0, 1) if missing > 0 else (1, 0)
+            i = random.choice(np.flatnonzero(stratum & (first == 1) & (second == have)))
+            j = random.choice(np.flatnonzero(stratum & (first == 0) & (second == lack)))
+            first[i], first[j] = first[j], first[i]
+    return design
+
+
+def pairs_away(about: Study, threshold: float, rung: ladder.Rung) -> np.ndarray:
+    """By how many patients each count pair of a yes-or-no factor must change to be one that the
+    rung allows and every test finds significant."""
+    tests = univariate.p_values_of_all_pairs(*about.totals)
+    # Comparisons with NaN are false: where a test has no answer the pair is not allowed.
+    possible = np.all([p < threshold for p in tests.values()], axis=0)
+    possible &= ladder.admissible_pairs(*about.totals, rung)
+    return ndimage.distance_transform_cdt(~possible, metric="taxicab").astype(np.int64)
+
+
+def target_of(
+    about: Study,
+    settings: dict,
+    rung: ladder.Rung = ladder.RUNGS[0],
+    *,
+    unprinted_p: float | None = None,
+    least_odds_ratio: float = 0.0,
+) -> Target:
+    """What a cohort is to print, and what a rung of the ladder asks of it.
+
+    A factor whose odds ratio is not printed must have P above ``unprinted_p`` in the joint model
+    (just above its threshold alone by default) and an odds ratio above ``least_odds_ratio``.
+    """
+    groups = len(about.groups) - 1
+    terms = 1 + len(about.factors) + groups * about.adjusts_for_group
+    threshold, margin = about.threshold(about.length), settings["margin"]
+    joint = threshold * (1 + margin) if unprinted_p is None else unprinted_p
+    least, most, unit = (np.full((terms, 4), value) for value in (-np.inf, np.inf, 1.0))
+    for i, factor in enumerate(about.factors, start=1):
+        if factor in about.markers:
+            for j, quantity in enumerate(wald.QUANTITIES):
+                bounds = interval(about.claims.at[f"multivariate.{factor}.{quantity}", "printed"])
+                middle, half = (float(bounds.upper + sign * bounds.lower) / 2 for sign in (1, -1))
+                ends = middle + half * np.array(
+                    [-1, 1, -settings["clearance"], settings["clearance"]]
+                )
+                # Odds ratios as logarithms, P as a deviate, which falls as P rises.
+                ends = np.log(ends) if j < 3 else stats.norm.isf(ends / 2)
+                unit[i, j] = abs(ends[1] - ends[0]) / 2
+                least[i, j], most[i, j] = sorted(ends[2:])
+        else:
+            most[i, 3], unit[i, 3] = stats.norm.isf(joint / 2), settings["z_unit"]
+            if least_odds_ratio > 0:
+                least[i, 0], unit[i, 0] = np.log(least_odds_ratio), settings["z_unit"]
+    z = wald.multipliers(about.printed.level)[0]
+    most_last = ladder.crude_log_odds_of_last(about) + np.log(rung.most_times_crude)
+    alone = threshold * (1 - margin)
+    return Target(
+        errors=z * np.array([0.0, -1.0, 1.0]),
+        least=least,
+        most=most,
+        unit=unit,
+        binary=np.array([1 + about.factors.index(name) for name in about.binary], np.int64),
+        length=1 + about.factors.index(about.length),
+        pairs=pairs_away(about, alone, rung),
+        alone_z=float(stats.norm.isf(alone / 2)),
+        z_unit=settings["z_unit"],
+        shortest=settings["shortest_mm"],
+        longest=settings["longest_mm"],
+        most_difference=rung.most_difference,
+        most_inflation=rung.most_inflation,
+        most_last=most_last if rung.worst_last else np.zeros(0),
+    )
+
+
+def witness_steps(about: Study, target: Target, *, keeps_core: bool) -> Steps:
+    """Steps within the outcomes: each factor that is not printed is free; markers change places
+    together where the core is kept, and so do the groups' indicators, unless the model has them.
+    """
+    free = [*target.binary.tolist(), target.length]
+    groups = list(range(1 + len(about.factors), len(about.factors) + len(about.groups)))
+    markers = marker_columns(about)
+    blocks = [[column] for column in free] + [free]
+    blocks += [markers] if keeps_core else [[column] for column in markers]
+    if not about.adjusts_for_group:
+        blocks.append(groups)
+    columns = 1 + len(about.factors) + len(groups)
+    return steps_of(blocks, free, 1 - outcome_of(about), columns)

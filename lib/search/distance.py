@@ -1,0 +1,343 @@
+"""How far a cohort is from printing what is claimed: the quantity that a search brings to zero.
+
+The squared distance is a sum of squared excesses, each in units in which it matters as much as the
+others: half a last digit of a printed odds ratio or limit (on the log scale) or of P (as a standard
+normal deviate); `z_unit` deviates where a test must be significant, or must not be; `PAIR_STEP` for
+each patient by which the counts of a yes-or-no factor are off. To this a step of the assumption
+ladder may add its restrictions, and a directed search the wish to pass a bound of one conclusion.
+
+Tests of a number alone: Student's and Welch's t, whose quantiles follow from normal ones (Fisher
+and Cornish 1960, Technometrics 2:209-225, the first three terms), the normal approximation of Mann
+and Whitney's U with ties and continuity correction, and Wald's. All of it is compiled and judges
+nothing: a cohort that arrives is verified by `lib.compatible.verification`. NOT patient data.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from lib.search.compiled import compiled
+from lib.search.fit import (
+    Fit,
+    factorize,
+    fill_products,
+    invert_diagonal,
+    padded_pairs,
+    products_of,
+    refit,
+    room,
+    unpack,
+)
+
+LENGTH_UNIT = 100.0  # mm; keeps the information matrix well scaled
+PAIR_STEP = 40.0
+# By which the log odds of a group must exceed those of another to be called worse.
+LEAST_WORSE = 0.01
+STEPS_PER_STRIDE = 100.0  # how far from the target one stride beyond the bound of a conclusion is
+
+NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = range(8)
+WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
+
+
+class Target(NamedTuple):
+    """What counts as arrived. `inf` or nothing where nothing is asked."""
+
+    errors: np.ndarray  # standard errors from the estimate to itself and to either limit
+    # Terms x (logarithms of the odds ratio and of its limits, |coefficient / standard error|).
+    least: np.ndarray
+    most: np.ndarray
+    unit: np.ndarray
+    binary: np.ndarray  # columns of the yes-or-no factors that are not printed
+    length: int  # column of the length
+    pairs: np.ndarray  # [exposed occluded, exposed patent]: patients by which to change
+    alone_z: float  # least standard normal deviate of each test of the length alone
+    z_unit: float
+    shortest: int  # mm
+    longest: int
+    most_difference: float = math.inf  # standardized, of the mean length between the outcomes
+    most_inflation: float = math.inf  # variance inflation factor
+    # Most log odds of the last group against each of the others, in the model with the groups, in
+    # which it then is the worst.
+    most_last: np.ndarray = np.zeros(0)
+    conclusion: int = NOTHING
+    column: int = 0  # the factor that it is about
+    side: float = 1.0  # 1 toward its greatest value, -1 toward its least
+    stride: float = 1.0  # by which its bound moves on when it is passed
+
+
+class Cohort(NamedTuple):
+    """A cohort with its fits, all changed in place; the patients' order is that of the search."""
+
+    design: np.ndarray  # patients x columns: the joint model's terms, then an indicator a group
+    products: np.ndarray
+    outcome: np.ndarray
+    exposed: np.ndarray  # binary factors x (patent, occluded)
+    joint: Fit  # at the cohort as it is
+    trial: Fit  # at the cohort as it may become
+    with_groups: Fit
+    alone: Fit  # with the length alone
+    length_alone: np.ndarray  # patients x (1, length)
+    length_products: np.ndarray
+    of_length: np.ndarray  # Student's |t| and the standardized difference of its means
+    histogram: np.ndarray  # outcomes x mm
+    log_odds: np.ndarray
+    bound: np.ndarray  # one number: what the conclusion is to pass next
+
+
+def cohort_of(design: np.ndarray, outcome: np.ndarray, target: Target) -> Cohort:
+    """A cohort with unfitted models; the columns beyond those of the target are the groups'."""
+    terms, columns = len(target.least), design.shape[1]
+    chosen = design[:, target.binary] == 1
+    exposed = [(chosen & (outcome[:, None] == value)).sum(axis=0) for value in (0, 1)]
+    return Cohort(
+        design.copy(),
+        products_of(design),
+        outcome,
+        np.stack(exposed, axis=1).astype(np.int64),
+        room(terms),
+        room(terms),
+        room(columns),
+        room(2),
+        np.ones((len(outcome), 2)),
+        np.zeros((len(outcome), padded_pairs(2))),
+        np.zeros(2),
+        np.zeros((2, target.longest + 1), np.int64),
+        np.zeros(len(outcome)),
+        np.array([-math.inf if target.side > 0 else math.inf]),
+    )
+
+
+@compiled
+def square(excess, unit):
+    """The squared excess where there is one."""
+    return (max(excess, 0.0) / unit) ** 2
+
+
+@compiled
+def distance_of_model(fit, target):
+    """Squared distance of a joint model from what it is to print."""
+    total = 0.0
+    for i in range(1, len(fit.coefficients)):
+        estimate, error = fit.coefficients[i], math.sqrt(fit.variances[i])
+        for number in range(4):
+            value = (
+                estimate + target.errors[number] * error if number < 3 else abs(estimate) / error
+            )
+            excess = max(target.least[i, number] - value, value - target.most[i, number])
+            total += square(excess, target.unit[i, number])
+    return total
+
+
+@compiled
+def distance_of_counts(exposed, target):
+    """Squared distance of the counts of the yes-or-no factors from allowed ones."""
+    total = 0.0
+    for j in range(len(exposed)):
+        total += (PAIR_STEP * target.pairs[exposed[j, 1], exposed[j, 0]]) ** 2
+    return total
+
+
+@compiled
+def distance(cohort, target, limit):
+    """Refit from the trial's coefficients: the distance from the target.
+
+    Infinite without a maximum, and only a lower bound where it is above `limit`.
+    """
+    total = distance_of_counts(cohort.exposed, target)
+    if not total <= limit**2:
+        return math.sqrt(total)
+    if not refit(cohort.design, cohort.products, cohort.outcome, cohort.trial):
+        return np.inf
+    total += distance_of_model(cohort.trial, target)
+    if not total <= limit**2:
+        return math.sqrt(total)
+    total += distance_of_length(cohort, target)
+    if not total <= limit**2:
+        return math.sqrt(total)
+    return math.sqrt(total + distance_of_ladder(cohort, target) + distance_of_bound(cohort, target))
+
+
+@compiled
+def distance_of_length(cohort, target):
+    """Squared distance of the four tests of the length alone from significance."""
+    design, outcome, histogram = cohort.design, cohort.outcome, cohort.histogram
+    patients = len(outcome)
+    histogram[:] = 0
+    for i in range(patients):
+        histogram[int(outcome[i]), int(design[i, target.length] * LENGTH_UNIT + 0.5)] += 1
+    n0 = n1 = sum0 = sum1 = squares0 = squares1 = below = twice_u = ties = 0
+    for mm in range(target.shortest, target.longest + 1):
+        patent, occluded = histogram[0, mm], histogram[1, mm]
+        tied = patent + occluded
+        n0, sum0, squares0 = n0 + patent, sum0 + patent * mm, squares0 + patent * mm * mm
+        n1, sum1, squares1 = n1 + occluded, sum1 + occluded * mm, squares1 + occluded * mm * mm
+        twice_u += occluded * (2 * below + patent)
+        below += patent
+        ties += tied * tied * tied - tied
+    rest0, rest1 = squares0 - sum0 * sum0 / n0, squares1 - sum1 * sum1 / n1
+    if rest0 + rest1 < 1e-6:
+        return np.inf
+    difference = abs(sum1 / n1 - sum0 / n0)
+    student = difference / math.sqrt((rest0 + rest1) / (patients - 2) * (1 / n0 + 1 / n1))
+    part0, part1 = rest0 / (n0 - 1) / n0, rest1 / (n1 - 1) / n1
+    welch = difference / math.sqrt(part0 + part1)
+    degrees = (part0 + part1) ** 2 / (part0**2 / (n0 - 1) + part1**2 / (n1 - 1))
+    deviation = math.sqrt(n0 * n1 / 12 * (patients + 1 - ties / (patients * (patients - 1))))
+    mann_whitney = (abs(twice_u - n0 * n1) / 2 - 0.5) / deviation
+    total = square(critical_t(target.alone_z, patients - 2) - student, target.z_unit)
+    total += square(critical_t(target.alone_z, degrees) - welch, target.z_unit)
+    total += square(target.alone_z - mann_whitney, target.z_unit)
+    cohort.of_length[0] = student
+    cohort.of_length[1] = difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
+    for i in range(patients):
+        cohort.length_alone[i, 1] = design[i, target.length]
+        fill_products(cohort.length_alone[i], cohort.length_products[i])
+    fit = cohort.alone
+    if not refit(cohort.length_alone, cohort.length_products, outcome, fit):
+        fit.coefficients[:] = 0
+        return np.inf
+    wald = abs(fit.coefficients[1]) / math.sqrt(fit.variances[1])
+    return total + square(target.alone_z - wald, target.z_unit)
+
+
+@compiled
+def critical_t(z, degrees):
+    """The quantile of Student's t that belongs to the standard normal quantile z."""
+    return (
+        z
+        + (z**3 + z) / (4 * degrees)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * degrees**3)
+    )
+
+
+@compiled
+def distance_of_ladder(cohort, target):
+    """Squared distance from what a step of the ladder asks; fits the model with the groups."""
+    total = 0.0
+    if target.most_difference < np.inf:
+        total += square(cohort.of_length[1] - target.most_difference, target.z_unit)
+    if target.most_inflation < np.inf:
+        inflation = largest_inflation(cohort)
+        total += square(inflation - target.most_inflation, 5 * target.z_unit)
+    if len(target.most_last) or target.conclusion in (WITH_GROUPS, Z_WITH_GROUPS):
+        fit, terms = cohort.with_groups, len(target.least)
+        if not refit(cohort.design, cohort.products, cohort.outcome, fit):
+            fit.coefficients[:] = 0
+            if not refit(cohort.design, cohort.products, cohort.outcome, fit):
+                return np.inf
+        for j in range(len(target.most_last)):
+            other = fit.coefficients[terms + j - 1] if j > 0 else 0.0
+            more = fit.coefficients[-1] - other
+            total += square(max(LEAST_WORSE - more, more - target.most_last[j]), target.z_unit)
+    return total
+
+
+@compiled
+def distance_of_bound(cohort, target):
+    """Squared distance of the conclusion from the bound that it is to pass."""
+    if target.conclusion == NOTHING:
+        return 0.0
+    short = target.side * (cohort.bound[0] - conclude(cohort, target))
+    return square(short, target.stride / STEPS_PER_STRIDE)
+
+
+@compiled
+def conclude(cohort, target):
+    """The value of the conclusion in a cohort whose models have been fitted."""
+    kind, column = target.conclusion, target.column
+    if kind in (AREA, BRIER, DISCRIMINATION, NAGELKERKE):
+        return prediction_value(kind, cohort)
+    if kind == ADJUSTED:
+        return cohort.trial.coefficients[column]
+    if kind == WITH_GROUPS:
+        return cohort.with_groups.coefficients[column]
+    if kind == Z_WITH_GROUPS:
+        fit = cohort.with_groups
+        return abs(fit.coefficients[column]) / math.sqrt(fit.variances[column])
+    if kind in (LEAST_TEST, MOST_TEST):
+        least = most = cohort.of_length[0]
+        for j in range(len(target.binary)):
+            z = crude(TEST, cohort, j)
+            least, most = min(least, z), max(most, z)
+        return least if kind == LEAST_TEST else most
+    if column == target.length:
+        return cohort.of_length[0] if kind == TEST else cohort.alone.coefficients[1]
+    for j in range(len(target.binary)):
+        if target.binary[j] == column:
+            return crude(kind, cohort, j)
+    return np.nan
+
+
+@compiled
+def crude(kind, cohort, factor):
+    """Of a yes-or-no factor alone the root of Pearson's chi-square, share or log odds ratio."""
+    a, b = cohort.exposed[factor, 1], cohort.exposed[factor, 0]
+    patients, occluded = len(cohort.outcome), int(cohort.outcome.sum())
+    c, d = occluded - a, patients - occluded - b
+    if kind == SHARE:
+        return (a + b) / patients
+    if kind == ODDS_RATIO:
+        return math.log(a * d / (b * c))
+    root = math.sqrt(patients / ((a + b) * (c + d) * occluded * (patients - occluded)))
+    return abs(a * d - b * c) * root
+
+
+@compiled
+def prediction_value(kind, cohort):
+    """AUC, Brier score, discrimination slope or Nagelkerke's R2 of the joint model."""
+    design, outcome, log_odds = cohort.design, cohort.outcome, cohort.log_odds
+    coefficients, patients = cohort.trial.coefficients, len(cohort.outcome)
+    occluded = squares = likelihood = of_events = of_others = 0.0
+    for i in range(patients):
+        log_odds[i] = 0.0
+        for j in range(len(coefficients)):
+            log_odds[i] += design[i, j] * coefficients[j]
+        probability = 1 / (1 + math.exp(-log_odds[i]))
+        occluded += outcome[i]
+        squares += (outcome[i] - probability) ** 2
+        likelihood += math.log(probability if outcome[i] == 1 else 1 - probability)
+        of_events += outcome[i] * probability
+        of_others += (1 - outcome[i]) * probability
+    patent = patients - occluded
+    if kind == BRIER:
+        return squares / patients
+    if kind == DISCRIMINATION:
+        return of_events / occluded - of_others / patent
+    if kind == NAGELKERKE:
+        null = occluded * math.log(occluded / patients) + patent * math.log(patent / patients)
+        most = 1 - math.exp(2 / patients * null)
+        return (1 - math.exp(2 / patients * (null - likelihood))) / most
+    wins = 0.0
+    for i in range(patients):
+        if outcome[i] == 1:
+            for k in range(patients):
+                if outcome[k] == 0:
+                    difference = log_odds[i] - log_odds[k]
+                    wins += (difference > -1e-10) / 2 + (difference > 1e-10) / 2
+    return wins / (occluded * patent)
+
+
+@compiled
+def largest_inflation(cohort):
+    """The largest variance inflation factor of the joint model; infinite if it is collinear."""
+    fit, patients = cohort.joint, len(cohort.outcome)
+    terms = len(fit.coefficients)
+    moments = np.zeros((terms, terms))
+    fit.sums[:] = 0
+    for i in range(patients):
+        for place in range(len(fit.sums)):
+            fit.sums[place] += cohort.products[i, place]
+    unpack(fit.sums, moments)
+    factorize(moments, fit.factor)
+    invert_diagonal(fit.factor, fit.inverse, fit.step)
+    largest = 0.0
+    for j in range(1, terms):
+        inflation = fit.step[j] * (moments[j, j] - moments[j, 0] ** 2 / patients)
+        if not inflation < np.inf:
+            return np.inf
+        largest = max(largest, inflation)
+    return largest

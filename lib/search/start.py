@@ -1,0 +1,273 @@
+"""Where a search for a cohort starts: built near the edge of what is possible.
+
+The program behind the convex bound (`lib.search.certificates`) also says how the patients' linear
+predictors are spread where the standard errors of the markers are least. A cohort is built around
+them in three steps, each of them easy:
+
+1. The yes-or-no factors are given out by simulated annealing while the predictors stand still, so
+   that their score equations hold, their counts are allowed and the markers' variances are right.
+   With the weights p(1 - p) fixed, a change of one patient changes the information matrix by one
+   row, and no model need be refitted.
+2. The predictors are changed as little as possible until all score equations hold and the variances
+   are those printed (Gauss and Newton's method for fewer equations than unknowns: Nocedal and
+   Wright 2006, Numerical Optimization, 2nd ed., 10.3).
+3. The length is what is left of the predictors once each factor has had a share.
+
+In whole mm the cohort then prints nearly what is claimed, and a short search does the rest. NOT
+patient data.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from lib.compatible.exclusion import GROUPS
+from lib.search.certificates import SOLVER_GRID
+from lib.search.compiled import compiled
+from lib.search.distance import LENGTH_UNIT, Target, cohort_of, distance_of_length
+from lib.search.fit import Fit, factorize, invert_diagonal, room
+
+FARTHEST = 5.0  # a patient's linear predictor; beyond it one patient would decide too much
+PASSES = 10
+ARRANGEMENTS = 150_000  # of the factors that are tried in a pass
+# Temperatures at the beginning of the first pass, of each later one, and at the end of each.
+HOT, WARM, COLD = 100.0, 3.0, 0.05
+EXCHANGES = 0.6  # the share of arrangements tried in which two patients exchange a factor
+# What weighs as much as what: a part in ten thousand of a variance, a hundredth of a standard
+# normal deviate, a thirtieth of a patient in a score equation, a fiftieth of a patient in a count.
+PER_VARIANCE, PER_DEVIATE, PER_SCORE, PER_PATIENT = 1e4, 1e2, 30.0, 50.0
+ROOM = 0.02  # standard normal deviates by which the joint model's tests stay below their threshold
+ITERATIONS = 30  # of Gauss and Newton
+LONGEST_STEP = 0.3  # of a linear predictor
+SHARES = 400  # divisions of the predictors between length and factors that are tried
+MARGIN_MM = 3  # kept free at either end of the range of lengths
+
+
+class Demand(NamedTuple):
+    """What is asked of the model with the intercept, both markers, the yes-or-no factors and the
+    rest of the predictor."""
+
+    beta: np.ndarray  # of the two markers
+    variances: np.ndarray
+    most_z: float  # of the rest of the predictor, which becomes that of the length
+    pairs: np.ndarray  # as in `Target`
+
+
+def demand_of(target: Target, markers: list[int]) -> Demand:
+    """The middle of what is printed of the markers (columns of the design)."""
+    middle = (target.least[markers, :3] + target.most[markers, :3]) / 2
+    sigma = (middle[:, 2] - middle[:, 1]) / (target.errors[2] - target.errors[1])
+    return Demand(middle[:, 0], sigma**2, target.most[target.length, 3] - ROOM, target.pairs)
+
+
+def start(
+    spread: np.ndarray,
+    outcome: np.ndarray,
+    target: Target,
+    markers: list[int],
+    random: np.random.Generator,
+) -> np.ndarray:
+    """A design whose linear predictors are spread as said (`certificates.spread`), or nearly.
+
+    ``outcome`` has the occluded first; ``markers`` are columns of the design.
+    """
+    demand = demand_of(target, markers)
+    known, predictor = _patients(spread, random)
+    shares = random.uniform(0.2, 0.5, len(target.binary))
+    free = (random.random((len(outcome), len(shares))) < shares).astype(float)
+    for number in range(PASSES):
+        columns = _columns(known, free, predictor, demand)
+        tries, hot = ARRANGEMENTS if len(shares) else 0, WARM if number else HOT
+        left = arrange(columns, predictor, outcome, demand, (tries, hot), random)
+        free = columns[:, 3:-1]
+        predictor, holds = balance(known, free, predictor, outcome, demand)
+        # What is left of the scores `balance` has mended; a patient too few or too many it cannot.
+        if holds and left < PER_PATIENT:
+            break
+    design = np.ones((len(outcome), len(target.least)))
+    design[:, markers] = known[:, 1:]
+    design[:, target.binary] = free
+    columns = _columns(known, free, predictor, demand)
+    _set_lengths(design, columns, predictor, outcome, target, demand, random)
+    return design
+
+
+def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
+    """Intercept and markers of each patient, and the linear predictors at equal steps of each
+    group's distribution.
+    """
+    known, predictors = [], []
+    for group, masses in zip(GROUPS, spread, strict=True):
+        size = round(masses.sum())
+        at = (np.arange(size) + random.random()) / max(size, 1) * masses.sum()
+        places = np.searchsorted(np.cumsum(masses), at).clip(0, len(SOLVER_GRID) - 1)
+        predictors.append(SOLVER_GRID[places].clip(-FARTHEST, FARTHEST))
+        known.append(np.tile([1, *group[1:]], (size, 1)))
+    return np.vstack(known), np.concatenate(predictors)
+
+
+def _columns(known, free, predictor, demand: Demand) -> np.ndarray:
+    """The model's columns, what is left of the predictor beside the markers last."""
+    return np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
+
+
+# ------------------------------------------------------------------------ step 1: the factors
+
+
+def arrange(
+    columns: np.ndarray,
+    predictor: np.ndarray,
+    outcome: np.ndarray,
+    demand: Demand,
+    tries: tuple[int, float],
+    random: np.random.Generator,
+) -> float:
+    """Give out the factors (columns 3 to the last but one, changed in place) in so many tries from
+    such a temperature; the least distance from what is asked."""
+    p = expit(predictor)
+    weight, residual, fit = p * (1 - p), outcome - p, room(columns.shape[1])
+    fit.information[:] = columns.T @ (columns * weight[:, None])
+    free = columns[:, 3:-1]
+    exposed = np.stack([(free * (outcome == y)[:, None]).sum(axis=0) for y in (0, 1)], axis=1)
+    return _anneal(
+        columns, weight, residual, outcome, demand, tries, random, fit, residual @ free,
+        exposed.astype(np.int64),
+    )  # fmt: skip
+
+
+@compiled
+def _far(fit: Fit, scores, exposed, demand):
+    """How far an arrangement is from what is asked."""
+    factorize(fit.information, fit.factor)
+    invert_diagonal(fit.factor, fit.inverse, fit.variances)
+    total = 0.0
+    for i in range(2):
+        total += PER_VARIANCE * abs(fit.variances[1 + i] / demand.variances[i] - 1)
+    total += PER_DEVIATE * max(1 / math.sqrt(fit.variances[-1]) - demand.most_z, 0.0)
+    for j in range(len(scores)):
+        total += PER_SCORE * abs(scores[j])
+        total += PER_PATIENT * demand.pairs[exposed[j, 1], exposed[j, 0]]
+    return total
+
+
+@compiled
+def _turn(columns, column, patient, weight, residual, outcome, fit, scores, exposed):
+    """Turn a factor of one patient over; information, scores and counts follow."""
+    sign = 1 - 2 * columns[patient, column]
+    columns[patient, column] += sign
+    scores[column - 3] += sign * residual[patient]
+    exposed[column - 3, int(outcome[patient])] += int(sign)
+    for k in range(columns.shape[1]):
+        # The factor's own square is 0 or 1.
+        change = sign * weight[patient] * (columns[patient, k] if k != column else 1.0)
+        fit.information[max(k, column), min(k, column)] += change
+
+
+@compiled
+def _anneal(columns, weight, residual, outcome, demand, tries, random, fit, scores, exposed):
+    count, hot = tries
+    here = least = _far(fit, scores, exposed, demand)
+    best, patients = columns.copy(), np.zeros(2, np.int64)
+    for number in range(count):
+        temperature = hot * (COLD / hot) ** (number / count)
+        column = 3 + int(random.random() * len(scores))
+        changed = 1
+        patients[0] = int(random.random() * len(outcome))
+        if random.random() < EXCHANGES:
+            patients[1], changed = int(random.random() * len(outcome)), 2
+            if columns[patients[0], column] == columns[patients[1], column]:
+                continue
+        for i in patients[:changed]:
+            _turn(columns, column, i, weight, residual, outcome, fit, scores, exposed)
+        after = _far(fit, scores, exposed, demand)
+        # Where there is no inverse the distance is not a number, and the arrangement is taken back.
+        if after <= here or random.random() < math.exp((here - after) / temperature):
+            here = after
+            if here < least:
+                least = here
+                best[:] = columns
+        else:
+            for i in patients[:changed]:
+                _turn(columns, column, i, weight, residual, outcome, fit, scores, exposed)
+    columns[:] = best
+    return least
+
+
+# --------------------------------------------------------------------- step 2: the predictors
+
+
+def balance(
+    known: np.ndarray, free: np.ndarray, predictor: np.ndarray, outcome: np.ndarray, demand: Demand
+) -> tuple[np.ndarray, bool]:
+    """Change the predictors as little as possible until they are a maximum and the variances are
+    those asked for. The predictors, and whether the equations hold.
+    """
+    for _ in range(ITERATIONS):
+        wrong, slopes = _equations(
+            _columns(known, free, predictor, demand), predictor, outcome, demand
+        )
+        if np.abs(wrong).max() < 1e-9:
+            return predictor, True
+        scale = 1 / np.linalg.norm(slopes, axis=1)
+        step = -np.linalg.lstsq(slopes * scale[:, None], wrong * scale, rcond=1e-6)[0]
+        predictor = predictor + step * min(1, LONGEST_STEP / np.abs(step).max())
+    return predictor, False
+
+
+def _equations(columns, predictor, outcome, demand: Demand) -> tuple[np.ndarray, np.ndarray]:
+    """By how much each equation is missed, and its slope in each patient's linear predictor: the
+    score equations, the two variances, and the deviate of the rest of the predictor, which counts
+    only when it is too large.
+
+    With u the column of the inverse information M^-1 that belongs to a variance, the variance
+    changes by -u'(dM)u.
+    """
+    p = expit(predictor)
+    weight = p * (1 - p)
+    inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
+    along = columns @ inverse
+    of_variances = -(weight * (1 - 2 * p))[:, None] * along**2
+    of_variances -= 2 * weight[:, None] * inverse[-1] * along
+    variances = np.diag(inverse)
+    wrong, slopes = [columns.T @ (outcome - p)], [-weight * columns.T]
+    slopes[0][-1] += outcome - p
+    for i, asked in enumerate(demand.variances, start=1):
+        wrong.append([variances[i] / asked - 1])
+        slopes.append([of_variances[:, i] / asked])
+    above = 1 / math.sqrt(variances[-1]) - demand.most_z
+    if above > 0:
+        wrong.append([above])
+        slopes.append([-of_variances[:, -1] / 2 * variances[-1] ** -1.5])
+    return np.concatenate(wrong), np.concatenate(slopes)
+
+
+# ------------------------------------------------------------------------- step 3: the lengths
+
+
+def _set_lengths(design, columns, predictor, outcome, target: Target, demand: Demand, random):
+    """The design's length: what is left of the predictors when each factor has had a share.
+
+    Of the divisions in which no test of the joint model and every test of the length alone is
+    significant, the one that loses least to whole mm; where there is none, the one nearest to it.
+    """
+    weight = expit(predictor) * expit(-predictor)
+    inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
+    of_factors, covariances = np.diag(inverse)[3:-1], inverse[3:-1, -1]
+    range_mm = target.longest - target.shortest - 2 * MARGIN_MM
+    best, chosen = (np.inf, np.inf), design[:, target.length]
+    for _ in range(SHARES):
+        share = random.normal(0, 10.0 ** random.uniform(-0.5, 0.5), len(of_factors))
+        z = abs(share) / np.sqrt(of_factors + share * (2 * covariances + share * inverse[-1, -1]))
+        left = columns[:, -1] - columns[:, 3:-1] @ share
+        span = np.ptp(left)
+        mm = np.rint(target.shortest + MARGIN_MM + (left - left.min()) / span * range_mm)
+        design[:, target.length] = mm / LENGTH_UNIT
+        alone = distance_of_length(cohort_of(design, outcome, target), target)
+        joint = np.sum((np.maximum(z - demand.most_z, 0) / target.z_unit) ** 2)
+        if (alone + joint, span) < best:
+            best, chosen = (alone + joint, span), design[:, target.length].copy()
+    design[:, target.length] = chosen
