@@ -13,11 +13,10 @@ from scipy.special import expit, log_expit
 
 from lib.compatible import exclusion
 from lib.compatible.exclusion import CERTIFICATE, FUNCTIONALS, Printed
-from lib.compatible.fits import fit_joint_models
 from lib.paper import published, wald
 from lib.patients.loading import EXAMPLE, load
 from lib.search import certificates
-from lib.statistics import multivariate
+from lib.statistics import logistic, multivariate
 
 PRINTED = exclusion.from_claims(published.read())
 STORED = exclusion.read()
@@ -56,7 +55,7 @@ class Fit:
 
 def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
     """The fit of a design whose first columns are 1 and the two markers; None where there is none."""
-    estimates, errors = fit_joint_models(design[None, :, 1:], outcome[None])
+    estimates, errors = logistic.estimates(design[None, :, 1:], outcome[None])
     coefficients, sigma = estimates[0], errors[0, 1:3]
     if np.isnan(coefficients).any():
         return None

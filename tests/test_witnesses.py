@@ -18,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.compatible import exclusion, fits, ladder, study, verification
+from lib.compatible import exclusion, ladder, study, verification
 from lib.paper import ledger, published
 from lib.patients import loading
 from lib.patients.cohort import Cohort
 from lib.search import annealing, designs, distance, fit, store, witnesses
+from lib.statistics import logistic
 
 ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
 TARGET, OUTCOME = designs.target_of(ABOUT, SETTINGS), designs.outcome_of(ABOUT)
@@ -153,7 +154,7 @@ def test_array_fits_are_those_of_statsmodels(seed, factors):
         [random.integers(0, 2, (3, 200, factors)), random.integers(20, 400, (3, 200, 1))], axis=2
     )
     outcome = (random.random((3, 200)) < 0.3).astype(int)
-    estimates, errors = fits.fit_joint_models(values, outcome)
+    estimates, errors = logistic.estimates(values, outcome)
     for i in range(3):
         fitted = sm.Logit(outcome[i], sm.add_constant(values[i].astype(float))).fit(
             disp=0, tol=1e-13, maxiter=100
@@ -169,7 +170,7 @@ def test_array_fits_without_a_maximum_have_no_numbers():
     collinear, separated = good.copy(), good.copy()
     collinear[:, 1] = collinear[:, 0]
     separated[:, 1] = outcome
-    estimates, errors = fits.fit_joint_models(
+    estimates, errors = logistic.estimates(
         np.stack([good, collinear, separated]), np.stack([outcome] * 3)
     )
     assert np.isfinite(estimates[0]).all() and np.isfinite(errors[0]).all()

@@ -28,10 +28,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr, expit
 
-from lib.compatible.fits import fit_sums
 from lib.paper import checks, reconstruct, wald
 from lib.paper.cores import cells, cores
 from lib.patients.files import DATA
+from lib.statistics import logistic
 
 PATH = DATA / "compatible" / "certificates.csv"
 TERMS = ("constant", "first", "second", "predictor")
@@ -427,8 +427,8 @@ def _log_likelihood_of_markers(printed: Printed) -> pd.Series:
     counts = cells(printed.first, printed.second, chosen)
     patients, events = counts.sum(axis=1), counts[:, 0]
     design = np.column_stack([np.ones(4), GROUPS[:4, 1:]])
-    coefficients, _ = fit_sums(np.tile(design, (len(chosen), 1, 1)), events @ design, patients)
-    eta = coefficients @ design.T
+    fits = logistic.fit_sums(design[None], events @ design, weights=patients)
+    eta = fits.coefficients @ design.T
     return pd.Series(
         (events * eta - patients * np.logaddexp(0, eta)).sum(axis=1), chosen["n11"].to_numpy()
     )

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.compatible.fits import fit_joint_models
 from lib.compatible.study import Study
 from lib.compatible.verification import with_groups
+from lib.statistics import logistic
 
 
 class Rung(NamedTuple):
@@ -111,7 +111,7 @@ def standing(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     inflation = np.array(
         [np.diag(np.linalg.inv(np.corrcoef(one, rowvar=False))).max() for one in factors]
     )
-    coefficients, _ = fit_joint_models(
+    coefficients, _ = logistic.estimates(
         with_groups(factors, columns[study.group], study), columns[study.outcome]
     )
     # The first group's coefficient is zero.

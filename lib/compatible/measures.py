@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from lib.compatible.fits import fit_joint_models
 from lib.compatible.study import Study
 from lib.compatible.verification import tests_alone, with_groups
 from lib.paper import wald
+from lib.statistics import logistic
 
 
 def columns_of(rows: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
@@ -34,7 +34,7 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     """
     binary, length, outcome = study.binary, study.length, columns[study.outcome]
     factors = np.stack([columns[factor] for factor in study.factors], axis=2).astype(float)
-    estimates, _ = fit_joint_models(factors, outcome)
+    estimates, _ = logistic.estimates(factors, outcome)
     adjusted = {name: np.exp(estimates[:, i]) for i, name in enumerate(study.factors, start=1)}
     p_values = {
         name: tests_alone(columns[name], outcome, study.is_binary(name))[
@@ -45,7 +45,7 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     exposed, events = columns[binary[0]] == 1, outcome == 1
     a, b = (exposed & events).sum(axis=1), (exposed & ~events).sum(axis=1)
     c, d = events.sum(axis=1) - a, (~events).sum(axis=1) - b
-    of_length, _ = fit_joint_models(columns[length][:, :, None].astype(float), outcome)
+    of_length, _ = logistic.estimates(columns[length][:, :, None], outcome)
     probabilities = expit(estimates[:, :1] + (factors @ estimates[:, 1:, None])[:, :, 0])
     found = {
         "binary.share": exposed.mean(axis=1),
@@ -59,7 +59,9 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
         "unprinted.smallest_p_value": np.min(list(p_values.values()), axis=0),
         **_performance(probabilities, events),
     }
-    estimates, errors = fit_joint_models(with_groups(factors, columns[study.group], study), outcome)
+    estimates, errors = logistic.estimates(
+        with_groups(factors, columns[study.group], study), outcome
+    )
     for marker in study.markers:
         i = 1 + study.factors.index(marker)
         # A finite estimate can have an odds ratio beyond any float.

@@ -42,7 +42,7 @@ KEYS = ["reading", "number"]
 # What computes the stored counts, and so must be what it was when they were stored.
 LISTING_CODE = [
     Path(__file__).parents[1] / "search" / "listings.py",
-    Path(__file__).with_name("fits.py"),
+    Path(__file__).parents[1] / "statistics" / "logistic.py",
 ]
 COLUMNS = ["verdict", "found", "n11_least", "n11_most", "reason"]
 

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lib.compatible.fits import fit_joint_models
 from lib.compatible.study import Study
 from lib.paper import wald
 from lib.paper.published import Interval, interval, number
-from lib.statistics import univariate
+from lib.statistics import logistic, univariate
 
 
 def unmet(rows: pd.DataFrame, study: Study, margin: float = 1.0) -> str:
@@ -84,7 +83,7 @@ def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[s
     occluded, patent = np.split(
         np.take_along_axis(values.astype(float), order, axis=1), [events], axis=1
     )
-    estimates, errors = fit_joint_models(values[:, :, None], outcome)
+    estimates, errors = logistic.estimates(values[:, :, None], outcome)
     return {
         "student": stats.ttest_ind(occluded, patent, axis=1).pvalue,
         "welch": stats.ttest_ind(occluded, patent, axis=1, equal_var=False).pvalue,
@@ -172,7 +171,7 @@ def _require_tests(
 
     claims, outcome = study.claims["printed"], columns[study.outcome]
     z = wald.multipliers(float(number(claims["multivariate.all.confidence_level"])))[0]
-    estimates, errors = fit_joint_models(joint_factors(columns, study), outcome)
+    estimates, errors = logistic.estimates(joint_factors(columns, study), outcome)
     require(np.isfinite(errors).all(axis=1), "no maximum of the joint model")
     for i, factor in enumerate(study.factors, start=1):
         threshold = study.threshold(factor)

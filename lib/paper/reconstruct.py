@@ -1,0 +1,414 @@
+"""From claims to counts: every set of whole numbers that prints what the paper prints.
+
+A printed percentage of a known total confines the count behind it to an interval of whole numbers.
+With n patients and every conceivable number of events D at once:
+
+1. each group's events lie in the interval of its rate, so all sums between the sums of the ends are
+   possible, and only these;
+2. the exposed of a marker among the D events lie in the interval of the sensitivity, the unexposed
+   among the n - D others in that of the specificity;
+3. the AUC of a yes-or-no marker is the mean of the two, which confines one given the other.
+
+Intervals are kept as intervals, in exact whole-number arithmetic, so that many patients take little
+more time than few. Nothing about any paper is written here: the groups, the markers and their
+numbers all come from the claims, and one, several or no solution can be told apart.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product, zip_longest
+from math import floor, prod
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from lib.paper.cores import cores
+from lib.paper.published import interval, premises
+
+MARKER_QUANTITIES = ("sensitivity", "specificity")
+MOST_LISTED = 100_000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One way to fill in the numbers of events, given a total number of events.
+
+    `patients` and `occluded_by_group` follow the order of the groups in the claims. `markers` maps
+    each marker to all its pairs (exposed among the occluded, exposed among the patent). What the
+    claims in use do not touch is None or empty.
+    """
+
+    patients: int | None
+    occluded: int | None
+    patients_by_group: tuple[int, ...]
+    occluded_by_group: tuple[int, ...]
+    markers: dict[str, tuple[tuple[int, int], ...]]
+
+    @property
+    def ways(self) -> int:
+        """In how many ways the markers' counts can be chosen."""
+        return prod(len(pairs) for pairs in self.markers.values())
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A marker's counts for many numbers of events: arrays of one length.
+
+    `at` is the position of the number of events in `Solutions.occluded`; the exposed among the
+    occluded are any whole number from `exposed[0]` to `exposed[1]`, the unexposed among the patent
+    any from `unexposed[0]` to `unexposed[1]`. One of the two is a single number in each entry.
+    """
+
+    at: np.ndarray
+    exposed: tuple[np.ndarray, np.ndarray]
+    unexposed: tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """All that the claims in use allow, as intervals; what they do not touch is None or empty.
+
+    `occluded` holds the possible numbers of events; `by_group` the least and the greatest number of
+    events of each group, of which every combination with such a sum is possible.
+    """
+
+    patients: int | None
+    sizes: tuple[int, ...]
+    occluded: np.ndarray | None
+    by_group: tuple[tuple[int, int], ...]
+    markers: dict[str, Pairs]
+
+
+def original(claims: pd.DataFrame) -> pd.DataFrame:
+    """The claims without variants printed elsewhere (whose id has a fourth part)."""
+    return claims[claims.index.str.count(r"\.") == 2]
+
+
+def groups(claims: pd.DataFrame) -> list[str]:
+    """The groups whose size or patency is claimed."""
+    parts = [tuple(name.split(".")) for name in claims.index]
+    ends = [("methods", "patients"), ("patency", "primary_patency")]
+    found = [who for end in ends for section, who, *rest in parts if (section, *rest) == end]
+    return [who for who in dict.fromkeys(found) if who != "all"]
+
+
+def markers(claims: pd.DataFrame) -> list[str]:
+    """The markers with a sensitivity and a specificity among the claims."""
+    names = [name.split(".") for name in claims.index if name.endswith(".sensitivity")]
+    return [at[1] for at in names if f"roc.{at[1]}.specificity" in claims.index]
+
+
+def counts_behind(printed: str | None, total: int) -> list[int]:
+    """All counts out of `total` whose proportion prints as `printed`; every count when None."""
+    first, last = _ends(printed, np.array([total]))
+    return list(range(first[0], last[0] + 1))
+
+
+def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest count out of each total that prints so; the greatest is the
+    smaller where there is none."""
+    first, last = np.zeros_like(totals), totals
+    bounds = interval(printed) if printed is not None else None
+    if bounds is not None and bounds.lower is not None:
+        first = np.maximum(first, _least(bounds.lower, totals, bounds.lower_closed))
+    if bounds is not None and bounds.upper is not None:
+        last = np.minimum(last, _most(bounds.upper, totals, bounds.upper_closed))
+    return first, last
+
+
+def _least(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
+    """The least whole number not below (above, unless closed) share * totals / over."""
+    above = -(-share.numerator * totals // (share.denominator * over))
+    return above if closed else share.numerator * totals // (share.denominator * over) + 1
+
+
+def _most(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
+    return -_least(-share, totals, closed, over)
+
+
+def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
+    """All counts compatible with the claims named in `using` (default: all of them), listed.
+
+    The claims that matter are those of `solutions`.
+    """
+    found = solutions(claims, using)
+    return list(_listed(found)) if found else []
+
+
+def _listed(found: Solutions) -> Iterator[Counts]:
+    by_total: dict[int | None, list[tuple[int, ...]]] = {}
+    for events in product(*(range(low, high + 1) for low, high in found.by_group)):
+        by_total.setdefault(sum(events) if events else None, []).append(events)
+    pairs: dict[int, dict[str, tuple]] = {}
+    for marker in found.markers:
+        for exposed, unexposed, occluded, patent in np.transpose(listed(found, marker)).tolist():
+            of = pairs.setdefault(occluded, {}).setdefault(marker, [])
+            of.append((exposed, patent - unexposed))
+    for total in pairs or by_total:
+        markers = {marker: tuple(of) for marker, of in pairs.get(total, {}).items()}
+        for events in by_total.get(total, []) if found.by_group else [()]:
+            yield Counts(found.patients, total, found.sizes, events, markers)
+
+
+def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions | None:
+    """What the claims named in `using` (default: all of them) allow; None where they contradict
+    one another.
+
+    The claims that matter are the numbers of patients, the patency rates, and each marker's
+    sensitivity, specificity and AUC. The events of the patency rates and of the markers are taken
+    to be the same where both are in use. A number of patients that is left out follows from the
+    sum of the others.
+    """
+    using = set(claims.index if using is None else using)
+    printed = {name: text for name, text in claims["printed"].items() if name in using}
+    known = _patients(claims, printed)
+    if known is None:
+        return None
+    patients, sizes = known
+    by_group = _by_group(claims, printed, sizes)
+    if by_group is None:
+        return None
+    if by_group and not all(sizes):
+        by_group = ()
+    least, most = (sum(ends) for ends in zip(*by_group, strict=True)) if by_group else (0, patients)
+    overall = printed.get("patency.all.primary_patency")
+    if overall and patients:
+        low, high = _events(claims, "patency.all.primary_patency", overall, patients)
+        least, most = max(least, low), min(most, high)
+    if most is not None and least > most:
+        return None
+    used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
+    if not used or patients is None:
+        touched = by_group or (overall and patients)
+        occluded = np.arange(least, most + 1) if touched else None
+        return Solutions(patients, sizes, occluded, by_group, {})
+    first, last = max(1, least), min(patients - 1, most)
+    occluded = np.arange(first, last + 1)
+    for marker in used:
+        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients).at)]
+    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in used}
+    return Solutions(patients, sizes, occluded, by_group, pairs) if len(occluded) else None
+
+
+def _patients(
+    claims: pd.DataFrame, printed: dict[str, str]
+) -> tuple[int | None, tuple[int, ...]] | None:
+    """The total and the group sizes, 0 where one is not known; None where they do not add up."""
+    names = [f"methods.{name}.patients" for name in groups(claims)]
+    total = int(printed["methods.all.patients"]) if "methods.all.patients" in printed else None
+    sizes = [int(printed.get(name, 0)) for name in names]
+    missing = sizes.count(0)
+    if missing == len(sizes):
+        return total, ()
+    if total is None:
+        return (None if missing else sum(sizes)), tuple(sizes)
+    rest = total - sum(sizes)
+    if missing == 1 and rest > 0:
+        sizes[sizes.index(0)], rest = rest, 0
+    return (total, tuple(sizes)) if missing > 1 or rest == 0 else None
+
+
+def _by_group(
+    claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
+) -> tuple[tuple[int, int], ...] | None:
+    """Least and greatest number of events of each group; None where a rate cannot be printed."""
+    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
+    if not sizes or not any(rate in printed for rate in rates):
+        return ()
+    found = tuple(
+        _events(claims, rate, printed.get(rate), size)
+        for rate, size in zip(rates, sizes, strict=True)
+    )
+    return found if all(low <= high for low, high in found) else None
+
+
+def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
+    """Least and greatest number of events behind a rate; the greatest is the smaller where none
+    prints it."""
+    (first,), (last,) = _ends(printed, np.array([size]))
+    ends = (first, last) if counts_events(claims, rate) else (size - last, size - first)
+    return int(ends[0]), int(ends[1])
+
+
+def counts_events(claims: pd.DataFrame, rate: str) -> bool:
+    """Whether a rate is one of events and not of freedom from them, as the claims state it."""
+    return premises(claims, [rate]).get("rate") == "event"
+
+
+def events_of_group(found: Solutions, at: int) -> np.ndarray:
+    """The possible numbers of events of a group, given those of all groups together."""
+    low, high = found.by_group[at]
+    events = np.arange(low, high + 1)
+    rest = [sum(ends) for ends in zip(*found.by_group, strict=True)]
+    first = np.searchsorted(found.occluded, events + rest[0] - low)
+    last = np.searchsorted(found.occluded, events + rest[1] - high, side="right")
+    return events[first < last]
+
+
+def listed(found: Solutions, marker: str) -> tuple[np.ndarray, ...]:
+    """All counts of a marker: exposed among the occluded, unexposed among the patent, occluded and
+    patent; of very many only the two ends of each interval."""
+    of = found.markers[marker]
+    ends = np.stack([*of.exposed, *of.unexposed])
+    lengths = ends[1] - ends[0] + ends[3] - ends[2] + 1
+    if lengths.sum() > MOST_LISTED:
+        at, steps = np.tile(np.arange(len(of.at)), 2), np.zeros(2 * len(of.at), int)
+        steps[len(of.at) :] = lengths - 1
+    else:
+        at = np.repeat(np.arange(len(of.at)), lengths)
+        steps = np.arange(len(at)) - (np.cumsum(lengths) - lengths)[at]
+    first, last, lowest, _ = ends[:, at]
+    occluded = found.occluded[of.at[at]]
+    exposed, unexposed = first + steps * (last > first), lowest + steps * (last == first)
+    return exposed, unexposed, occluded, found.patients - occluded
+
+
+def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int) -> Pairs:
+    """The counts of a marker for each number of events; the narrower of its two intervals is
+    listed, the other follows from it and the AUC."""
+    totals = occluded, patients - occluded
+    ends = [
+        _ends(printed.get(f"roc.{marker}.{quantity}"), total)
+        for quantity, total in zip(MARKER_QUANTITIES, totals, strict=True)
+    ]
+    lengths = [np.maximum(last - first + 1, 0) for first, last in ends]
+    listed = int(lengths[1].sum() < lengths[0].sum())
+    at = np.repeat(np.arange(len(occluded)), lengths[listed])
+    begins = np.cumsum(lengths[listed]) - lengths[listed]
+    own = ends[listed][0][at] + np.arange(len(at)) - begins[at]
+    low, high = (end[at] for end in ends[1 - listed])
+    if f"roc.{marker}.auc" in printed:
+        bounds = interval(printed[f"roc.{marker}.auc"])
+        total, other = totals[listed][at], totals[1 - listed][at]
+        # own / total + x / other is twice the area, and x is what is left over for the other.
+        least, most = (
+            (other * (2 * end.numerator * total - own * end.denominator), end.denominator)
+            for end in (bounds.lower, bounds.upper)
+        )
+        low = np.maximum(low, _least(Fraction(1, least[1]), least[0], bounds.lower_closed, total))
+        high = np.minimum(high, _most(Fraction(1, most[1]), most[0], bounds.upper_closed, total))
+    (kept,) = np.nonzero(low <= high)
+    if len(kept) > MOST_LISTED:
+        # The first and the last of each number of events have the least and the greatest values.
+        ends = np.flatnonzero(np.diff(at[kept]))
+        kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
+    both = [(own[kept], own[kept]), (low[kept], high[kept])]
+    return Pairs(at[kept], both[listed], both[1 - listed])
+
+
+def totals_behind(claims: pd.DataFrame, quantity: str, most: int) -> list[int]:
+    """All group sizes below ``most`` of which every claim of a quantity can be a proportion."""
+    printed = original(claims).query("quantity == @quantity")["printed"]
+    return [n for n in range(1, most) if all(counts_behind(text, n) for text in printed)]
+
+
+def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
+    """Patients and occluded by group, of one solution."""
+    index = pd.Index(groups(claims), name="group")
+    return pd.DataFrame(
+        {"patients": solution.patients_by_group, "occluded": solution.occluded_by_group}, index
+    )
+
+
+def marker_table(solution: Counts, marker: str) -> np.ndarray:
+    """A marker's counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed
+    patent]].
+
+    Raises `ValueError` when the claims allow several.
+    """
+    if len(solution.markers[marker]) != 1:
+        raise ValueError(
+            f"the claims allow {len(solution.markers[marker])} tables for {marker}, not one"
+        )
+    a, b = solution.markers[marker][0]
+    return np.array([[a, b], [solution.occluded - a, solution.patients - solution.occluded - b]])
+
+
+def all_patients(claims: pd.DataFrame) -> int | None:
+    """How many patients there are in all, as printed or else by the groups; None where neither
+    says."""
+    printed = claims["printed"]
+    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
+    return int(printed.get("methods.all.patients", sum(sizes))) or None
+
+
+def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
+    """For every conceivable number of events: can each sensitivity and specificity be printed?
+
+    Index: occluded, from 1 to one less than all patients. One boolean column per claim.
+    """
+    rows = original(claims)
+    patients = all_patients(rows) or 1
+    occluded = np.arange(1, patients)
+    totals = {"sensitivity": occluded, "specificity": patients - occluded}
+    printable = {}
+    for quantity, total in totals.items():
+        for name in rows.index[rows["quantity"] == quantity]:
+            first, last = _ends(rows.at[name, "printed"], total)
+            printable[name] = first <= last
+    return pd.DataFrame(printable, index=pd.Index(occluded, name="occluded"))
+
+
+def occluded_by_rates(claims: pd.DataFrame) -> list[tuple[int, ...]]:
+    """All numbers of events by group that the sizes and patency rates of the groups allow."""
+    rows = original(claims)
+    names = rows.index[rows["quantity"].isin(["patients", "primary_patency"])]
+    return sorted({solution.occluded_by_group for solution in solve(rows, list(names))})
+
+
+def most_occluded(claims: pd.DataFrame) -> pd.Series:
+    """The greatest number of events by group that any estimate of survival could print as claimed.
+
+    An event that happens while some patients are lost weighs at least one over the group's size in
+    a Kaplan-Meier estimate, so d events lower it by at least d/n (Kaplan and Meier 1958, J Am Stat
+    Assoc 53:457-481, equation 2b, in which the numbers at risk never exceed n).
+    """
+    found, printed = {}, claims["printed"]
+    _, implied = _patients(claims, printed.to_dict()) or (None, ())
+    for group, size in zip_longest(groups(claims), implied, fillvalue=0):
+        size = int(printed.get(f"methods.{group}.patients", size))
+        rate = f"patency.{group}.primary_patency"
+        lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
+        found[group] = floor((1 - lower) * size)
+    return pd.Series(found, name="occluded", dtype=int)
+
+
+def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
+    """Both adjusted odds ratios of a logistic model with the two markers alone, for every core.
+
+    The score equations involve a core only through the number of patients with both markers, n11,
+    so there is one row for each n11: odds_ratio_first, odds_ratio_second. NaN where no finite
+    maximum exists.
+    """
+    occluded, patent = first.sum(axis=0)
+    rows = {}
+    for k1, k0 in cores(first, second).itertuples(index=False):
+        if k1 + k0 in rows:
+            continue
+        cells = np.array(
+            [
+                [1, 1, k1, k0],
+                [1, 0, first[0, 0] - k1, first[0, 1] - k0],
+                [0, 1, second[0, 0] - k1, second[0, 1] - k0],
+                [
+                    0,
+                    0,
+                    occluded - first[0, 0] - second[0, 0] + k1,
+                    patent - first[0, 1] - second[0, 1] + k0,
+                ],
+            ]
+        )
+        cells = cells[cells[:, 2:].sum(axis=1) > 0]
+        with warnings.catch_warnings():
+            # A core that the model reproduces exactly is no separation, though statsmodels says so.
+            warnings.simplefilter("ignore")
+            design = sm.add_constant(cells[:, :2])
+            fitted = sm.GLM(cells[:, 2:], design, family=sm.families.Binomial()).fit()
+        rows[k1 + k0] = np.exp(fitted.params[1:])
+    table = pd.DataFrame.from_dict(rows, "index", columns=["odds_ratio_first", "odds_ratio_second"])
+    return table.rename_axis("n11").sort_index()

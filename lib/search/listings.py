@@ -33,7 +33,6 @@ from tqdm import tqdm
 
 from lib.compatible import readings
 from lib.compatible.exclusion import GROUPS, Printed
-from lib.compatible.fits import fit_sums
 from lib.compatible.study import FOLDER, Study, study
 from lib.paper import cores, wald
 from lib.paper.published import interval, read
@@ -41,6 +40,7 @@ from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.search.compiled import compiled
 from lib.search.store import replace
+from lib.statistics import logistic
 
 SLACK = 1e-6  # added to what a score may be off, for the rounding of floating point
 MARKERS = GROUPS[:4, 1:]  # of the four cells of a stratum
@@ -90,7 +90,8 @@ def refit(candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
     design = np.column_stack([np.repeat(np.eye(strata), 4, axis=0), np.tile(MARKERS, (strata, 1))])
     sums = np.concatenate([candidates.events, candidates.exposed], axis=1).astype(float)
     patients = candidates.patients.reshape(tables, -1).astype(float)
-    return fit_sums(np.tile(design, (tables, 1, 1)), sums, patients)
+    fits = logistic.fit_sums(design[None], sums, weights=patients)
+    return fits.coefficients, fits.covariance
 
 
 def judge(candidates: Candidates, printed: Printed) -> np.ndarray:

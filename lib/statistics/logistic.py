@@ -22,7 +22,7 @@ information has no inverse or the steps have run out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, log_expit
@@ -62,6 +62,13 @@ def with_intercept(columns: np.ndarray) -> np.ndarray:
     return np.concatenate([np.ones((*columns.shape[:2], 1)), columns], axis=2)
 
 
+def estimates(columns: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and standard errors (fits x terms, the intercept first) of models of ``columns``
+    (fits x rows x columns) and ``outcome`` (fits x rows)."""
+    fits = fit_many(with_intercept(np.asarray(columns, float)), outcome)
+    return fits.coefficients, fits.standard_errors
+
+
 def fit_many(
     design: np.ndarray,
     outcome: np.ndarray,
@@ -87,16 +94,34 @@ def fit_many(
     included : boolean array, fits x terms
         Which terms a fit has; all unless given. The coefficient of another term is zero.
     """
+    weights = np.ones((1, design.shape[1])) if weights is None else weights
+    offset = np.zeros((1, design.shape[1])) if offset is None else offset
+    events = np.asarray(outcome, float) * weights
+    fits = fit_sums(
+        design, _times(events, design), weights=weights, offset=offset, included=included
+    )
+    return replace(fits, log_likelihood=fits.log_likelihood + (events * offset).sum(axis=1))
+
+
+def fit_sums(
+    design: np.ndarray,
+    sums: np.ndarray,
+    *,
+    weights: np.ndarray,
+    offset: np.ndarray | None = None,
+    included: np.ndarray | None = None,
+) -> Fits:
+    """The same from ``sums`` (fits x terms), the sum of each term over the events: all that a model
+    needs to know of the outcomes, and all that is known of them where only totals are printed.
+
+    The log likelihood leaves out what the offset adds, which is the same for all coefficients.
+    """
     _, rows, terms = design.shape
-    weights = np.ones((1, rows)) if weights is None else weights
     offset = np.zeros((1, rows)) if offset is None else offset
     included = np.ones((1, terms), bool) if included is None else included
     (fits,) = np.broadcast_shapes(
-        *(values.shape[:1] for values in (design, outcome, weights, offset, included))
+        *(values.shape[:1] for values in (design, sums, weights, offset, included))
     )
-    # The sign turns log odds of the event into those of the outcome that a row has.
-    sign = np.where(np.asarray(outcome) == 1, 1.0, -1.0)
-
     found = Fits(
         np.full((fits, terms), np.nan),
         np.full((fits, terms, terms), np.nan),
@@ -105,15 +130,15 @@ def fit_many(
     )
     going, coefficients = np.arange(fits), np.zeros((fits, terms))
     log_odds = np.zeros((fits, rows)) + offset  # step 1
-    likelihood = _log_likelihood(sign * log_odds, weights)
+    likelihood = _log_likelihood(coefficients, log_odds, sums, weights)
     for iteration in range(MOST_ITERATIONS):
-        columns, weight, signs, has = (
-            _of(going, values) for values in (design, weights, sign, included)
+        columns, own, weight, has = (
+            _of(going, values) for values in (design, sums, weights, included)
         )
-        # Step 2, with the probability of the outcome that a row does not have.
-        other = expit(-signs * log_odds)
-        score = np.where(has, _times(weight * signs * other, columns), 0)
-        inverse, definite = _inverse(_information(weight * other * (1 - other), columns, has))
+        # Step 2.
+        expected, other = weight * expit(log_odds), expit(-log_odds)
+        score = np.where(has, own - _times(expected, columns), 0)
+        inverse, definite = _inverse(_information(expected * other, columns, has))
         if iteration == 0:
             found.status[going[~definite]] = COLLINEAR
         # Step 3.
@@ -132,10 +157,13 @@ def fit_many(
         going, coefficients, log_odds, likelihood, step, change = (
             values[more] for values in (going, coefficients, log_odds, likelihood, step, change)
         )
-        size, log_odds, likelihood = _halved(
-            log_odds, change, likelihood, _of(going, sign), _of(going, weights)
+        coefficients, log_odds, likelihood = _halved(
+            (coefficients, step),
+            (log_odds, change),
+            likelihood,
+            _of(going, sums),
+            _of(going, weights),
         )
-        coefficients = coefficients + size * step
     return found
 
 
@@ -151,8 +179,11 @@ def _times(values: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     return np.matmul(values[:, None, :], matrices)[:, 0]
 
 
-def _log_likelihood(log_odds_of_own: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return (weights * log_expit(log_odds_of_own)).sum(axis=1)
+def _log_likelihood(
+    coefficients: np.ndarray, log_odds: np.ndarray, sums: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Sum of the log odds of the events, less what all patients together could add."""
+    return (sums * coefficients).sum(axis=1) + (weights * log_expit(-log_odds)).sum(axis=1)
 
 
 def _information(curvature: np.ndarray, columns: np.ndarray, has: np.ndarray) -> np.ndarray:
@@ -164,21 +195,22 @@ def _information(curvature: np.ndarray, columns: np.ndarray, has: np.ndarray) ->
 
 
 def _halved(
-    log_odds: np.ndarray,
-    change: np.ndarray,
+    coefficients: tuple[np.ndarray, np.ndarray],
+    log_odds: tuple[np.ndarray, np.ndarray],
     likelihood: np.ndarray,
-    sign: np.ndarray,
+    sums: np.ndarray,
     weights: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How much of a step each fit takes, with the log odds and the likelihood that it leads to."""
-    size, largest = np.ones((len(log_odds), 1)), np.abs(change).max(axis=1)
+    """Coefficients, log odds and likelihood after a step; each of the first two comes with its
+    change, which is halved until the likelihood is no lower."""
+    size, largest = np.ones((len(likelihood), 1)), np.abs(log_odds[1]).max(axis=1)
     while True:
-        moved = log_odds + size * change
-        after = _log_likelihood(sign * moved, weights)
+        moved, at = (start + size * change for start, change in (coefficients, log_odds))
+        after = _log_likelihood(moved, at, sums, weights)
         # Near the maximum a lower likelihood is only rounding; halving would go on for nothing.
         worse = ~(after >= likelihood) & (largest * size[:, 0] > 0.001)
         if not worse.any():
-            return size, moved, after
+            return moved, at, after
         size[worse] /= 2
 
 
