@@ -301,10 +301,23 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
     return Pairs(at[kept], both[listed], both[1 - listed])
 
 
-def totals_behind(claims: pd.DataFrame, quantity: str, most: int) -> list[int]:
-    """All group sizes below ``most`` of which every claim of a quantity can be a proportion."""
-    printed = original(claims).query("quantity == @quantity")["printed"]
-    return [n for n in range(1, most) if all(counts_behind(text, n) for text in printed)]
+def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
+    """All numbers of events and of other patients that can print every sensitivity and specificity.
+
+    Some patients may be left out: the two need not add up to all patients.
+    """
+    patients = len(printable_by_occluded(claims)) + 1
+    printed = original(claims).groupby("quantity")["printed"]
+    events, others = (
+        [
+            n
+            for n in range(1, patients)
+            if quantity in printed.groups
+            and all(counts_behind(text, n) for text in printed.get_group(quantity))
+        ]
+        for quantity in ("sensitivity", "specificity")
+    )
+    return [(a, b) for a in events for b in others if a + b <= patients]
 
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
