@@ -361,7 +361,7 @@ def forest(
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=crude.join(adjusted, lsuffix="_crude", rsuffix="_adjusted"),
+        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")),
         key="factor",
         reconstructed=reconstructed,
     )
