@@ -41,7 +41,7 @@ ADAPT = """() => {
             + "Code: MIT License. Text and figures: CC BY 4.0."],
         ["contents-title", "Contents"],
     ]) cover.append(Object.assign(document.createElement("p"), { className, textContent }));
-    cover.append(find("nav.bd-links"));
+    cover.append(find("#jb-print-toc nav"));
     document.querySelector("article.bd-article").before(cover);
     document.body.classList.add("whole-book");
     for (const link of document.querySelectorAll("a[href]")) {
