@@ -32,7 +32,6 @@ QUIET = [
 ]
 # What print.css cannot do: a cover with the contents, and links that lead nowhere on paper.
 ADAPT = """() => {
-    const here = location.href.split("#")[0];
     const find = (selector) => document.querySelector(selector);
     const cover = Object.assign(document.createElement("header"), { className: "cover" });
     for (const [className, textContent] of [
@@ -42,12 +41,13 @@ ADAPT = """() => {
             + "Code: MIT License. Text and figures: CC BY 4.0."],
         ["contents-title", "Contents"],
     ]) cover.append(Object.assign(document.createElement("p"), { className, textContent }));
-    cover.append(find("nav.bd-links"));
+    cover.append(find("#jb-print-toc nav"));
     document.querySelector("article.bd-article").before(cover);
     document.body.classList.add("whole-book");
     for (const link of document.querySelectorAll("a[href]")) {
-        const works = link.protocol !== "file:" || link.href.split("#")[0] === here;
-        if (!works) link.replaceWith(...link.childNodes);
+        const inside = link.getAttribute("href").match(/^(?:chapters\\/index\\.html)?(#.+)/);
+        if (inside) link.setAttribute("href", inside[1]);
+        else if (link.protocol === "file:") link.replaceWith(...link.childNodes);
     }
     for (const part of document.querySelectorAll("details")) part.open = true;
     // An image that waits until it is seen is not printed.
@@ -105,7 +105,8 @@ def write(folder: Path) -> Path:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         page = browser.new_page()
-        page.goto((joined / START).as_uri())
+        # The one page names all files as if it stood at the root of the site.
+        page.goto((joined / START).replace(joined / "book.html").as_uri())
         page.evaluate(ADAPT)
         page.wait_for_load_state("networkidle")
         content = page.pdf(

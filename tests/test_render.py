@@ -1,0 +1,67 @@
+"""What stands beside a figure or a table on a page."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx import addnodes
+
+from lib.site import render
+
+SVG = '<svg width="90pt" height="60pt" viewBox="0 0 90 60"></svg>'
+ABOUT = {
+    "name": "fig-x",
+    "caption": "A caption",
+    "alt": 'words with "quotation marks"',
+    "csv": "a\n1\n",
+    "reconstructed": False,
+    "columns": [{"label": "a", "align": "left"}],
+    "rows": [["1"]],
+    "note": None,
+    "classes": [],
+}
+
+
+@pytest.fixture
+def page(tmp_path) -> SimpleNamespace:
+    return SimpleNamespace(doctreedir=tmp_path, docname="chapters/page")
+
+
+def shown(kind: str, about: dict, page) -> nodes.Element:
+    document = new_document("page")
+    if kind == "figure":
+        return nodes.container("", *render.figure(SVG, about, page, document))
+    return nodes.container("", *render.table(about, page, document))
+
+
+@pytest.mark.parametrize("kind", ["figure", "table"])
+def test_the_function_that_made_it_is_named_and_linked_where_it_is_known(kind, page):
+    known = shown(kind, ABOUT | {"function": "lib.show.figures.forest"}, page)
+    (link,) = known.findall(addnodes.pending_xref)
+    assert (link["refdomain"], link["reftarget"]) == ("py", "lib.show.figures.forest")
+    assert link.astext() == "figures.forest"
+    assert not list(shown(kind, ABOUT, page).findall(addnodes.pending_xref))
+
+
+def test_its_files_are_linked_and_kept_until_the_page_is_written(page):
+    links = list(shown("figure", ABOUT, page).findall(render.attachment))
+    assert [link.astext() for link in links] == ["SVG", "CSV"]
+    assert [link["path"] for link in links] == [
+        "chapters/page/fig-x.svg",
+        "chapters/page/fig-x.csv",
+    ]
+    for link, content in zip(links, [SVG, ABOUT["csv"]], strict=True):
+        (file,) = Path(page.doctreedir).rglob(Path(link["path"]).name)
+        assert file.read_text(encoding="utf-8") == content
+
+
+def test_a_figure_has_its_size_in_pixels_and_its_words(page):
+    (image,) = (
+        node["before"]
+        for node in shown("figure", ABOUT, page).findall(render.markup)
+        if "img" in node["before"]
+    )
+    assert 'width="120" height="80"' in image
+    assert 'alt="words with &quot;quotation marks&quot;"' in image
