@@ -8,7 +8,7 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book pdf template test data compatible notebooks bench lock clean environment
+.PHONY: help book pdf template ledger test data compatible notebooks bench lock clean environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ test: environment ## run every test and compare every stored output
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
+
+ledger: environment ## judge the numbers of any abstract (CLAIMS=file.csv OUT=folder; TEMPLATE=file.csv: a file to fill in)
+	@$(RUN) -m lib.show.ledger $(if $(TEMPLATE),--template "$(TEMPLATE)","$(CLAIMS)" "$(OUT)")
 
 data: environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.search.example
