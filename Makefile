@@ -8,7 +8,7 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book pdf template test test-all data compatible notebooks bench lock clean environment test-environment
+.PHONY: help book pdf template ledger test test-all data compatible notebooks bench lock clean environment test-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ test-all: test-environment ## run what `make test` leaves out: other books, stop
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
+
+ledger: environment ## judge the numbers of any abstract (CLAIMS=file.csv OUT=folder; TEMPLATE=file.csv: a file to fill in)
+	@$(RUN) -m lib.show.ledger $(if $(TEMPLATE),--template "$(TEMPLATE)","$(CLAIMS)" "$(OUT)")
 
 data: test-environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.search.example

@@ -161,10 +161,10 @@ class Account:
 
 
 def account(claims: pd.DataFrame) -> Account:
-    """Judge the claims of any abstract (as ``abstracts.read`` gives them), each check by its grade.
+    """Judge the claims of any abstract, as ``published.read_any`` gives them.
 
-    A claim has the worst grade of the findings in which it is among the culprits, else the best of
-    the checks that it takes part in.
+    Each check gets a grade. A claim has the worst grade of the findings in which it is among the
+    culprits, else the best of the checks that it takes part in.
     """
     done = reports.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
@@ -186,7 +186,7 @@ def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
     section, who, quantity, *_ = [*name.split("."), "", ""]
     codebook = read_codebook(DATA / "codebook.csv")
     known = {"all", "recruitment", *map(subject, judged.index), *codebook.index}
-    return quantity in published.SECTIONS.get(section, ()) and who in known
+    return (section, quantity) in TARGETS and who in known
 
 
 def scoreboard(judged: pd.DataFrame) -> pd.Series:

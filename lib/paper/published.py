@@ -6,6 +6,7 @@ string alone it cannot be known which one was meant. Knows nothing of cohorts.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,28 +35,30 @@ __all__ = [
 
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
-COUNTS = ["patients", "horizon"]
-ODDS_RATIOS = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper"]
-SECTIONS = {
-    "methods": ["first_month", "last_month", "patients"],
-    "patency": ["horizon", "primary_patency"],
-    "univariate": ["p_value"],
-    "multivariate": ["confidence_level", *ODDS_RATIOS, "p_value"],
-    "roc": ["auc", "auc_lower", "auc_upper", "p_value", "sensitivity", "specificity"],
-}
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+COUNTS = ["patients", "count", "events", "horizon"]
+PROPORTIONS = ["percentage", "primary_patency", "sensitivity", "specificity", "ppv", "npv", "auc"]
+PROPORTIONS += ["agreement", "confidence_level"]
+RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
+NUMBERS = ["mean", "sd", "median", "kappa"]
+MONTHS = ["first_month", "last_month"]
+QUANTITIES = [*COUNTS, *PROPORTIONS, *RATIOS, *NUMBERS, *MONTHS, "p_value"]
+# Words of the column basis; those with a colon are followed by a name.
+BASIS = ["partition", "binary", "events:", "rate:event", "rate:free", "of:", "normal", "t"]
+BASIS += ["profile", "bootstrap", "other", "logistic", "crude"]
+LIMITS = re.compile(r"[(\[]?\s*([^()\[\]]+?)\s*(?:\bto\b|[–—;]|,\s|-)\s*([^()\[\]]+?)\s*[)\]]?")
+COUNT = re.compile(r"([\d,]+)\s*(?:/\s*([\d,]+))?\s*(?:\(\s*([\d.·]+)\s*%?\s*\))?")
+MEAN = re.compile(r"(.+?)\s*(?:±|\+/-|\()\s*(.+?)\s*\)?")
+# What people type, and how it is written here.
+SPELLINGS = [
+    (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
+    (r"^(?i:n\.?s\.?)$", "≥0.05"),
+    (r"−", "-"),
+    (r"·", "."),
+    (r"<=", "≤"),
+    (r">=", "≥"),
+    (r"(?<=\d),(?=\d{3}(?!\d))", ""),
+    (r"(?<![\d.])\.(?=\d)", "0."),
+    (r"(?<=[\d<>≤≥])\s+(?=[\d%])", ""),
 ]
 ROUNDINGS = ["half_up", "half_even", "truncation"]
 NUMBER = re.compile(
@@ -93,61 +96,105 @@ def read(path: Path | None = None) -> pd.DataFrame:
     Raises `InputError` naming file, line and column of everything that cannot be read.
     """
     path = Path(path or PATH)
-    claims = read_csv(path, COLUMNS)
-    problems = []
-    for line, claim in claims.iterrows():
+    return _claims(path, read_csv(path, COLUMNS)).drop(columns="typed")
+
+
+def read_any(path: Path) -> pd.DataFrame:
+    """The claims of any abstract, as people type them: only the columns ``id`` and ``printed`` are
+    needed. Several numbers in one cell become several claims; ``typed`` keeps the cell.
+
+    A subject may name a group after an @, as in ``results.pain@drug.percentage``.
+    """
+    return _claims(Path(path), read_csv(path, ["id", "printed"]))
+
+
+def _claims(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    problems, claims = [], []
+    for line, row in rows.iterrows():
         where = f"line {line}, column"
-        parts = claim["id"].split(".")
-        if (
-            len(parts) not in (3, 4)
-            or parts[0] != claim["section"]
-            or parts[2] != claim["quantity"]
-        ):
+        section, who, quantity, *rest = [*row["id"].split("."), "", ""]
+        stated = row.get("section", section), row.get("quantity", quantity)
+        if not (section and who and quantity) or len(rest) > 3 or stated != (section, quantity):
             problems.append(
-                f"{where} id: “{claim['id']}” is not section.subject.quantity of the same line"
+                f"{where} id: “{row['id']}” is not section.subject.quantity of the same line"
             )
-        if claim["section"] not in SECTIONS:
-            problems.append(
-                f"{where} section: “{claim['section']}” is not one of {', '.join(SECTIONS)}"
-            )
-        elif claim["quantity"] not in SECTIONS[claim["section"]]:
-            expected = ", ".join(SECTIONS[claim["section"]])
-            problems.append(f"{where} quantity: “{claim['quantity']}” is not one of {expected}")
-        if not claim["source"]:
-            problems.append(f"{where} source: empty; expected where the number is printed")
-        if claim["unit"] == "month":
-            month, _, year = claim["printed"].partition(" ")
-            if month not in MONTHS or not re.fullmatch(r"\d{4}", year):
-                problems.append(
-                    f"{where} printed: “{claim['printed']}” is not a month such as “May 2019”"
-                )
-        elif not NUMBER.fullmatch(claim["printed"]):
-            problems.append(
-                f"{where} printed: “{claim['printed']}” is not a number; expected for example "
-                "0.020, 89.4% or <0.05"
-            )
-        elif expected := expected_instead(claim["quantity"], claim["printed"]):
-            problems.append(f"{where} printed: “{claim['printed']}” is not {expected}")
-    for name in claims["id"][claims["id"].duplicated()]:
-        problems.append(f"column id: “{name}” occurs more than once; each claim has one row")
+            continue
+        problems += [
+            f"{where} basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
+            for word in row.get("basis", "").split("|")
+            if word and not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS)
+        ]
+        for kind, text, of in _pieces(quantity, row["printed"]):
+            printed = normal(text, kind)
+            if expected := expected_instead(kind, printed):
+                problems.append(f"{where} printed: “{row['printed']}” is not {expected}")
+            name = ".".join([section, who, kind, *filter(None, rest)])
+            basis = "|".join(filter(None, [row.get("basis", ""), of and f"of:{of}"]))
+            new = {"id": name, "section": section, "quantity": kind, "printed": printed}
+            claims.append({**row, **new, "typed": row["printed"], "basis": basis})
+    names = [claim["id"] for claim in claims]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        problems.append(f"column id: “{name}” occurs more than once; each number has one row")
     fail(path, problems)
-    return claims.set_index("id")
+    table = pd.DataFrame(claims, dtype=object).set_index("id")
+    return table if "basis" in rows or table["basis"].any() else table.drop(columns="basis")
+
+
+def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
+    """The numbers of a cell: each with its quantity, and what it is out of if that is printed."""
+    if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
+        ends = quantity.removesuffix("limits")
+        return [(f"{ends}lower", match[1], ""), (f"{ends}upper", match[2], "")]
+    if quantity == "count" and (match := COUNT.fullmatch(text)):
+        of = (match[2] or "").replace(",", "")
+        share = [("percentage", f"{match[3]}%", of)] if match[3] else []
+        return [("count", match[1], of), *share]
+    if quantity == "mean" and (match := MEAN.fullmatch(text)):
+        return [("mean", match[1], ""), ("sd", match[2], "")]
+    return [(quantity, text, "")]
+
+
+def normal(text: str, quantity: str) -> str:
+    """A number as this project writes it: "P < .04" is "<0.04", "21,822" is "21822", "2·10" is
+    "2.10"; a percentage without its sign gets one."""
+    text = text.strip()
+    for spelling, written in SPELLINGS:
+        text = re.sub(spelling, written, text)
+    plain = NUMBER.fullmatch(text)
+    if _base(quantity) in PROPORTIONS and plain and not plain["percent"]:
+        return text + "%" * (float(plain["digits"]) > 1)
+    return text
+
+
+def _base(quantity: str) -> str:
+    """The quantity whose limit a quantity is, or itself."""
+    return re.sub(r"_(lower|upper)$", "", quantity)
 
 
 def expected_instead(quantity: str, printed: str) -> str | None:
     """What a number of this quantity looks like, in words, where the printed one cannot be one."""
+    base = _base(quantity)
+    if base not in QUANTITIES:
+        return f"one of {', '.join(QUANTITIES)} (with _lower, _upper or _limits): “{quantity}”"
+    if base in MONTHS:
+        month, _, year = printed.partition(" ")
+        fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
+        return None if fits else "a month such as “May 2019”"
+    if not NUMBER.fullmatch(printed):
+        return "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
     sign, value, _ = _parse(printed)
-    if quantity in COUNTS:
-        expected, fits = "a whole number above zero", re.fullmatch(r"[1-9]\d*", printed)
-    elif quantity in ODDS_RATIOS:
+    if base in COUNTS:
+        needed = r"[1-9]\d*" if base in ("patients", "horizon") else r"\d+"
+        expected, fits = "a whole number above zero", re.fullmatch(needed, printed)
+    elif base in RATIOS:
         expected, fits = "a plain number above zero", value > 0 and not sign and "%" not in printed
-    elif quantity == "p_value":
-        expected, fits = (
-            "a probability",
-            0 <= value <= 1 and not (sign in ("<", "≤") and value == 0),
-        )
+        fits = fits or (quantity != base and value >= 0 and "%" not in printed)
+    elif base == "p_value":
+        expected, fits = "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)
+    elif base in PROPORTIONS:
+        expected, fits = "a proportion or a percentage from 0 to 100%", 0 <= value <= 1
     else:
-        expected, fits = "a proportion or a percentage", 0 <= value <= 1 and not sign
+        expected, fits = "a plain number", not sign
     return None if fits else expected
 
 

@@ -12,7 +12,7 @@ kappa (Cohen 1960, Educ Psychol Meas 20:37-46).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise, product
 from math import floor, sqrt
@@ -22,9 +22,9 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lib.paper import checks, reconstruct, wald
-from lib.paper.published import interval, premises
-from lib.paper.verdicts import Check, Span, about, describe, prints
+from lib.paper import checks, ratios, reconstruct, wald
+from lib.paper.published import RATIOS, interval, premises
+from lib.paper.verdicts import NOT_NORMAL, Check, Span, about, describe, one_of, prints, unstated
 from lib.statistics import univariate
 
 LIMITS = {"normal": "Wald", "wilson": "Wilson", "beta": "exact", "agresti_coull": "Agresti-Coull"}
@@ -83,7 +83,7 @@ def _follows(
     """The check that a claim prints one of the values which others allow. ``method`` says that the
     values hang on a method, which the file may say is another one."""
     printed = claims.at[name, "printed"]
-    known = checks.NOT_NORMAL & set(premises(claims, [name])) if method else set()
+    known = NOT_NORMAL & set(premises(claims, [name])) if method else set()
 
     def without(left_out: frozenset[str]) -> bool | None:
         texts = prints(spans, printed)
@@ -150,7 +150,7 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     counts = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     if "count" in topic.own and len(counts) > 1:
         counted = sum(int(claims.at[name, "printed"]) for name in counts)
-        needs = checks.unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"])
+        needs = unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"])
         words = f"the counts of {about(topic.what)} add up"
         yield _follows(claims, words, topic.own["count"], counts, [(counted, counted)], needs)
 
@@ -185,7 +185,7 @@ def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
 def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of the percentages of two or more groups, by the tests in use."""
     names, tables = _tables(claims, topic)
-    if tables and "p_value" in topic.own and not set(topic.own) & set(checks.RATIOS):
+    if tables and "p_value" in topic.own:
         if len(names) == 2:
             p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
         else:
@@ -193,7 +193,10 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
         words = f"P of {about(topic.what) or topic.section} follows from the counts of the groups"
         needs = ["P is that of a chi-squared, Fisher or Wald test of these counts"]
-        yield _follows(claims, words, topic.own["p_value"], names, _spans(p_values), needs, True)
+        check = _follows(claims, words, topic.own["p_value"], names, _spans(p_values), needs, True)
+        # Beside a ratio, P may be the ratio's and not that of these counts.
+        if check.holds or not set(topic.own) & set(RATIOS):
+            yield check
 
 
 def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -229,7 +232,7 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         names = [cell.get(q) for q in ("percentage", "percentage_lower", "percentage_upper")]
         total = denominator(claims, names[0])[0] if all(names) else 0
         counts = reconstruct.counts_behind(claims.at[names[0], "printed"], total) if total else []
-        if not counts or checks.NOT_NORMAL & set(premises(claims, names)):
+        if not counts or NOT_NORMAL & set(premises(claims, names)):
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
         level = checks.confidence_level(claims, topic.section, topic.what)
@@ -240,7 +243,7 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         }
         words = f"the limits of the {describe(names[0])} follow from the counts"
         needs = (f"they are limits by one of {', '.join(LIMITS.values())}",)
-        yield checks.one_of(claims, words, tuple(names), candidates, needs=needs)
+        yield one_of(claims, words, tuple(names), candidates, needs=needs)
 
 
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -251,50 +254,41 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         ratio = a * d / (b * c) if quantity == "odds_ratio" else a * (c + d) / (c * (a + b))
         words = f"the {quantity.replace('_', ' ')} of {about(topic.what)} follows from the counts"
         name = topic.own[quantity]
-        needs = [] if "crude" in premises(claims, [name]) else ["the ratio is crude (crude)"]
         spans = _spans(np.column_stack([ratio, 1 / ratio]))
+        check = _follows(claims, words, name, names, spans)
+        if not check.holds and "crude" not in premises(claims, [name]):
+            check = replace(check, why_not="it would if the ratio were not adjusted (crude)")
         if len(names) == 2:
-            yield _follows(claims, words, name, names, spans, needs)
+            yield check
 
 
 def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
-    """Each predictive value follows from sensitivity, specificity and the odds of the event, which
-    the other predictive value or the number of events gives."""
-    own, events = topic.own, ["methods.all.events", "methods.all.patients"]
-    accuracy = [own.get(quantity) for quantity in checks.MARKER_QUANTITIES]
-    if not all(accuracy):
+    """Predictive values, accuracy and the number of events imply one and the same odds of the
+    event: of those who test positive ppv / (1 - ppv) * (1 - specificity) / sensitivity, of those
+    who test negative (1 - npv) / npv * specificity / (1 - sensitivity)."""
+    own, counted = topic.own, ["methods.all.events", "methods.all.patients"]
+    accuracy = [own[q] for q in checks.MARKER_QUANTITIES if q in own]
+    if len(accuracy) < 2:
         return
-    ends = [[float(end) for end in _ends(claims, name)] for name in accuracy]
-    counted = set(events) <= set(claims.index)
-    for quantity, other in (("ppv", "npv"), ("npv", "ppv")):
-        if quantity not in own or not (counted or other in own):
-            continue
-        source = events if counted else [own[other]]
-        if counted:
-            d, n = (int(claims.at[name, "printed"]) for name in events)
-            share = [d / n] * 2
-        else:
-            share = [min(max(float(end), 0.0), 1.0) for end in _ends(claims, own[other])]
-        values = []
-        for sensitivity, specificity, x in product(*ends, share):
-            true, false = sensitivity, 1 - specificity  # of the events and of the others, positive
+    odds, names = [], []
+    for quantity in [q for q in ("ppv", "npv") if q in own]:
+        ends = [map(float, _ends(claims, name)) for name in (*accuracy, own[quantity])]
+        sensitivity, specificity, value = np.clip(np.array(list(product(*ends))).T, 0, 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = value / (1 - value) * (1 - specificity) / sensitivity
             if quantity == "npv":
-                true, false = specificity, 1 - sensitivity
-            odds = x / (1 - x) if counted and x < 1 else np.inf
-            if not counted:
-                # From 1 - npv or 1 - ppv, with the same sensitivity and specificity.
-                rates = (1 - true) / (1 - false)
-                odds = (1 - x) / x / rates if x > 0 and rates > 0 else np.inf
-            elif quantity == "npv":
-                odds = 1 / odds if odds > 0 else np.inf
-            values.append(
-                [1.0 if np.isinf(odds) or not false else true * odds / (true * odds + false)]
-            )
-        words = (
-            f"the {describe(own[quantity])} follows from its accuracy and how common the event is"
-        )
-        needs = checks.unstated(claims, [*accuracy, own[quantity]], ["of"])
-        yield _follows(claims, words, own[quantity], [*accuracy, *source], _spans(values), needs)
+                found = (1 - value) / value * specificity / (1 - sensitivity)
+        odds.append((np.nanmin(found), np.nanmax(found)))
+        names.append(own[quantity])
+    if names and set(counted) <= set(claims.index):
+        events, total = (int(claims.at[name, "printed"]) for name in counted)
+        odds.append((events / max(total - events, 1e-9),) * 2)
+        names += counted
+    if len(odds) > 1:
+        one = max(low for low, _ in odds) <= min(high for _, high in odds)
+        words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
+        needs = unstated(claims, [*accuracy, *names], ["of"])
+        yield Check(words, (*accuracy, *names), lambda out: None if out else one, needs=needs)
 
 
 def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -321,7 +315,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
     4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    names = checks.ratio_sets(claims).get((topic.section, topic.what), {})
+    names = ratios.ratio_sets(claims).get((topic.section, topic.what), {})
     names = {name: quantity for name, quantity in names.items() if quantity != "p_value"}
     total = "methods.all.patients"
     if "odds_ratio" in topic.own and names and total in claims.index:

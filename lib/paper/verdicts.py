@@ -23,7 +23,7 @@ from math import floor
 import pandas as pd
 
 from lib.paper import published
-from lib.paper.published import interval, printings, subject
+from lib.paper.published import agrees, interval, premises, printings, subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
@@ -36,6 +36,16 @@ PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity")
 MOST_PRINTS = 100_000
 # Larger sets of claims than this are not looked through for what mends a contradiction.
 MOST_LEFT_OUT = 2
+
+# What a statement of these words says of an interval: that it is no normal one.
+NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
+PREMISES = {
+    "partition": "the groups make up all patients",
+    "of": "the percentages are of all these patients",
+    "binary": "the marker is a yes-or-no one",
+    "events": "both sections count the same events",
+    "normal": "interval and P come from the normal (Wald) method",
+}
 
 # Least and greatest of some values that a claim may have.
 Span = tuple[float | Fraction, float | Fraction]
@@ -79,6 +89,55 @@ class Check:
     def holds(self) -> bool | None:
         """Whether it holds; None where it is not carried out."""
         return None if self.why_not else self.without(frozenset())
+
+
+def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
+    """Those of the premises named that none of the claims states, as sentences with the word that
+    would state them. Claims without the column ``basis`` are taken to state all."""
+    if "basis" not in claims:
+        return ()
+    known = premises(claims, names)
+    return tuple(f"{PREMISES[word]} ({word})" for word in words if word not in known)
+
+
+def one_of(
+    claims: pd.DataFrame,
+    words: str,
+    names: tuple[str, ...],
+    candidates: dict,
+    source: str = "",
+    needs: tuple[str, ...] = (),
+) -> Check:
+    """The check that one of the candidates prints all claims; each has a value for each claim."""
+
+    def without(left_out: frozenset[str]) -> bool | None:
+        return (
+            bool(matching(claims, names, candidates, left_out)) if set(names) - left_out else None
+        )
+
+    spans = {
+        name: [(values[at], values[at]) for values in candidates.values()]
+        for at, name in enumerate(names)
+    }
+    return Check(words, names, without, spans.get, source, needs)
+
+
+def matching(
+    claims: pd.DataFrame,
+    names: tuple[str, ...],
+    candidates: dict,
+    left_out: frozenset[str] = frozenset(),
+) -> set:
+    """The candidates that print all the claims named but those left out."""
+    return {
+        key
+        for key, values in candidates.items()
+        if all(
+            agrees(claims.at[name, "printed"], value)
+            for name, value in zip(names, values, strict=True)
+            if name not in left_out
+        )
+    }
 
 
 @dataclass(frozen=True)

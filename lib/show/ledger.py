@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.paper import abstracts, ledger, published, verdicts
+from lib.paper import ledger, published, verdicts
 from lib.paper.verdicts import GRADES, describe
 from lib.patients.files import InputError
 from lib.words import capital, listed
@@ -31,8 +31,9 @@ QUESTION = (
     "method that the abstract had no room to name; it says nothing about anybody's conduct."
 )
 BASE_RATES = [
-    "Of ratios printed with their limits and P, about 6 to 8 in 100 do not agree with them "
-    "(Georgescu and Wren 2018, Bioinformatics 34:1758).",
+    "In abstracts, 2.7 of 100 percentages do not agree with the counts printed beside them, and "
+    "5.6 to 7.5 of 100 ratios and P values do not agree with the limits printed beside them "
+    "(Georgescu and Wren 2018, Bioinformatics 34:1758-1766; most differences are small).",
 ]
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
 STYLE = """\
@@ -157,7 +158,7 @@ def _table(frame: pd.DataFrame) -> str:
 
 def write(path: Path, folder: Path) -> ledger.Account:
     """Judge a file of claims and write the page and both tables into a folder."""
-    account = ledger.account(abstracts.read(path))
+    account = ledger.account(published.read_any(path))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ledger.html").write_text(page(account, path.name), encoding="utf-8")
     claims_table(account).to_csv(folder / "claims.csv")

@@ -1,0 +1,342 @@
+"""The ledger of any abstract: what is read, what is judged, and what must never be called wrong."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from lib.paper import ledger, published
+from lib.patients.files import InputError
+from lib.show import ledger as shown
+from lib.statistics import univariate
+
+GOOD = {"consistent", "not checked"}
+
+
+def account(tmp_path, text: str) -> ledger.Account:
+    path = tmp_path / "claims.csv"
+    path.write_text("id,printed,basis\n" + text, encoding="utf-8")
+    return ledger.account(published.read_any(path))
+
+
+def grades(of: ledger.Account) -> dict[str, str]:
+    return {check.words: grade for check, grade in of.checks}
+
+
+def flagged(of: ledger.Account) -> dict[str, str]:
+    return of.claims["grade"][~of.claims["grade"].isin(GOOD)].to_dict()
+
+
+# ---------------------------------------------------------------------------- as people type them
+
+
+@pytest.mark.parametrize(
+    ("typed", "quantity", "written"),
+    [
+        (".036", "p_value", "0.036"),
+        ("21,822", "patients", "21822"),
+        ("2·10", "odds_ratio", "2.10"),
+        ("<.001", "p_value", "<0.001"),
+        ("P = .04", "p_value", "0.04"),
+        ("p < 0.05", "p_value", "<0.05"),
+        ("NS", "p_value", "≥0.05"),
+        (">999", "odds_ratio_upper", ">999"),
+        ("0.00", "odds_ratio_lower", "0.00"),
+        ("45", "percentage", "45%"),
+        ("12·5 %", "percentage", "12.5%"),
+        ("0.843", "auc", "0.843"),
+        ("−2.3", "mean", "-2.3"),
+    ],
+)
+def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
+    assert published.normal(typed, quantity) == written
+
+
+@pytest.mark.parametrize(
+    ("line", "claims"),
+    [
+        ("a.x.odds_ratio_limits,1.05 to 4.50,", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
+        ("a.x.odds_ratio_limits,1.05–4.50,", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
+        ("a.x.odds_ratio_limits,(1.05-4.50),", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
+        ("a.x.count,12/50 (24%),", {"count": "12", "percentage": "24%"}),
+        ("a.x.count,15 (1),", {"count": "15", "percentage": "1%"}),
+        ("a.x.mean,61.2 ± 10.4,", {"mean": "61.2", "sd": "10.4"}),
+        ("a.x.mean,61.2 (10.4),", {"mean": "61.2", "sd": "10.4"}),
+    ],
+)  # fmt: skip
+def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
+    path = tmp_path / "claims.csv"
+    path.write_text("id,printed,basis\n" + line + "\n", encoding="utf-8")
+    read = published.read_any(path)
+    assert dict(zip(read["quantity"], read["printed"], strict=True)) == claims
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a.x.p_value,about .04,", ["line 3", "“about .04”", "write for example"]),
+        ("a.x.p_value,1.4,", ["line 3", "probability from 0 to 1"]),
+        ("a.x.percentage,104%,", ["line 3", "from 0 to 100%"]),
+        ("a.x.patients,12.5,", ["line 3", "whole number"]),
+        ("a.x.odd_ratio,1.2,", ["line 3", "odd_ratio", "odds_ratio"]),
+        ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
+        ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
+        ("methods.all.patients,12,", ["methods.all.patients", "more than once"]),
+    ],
+)
+def test_every_refusal_names_line_and_mend(tmp_path, line, words):
+    with pytest.raises(InputError) as error:
+        account(tmp_path, "methods.all.patients,100,\n" + line + "\n")
+    assert all(word in str(error.value) for word in words)
+
+
+# ------------------------------------------------------------------- faults seen, and what is right
+
+
+def test_the_area_of_a_score_is_not_checked(tmp_path):
+    of = account(
+        tmp_path,
+        "methods.all.patients,212,\nroc.score.sensitivity,80.2%,\nroc.score.specificity,75.0%,\nroc.score.auc,0.843,\n",
+    )
+    assert not flagged(of)
+    assert (
+        grades(of)["the AUC of score is the mean of its sensitivity and specificity"]
+        == "not checked"
+    )
+
+
+def test_a_subset_need_not_make_up_all(tmp_path):
+    assert not flagged(account(tmp_path, "methods.all.patients,154,\nmethods.young.patients,14,\n"))
+    text = "methods.all.patients,154,partition\nmethods.young.patients,14,\nmethods.old.patients,139,\n"
+    assert set(flagged(account(tmp_path, text)).values()) == {"impossible"}
+
+
+@pytest.mark.parametrize("basis", ["rate:event", "rate:event|of:A", ""])
+def test_a_rate_of_events_is_not_one_of_freedom(tmp_path, basis):
+    """5 and 15 events: 17 of 20 is 85%, 59 of 80 is 73.75%."""
+    of = account(
+        tmp_path,
+        "methods.all.patients,100,partition\nmethods.A.patients,50,\nmethods.B.patients,50,\n"
+        f"patency.A.primary_patency,10%,{basis}\npatency.B.primary_patency,30%,{basis.replace('A', 'B')}\n"
+        "roc.m.sensitivity,85%,\nroc.m.specificity,73.8%,\n",
+    )
+    assert not flagged(of)
+    if basis:
+        assert grades(of)["patency and markers share the same events"] == "consistent"
+
+
+def test_the_patency_of_all_goes_with_a_total(tmp_path):
+    text = "methods.all.patients,236,\npatency.all.primary_patency,{},\n"
+    assert not flagged(account(tmp_path, text.format("75.0%")))
+    wrong = account(tmp_path, text.format("75.3%"))
+    lines = [line for finding in wrong.findings for line in shown.finding_lines(finding, wrong)]
+    assert flagged(wrong) and not re.search(r"\d{4,}%", " ".join(lines))
+
+
+def test_limits_of_an_area_that_software_cuts_off_at_one(tmp_path):
+    """15 of 16 and 6 of 7: the area is 0.8973."""
+    of = account(
+        tmp_path,
+        "methods.all.patients,23,\nroc.m.sensitivity,93.8%,\nroc.m.specificity,85.7%,\nroc.m.auc,0.897,\n"
+        "roc.m.auc_limits,0.745-1.000,\n",
+    )
+    assert "impossible" not in set(grades(of).values())
+
+
+SETS = [("a", 0.3, 0.2), ("b", 0.7, 0.25), ("c", -0.4, 0.15)]
+
+
+def ratios(wrong: str = "", level: float = 0.95, said: str = "95%") -> str:
+    z = stats.norm.ppf(0.5 + level / 2)
+    lines = [f"multivariate.all.confidence_level,{said},"]
+    for name, beta, sigma in SETS:
+        estimate = np.exp(beta) * (1.2 if name == wrong else 1)
+        lines.append(f"multivariate.{name}.odds_ratio,{estimate:.3f},normal")
+        ends = np.exp([beta - z * sigma, beta + z * sigma])
+        lines.append(f"multivariate.{name}.odds_ratio_limits,{ends[0]:.3f} to {ends[1]:.3f},normal")
+        lines.append(
+            f"multivariate.{name}.p_value,{2 * stats.norm.sf(abs(beta) / sigma):.3f},normal"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def test_one_wrong_ratio_of_several_does_not_contradict_the_level(tmp_path):
+    assert not flagged(account(tmp_path, ratios()))
+    of = account(tmp_path, ratios("b"))
+    assert flagged(of) == {"multivariate.b.odds_ratio": "impossible"}
+    (finding,) = of.findings
+    assert shown.finding_lines(finding, of)[0].startswith("Leaving out 2.417 (")
+
+
+def test_a_wrong_level_is_the_one_number_in_doubt(tmp_path):
+    of = account(tmp_path, ratios(level=0.90))
+    assert list(flagged(of)) == ["multivariate.all.confidence_level"]
+    assert not flagged(account(tmp_path, ratios(level=0.90, said="90%")))
+
+
+def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
+    text = "multivariate.x.odds_ratio,1.48,{0}\nmultivariate.x.odds_ratio_limits,1.11-1.97,{0}\nmultivariate.x.p_value,0.010,{0}\n"
+    of = account(tmp_path, text.format(""))
+    assert set(flagged(of).values()) == {"not by this method"}
+    assert any("fits a t with about" in reading for reading in of.findings[0].readings)
+    assert not flagged(account(tmp_path, text.format("t")))
+
+
+def test_what_nothing_confines_is_not_checked(tmp_path):
+    of = account(
+        tmp_path, "methods.all.patients,200,\nroc.m.sensitivity,80%,\nroc.m.specificity,70%,\n"
+    )
+    assert set(of.claims["grade"]) <= GOOD
+    assert of.claims.at["roc.m.sensitivity", "grade"] == "not checked"
+
+
+def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
+    of = account(tmp_path, "methods.DVT.patients,92,\npatency.DVT.primary_patency,81.5%,\n")
+    assert set(of.claims["grade"]) == {"consistent"}
+    assert "example" not in shown.page(of, "x")
+
+
+# ---------------------------------------------------------------- each type, by a published example
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        # Brown, Cai and DasGupta's intervals as the APSAC study prints them (Meinertz 1988).
+        ("methods.A.patients,162,\nr.d@A.count,9 (5.6%),\nr.d@A.percentage_limits,{} to 10.2,\n", ("3.0", "4.0")),
+        # Altman and Bland 1994 (BMJ 309:102): 231/258, 54/86; 231 of 263, 54 of 81; prevalence 0.75.
+        (
+            "methods.all.patients,344,\nmethods.all.events,258,\nroc.x.sensitivity,0.90,\nroc.x.specificity,0.63,\n"
+            "roc.x.ppv,0.88,\nroc.x.npv,{},\n",
+            ("0.67", "0.76"),
+        ),
+        # enum2x2: 768 patients, 158 and 466 positive, kappa 0.29.
+        ("methods.all.patients,768,\nr.k@one.count,158,\nr.k@two.count,466,\nr.k.kappa,{},\n", ("0.29", "0.49")),
+        # Chappell 1999: 11 of 141 against 24 of 142.
+        (
+            "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.p_value,{},\n",
+            ("0.020", "0.041"),
+        ),
+        ("r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.odds_ratio,{},crude\n", ("0.42", "0.62")),
+        # Student's t for the sleep data (Student 1908): means 0.75 and 2.33, P = 0.079.
+        (
+            "methods.one.patients,10,\nmethods.two.patients,10,\nr.sleep@one.mean,0.75 (1.789),\n"
+            "r.sleep@two.mean,2.33 (2.002),\nr.sleep.p_value,{},t\n",
+            ("0.079", "0.179"),
+        ),
+        ("r.x.median,5,\nr.x.median_limits,{} to 8,\n", ("3", "6")),
+        ("r.x.kappa,{},\nr.x.agreement,80%,\n", ("0.55", "0.85")),
+        ("methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\nr.x.count,{},partition\n", ("21", "22")),
+    ],
+)  # fmt: skip
+def test_published_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
+    right, altered = wrong
+    assert not flagged(account(tmp_path, lines.format(right)))
+    assert flagged(account(tmp_path, lines.format(altered)))
+
+
+def test_no_logistic_regression_is_more_precise_than_its_patients_allow(tmp_path):
+    """4 / sqrt(100) = 0.4; limits 0.90 and 2.20 mean a standard error of 0.228."""
+    text = "methods.all.patients,100,\nmultivariate.x.odds_ratio,1.41,{0}\nmultivariate.x.odds_ratio_limits,0.90 to 2.20,{0}\n"
+    assert "impossible" in flagged(account(tmp_path, text.format("binary|logistic"))).values()
+    assert set(flagged(account(tmp_path, text.format(""))).values()) == {"not by this method"}
+
+
+# ------------------------------------------------------------------------------ simulated studies
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_simulated_study_is_never_impossible(tmp_path_factory, data):
+    """Counts, percentages, P, means and ratios of a study, printed at usual precision."""
+    n = [data.draw(st.integers(8, 400)) for _ in range(2)]
+    k = [data.draw(st.integers(0, size)) for size in n]
+    assume(0 < sum(k) < sum(n))
+    digits = data.draw(st.integers(0, 1))
+    table = np.array([k, np.subtract(n, k)])
+    p = data.draw(st.sampled_from(sorted(univariate.binary_tests(table))))
+    value = univariate.binary_tests(table)[p]
+    means = [data.draw(st.floats(20, 80)) for _ in n]
+    sds = [data.draw(st.floats(1, 20)) for _ in n]
+    equal = data.draw(st.booleans())
+    t = stats.ttest_ind_from_stats(means[0], sds[0], n[0], means[1], sds[1], n[1], equal).pvalue
+    beta, sigma = data.draw(st.floats(-2, 2)), data.draw(st.floats(0.1, 1))
+    lines = [f"methods.all.patients,{sum(n)},partition"]
+    for group, size, count, mean, sd in zip("AB", n, k, means, sds, strict=True):
+        lines += [
+            f"methods.{group}.patients,{size},",
+            f"r.x@{group}.count,{count} ({100 * count / size:.{digits}f}%),of:{group}",
+            f"r.y@{group}.mean,{mean:.1f} ± {sd:.1f},",
+        ]
+    if not np.isnan(value):
+        lines.append(f"r.x.p_value,{value:.3f},")
+    lines += [f"r.y.p_value,{t:.3f},t", f"m.z.odds_ratio,{np.exp(beta):.2f},normal"]
+    low, high = np.exp([beta - 1.96 * sigma, beta + 1.96 * sigma])
+    lines.append(f"m.z.odds_ratio_limits,{low:.2f} to {high:.2f},normal")
+    lines.append(f"m.z.p_value,{2 * stats.norm.sf(abs(beta) / sigma):.3f},normal")
+    of = account(tmp_path_factory.mktemp("study"), "\n".join(lines) + "\n")
+    assert not flagged(of), lines
+
+
+@pytest.mark.parametrize("step", [-3, -1, 1, 3])
+def test_an_altered_percentage_is_caught_exactly_where_no_count_prints_it(tmp_path, step):
+    caught = expected = 0
+    for size in range(7, 60, 4):
+        for count in range(1, size, 5):
+            tenths = int(np.floor(1000 * count / size + 0.5)) + step
+            others = {int(np.floor(1000 * c / size + 0.5)) for c in range(size + 1)}
+            ties = {int(np.ceil(1000 * c / size - 0.5)) for c in range(size + 1)}
+            text = f"r.x.percentage,{tenths / 10:.1f}%,of:{size}\n"
+            if 0 <= tenths <= 1000:
+                caught += bool(flagged(account(tmp_path, text)))
+                expected += tenths not in others | ties
+    assert caught == expected > 0
+
+
+# -------------------------------------------------------------------------- the command and its page
+
+
+def test_the_template_has_nothing_that_does_not_fit(tmp_path, capsys):
+    template = tmp_path / "mine.csv"
+    assert shown.main(["--template", str(template)]) == 0
+    assert shown.main(["--template", str(template)]) == 2
+    assert shown.main([str(template), str(tmp_path / "out")]) == 0
+    quantities = set(published.read_any(template)["quantity"])
+    missing = {*published.QUANTITIES} - quantities
+    assert missing <= {"horizon", "first_month", "last_month", "hazard_ratio", "risk_ratio"}
+    assert "impossible" not in capsys.readouterr().out
+
+
+def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_path):
+    text = "methods.A.patients,47,\nr.x@A.percentage,33.4%,of:A\n"
+    (tmp_path / "c.csv").write_text("id,printed,basis\n" + text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "lib.show.ledger", str(tmp_path / "c.csv"), str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"^impossible .*whole number of 47", done.stdout, re.MULTILINE)
+    page = (tmp_path / "out" / "ledger.html").read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)=", page)
+    assert "question to the authors" in page and "Georgescu" in page
+    assert "Leaving out any one of these: 33.4%" in page
+    assert "31.91% to 34.04%" in page
+    assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
+    assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
+
+
+def test_our_own_abstract_has_one_number_that_does_not_fit(tmp_path):
+    of = ledger.account(published.read_any(ledger.published.PATH))
+    assert list(flagged(of)) == ["multivariate.postoperative_collaterals.odds_ratio_upper.listing"]
+    assert (
+        json.dumps(sorted(set(grades(of).values())))
+        == '["consistent", "impossible", "not checked"]'
+    )
