@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from frictionless import Package, Resource
+from statsmodels.datasets import spector
 
 from lib.patients import loading
 from lib.patients.codebook import CODEBOOK_COLUMNS
@@ -60,6 +61,12 @@ def asah() -> Cohort:
     """The patients of pROC's data set aSAH, grouped by gender."""
     rows = pd.read_csv(ORACLES / "aSAH.csv", comment="#").rename(columns={"gender": "group"})
     return read_cohort(rows, "Female|Male")
+
+
+def students() -> Cohort:
+    """Spector and Mazzeo 1980, J Econ Educ 11:37-44: who improved under a new way of teaching."""
+    rows = spector.load_pandas().data.rename(columns={"PSI": "has_PSI", "GRADE": "outcome"})
+    return read_cohort(rows[["GPA", "TUCE", "has_PSI", "outcome"]])
 
 
 def hemorrhage() -> pd.DataFrame:

@@ -51,16 +51,6 @@ def test_a_weight_counts_a_row_again_and_an_offset_is_a_term_held_at_one():
         np.testing.assert_allclose(found.standard_errors[i], expected.bse, rtol=1e-7)
 
 
-def test_a_term_left_out_is_a_design_without_it():
-    design, outcome = patients(5, 3)
-    included = np.array([[True, True, False, True, True], [True, False, True, False, False]])
-    found = logistic.fit_many(design[None], outcome[None], included=included)
-    for i in range(2):
-        expected = logistic.fit_many(design[None][:, :, included[i]], outcome[None])
-        np.testing.assert_allclose(found.coefficients[i][included[i]], expected.coefficients[0])
-        assert (found.coefficients[i][~included[i]] == 0).all()
-
-
 HOPELESS = {
     "separated": lambda x, y: (x, x[:, -1] > 110),
     "quasi-separated": lambda x, y: (x, np.where(x[:, 1] == 1, 1, y)),

@@ -88,12 +88,15 @@ def test_predictive_values_by_hand():
     assert nobody.loc[0, "negative_predictive_value"] == pytest.approx(0.9)
 
 
-def test_wrong_input_is_named():
-    with pytest.raises(ValueError, match="outcome"):
-        roc.compare_auc([0, 1, 2], pd.DataFrame({"a": [1, 2, 3]}))
-    with pytest.raises(ValueError, match="probability"):
-        prediction.decision_curve([0.1, 1.2], [0, 1], [0.5])
-    with pytest.raises(ValueError, match="probability"):
-        prediction.calibration_curve([-0.1, 0.2], [0, 1], [0.5])
-    with pytest.raises(ValueError, match="probability"):
-        prediction.predictive_values(80, 90, [0.1])
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        (lambda: roc.compare_auc([0, 1, 2], pd.DataFrame({"a": [1, 2, 3]})), "outcome"),
+        (lambda: prediction.decision_curve([0.1, 1.2], [0, 1], [0.5]), "probability"),
+        (lambda: prediction.calibration_curve([-0.1, 0.2], [0, 1], [0.5]), "probability"),
+        (lambda: prediction.predictive_values(80, 90, [0.1]), "probability"),
+    ],
+)
+def test_wrong_input_is_named(wrong, word):
+    with pytest.raises(ValueError, match=word):
+        wrong()

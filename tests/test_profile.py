@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
-from helpers import asah, numbers_in_r, random_patients, read_cohort
+from helpers import asah, numbers_in_r, random_patients, read_cohort, students
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,14 +18,6 @@ in_r = partial(numbers_in_r, source="sensitivity")
 FINITE = "no finite maximum of the likelihood exists"
 
 
-def spector() -> Cohort:
-    """Spector and Mazzeo's 32 students, as statsmodels ships them."""
-    rows = sm.datasets.spector.load_pandas().data.rename(
-        columns={"GRADE": "outcome", "PSI": "has_psi"}
-    )
-    return read_cohort(rows[["GPA", "TUCE", "has_psi", "outcome"]])
-
-
 def separated() -> Cohort:
     """aSAH with a factor that only patients with the outcome have."""
     rows = asah().rows
@@ -34,7 +25,7 @@ def separated() -> Cohort:
     return read_cohort(rows.drop(columns="s100b"), "Female|Male")
 
 
-@pytest.mark.parametrize(("name", "rows"), [("school", spector), ("bleeding", asah)])
+@pytest.mark.parametrize(("name", "rows"), [("school", students), ("bleeding", asah)])
 def test_profile_limits_are_those_of_confint(name, rows):
     """With its usual ten points R's own confint is off by some units of the fourth digit."""
     found = profile.profile_limits(rows())
@@ -51,7 +42,7 @@ def test_profile_limits_are_those_of_confint(name, rows):
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [("school", spector), ("bleeding", asah), ("separated", separated)]
+    ("name", "rows"), [("school", students), ("bleeding", asah), ("separated", separated)]
 )
 def test_firth_is_logistf(name, rows):
     found = profile.firth(rows())
@@ -80,22 +71,6 @@ def test_firth_in_a_two_by_two_table_adds_a_half_to_every_cell():
     assert found.table.loc["has_a", "odds_ratio"] == pytest.approx(
         5.5 * 9.5 / (0.5 * 3.5), rel=1e-6
     )
-
-
-def test_a_profile_of_the_whole_level_is_wider():
-    narrow, wide = (profile.profile_limits(spector(), level=level).table for level in (0.9, 0.99))
-    assert (narrow["lower"] > wide["lower"]).all()
-    assert (narrow["upper"] < wide["upper"]).all()
-
-
-def test_patients_with_missing_values_are_left_out_and_counted():
-    rows = random_patients().astype(float, errors="ignore")
-    rows.loc[:4, "has_a"] = rows.loc[5:6, "length"] = np.nan
-    with_missing, complete = read_cohort(rows, "A|B|C"), read_cohort(rows.dropna(), "A|B|C")
-    found = profile.firth(with_missing)
-    assert (found.patients, found.left_out) == (53, 7)
-    pd.testing.assert_frame_equal(found.table, profile.firth(complete).table)
-    assert len(sensitivity.influence(with_missing).patients) == 53
 
 
 @pytest.mark.parametrize("unit", [1e-6, 1e7])

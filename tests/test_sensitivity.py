@@ -7,10 +7,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from helpers import asah, numbers_in_r, random_patients, read_cohort
 
-from lib.patients import loading
 from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -33,37 +31,6 @@ def test_measures_of_influence_as_r_has_them():
     assert found.most == f"{in_r('matters_most')[0]:.0f}"
     without = in_r("exp(coef(logistic(outcome ~ s100b + ndka + wfns, aSAH[-matters_most, ])))[-1]")
     assert found.without.table["other_odds_ratio"].tolist() == pytest.approx(without, rel=1e-8)
-
-
-def test_measures_of_influence_of_patients_alike_are_those_of_plain_statsmodels():
-    """Few kinds of patients, many of each kind, and some who lack a value."""
-    random = np.random.default_rng(4)
-    rows = pd.DataFrame(
-        {"b": random.integers(0, 2, 900), "x": random.integers(1, 5, 900).astype(float)}
-    )
-    rows["outcome"] = (random.random(900) < 0.2 + 0.1 * rows["b"] + 0.1 * rows["x"]).astype(int)
-    rows.loc[::50, "x"] = np.nan
-    found = sensitivity.influence(read_cohort(rows.assign(group="A")))
-    known = rows.dropna()
-    model = sm.GLM(
-        known["outcome"], sm.add_constant(known[["b", "x"]]), family=sm.families.Binomial()
-    )
-    expected = model.fit().get_influence()
-    for column, values in {
-        "leverage": expected.hat_matrix_diag,
-        "residual": expected.resid_studentized,
-        "cooks_distance": expected.cooks_distance[0],
-        "dfbeta_b": expected.dfbetas[:, 1],
-        "dfbeta_x": expected.dfbetas[:, 2],
-    }.items():
-        np.testing.assert_allclose(found.patients[column], values, rtol=1e-6, err_msg=column)
-    assert found.patients.index.tolist() == known.index.tolist()
-    assert found.most == str(known.index[np.argmax(expected.cooks_distance[0])] + 1)
-
-
-def test_the_patient_who_matters_most_is_named_as_the_file_names_him():
-    found = sensitivity.influence(loading.load())
-    assert found.most in set(loading.load().rows["patient_id"])
 
 
 def test_adjustment_for_the_group_as_r_has_it():
@@ -158,17 +125,12 @@ HOPELESS = {
 def test_hopeless_cohorts_are_described_in_words(name):
     change, words = HOPELESS[name]
     rows = read_cohort(change(random_patients()), "A|B|C")
-    for analysis in (profile.profile_limits, profile.firth):
-        found = analysis(rows)
-        assert words in found.problem
-        assert found.table.empty
-    found = sensitivity.influence(rows)
-    assert words in found.problem
-    assert found.patients.empty
-    groups = sensitivity.adjusted_for_group(rows)
-    assert groups.problem
-    assert groups.table.isna().all(axis=None)
-    form = sensitivity.functional_form(rows, "length")
-    assert form.problem
-    assert np.isnan(form.p)
+    for analysis in (profile.profile_limits, profile.firth, sensitivity.influence):
+        assert words in analysis(rows).problem
+    groups, form = (
+        sensitivity.adjusted_for_group(rows),
+        sensitivity.functional_form(rows, "length"),
+    )
+    assert groups.problem and groups.table.isna().all(axis=None)
+    assert form.problem and np.isnan(form.p)
     assert separation.separation(rows).told_apart == 0

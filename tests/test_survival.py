@@ -63,13 +63,6 @@ def test_a_curve_as_survfit_has_it(name):
         )
 
 
-def test_limits_at_another_level_as_survfit_has_them():
-    lower = in_r(
-        'survfit(Surv(time, event) ~ 1, lung, conf.type = "log-log", conf.int = 0.9)$lower'
-    )
-    assert of_curve(LUNG, level=0.9)["lower"].iloc[1:].tolist() == pytest.approx(lower, rel=1e-9)
-
-
 def test_a_curve_read_at_chosen_times():
     """R counts the events up to a time and those at risk just before it, as we do."""
     times = [0, 100, 250, 310, 500, 1000]
@@ -128,9 +121,9 @@ def test_very_different_curves_have_a_p_above_zero():
 
 
 def test_a_cohort_as_a_whole_and_by_group():
-    found = survival.describe(with_times(FEW))
-    assert found.problem is None
-    assert found.log_rank_problem is None
+    lacking = FEW.head(1).assign(time=np.nan)
+    found = survival.describe(with_times(pd.concat([FEW, lacking])))
+    assert (found.problem, found.log_rank_problem, found.left_out) == (None, None, 1)
     assert list(found.follow_up.index) == [survival.ALL, "A", "B", "C"]
     assert found.follow_up["patients"].tolist() == [10, 5, 5, 0]
     assert found.follow_up["events"].tolist() == [5, 5, 0, 0]
@@ -174,27 +167,6 @@ def test_a_log_rank_test_without_an_answer_is_described_in_words(change, words):
     assert found.problem is None
     assert words in found.log_rank_problem
     assert found.log_rank.isna().all()
-
-
-def test_no_events_and_nothing_but_events():
-    none = of_curve(FEW.assign(event=0))
-    assert (none["survival"] == 1).all()
-    assert none[["lower", "upper"]].isna().all(axis=None)
-    assert np.isnan(survival.median(none)["median"])
-    every = of_curve(FEW.assign(event=1))
-    assert every["survival"].tolist() == pytest.approx(np.linspace(1, 0, 11))
-    assert survival.median(every)["median"] == 5.5
-    assert np.isnan(survival.median_follow_up(FEW["time"], np.ones(10))["median"])
-
-
-def test_patients_with_missing_values_are_left_out_and_counted():
-    rows = FEW.copy()
-    rows.loc[0, "time"] = rows.loc[1, "event"] = np.nan
-    rows.loc[2, "group"] = None
-    found = survival.describe(with_times(rows))
-    assert found.left_out == 2
-    # The one whose group is missing is among all patients.
-    assert found.follow_up["patients"].tolist() == [8, 3, 4, 0]
 
 
 @given(
