@@ -1,4 +1,4 @@
-"""Loading a registry of a million patients, every value checked, against splitting its lines and
+"""Loading a registry of 100,000 patients, every value checked, against splitting its lines and
 nothing more.
 
 `python -m tests.benchmarks.registry FILE [ROWS]` writes such a registry: made-up rows with the
@@ -20,9 +20,9 @@ from lib.patients import loading
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 
-NAME = "loading.load of 1,000,000 patients / list(csv.reader)"
+NAME = "loading.load of 100,000 patients / list(csv.reader)"
 TARGET = 4.0
-ROWS = 1_000_000
+ROWS = 100_000
 
 
 def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
