@@ -3,12 +3,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from lib.paper import published
 from lib.patients import loading
@@ -105,25 +102,6 @@ def test_parquet_holds_the_same_cohort(load, tmp_path):
         pd.testing.assert_frame_equal(
             loading.load(tmp_path / "rows.parquet").rows, expected, check_dtype=False
         )
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    st.lists(
-        st.floats(min_value=0, allow_nan=False, allow_infinity=False, width=32),
-        min_size=1,
-        max_size=5,
-    )
-)
-def test_numbers_survive_both_formats_unrounded(tmp_path_factory, numbers):
-    folder = tmp_path_factory.mktemp("numbers")
-    (folder / "rows.codebook.csv").write_text(CODEBOOK, encoding="utf-8")
-    index = [str(i) for i in range(len(numbers))]
-    table = pd.DataFrame({"id": index, "group": "A", "has_x": 1, "length": numbers, "outcome": 0})
-    table.to_parquet(folder / "rows.parquet")
-    table.to_csv(folder / "rows.csv", index=False)
-    for name in ("rows.csv", "rows.parquet"):
-        assert loading.load(folder / name).rows["length"].tolist() == numbers
 
 
 def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(
@@ -321,55 +299,3 @@ def test_a_truncated_parquet_file_is_refused(load, tmp_path, kept):
 def test_an_unusable_codebook_is_named_with_line_and_column(load, old, new, expected):
     message = refusal(load, ROWS, CODEBOOK.replace(old, new, 1))
     assert all(words in message for words in ["rows.codebook.csv", *expected])
-
-
-PIECES = [
-    b"\0",
-    b'"',
-    b"\n",
-    b"\r",
-    b",",
-    b"|",
-    b"#",
-    b"\xff",
-    b"\xef\xbb\xbf",
-    b"inf",
-    b"9" * 400,
-    "\u2028".encode(),
-]
-
-
-@st.composite
-def mangled(draw, content: bytes) -> bytes:
-    """Bytes with up to three stretches removed, doubled or overwritten."""
-    for _ in range(draw(st.integers(1, 3))):
-        start = draw(st.integers(0, len(content)))
-        end = draw(st.integers(start, min(len(content), start + 40)))
-        between = draw(
-            st.sampled_from([b"", content[start:end] * 2, *PIECES]) | st.binary(max_size=4)
-        )
-        content = content[:start] + between + content[end:]
-    return content
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.sampled_from(["rows.csv", "rows.codebook.csv", "rows.parquet", "claims.csv"]), st.data())
-def test_whatever_the_bytes_nothing_escapes_but_a_message(tmp_path, name, data):
-    (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
-    (tmp_path / "rows.codebook.csv").write_text(CODEBOOK, encoding="utf-8")
-    pd.read_csv(tmp_path / "rows.csv").to_parquet(tmp_path / "rows.parquet")
-    (tmp_path / "claims.csv").write_bytes(
-        b"".join(published.PATH.read_bytes().splitlines(keepends=True)[:6])
-    )
-    path = Path(tmp_path, name)
-    path.write_bytes(data.draw(mangled(path.read_bytes())))
-    try:
-        if name == "claims.csv":
-            assert len(published.read(path))
-        else:
-            read = loading.load(tmp_path / name.replace(".codebook", ""))
-            assert set(read.rows[read.outcome].dropna()) <= {0, 1}
-    except InputError as error:
-        assert str(tmp_path / "rows") in str(error) or "claims.csv" in str(error)

@@ -386,8 +386,9 @@ def test_an_export_of_r_is_read_as_the_codebook_says():
         assert patients.rows[name].tolist() == (rows[name] == one).astype(float).tolist()
     np.testing.assert_array_equal(patients.rows["site"].astype(float), rows["site"])
     unplaced = rows["site"].isna().sum()
-    assert f"Column site: it is not known for {unplaced} patients, who are in no group." in (
-        patients.notes
+    assert (
+        f"Column site: it is not known for {unplaced} of 60 patients, and no group has them."
+        in (patients.notes)
     )
     assert any("Column site: read “3.0” as “3”" in note for note in patients.notes)
 

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from workbooks import ods, xls, xlsx
 
+from lib.paper import published
 from lib.patients import categories, disclosure, loading
 from lib.patients.files import InputError
 from lib.words import number
@@ -298,6 +299,17 @@ def test_mutated_bytes(folder, name, table, data):
     path.write_bytes(written(table, path))
     broken.write_bytes(data.draw(mangled(broken.read_bytes())))
     outcome_of(path)
+
+
+@FUZZ
+@given(st.data())
+def test_mutated_claims(folder, data):
+    lines = published.PATH.read_bytes().splitlines(keepends=True)[:6]
+    (folder / "claims.csv").write_bytes(data.draw(mangled(b"".join(lines))))
+    try:
+        assert len(published.read(folder / "claims.csv"))
+    except InputError as error:
+        assert "claims.csv" in str(error)
 
 
 @FUZZ

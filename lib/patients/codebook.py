@@ -55,6 +55,11 @@ def parts(cell: str) -> list[str]:
     return cell.split("|") if cell else []
 
 
+def in_file(name: str, role: str) -> str:
+    """The name that a column has in the file, where its second role has a name of its own here."""
+    return name.removesuffix(f" ({role})")
+
+
 def horizon(unit: str, time_unit: str) -> float | None:
     """When the outcome is counted (its unit, such as "12 months") in the unit of the time; None
     where it is no duration, or cannot be converted.
@@ -190,8 +195,7 @@ def match_headers(
     A header is a column's name, or else, without regard to case and spaces, its name or its label
     in either language, with or without the unit.
     """
-    # A column's second role has a name of its own here, not in the file.
-    names = {name: name.removesuffix(f" ({role})") for name, role in codebook["role"].items()}
+    names = {name: in_file(name, role) for name, role in codebook["role"].items()}
     matched = {
         name: header for name in names for header in (names[name], name) if header in headers
     }

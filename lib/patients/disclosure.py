@@ -135,8 +135,8 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
         count = whole - len(rows)
         notes.append(
             f"{f'{count:,}' if count >= threshold else f'Fewer than {threshold}'} patients are "
-            "left out, because their outcome is not known or they are among the few in whom a value "
-            "is missing."
+            "left out, because their outcome is not known or they are among the few in whom a "
+            "value is missing."
         )
     for value, words in ((1, "with"), (0, "without")):
         if (rows[outcome] == value).sum() < threshold:

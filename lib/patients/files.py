@@ -160,6 +160,6 @@ def _parquet(content: bytes) -> Table:
 
 def _typed(frame: pd.DataFrame, **about: object) -> Table:
     # Iterating over an array keeps the precision of its numbers.
-    columns = [frame[name].to_numpy() for name in frame]
+    columns = [[cell_text(value) for value in frame[name].to_numpy()] for name in frame]
     records = [list(frame), *zip(*columns, strict=True)]
     return from_records(records, 0, place="row", delimiter="", **about)

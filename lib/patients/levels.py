@@ -165,8 +165,8 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
         if absent and not refused:
             notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
         if rule["role"] == "group" and -1 in known:
-            unplaced = f"it is not known for {(known < 0).sum():,} patients, who are in no group."
-            notes.append(unplaced)
+            unplaced = f"{(known < 0).sum():,} of {len(known):,} patients"
+            notes.append(f"it is not known for {unplaced}, and no group has them.")
         return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
     if len(absent) == 1 and not refused:
         only = (set(levels) - {*absent}).pop()
@@ -227,12 +227,14 @@ def _other_codes(
 def read_identifiers(column: pd.Series) -> Reading:
     """Identifiers: each once, none empty, and none that a spreadsheet program has spoiled."""
     texts, counts = list(column.cat.categories), counts_of(column)
-    dates = {text for text in texts if DATE.fullmatch(text)}
+    dates = {text for text in texts if not text.isdecimal() and DATE.fullmatch(text)}
     # One word before all numbers is a prefix, whatever month it is also short for.
     if len(dates) == len(texts) and len({re.split(r"\d", text)[0] for text in dates} | {""}) == 2:
         dates = set()
     refused = {}
     for i, text in enumerate(texts):
+        if counts[i] == 1 and text.isdecimal():
+            continue
         if text in dates or POWER_OF_TEN.fullmatch(text):
             refused[i] = "the identifier itself: the spreadsheet program made this of it. "
             refused[i] += "Format the column as text and enter it anew"

@@ -19,7 +19,7 @@ import pandas as pd
 
 from lib.patients import consistency, disclosure, levels, numbers, privacy
 from lib.patients.categories import expand
-from lib.patients.codebook import OPTIONAL_ROLES, match_headers, parts, read_with_notes
+from lib.patients.codebook import OPTIONAL_ROLES, in_file, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, places, quoted
 from lib.patients.files import DATA, read_table, suffix_and_stem
@@ -80,7 +80,8 @@ def _read(path: Path) -> Cohort:
     beside = codebook_path(path)
     codebook, codebook_notes = read_with_notes(beside)
     words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
-    table = read_table(path, [*codebook.index, *words], [*codebook.index, *words])
+    names = [*codebook.index, *codebook["label"], *codebook.get("label_zh", [])]
+    table = read_table(path, names, [*codebook.index, *words])
     codebook = _with_labels_of_file(codebook, table)
     matched, problems, notes = match_headers(list(table.rows), codebook)
     others = [name for name in table.rows if name not in matched.values()]
@@ -161,11 +162,12 @@ def _with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The codebook with the words that the file has for variables and values it has none for."""
     codebook = codebook.copy()
     for name, rule in codebook.iterrows():
-        words = table.words.get(name, {})
+        header = in_file(name, rule["role"])
+        words = table.words.get(header, {})
         labels = [words.get(level, "").replace("|", "/") for level in parts(rule["levels"])]
         if labels and all(labels) and len({*labels}) == len(labels):
             codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
-        codebook.loc[name, "label"] = rule["label"] or table.labels.get(name, "")
+        codebook.loc[name, "label"] = rule["label"] or table.labels.get(header, "")
     return codebook.fillna("")
 
 

@@ -88,6 +88,8 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     notes = [f"{kind} ({counts[found].sum():,})." for kind, found in kinds.items()]
     if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
+    if rule["unit"] == "%" and 0 < np.nanmax(values, initial=0) <= 1:
+        notes.append("no value is above 1: are they fractions rather than percentages?")
     either = [text for way, text, _ in written.values() if way == EITHER_POINT]
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(

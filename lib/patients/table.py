@@ -59,22 +59,21 @@ def counts_of(column: pd.Series) -> np.ndarray:
     return np.bincount(column.cat.codes, minlength=len(column.cat.categories))
 
 
-def from_records(records: Sequence[Sequence[object]], first: int = 1, **about: object) -> Table:
-    """The table in the rows of a file, the first being its header and numbered ``first``.
+def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: object) -> Table:
+    """The table in the rows of a file, as texts, the first being its header and numbered ``first``.
 
     Empty rows, and empty cells beyond the header, are passed over. ``about`` has other fields of
     `Table`.
     """
-    header = [cell_text(cell) for cell in records[0]]
-    header = header[: _filled(header)]
+    header = _filled(records[0])
     kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
-        cells = [cell_text(cell) for cell in record]
-        filled = _filled(cells)
-        if filled and filled <= width <= len(cells):
-            kept[number] = cells[:width]
-        elif filled:
-            ragged.setdefault(filled if filled > width else len(cells), []).append(number)
+        cells = _filled(record)
+        if cells and len(cells) <= width <= len(record):
+            kept[number] = cells + [""] * (width - len(cells))
+        elif cells:
+            count = len(cells) if len(cells) > width else len(record)
+            ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
     unnamed = bool(header) and not header[0]
@@ -102,9 +101,12 @@ def from_records(records: Sequence[Sequence[object]], first: int = 1, **about: o
     return table
 
 
-def _filled(cells: list[str]) -> int:
-    """How many cells there are up to the last that is not empty."""
-    return max((i for i, cell in enumerate(cells, 1) if cell), default=0)
+def _filled(record: Sequence[str]) -> list[str]:
+    """The cells of a row up to the last that is not empty."""
+    cells = list(map(str.strip, record))
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _ragged(ragged: dict[int, list[int]], width: int, table: Table) -> list[str]:
