@@ -1,4 +1,4 @@
-"""Proven bounds: real fits never violate them, wrong proofs prove nothing, and the paper's cores."""
+"""Proven bounds: real fits never violate them, wrong proofs prove nothing; the paper's cores."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +27,7 @@ FITS = 120
 
 @dataclass(frozen=True)
 class Fit:
-    """A logistic regression, and what the bounds may know of it: coefficients and errors as points."""
+    """A logistic regression, and what bounds may know of it: coefficients and errors as points."""
 
     known: np.ndarray  # patients x (1, first marker, second marker, linear predictor)
     outcome: np.ndarray
@@ -49,13 +49,15 @@ class Fit:
         y, p, eta = self.outcome, self.probability, self.known[:, 3]
         log_likelihood = np.where(y == 1, log_expit(eta), log_expit(-eta)).sum()
         sums = {
-            "brier": ((y - p) ** 2).sum(), "log_likelihood": log_likelihood, "probability_of_events": p[y == 1].sum()
-        }  # fmt: skip
+            "brier": ((y - p) ** 2).sum(),
+            "log_likelihood": log_likelihood,
+            "probability_of_events": p[y == 1].sum(),
+        }
         return sums | {"-" + name: -value for name, value in sums.items()}
 
 
 def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
-    """The fit of a design whose first columns are 1 and the two markers; None where there is none."""
+    """The fit of a design whose first columns are 1 and both markers; None where there is none."""
     estimates, errors = fit_joint_models(design[None, :, 1:], outcome[None])
     coefficients, sigma = estimates[0], errors[0, 1:3]
     if np.isnan(coefficients).any():
@@ -127,7 +129,7 @@ def test_no_fit_has_a_standard_error_below_the_basic_bound():
 @settings(max_examples=30)
 @given(st.lists(st.integers(1, 12), min_size=8, max_size=8))
 def test_the_basic_bound_is_the_least_over_all_constant_probabilities(counts):
-    """Brute force over the expected events with both markers, by inverting the 3 x 3 information."""
+    """Brute force over the expected events with both markers, inverting the 3 x 3 information."""
     counts = np.array(counts).reshape(2, 4)
     first, second = (
         np.array([counts[:, rows].sum(axis=1), counts[:, others].sum(axis=1)])
@@ -379,7 +381,7 @@ def fitted_null(outcome: np.ndarray) -> float:
     "column", ["first_first", "second_second", "scale_first", "score_constant", "score_predictor"]
 )
 def test_a_tampered_certificate_proves_nothing(column):
-    """Those with nothing to spare: n11 = 12, where both markers and all score equations are in use."""
+    """Those with nothing to spare: n11 = 12, where all multipliers are in use."""
     stored = STORED[(STORED["functional"] == "") & (STORED["k1"] + STORED["k0"] == 12)]
     assert (exclusion.margins(stored[CERTIFICATE].to_numpy(), PRINTED, stored) > 0).all()
     tampered = stored.assign(**{column: -stored[column]})

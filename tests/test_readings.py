@@ -15,7 +15,7 @@ from scipy import optimize, stats
 from scipy.special import gammaln, logsumexp, softmax
 
 from lib.compatible import exclusion, readings, study
-from lib.paper import cores, published, reconstruct, wald
+from lib.paper import cores, reconstruct, wald
 from lib.paper.published import agrees, prints
 from lib.patients import cohort
 from lib.search import designs, listings
