@@ -278,7 +278,7 @@ def test_the_proven_least_value_is_that_of_a_dense_grid(
         ]
     )
     line = np.array([[constant, slope]])
-    proven, size = exclusion._least(quadratic, line, np.array([outcome]), functional)
+    proven, size = exclusion.proven_minima(quadratic, line, np.array([outcome]), functional)
     eta = np.concatenate([np.linspace(-30, 30, 120_001), [-1e6, -1e3, -100, 100, 1e3, 1e6]])
     p, q = expit(eta), expit(-eta)
     values = (q if outcome else -p) * (constant + slope * eta)
@@ -292,7 +292,7 @@ def test_the_proven_least_value_is_that_of_a_dense_grid(
 
 def test_a_slope_above_zero_bounds_nothing():
     falls = np.array([[0.1, 1e-9]])
-    assert exclusion._least(np.ones((1, 3)), falls, np.array([1]), None)[0][0] == -np.inf
+    assert exclusion.proven_minima(np.ones((1, 3)), falls, np.array([1]), None)[0][0] == -np.inf
 
 
 @pytest.mark.parametrize("name", FUNCTIONALS)
