@@ -121,7 +121,7 @@ def test_equal_markers_cannot_be_told_apart():
     assert np.isnan(equal["delong_p"])
 
 
-# ----------------------------------------------------------------------------------- counting tables
+# ---------------------------------------------------------------------------------- counting tables
 
 
 def group_fillings(size: int):

@@ -1,4 +1,4 @@
-"""Proven bounds: real fits never violate them, wrong proofs prove nothing, and the paper's cores."""
+"""Proven bounds: real fits never violate them, wrong proofs prove nothing; the paper's cores."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +26,7 @@ FITS = 120
 
 @dataclass(frozen=True)
 class Fit:
-    """A logistic regression, and what the bounds may know of it: coefficients and errors as points."""
+    """A logistic regression, and what bounds may know of it: coefficients and errors as points."""
 
     known: np.ndarray  # patients x (1, first marker, second marker, linear predictor)
     outcome: np.ndarray
@@ -48,8 +48,10 @@ class Fit:
         y, p, eta = self.outcome, self.probability, self.known[:, 3]
         log_likelihood = np.where(y == 1, log_expit(eta), log_expit(-eta)).sum()
         sums = {
-            "brier": ((y - p) ** 2).sum(), "log_likelihood": log_likelihood, "probability_of_events": p[y == 1].sum()
-        }  # fmt: skip
+            "brier": ((y - p) ** 2).sum(),
+            "log_likelihood": log_likelihood,
+            "probability_of_events": p[y == 1].sum(),
+        }
         return sums | {"-" + name: -value for name, value in sums.items()}
 
 
@@ -126,7 +128,7 @@ def test_no_fit_has_a_standard_error_below_the_basic_bound():
 @settings(max_examples=30)
 @given(st.lists(st.integers(1, 12), min_size=8, max_size=8))
 def test_the_basic_bound_is_the_least_over_all_constant_probabilities(counts):
-    """Brute force over the expected events with both markers, by inverting the 3 x 3 information."""
+    """Brute force over the expected events with both markers, inverting the 3 x 3 information."""
     counts = np.array(counts).reshape(2, 4)
     first, second = (
         np.array([counts[:, rows].sum(axis=1), counts[:, others].sum(axis=1)])
@@ -275,7 +277,7 @@ def test_the_proven_least_value_is_that_of_a_dense_grid(
         ]
     )
     line = np.array([[constant, slope]])
-    proven, size = exclusion._least(quadratic, line, np.array([outcome]), functional)
+    proven, size = exclusion.proven_minima(quadratic, line, np.array([outcome]), functional)
     eta = np.concatenate([np.linspace(-30, 30, 120_001), [-1e6, -1e3, -100, 100, 1e3, 1e6]])
     p, q = expit(eta), expit(-eta)
     values = (q if outcome else -p) * (constant + slope * eta)
@@ -289,7 +291,7 @@ def test_the_proven_least_value_is_that_of_a_dense_grid(
 
 def test_a_slope_above_zero_bounds_nothing():
     falls = np.array([[0.1, 1e-9]])
-    assert exclusion._least(np.ones((1, 3)), falls, np.array([1]), None)[0][0] == -np.inf
+    assert exclusion.proven_minima(np.ones((1, 3)), falls, np.array([1]), None)[0][0] == -np.inf
 
 
 @pytest.mark.parametrize("name", FUNCTIONALS)
@@ -378,7 +380,7 @@ def fitted_null(outcome: np.ndarray) -> float:
     "column", ["first_first", "second_second", "scale_first", "score_constant", "score_predictor"]
 )
 def test_a_tampered_certificate_proves_nothing(column):
-    """Those with nothing to spare: n11 = 12, where both markers and all score equations are in use."""
+    """Those with nothing to spare: n11 = 12, where all multipliers are in use."""
     stored = STORED[(STORED["functional"] == "") & (STORED["k1"] + STORED["k0"] == 12)]
     assert (exclusion.margins(stored[CERTIFICATE].to_numpy(), PRINTED, stored) > 0).all()
     tampered = stored.assign(**{column: -stored[column]})

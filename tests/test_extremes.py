@@ -1,4 +1,4 @@
-"""The directed search: its numbers are those of plain packages, and its cohorts print every claim."""
+"""The directed search: its numbers are those of plain packages, its cohorts print every claim."""
 
 import numpy as np
 import pandas as pd

@@ -27,7 +27,7 @@ EXCLUDED = [(12, 18), (0, 12)]
 
 @pytest.mark.parametrize("core", FAR + EXCLUDED)
 def test_a_spread_is_a_model_that_comes_as_near_as_the_certificate_says(core):
-    """The two sides of the program agree: what is nearest to possible, and what is proven about it."""
+    """Both sides of the program agree: what is nearest to possible, and what is proven of it."""
     masses = certificates.spread(PRINTED, *core)
     chosen = pd.DataFrame([core], columns=["k1", "k0"])
     (counts,) = cells(PRINTED.first, PRINTED.second, chosen).reshape(-1, 8)

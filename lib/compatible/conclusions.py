@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.compatible import exclusion, ladder, measures, verification
+from lib.compatible import exclusion, ladder, measures, one_factor, verification
 from lib.compatible.study import read_stored, study
 from lib.paper import checks, reconstruct
 from lib.patients.codebook import read_codebook
@@ -21,13 +21,19 @@ from lib.patients.loading import EXAMPLE, load
 from lib.statistics import univariate
 from lib.words import capital, listed
 
+# What is known of a core: impossible whatever else was in the model; impossible if the model held a
+# yes-or-no factor significant alone by all four tests; a cohort is stored; or neither.
+KINDS = ["impossible", "impossible with a significant factor", "witnessed", "undecided"]
+
 
 @dataclass(frozen=True)
 class Known:
     """What the claims settle about the cores, or in `problem` why nothing is settled.
 
     `cores` has one row per core: k1, k0, n11 (patients with both markers), status ("excluded",
-    "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss.
+    "witnessed" or "undecided"), excluded_by, se_bound_first, se_bound_second, margin, nearest_miss;
+    factor_margin, what is proven of a model with a significant yes-or-no factor (`one_factor`, NaN
+    where nothing is stored), and kind, one of `KINDS`.
     `values` and `standing` have one row per stored cohort that prints every claim, the example
     cohort last where it is asked for: every conclusion (`measures.measure`) with n11, and the rungs
     that it stands on. `limits` are what is proven of the fit in each core that is not excluded
@@ -79,6 +85,13 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     table["status"] = np.select(
         [table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided"
     )
+    margins = one_factor.least_margins(printed, one_factor.read())
+    table = table.merge(margins.rename("factor_margin").reset_index(), how="left", on=["k1", "k0"])
+    with_factor = table["factor_margin"] > 0
+    if (with_factor & found).any():
+        wrong = table.loc[with_factor & found, ["k1", "k0"]].to_numpy().tolist()
+        raise ValueError(f"both witnessed and impossible with a significant factor: {wrong}")
+    table["kind"] = np.select([table["excluded_by"] != "", with_factor, found], KINDS[:3], KINDS[3])
 
     example = load(EXAMPLE)
     rows = pd.concat([of_cores, of_extremes, *[example.rows] * with_example], ignore_index=True)

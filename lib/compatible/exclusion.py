@@ -46,6 +46,7 @@ CERTIFICATE = [
 ]
 # The eight groups in the order of `cells`: outcome, first marker, second marker.
 GROUPS = np.array([(y, a, b) for y in (1, 0) for a, b in ((1, 1), (1, 0), (0, 1), (0, 0))], float)
+KNOWN = np.column_stack([np.ones(len(GROUPS)), GROUPS[:, 1:]])
 
 # What can be bounded, as a sum over patients of a function of outcome and fitted probability, and
 # what is shown. The log likelihood is minus the sum of the entropies because the score equation of
@@ -210,8 +211,10 @@ def margins(
     """
     masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
     certificates = np.asarray(certificates, float)
-    line, quadratic = _group_functions(certificates)
-    least, terms = _least(
+    line, quadratic = group_functions(
+        [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))], KNOWN
+    )
+    least, terms = proven_minima(
         quadratic.reshape(-1, 3),
         line.reshape(-1, 2),
         np.tile(GROUPS[:, 0], len(chosen)),
@@ -239,25 +242,25 @@ def margins(
     return np.divide(value, unit, out=np.full(len(value), -np.inf), where=unit > 0)
 
 
-def _group_functions(certificates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each certificate and group, the score's line (constant, slope) and the quadratic
-    (constant, slope, square) of f(eta) = (y - p) line(eta) - w quadratic(eta)."""
-    known = np.column_stack([np.ones(len(GROUPS)), GROUPS[:, 1:]])
+def group_functions(vectors: list[np.ndarray], known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each certificate and group, the line (constant, slope) and the quadratic (constant,
+    slope, square) of f(eta) = (y - p) line(eta) - w quadratic(eta).
 
-    def along(vector: np.ndarray) -> np.ndarray:
-        return np.stack(
-            [vector[:, :3] @ known.T, np.repeat(vector[:, 3:], len(GROUPS), axis=1)], axis=-1
-        )
-
-    lines = [along(certificates[:, part]) for part in (slice(0, 4), slice(4, 8))]
+    ``vectors`` are those of both variances and of the score equations, certificates x terms, the
+    predictor last; ``known`` the values of the other terms, groups x terms.
+    """
+    first, second, line = (
+        np.stack([vector[:, :-1] @ known.T, np.repeat(vector[:, -1:], len(known), axis=1)], axis=-1)
+        for vector in vectors
+    )
     quadratic = sum(
         np.stack([a**2, 2 * a * b, b**2], axis=-1)
-        for a, b in (np.moveaxis(x, -1, 0) for x in lines)
+        for a, b in (np.moveaxis(x, -1, 0) for x in (first, second))
     )
-    return along(certificates[:, 10:14]), quadratic
+    return line, quadratic
 
 
-def _least(
+def proven_minima(
     quadratic: np.ndarray, line: np.ndarray, outcome: np.ndarray, functional: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Proven lower bounds of each function over all real eta, and the size of the terms in each.

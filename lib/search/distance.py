@@ -83,7 +83,6 @@ class Cohort(NamedTuple):
     length_products: np.ndarray
     of_length: np.ndarray  # Student's |t| and the standardized difference of its means
     histogram: np.ndarray  # outcomes x mm
-    log_odds: np.ndarray
     bound: np.ndarray  # one number: what the conclusion is to pass next
 
 
@@ -105,7 +104,6 @@ def cohort_of(design: np.ndarray, outcome: np.ndarray, target: Target) -> Cohort
         np.zeros((len(outcome), padded_pairs(2))),
         np.zeros(2),
         np.zeros((2, target.longest + 1), np.int64),
-        np.zeros(len(outcome)),
         np.array([-math.inf if target.side > 0 else math.inf]),
     )
 
@@ -289,35 +287,24 @@ def crude(kind, cohort, factor):
 @compiled
 def prediction_value(kind, cohort):
     """AUC, Brier score, discrimination slope or Nagelkerke's R2 of the joint model."""
-    design, outcome, log_odds = cohort.design, cohort.outcome, cohort.log_odds
-    coefficients, patients = cohort.trial.coefficients, len(cohort.outcome)
-    occluded = squares = likelihood = of_events = of_others = 0.0
-    for i in range(patients):
-        log_odds[i] = 0.0
-        for j in range(len(coefficients)):
-            log_odds[i] += design[i, j] * coefficients[j]
-        probability = 1 / (1 + math.exp(-log_odds[i]))
-        occluded += outcome[i]
-        squares += (outcome[i] - probability) ** 2
-        likelihood += math.log(probability if outcome[i] == 1 else 1 - probability)
-        of_events += outcome[i] * probability
-        of_others += (1 - outcome[i]) * probability
-    patent = patients - occluded
+    fit, y = cohort.trial, cohort.outcome
+    log_odds = np.sum(cohort.design[:, : len(fit.coefficients)] * fit.coefficients, axis=1)
+    p = 1 / (1 + np.exp(-log_odds))
+    occluded, patent = y.sum(), (1 - y).sum()
     if kind == BRIER:
-        return squares / patients
+        return ((y - p) ** 2).mean()
     if kind == DISCRIMINATION:
-        return of_events / occluded - of_others / patent
+        return (y * p).sum() / occluded - ((1 - y) * p).sum() / patent
     if kind == NAGELKERKE:
-        null = occluded * math.log(occluded / patients) + patent * math.log(patent / patients)
-        most = 1 - math.exp(2 / patients * null)
-        return (1 - math.exp(2 / patients * (null - likelihood))) / most
-    wins = 0.0
-    for i in range(patients):
-        if outcome[i] == 1:
-            for k in range(patients):
-                if outcome[k] == 0:
-                    difference = log_odds[i] - log_odds[k]
-                    wins += (difference > -1e-10) / 2 + (difference > 1e-10) / 2
+        likelihood = np.log(np.where(y == 1, p, 1 - p)).sum()
+        share = occluded / len(y)
+        null = occluded * math.log(share) + patent * math.log(1 - share)
+        most = 1 - math.exp(2 / len(y) * null)
+        return (1 - math.exp(2 / len(y) * (null - likelihood))) / most
+    wins, others = 0.0, log_odds[y == 0]
+    for one in log_odds[y == 1]:
+        # Patients alike in all factors are tied, whatever the last bits of their predictors.
+        wins += ((others < one + 1e-10).sum() + (others < one - 1e-10).sum()) / 2
     return wins / (occluded * patent)
 
 
@@ -327,11 +314,7 @@ def largest_inflation(cohort):
     fit, patients = cohort.joint, len(cohort.outcome)
     terms = len(fit.coefficients)
     moments = np.zeros((terms, terms))
-    fit.sums[:] = 0
-    for i in range(patients):
-        for place in range(len(fit.sums)):
-            fit.sums[place] += cohort.products[i, place]
-    unpack(fit.sums, moments)
+    unpack(np.sum(cohort.products, axis=0), moments)
     factorize(moments, fit.factor)
     invert_diagonal(fit.factor, fit.inverse, fit.step)
     largest = 0.0

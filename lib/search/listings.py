@@ -199,13 +199,12 @@ def with_groups(printed: Printed, groups: np.ndarray) -> Candidates:
     """
     log_odds, tolerance = _at_the_printed(printed)
     order = np.argsort(groups.sum(axis=1), kind="stable")
-    patients, fitted = [], []
-    for occluded, patent in groups[order]:
-        tables = _tables_of_group(
-            occluded + patent, occluded, printed.sizes, log_odds, np.exp(log_odds)
-        )
-        patients.append(tables[0])
-        fitted.append(tables[1])
+    ratios = np.exp(log_odds)
+    listed = [
+        _tables_of_group(occluded + patent, occluded, printed.sizes, log_odds, ratios)
+        for occluded, patent in groups[order]
+    ]
+    patients, fitted = map(list, zip(*listed, strict=True))
     place = np.ravel_multi_index((patients[2] @ MARKERS.astype(int)).T, printed.sizes[1:] + 1)
     sort = np.argsort(place, kind="stable")
     patients[2], fitted[2] = patients[2][sort], fitted[2][sort]

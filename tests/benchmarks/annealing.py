@@ -64,7 +64,7 @@ def plain_annealing(core: tuple[int, int], start, about, target) -> bool:
 
 
 def gap(design: np.ndarray, outcome: np.ndarray, target) -> float:
-    """How far the joint model is from what it is to print, in half-widths of the printed intervals."""
+    """How far the joint model is from what it is to print, in half-widths of the intervals."""
     coefficients = np.zeros(design.shape[1])
     for _ in range(25):
         p = 1 / (1 + np.exp(-design @ coefficients))
