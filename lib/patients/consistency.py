@@ -101,9 +101,9 @@ def in_words(account: Completeness, cohort: Cohort) -> list[str]:
         return []
     shown = listed([f"“{row.label}” (known for {row.known:,})" for row in table.itertuples()])
     one, varies = len(table) == 1, "does not vary" if len(constant) == 1 else "do not vary"
-    among = f". Among the {account.complete:,}, {listed(constant)} {varies}" if constant else ""
+    among = f". Among the {account.complete:,}, {listed(constant)} {varies}"
     return [
         f"{shown} {'is' if one else 'are'} empty for most of the {account.patients:,} patients: "
         f"with {'it' if one else 'them'} {account.complete:,} have all values, without "
-        f"{account.without_them:,}{among}."
+        f"{account.without_them:,}{among if constant and account.complete else ''}."
     ]
