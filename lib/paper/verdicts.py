@@ -87,7 +87,8 @@ class Check:
     @cached_property
     def holds(self) -> bool | None:
         """Whether it holds; None where it is not carried out."""
-        return None if self.why_not else self.without(frozenset())
+        found = None if self.why_not else self.without(frozenset())
+        return None if found is None else bool(found)
 
 
 def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
