@@ -15,7 +15,13 @@ import pandas as pd
 
 from lib.paper import published, ratios, reconstruct, wald
 from lib.paper.published import agrees, premises, subject
-from lib.paper.ratios import adjusted, confidence_level, printed_wald_sets, wald_strings
+from lib.paper.ratios import (
+    adjusted,
+    confidence_level,
+    level_claim,
+    printed_wald_sets,
+    wald_strings,
+)
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     Check,
@@ -323,7 +329,9 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
                 source = f", with the standard error chosen on the other marker: {labels}"
             needs = unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"])
             found = {key: own[key] for key in chosen}
-            checks.append(one_of(claims, words, names, found, source, needs))
+            level = level_claim(claims, "roc", marker) if len(names) > 1 else None
+            made_with = (level,) if level else ()
+            checks.append(one_of(claims, words, names, found, source, needs, made_with))
     return checks
 
 
