@@ -231,7 +231,7 @@ def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
             "r.sleep@two.mean,2.33 (2.002),\nr.sleep.p_value,{},t\n",
             ("0.079", "0.179"),
         ),
-        ("r.x.median,5,\nr.x.median_limits,{} to 8,\n", ("3", "6")),
+        ("r.x.median,5,\nr.x.median_limits,{} to 8,\n", ("3", "7")),
         ("r.x.kappa,{},\nr.x.agreement,80%,\n", ("0.55", "0.85")),
         ("methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\nr.x.count,{},partition\n", ("21", "22")),
     ],

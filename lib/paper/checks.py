@@ -14,8 +14,14 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import published, ratios, reconstruct, wald
-from lib.paper.published import agrees, subject
-from lib.paper.ratios import adjusted, confidence_level, printed_wald_sets, wald_strings
+from lib.paper.published import agrees, premises, subject
+from lib.paper.ratios import (
+    adjusted,
+    confidence_level,
+    level_claim,
+    printed_wald_sets,
+    wald_strings,
+)
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     Check,
@@ -87,11 +93,13 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         why = "it would be if the marker were a yes-or-no one (binary)" if area in scores else ""
         planned.append((words, [*total, *markers, area], ["of", "binary"], why))
     words = "patency and markers share the same events"
-    needs = ["partition", "of", "events"]
+    needs = ["partition", "of", "events", "binary"] if binary else ["partition", "of", "events"]
     planned.append((words, sizes + rates + markers + binary, needs, _no_partition(claims)))
     checks: list[Check] = []
     for words, names, needed, why_not in planned:
         names = tuple(name for name in names if name in claims.index)
+        if len(names) < 2 or names in [check.claims for check in checks]:
+            continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = "a check that it contains fails"
         checks.append(
@@ -108,7 +116,13 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 
 
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
-    return reconstruct.solutions(claims, [x for x in names if x not in left_out]) is not None
+    """Whether whole numbers print all claims but those left out. Rates that may be of events, since
+    nothing says of what they are, are tried as such too."""
+    using = [name for name in names if name not in left_out]
+    readings = [claims]
+    if "basis" in claims and "rate" not in premises(claims, names):
+        readings.append(claims.assign(basis=claims["basis"] + "|rate:event"))
+    return any(reconstruct.solutions(reading, using) is not None for reading in readings)
 
 
 def _no_partition(claims: pd.DataFrame) -> str:
@@ -315,7 +329,9 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
                 source = f", with the standard error chosen on the other marker: {labels}"
             needs = unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"])
             found = {key: own[key] for key in chosen}
-            checks.append(one_of(claims, words, names, found, source, needs))
+            level = level_claim(claims, "roc", marker) if len(names) > 1 else None
+            made_with = (level,) if level else ()
+            checks.append(one_of(claims, words, names, found, source, needs, made_with))
     return checks
 
 

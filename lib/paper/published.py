@@ -96,7 +96,9 @@ def read(path: Path | None = None) -> pd.DataFrame:
     Raises `InputError` naming file, line and column of everything that cannot be read.
     """
     path = Path(path or PATH)
-    return _claims(path, read_csv(path, COLUMNS)).drop(columns="typed")
+    rows = read_csv(path, COLUMNS)
+    made = {"typed", "basis"} - set(rows)
+    return _claims(path, rows).drop(columns=list(made))
 
 
 def read_any(path: Path) -> pd.DataFrame:
@@ -136,8 +138,7 @@ def _claims(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         problems.append(f"column id: “{name}” occurs more than once; each number has one row")
     fail(path, problems)
-    table = pd.DataFrame(claims, dtype=object).set_index("id")
-    return table if "basis" in rows or table["basis"].any() else table.drop(columns="basis")
+    return pd.DataFrame(claims, dtype=object).set_index("id")
 
 
 def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:

@@ -64,7 +64,7 @@ def wald_checks(claims: pd.DataFrame) -> list[Check]:
     for (section, what), names in sets.items():
         words = f"estimate, limits and P of {about(what)} belong together"
         known = premises(claims, list(names))
-        why_not = ", ".join(NOT_NORMAL & set(known))
+        why_not = ", ".join(sorted(NOT_NORMAL & set(known)))
         level = level_claim(claims, section, what)
         sharing = [n for (s, w), n in sets.items() if level and level_claim(claims, s, w) == level]
         checks.append(

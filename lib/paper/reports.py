@@ -49,7 +49,7 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
     kinds = (order, shares, p_of_shares, p_of_means, limits_of_shares, crude_ratios)
     kinds += (predictive_values, kappas, precision)
     found = [check for kind in kinds for of in _topics(claims) for check in kind(claims, of)]
-    return [*(check for check in checks.all_checks(claims) if check.claims), *found]
+    return [*checks.all_checks(claims), *found]
 
 
 def _topics(claims: pd.DataFrame) -> list[Topic]:
@@ -95,7 +95,7 @@ def _follows(
         without,
         {name: spans}.get,
         needs=tuple(needs),
-        why_not=f"the file says that its method is {', '.join(known)}" if known else "",
+        why_not=f"the file says that its method is {', '.join(sorted(known))}" if known else "",
     )
 
 
@@ -285,7 +285,7 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         odds.append((events / max(total - events, 1e-9),) * 2)
         names += counted
     if len(odds) > 1:
-        one = max(low for low, _ in odds) <= min(high for _, high in odds)
+        one = bool(max(low for low, _ in odds) <= min(high for _, high in odds))
         words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
         needs = unstated(claims, [*accuracy, *names], ["of"])
         yield Check(words, (*accuracy, *names), lambda out: None if out else one, needs=needs)

@@ -88,7 +88,8 @@ class Check:
     @cached_property
     def holds(self) -> bool | None:
         """Whether it holds; None where it is not carried out."""
-        return None if self.why_not else self.without(frozenset())
+        found = None if self.why_not else self.without(frozenset())
+        return None if found is None else bool(found)
 
 
 def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
@@ -107,19 +108,21 @@ def one_of(
     candidates: dict,
     source: str = "",
     needs: tuple[str, ...] = (),
+    rests_on: tuple[str, ...] = (),
 ) -> Check:
-    """The check that one of the candidates prints all claims; each has a value for each claim."""
+    """The check that one of the candidates prints all claims; each has a value for each claim. They
+    were made with the claims that the check rests on."""
 
     def without(left_out: frozenset[str]) -> bool | None:
-        return (
-            bool(matching(claims, names, candidates, left_out)) if set(names) - left_out else None
-        )
+        if not set(names) - left_out or set(rests_on) & left_out:
+            return None
+        return bool(matching(claims, names, candidates, left_out))
 
     spans = {
         name: [(values[at], values[at]) for values in candidates.values()]
         for at, name in enumerate(names)
     }
-    return Check(words, names, without, spans.get, source, needs)
+    return Check(words, (*names, *rests_on), without, spans.get, source, needs)
 
 
 def matching(
