@@ -1,4 +1,6 @@
-"""Runs the code of chapters in one process: `python tests/run_chapters.py [CHAPTER...]`, by default all."""
+"""Runs the code of chapters in one process: `python tests/run_chapters.py [CHAPTER...]`, by default
+all.
+"""
 
 import sys
 from collections.abc import Iterator

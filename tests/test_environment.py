@@ -1,4 +1,6 @@
-"""What the project needs and forbids itself: packages of the book, layers of the library, limits of its code."""
+"""What the project needs and forbids itself: packages of the book, layers of the library, limits of
+its code.
+"""
 
 import os
 import subprocess

@@ -211,7 +211,8 @@ def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
     [
         # Brown, Cai and DasGupta's intervals as the APSAC study prints them (Meinertz 1988).
         ("methods.A.patients,162,\nr.d@A.count,9 (5.6%),\nr.d@A.percentage_limits,{} to 10.2,\n", ("3.0", "4.0")),
-        # Altman and Bland 1994 (BMJ 309:102): 231/258, 54/86; 231 of 263, 54 of 81; prevalence 0.75.
+        # Altman and Bland 1994 (BMJ 309:102): 231/258, 54/86; 231 of 263, 54 of 81; prevalence
+        # 0.75.
         (
             "methods.all.patients,344,\nmethods.all.events,258,\nroc.x.sensitivity,0.90,\nroc.x.specificity,0.63,\n"
             "roc.x.ppv,0.88,\nroc.x.npv,{},\n",

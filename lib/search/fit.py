@@ -3,7 +3,7 @@
 Maximum likelihood by Newton's method (McCullagh and Nelder 1989, Generalized Linear Models, 2nd
 ed., 2.5 and 4.4) from coefficients that are known to be near, the information matrix being factored
 by Cholesky (Golub and Van Loan 2013, Matrix Computations, 4th ed., 4.2). Hand-written because no
-library can be called from compiled code; `lib.compatible.fits` checks what a search finds.
+library can be called from compiled code; `lib.statistics.logistic` checks what a search finds.
 
 What does not change with the coefficients, the products of a patient's values with each other, is
 kept from one fit to the next. The loops are plain and in a fixed order (no BLAS, no fast

@@ -1,4 +1,6 @@
-"""`make book` in a fresh clone, its environment included, against the same before the rooms were built."""
+"""`make book` in a fresh clone, its environment included, against the same before the rooms were
+built.
+"""
 
 import os
 import subprocess

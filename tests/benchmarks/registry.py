@@ -1,4 +1,5 @@
-"""A cold build of the book about a registry of 100,000 patients, against one about the example cohort.
+"""A cold build of the book about a registry of 100,000 patients, against one about the example
+cohort.
 
 `python -m tests.benchmarks.registry ROWS...` prints seconds and peak memory for other sizes,
 the example cohort first; `python -m tests.benchmarks.registry FILE.csv` writes such a registry:
@@ -29,7 +30,9 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 
 def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
-    """Made-up patients with all columns of data/codebook.csv; of a few of them the length is missing."""
+    """Made-up patients with all columns of data/codebook.csv; of a few of them the length is
+    missing.
+    """
     random = np.random.default_rng(seed)
     codebook = read_codebook(DATA / "codebook.csv")
     factors = codebook[codebook["role"] == "factor"]
