@@ -1,6 +1,7 @@
 """Chapters as notebooks: run them side by side, and keep each chapter's stored pair in step.
 
-`python -m lib.site.notebooks` runs every chapter and writes its outputs into the .ipynb beside it.
+`python -m lib.site.notebooks` runs every chapter, writes its outputs into the .ipynb beside it, and brings the
+README's list of all tables and figures in step.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 CHAPTERS = Path(__file__).parent.parent.parent / "chapters"
+README, LIST_BEGINS = (
+    CHAPTERS.parent / "README.md",
+    "<!-- The rest is made by `make notebooks`. -->\n",
+)
 SECONDS_PER_CELL = 600
 ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # How Python says a warning: the file and the line, the kind and what it is about, the code.
@@ -135,6 +140,21 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def contents() -> str:
+    """Every figure and table with its chapter and the function that makes it, as a Markdown table."""
+    lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
+    for chapter in sources():
+        cells = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        for output in outputs:
+            figure = output.get("metadata", {}).get("image/svg+xml", {}).get("book")
+            table = output.get("data", {}).get("application/vnd.book.table+json")
+            if about := figure or table:
+                maker = about["function"].removeprefix("lib.show.")
+                lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
     notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
@@ -148,6 +168,8 @@ def main() -> None:
         sys.exit(str(error))
     for chapter, notebook in notebooks.items():
         nbformat.write(tidy(notebook), chapter.with_suffix(".ipynb"))
+    before, begins, _ = README.read_text(encoding="utf-8").partition(LIST_BEGINS)
+    README.write_text(before + begins + contents(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
