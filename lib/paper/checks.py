@@ -131,7 +131,8 @@ def _no_partition(claims: pd.DataFrame) -> str:
     """Why the groups need not add up, where they do not and nothing says that they make up all."""
     printed = claims["printed"]
     sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
-    together = not all(sizes) or sum(sizes) in (0, int(printed.get("methods.all.patients", 0)))
+    total = int(printed.get("methods.all.patients", sum(sizes)))
+    together = not all(sizes) or sum(sizes) in (0, total)
     unknown = unstated(claims, ids(claims, section="methods"), ["partition"])
     return "the groups may overlap or be a part (partition)" if unknown and not together else ""
 
