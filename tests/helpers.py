@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from frictionless import Package, Resource
 from statsmodels.datasets import spector
 
 from lib.patients import loading
@@ -14,17 +13,6 @@ from lib.patients.codebook import CODEBOOK_COLUMNS
 from lib.patients.cohort import Cohort
 
 ORACLES = Path(__file__).parent / "oracles"
-DATA = Path(__file__).parent.parent / "data"
-
-
-def complaints(name: str, folder: Path = DATA) -> list[str]:
-    """What frictionless has to say against a file of `data`, or one of that name in a folder, put
-    to the schema of the data package: a line for each error.
-    """
-    package = Package(str(DATA / "datapackage.json"))
-    about = next(resource for resource in package.resources if resource.path == name)
-    report = Resource(path=name, basepath=str(folder), schema=about.schema).validate()
-    return [f"{error.type}: {error.message}" for task in report.tasks for error in task.errors]
 
 
 def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> Cohort:

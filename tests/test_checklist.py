@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from helpers import complaints
+from schemas import complaints
 
 from lib.paper import checklist
 from lib.show import checklist as answers

@@ -138,10 +138,10 @@ GOOD = "roc.x.auc,roc,auc,0.623,area,abstract\n"
     [
         (
             "roc.x.auc,roc,auc,high,area,abstract",
-            ["line 3", "column printed", "“high”", "for example 0.020"],
+            ["line 3", "column printed", "“high”", "write for example 0.020"],
         ),
         ("roc.x.auc,roc,auc,,area,abstract", ["line 3", "column printed", "“”"]),
-        ("roc.x.auc,roc,auc,6.23,area,abstract", ["line 3", "“6.23” is not a proportion"]),
+        ("roc.x.auc,roc,auc,6.23,area,abstract", ["line 3", "“6.23” is written “6.23%”"]),
         (
             "roc.x.p_value,roc,p_value,1.5,probability,abstract",
             ["line 3", "“1.5” is not a probability"],

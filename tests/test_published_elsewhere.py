@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from helpers import complaints
+from schemas import complaints
 
 from lib.paper import published, published_elsewhere
 from lib.show import published_elsewhere as picture

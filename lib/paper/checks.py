@@ -77,6 +77,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     """
     sizes = ids(claims, section="methods", quantities=("patients",))
     total = [name for name in sizes if subject(name) == "all"]
+    events = ids(claims, section="methods", quantities=("events",))
     rates = ids(claims, section="patency", quantities=("primary_patency",))
     markers = ids(claims, section="roc", quantities=MARKER_QUANTITIES)
     areas = ids(claims, section="roc", quantities=("auc",))
@@ -86,15 +87,16 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     for rate in rates:
         words = f"a whole number of patients is behind the patency of {about(rate) or 'all'}"
         planned.append((words, [f"methods.{subject(rate)}.patients", rate], ["of"], ""))
-    words = "one number of events is behind all sensitivities and specificities"
-    planned.append((words, total + markers, ["of"], ""))
+    if markers:
+        words = "one number of events is behind all sensitivities and specificities"
+        planned.append((words, total + events + markers, ["of"], ""))
     for area in areas:
         words = f"the AUC of {about(area)} is the mean of its sensitivity and specificity"
         why = "it would be if the marker were a yes-or-no one (binary)" if area in scores else ""
-        planned.append((words, [*total, *markers, area], ["of", "binary"], why))
+        planned.append((words, [*total, *events, *markers, area], ["of", "binary"], why))
     words = "patency and markers share the same events"
     needs = ["partition", "of", "events", "binary"] if binary else ["partition", "of", "events"]
-    planned.append((words, sizes + rates + markers + binary, needs, _no_partition(claims)))
+    planned.append((words, sizes + events + rates + markers + binary, needs, _no_partition(claims)))
     checks: list[Check] = []
     for words, names, needed, why_not in planned:
         names = tuple(name for name in names if name in claims.index)
@@ -129,7 +131,8 @@ def _no_partition(claims: pd.DataFrame) -> str:
     """Why the groups need not add up, where they do not and nothing says that they make up all."""
     printed = claims["printed"]
     sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
-    together = sum(sizes) == int(printed.get("methods.all.patients", sum(sizes))) or 0 in sizes
+    total = int(printed.get("methods.all.patients", sum(sizes)))
+    together = not all(sizes) or sum(sizes) in (0, total)
     unknown = unstated(claims, ids(claims, section="methods"), ["partition"])
     return "the groups may overlap or be a part (partition)" if unknown and not together else ""
 
@@ -156,8 +159,10 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     if who == "all" or who in groups:
         at = groups.index(who) if who in groups else None
         size = found.patients if at is None else found.sizes[at] if found.sizes else None
-        if quantity == "patients" or not size:
+        if quantity == "patients" or (not size and quantity != "events"):
             return [(size, size)] if size else None
+        if quantity == "events" and found.occluded is not None:
+            return _spans(found.occluded, np.ones_like(found.occluded))
         if found.occluded is None or (at is not None and not found.by_group):
             return None
         events = found.occluded if at is None else reconstruct.events_of_group(found, at)

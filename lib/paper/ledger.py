@@ -186,7 +186,7 @@ def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
     section, who, quantity, *_ = [*name.split("."), "", ""]
     codebook = read_codebook(DATA / "codebook.csv")
     known = {"all", "recruitment", *map(subject, judged.index), *codebook.index}
-    return (section, quantity) in TARGETS and who in known
+    return quantity in published.SECTIONS.get(section, ()) and who in known
 
 
 def scoreboard(judged: pd.DataFrame) -> pd.Series:

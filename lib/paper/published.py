@@ -41,6 +41,20 @@ PROPORTIONS += ["agreement", "confidence_level"]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
 NUMBERS = ["mean", "sd", "median", "kappa"]
 MONTHS = ["first_month", "last_month"]
+# What the sections of the paper print: the chapters know of nothing else.
+SECTIONS = {
+    "methods": ["patients", *MONTHS],
+    "patency": ["horizon", "primary_patency"],
+    "univariate": ["p_value"],
+    "multivariate": [
+        "confidence_level",
+        "odds_ratio",
+        "odds_ratio_lower",
+        "odds_ratio_upper",
+        "p_value",
+    ],
+    "roc": ["auc", "auc_lower", "auc_upper", "p_value", "sensitivity", "specificity"],
+}
 QUANTITIES = [*COUNTS, *PROPORTIONS, *RATIOS, *NUMBERS, *MONTHS, "p_value"]
 # Words of the column basis; those with a colon are followed by a name.
 BASIS = ["partition", "binary", "events:", "rate:event", "rate:free", "of:", "normal", "t"]
@@ -97,8 +111,22 @@ def read(path: Path | None = None) -> pd.DataFrame:
     """
     path = Path(path or PATH)
     rows = read_csv(path, COLUMNS)
+    problems = []
+    for line, row in rows.iterrows():
+        where, section = f"line {line}, column", row["section"]
+        known = {"section": list(SECTIONS), "quantity": SECTIONS.get(section, [row["quantity"]])}
+        problems += [
+            f"{where} {column}: “{row[column]}” is not one of {', '.join(names)}"
+            for column, names in known.items()
+            if row[column] not in names
+        ]
+        written = normal(row["printed"], row["quantity"])
+        if written != row["printed"]:
+            problems.append(f"{where} printed: “{row['printed']}” is written “{written}” here")
+        if not row["source"]:
+            problems.append(f"{where} source: empty; expected where the number is printed")
     made = {"typed", "basis"} - set(rows)
-    return _claims(path, rows).drop(columns=list(made))
+    return _claims(path, rows, problems).drop(columns=list(made))
 
 
 def read_any(path: Path) -> pd.DataFrame:
@@ -107,11 +135,11 @@ def read_any(path: Path) -> pd.DataFrame:
 
     A subject may name a group after an @, as in ``results.pain@drug.percentage``.
     """
-    return _claims(Path(path), read_csv(path, ["id", "printed"]))
+    return _claims(Path(path), read_csv(path, ["id", "printed"]), [])
 
 
-def _claims(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
-    problems, claims = [], []
+def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
+    claims = []
     for line, row in rows.iterrows():
         where = f"line {line}, column"
         section, who, quantity, *rest = [*row["id"].split("."), "", ""]

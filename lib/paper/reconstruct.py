@@ -159,10 +159,10 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     """What the claims named in `using` (default: all of them) allow; None where they contradict
     one another.
 
-    The claims that matter are the numbers of patients, the patency rates, and each marker's
-    sensitivity, specificity and AUC. The events of the patency rates and of the markers are taken
-    to be the same where both are in use. A number of patients that is left out follows from the
-    sum of the others.
+    The claims that matter are the numbers of patients and of events, the patency rates, and each
+    marker's sensitivity, specificity and AUC. The events of the patency rates and of the markers
+    are taken to be the same where both are in use. A number of patients that is left out follows
+    from the sum of the others.
     """
     using = set(claims.index if using is None else using)
     printed = {name: text for name, text in claims["printed"].items() if name in using}
@@ -180,11 +180,14 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if overall and patients:
         low, high = _events(claims, "patency.all.primary_patency", overall, patients)
         least, most = max(least, low), min(most, high)
+    if "methods.all.events" in printed:
+        counted = int(printed["methods.all.events"])
+        least, most = max(least, counted), counted if most is None else min(most, counted)
     if most is not None and least > most:
         return None
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     if not used or patients is None:
-        touched = by_group or (overall and patients)
+        touched = by_group or "methods.all.events" in printed or (overall and patients)
         occluded = np.arange(least, most + 1) if touched else None
         return Solutions(patients, sizes, occluded, by_group, {})
     first, last = max(1, least), min(patients - 1, most)
