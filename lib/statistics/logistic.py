@@ -81,18 +81,12 @@ def fit_many(
 
     What all fits share may have 1 in place of the number of fits.
 
-    Parameters
-    ----------
-    design : array, fits x rows x terms
-        A column of ones for the intercept included.
-    outcome : array, fits x rows
-        1 for an event, 0 for none.
-    weights : array, fits x rows
-        How many patients a row stands for; one unless given.
-    offset : array, fits x rows
-        What is added to the log odds; nothing unless given.
-    included : boolean array, fits x terms
-        Which terms a fit has; all unless given. The coefficient of another term is zero.
+    * ``design``, fits x rows x terms, has a column of ones for the intercept (``with_intercept``);
+    * ``outcome``, fits x rows, is 1 for an event and 0 for none;
+    * ``weights``, fits x rows, say how many patients a row stands for: one unless given;
+    * ``offset``, fits x rows, is added to the log odds: nothing unless given;
+    * ``included``, booleans, fits x terms, says which terms a fit has: all unless given. The
+      coefficient of another term is zero.
     """
     weights = np.ones((1, design.shape[1])) if weights is None else weights
     offset = np.zeros((1, design.shape[1])) if offset is None else offset
