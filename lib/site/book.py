@@ -51,7 +51,12 @@ MENDED = [
     (r' data-note="([^"]*)"><a ', r'><a aria-describedby="\1" '),
     # Two names that are not the words that are seen.
     (r'(search-button-field[^>]*) title="Search" aria-label="Search"', r"\1"),
-    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    # And one that is not there.
+    (
+        '<summary><span class="toctree-toggle"',
+        '<summary aria-label="Its pages"><span class="toctree-toggle"',
+    ),
     # Until its script has run, the theme is neither light nor dark: both kinds of image are shown
     # and then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
