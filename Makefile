@@ -37,6 +37,7 @@ data: test-environment ## remake the generated files of data/
 compatible: test-environment ## search for certificates and compatible cohorts again (two hours on two cores with JOBS=2; may be interrupted at any moment)
 	@env -u COHORT $(RUN) -m lib.search.certificates
 	@env -u COHORT $(RUN) -m lib.search.witnesses $(JOBS)
+	@env -u COHORT $(RUN) -m lib.search.factor_certificates
 	@env -u COHORT $(RUN) -m lib.search.extremes $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.listings
 	@env -u COHORT $(RUN) -m lib.search.readings $(JOBS)

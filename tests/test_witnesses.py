@@ -74,9 +74,8 @@ def test_every_witnessed_core_has_one_witness_and_no_other_core_has_any(stored):
 
 def test_a_sample_of_the_witnesses_is_refitted_with_statsmodels(stored):
     """By the ledger's functions, which share no code with the judge of cohorts."""
-    claims = ABOUT.claims[~ABOUT.claims["unit"].isin(["month"])].drop(
-        index="multivariate.all.confidence_level"
-    )
+    not_of_rows = ["first_month", "last_month", "horizon", "confidence_level"]
+    claims = ABOUT.claims[~ABOUT.claims["quantity"].isin(not_of_rows)]
     for core in stored[KEYS].drop_duplicates().sample(10, random_state=1).itertuples(index=False):
         rows = stored[(stored[KEYS] == core).all(axis=1)].reset_index(drop=True)
         one = Cohort(rows, ABOUT.codebook, loading.EXAMPLE, False)
@@ -343,12 +342,12 @@ def test_a_cluster_finds_the_same(tmp_path, alone):
 
 
 def test_what_is_written_can_be_read_and_keeps_what_was_stored(tmp_path, alone):
-    missed = store.Result(18, 12, 30.0, EXAMPLE)
+    missed = store.Result(7, 23, 1.5, EXAMPLE)
     witnesses.write([*alone[:2], missed], ABOUT, SETTINGS, tmp_path)
     witnesses.write([*alone[1:], missed._replace(distance=40.0)], ABOUT, SETTINGS, tmp_path)
     table = study.read_stored("cores.csv", tmp_path).set_index(KEYS)
     assert (table["status"] == "witnessed").sum() == 3
-    assert table.at[(18, 12), "nearest_miss"] == 30
+    assert table.at[(7, 23), "nearest_miss"] == 1.5
     cohorts = study.read_stored("cohorts.parquet", tmp_path)
     assert (verification.verify(cohorts, KEYS, ABOUT)["problems"] == "").sum() == 3
     assert sorted(os.listdir(tmp_path)) == ["cohorts.parquet", "cores.csv", "settings.json"]
