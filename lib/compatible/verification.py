@@ -3,7 +3,7 @@
 Nothing is believed of a cohort but its rows. Its counts must be those that the claims determine;
 each factor must be significant alone by every test that the paper may have used; the joint model
 must print both odds ratios with their limits and P, and no other factor of it may be significant.
-Many cohorts are judged at once, refitted by `lib.statistics.logistic`; tests compare a sample of them
+Many cohorts are judged at once, refitted by ``lib.statistics.logistic``; tests compare a sample
 with statsmodels.
 """
 

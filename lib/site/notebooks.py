@@ -1,7 +1,7 @@
 """Chapters as notebooks: run them side by side, and keep each chapter's stored pair in step.
 
-`python -m lib.site.notebooks` runs every chapter, writes its outputs into the .ipynb beside it, and brings the
-README's list of all tables and figures in step.
+`python -m lib.site.notebooks` runs every chapter, writes its outputs into the .ipynb beside it, and
+brings the README's list of all tables and figures in step.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def contents() -> str:
-    """Every figure and table with its chapter and the function that makes it, as a Markdown table."""
+    """Every figure and table, its chapter and the function that makes it, as a Markdown table."""
     lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
     for chapter in sources():
         cells = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT).cells
