@@ -140,16 +140,6 @@ def test_the_patency_of_all_goes_with_a_total(tmp_path):
     assert flagged(wrong) and not re.search(r"\d{4,}%", " ".join(lines))
 
 
-def test_limits_of_an_area_that_software_cuts_off_at_one(tmp_path):
-    """15 of 16 and 6 of 7: the area is 0.8973."""
-    of = account(
-        tmp_path,
-        "methods.all.patients,23,\nroc.m.sensitivity,93.8%,\nroc.m.specificity,85.7%,\nroc.m.auc,0.897,\n"
-        "roc.m.auc_limits,0.745-1.000,\n",
-    )
-    assert "impossible" not in set(grades(of).values())
-
-
 SETS = [("a", 0.3, 0.2), ("b", 0.7, 0.25), ("c", -0.4, 0.15)]
 
 
@@ -187,20 +177,6 @@ def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
     assert set(flagged(of).values()) == {"not by this method"}
     assert any("fits a t with about" in reading for reading in of.findings[0].readings)
     assert not flagged(account(tmp_path, text.format("t")))
-
-
-def test_what_nothing_confines_is_not_checked(tmp_path):
-    of = account(
-        tmp_path, "methods.all.patients,200,\nroc.m.sensitivity,80%,\nroc.m.specificity,70%,\n"
-    )
-    assert set(of.claims["grade"]) <= GOOD
-    assert of.claims.at["roc.m.sensitivity", "grade"] == "not checked"
-
-
-def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
-    of = account(tmp_path, "methods.DVT.patients,92,\npatency.DVT.primary_patency,81.5%,\n")
-    assert set(of.claims["grade"]) == {"consistent"}
-    assert "example" not in shown.page(of, "x")
 
 
 # ---------------------------------------------------------------- each type, by a published example
