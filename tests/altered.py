@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.compatible import conclusions, exclusion
+from lib.compatible import exclusion, verification
 from lib.paper import published
 
 # Units of the last digit; None for a claim that is deleted.
@@ -58,7 +58,7 @@ def remember(monkeypatch) -> None:
         (exclusion, "judge"),
         (exclusion, "outer_bounds"),
         (exclusion, "basic_bounds"),
-        (conclusions, "believed"),
+        (verification, "believed"),
     ]:
         monkeypatch.setattr(module, name, _remembered(getattr(module, name)))
 

@@ -15,7 +15,7 @@ from lib.site import notebooks
 
 @dataclass
 class Ran:
-    """What the cells of a chapter hand to its page: texts by name, and tables, figures and forms."""
+    """What the cells of a chapter hand to its page: texts by name; tables, figures, forms."""
 
     cells: list
     glued: dict[str, str] = field(default_factory=dict)

@@ -74,7 +74,7 @@ def browser():
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
-        why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
+        why = "no Chromium here; install it (on Debian: apt-get install chromium)"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)

@@ -43,7 +43,7 @@ class Fit:
 
 
 def fitted(design: np.ndarray, outcome: np.ndarray) -> Fit | None:
-    """The fit of a design whose first columns are 1 and the two markers; None where there is none."""
+    """The fit of a design whose first columns are 1 and the two markers; None if there is none."""
     estimates, errors = logistic.estimates(design[None, :, 1:], outcome[None])
     coefficients, sigma = estimates[0], errors[0, 1:3]
     if np.isnan(coefficients).any():

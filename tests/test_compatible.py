@@ -4,7 +4,6 @@ check.
 
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -87,26 +86,3 @@ def test_claims_that_settle_nothing_are_described_in_words(claim, printed, words
     found = compatible.known(claims)
     assert words in found.problem
     assert found.cores.empty
-
-
-def test_spans_in_words():
-    assert compatible.span(pd.Series([3, 5])) == "3 to 5"
-    assert compatible.span(pd.Series([4, 4])) == "4"
-    assert compatible.span(pd.Series(dtype=float)) == "no number"
-    assert np.isfinite(compatible.ranges(compatible.known(CLAIMS))["least"]).all()
-
-
-@pytest.mark.parametrize(
-    ("largest", "smallest", "words"),
-    [
-        (0.0001, 0.03, "the strongest of all factors or the weakest"),
-        (0.0001, 0.001, "the weakest of all factors"),
-        (0.02, 0.03, "the strongest of all factors"),
-        (0.02, 0.001, "neither all before"),
-    ],
-)
-def test_the_order_of_the_factors_in_words(known, ranges, largest, smallest, words):
-    changed = ranges.copy()
-    changed.loc[changed["conclusion"] == "unprinted.largest_p_value", "least"] = largest
-    changed.loc[changed["conclusion"] == "unprinted.smallest_p_value", "greatest"] = smallest
-    assert words in compatible.order_of_factors(known, changed)

@@ -333,11 +333,6 @@ def test_what_is_no_table_is_called_by_its_name(load, content, said, name):
     assert said in refusal(load, content, name=name)
 
 
-def test_a_folder_is_called_a_folder(tmp_path):
-    with pytest.raises(InputError, match="it is a folder"):
-        loading.load(tmp_path)
-
-
 def test_points_are_read_where_another_column_shows_what_they_are(load):
     codebook = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"
     rows = ROWS.assign(size=["1.119", "900", "1.015", "1.2", "732", "1.393", "1.1"], weight=1)
@@ -349,19 +344,6 @@ def test_points_are_read_where_another_column_shows_what_they_are(load):
 
 
 # ------------------------------------------------------------------------------------------ cases
-
-
-def test_everyone_with_a_time_is_in_the_curve():
-    patients = case("censored")
-    assert patients.rows[patients.outcome].isna().sum() == 24
-    curves = survival.describe(patients).curves
-    for group in ("A", "B"):
-        curve = curves[curves["group"] == group]
-        at_year = survival.at_times(curve, [12]).iloc[0]
-        assert curve.set_index("time")["at_risk"].iloc[0] == 40
-        assert at_year["survival"] == pytest.approx(0.8)
-        assert curve.set_index("time").loc[3, "events"] == 8
-        assert curve.set_index("time").loc[5, "censored"] == 12
 
 
 def test_an_export_of_r_is_read_as_the_codebook_says():

@@ -1,6 +1,4 @@
-"""Chapters on cohorts that allow little or nothing: words where there is no answer, never a traceback
-or "nan".
-"""
+"""Chapters on cohorts that allow little or nothing: words where there is no answer, never "nan"."""
 
 import io
 import re

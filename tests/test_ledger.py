@@ -58,15 +58,32 @@ def test_which_claims_have_which_verdict():
     }
     assert kinds == {
         "confirmed": [
-            "methods.all.patients", "methods.patients", "multivariate.all.confidence_level", "multivariate.p_value",
-            "patency.primary_patency", "roc.auc", "roc.auc_lower", "roc.auc_upper", "roc.p_value",
-            "roc.sensitivity", "roc.specificity", "univariate.p_value",
+            "methods.all.patients",
+            "methods.patients",
+            "multivariate.all.confidence_level",
+            "multivariate.p_value",
+            "patency.primary_patency",
+            "roc.auc",
+            "roc.auc_lower",
+            "roc.auc_upper",
+            "roc.p_value",
+            "roc.sensitivity",
+            "roc.specificity",
+            "univariate.p_value",
         ],
-        "bounded": ["multivariate.odds_ratio", "multivariate.odds_ratio_lower", "multivariate.odds_ratio_upper"],
+        "bounded": [
+            "multivariate.odds_ratio",
+            "multivariate.odds_ratio_lower",
+            "multivariate.odds_ratio_upper",
+        ],
         "fitted": ["univariate.p_value"],
-        "given": ["methods.recruitment.first_month", "methods.recruitment.last_month", "patency.all.horizon"],
+        "given": [
+            "methods.recruitment.first_month",
+            "methods.recruitment.last_month",
+            "patency.all.horizon",
+        ],
         "contradicted": ["multivariate.odds_ratio_upper.listing"],
-    }  # fmt: skip
+    }
     markers = [
         "univariate.incomplete_coverage.p_value",
         "univariate.postoperative_collaterals.p_value",

@@ -1,7 +1,6 @@
 """Profile limits and Firth's estimates: R's numbers, known identities, and ten patients."""
 
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -95,19 +94,3 @@ def test_ten_patients_give_numbers_or_words(seed, number, share):
         sensitivity.functional_form(rows, "length"),
     ):
         assert found.problem is None or isinstance(found.problem, str)
-
-
-def test_a_hundred_thousand_patients_no_two_alike():
-    random, size = np.random.default_rng(1), 100_000
-    rows = random_patients(size).assign(length=random.normal(100, 30, size))
-    codebook = read_cohort(rows.iloc[:50], "A|B|C").codebook
-    rows["group"] = pd.Categorical(rows["group"])
-    large = Cohort(rows, codebook, Path("large.csv"), False)
-    plain, penalized = profile.profile_limits(large), profile.firth(large)
-    assert np.log(plain.table["lower"]).tolist() == pytest.approx(
-        np.log(plain.table["wald_lower"]).tolist(), abs=1e-4
-    )
-    assert penalized.table["coefficient"].tolist() == pytest.approx(
-        plain.table["coefficient"].tolist(), abs=1e-4
-    )
-    assert separation.separation(large).kind == "none"

@@ -1,4 +1,4 @@
-"""What the printed model may have contained: the stored cohorts against statsmodels, the verdicts."""
+"""What the printed model may have held: the stored cohorts against statsmodels, the verdicts."""
 
 from pathlib import Path
 

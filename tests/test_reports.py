@@ -62,15 +62,24 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
 @pytest.mark.parametrize(
     ("line", "claims"),
     [
-        ("a.x.odds_ratio_limits,1.05 to 4.50,", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
-        ("a.x.odds_ratio_limits,1.05–4.50,", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
-        ("a.x.odds_ratio_limits,(1.05-4.50),", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
+        (
+            "a.x.odds_ratio_limits,1.05 to 4.50,",
+            {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"},
+        ),
+        (
+            "a.x.odds_ratio_limits,1.05–4.50,",
+            {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"},
+        ),
+        (
+            "a.x.odds_ratio_limits,(1.05-4.50),",
+            {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"},
+        ),
         ("a.x.count,12/50 (24%),", {"count": "12", "percentage": "24%"}),
         ("a.x.count,15 (1),", {"count": "15", "percentage": "1%"}),
         ("a.x.mean,61.2 ± 10.4,", {"mean": "61.2", "sd": "10.4"}),
         ("a.x.mean,61.2 (10.4),", {"mean": "61.2", "sd": "10.4"}),
     ],
-)  # fmt: skip
+)
 def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
     path = tmp_path / "claims.csv"
     path.write_text("id,printed,basis\n" + line + "\n", encoding="utf-8")
@@ -114,7 +123,10 @@ def test_the_area_of_a_score_is_not_checked(tmp_path):
 
 def test_a_subset_need_not_make_up_all(tmp_path):
     assert not flagged(account(tmp_path, "methods.all.patients,154,\nmethods.young.patients,14,\n"))
-    text = "methods.all.patients,154,partition\nmethods.young.patients,14,\nmethods.old.patients,139,\n"
+    text = (
+        "methods.all.patients,154,partition\n"
+        "methods.young.patients,14,\nmethods.old.patients,139,\n"
+    )
     assert set(flagged(account(tmp_path, text)).values()) == {"impossible"}
 
 
@@ -124,7 +136,8 @@ def test_a_rate_of_events_is_not_one_of_freedom(tmp_path, basis):
     of = account(
         tmp_path,
         "methods.all.patients,100,partition\nmethods.A.patients,50,\nmethods.B.patients,50,\n"
-        f"patency.A.primary_patency,10%,{basis}\npatency.B.primary_patency,30%,{basis.replace('A', 'B')}\n"
+        f"patency.A.primary_patency,10%,{basis}\n"
+        f"patency.B.primary_patency,30%,{basis.replace('A', 'B')}\n"
         "roc.m.sensitivity,85%,\nroc.m.specificity,73.8%,\n",
     )
     assert not flagged(of)
@@ -172,7 +185,10 @@ def test_a_wrong_level_is_the_one_number_in_doubt(tmp_path):
 
 
 def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
-    text = "multivariate.x.odds_ratio,1.48,{0}\nmultivariate.x.odds_ratio_limits,1.11-1.97,{0}\nmultivariate.x.p_value,0.010,{0}\n"
+    text = (
+        "multivariate.x.odds_ratio,1.48,{0}\nmultivariate.x.odds_ratio_limits,1.11-1.97,{0}\n"
+        "multivariate.x.p_value,0.010,{0}\n"
+    )
     of = account(tmp_path, text.format(""))
     assert set(flagged(of).values()) == {"not by this method"}
     assert any("fits a t with about" in reading for reading in of.findings[0].readings)
@@ -186,7 +202,10 @@ def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
     ("lines", "wrong"),
     [
         # Brown, Cai and DasGupta's intervals as the APSAC study prints them (Meinertz 1988).
-        ("methods.A.patients,162,\nr.d@A.count,9 (5.6%),\nr.d@A.percentage_limits,{} to 10.2,\n", ("3.0", "4.0")),
+        (
+            "methods.A.patients,162,\nr.d@A.count,9 (5.6%),\nr.d@A.percentage_limits,{} to 10.2,\n",
+            ("3.0", "4.0"),
+        ),
         # Altman and Bland 1994 (BMJ 309:102): 231/258, 54/86; 231 of 263, 54 of 81; prevalence
         # 0.75.
         (
@@ -195,7 +214,10 @@ def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
             ("0.67", "0.76"),
         ),
         # enum2x2: 768 patients, 158 and 466 positive, kappa 0.29.
-        ("methods.all.patients,768,\nr.k@one.count,158,\nr.k@two.count,466,\nr.k.kappa,{},\n", ("0.29", "0.49")),
+        (
+            "methods.all.patients,768,\nr.k@one.count,158,\nr.k@two.count,466,\nr.k.kappa,{},\n",
+            ("0.29", "0.49"),
+        ),
         # Chappell 1999: 11 of 141 against 24 of 142.
         (
             "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.p_value,{},\n",
@@ -210,9 +232,12 @@ def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
         ),
         ("r.x.median,5,\nr.x.median_limits,{} to 8,\n", ("3", "7")),
         ("r.x.kappa,{},\nr.x.agreement,80%,\n", ("0.55", "0.85")),
-        ("methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\nr.x.count,{},partition\n", ("21", "22")),
+        (
+            "methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\nr.x.count,{},partition\n",
+            ("21", "22"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_published_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
     right, altered = wrong
     assert not flagged(account(tmp_path, lines.format(right)))
@@ -221,7 +246,10 @@ def test_published_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
 
 def test_no_logistic_regression_is_more_precise_than_its_patients_allow(tmp_path):
     """4 / sqrt(100) = 0.4; limits 0.90 and 2.20 mean a standard error of 0.228."""
-    text = "methods.all.patients,100,\nmultivariate.x.odds_ratio,1.41,{0}\nmultivariate.x.odds_ratio_limits,0.90 to 2.20,{0}\n"
+    text = (
+        "methods.all.patients,100,\nmultivariate.x.odds_ratio,1.41,{0}\n"
+        "multivariate.x.odds_ratio_limits,0.90 to 2.20,{0}\n"
+    )
     assert "impossible" in flagged(account(tmp_path, text.format("binary|logistic"))).values()
     assert set(flagged(account(tmp_path, text.format(""))).values()) == {"not by this method"}
 
@@ -277,7 +305,7 @@ def test_an_altered_percentage_is_caught_exactly_where_no_count_prints_it(tmp_pa
     assert caught == expected > 0
 
 
-# -------------------------------------------------------------------------- the command and its page
+# ------------------------------------------------------------------------ the command and its page
 
 
 def test_the_template_has_nothing_that_does_not_fit(tmp_path, capsys):

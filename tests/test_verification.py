@@ -1,4 +1,4 @@
-"""The judge of compatible cohorts: each stored one prints every claim, each broken one is refused."""
+"""The judge of compatible cohorts: all stored ones print every claim, broken ones are refused."""
 
 import pandas as pd
 import pytest

@@ -59,7 +59,7 @@ def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
 
 
 def ratio() -> float:
-    """Seconds of one over seconds of the other; the larger must not need more than `MOST_MEMORY`."""
+    """Seconds of one over those of the other; the larger must not need more than `MOST_MEMORY`."""
     example, _ = built()
     with tempfile.TemporaryDirectory() as folder:
         seconds, peak = built(write(Path(folder, "registry.csv"), ROWS))
@@ -74,7 +74,7 @@ def write(path: Path, rows: int = ROWS) -> Path:
 
 
 def built(cohort: Path | None = None) -> tuple[float, int]:
-    """Seconds of a build in an empty folder, and the most bytes that all its processes had at once."""
+    """Seconds of a build in an empty folder, and the most bytes that its processes had at once."""
     hidden = ("COHORT", "DISCLOSURE")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     environment |= {"COHORT": str(cohort)} if cohort else {}

@@ -1,4 +1,4 @@
-"""The solver behind the proofs: it finds nothing against a fit, and the same again against the paper."""
+"""The solver behind the proofs finds nothing against a fit, and the same again about the paper."""
 
 import numpy as np
 import pytest

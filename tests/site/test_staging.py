@@ -169,16 +169,6 @@ def test_stopped_while_the_earlier_site_is_deleted_nothing_of_it_comes_back(fold
     assert files_of(site) == {"page.html": b"new"} and not previous.exists()
 
 
-def test_a_folder_of_another_name_is_built_in_place_and_its_neighbors_are_left_alone(tmp_path):
-    site, neighbor = tmp_path / "singlehtml", tmp_path / staging.PREVIOUS
-    site.mkdir()
-    neighbor.mkdir()
-    app = SimpleNamespace(outdir=site)
-    staging.begin(app, True)
-    staging.end(app, None)
-    assert app.outdir == site and neighbor.is_dir()
-
-
 def test_a_place_that_cannot_be_written_gives_one_sentence(folders):
     site, unfinished, _ = folders
     unfinished.write_text("a file of somebody's", encoding="utf-8")
