@@ -247,7 +247,7 @@ def chosen_elsewhere(
     """Those of a marker's candidates that print the claims of all *other* markers; all of them
     where none does.
 
-    `candidates` holds those of every marker.
+    ``candidates`` holds those of every marker.
     """
     everything = set(candidates[marker])
     chosen = set(everything)
