@@ -54,17 +54,10 @@ __all__ = [
 MOST_VALUES = 10_000
 
 
-def ids(
-    claims: pd.DataFrame, *, section: str | None = None, quantities: tuple[str, ...] = ()
-) -> list[str]:
+def ids(claims: pd.DataFrame, section: str, *quantities: str) -> list[str]:
     """The ids of the original claims of a section and of the quantities named."""
     rows = reconstruct.original(claims)
-    chosen = pd.Series(True, rows.index)
-    if section:
-        chosen &= rows["section"] == section
-    if quantities:
-        chosen &= rows["quantity"].isin(quantities)
-    return list(rows.index[chosen])
+    return list(rows.index[(rows["section"] == section) & rows["quantity"].isin(quantities)])
 
 
 # --------------------------------------------------------------------------- checks on the counts
@@ -75,12 +68,12 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 
     A check is not carried out when one that it contains already fails: it could tell nothing new.
     """
-    sizes = ids(claims, section="methods", quantities=("patients",))
+    sizes = ids(claims, "methods", "patients")
     total = [name for name in sizes if subject(name) == "all"]
-    events = ids(claims, section="methods", quantities=("events",))
-    rates = ids(claims, section="patency", quantities=("primary_patency",))
-    markers = ids(claims, section="roc", quantities=MARKER_QUANTITIES)
-    areas = ids(claims, section="roc", quantities=("auc",))
+    events = ids(claims, "methods", "events")
+    rates = ids(claims, "patency", "primary_patency")
+    markers = ids(claims, "roc", *MARKER_QUANTITIES)
+    areas = ids(claims, "roc", "auc")
     scores = [area for area in areas if _is_score(claims, area)]
     binary = [area for area in areas if area not in scores]
     planned = [("the groups add up to all patients", sizes, ["partition"], _no_partition(claims))]
@@ -133,7 +126,7 @@ def _no_partition(claims: pd.DataFrame) -> str:
     sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
     total = int(printed.get("methods.all.patients", sum(sizes)))
     together = not all(sizes) or sum(sizes) in (0, total)
-    unknown = unstated(claims, ids(claims, section="methods"), ["partition"])
+    unknown = unstated(claims, ids(claims, "methods", "patients"), ["partition"])
     return "the groups may overlap or be a part (partition)" if unknown and not together else ""
 
 
@@ -247,7 +240,7 @@ def chosen_elsewhere(
     """Those of a marker's candidates that print the claims of all *other* markers; all of them
     where none does.
 
-    `candidates` holds those of every marker.
+    ``candidates`` holds those of every marker.
     """
     everything = set(candidates[marker])
     chosen = set(everything)

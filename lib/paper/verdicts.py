@@ -62,7 +62,7 @@ class Judgment:
 
 
 def nothing(name: str) -> None:
-    """For `Check.allows`: a check that confines none of its claims to values."""
+    """For ``Check.allows``: a check that confines none of its claims to values."""
 
 
 @dataclass(frozen=True, eq=False)
