@@ -510,7 +510,7 @@ def _with_groups(
 
 def _threshold(claims: pd.DataFrame, factor: str):
     """The P below which a factor alone is claimed to be."""
-    return number(claims.at[example.alone(factor), "printed"])
+    return number(claims["printed"].get(example.alone(factor), "<0.05"))
 
 
 def verify(stored: pd.DataFrame, claims: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:

@@ -116,7 +116,7 @@ def goal(about: Frame, settings: dict, rung: ladder.Rung = ladder.RUNGS[0]) -> g
     }
     printed = example.goal(about.claims, terms, search | {"clearance": settings["clearance"]})
     binary, length = roles(about)
-    threshold = float(number(about.claims.at[example.alone(length), "printed"]))
+    threshold = float(number(about.claims["printed"].get(example.alone(length), "<0.05")))
     alone, joint = threshold * (1 - settings["margin"]), threshold * (1 + settings["margin"])
     least, most, unit = (np.full((len(terms), 4), value) for value in (-np.inf, np.inf, 1.0))
     for i, term in enumerate(terms[1:], start=1):
@@ -535,7 +535,7 @@ def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[
     occluded, patent = about.tables[about.markers[0]].sum(axis=0)
     of_pairs = univariate.p_values_of_all_pairs(occluded, patent)
     for factor in about.factors:
-        values, printed = columns[factor], claims[example.alone(factor)]
+        values, printed = columns[factor], claims.get(example.alone(factor), "<0.05")
         if about.codebook.at[factor, "type"] == "binary":
             require(np.isin(values, (0, 1)).all(axis=1), f"values of {factor}")
             pair = tuple(((values == 1) & (outcome == value)).sum(axis=1) for value in (1, 0))
@@ -563,9 +563,11 @@ def _problems(columns: dict[str, np.ndarray], keys: list, about: Frame) -> list[
         if f"multivariate.{factor}.odds_ratio" in claims.index:
             for quantity, value in values.items():
                 name = f"multivariate.{factor}.{quantity}"
-                require(_inside(value, interval(claims[name])), name)
+                if name in claims.index:
+                    require(_inside(value, interval(claims[name])), name)
         else:
-            significant = _inside(values["p_value"], interval(claims[example.alone(factor)]))
+            alone = interval(claims.get(example.alone(factor), "<0.05"))
+            significant = _inside(values["p_value"], alone)
             require(np.isfinite(error) & ~significant, f"{factor} in the joint model")
     return problems
 
