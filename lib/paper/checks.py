@@ -210,7 +210,20 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
 # ------------------------------------------------------------------- checks on the ROC's inference
 
 
-def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[str, float], tuple]:
+def _at_any_level(claims: pd.DataFrame, table: np.ndarray, chosen: set) -> dict:
+    """The limits of the standard errors chosen at every confidence level in whole percent."""
+    kinds = {key[0] for key in chosen}
+    return {
+        (key, percent): values
+        for percent in range(50, 100)
+        for key, values in interval_candidates(claims, table, percent / 100).items()
+        if key[0] in kinds
+    }
+
+
+def interval_candidates(
+    claims: pd.DataFrame, table: np.ndarray, level: float | None = None
+) -> dict[tuple, tuple]:
     """Lower and upper limit of the AUC under every standard error and both z."""
     events, nonevents = table[::-1, 0], table[::-1, 1]
     area = roc.auc(events, nonevents)
@@ -219,7 +232,7 @@ def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[s
         (name, z, cut): (cut(area - z * error), cut(area + z * error))
         for cut in (float, _within_one)
         for name, error in roc.standard_errors(events, nonevents).items()
-        for z in wald.multipliers(confidence_level(claims))
+        for z in wald.multipliers(level or confidence_level(claims))
     }
 
 
@@ -329,7 +342,8 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
             found = {key: own[key] for key in chosen}
             level = level_claim(claims, "roc", marker) if len(names) > 1 else None
             made_with = (level,) if level else ()
-            checks.append(one_of(claims, words, names, found, source, needs, made_with))
+            otherwise = partial(_at_any_level, claims, known[marker], chosen)
+            checks.append(one_of(claims, words, names, found, source, needs, made_with, otherwise))
     return checks
 
 

@@ -360,9 +360,8 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    patients = all_patients(rows) or 1
-    occluded = np.arange(1, patients)
-    totals = {"sensitivity": occluded, "specificity": patients - occluded}
+    occluded = np.arange(1, all_patients(rows) or 1)
+    totals = {"sensitivity": occluded, "specificity": occluded[::-1]}
     printable = {}
     for quantity, total in totals.items():
         for name in rows.index[rows["quantity"] == quantity]:
