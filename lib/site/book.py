@@ -58,6 +58,8 @@ MENDED = [
         '<summary><span class="toctree-toggle"',
         '<summary aria-label="Its pages"><span class="toctree-toggle"',
     ),
+    # Without an address of the site, an address is one as seen from the page.
+    (r'(<meta property="og:(?:image|url)" content=")(?=_static/|chapters/)', r"\1../"),
     # Until its script has run, the theme is neither light nor dark: both kinds of image are shown
     # and then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
