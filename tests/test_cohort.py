@@ -84,11 +84,6 @@ def test_harmless_differences_change_nothing(load, same):
     pd.testing.assert_frame_equal(load(same).rows, load().rows)
 
 
-def test_optional_columns_may_be_present(load):
-    followed = ROWS.replace("\n", ",9\n").replace("9", "months", 1)
-    assert load(followed).rows["months"].tolist() == [9, 9, 9, 9]
-
-
 def test_parquet_holds_the_same_cohort(load, tmp_path):
     expected = load().rows
     table = pd.read_csv(tmp_path / "rows.csv", dtype={"id": str}).convert_dtypes()
@@ -189,15 +184,6 @@ def test_a_header_without_rows_is_named(tmp_path, load):
     assert "a header and no rows" in refusal(load, "id,group,has_x,length,outcome\n")
 
 
-def test_missing_columns_of_the_claims_are_named(tmp_path):
-    path = tmp_path / "claims.csv"
-    path.write_text("id,section\nx,roc\n", encoding="utf-8")
-    message = refusal(published.read, path)
-    assert all(
-        f"column {name} is missing" in message for name in ("quantity", "printed", "unit", "source")
-    )
-
-
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -223,19 +209,6 @@ def test_missing_columns_of_the_claims_are_named(tmp_path):
 def test_an_unusable_value_is_named_with_line_column_and_expectation(load, old, new, expected):
     message = refusal(load, ROWS.replace(old, new, 1))
     assert all(words in message for words in ["rows.csv", *expected])
-
-
-def test_a_cohort_without_a_known_outcome_is_refused(load):
-    assert "column outcome is empty" in refusal(load, "id,group,has_x,length,outcome\n1,A,1,80,\n")
-
-
-def test_many_problems_make_one_message_of_bearable_length(load):
-    rows = "id,group,has_x,length,outcome\n" + "".join(f"{i},A,9,8 cm{i},1\n" for i in range(100))
-    message = refusal(load, rows)
-    assert "lines 2, 3, 4 and 97 more, column has_x: “9”" in message
-    assert "line 5, column length: “8 cm3”" in message
-    assert "column length: 96 more values that cannot be read" in message
-    assert message.count("\n") == 6
 
 
 def test_parquet_problems_are_named_by_row(load, tmp_path):

@@ -89,26 +89,6 @@ def test_claims_that_settle_nothing_are_described_in_words(claim, printed, words
     assert found.cores.empty
 
 
-def test_another_printed_interval_leaves_the_stored_cohorts_without_force(known):
-    """One digit more in an odds ratio, and no stored cohort prints it any longer."""
-    claims = CLAIMS.copy()
-    claims.at["multivariate.incomplete_coverage.odds_ratio_upper", "printed"] = "5.476"
-    statuses = compatible.known(claims).cores["status"]
-    assert (statuses == "witnessed").sum() < (known.cores["status"] == "witnessed").sum()
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ([0.01, 0.04], "in all cohorts found"),
-        ([0.2, 0.05], "in none of the cohorts found"),
-        ([0.2, 0.01], "in some cohorts"),
-    ],
-)
-def test_what_holds_is_said_of_all_of_some_or_of_none(values, words):
-    assert compatible.holds(pd.Series(values)).startswith(words)
-
-
 def test_spans_in_words():
     assert compatible.span(pd.Series([3, 5])) == "3 to 5"
     assert compatible.span(pd.Series([4, 4])) == "4"

@@ -4,8 +4,9 @@ from fractions import Fraction
 from math import erfc, exp, sqrt
 
 import pytest
+from helpers import STUDY
 
-from lib.compatible import forensic
+from lib.compatible import exclusion, forensic
 from lib.paper import checks, published, reconstruct, verdicts, wald
 
 CLAIMS = reconstruct.original(published.read())
@@ -88,7 +89,8 @@ def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma
     for quantity, number in zip(wald.QUANTITIES, numbers, strict=True):
         claims.at[f"{name}.{quantity}", "printed"] = f"{number:.3f}"
     assert wald.agree(checks.wald_strings(claims, "incomplete_coverage"))
-    assert forensic.detect(claims, f"{name}.odds_ratio", forensic._bounds(CLAIMS)) == expected
+    bounds = exclusion.basic_bounds(STUDY.printed.first, STUDY.printed.second)
+    assert forensic.detect(claims, f"{name}.odds_ratio", bounds) == expected
 
 
 def test_of_claims_that_already_contradict_one_another_nothing_is_said():
@@ -101,12 +103,3 @@ def test_of_claims_that_already_contradict_one_another_nothing_is_said():
     surveyed = forensic.survey(claims, units=(1,))
     assert set(surveyed["claim"]) == set(SURVEYED["claim"]) - set(wrong)
     assert not forensic.already_contradicted(CLAIMS)
-
-
-def test_the_power_is_the_share_detected():
-    shares = forensic.power(SURVEYED)
-    assert list(shares.columns) == list(forensic.UNITS)
-    assert shares.loc["methods"].tolist() == [1, 1, 1, 1, 1]
-    assert shares.loc["univariate"].tolist() == [0, 0, 0, 0, 0]
-    some = SURVEYED[(SURVEYED["section"] == "multivariate") & (SURVEYED["units"] == 1)]
-    assert shares.at["multivariate", 1] == (some["detected_by"] != "").sum() / len(some)

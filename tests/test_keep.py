@@ -15,7 +15,7 @@ from pybtex.database import parse_file
 
 from lib.paper import ledger
 from lib.patients import loading
-from lib.site import meta
+from lib.site import meta, notebooks
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
@@ -245,6 +245,10 @@ def test_what_the_map_and_the_readme_point_to_is_there():
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
     for name in ["CONTRIBUTING.md", "README.md"]:
         assert set(re.findall(r"`make ([a-z]+)", read(name))) <= targets, name
+
+
+def test_the_readme_lists_every_table_and_figure():
+    assert read("README.md").endswith(notebooks.contents()), "run `make notebooks`"
 
 
 def test_the_picture_of_the_site_is_light():

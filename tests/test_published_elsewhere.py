@@ -31,17 +31,6 @@ def test_every_published_rate_names_its_source_and_is_about_a_diagnosis_of_the_p
     assert rows["doi"].str.fullmatch(r"(10\.\d{4,}/\S+)?").all()
 
 
-def test_a_printed_percentage_of_few_patients_belongs_to_a_whole_number_of_them():
-    """Chen 2022 prints 45.45% (10/22)."""
-    row = published_elsewhere.read().loc["chen2022.PTS"]
-    possible = [
-        n
-        for n in range(23)
-        if published.agrees(row["estimate_percent"] + "%", n / int(row["patients"]))
-    ]
-    assert possible == [10]
-
-
 def write(folder, **changes) -> None:
     columns = pd.read_csv(published_elsewhere.PATH, nrows=0).columns
     row = dict.fromkeys(columns, "") | {"id": "a.PTS", "study": "A", "year": "2020"}
@@ -90,14 +79,6 @@ def test_rates_are_counted_against_the_interval_of_their_own_group_only():
     assert counts.to_dict("index") == {"PTS": {"above": 2, "within": 3, "below": 1}}
 
 
-def test_a_group_without_patients_is_left_out():
-    rates = patency.rates(
-        pd.DataFrame({"patients": [0, 40], "occluded": [0, 20]}, index=["NIVCS", "PTS"])
-    )
-    both = pd.concat([rates_elsewhere(0.9, diagnosis="NIVCS"), rates_elsewhere(0.5)])
-    assert list(published_elsewhere.against(rates, both).index) == ["PTS"]
-
-
 def test_the_picture_says_in_words_what_was_printed(shown):
     rows = published_elsewhere.read()
     picture.figure(RATES, rows, "The paper", "12 months", False)
@@ -110,9 +91,3 @@ def test_the_picture_says_in_words_what_was_printed(shown):
         shown[0].about["csv"].count("\n")
         == 1 + len(RATES) + rows["diagnosis"].isin(RATES.index).sum()
     )
-
-
-def test_groups_of_other_names_have_no_picture(shown):
-    rates = patency.rates(pd.DataFrame({"patients": [40], "occluded": [9]}, index=["men"]))
-    picture.figure(rates, published_elsewhere.read(), "This cohort", "12 months", False)
-    assert not shown

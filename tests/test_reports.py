@@ -198,20 +198,6 @@ def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
     assert not flagged(account(tmp_path, text.format("t")))
 
 
-def test_what_nothing_confines_is_not_checked(tmp_path):
-    of = account(
-        tmp_path, "methods.all.patients,200,\nroc.m.sensitivity,80%,\nroc.m.specificity,70%,\n"
-    )
-    assert set(of.claims["grade"]) <= GOOD
-    assert of.claims.at["roc.m.sensitivity", "grade"] == "not checked"
-
-
-def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
-    of = account(tmp_path, "methods.DVT.patients,92,\npatency.DVT.primary_patency,81.5%,\n")
-    assert set(of.claims["grade"]) == {"consistent"}
-    assert "example" not in shown.page(of, "x")
-
-
 # ---------------------------------------------------------------- each type, by a published example
 
 

@@ -88,19 +88,3 @@ def test_every_download_opens_as_what_it_says(site, way):
             except Exception as error:
                 wrong.append(f"{address}: {error!r}")
     assert not wrong
-
-
-def test_every_figure_shows_at_its_natural_size(site, browser):
-    tab = browser.new_page()
-    tab.goto((site / "404.html").as_uri())
-    sizes = tab.evaluate(
-        """addresses => Promise.all(addresses.map(async (address) => {
-            const image = Object.assign(new Image(), { src: address });
-            await image.decode();
-            return [address, image.naturalWidth, image.naturalHeight];
-        }))""",
-        [path.as_uri() for path in sorted((site / "_downloads").rglob("*.svg"))],
-    )
-    tab.close()
-    assert len(sizes) > 10
-    assert not [address for address, width, height in sizes if min(width, height) < 100]

@@ -25,11 +25,6 @@ def measured(results) -> pd.DataFrame:
     return extremes.measured(results, ABOUT)
 
 
-def test_every_stored_extreme_prints_every_claim(results):
-    stored = read_stored("extremes.parquet")
-    assert len(results) == stored["index"].nunique() > 1
-
-
 def test_what_an_earlier_search_attained_is_kept(results, tmp_path):
     extremes.write(results, ABOUT, tmp_path)
     kept = extremes.stored(ABOUT, folder=tmp_path)
