@@ -139,6 +139,11 @@ def test_the_first_sheet_that_has_the_columns_is_read_and_said(load):
     assert "not a workbook that can be read" in empty
 
 
+def test_a_workbook_that_asks_for_more_memory_than_there_is_is_refused(load):
+    stray = xlsx({"only": records()}, stray="XFD1048576")
+    assert "not a workbook that can be read" in refusal(load, stray, name="registry.xlsx")
+
+
 @pytest.mark.parametrize("suffix", ["sav", "dta"])
 def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, tmp_path, suffix):
     path = tmp_path / f"labeled.{suffix}"

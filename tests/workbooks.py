@@ -24,8 +24,10 @@ def column_letter(place: int) -> str:
     return chr(65 + place) if place < 26 else column_letter(place // 26 - 1) + chr(65 + place % 26)
 
 
-def xlsx(sheets: dict[str, list[list]]) -> bytes:
-    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell."""
+def xlsx(sheets: dict[str, list[list]], stray: str | None = None) -> bytes:
+    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell. ``stray`` is
+    where one more cell stands.
+    """
 
     def cell(value: object, row: int, place: int) -> str:
         where = f'r="{column_letter(place)}{row}"'
@@ -61,6 +63,7 @@ def xlsx(sheets: dict[str, list[list]]) -> bytes:
             f'<row r="{row}">' + "".join(cell(v, row, j) for j, v in enumerate(values)) + "</row>"
             for row, values in enumerate(rows, 1)
         )
+        body += f'<row><c r="{stray}"><v>1</v></c></row>' if stray else ""
         files[f"xl/worksheets/sheet{i}.xml"] = (
             f'{HEAD}<worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData></worksheet>'
         )

@@ -74,13 +74,10 @@ class RoomDirective(SphinxDirective):
         """A section for each module."""
         name, lines = self.arguments[0], []
         for module in pkgutil.iter_modules(import_module(name).__path__):
-            about = [
-                "```{eval-rst}",
-                f".. automodule:: {name}.{module.name}",
-                "   :members:",
-                "```",
-            ]
-            lines += [f"## {module.name}", "", *about, ""]
+            lines += [f"## {module.name}", "", "```{eval-rst}"]
+            lines += [f".. automodule:: {name}.{module.name}", "   :members:"]
+            # What a module hands on is described where it comes from.
+            lines += ["   :ignore-module-all:", "```", ""]
         block = nodes.Element()
         self.state.nested_parse(StringList(lines, name), 0, block, match_titles=True)
         return block.children

@@ -15,7 +15,7 @@ from PIL import Image
 PREVIEW = "_static/preview.png"
 ADDRESS = "https://example.org/stents"
 PAGES = {
-    "index": 'The "start" of <it> & more. A second sentence. ' + "And many words. " * 20,
+    "index": 'The "start" of \\<it> & more. A second sentence. ' + "And many words. " * 20,
     "methods": "Short.",
     "cite": "How to cite.",
 }
