@@ -11,7 +11,7 @@ import pyreadstat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from workbooks import ods, xls, xlsx
+from workbooks import ods, xlsx
 
 from lib.patients import consistency, loading
 from lib.patients.cohort import Cohort
@@ -106,7 +106,7 @@ CONTENTS = {
     "registry.csv.gz": lambda path: gzip.compress(text(";")),
     "registry.xlsx": lambda path: xlsx(SHEETS),
     "registry.xlsx.gz": lambda path: gzip.compress(xlsx(SHEETS)),
-    "registry.xls": lambda path: xls(records()),
+    "registry.xls": lambda path: (CASES / "registry.xls").read_bytes(),
     "registry.ods": lambda path: ods(SHEETS),
     "registry.sav": saved,
     "registry.zsav": saved,
@@ -377,4 +377,3 @@ def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
         "“Late visit” (known for 9) is empty for most of the 120 patients: with it 9 have all "
         "values, without 120. Among the 9, Diabetes does not vary." in patients.notes
     )
-    assert consistency.completeness(case("rare_pair")).mostly_empty.empty

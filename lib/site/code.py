@@ -30,7 +30,8 @@ MANIFEST = [
     *["pyproject.toml", "requirements.lock", "requirements-book.lock", "_config.yml", "_toc.yml"],
     *[".ci/run", ".github/workflows/*.yml", "docs/*.png", "chapters/assets/*"],
     *["chapters/references.bib", "lib/**/*.py", "lib/site/templates/*", "data/README.md"],
-    *["tests/**/*.py", "tests/oracles/*", "tests/site/package*.json"],
+    *["tests/**/*.py", "tests/abstracts/*", "tests/cases/*", "tests/oracles/*"],
+    "tests/site/package*.json",
 ]
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
