@@ -193,8 +193,3 @@ def test_hard_cases_have_an_answer(case):
     else:
         assert found.used + sum(found.failed.values()) == found.drawn == 50
         assert found.table.loc["auc", "apparent"] >= 0.5
-
-
-def test_no_resamples():
-    with pytest.raises(ValueError, match="at least one"):
-        bootstrap.validate(read_cohort(patients(5)), 0)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
 
 from lib.paper import published
@@ -141,23 +140,6 @@ def test_the_projects_own_tables_are_plain_csv(tmp_path, content, expected):
     path.write_bytes(content)
     message = refusal(published.read, path)
     assert all(words in message for words in ["table.csv", *expected])
-
-
-def test_a_header_without_rows_is_named(tmp_path, load):
-    path = tmp_path / "claims.csv"
-    path.write_text("id,section,quantity,printed,unit,source\n", encoding="utf-8")
-    assert "a header and no rows" in refusal(published.read, path)
-    assert "a header and no rows" in refusal(load, "id,group,has_x,length,outcome\n")
-
-
-@pytest.mark.parametrize("kept", [4, 0.5, -1])
-def test_a_truncated_parquet_file_is_refused(load, tmp_path, kept):
-    load()
-    path = tmp_path / "rows.parquet"
-    pd.read_csv(tmp_path / "rows.csv").to_parquet(path)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(kept * len(content)) if kept == 0.5 else kept])
-    assert "rows.parquet cannot be used: it is not a Parquet file" in refusal(loading.load, path)
 
 
 @pytest.mark.parametrize(

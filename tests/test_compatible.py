@@ -35,12 +35,6 @@ def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
     ).all()
 
 
-def test_the_example_cohort_stands_in_a_witnessed_core(known):
-    k1, k0 = known.example_core
-    assert known.cores.set_index(["k1", "k0"]).at[(k1, k0), "status"] == "witnessed"
-    assert known.values["n11"].iloc[-1] == k1 + k0
-
-
 def test_attained_ranges_narrow_up_the_ladder_and_lie_within_what_is_proven(ranges):
     for name, rows in ranges.groupby("conclusion"):
         assert (rows["least"].diff().dropna() >= 0).all(), name

@@ -117,12 +117,6 @@ def test_the_true_core_of_a_printed_study_is_never_excluded():
         assert judged["excluded_by"].tolist() == [""]
 
 
-def test_two_markers_with_adjusted_odds_ratios_are_needed():
-    claims = published.read()
-    with pytest.raises(ValueError, match="two markers"):
-        exclusion.from_claims(claims[~claims.index.str.startswith("multivariate.incomplete")])
-
-
 # ---------------------------------------------------------------------------------- verification
 
 coefficients = st.floats(-3, 3).map(lambda x: round(x, 3))
@@ -210,32 +204,6 @@ def test_no_stored_certificate_excludes_the_example_cohort_from_its_core():
             exclusion.margins(rows[CERTIFICATE].to_numpy(), PRINTED, core, functional)
             < sums[functional]
         ).all()
-
-
-def test_the_example_cohorts_fit_is_within_the_limits_of_its_core():
-    fit = example()
-    bounds = exclusion.outer_bounds(PRINTED, STORED).loc[tuple(fit.core.iloc[0])]
-    y, p = fit.outcome, fit.probability
-    alone = fitted(fit.known[:, :3], y).sums()["log_likelihood"]
-    full, null = fit.sums()["log_likelihood"], fitted_null(y)
-    nagelkerke = (1 - exp(2 * (null - full) / len(y))) / (1 - exp(2 * null / len(y)))
-    found = {
-        "brier": ((y - p) ** 2).mean(),
-        "log_likelihood": full,
-        "discrimination_slope": p[y == 1].mean() - p[y == 0].mean(),
-        "mcfadden": 1 - full / null,
-        "nagelkerke": nagelkerke,
-        "likelihood_ratio": 2 * (full - alone),
-    }
-    assert set(bounds.index.get_level_values(0)) == set(found)
-    for quantity, value in found.items():
-        assert bounds[quantity, "least"] < value < bounds[quantity, "most"], quantity
-
-
-def fitted_null(outcome: np.ndarray) -> float:
-    """The log likelihood of the model with nothing but an intercept."""
-    share = outcome.mean()
-    return len(outcome) * (share * np.log(share) + (1 - share) * np.log(1 - share))
 
 
 @pytest.mark.parametrize(

@@ -380,17 +380,6 @@ def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
     assert all(words in message for words in expected), message
 
 
-def test_a_point_is_doubtful_where_other_columns_have_decimal_commas(load):
-    rows = changed("length", "80,5", "100", "120", "7")
-    rows = [
-        [*row[:4], value, row[5]]
-        for row, value in zip(rows, ["1.234", "2.500", "", "3.100"], strict=True)
-    ]
-    assert "column share: its numbers look like “1.234”" in refusal(
-        load, written(rows, delimiter=";")
-    )
-
-
 # ----------------------------------------------------------------------------- notes on the whole
 
 

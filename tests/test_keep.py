@@ -195,10 +195,6 @@ def test_every_verdict_and_every_term_that_explains_one_is_defined():
     } <= defined
 
 
-def test_no_number_is_typed_in_the_glossary():
-    assert not re.search(r"\d", read("chapters/glossary.md"))
-
-
 # ------------------------------------------------------------------------- for those who take part
 
 

@@ -2,7 +2,6 @@
 demands.
 """
 
-import re
 from decimal import Decimal
 
 import pandas as pd
@@ -49,46 +48,6 @@ def test_every_claim_has_a_verdict_and_a_reason():
         "given": 3,
         "contradicted": 1,
     }
-
-
-def test_which_claims_have_which_verdict():
-    kinds = {
-        verdict: sorted({re.sub(r"\.(?!recr|all)[^.]*\.", ".", name) for name in names})
-        for verdict, names in NAMES.items()
-    }
-    assert kinds == {
-        "confirmed": [
-            "methods.all.patients",
-            "methods.patients",
-            "multivariate.all.confidence_level",
-            "multivariate.p_value",
-            "patency.primary_patency",
-            "roc.auc",
-            "roc.auc_lower",
-            "roc.auc_upper",
-            "roc.p_value",
-            "roc.sensitivity",
-            "roc.specificity",
-            "univariate.p_value",
-        ],
-        "bounded": [
-            "multivariate.odds_ratio",
-            "multivariate.odds_ratio_lower",
-            "multivariate.odds_ratio_upper",
-        ],
-        "fitted": ["univariate.p_value"],
-        "given": [
-            "methods.recruitment.first_month",
-            "methods.recruitment.last_month",
-            "patency.all.horizon",
-        ],
-        "contradicted": ["multivariate.odds_ratio_upper.listing"],
-    }
-    markers = [
-        "univariate.incomplete_coverage.p_value",
-        "univariate.postoperative_collaterals.p_value",
-    ]
-    assert [name for name in NAMES["confirmed"] if name.startswith("univariate")] == markers
 
 
 @pytest.mark.parametrize(

@@ -63,23 +63,6 @@ def test_forty_two_occlusions_are_the_only_solution():
     assert list(table.index[table.all(axis=1)]) == [42]
 
 
-def test_both_sections_agree_on_the_events():
-    """5 + 17 + 20 = 42."""
-    assert [printing(*group) for group in [("89.4%", 47), ("81.5%", 92), ("54.5%", 44)]] == [
-        [42],
-        [75],
-        [24],
-    ]
-    rates = [name for name in TIED if not name.startswith("roc")]
-    markers = [name for name in TIED if name.startswith("roc")]
-    (from_rates,) = reconstruct.solve(CLAIMS, rates)
-    (from_markers,) = reconstruct.solve(CLAIMS, [*markers, "methods.all.patients"])
-    assert from_rates.occluded_by_group == (5, 17, 20)
-    assert from_rates.occluded == from_markers.occluded == sum(from_rates.occluded_by_group)
-    table = reconstruct.group_table(CLAIMS, from_rates)
-    assert table.to_dict("list") == {"patients": [47, 92, 44], "occluded": [5, 17, 20]}
-
-
 def test_forty_two_survives_where_the_roc_section_may_leave_patients_out():
     assert reconstruct.events_and_others(CLAIMS) == [(42, 107), (42, 126), (42, 141)]
 
@@ -115,19 +98,6 @@ def test_several_solutions_are_all_returned():
     assert sorted(found.occluded_by_group for found in reconstruct.solve(several)) == sorted(
         expected
     )
-
-
-def test_a_table_that_is_not_unique_is_refused():
-    """One sensitivity leaves every number of patent patients with the marker open."""
-    marker = MARKERS[0]
-    for solution in reconstruct.solve(
-        CLAIMS, ["methods.all.patients", f"roc.{marker}.sensitivity"]
-    ):
-        assert solution.ways == len(printing("45.2%", solution.occluded)) * (
-            184 - solution.occluded
-        )
-        with pytest.raises(ValueError, match=f"{solution.ways} tables"):
-            reconstruct.marker_table(solution, marker)
 
 
 # ------------------------------------------------------------------------------- round trip

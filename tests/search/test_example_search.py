@@ -5,11 +5,8 @@ import subprocess
 import sys
 import tomllib
 
-import numpy as np
 import pytest
 from helpers import STUDY
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lib.compatible import verification
 from lib.patients import loading
@@ -52,11 +49,3 @@ def test_another_seed_gives_another_cohort():
     made = example.make_example(STUDY.claims, STUDY.codebook, settings)
     assert verification.unmet(made.rows, STUDY, settings["search"]["alone_margin"]) == ""
     assert made.rows.astype(str).to_csv() != loading.load(loading.EXAMPLE).rows.astype(str).to_csv()
-
-
-@given(total=st.integers(0, 60), shares=st.lists(st.integers(1, 100), min_size=1, max_size=6))
-def test_apportion(total, shares):
-    shares = np.array(shares)
-    whole = example.apportion(total, shares)
-    assert whole.sum() == total
-    assert (abs(whole - total * shares / shares.sum()) < 1).all()

@@ -68,14 +68,6 @@ def test_every_image_has_words_and_a_size(pages):
             assert image.get("width") and image.get("height"), f"{path.name}: {image}"
 
 
-def test_every_table_heads_its_rows_and_columns(pages):
-    for path, page in pages.items():
-        for heading in page.select("table.book-table th"):
-            assert heading.get("scope") in ("row", "col") and heading.get_text(strip=True), (
-                f"{path.name}: {heading}"
-            )
-
-
 def test_every_page_says_whose_rows_it_rests_on(pages):
     for path, page in pages.items():
         if path.parent.name == "chapters":
