@@ -217,7 +217,8 @@ def test_extreme_numbers_become_the_mean_of_a_block():
 def followed(tmp_path, rows: pd.DataFrame) -> Cohort:
     codebook = (
         "name,label,role,type,unit,levels\ngroup,,group,category,,A|B\nhas_x,,factor,binary,,0|1\n"
-        "outcome,,outcome,binary,12 months,0|1\nmonths,,time,number,months,\nevent,,event,binary,,0|1\n"
+        "outcome,,outcome,binary,12 months,0|1\n"
+        "months,,time,number,months,\nevent,,event,binary,,0|1\n"
     )
     rows.to_csv(tmp_path / "rows.csv", index=False)
     (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
