@@ -22,12 +22,13 @@ class Ran:
     shown: list = field(default_factory=list)
 
 
-def run(chapter: str) -> Ran:
-    """Run all cells of a chapter. Figures are laid out, and not drawn, which takes long."""
+def run(chapter: str, lay_out: bool = True) -> Ran:
+    """Run all cells of a chapter. Figures are laid out at most, and not drawn, which takes long."""
     ran = Ran(jupytext.read(notebooks.CHAPTERS / f"{chapter}.md").cells)
 
     def laid_out(figure: Figure, file: io.TextIOBase, **options: object) -> None:
-        figure.draw_without_rendering()
+        if lay_out:
+            figure.draw_without_rendering()
         file.write("<svg/>")
 
     names = {"__name__": "__main__"}

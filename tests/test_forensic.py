@@ -64,6 +64,7 @@ def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma
         claims.at[f"{name}.{quantity}", "printed"] = f"{number:.3f}"
     assert wald.agree(checks.wald_strings(claims, "incomplete_coverage"))
     bounds = exclusion.basic_bounds(STUDY.printed.first, STUDY.printed.second)
+    bounds = bounds.set_axis(["k1", "k0", *STUDY.markers], axis=1)
     assert forensic.detect(claims, f"{name}.odds_ratio", bounds) == expected
 
 

@@ -203,6 +203,12 @@ def test_no_censoring_hides_more_events_than_the_most(early, remaining):
     assert sum(events) <= reconstruct.most_occluded(claims)["G"]
 
 
+def test_a_group_whose_rate_is_not_printed_may_have_lost_everybody():
+    without = CLAIMS.drop(index="patency.DVT.primary_patency")
+    expected = {"NIVCS": 5, "DVT": 92, "PTS": 20}
+    assert reconstruct.most_occluded(without).to_dict() == expected
+
+
 def test_no_two_marker_model_prints_the_published_odds_ratios():
     cases = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS)
     both = [
