@@ -52,7 +52,7 @@ def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
     table.loc[random.random(rows) < 0.02, "stent_length_mm"] = pd.NA
     table["occluded_12m"] = (event <= 12).astype(int)
     # Rounding must not move an event across the horizon.
-    seen = np.minimum(event, end).round(1)
+    seen = np.minimum(event, end).clip(min=0.1).round(1)
     table["followup_months"] = np.where((event > 12) & (seen <= 12), 12.1, seen)
     table["occluded"] = (event <= end).astype(int)
     return table[[name for name in codebook.index if name in table]]
