@@ -187,7 +187,7 @@ def test_a_large_cohort_is_told_what_was_too_much_and_small_p_values_read_well(p
     assert "were drawn instead of 2,000" in found["analysis"]
     text = " ".join(found.values())
     assert "P <0.0001" in text and "= <" not in text
-    assert f"The model uses 12,000 patients with {rows['occluded_12m'].sum():,} events" in text
+    assert f"the model uses 12,000 patients with {rows['occluded_12m'].sum():,} events" in text
     assert not NOT_WORDS.search(text)
 
 
