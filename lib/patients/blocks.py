@@ -1,4 +1,4 @@
-"""Numbers put into blocks, so that a small cell by outcome cannot be read off a number or a time."""
+"""Numbers put into blocks, so that no small cell by outcome can be read off a number or a time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _starts(counts: list[tuple[int, int]], fits: Callable[[int, int], bool]) -> 
     return np.array([start for start, _, _ in blocks])
 
 
-def blocks(values: pd.Series, outcome: pd.Series, threshold: int) -> pd.Series:
+def of_numbers(values: pd.Series, outcome: pd.Series, threshold: int) -> pd.Series:
     """Numbers replaced by the mean of a block of neighbors that has no small cell by outcome."""
     known = values.notna().to_numpy()
     if not known.any():
@@ -58,7 +58,7 @@ def blocks(values: pd.Series, outcome: pd.Series, threshold: int) -> pd.Series:
     return result
 
 
-def blocked_times(
+def of_times(
     rows: pd.DataFrame, group: str, time: str, until: float | None, threshold: int
 ) -> np.ndarray:
     """Times replaced by the mean of a block of at least `threshold` patients of the same group.

@@ -26,8 +26,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from lib.patients import blocks as in_blocks
 from lib.patients import categories
-from lib.patients.blocks import blocked_times, blocks
 from lib.patients.codebook import horizon
 from lib.patients.cohort import Cohort
 from lib.patients.files import InputError
@@ -172,7 +172,7 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
         name for name in factors if codebook.at[name, "type"] == "number" and name not in unsafe
     ]
     for name in numbers:
-        blocks = blocks(rows[name], rows[outcome], threshold)
+        blocks = in_blocks.of_numbers(rows[name], rows[outcome], threshold)
         if blocks.nunique() < 2:
             unsafe.append(name)
         elif not blocks.equals(rows[name]):
@@ -195,7 +195,7 @@ def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[st
         )
     if time:
         until = horizon(codebook.at[outcome, "unit"], codebook.at[time, "unit"])
-        rows[time] = blocked_times(rows, group, time, until, threshold)
+        rows[time] = in_blocks.of_times(rows, group, time, until, threshold)
         notes.append(
             f"“{label[time]}”: a value is replaced by the mean of a block of at least {threshold} "
             "patients of the same group, so that no curve goes on with fewer."
