@@ -5,8 +5,7 @@ The archive holds what a manifest names and nothing else, so that no file that s
 into the folder, a cohort of their own above all, is ever in it.
 """
 
-from __future__ import annotations
-
+import io
 import json
 import pkgutil
 import shutil
@@ -56,14 +55,22 @@ def project_files(docnames: list[str]) -> list[Path]:
 
 
 def write_archive(target: Path, docnames: list[str]) -> None:
-    """The project as one archive; the same files give the same bytes."""
+    """The project as one archive."""
+    files = project_files(docnames)
+    write_zip(
+        target, {f"{target.stem}/{path.as_posix()}": (ROOT / path).read_bytes() for path in files}
+    )
+
+
+def write_zip(target: Path | io.BytesIO, members: dict[str, bytes]) -> None:
+    """An archive of members by name, of which the same give the same bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in project_files(docnames):
-            member = zipfile.ZipInfo(f"{target.stem}/{path.as_posix()}", EARLIEST)
+        for name, content in members.items():
+            member = zipfile.ZipInfo(name, EARLIEST)
             # As on a system that knows which files can be run.
-            member.create_system, mode = 3, 0o755 if path.parent.name == ".ci" else 0o644
+            member.create_system, mode = 3, 0o755 if "/.ci/" in name else 0o644
             member.external_attr = mode << 16
-            archive.writestr(member, (ROOT / path).read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
 
 
 class RoomDirective(SphinxDirective):

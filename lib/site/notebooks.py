@@ -4,8 +4,6 @@
 brings the README's list of all tables and figures in step.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
@@ -86,14 +84,11 @@ def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
     """Replace what cells wrote to standard error, which names files of the machine, by what it was
     about; all of it."""
     said = []
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                about = "; ".join(WARNING.findall(output.text)) or "something unexpected"
-                said.append(about)
-                output.update(
-                    name="stdout", text=f"While this was computed, Python warned: {about}\n"
-                )
+    for output in outputs(notebook):
+        if output.output_type == "stream" and output.name == "stderr":
+            about = "; ".join(WARNING.findall(output.text)) or "something unexpected"
+            said.append(about)
+            output.update(name="stdout", text=f"While this was computed, Python warned: {about}\n")
     return "; ".join(said)
 
 
@@ -107,15 +102,16 @@ def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -
                 )
                 number = int(inside[1]) if inside else 1
                 code = cell.source.splitlines()[number - 1].strip()
-                line = _line_of(cell.source, chapter) + number - 1
+                before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
+                line = before.count("\n") + number
                 error = f"{output.ename}: {output.evalue}"
                 return f"{chapter.name} fails at line {line}:\n    {code}\n{error}"
     return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
 
 
-def _line_of(code: str, chapter: Path) -> int:
-    """The line of the chapter on which a cell's code begins."""
-    return chapter.read_text(encoding="utf-8").partition(code)[0].count("\n") + 1
+def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The outputs of all cells."""
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
 def sources() -> list[Path]:
@@ -144,9 +140,8 @@ def contents() -> str:
     """Every figure and table, its chapter and the function that makes it, as a Markdown table."""
     lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
     for chapter in sources():
-        cells = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT).cells
-        outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        for output in outputs:
+        stored = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)
+        for output in outputs(stored):
             figure = output.get("metadata", {}).get("image/svg+xml", {}).get("book")
             table = output.get("data", {}).get("application/vnd.book.table+json")
             if about := figure or table:

@@ -18,8 +18,6 @@ they account for pairs that share a patient:
   and with the correction for ties (Lehmann 1975, Nonparametrics, section 1.4).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -46,12 +44,10 @@ STANDARD_ERRORS = {
 def level_counts(cohort: Cohort, marker: str) -> tuple[np.ndarray, np.ndarray]:
     """Events and nonevents at each level of a marker, lowest level first."""
     known = cohort.complete([marker, cohort.outcome])
-    levels = np.array([0.0, 1.0]) if marker in cohort.binary_factors else np.unique(known[marker])
-    by_level = [known.loc[known[cohort.outcome] == value, marker] for value in (1, 0)]
-    events, nonevents = (
-        np.bincount(np.searchsorted(levels, values), minlength=len(levels)) for values in by_level
-    )
-    return events, nonevents
+    levels = [0.0, 1.0] if marker in cohort.binary_factors else np.unique(known[marker])
+    counts = pd.crosstab(known[marker], known[cohort.outcome])
+    counts = counts.reindex(index=levels, columns=[1.0, 0.0], fill_value=0)
+    return counts[1.0].to_numpy(), counts[0.0].to_numpy()
 
 
 def _pairs(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -202,24 +198,24 @@ def compare_auc(
     placed = {
         name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
     }
-    z = stats.norm.ppf(0.5 + level / 2)
-    areas, differences = [], []
-    for name in scores:
-        area, error = _delong(*placed[name])
-        limits = np.clip([area - z * error, area + z * error], 0, 1)
-        areas.append([len(events), int(events.sum()), area, error, *limits])
-    for first, second in combinations(scores, 2):
-        apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
-        difference, error = _delong(*apart)
-        ratio = difference / error
-        limits = [difference - z * error, difference + z * error]
-        p = 2 * stats.norm.sf(abs(ratio))
-        differences.append([first, second, difference, error, *limits, ratio, p])
-    columns = ["standard_error", "lower", "upper"]
-    return (
-        pd.DataFrame(areas, scores.columns, ["patients", "events", "auc", *columns]),
-        pd.DataFrame(differences, columns=["first", "second", "difference", *columns, "z", "p"]),
+    names = ["first", "second", "difference", "standard_error"]
+    differences = pd.DataFrame(
+        [
+            [first, second, *_delong(*map(np.subtract, placed[first], placed[second]))]
+            for first, second in combinations(scores, 2)
+        ],
+        columns=names,
     )
+    areas = pd.DataFrame({"patients": len(events), "events": int(events.sum())}, scores.columns)
+    areas[["auc", "standard_error"]] = [_delong(*placed[name]) for name in scores]
+    z = stats.norm.ppf(0.5 + level / 2)
+    for table, estimate in ((areas, "auc"), (differences, "difference")):
+        reach = z * table["standard_error"]
+        table["lower"], table["upper"] = table[estimate] - reach, table[estimate] + reach
+    areas[["lower", "upper"]] = areas[["lower", "upper"]].clip(0, 1)
+    differences["z"] = differences["difference"] / differences["standard_error"]
+    differences["p"] = 2 * stats.norm.sf(differences["z"].abs())
+    return areas, differences
 
 
 def complete_scores(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
@@ -249,12 +245,10 @@ def _placements_of_patients(
 
 def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
     """Mean of placements, or of their differences, and its standard error; NaN for what is none."""
-    if len(of_events) == 0:
-        return np.nan, np.nan
-    if min(len(of_events), len(of_nonevents)) < 2:
-        return float(of_events.mean()), np.nan
-    variance = of_events.var(ddof=1) / len(of_events) + of_nonevents.var(ddof=1) / len(of_nonevents)
-    return float(of_events.mean()), float(np.sqrt(variance)) if variance > 0 else np.nan
+    of_events, of_nonevents = pd.Series(of_events), pd.Series(of_nonevents)
+    # Not a number where there are fewer than two of either kind.
+    variance = of_events.var() / len(of_events) + of_nonevents.var() / len(of_nonevents)
+    return of_events.mean(), np.sqrt(variance) if variance > 0 else np.nan
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ Four questions, each answered by fitting the model again with one thing changed:
   fit, only the odds ratio.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -191,19 +189,11 @@ def functional_form(
     log_odds = contrast @ spline.table.loc[columns, "coefficient"].to_numpy()
     covariance = spline.covariance.loc[columns, columns].to_numpy()
     error = np.sqrt(((contrast @ covariance) * contrast).sum(axis=1))
-    reach = stats.norm.ppf((1 + level) / 2) * error
+    ratios = multivariate.odds_ratios(log_odds, error, level)
     with np.errstate(over="ignore"):
-        curve = np.exp(
-            pd.DataFrame(
-                {
-                    "linear": (values - middle) * line.table.at[factor, "coefficient"],
-                    "spline": log_odds,
-                    "lower": log_odds - reach,
-                    "upper": log_odds + reach,
-                }
-            )
-        )
-    curve.insert(0, "value", values)
+        linear = np.exp((values - middle) * line.table.at[factor, "coefficient"])
+    curve = pd.DataFrame({"value": values, "linear": linear, "spline": ratios["odds_ratio"]})
+    curve = curve.join(ratios[["lower", "upper"]])
     p = stats.chi2.sf(statistic, knots - 2)
     return FunctionalForm(statistic, knots - 2, p, places.tolist(), curve)
 
@@ -222,8 +212,7 @@ def e_values(
     Source: VanderWeele & Ding 2017, Ann Intern Med 167:268-274.
     """
     root = 2 if event_proportion > 0.15 else 1
-    nearer = np.where(lower > 1, lower, np.where(upper < 1, upper, 1.0))
-    nearer = np.where(np.isnan(lower) | np.isnan(upper), np.nan, nearer)
+    nearer = np.clip(1.0, lower.to_numpy(), upper.to_numpy())
     found = {}
     for name, ratio in (("e_value", np.asarray(odds_ratio)), ("e_value_limit", nearer)):
         with np.errstate(divide="ignore"):
