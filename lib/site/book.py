@@ -137,7 +137,6 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     # table of contents and on LaTeX, before and after it.
     for extension in app.extensions.values():
         extension.parallel_read_safe = extension.parallel_read_safe is not False
-    cache = get_cache(env.mystnb_config.execution_cache_path)
     to_run = {}
     for docname in docnames:
         try:
@@ -145,22 +144,16 @@ def run_chapters(app, env, docnames: list[str]) -> None:
         except (KeyError, ValueError):
             # Not kept, or kept by a build that was stopped before all was written.
             to_run[Path(env.doc2path(docname))] = read_chapter(env, docname)
-    finished = []
-
-    def report(path: Path, seconds: float) -> None:
-        finished.append(path)
-        print(f"ran {path.name} in {seconds:.1f} s", flush=True)
-
-    try:
-        if to_run:
-            with loading.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
-                notebooks.run(to_run, report, strict=app.warningiserror)
-    except notebooks.ChapterError as error:
-        raise SystemExit(str(error)) from None
-    finally:
-        for path in finished:
-            bundle = CacheBundleIn(to_run[path], str(path))
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    if not to_run:
+        return
+    with loading.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
+        failures = notebooks.run(to_run, strict=app.warningiserror)
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    for path in to_run.keys() - failures:
+        bundle = CacheBundleIn(to_run[path], str(path))
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    if failures:
+        raise SystemExit("\n\n".join(failures.values()))
 
 
 def add_downloads(app, doctree) -> None:

@@ -9,7 +9,6 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,22 +30,12 @@ ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 WARNING = re.compile(r"^\S.*?:\d+: (\w*Warning: .*)$", re.MULTILINE)
 
 
-class ChapterError(RuntimeError):
-    """A chapter whose code fails; its text names the chapter, the line and the error."""
-
-
-def run(
-    notebooks: dict[Path, nbformat.NotebookNode],
-    done: Callable[[Path, float], None],
-    *,
-    strict: bool = False,
-) -> None:
+def run(notebooks: dict[Path, nbformat.NotebookNode], *, strict: bool) -> dict[Path, str]:
     """Execute notebooks in place, keyed by the chapter they came from, as many at once as there are
-    processors.
+    processors; what went wrong in those that fail, with the line and the error.
 
-    Calls `done` with chapter and seconds after each. What a cell wrote to standard error becomes a
-    sentence on its page, without the places of the machine that it named; `strict` makes it a
-    failure. Raises one `ChapterError` about all that fail.
+    What a cell wrote to standard error becomes a sentence on its page, without the places of the
+    machine that it named; `strict` makes it a failure.
     """
 
     def run_one(chapter: Path) -> str | None:
@@ -69,15 +58,14 @@ def run(
         said = _put_warnings_in_words(notebook)
         if said and strict:
             return f"{chapter.name} warns: {said}"
-        done(chapter, time.monotonic() - began)
+        print(f"ran {chapter.name} in {time.monotonic() - began:.1f} s", flush=True)
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The longest first, as far as their code tells, so that none is left running alone.
         order = sorted(notebooks, key=lambda chapter: len(str(notebooks[chapter])), reverse=True)
-        failures = [failure for failure in pool.map(run_one, order) if failure]
-    if failures:
-        raise ChapterError("\n\n".join(failures))
+        failures = dict(zip(order, pool.map(run_one, order), strict=True))
+    return {chapter: failure for chapter, failure in failures.items() if failure}
 
 
 def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
@@ -153,14 +141,8 @@ def contents() -> str:
 def main() -> None:
     """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
     notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
-    try:
-        run(
-            notebooks,
-            lambda chapter, seconds: print(f"{chapter.stem}: {seconds:.1f} s"),
-            strict=True,
-        )
-    except ChapterError as error:
-        sys.exit(str(error))
+    if failures := run(notebooks, strict=True):
+        sys.exit("\n\n".join(failures.values()))
     for chapter, notebook in notebooks.items():
         nbformat.write(tidy(notebook), chapter.with_suffix(".ipynb"))
     before, begins, _ = README.read_text(encoding="utf-8").partition(LIST_BEGINS)

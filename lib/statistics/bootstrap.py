@@ -65,7 +65,6 @@ class Validation:
     stability: pd.DataFrame
     patients: int
     left_out: int
-    events: int
     asked: int
     drawn: int = 0
     used: int = 0
@@ -134,7 +133,6 @@ def validate(
     sizes = {
         "patients": patients,
         "left_out": len(cohort.rows) - patients,
-        "events": events,
         "asked": resamples,
     }
     if events in (0, patients):

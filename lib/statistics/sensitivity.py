@@ -142,15 +142,12 @@ def influence(cohort: Cohort, factors: list[str] | None = None, level: float = 0
 class FunctionalForm:
     """A number in the joint model as a straight line and as a curve, or in ``problem`` why not.
 
-    ``p`` is that of the likelihood-ratio test of the curve against the line, on
-    ``degrees_of_freedom``. ``curve`` has the columns value (in the factor's unit), linear, spline,
-    lower and upper: odds ratios against the median, with pointwise limits of the spline.
+    ``p`` is that of the likelihood-ratio test of the curve against the line. ``curve`` has the
+    columns value (in the factor's unit), linear, spline, lower and upper: odds ratios against the
+    median, with pointwise limits of the spline.
     """
 
-    statistic: float
-    degrees_of_freedom: int
     p: float
-    knots: list[float]
     curve: pd.DataFrame
     problem: str | None = None
 
@@ -168,10 +165,9 @@ def functional_form(
     edge = 0.1 if knots == 3 else 0.05
     quantiles = np.linspace(edge, 1 - edge, knots)
     places = np.quantile(rows[factor], quantiles) if len(rows) else np.full(knots, np.nan)
-    nothing = (np.nan, knots - 2, np.nan, places.tolist(), pd.DataFrame())
     if len(np.unique(places)) < knots:
         problem = "the values are too few, or too often the same, for that many knots"
-        return FunctionalForm(*nothing, problem)
+        return FunctionalForm(np.nan, pd.DataFrame(), problem)
     columns = [f"{cohort.label(factor)}, part {i} of the curve" for i in range(1, knots)]
     others = [name for name in cohort.factors if name != factor]
     curved = pd.DataFrame(restricted_cubic_spline(rows[factor], places), rows.index, columns)
@@ -179,7 +175,7 @@ def functional_form(
     spline = multivariate.fit(replace(cohort, rows=rows.join(curved)), [*others, *columns], level)
     problem = line.problem or (spline.problem and f"with the curve in the model, {spline.problem}")
     if problem:
-        return FunctionalForm(*nothing, problem)
+        return FunctionalForm(np.nan, pd.DataFrame(), problem)
 
     # The line is one of the curves, so twice the gain of likelihood is a chi-square.
     statistic = 2 * (spline.log_likelihood - line.log_likelihood)
@@ -194,8 +190,7 @@ def functional_form(
         linear = np.exp((values - middle) * line.table.at[factor, "coefficient"])
     curve = pd.DataFrame({"value": values, "linear": linear, "spline": ratios["odds_ratio"]})
     curve = curve.join(ratios[["lower", "upper"]])
-    p = stats.chi2.sf(statistic, knots - 2)
-    return FunctionalForm(statistic, knots - 2, p, places.tolist(), curve)
+    return FunctionalForm(stats.chi2.sf(statistic, knots - 2), curve)
 
 
 def e_values(
