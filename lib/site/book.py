@@ -26,8 +26,8 @@ from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, st
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION = "methods-example"
 WORD = "_downloads/tables.docx"
-# What is in the folder of the kept outputs while chapters run.
-ROWS = "rows"
+# What is in the folder of the kept outputs while chapters run, and once there is a site of them.
+ROWS, FINISHED = "rows", "finished"
 # The chosen scheme, or else the one that the reader's system asks for.
 SCHEME = (
     '(/^(light|dark)$/.exec(localStorage.getItem("mode")) '
@@ -92,7 +92,7 @@ def check_inputs(app, config) -> None:
     assets = sorted(Path(app.confdir, "chapters", "assets").glob("*"))
     looks = b"".join(path.read_bytes() for path in assets)
     config.book_looks = hashlib.sha256(looks).hexdigest()
-    staging.begin(app, same=kept.exists())
+    staging.begin(app, same=(kept / FINISHED).exists())
 
 
 def inputs_key(cohort_path: Path) -> str:
@@ -209,6 +209,8 @@ def finish(app, error) -> None:
     write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / FINISHED).touch()
     for earlier in set(kept.parent.glob("*")) - {kept}:
         shutil.rmtree(earlier, ignore_errors=True)
 

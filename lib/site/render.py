@@ -268,12 +268,8 @@ class VerdictsDirective(SphinxDirective):
         """A list of the verdicts."""
         from lib.paper import ledger
 
-        words = [
-            nodes.inline("", verdict, classes=["verdict", f"verdict-{verdict}"])
-            for verdict in ledger.VERDICTS
-        ]
-        items = [nodes.list_item("", nodes.paragraph("", "", word)) for word in words]
-        return [nodes.bullet_list("", *items, classes=["verdict-key"])]
+        key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
+        return [markup(before=key, after="")]
 
 
 def _visit_markup(self, node: markup) -> None:

@@ -198,16 +198,13 @@ def compare_auc(
     placed = {
         name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
     }
-    names = ["first", "second", "difference", "standard_error"]
-    differences = pd.DataFrame(
-        [
-            [first, second, *_delong(*map(np.subtract, placed[first], placed[second]))]
-            for first, second in combinations(scores, 2)
-        ],
-        columns=names,
-    )
+    pairs = list(combinations(scores, 2))
+    between = [_delong(*map(np.subtract, placed[one], placed[other])) for one, other in pairs]
+    differences = pd.DataFrame(pairs, columns=["first", "second"])
+    differences[["difference", "standard_error"]] = np.reshape(between, (-1, 2)).astype(float)
     areas = pd.DataFrame({"patients": len(events), "events": int(events.sum())}, scores.columns)
-    areas[["auc", "standard_error"]] = [_delong(*placed[name]) for name in scores]
+    of_scores = [_delong(*placed[name]) for name in scores]
+    areas[["auc", "standard_error"]] = np.reshape(of_scores, (-1, 2)).astype(float)
     z = stats.norm.ppf(0.5 + level / 2)
     for table, estimate in ((areas, "auc"), (differences, "difference")):
         reach = z * table["standard_error"]
@@ -245,10 +242,12 @@ def _placements_of_patients(
 
 def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
     """Mean of placements, or of their differences, and its standard error; NaN for what is none."""
-    of_events, of_nonevents = pd.Series(of_events), pd.Series(of_nonevents)
-    # Not a number where there are fewer than two of either kind.
-    variance = of_events.var() / len(of_events) + of_nonevents.var() / len(of_nonevents)
-    return of_events.mean(), np.sqrt(variance) if variance > 0 else np.nan
+    if len(of_events) == 0:
+        return np.nan, np.nan
+    if min(len(of_events), len(of_nonevents)) < 2:
+        return float(of_events.mean()), np.nan
+    variance = of_events.var(ddof=1) / len(of_events) + of_nonevents.var(ddof=1) / len(of_nonevents)
+    return float(of_events.mean()), float(np.sqrt(variance)) if variance > 0 else np.nan
 
 
 @dataclass(frozen=True)
