@@ -26,7 +26,8 @@ from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, st
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION = "methods-example"
 WORD = "_downloads/tables.docx"
-# What is in the folder of the kept outputs while chapters run, and once there is a site of them.
+# In the folder of the kept outputs: the rows, while chapters run; the looks of the site that was
+# finished with these outputs.
 ROWS, FINISHED = "rows", "finished"
 # The chosen scheme, or else the one that the reader's system asks for.
 SCHEME = (
@@ -89,10 +90,11 @@ def check_inputs(app, config) -> None:
     # Of a build that was killed.
     (kept / ROWS).unlink(missing_ok=True)
     config.nb_execution_cache_path = str(kept)
-    assets = sorted(Path(app.confdir, "chapters", "assets").glob("*"))
-    looks = b"".join(path.read_bytes() for path in assets)
-    config.book_looks = hashlib.sha256(looks).hexdigest()
-    staging.begin(app, same=(kept / FINISHED).exists())
+    # What every page shows. Sphinx would not write the pages with source again when it changes.
+    looks = [Path(app.confdir, "_config.yml"), *Path(app.confdir).glob("chapters/assets/*")]
+    app.looks = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(looks))).hexdigest()
+    finished = kept / FINISHED
+    staging.begin(app, same=finished.exists() and finished.read_text() == app.looks)
 
 
 def inputs_key(cohort_path: Path) -> str:
@@ -210,15 +212,13 @@ def finish(app, error) -> None:
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
     kept.mkdir(parents=True, exist_ok=True)
-    (kept / FINISHED).touch()
+    (kept / FINISHED).write_text(app.looks)
     for earlier in set(kept.parent.glob("*")) - {kept}:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
-    # What every page shows: Sphinx writes all pages again when this changes.
-    app.add_config_value("book_looks", "", "html")
     app.connect("config-inited", check_inputs)
     for part in (conditional, render, mathml, code, meta):
         part.setup(app)

@@ -17,8 +17,8 @@ def begin(app, same: bool) -> None:
     """Let Sphinx build into a copy of the finished site, so that it writes only what has changed.
 
     Every page is read and written again, into a folder with nothing but the PDF, where the inputs
-    are not the `same` as those of the finished site, of which nothing may be left, or where an
-    earlier build did not end: what Sphinx then knows of the pages may be newer than the site.
+    and the looks are not the `same` as those of the finished site, of which nothing may be left,
+    or where an earlier build did not end: what Sphinx then knows may be newer than the site.
     Other folders than `SITE`, and one that cannot be moved because something is mounted there, are
     built in place. Exits where the copy cannot be written.
     """
