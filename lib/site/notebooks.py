@@ -19,6 +19,8 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lib.site.render import SVG, TABLE
+
 CHAPTERS = Path(__file__).parent.parent.parent / "chapters"
 README, LIST_BEGINS = (
     CHAPTERS.parent / "README.md",
@@ -130,8 +132,8 @@ def contents() -> str:
     for chapter in sources():
         stored = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)
         for output in outputs(stored):
-            figure = output.get("metadata", {}).get("image/svg+xml", {}).get("book")
-            table = output.get("data", {}).get("application/vnd.book.table+json")
+            figure = output.get("metadata", {}).get(SVG, {}).get("book")
+            table = output.get("data", {}).get(TABLE)
             if about := figure or table:
                 maker = about["function"].removeprefix("lib.show.")
                 lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")

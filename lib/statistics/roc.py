@@ -44,10 +44,12 @@ STANDARD_ERRORS = {
 def level_counts(cohort: Cohort, marker: str) -> tuple[np.ndarray, np.ndarray]:
     """Events and nonevents at each level of a marker, lowest level first."""
     known = cohort.complete([marker, cohort.outcome])
-    levels = [0.0, 1.0] if marker in cohort.binary_factors else np.unique(known[marker])
-    counts = pd.crosstab(known[marker], known[cohort.outcome])
-    counts = counts.reindex(index=levels, columns=[1.0, 0.0], fill_value=0)
-    return counts[1.0].to_numpy(), counts[0.0].to_numpy()
+    levels = np.array([0.0, 1.0]) if marker in cohort.binary_factors else np.unique(known[marker])
+    by_level = [known.loc[known[cohort.outcome] == value, marker] for value in (1, 0)]
+    events, nonevents = (
+        np.bincount(np.searchsorted(levels, values), minlength=len(levels)) for values in by_level
+    )
+    return events, nonevents
 
 
 def _pairs(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -198,21 +200,24 @@ def compare_auc(
     placed = {
         name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
     }
-    pairs = list(combinations(scores, 2))
-    between = [_delong(*map(np.subtract, placed[one], placed[other])) for one, other in pairs]
-    differences = pd.DataFrame(pairs, columns=["first", "second"])
-    differences[["difference", "standard_error"]] = np.reshape(between, (-1, 2)).astype(float)
-    areas = pd.DataFrame({"patients": len(events), "events": int(events.sum())}, scores.columns)
-    of_scores = [_delong(*placed[name]) for name in scores]
-    areas[["auc", "standard_error"]] = np.reshape(of_scores, (-1, 2)).astype(float)
     z = stats.norm.ppf(0.5 + level / 2)
-    for table, estimate in ((areas, "auc"), (differences, "difference")):
-        reach = z * table["standard_error"]
-        table["lower"], table["upper"] = table[estimate] - reach, table[estimate] + reach
-    areas[["lower", "upper"]] = areas[["lower", "upper"]].clip(0, 1)
-    differences["z"] = differences["difference"] / differences["standard_error"]
-    differences["p"] = 2 * stats.norm.sf(differences["z"].abs())
-    return areas, differences
+    areas, differences = [], []
+    for name in scores:
+        area, error = _delong(*placed[name])
+        limits = np.clip([area - z * error, area + z * error], 0, 1)
+        areas.append([len(events), int(events.sum()), area, error, *limits])
+    for first, second in combinations(scores, 2):
+        apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
+        difference, error = _delong(*apart)
+        ratio = difference / error
+        limits = [difference - z * error, difference + z * error]
+        p = 2 * stats.norm.sf(abs(ratio))
+        differences.append([first, second, difference, error, *limits, ratio, p])
+    columns = ["standard_error", "lower", "upper"]
+    return (
+        pd.DataFrame(areas, scores.columns, ["patients", "events", "auc", *columns]),
+        pd.DataFrame(differences, columns=["first", "second", "difference", *columns, "z", "p"]),
+    )
 
 
 def complete_scores(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
