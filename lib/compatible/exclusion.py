@@ -381,6 +381,15 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def possible_cores(printed: Printed) -> pd.DataFrame:
+    """The cores that no stored proof excludes for any model with both markers and all patients: k1,
+    k0, n11.
+    """
+    table = judge(printed, read())
+    table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
+    return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
+
+
 def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     """Proven limits, for every core with certificates for them, of what the fitted probabilities
     have.

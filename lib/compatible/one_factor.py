@@ -42,6 +42,8 @@ MULTIPLIERS = [
     "patent_with_factor",
 ]
 FILE = "one_factor.csv"
+# The eight groups without X, then with it: constant, first, second, factor.
+KNOWN_WITH_FACTOR = np.column_stack([np.tile(KNOWN, (2, 1)), np.repeat([0.0, 1.0], len(GROUPS))])
 
 
 def most_patent(
@@ -73,11 +75,9 @@ def least_margins(
     """
     counts = most_patent(*printed.first.sum(axis=0), threshold, by_any_test=by_any_test)
     numbers = stored[MULTIPLIERS].to_numpy(float)
-    # Groups without X, then with it.
     outcome = np.tile(GROUPS[:, 0], 2)
-    known = np.column_stack([np.tile(KNOWN, (2, 1)), np.repeat([0.0, 1.0], len(GROUPS))])
     vectors = [numbers[:, :5], numbers[:, 5:10], numbers[:, 12:17]]
-    line, quadratic = group_functions(vectors, known)
+    line, quadratic = group_functions(vectors, KNOWN_WITH_FACTOR)
     minima, terms = (
         x.reshape(len(numbers), 2, len(GROUPS))
         for x in proven_minima(

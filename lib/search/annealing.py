@@ -33,7 +33,7 @@ from lib.search.distance import (
     distance_of_counts,
     distance_of_model,
 )
-from lib.search.fit import fill_products, predict
+from lib.search.fit import predict
 
 WARMTH = 0.2  # the temperature at the target, in half-units of printed numbers
 DOUBT = 2.0
@@ -121,7 +121,7 @@ def keep(joint, trial):
 
 @compiled
 def swap(cohort, target, patients, rows):
-    """Two patients' rows change places with `rows`; products and counts follow."""
+    """Two patients' rows change places with `rows`; the counts follow."""
     for c in range(2):
         i = patients[c]
         for j in range(len(target.binary)):
@@ -132,7 +132,6 @@ def swap(cohort, target, patients, rows):
             value = cohort.design[i, column]
             cohort.design[i, column] = rows[c, column]
             rows[c, column] = value
-        fill_products(cohort.design[i], cohort.products[i])
 
 
 @compiled
