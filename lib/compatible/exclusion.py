@@ -211,9 +211,8 @@ def margins(
     """
     masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
     certificates = np.asarray(certificates, float)
-    line, quadratic = group_functions(
-        [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))], KNOWN
-    )
+    vectors = [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))]
+    line, quadratic = group_functions(vectors, KNOWN)
     least, terms = proven_minima(
         quadratic.reshape(-1, 3),
         line.reshape(-1, 2),
@@ -225,21 +224,30 @@ def margins(
         (masses * np.where(masses > 0, x.reshape(masses.shape), 0)).sum(axis=1)
         for x in (least, terms)
     )
-    for i, polygon in enumerate(printed.polygons):
-        vector, scale = certificates[:, 4 * i : 4 * i + 4], certificates[:, 8 + i, None]
-        beta, sigma = polygon.T
-        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
-        linear = 2 * scale * (vector[:, [1 + i]] + vector[:, [3]] * beta)
-        value = value + (linear - (scale * sigma) ** 2).min(axis=1)
-        terms = terms + (np.abs(linear) + (scale * sigma) ** 2).max(axis=1)
-    value = value - SLACK * terms
+    of_variances, size, unit = variance_terms(vectors[:2], certificates[:, 8:10], printed)
+    value = value + of_variances - SLACK * (terms + size)
     if functional:
         return value
-    unit = sum(
-        (certificates[:, 8 + i] * polygon[:, 1].max()) ** 2
-        for i, polygon in enumerate(printed.polygons)
-    )
     return np.divide(value, unit, out=np.full(len(value), -np.inf), where=unit > 0)
+
+
+def variance_terms(
+    vectors: list[np.ndarray], scales: np.ndarray, printed: Printed
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each certificate gains from the two variances at the worst corner of the polygons, how
+    large the terms of it are, and the squares of the greatest sigmas printed in its units.
+
+    ``vectors`` and ``scales`` (certificates x 2) belong to the two markers.
+    """
+    value, size, unit = 0.0, 0.0, 0.0
+    for i, polygon in enumerate(printed.polygons):
+        vector, scale, (beta, sigma) = vectors[i], scales[:, [i]], polygon.T
+        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
+        linear, square = 2 * scale * (vector[:, [1 + i]] + vector[:, [-1]] * beta), scale * sigma
+        value = value + (linear - square**2).min(axis=1)
+        size = size + (np.abs(linear) + square**2).max(axis=1)
+        unit = unit + (square**2).max(axis=1)
+    return value, size, unit
 
 
 def group_functions(vectors: list[np.ndarray], known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.compatible.exclusion import GROUPS, KNOWN, SLACK, Printed, group_functions, proven_minima
+from lib.compatible.exclusion import (
+    GROUPS,
+    KNOWN,
+    SLACK,
+    Printed,
+    group_functions,
+    proven_minima,
+    variance_terms,
+)
 from lib.compatible.study import read_stored
 from lib.paper.cores import cells
 from lib.statistics import univariate
@@ -89,17 +97,12 @@ def least_margins(
     size = terms.max(axis=1) + np.abs(with_factor)
     masses = cells(printed.first, printed.second, stored).reshape(-1, len(GROUPS))
     value, size = ((masses * np.where(masses > 0, x, 0)).sum(axis=1) for x in (least, size))
-    for i, polygon in enumerate(printed.polygons):
-        vector, scale, (beta, sigma) = vectors[i], numbers[:, 10 + i, None], polygon.T
-        linear = 2 * scale * (vector[:, [1 + i]] + vector[:, [4]] * beta)
-        value = value + (linear - (scale * sigma) ** 2).min(axis=1)
-        size = size + (np.abs(linear) + (scale * sigma) ** 2).max(axis=1)
+    of_variances, of_sizes, unit = variance_terms(vectors[:2], numbers[:, 10:12], printed)
+    value, size = value + of_variances, size + of_sizes
     of_counts = numbers[:, [17]] * counts.index.to_numpy() + numbers[:, [18]] * counts.to_numpy()
     margins = value[:, None] - of_counts - SLACK * (size[:, None] + np.abs(of_counts))
     margins[numbers[:, 18] < 0] = -np.inf
-    # As in the convex bound, relative to the squares of the greatest sigmas printed.
-    greatest = np.array([polygon[:, 1].max() for polygon in printed.polygons])
-    margins /= ((numbers[:, 10:12] * greatest) ** 2).sum(axis=1, keepdims=True)
+    margins /= unit[:, None]
     best = pd.DataFrame(margins).groupby([stored["k1"].to_numpy(), stored["k0"].to_numpy()]).max()
     best.index.names = ["k1", "k0"]
     return best.min(axis=1).rename("margin")

@@ -25,7 +25,7 @@ import pandas as pd
 
 from lib.compatible import exclusion, ladder, measures
 from lib.compatible.study import FOLDER, Study, read_stored
-from lib.compatible.verification import believed, unmet
+from lib.compatible.verification import believed, columns_of, unmet
 from lib.search import designs, distance, witnesses
 from lib.search.annealing import anneal
 from lib.search.designs import Result
@@ -185,7 +185,7 @@ def drive_all(
 def measured(results: list[Result], about: Study) -> pd.DataFrame:
     """One row per cohort: the value of every conclusion, then whether it stands on each rung."""
     rows = pd.concat([designs.rows_of(result.design, about) for result in results])
-    columns = measures.columns_of(rows, about)
+    columns = columns_of(rows, about)
     return pd.concat([measures.measure(columns, about), ladder.standing(columns, about)], axis=1)
 
 

@@ -23,9 +23,8 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible import exclusion, ladder
-from lib.compatible.measures import columns_of
 from lib.compatible.study import FOLDER, Study, read_stored
-from lib.compatible.verification import believed, unmet
+from lib.compatible.verification import believed, columns_of, unmet
 from lib.search import certificates, designs, distance
 from lib.search.annealing import anneal
 from lib.search.designs import Result
