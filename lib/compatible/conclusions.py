@@ -37,8 +37,7 @@ class Known:
     cohort last where it is asked for: every conclusion (`measures.measure`) with n11, and the rungs
     that it stands on. `limits` are what is proven of the fit in each core that is not excluded
     (`exclusion.outer_bounds`). `groups` (groups x 2) holds the occluded and the patent patients of
-    each group; `labels` are the markers in words and `certain` a sentence with all counts that the
-    claims determine.
+    each group; `labels` are the markers in words.
     """
 
     problem: str | None = None

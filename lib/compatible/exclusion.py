@@ -212,17 +212,10 @@ def margins(
     masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
     certificates = np.asarray(certificates, float)
     vectors = [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))]
-    line, quadratic = group_functions(vectors, KNOWN)
-    least, terms = proven_minima(
-        quadratic.reshape(-1, 3),
-        line.reshape(-1, 2),
-        np.tile(GROUPS[:, 0], len(chosen)),
-        functional,
-    )
     # An empty group proves and needs nothing, even where nothing bounds its function.
     value, terms = (
-        (masses * np.where(masses > 0, x.reshape(masses.shape), 0)).sum(axis=1)
-        for x in (least, terms)
+        (masses * np.where(masses > 0, x, 0)).sum(axis=1)
+        for x in group_minima(vectors, KNOWN, functional)
     )
     of_variances, size, unit = variance_terms(vectors[:2], certificates[:, 8:10], printed)
     value = value + of_variances - SLACK * (terms + size)
@@ -250,12 +243,15 @@ def variance_terms(
     return value, size, unit
 
 
-def group_functions(vectors: list[np.ndarray], known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each certificate and group, the line (constant, slope) and the quadratic (constant,
-    slope, square) of f(eta) = (y - p) line(eta) - w quadratic(eta).
+def group_minima(
+    vectors: list[np.ndarray], known: np.ndarray, functional: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each certificate and group, proven lower bounds of f(eta) = (y - p) line(eta) -
+    w quadratic(eta) over all real eta, and the size of the terms in each.
 
     ``vectors`` are those of both variances and of the score equations, certificates x terms, the
-    predictor last; ``known`` the values of the other terms, groups x terms.
+    predictor last; ``known`` the values of the other terms, groups x terms. The groups are those of
+    ``GROUPS``, once or several times.
     """
     first, second, line = (
         np.stack([vector[:, :-1] @ known.T, np.repeat(vector[:, -1:], len(known), axis=1)], axis=-1)
@@ -265,7 +261,11 @@ def group_functions(vectors: list[np.ndarray], known: np.ndarray) -> tuple[np.nd
         np.stack([a**2, 2 * a * b, b**2], axis=-1)
         for a, b in (np.moveaxis(x, -1, 0) for x in (first, second))
     )
-    return line, quadratic
+    outcome = np.resize(GROUPS[:, 0], line.shape[:2])
+    least, terms = proven_minima(
+        quadratic.reshape(-1, 3), line.reshape(-1, 2), outcome.ravel(), functional
+    )
+    return least.reshape(outcome.shape), terms.reshape(outcome.shape)
 
 
 def proven_minima(

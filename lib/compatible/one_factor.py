@@ -30,8 +30,7 @@ from lib.compatible.exclusion import (
     KNOWN,
     SLACK,
     Printed,
-    group_functions,
-    proven_minima,
+    group_minima,
     variance_terms,
 )
 from lib.compatible.study import read_stored
@@ -83,14 +82,9 @@ def least_margins(
     """
     counts = most_patent(*printed.first.sum(axis=0), threshold, by_any_test=by_any_test)
     numbers = stored[MULTIPLIERS].to_numpy(float)
-    outcome = np.tile(GROUPS[:, 0], 2)
     vectors = [numbers[:, :5], numbers[:, 5:10], numbers[:, 12:17]]
-    line, quadratic = group_functions(vectors, KNOWN_WITH_FACTOR)
     minima, terms = (
-        x.reshape(len(numbers), 2, len(GROUPS))
-        for x in proven_minima(
-            quadratic.reshape(-1, 3), line.reshape(-1, 2), np.tile(outcome, len(numbers)), None
-        )
+        x.reshape(len(numbers), 2, len(GROUPS)) for x in group_minima(vectors, KNOWN_WITH_FACTOR)
     )
     with_factor = np.where(GROUPS[:, 0] == 1, numbers[:, [17]], numbers[:, [18]])
     least = np.minimum(minima[:, 0], minima[:, 1] + with_factor)

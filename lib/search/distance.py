@@ -78,12 +78,10 @@ class Cohort(NamedTuple):
 def cohort_of(design: np.ndarray, outcome: np.ndarray, target: Target) -> Cohort:
     """A cohort with unfitted models; the columns beyond those of the target are the groups'."""
     terms, columns = len(target.least), design.shape[1]
-    chosen = design[:, target.binary] == 1
-    exposed = [(chosen & (outcome[:, None] == value)).sum(axis=0) for value in (0, 1)]
     return Cohort(
         design.copy(),
         outcome,
-        np.stack(exposed, axis=1).astype(np.int64),
+        np.zeros((len(target.binary), 2), np.int64),
         room(terms),
         room(terms),
         room(columns),
@@ -118,10 +116,13 @@ def distance_of_model(fit, target):
 
 
 @compiled
-def distance_of_counts(exposed, target):
+def distance_of_counts(cohort, target):
     """Squared distance of the counts of the yes-or-no factors from allowed ones."""
-    total = 0.0
+    exposed, total = cohort.exposed, 0.0
+    exposed[:] = 0
     for j in range(len(exposed)):
+        for i in range(len(cohort.outcome)):
+            exposed[j, int(cohort.outcome[i])] += int(cohort.design[i, target.binary[j]])
         total += (PAIR_STEP * target.pairs[exposed[j, 1], exposed[j, 0]]) ** 2
     return total
 
@@ -132,7 +133,7 @@ def distance(cohort, target, limit):
 
     Infinite without a maximum, and only a lower bound where it is above `limit`.
     """
-    total = distance_of_counts(cohort.exposed, target)
+    total = distance_of_counts(cohort, target)
     if not total <= limit**2:
         return math.sqrt(total)
     if not refit(cohort.design, cohort.outcome, cohort.trial):

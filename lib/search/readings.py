@@ -57,10 +57,11 @@ def write(found: list[pd.DataFrame], about: Study) -> None:
     A stored cohort that does not print the claims is given up.
     """
     stored = read_stored("readings.parquet")
-    for reading, of_reading in readings.searched(about).items() if len(stored) else ():
-        problems = readings.verify_reading(stored, reading, of_reading)["problems"]
-        broken = problems.index[problems != ""]
-        stored = stored[~pd.MultiIndex.from_frame(stored[KEYS]).isin(broken)]
+    if not stored.empty:
+        for reading, of_reading in readings.searched(about).items():
+            problems = readings.verify_reading(stored, reading, of_reading)["problems"]
+            broken = problems.index[problems != ""]
+            stored = stored[~pd.MultiIndex.from_frame(stored[KEYS]).isin(broken)]
     table = witnesses.with_stored(pd.concat(found, ignore_index=True), stored, KEYS)
     names = [name for name in [*about.codebook.index, *KEYS] if name in table]
     whole = [name for name in names if name not in ("reading", about.group)]
