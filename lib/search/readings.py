@@ -62,10 +62,11 @@ def write(found: list[pd.DataFrame], about: Study) -> None:
             problems = readings.verify_reading(stored, reading, of_reading)["problems"]
             broken = problems.index[problems != ""]
             stored = stored[~pd.MultiIndex.from_frame(stored[KEYS]).isin(broken)]
-    table = witnesses.with_stored(pd.concat(found, ignore_index=True), stored, KEYS)
+    found = pd.concat([*found, stored[:0]], ignore_index=True)
+    table = witnesses.with_stored(found, stored, KEYS)
     names = [name for name in [*about.codebook.index, *KEYS] if name in table]
-    whole = [name for name in names if name not in ("reading", about.group)]
-    table = table[names].astype(dict.fromkeys(whole, "Int16"))
+    numbers = [name for name in names if name not in ("reading", about.group)]
+    table = table[names].astype(dict.fromkeys(numbers, "Int16"))
     replace(FOLDER / "readings.parquet", table.to_parquet(index=False, compression="zstd"))
 
 

@@ -67,6 +67,6 @@ def run(main: Callable[..., None], kind: type = int) -> None:
     try:
         main(*map(kind, sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit("Stopped. What is found so far is kept, and the same command goes on from there.")
+        sys.exit("Stopped. The same command goes on from what was finished.")
     except (InputError, RuntimeError) as error:
         sys.exit(str(error))
