@@ -66,8 +66,9 @@ class Study:
         return self.codebook.at[factor, "type"] == "binary"
 
     def threshold(self, factor: str) -> float:
-        """The P below which a factor alone is claimed to be."""
-        return float(number(self.claims.at[alone(factor), "printed"]))
+        """The P below which a factor alone is claimed to be; infinite where no claim is made."""
+        printed = self.claims["printed"].get(alone(factor))
+        return np.inf if printed is None else float(number(printed))
 
     @cached_property
     def printed(self) -> exclusion.Printed:

@@ -15,8 +15,12 @@ from scipy import stats
 
 from lib.compatible.study import Study
 from lib.paper import wald
-from lib.paper.published import Interval, interval, number
+from lib.paper.published import Interval, interval
+from lib.paper.ratios import confidence_level
 from lib.statistics import logistic, univariate
+
+# Where the abstract claims nothing of a factor alone.
+SIGNIFICANT = 0.05
 
 
 def unmet(rows: pd.DataFrame, study: Study, margin: float = 1.0) -> str:
@@ -67,7 +71,7 @@ def columns_of(rows: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
         name: rows[name]
         .astype(object if name == study.group else float)
         .to_numpy()
-        .reshape(-1, sum(study.totals))
+        .reshape(len(rows) // sum(study.totals), sum(study.totals))
         for name in names
     }
 
@@ -160,7 +164,7 @@ def _unmet_tests(
 ) -> dict[str, np.ndarray]:
     """Of the tests of each factor alone and of the joint model."""
     claims, outcome = study.claims["printed"], columns[study.outcome]
-    z = wald.multipliers(float(number(claims["multivariate.all.confidence_level"])))[0]
+    z = wald.multipliers(confidence_level(study.claims))[0]
     estimates, errors = logistic.estimates(
         terms(columns, study, with_groups=study.adjusts_for_group), outcome
     )
@@ -172,11 +176,14 @@ def _unmet_tests(
             unmet[f"{factor} alone by {univariate.TEST_LABELS[test]}"] = ~(p < threshold * margin)
         values = wald.quantities(estimates[:, i], errors[:, i], z)
         if factor in study.markers:
-            for quantity, value in values.items():
-                name = f"multivariate.{factor}.{quantity}"
-                unmet[name] = ~_inside(value, interval(claims[name]))
+            named = {
+                f"multivariate.{factor}.{quantity}": value for quantity, value in values.items()
+            }
+            for name in claims.index.intersection(list(named)):
+                unmet[name] = ~_inside(named[name], interval(claims[name]))
         else:
-            unmet[f"{factor} in the joint model"] = ~(values["p_value"] >= threshold)
+            alpha = threshold if np.isfinite(threshold) else SIGNIFICANT
+            unmet[f"{factor} in the joint model"] = ~(values["p_value"] >= alpha)
     return unmet
 
 
