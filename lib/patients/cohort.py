@@ -5,12 +5,13 @@ Knows nothing of the paper, nor of the file that it was read from (`loading`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from lib.patients.codebook import parts
+from lib.patients.disclosure import Withheld
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Cohort:
     than two levels stands there as its indicators (`categories`), and every binary column has the
     levels 0|1. ``notes`` say how the file was read where more than one reading was possible, and
     what was changed; ``dropped`` are its columns that the codebook does not have.
-    ``original_codebook`` still has the categories. No table shows fewer patients than ``threshold``
-    in a cell (`disclosure`); where it is 0, nothing was done about that.
+    ``original_codebook`` still has the categories. ``withheld`` says what of all this a book may
+    not show (``disclosure``).
     """
 
     rows: pd.DataFrame
@@ -33,7 +34,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
-    threshold: int = 0
+    withheld: Withheld = field(default_factory=Withheld)
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""

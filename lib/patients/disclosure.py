@@ -1,46 +1,117 @@
-"""Small cells: what a book about real patients must not print, taken care of before anything is
-computed.
+"""What a book about real patients must not show, decided once and before anything is printed.
 
-The control is applied to the cohort and not to single tables. Groups are merged, factors taken out
-and numbers put into blocks once, and every table, figure and model of the book is about the cohort
-that results. So a shown total can not be subtracted from a shown row to find a hidden one: there
-are no hidden rows, only coarser ones.
+No row, count or estimate is changed. What could expose someone is withheld: by its place in a table
+or as a whole. The method, for all count tables that the book prints:
 
-A cell is small where it has at least one patient and fewer than the threshold. Among those with the
-same value of a factor, or in the same group, also "all of them had the outcome" counts as small,
-for it tells the outcome of everyone of whom the value is known. "None of them had it" may be shown:
-that a complication did not happen is a finding, and harms nobody. In a table of a factor by group,
-an empty cell may be shown on either side, because often it follows from what the words mean.
+1. A cell of 1 to threshold - 1 patients is unsafe, and so is a row in which every patient had the
+   event. That nobody had it may be shown.
+2. Levels of one variable: unsafe ones are withheld with the smallest others, until the withheld
+   have threshold - 1 patients or more between them. They count as one level from here on.
+3. Two variables: the rows with an unsafe cell are withheld, then further ones, the smallest first,
+   until what is known of all rows and columns leaves each unsafe cell at least the whole range from
+   1 to threshold - 1. If no rows are left and it does not, neither are the variable's own counts.
+   The range is that of Fréchet: two margins a and b of n leave max(0, a+b-n) to min(a, b).
+4. A third variable may be shown beside both. Then the same limits hold at each of its levels and
+   add up; where they are too narrow, one of the tables with the third variable is withheld as well.
 
-What is counted as a cell: group by outcome, group by event, factor by outcome and factor by group,
-missing values being a level of the factor. What is not: two factors at a time, and when events
-happened, which is what a curve over time is for; its times are put into blocks instead.
+Sources: Safe Data Access Professionals 2019, Handbook on Statistical Disclosure Control for
+Outputs, section B; the SACRO project 2023, for the classes of outputs; for steps 3 and 4 Dobra &
+Fienberg 2000, PNAS 97:11885-11892. Hand-written: the software of these (acro, tau-argus) changes or refuses one table
+at a time, and knows nothing of what another table shows.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Callable
+from bisect import bisect
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from lib.patients import categories
-from lib.patients.codebook import horizon
-from lib.patients.cohort import Cohort
-from lib.patients.files import InputError
+from lib.patients.codebook import parts
+from lib.patients.errors import InputError
+
+if TYPE_CHECKING:
+    from lib.patients.cohort import Cohort
 
 THRESHOLD = 5
 OFF = {"off", "0", "no"}
-IN_HOUSE = "For use within the house, DISCLOSURE=off shows everything as it is."
-ROLES = ["id", "group", "factor", "outcome", "time", "event"]
+SHOW_ALL = "DISCLOSURE=off shows everything, for use within the house."
+# A number with no more values than this is known as well as a table of them by its mean, standard
+# deviation, area and tests together.
+FEW_VALUES = 10
+RESIDUAL_DEGREES = 10
+CELL = (
+    "A cell of fewer than {0} patients, or a row in which all had the event; or needed so that no "
+    "such cell follows by subtraction. Of a number: a mean of fewer than {0}."
+)
+EVENT = "As above; or outcome and event differ in fewer than {0} patients."
+PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
+APART = "A cell of fewer than {0} patients among those with all values, or among the others."
+MODEL = "One or two factors with levels are as good as their table; or too few patients."
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What may not be shown of a cohort; nothing where ``threshold`` is 0.
+
+    ``totals`` are the columns, and the levels of the group, whose own counts may not. ``outcome``
+    has the factors of whose table with the outcome nothing may be shown, ``complete`` those of
+    which nothing may among the patients without a missing value. ``groups`` has for a column the
+    groups whose row in its table with the group may not, and ``pairs`` the pairs of factors.
+    """
+
+    threshold: int = 0
+    totals: frozenset[str] = frozenset()
+    outcome: frozenset[str] = frozenset()
+    complete: frozenset[str] = frozenset()
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    pairs: frozenset[frozenset[str]] = frozenset()
+
+    def by_group(self, name: str) -> frozenset[str]:
+        """The groups of which nothing about this column may be shown."""
+        return self.groups.get(name, frozenset())
+
+    def small(self, count: float | np.ndarray) -> bool | np.ndarray:
+        """Whether so many patients are some and too few."""
+        return (np.asarray(count) > 0) & (np.asarray(count) < self.threshold)
+
+    def hides_quantile(self, values: pd.Series, quantile: float) -> bool:
+        """Whether fewer than the threshold lie on either side of a quantile of the values."""
+        sides = (values <= quantile).sum(), (values >= quantile).sum()
+        return not pd.isna(quantile) and min(sides) < self.threshold
+
+    def points(self, steps: np.ndarray, first: list[int] = ()) -> list[int]:
+        """The places of a curve at which it may be shown.
+
+        ``steps`` counts what happens at each place in order (places x kinds, events first); place i
+        is after i steps. Between two places that are shown are the threshold of events or more, and
+        of every other kind as many or none; so it is beyond the last, where none may be left.
+        Places in ``first`` are tried before the others.
+        """
+        until = np.vstack([np.zeros(np.shape(steps)[1], int), np.cumsum(steps, axis=0)])
+        shown = [0]
+        for place in [*first, *range(1, len(until))]:
+            at = bisect(shown, place)
+            if place == shown[at - 1]:
+                continue
+            before = until[place] - until[shown[at - 1]]
+            last = at == len(shown)
+            after = until[-1 if last else shown[at]] - until[place]
+            enough = before[0] >= self.threshold and (last or after[0] >= self.threshold)
+            if not self.threshold or (enough and not self.small([before, after]).any()):
+                shown.insert(at, place)
+        return shown
 
 
 def chosen_threshold(is_example: bool) -> int:
-    """The threshold that the environment variable DISCLOSURE asks for; 0 is no control.
+    """The threshold that the environment variable DISCLOSURE asks for; 0 withholds nothing.
 
-    Without it, `THRESHOLD` for a user's own cohort and no control for the example cohort, which is
+    Without it, `THRESHOLD` for a user's own cohort and nothing for the example cohort, which is
     about nobody. Raises `InputError` where it is neither a whole number above one nor "off".
     """
     asked = os.environ.get("DISCLOSURE", "").strip().lower()
@@ -56,423 +127,362 @@ def chosen_threshold(is_example: bool) -> int:
     return int(asked)
 
 
-def controlled(cohort: Cohort) -> Cohort:
-    """The cohort as the book may show it, with notes on what was done."""
-    threshold = chosen_threshold(cohort.is_example)
-    if not threshold:
-        return cohort
-    protected, notes = protect(cohort, threshold)
-    return dataclasses.replace(protected, notes=(*protected.notes, *notes))
+def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bool:
+    """Whether a logistic model of these factors (and of the group) may not be shown.
 
-
-def is_small(events: np.ndarray, nonevents: np.ndarray, threshold: int) -> np.ndarray:
-    """Whether patients who are alike in one respect have a small cell by outcome, or all had the
-    outcome.
+    One of one or two columns with levels is as good as its table. Any other is shown where it has
+    ten residual degrees of freedom, and the threshold of patients with the outcome and without.
     """
-    events, nonevents = np.asarray(events), np.asarray(nonevents)
-    return ((events > 0) & (events < threshold)) | (
-        (nonevents < threshold) & (events + nonevents > 0)
-    )
-
-
-def _some_small(counts: np.ndarray, threshold: int) -> bool:
-    counts = np.asarray(counts)
-    return bool(((counts > 0) & (counts < threshold)).any())
-
-
-def merged(
-    counts: np.ndarray, unsafe: Callable[[np.ndarray], bool], most: int | None = None
-) -> list[list[int]]:
-    """Rows of a table of counts put together until none is unsafe, or a single one is left.
-
-    The smallest unsafe row is put together with the smaller of its neighbors; then again. After
-    that the smallest are put together until at most `most` are left. A row without patients stays
-    alone. So the order of the levels in a codebook says which may be shown together. Returns the
-    places of the rows, part by part.
-    """
-    counts = np.asarray(counts)
-    parts = [[i] for i in range(len(counts))]
-    while True:
-        sums = [counts[part].sum(axis=0) for part in parts]
-        filled = [i for i, total in enumerate(sums) if total.sum()]
-        wrong = [i for i in filled if unsafe(sums[i])]
-        if not wrong and most is not None and len(filled) > most:
-            wrong = filled
-        if not wrong or len(filled) < 2:
-            return parts
-        by_size = sorted(filled, key=lambda i: (sums[i].sum(), i))
-        one = min(wrong, key=by_size.index)
-        place = filled.index(one)
-        others = filled[max(0, place - 1) : place + 2]
-        other = min((i for i in others if i != one), key=by_size.index)
-        parts[min(one, other)] = sorted(parts[one] + parts[other])
-        del parts[max(one, other)]
-
-
-def protect(cohort: Cohort, threshold: int = THRESHOLD) -> tuple[Cohort, list[str]]:
-    """A cohort without small cells, and notes on what was done to it.
-
-    Patients without a known outcome, and those few in whom a value is missing, are left out; groups
-    and levels of a category are merged; factors that still have a small cell are taken out; numbers
-    are replaced by the mean of a block of neighbors; follow-up is put into blocks of patients of
-    the same group, so that no curve goes on with fewer than the threshold. Identifiers are removed
-    and the rows sorted. Raises `InputError` where nothing is left that can be shown.
-    """
-    before = cohort.codebook if cohort.original_codebook is None else cohort.original_codebook
-    rows, codebook = categories.collapse(cohort.rows, cohort.codebook, before)
-    label = {name: rule["label"] or name for name, rule in codebook.iterrows()}
-    named = {
-        role: [name for name in codebook.index[codebook["role"] == role] if name in rows]
-        for role in ROLES
-    }
-    (group,), (outcome,), factors = named["group"], named["outcome"], named["factor"]
-    notes = []
-
-    whole = len(rows)
-    rows = rows[rows[group].notna()]
-    rows = _without_rare_gaps(rows, outcome, [*factors, *named["event"], *named["time"]], threshold)
-    if len(rows) < whole:
-        count = whole - len(rows)
-        notes.append(
-            f"{f'{count:,}' if count >= threshold else f'Fewer than {threshold}'} patients are "
-            "left out, because their outcome is not known or they are among the few in whom a "
-            "value is missing."
-        )
-    for value, words in ((1, "with"), (0, "without")):
-        if (rows[outcome] == value).sum() < threshold:
-            raise InputError(
-                f"{cohort.path} cannot be shown: fewer than {threshold} patients are {words} "
-                f"“{label[outcome]}”, and every table would be about so few. {IN_HOUSE}"
-            )
-
-    event, time = (next(iter(named[role]), None) for role in ("event", "time"))
-    if (event or time) and not (
-        event and time and _curves_can_be_shown(rows, group, event, time, threshold)
+    if not cohort.withheld.threshold:
+        return False
+    names = [*factors, *([cohort.group] if grouped else [])]
+    rows = cohort.complete([*names, cohort.outcome])
+    events = rows[cohort.outcome].sum()
+    if min(events, len(rows) - events) < cohort.withheld.threshold:
+        return True
+    sources = {cohort.codebook.loc[name].get("category") or name for name in names}
+    if (
+        names
+        and len(sources) <= 2
+        and not any(rows[name].nunique() > FEW_VALUES for name in factors)
     ):
-        taken = [name for name in (event, time) if name]
-        rows, event, time = rows.drop(columns=taken), None, None
-        notes.append(
-            f"{_listed(label, taken)}: left out, because a curve over time needs both columns and "
-            f"would rest on fewer than {threshold} patients, or be missing for so few."
-        )
-
-    parts, level_parts, unsafe = _least_loss(
-        rows, codebook, group, outcome, event, factors, threshold
-    )
-    for name, how in {group: parts, **level_parts}.items():
-        if any(len(part) > 1 for part in how):
-            rows, codebook, merges = _with_merged_levels(rows, codebook, name, how)
-            notes.append(
-                f"“{label[name]}”: {merges} shown together, because in some table fewer than "
-                f"{threshold} patients would stand alone. Which ones may be put together follows "
-                "from their order in the codebook."
-            )
-    numbers = [
-        name for name in factors if codebook.at[name, "type"] == "number" and name not in unsafe
-    ]
-    for name in numbers:
-        blocks = _blocks(rows[name], rows[outcome], threshold)
-        if blocks.nunique() < 2:
-            unsafe.append(name)
-        elif not blocks.equals(rows[name]):
-            rows[name] = blocks
-            notes.append(
-                f"“{label[name]}”: a value is replaced by the mean of its block of neighbors, "
-                f"which has at least {threshold} patients without the outcome and as many or none "
-                "with it."
-            )
-    if unsafe:
-        rows, codebook = rows.drop(columns=unsafe), codebook.drop(index=unsafe)
-        notes.append(
-            f"Not used as factors: {_listed(label, unsafe)}, because a table would show fewer than "
-            f"{threshold} patients alone, or that all who have some value had the outcome."
-        )
-    if len(unsafe) == len(factors):
-        raise InputError(
-            f"{cohort.path} cannot be shown: a table of any of its factors would show fewer than "
-            f"{threshold} patients alone. {IN_HOUSE}"
-        )
-    if time:
-        until = horizon(codebook.at[outcome, "unit"], codebook.at[time, "unit"])
-        rows[time] = _blocked_times(rows, group, time, until, threshold)
-        notes.append(
-            f"“{label[time]}”: a value is replaced by the mean of a block of at least {threshold} "
-            "patients of the same group, so that no curve goes on with fewer."
-        )
-    if notes:
-        notes.append(IN_HOUSE)
-    rows, codebook = rows.drop(columns=named["id"]), codebook.drop(index=named["id"])
-    # A row's place would lead back to the file.
-    rows = rows.sort_values(list(rows)).reset_index(drop=True)
-    shown, expanded = categories.expand(rows, codebook)
-    result = dataclasses.replace(
-        cohort, rows=shown, codebook=expanded, original_codebook=codebook, threshold=threshold
-    )
-    return result, notes
+        counts = rows.groupby([*names, cohort.outcome], observed=True).size().unstack(fill_value=0)
+        return bool(_unsafe(counts.to_numpy(), cohort.withheld.threshold, event=1).any())
+    return len(rows) - len(factors) - grouped * (len(cohort.groups) - 1) - 1 < RESIDUAL_DEGREES
 
 
-def small_cells(cohort: Cohort, threshold: int = THRESHOLD) -> pd.DataFrame:
-    """The small cells of the tables that a book prints, one row each: table, level, cell and
-    patients.
+def _unsafe(counts: np.ndarray, threshold: int, event: int | None = None) -> np.ndarray:
+    """Which cells (rows x columns) may not be shown; ``event`` is the column of the event."""
+    unsafe = (counts > 0) & (counts < threshold)
+    if event is not None:
+        unsafe[:, 1 - event] |= (counts[:, 1 - event] == 0) & (counts[:, event] > 0)
+    return unsafe
 
-    For use within the house: `patients` is what must not be printed. Empty for a protected cohort.
+
+def _narrow(least: float, most: float, threshold: int) -> bool:
+    return least > 1 or most < threshold - 1
+
+
+def _rows_withheld(
+    tables: list[tuple[np.ndarray, np.ndarray]], threshold: int, begin: set[int]
+) -> set[int] | None:
+    """The rows to withhold of tables (counts, which are unsafe) that have the same rows.
+
+    None where withholding all of them is not enough.
     """
-    found = []
-
-    def look(table: str, counts: pd.DataFrame, everyone: bool) -> None:
-        for level, row in counts.iterrows():
-            for cell, count in row.items():
-                if 0 < count < threshold or (everyone and cell == 0 and count == 0 < row.sum()):
-                    found.append([table, str(level), str(cell), int(count)])
-
-    rows = cohort.rows
-    for name in (cohort.outcome, *cohort.named("event")):
-        have = rows[rows[name].notna()]
-        look(
-            f"{cohort.group} by {name}",
-            pd.crosstab(have[cohort.group], have[name].astype(int)),
-            True,
-        )
-    have = rows[rows[cohort.outcome].notna()]
-    for name in cohort.factors:
-        levels = have[name].astype(object).where(have[name].notna(), "missing")
-        look(
-            f"{name} by {cohort.outcome}",
-            pd.crosstab(levels, have[cohort.outcome].astype(int)),
-            True,
-        )
-        if name not in cohort.binary_factors:
-            levels = levels.where(have[name].isna(), "known")
-        look(f"{name} by {cohort.group}", pd.crosstab(levels, have[cohort.group]), False)
-    return pd.DataFrame(found, columns=["table", "level", "cell", "patients"])
-
-
-# -------------------------------------------------------------------------------------- the steps
-
-
-def _listed(label: dict[str, str], names: list[str]) -> str:
-    return ", ".join(f"“{label[name]}”" for name in names)
-
-
-def _without_rare_gaps(
-    rows: pd.DataFrame, outcome: str, names: list[str], threshold: int
-) -> pd.DataFrame:
-    """The rows with a known outcome, but for those that lack a value which fewer than the threshold
-    lack.
-    """
-    rows = rows[rows[outcome].notna()]
-    while True:
-        missing = rows[names].isna()
-        counts = missing.sum()
-        rare = missing[counts.index[(counts > 0) & (counts < threshold)]].any(axis=1)
-        if not rare.any():
-            return rows.copy()
-        rows = rows[~rare]
-
-
-def _curves_can_be_shown(
-    rows: pd.DataFrame, group: str, event: str, time: str, threshold: int
-) -> bool:
-    known = rows[event].notna() & rows[time].notna()
-    lost = (rows[event] == 1) & known
-    by_group = pd.crosstab(rows[group], known)
-    return not (
-        _some_small(by_group.get(False, pd.Series([0])), threshold)
-        or min(lost.sum(), (known & ~lost).sum()) < threshold
-    )
-
-
-def _crossed(
-    rows: pd.DataFrame, codebook: pd.DataFrame, group: str, outcome: str, name: str
-) -> np.ndarray:
-    """Patients by group, level of a factor (the last one: missing) and outcome (without, with).
-
-    A number has two levels, known and missing.
-    """
-    groups = len(rows[group].cat.categories)
-    kind = codebook.at[name, "type"]
-    missing = rows[name].isna().to_numpy()
-    levels = {"binary": 2, "number": 1}.get(kind) or len(codebook.at[name, "levels"].split("|"))
-    if kind == "category":
-        codes = rows[name].cat.codes.to_numpy().astype(int)
-    else:
-        codes = (
-            np.nan_to_num(rows[name].to_numpy(float)).astype(int)
-            if kind == "binary"
-            else np.zeros(len(rows), int)
-        )
-    codes = np.where(missing, levels, codes)
-    place = (rows[group].cat.codes.to_numpy().astype(int) * (levels + 1) + codes) * 2 + rows[
-        outcome
-    ].to_numpy(int)
-    return np.bincount(place, minlength=groups * (levels + 1) * 2).reshape(groups, levels + 1, 2)
-
-
-def _least_loss(
-    rows: pd.DataFrame,
-    codebook: pd.DataFrame,
-    group: str,
-    outcome: str,
-    event: str | None,
-    factors: list[str],
-    threshold: int,
-) -> tuple[list, dict[str, list], list[str]]:
-    """How the groups are merged, how the levels of the categories are, and which factors are taken
-    out.
-
-    Merging groups further can keep a factor in. A group more and a factor more count alike, and of
-    two ways that lose as much the one with more groups is taken.
-    """
-    crossed = {name: _crossed(rows, codebook, group, outcome, name) for name in factors}
-    by_group = next(iter(crossed.values())).sum(axis=1)
-    if event:
-        known = rows[rows[event].notna()]
-        place = known[group].cat.codes.to_numpy().astype(int) * 2 + known[event].to_numpy(int)
-        by_group = np.hstack(
-            [by_group, np.bincount(place, minlength=2 * len(by_group)).reshape(-1, 2)]
-        )
-
-    def unsafe(counts: np.ndarray) -> bool:
-        return any(is_small(counts[i + 1], counts[i], threshold) for i in range(0, len(counts), 2))
-
-    best = None
-    for most in range(int((by_group.sum(axis=1) > 0).sum()), 0, -1):
-        parts = merged(by_group, unsafe, most=most)
-        level_parts, taken_out, kept = {}, [], 0
-        for name in factors:
-            table = np.stack([crossed[name][part].sum(axis=0) for part in parts])
-            found = _levels_kept(table, codebook.at[name, "type"], threshold)
-            if found is None:
-                taken_out.append(name)
-            else:
-                kept += max(1, len(found) - 1)
-                level_parts |= {name: found} if codebook.at[name, "type"] == "category" else {}
-        score = kept + sum(by_group[part].sum() > 0 for part in parts) - 1
-        if best is None or score > best[0]:
-            best = (score, parts, level_parts, taken_out)
-    return best[1:]
-
-
-def _levels_kept(table: np.ndarray, kind: str, threshold: int) -> list[list[int]] | None:
-    """The levels of a factor as they can be shown, part by part; None where it cannot be shown at
-    all.
-
-    `table` has the patients by group, level (the last one: missing) and outcome.
-    """
-
-    def unsafe(counts: np.ndarray) -> bool:
-        by_outcome = counts.reshape(-1, 2)
-        nonevents, events = by_outcome.sum(axis=0)
-        return bool(is_small(events, nonevents, threshold)) or _some_small(
-            by_outcome.sum(axis=1), threshold
-        )
-
-    by_level = table.transpose(1, 0, 2).reshape(table.shape[1], -1)
-    if unsafe(by_level[-1]):
-        return None
-    levels = by_level[:-1]
-    if kind == "category":
-        parts = merged(levels, unsafe)
-        filled = [part for part in parts if levels[part].sum()]
-        safe = not any(unsafe(levels[part].sum(axis=0)) for part in filled)
-        return parts if safe and len(filled) > 1 else None
-    if kind == "binary" and any(unsafe(level) for level in levels):
-        return None
-    return [[i] for i in range(len(levels))]
-
-
-def _with_merged_levels(
-    rows: pd.DataFrame, codebook: pd.DataFrame, name: str, parts: list[list[int]]
-) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Rows and codebook with levels put together, and the merges in words."""
-    levels = codebook.at[name, "levels"].split("|")
-    codebook, rows = codebook.copy(), rows.copy()
-    merges = [" and ".join(f"“{levels[i]}”" for i in part) for part in parts if len(part) > 1]
-    for column, joint in (("levels", " or "), ("level_labels", " or "), ("level_labels_zh", "或")):
-        words = codebook.at[name, column].split("|") if column in codebook else []
-        if len(words) == len(levels):
-            new = [joint.join(words[i] for i in part) for part in parts]
-            while len(set(new)) < len(new):  # a level that is called as others are together
-                new = [word + "*" if word in new[:i] else word for i, word in enumerate(new)]
-            codebook.at[name, column] = "|".join(new)
-    place = {i: at for at, part in enumerate(parts) for i in part}
-    codes = rows[name].cat.codes.map(lambda code: place.get(code, -1))
-    rows[name] = pd.Categorical.from_codes(codes, codebook.at[name, "levels"].split("|"))
-    return rows, codebook, " and ".join(f"{merge} are" for merge in merges)
-
-
-def _block_means(values: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The mean of each block of sorted distinct values, within the block whatever is rounded."""
-    sums = np.add.reduceat(values * counts, starts)
-    means = sums / np.add.reduceat(counts, starts)
-    rounded = np.array([float(f"{mean:.4g}") for mean in means])
-    ends = np.append(starts[1:], len(values)) - 1
-    means = np.clip(rounded, values[starts], values[ends])
-    return np.repeat(means, np.diff(np.append(starts, len(values))))
-
-
-def _starts(counts: list[tuple[int, int]], fits: Callable[[int, int], bool]) -> np.ndarray:
-    """Where the blocks of successive pairs of counts begin, each block the shortest that fits.
-
-    What is left at the end joins the blocks before it until it fits.
-    """
-    blocks, start, a, b = [], 0, 0, 0
-    for place, (more_a, more_b) in enumerate(counts):
-        a, b = a + more_a, b + more_b
-        if fits(a, b):
-            blocks.append((start, a, b))
-            start, a, b = place + 1, 0, 0
-    if start < len(counts):
-        while blocks:
-            start, more_a, more_b = blocks.pop()
-            a, b = a + more_a, b + more_b
-            if fits(a, b):
+    hidden = begin | {int(i) for _, unsafe in tables for i in np.flatnonzero(unsafe.any(axis=1))}
+    sizes = tables[0][0].sum(axis=1)
+    waiting = sorted(set(range(len(sizes))) - hidden, key=lambda i: (sizes[i] == 0, sizes[i], i))
+    while hidden:
+        places = sorted(hidden)
+        for counts, unsafe in tables:
+            part = counts[places]
+            rows, columns, total = part.sum(axis=1), part.sum(axis=0), part.sum()
+            if any(
+                _narrow(max(0, rows[i] + columns[j] - total), min(rows[i], columns[j]), threshold)
+                for i, j in zip(*np.nonzero(unsafe[places]), strict=True)
+            ):
                 break
-        blocks.append((start, a, b))
-    return np.array([start for start, _, _ in blocks])
+        else:
+            return hidden
+        if not waiting:
+            return None
+        hidden.add(waiting.pop(0))
+    return hidden
 
 
-def _blocks(values: pd.Series, outcome: pd.Series, threshold: int) -> pd.Series:
-    """Numbers replaced by the mean of a block of neighbors that has no small cell by outcome."""
-    known = values.notna().to_numpy()
-    if not known.any():
-        return values
-    distinct, codes, counts = np.unique(
-        values.to_numpy()[known], return_inverse=True, return_counts=True
-    )
-    events = np.bincount(codes, outcome.to_numpy()[known], len(distinct)).astype(int)
-    pairs = list(zip(events.tolist(), (counts - events).tolist(), strict=True))
+class _Tables:
+    """The count tables of the columns that have levels, and which of their rows are withheld.
 
-    def fits(events: int, nonevents: int) -> bool:
-        return nonevents >= threshold and (events == 0 or events >= threshold)
-
-    result = values.copy()
-    result[known] = _block_means(distinct, _starts(pairs, fits), counts)[codes]
-    return result
-
-
-def _blocked_times(
-    rows: pd.DataFrame, group: str, time: str, until: float | None, threshold: int
-) -> np.ndarray:
-    """Times replaced by the mean of a block of at least `threshold` patients of the same group.
-
-    No block reaches across the horizon, unless one side of it has too few patients.
+    ``codes`` gives for each column the place of its level in every row of the file (-1: missing),
+    ``levels`` their names; the withheld among them count as one, with the name "". A column all of
+    whose levels are withheld is in neither. ``hidden`` has for a table (two columns, first the one
+    whose levels are its rows) the places of the rows that are withheld. Of a table of two factors
+    all are or none, because a correlation is one number.
     """
-    values = rows[time].to_numpy(float).copy()
-    codes = rows[group].cat.codes.to_numpy()
-    for one in np.unique(codes):
-        mine = np.flatnonzero((codes == one) & ~np.isnan(values))
-        if not len(mine):
+
+    def __init__(self, cohort: Cohort, threshold: int) -> None:
+        original = cohort.codebook if cohort.original_codebook is None else cohort.original_codebook
+        columns, book = categories.collapse(cohort.rows, cohort.codebook, original)
+        self.threshold, self.group, self.outcome = threshold, cohort.group, cohort.outcome
+        self.codes, self.levels, self.hidden = {}, {}, {}
+        for name in [self.group, *book.index[book["role"] == "factor"], self.outcome]:
+            kind, column = book.at[name, "type"], columns[name]
+            if kind == "number" and column.nunique() > FEW_VALUES:
+                continue
+            levels = parts(book.at[name, "levels"]) if kind == "category" else [0.0, 1.0]
+            levels = sorted(column.dropna().unique()) if kind == "number" else levels
+            self.levels[name] = [str(level) for level in levels]
+            self.codes[name] = pd.Categorical(column, categories=levels).codes.astype(int)
+        self.every = dict(self.levels)
+        # A correlation is that of the patients in whom every factor is known.
+        self.complete = cohort.rows[cohort.factors].notna().all(axis=1).to_numpy()
+        for name in list(self.levels):
+            self._decide_levels(name)
+        while not self._decide_pairs():
+            pass
+        self._decide_thirds()
+
+    def counts(self, first: str, second: str, among: np.ndarray | bool = True) -> np.ndarray:
+        """Patients by the levels of two columns (rows x columns)."""
+        one, other = self.codes[first], self.codes[second]
+        have = (one >= 0) & (other >= 0) & among
+        shape = len(self.levels[first]), len(self.levels[second])
+        place = one[have] * shape[1] + other[have]
+        return np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
+
+    def unsafe(self, first: str, second: str, among: np.ndarray | bool = True) -> np.ndarray:
+        """Which cells of a table may not be shown."""
+        event = 1 if second == self.outcome else None
+        return _unsafe(self.counts(first, second, among), self.threshold, event)
+
+    def shows(self, name: str, level: str, other: str | None = None) -> bool:
+        """Whether the count of a level may be shown, or its row in a table with another column."""
+        if level not in self.levels.get(name, []) or (other and other not in self.levels):
+            return False
+        return not other or self.levels[name].index(level) not in self.hidden[name, other]
+
+    def _withdraw(self, name: str, places: list[int]) -> None:
+        levels, codes = self.levels[name], self.codes[name]
+        kept = [i for i in range(len(levels)) if i not in places]
+        if not kept:
+            del self.levels[name], self.codes[name]
+            return
+        place = np.full(len(levels) + 1, len(kept))
+        place[kept], place[-1] = range(len(kept)), -1
+        self.codes[name], self.levels[name] = place[codes], [*(levels[i] for i in kept), ""]
+
+    def _decide_levels(self, name: str) -> None:
+        codes = self.codes[name]
+        counts = np.bincount(codes[codes >= 0], minlength=len(self.levels[name]))
+        small = (counts > 0) & (counts < self.threshold)
+        order = sorted(range(len(counts)), key=lambda i: (not small[i], counts[i] == 0, counts[i]))
+        many = int(small.sum())
+        while 0 < many < len(order) and (many < 2 or counts[order[:many]].sum() < self.threshold):
+            many += 1
+        if many:
+            self._withdraw(name, order[:many])
+
+    def _decide_pairs(self) -> bool:
+        """Decide the tables of two columns; False where a column had to be withdrawn for it."""
+        self.hidden = {}
+        factors = [name for name in self.levels if name not in (self.group, self.outcome)]
+        tables = [(name, self.outcome) for name in self.levels if name != self.outcome]
+        tables += [(self.group, name) for name in factors] + [*combinations(factors, 2)]
+        for first, second in tables:
+            if first not in self.levels or second not in self.levels:
+                continue
+            two_factors = first in factors and second in factors
+            among = self.complete if two_factors else True
+            counts, unsafe = self.counts(first, second, among), self.unsafe(first, second, among)
+            begin = set(range(len(counts))) if two_factors and unsafe.any() else set()
+            # Nobody knows the margins of a correlation that is not about all patients.
+            if two_factors and not self.complete.all():
+                hidden = begin
+            else:
+                hidden = _rows_withheld([(counts, unsafe)], self.threshold, begin)
+            if hidden is None:
+                gone = [name for name in (first, second) if name in factors] or [first]
+                gone = min(gone, key=self._rarest)
+                self._withdraw(gone, list(range(len(self.levels[gone]))))
+                return False
+            self.hidden[first, second] = hidden
+        return True
+
+    def _rarest(self, name: str) -> int:
+        codes = self.codes[name]
+        return int(np.bincount(codes[codes >= 0]).min())
+
+    def _decide_thirds(self) -> None:
+        cells = [
+            (first, int(i), second, int(j))
+            for (first, second), rows in self.hidden.items()
+            for i, j in zip(*np.nonzero(self.unsafe(first, second)), strict=True)
+            if i in rows
+        ]
+        found = True
+        while found:
+            found = False
+            for cell in cells:
+                for third in self.levels:
+                    if third not in cell[::2] and self._too_narrow(*cell, third):
+                        self._withhold_beside(third, {cell[0], cell[2]})
+                        found = True
+
+    def _shows_cell(self, first: str, i: int, second: str, j: int) -> bool:
+        if (first, second) in self.hidden:
+            return i not in self.hidden[first, second]
+        return j not in self.hidden.get((second, first), {j})
+
+    def _too_narrow(self, first: str, i: int, second: str, j: int, third: str) -> bool:
+        """Whether the levels of a third column leave a cell too narrow a range."""
+        codes = self.codes[third]
+        shown = [
+            k
+            for k in range(len(self.levels[third]))
+            if self._shows_cell(first, i, third, k) and self._shows_cell(second, j, third, k)
+        ]
+        if not shown:
+            return False
+        one, other = self.codes[first] == i, self.codes[second] == j
+        have = (self.codes[first] >= 0) & (self.codes[second] >= 0) & (codes >= 0)
+        least = most = 0
+        for where in [*(codes == k for k in shown), ~np.isin(codes, shown)]:
+            a, b, total = ((what & where & have).sum() for what in (one, other, have))
+            least, most = least + max(0, a + b - total), most + min(a, b)
+        return _narrow(least, most, self.threshold)
+
+    def _withhold_beside(self, third: str, others: set[str]) -> None:
+        """Withhold a table of the third column: of two factors rather than of a factor and the
+        group, and that rather than one with the outcome."""
+        tables = [
+            table
+            for table, rows in self.hidden.items()
+            if third in table and others & {*table} and len(rows) < len(self.levels[table[0]])
+        ]
+        table = min(tables, key=lambda one: (self.outcome in one, self.group in one))
+        self.hidden[table] = set(range(len(self.levels[table[0]])))
+
+
+def withheld(cohort: Cohort, threshold: int) -> Withheld:
+    """What may not be shown of a cohort at this threshold; the same for the same rows."""
+    if not threshold:
+        return Withheld()
+    group, outcome = cohort.group, cohort.outcome
+    tables = _Tables(cohort, threshold)
+    if outcome not in tables.levels:
+        raise InputError(
+            f"{cohort.path} cannot be shown: fewer than {threshold} patients are with or without "
+            f"“{cohort.label(outcome)}”, and every table would be about so few. {SHOW_ALL}"
+        )
+    every = frozenset(cohort.groups)
+    totals = {name for name in every if not tables.shows(group, name)}
+    hidden = {outcome: {one for one in every if not tables.shows(group, one, outcome)}}
+    with_outcome, sources = set(), {}
+    for name in cohort.factors:
+        source = sources[name] = cohort.codebook.loc[name].get("category") or name
+        if source not in tables.every:
+            hidden[name] = totals & every | _few(cohort, name, group, threshold)
+            if _few(cohort, name, outcome, threshold) - {""}:
+                with_outcome.add(name)
+            if _few(cohort, name, outcome, threshold) | hidden[name]:
+                totals.add(name)
             continue
-        distinct, places, counts = np.unique(values[mine], return_inverse=True, return_counts=True)
-        edge = 0 if until is None else int(np.searchsorted(distinct, until, side="right"))
-        sides = [counts[:edge], counts[edge:]]
-        if min(side.sum() for side in sides) < threshold:
-            sides = [counts]
-        starts, before = [], 0
-        for side in sides:
-            pairs = [(count, 0) for count in side.tolist()]
-            starts.append(before + _starts(pairs, lambda patients, _: patients >= threshold))
-            before += len(side)
-        values[mine] = _block_means(distinct, np.concatenate(starts), counts)[places]
-    return values
+        levels = tables.every[source] if source == name else [name.removeprefix(f"{source}=")]
+        if not all(tables.shows(source, level) for level in levels):
+            totals.add(name)
+        if not all(tables.shows(source, level, outcome) for level in levels):
+            with_outcome.add(name)
+        hidden[name] = {
+            one for one in every if name in totals or not tables.shows(group, one, source)
+        }
+    without_number = {name for name in sources if sources[name] in tables.every}
+    pairs = {
+        frozenset((one, other))
+        for one, other in combinations(cohort.factors, 2)
+        if {one, other} & totals & without_number
+        or tables.hidden.get((sources[one], sources[other]))
+    }
+    for event in cohort.named("event"):
+        hidden[event] = _without_event(cohort, tables, hidden[outcome])
+        totals |= {event} if hidden[event] == every else set()
+    apart = {name for name in cohort.factors if _apart(cohort, tables, sources[name], threshold)}
+    return Withheld(
+        threshold,
+        frozenset(totals),
+        frozenset(with_outcome),
+        frozenset(with_outcome | apart),
+        {name: frozenset(groups) for name, groups in hidden.items() if groups},
+        frozenset(pairs),
+    )
+
+
+def account(cohort: Cohort) -> pd.DataFrame:
+    """What is withheld of a cohort's tables, one a row: table, withheld and rule, in words."""
+    found, rows = cohort.withheld, []
+    label = {name: cohort.label(name) for name in cohort.codebook.index}
+
+    def add(table: str, what: list[str], rule: str) -> None:
+        if what:
+            rows.append([table, ", ".join(what), rule.format(found.threshold)])
+
+    group, outcome = label[cohort.group], label[cohort.outcome]
+    numbers = {name for name in cohort.factors if name not in cohort.binary_factors}
+    counted = [name for name in cohort.codebook.index if name in found.totals - numbers]
+    add("Numbers of patients", [label[name] for name in counted], CELL)
+    add(group, [one for one in cohort.groups if one in found.totals], CELL)
+    for name, hidden in found.groups.items():
+        rule = EVENT if name in cohort.named("event") else CELL
+        add(f"{label[name]} by {group}", [one for one in cohort.groups if one in hidden], rule)
+    for name in cohort.factors:
+        if name in found.outcome:
+            add(f"{label[name]} by {outcome}", ["the table and all that follows from it"], CELL)
+        elif name in found.complete:
+            add(f"{label[name]} by {outcome}, patients with all values", ["the table"], APART)
+    for one, other in combinations(cohort.factors, 2):
+        if frozenset((one, other)) in found.pairs:
+            add(f"{label[one]} by {label[other]}", ["the table, its correlation"], PAIR)
+    if found.pairs:
+        add("Variance inflation", ["all factors"], PAIR)
+    if hides_model(cohort, cohort.factors):
+        add("Joint model", ["the model and all that follows from it"], MODEL)
+    return pd.DataFrame(rows, columns=["table", "withheld", "rule"])
+
+
+def _few(cohort: Cohort, number: str, by: str, threshold: int, among=None) -> set[str]:
+    """The levels of a column in which so few patients have a number that its mean tells of them;
+    "" for those in no level, whose mean the others leave over."""
+    rows = cohort.rows if among is None else cohort.rows[among]
+    levels = rows.loc[rows[number].notna(), by].astype(object).fillna("")
+    counts = levels.value_counts()
+    return {str(level) for level in counts.index[counts < threshold]}
+
+
+def _apart(cohort: Cohort, tables: _Tables, source: str, threshold: int) -> bool:
+    """Whether a factor's table with the outcome is unsafe among the patients without a missing
+    value, or among the others, which the tables of all leave over."""
+    complete = cohort.rows[[*cohort.factors, cohort.outcome]].notna().all(axis=1).to_numpy()
+    if complete.all():
+        return False
+    if source in tables.levels:
+        tested = (tables.unsafe(source, cohort.outcome, one) for one in (complete, ~complete))
+        return any(unsafe.any() for unsafe in tested)
+    return source not in tables.every and any(
+        _few(cohort, source, cohort.outcome, threshold, one) - {""} for one in (complete, ~complete)
+    )
+
+
+def _without_event(cohort: Cohort, tables: _Tables, outcome: set[str]) -> set[str]:
+    """The groups of whose final events nothing may be shown, given those of the outcome.
+
+    What is shown of both says how many had the event later, which is a cell like others.
+    """
+    (event,), every = cohort.named("event"), set(cohort.groups)
+    had, lost = cohort.rows[event], cohort.rows[cohort.outcome]
+    known = cohort.rows[[event, *cohort.named("time")]].notna().all(axis=1)
+    differ = ((had != lost) & had.notna() & lost.notna()).sum()
+    events = had[known].sum()
+    few = np.array([differ, events, known.sum() - events])
+    levels = tables.levels.get(cohort.group)
+    if levels is None or _unsafe(few, tables.threshold).any():
+        return every
+    of_both = []
+    for which in (had == 1, (had == 1) & (lost == 0), (had == 0) & (lost == 1)):
+        codes = tables.codes[cohort.group]
+        counts = np.column_stack(
+            [
+                np.bincount(codes[(codes >= 0) & known & one], minlength=len(levels))
+                for one in (~which, which)
+            ]
+        )
+        unsafe = _unsafe(counts, tables.threshold)
+        if of_both:
+            unsafe[:, 0] = False  # Whoever had no later event is no small group.
+        else:
+            unsafe = _unsafe(counts, tables.threshold, event=1)
+        of_both.append((counts, unsafe))
+    begin = {i for i, level in enumerate(levels) if level in outcome}
+    rows = _rows_withheld(of_both, tables.threshold, begin)
+    if rows is None:
+        return every
+    return {one for one in every if one not in levels or levels.index(one) in rows}

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, ledger, published, reconstruct
+from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -114,7 +115,17 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     if cohort.is_example:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
-    return judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+    own = judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+    hidden = [_is_withheld(claim, cohort) for claim in judged.itertuples()]
+    return display.masked(own, hidden, ["this_cohort"])
+
+
+def _is_withheld(claim: tuple, cohort: Cohort) -> bool:
+    """Whether the cohort's own value in place of a claim may not be shown."""
+    withheld, about = cohort.withheld, claim.Index.split(".")[1]
+    if claim.section == "multivariate":
+        return disclosure.hides_model(cohort, cohort.factors)
+    return about in withheld.by_group(cohort.outcome) | withheld.outcome | withheld.totals
 
 
 def _claim_columns(judged: pd.DataFrame) -> dict:
@@ -211,8 +222,11 @@ def baseline(
         return lambda row: _described(row, level)
 
     names = [" ".join(map(str, column)).strip() for column in described]
+    described = described.set_axis(names, axis=1)
+    for level in levels:
+        described = _without_withheld(described, cohort, level)
     display.table(
-        described.set_axis(names, axis=1),
+        described,
         {"Variable": "label", "Missing": "missing"}
         | {heading: of_level(level) for level, heading in levels.items()},
         key="variable",
@@ -221,6 +235,29 @@ def baseline(
         note="Counts are exposed/known (percent); numbers are median (quartiles).",
         reconstructed=cohort.is_example,
     )
+
+
+def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
+    """The columns of one level of a baseline table with what of them may be shown."""
+    withheld, by = cohort.withheld, cohort.group if level in cohort.groups else cohort.outcome
+    rows = cohort.rows if level == "all" else cohort.rows[cohort.rows[by] == level]
+    columns = [name for name in described if name.startswith(f"{level} ")]
+    hidden, means, quartiles = [], [], []
+    for name in described.index:
+        if level == "all":
+            hidden.append(name in withheld.totals and described.at[name, "kind"] == "count")
+        elif by == cohort.group:
+            hidden.append(level in withheld.by_group(name))
+        else:
+            hidden.append(name in withheld.outcome)
+        of_group = level != "all" and by == cohort.group
+        means.append(name in withheld.totals or (of_group and bool(withheld.by_group(name))))
+        parts = rows[name].quantile([0.25, 0.5, 0.75])
+        quartiles.append(any(withheld.hides_quantile(rows[name], part) for part in parts))
+    described = display.masked(described, hidden, columns)
+    for which, ends in ((means, ("mean", "sd")), (quartiles, ("q1", "median", "q3"))):
+        described = display.masked(described, which, [c for c in columns if c.endswith(ends)])
+    return described
 
 
 def _described(row: dict, level: object) -> str:
@@ -259,6 +296,16 @@ def missing(cohort: Cohort) -> None:
     )
 
 
+def withheld(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
+    """What is withheld of the tables about a cohort, each with its rule."""
+    display.table(
+        disclosure.account(cohort).set_axis(["Table", "Withheld", "Rule"], axis=1),
+        name=name,
+        caption=f"What is withheld of the tables about {whose}.",
+        left=("Withheld", "Rule"),
+    )
+
+
 def file_report(
     notes: tuple[str, ...],
     dropped: tuple[str, ...],
@@ -285,7 +332,7 @@ def file_report(
 def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Patency by group with both intervals."""
     display.table(
-        rates,
+        display.masked(rates, rates.index.isin(cohort.withheld.by_group(cohort.outcome))),
         {
             cohort.label(cohort.group): "group",
             f"{capital(cohort.no_event)}/patients": ("patent", "patients", count_of),
@@ -303,6 +350,10 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
 
 def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
+    gone = compared[["first", "second"]].isin(cohort.withheld.by_group(cohort.outcome)).any(axis=1)
+    compared = display.masked(compared, gone, ["difference", "lower", "upper", "fisher"])
+    # An adjusted P tells of all the others.
+    compared = display.masked(compared, np.full(len(compared), gone.any()), ["holm"])
     display.table(
         compared,
         {
@@ -430,7 +481,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     if cohort.is_example:
         columns["Counts"] = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        screened,
+        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
         columns,
         key="factor",
         name="tab-univariate",
@@ -443,8 +494,11 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
 
 def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
+    gone = adjusted.index.isin(cohort.withheld.outcome)
+    every = np.full(len(adjusted), gone.any())
+    adjusted = display.masked(adjusted, gone, ["p"])
     display.table(
-        adjusted,
+        display.masked(adjusted, every, ["holm", "benjamini_hochberg"]),
         {
             "Factor": ("factor", cohort.label),
             "P": ("p", p_value),
@@ -542,6 +596,12 @@ def comparison(
 def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
     """Variance inflation and correlations; the columns are numbered like the rows."""
     places = {name: place for place, name in enumerate(measured.index, start=1)}
+    pairs = cohort.withheld.pairs
+    every = np.full(len(measured), bool(pairs))
+    measured = display.masked(measured, every, ["variance_inflation_factor"])
+    for name in places:
+        hidden = [frozenset((name, other)) in pairs for other in places]
+        measured = display.masked(measured, hidden, [name])
     display.table(
         measured,
         {
@@ -696,8 +756,9 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
 
 def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
     """How often each factor would have been selected."""
+    alone = ["screening_p", "screened", "screened_share"]
     display.table(
-        shares,
+        display.masked(shares, shares.index.isin(cohort.withheld.complete), alone),
         {
             "Factor": ("factor", cohort.label),
             "P alone": ("screening_p", p_value),
