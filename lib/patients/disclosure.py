@@ -16,8 +16,8 @@ or as a whole. The method, for all count tables that the book prints:
 
 Sources: Safe Data Access Professionals 2019, Handbook on Statistical Disclosure Control for
 Outputs, section B; the SACRO project 2023, for the classes of outputs; for steps 3 and 4 Dobra &
-Fienberg 2000, PNAS 97:11885-11892. Hand-written: the software of these (acro, tau-argus) changes or refuses one table
-at a time, and knows nothing of what another table shows.
+Fienberg 2000, PNAS 97:11885-11892. Hand-written, because acro, the software of SACRO, judges one
+table at a time and not what another table tells of it.
 """
 
 from __future__ import annotations

@@ -167,6 +167,8 @@ def csv(frame: pd.DataFrame) -> str:
     """
 
     def harmless(cell: object) -> object:
+        if isinstance(cell, float):  # beside what is withheld
+            return "" if np.isnan(cell) else f"{cell:.10g}"
         if not isinstance(cell, str):
             return cell
         # A carriage return alone is not quoted, and what follows it would begin a row.
