@@ -1,0 +1,305 @@
+"""What a book shows of patients is exact, and what it withholds cannot be computed from the rest.
+
+Books are made in this process, of cohorts in which somebody stands out. The attack knows all that
+their pages and files say, and asks a linear program for the range of each withheld cell.
+"""
+
+import io
+import itertools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from lib.show import display
+from lib.site import notebooks
+from lib.statistics import bootstrap
+
+ABOUT_THE_COHORT = [
+    "methods",
+    "patency",
+    "univariate",
+    "multivariate",
+    "roc",
+    "analysis",
+    "your_data",
+    "ledger",
+]
+NUMBER = re.compile(r"\d+\.?\d*")
+
+
+# ------------------------------------------------------------------------- cohorts and their books
+
+
+def study(seed: int, shares: dict[str, float], sizes: dict[str, int], risk=0.3) -> pd.DataFrame:
+    """Patients of groups with independent binary factors, and an outcome that they raise."""
+    random = np.random.default_rng(seed)
+    rows = pd.DataFrame({"group": np.repeat(list(sizes), list(sizes.values()))})
+    for name, share in shares.items():
+        rows[name] = (random.random(len(rows)) < share).astype(int)
+    odds = np.log(risk / (1 - risk)) + 0.7 * (rows[list(shares)].sum(axis=1) - sum(shares.values()))
+    return rows.assign(outcome=(random.random(len(rows)) < 1 / (1 + np.exp(-odds))).astype(int))
+
+
+def rare_pair() -> pd.DataFrame:
+    """Two rare factors that one patient shares."""
+    rows = study(1, {"has_c": 0.5}, {"A": 90, "B": 110}, risk=0.5)
+    return rows.assign(
+        has_a=np.isin(np.arange(200), np.arange(10, 170, 8)).astype(int),
+        has_b=np.isin(np.arange(200), [10, *range(13, 180, 8)]).astype(int),
+    )
+
+
+def followed(late: int) -> pd.DataFrame:
+    """Patients who were followed beyond the horizon, some of whom had the event only then."""
+    rows = study(2, {"has_a": 0.4, "has_b": 0.5}, {"A": 80, "B": 100})
+    random = np.random.default_rng(3)
+    early = rows["outcome"] == 1
+    rows["months"] = np.where(early, random.uniform(0.5, 12, 180), random.uniform(12.1, 60, 180))
+    rows["event"] = rows["outcome"]
+    rows.loc[rows.index[~early][:late], "event"] = 1
+    return rows.round({"months": 1})
+
+
+COHORTS = {
+    "two rare factors in one patient": rare_pair(),
+    "a group of six": study(4, {"has_a": 0.4, "has_b": 0.6}, {"A": 90, "B": 70, "C": 6}),
+    "a group of three": study(5, {"has_a": 0.4, "has_b": 0.6}, {"A": 90, "B": 70, "C": 3}),
+    "five late events": followed(5),
+    "three late events": followed(3),
+    "many factors": study(
+        6,
+        {f"has_{i}": share for i, share in enumerate(np.linspace(0.04, 0.5, 6))},
+        {"A": 70, "B": 90},
+    ),
+    "a rare outcome": study(7, {"has_a": 0.2, "has_b": 0.5}, {"A": 150, "B": 150}, risk=0.05),
+}
+
+
+@dataclass
+class Shown:
+    """What a book shows: its tables, their files and those of its figures, and all texts."""
+
+    tables: dict[str, list[list[str]]] = field(default_factory=dict)
+    files: dict[str, pd.DataFrame] = field(default_factory=dict)
+    glued: dict[tuple[str, str], str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+    def take(self, output: display.Table | display.Figure | display.Tool) -> None:
+        if isinstance(output, display.Tool):
+            self.tables[output.content["name"]] = output.content["rows"]
+            return
+        about = output.content if isinstance(output, display.Table) else output.about
+        name = about["name"]
+        self.words[name] = about.get("alt", about["caption"])
+        if isinstance(output, display.Table):
+            self.tables[name] = [list(map(display.text_of, row)) for row in about["rows"]]
+        if about["csv"] is not None:
+            self.files[name] = pd.read_csv(io.StringIO(about["csv"]), dtype=str).fillna("")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Makes the book about some rows, once; DISCLOSURE is the second argument."""
+    made = {}
+
+    def make(name: str, disclosed: str) -> Shown:
+        if (name, disclosed) not in made:
+            path = written(COHORTS[name], tmp_path_factory.mktemp("rows"))
+            made[name, disclosed] = executed(path, disclosed)
+        return made[name, disclosed]
+
+    return make
+
+
+def written(rows: pd.DataFrame, folder: Path) -> Path:
+    rules = {
+        "group": ("group", "category", "", "|".join(rows["group"].unique())),
+        "outcome": ("outcome", "binary", "12 months", "0|1"),
+        "months": ("time", "number", "months", ""),
+        "event": ("event", "binary", "", "0|1"),
+    }
+    book = [(name, name, *rules.get(name, ("factor", "binary", "", "0|1"))) for name in rows]
+    columns = ["name", "label", "role", "type", "unit", "levels"]
+    pd.DataFrame(book, columns=columns).to_csv(folder / "rows.codebook.csv", index=False)
+    rows.to_csv(folder / "rows.csv", index=False)
+    return folder / "rows.csv"
+
+
+def executed(path: Path, disclosed: str) -> Shown:
+    shown, validate = Shown(), bootstrap.validate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COHORT", str(path))
+        patch.setenv("DISCLOSURE", disclosed)
+        patch.setattr(bootstrap, "validate", lambda cohort, resamples: validate(cohort, 50))
+        patch.setattr(display, "display", shown.take)
+        for chapter in notebooks.sources():
+            if chapter.stem not in WITHOUT_COHORT:
+                patch.setattr(
+                    display,
+                    "_glue",
+                    lambda name, text, display, page=chapter.stem: shown.glued.update(
+                        {(page, name): text}
+                    ),
+                )
+                variables: dict = {}
+                for cell in jupytext.read(chapter).cells:
+                    if cell.cell_type == "code":
+                        exec(compile(cell.source, chapter.name, "exec"), variables)
+    return shown
+
+
+# --------------------------------------------------------------------------- what is shown is exact
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", COHORTS)
+def test_what_both_books_show_is_the_same(book, name):
+    careful, whole = book(name, "5"), book(name, "off")
+    compared = withheld = 0
+    for table, rows in careful.tables.items():
+        for row, other in zip(rows, whole.tables.get(table, rows), strict=table != "tab-accuracy"):
+            for cell, other_cell in zip(row, other, strict=table != "tab-accuracy"):
+                withheld += cell == display.WITHHELD
+                compared += cell != display.WITHHELD
+                if table not in ("tab-accuracy", "tab-areas"):
+                    assert cell in (other_cell, display.WITHHELD), (table, row, other)
+    for file, rows in careful.files.items():
+        assert file in whole.files or file == "tab-withheld"
+        known = [tuple(row) for row in whole.files.get(file, rows).itertuples(index=False)]
+        for row in rows.itertuples(index=False):
+            assert file.startswith("fig-form") or any(
+                all(a in (b, display.WITHHELD) for a, b in zip(row, other, strict=True))
+                for other in known
+            ), (file, row)
+    for place, text in careful.glued.items():
+        if display.WITHHELD not in str(text) and place in whole.glued:
+            numbers, others = (NUMBER.findall(str(one)) for one in (text, whole.glued[place]))
+            assert {*numbers} <= {*others}, place
+    assert compared > 100 and withheld
+
+
+# -------------------------------------------------------------------------------------- the attack
+
+
+class Attack:
+    """What an attacker knows: linear equations about the counts of patients by group, factors and
+    outcome, taken from the tables and files of a book.
+    """
+
+    def __init__(self, rows: pd.DataFrame, shown: Shown) -> None:
+        self.factors = [name for name in rows if name.startswith("has_")]
+        self.groups = list(rows["group"].unique())
+        self.names = ["group", *self.factors, "outcome"]
+        kinds = [self.groups, *[[0, 1]] * len(self.factors), [0, 1]]
+        self.cells = pd.DataFrame(itertools.product(*kinds), columns=self.names)
+        self.equations: list[tuple[np.ndarray, float]] = [(self.of(), len(rows))]
+        for take in (self.baseline, self.patency, self.alone, self.pairs, self.accuracy):
+            take(shown)
+
+    def of(self, **levels) -> np.ndarray:
+        chosen = np.full(len(self.cells), True)
+        for name, level in levels.items():
+            chosen &= self.cells[name] == level
+        return chosen.astype(float)
+
+    def know(self, count: str, **levels) -> None:
+        if count not in (display.WITHHELD, ""):
+            self.equations.append((self.of(**levels), float(count)))
+
+    def baseline(self, shown: Shown) -> None:
+        for by in ("group", "outcome"):
+            for _, row in shown.files[f"tab-baseline-{by}"].iterrows():
+                for level in self.groups if by == "group" else [0, 1]:
+                    key = level if by == "group" else float(level)
+                    self.know(row[f"{key} n"], **{by: level})
+                    self.know(row[f"{key} count"], **{by: level, row["variable"]: 1})
+                self.know(row["all count"], **{row["variable"]: 1})
+
+    def patency(self, shown: Shown) -> None:
+        for file in ("tab-patency", "fig-patency"):
+            for _, row in shown.files[file].iterrows():
+                self.know(row["patients"], group=row["group"])
+                self.know(row["occluded"], group=row["group"], outcome=1)
+
+    def alone(self, shown: Shown) -> None:
+        for file in ("tab-univariate", "fig-forest"):
+            for _, row in shown.files.get(file, pd.DataFrame()).iterrows():
+                self.know(row["occluded"], outcome=1)
+                self.know(row["exposed_occluded"], outcome=1, **{row["factor"]: 1})
+                self.know(row["exposed_patent"], outcome=0, **{row["factor"]: 1})
+
+    def pairs(self, shown: Shown) -> None:
+        """n11 from r and the margins."""
+        totals = shown.files["tab-baseline-group"].set_index("variable")["all count"]
+        for _, row in shown.files["tab-collinearity"].iterrows():
+            for other in self.factors:
+                one, n = row["factor"], self.equations[0][1]
+                margins = totals[[one, other]]
+                if one != other and display.WITHHELD not in [row[other], *margins]:
+                    a, b = map(float, margins)
+                    spread = np.sqrt(a * (n - a) * b * (n - b))
+                    both = (float(row[other]) * spread + a * b) / n
+                    self.know(str(round(both)), **{one: 1, other: 1})
+
+    def accuracy(self, shown: Shown) -> None:
+        for _, row in shown.files.get("tab-accuracy", pd.DataFrame()).iterrows():
+            if row["quantity"] == "sensitivity":
+                direction = 1  # a reversed marker is the absence of the factor
+                table = self.of(outcome=1, **{row["marker"]: direction})
+                assert any(
+                    float(row["count"]) in (value, float(row["total"]) - value)
+                    for known, value in self.equations
+                    if (known == table).all()
+                ), row
+
+    def range_of(self, **levels) -> tuple[float, float]:
+        """The least and the greatest count that all that is known allows."""
+        left = np.array([known for known, _ in self.equations])
+        right = np.array([value for _, value in self.equations])
+        ends = [
+            linprog(sign * self.of(**levels), A_eq=left, b_eq=right, method="highs").fun * sign
+            for sign in (1, -1)
+        ]
+        return ends[0], ends[1]
+
+
+def unsafe_cells(rows: pd.DataFrame) -> list[dict]:
+    """The cells of 1 to 4 patients, and those without the event where all had it, of all tables of
+    one and two columns."""
+    names = [name for name in rows if name not in ("months", "event")]
+    found = []
+    for pair in [*([name] for name in names), *itertools.combinations(names, 2)]:
+        counts = rows.groupby(list(pair)).size()
+        levels = [rows[name].unique() for name in pair]
+        for cell in itertools.product(*levels):
+            key = cell if len(cell) > 1 else cell[0]
+            count, where = counts.get(key, 0), dict(zip(pair, cell, strict=True))
+            everyone = "outcome" in where and where["outcome"] == 0 and len(pair) > 1 and not count
+            if 0 < count < 5 or everyone:
+                found.append(where)
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", COHORTS)
+def test_no_withheld_cell_can_be_computed_from_what_is_shown(book, name):
+    rows = COHORTS[name]
+    attack = Attack(rows, book(name, "5"))
+    for where in unsafe_cells(rows):
+        least, most = attack.range_of(**where)
+        assert least <= 1 + 1e-6 and most >= 4 - 1e-6, (where, least, most)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_same_attack_computes_what_is_not_withheld(book):
+    rows = COHORTS["two rare factors in one patient"]
+    least, most = Attack(rows, book("two rare factors in one patient", "off")).range_of(
+        has_a=1, has_b=1
+    )
+    assert least == pytest.approx(1) and most == pytest.approx(1)
