@@ -4,6 +4,7 @@ Books are made in this process, of cohorts in which somebody stands out. The att
 their pages and files say, and asks a linear program for the range of each withheld cell.
 """
 
+import dataclasses
 import io
 import itertools
 import re
@@ -14,22 +15,19 @@ import jupytext
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import read_cohort
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from lib.patients import disclosure, loading
+from lib.patients.disclosure import Withheld
+from lib.patients.errors import InputError
 from lib.show import display
 from lib.site import notebooks
 from lib.statistics import bootstrap
 
-ABOUT_THE_COHORT = [
-    "methods",
-    "patency",
-    "univariate",
-    "multivariate",
-    "roc",
-    "analysis",
-    "your_data",
-    "ledger",
-]
+WITHOUT_COHORT = ["checklist", "code", "compatible", "corrections", "index", "zh"]
 NUMBER = re.compile(r"\d+\.?\d*")
 
 
@@ -72,6 +70,7 @@ COHORTS = {
     "a group of three": study(5, {"has_a": 0.4, "has_b": 0.6}, {"A": 90, "B": 70, "C": 3}),
     "five late events": followed(5),
     "three late events": followed(3),
+    "many late events": followed(60),
     "many factors": study(
         6,
         {f"has_{i}": share for i, share in enumerate(np.linspace(0.04, 0.5, 6))},
@@ -303,3 +302,126 @@ def test_the_same_attack_computes_what_is_not_withheld(book):
         has_a=1, has_b=1
     )
     assert least == pytest.approx(1) and most == pytest.approx(1)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("late", ["three late events", "five late events", "many late events"])
+def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
+    rows, shown = COHORTS[late], book(late, "5")
+    curves = shown.files.get("fig-kaplan-meier", pd.DataFrame({"group": [], "time": []}))
+    read = shown.files["tab-at-risk"]
+    follow_up = shown.files["tab-follow-up"].set_index("group")
+    rates = shown.files["tab-patency"].set_index("group")
+    points = 0
+    for group, own in rows.groupby("group"):
+        times, events = own["months"], own["event"]
+        ticks = read[(read["group"] == group) & (read["events"] != display.WITHHELD)]
+        curve = curves.loc[curves["group"] == group, "time"].astype(float)
+        ticks = ticks["time"].astype(float)
+        until = {0, *(events[times <= one].sum() for one in (*curve, *ticks))}
+        until |= {events[times < one].sum() for one in ticks}
+        if follow_up.at[group, "events"] != display.WITHHELD:
+            until.add(events.sum())
+        if rates.at[group, "occluded"] != display.WITHHELD:
+            until.add(own["outcome"].sum())
+        steps = np.diff(sorted(until))
+        assert ((steps == 0) | (steps >= 5)).all(), (group, sorted(until))
+        censored = {0, *((1 - events)[times < one].sum() for one in ticks)}
+        steps = np.diff(sorted(censored))
+        assert ((steps == 0) | (steps >= 5)).all(), (group, sorted(censored))
+        points += len(curve)
+    assert (late == "three late events") == (points == 0)
+
+
+# ----------------------------------------------------------------------------------- the decision
+
+
+def test_rare_factors_keep_their_place_and_lose_their_common_table():
+    cohort = read_cohort(COHORTS["two rare factors in one patient"])
+    found = disclosure.withheld(cohort, 5)
+    assert frozenset(("has_a", "has_b")) in found.pairs
+    assert found.totals == frozenset()
+    assert disclosure.withheld(cohort, 5) == found
+
+
+def test_nothing_is_withheld_where_no_cell_is_small():
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 200, "B": 200})
+    found = disclosure.withheld(read_cohort(rows), 5)
+    assert found == Withheld(threshold=5)
+
+
+def test_that_nobody_had_it_is_shown_and_that_all_had_it_is_not():
+    for outcome in (0, 1):
+        rows = study(9, {"has_a": 0.5}, {"A": 100, "B": 100})
+        rows["has_b"] = 0
+        for group in "AB":
+            of_group = rows.index[(rows["outcome"] == outcome) & (rows["group"] == group)]
+            rows.loc[of_group[:8], "has_b"] = 1
+        found = disclosure.withheld(read_cohort(rows), 5)
+        assert ("has_b" in found.outcome) == (outcome == 1)
+
+
+def test_too_few_with_or_without_the_outcome_are_refused():
+    for value in (0, 1):
+        rows = study(9, {"has_a": 0.5}, {"A": 100, "B": 100}).assign(outcome=value)
+        rows.loc[[3, 50, 120], "outcome"] = 1 - value
+        with pytest.raises(InputError, match="DISCLOSURE=off"):
+            disclosure.withheld(read_cohort(rows), 5)
+
+
+def test_a_model_of_two_factors_is_its_table_and_one_of_three_is_not():
+    rows = study(1, {"has_a": 0.05, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110})
+    cohort = read_cohort(rows)
+    cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
+    assert disclosure.hides_model(cohort, ["has_a", "has_b"])
+    assert not disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"])
+    assert not disclosure.hides_model(dataclasses.replace(cohort, withheld=Withheld()), ["has_a"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60),
+    st.integers(2, 8),
+)
+def test_places_of_a_curve_have_enough_between_them(steps, threshold):
+    steps = np.array(steps)
+    places = Withheld(threshold).points(steps)
+    until = np.vstack([[0, 0], steps.cumsum(axis=0)])[[*places, len(steps)]]
+    between = np.diff(until, axis=0)
+    assert (between[:-1, 0] >= threshold).all()
+    if len(places) > 1:
+        assert ((between == 0) | (between >= threshold)).all()
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.sampled_from([3, 5, 10]))
+def test_the_same_is_withheld_whatever_the_order_of_the_rows(seed, threshold):
+    rows = study(seed, {"has_a": 0.1, "has_b": 0.4}, {"A": 40, "B": 60, "C": 20})
+    turned = rows.sample(frac=1, random_state=seed)
+    try:
+        found = disclosure.withheld(read_cohort(rows, "A|B|C"), threshold)
+    except InputError:
+        return
+    assert disclosure.withheld(read_cohort(turned, "A|B|C"), threshold) == found
+
+
+# ------------------------------------------------------------------------------------- the switch
+
+
+def test_a_users_file_is_protected_and_the_example_is_not(tmp_path, monkeypatch):
+    path = written(COHORTS["a group of three"], tmp_path)
+    monkeypatch.setenv("COHORT", str(path))
+    monkeypatch.delenv("DISCLOSURE", raising=False)
+    assert loading.load(path).withheld == Withheld()
+    assert loading.load().withheld.threshold == disclosure.THRESHOLD
+    whole = loading.load(path)
+    pd.testing.assert_frame_equal(loading.load().rows, whole.rows)
+    for chosen, threshold in (("off", 0), ("2", 2), ("10", 10)):
+        monkeypatch.setenv("DISCLOSURE", chosen)
+        assert loading.load().withheld.threshold == threshold
+    for chosen in ("1", "some", "-5", "5.5"):
+        monkeypatch.setenv("DISCLOSURE", chosen)
+        with pytest.raises(InputError, match=f"DISCLOSURE={chosen} cannot be used"):
+            loading.load()
+    monkeypatch.delenv("COHORT")
+    monkeypatch.delenv("DISCLOSURE")
+    assert loading.load().withheld == Withheld()
