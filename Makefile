@@ -23,7 +23,7 @@ test: test-environment ## run what checks arithmetic, prose, pairs and pages, an
 	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile -m "not slow"
 
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
-	@env -u COHORT -u OUT $(RUN) -m pytest tests -n 2 --dist loadfile -m slow
+	@env -u COHORT -u OUT $(RUN) -m pytest tests -n 2 --dist loadfile -m "slow and not scheduled"
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"

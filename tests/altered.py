@@ -1,22 +1,14 @@
-"""What the book says when a claim is altered or deleted: its chapters, run in this process."""
+"""Claims altered or deleted, one at a time."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import pickle
 from pathlib import Path
-from unittest import mock
 
-import jupytext
 import pandas as pd
-from matplotlib.figure import Figure
 
-from lib.compatible import exclusion
+from lib.compatible import exclusion, verification
 from lib.paper import published
-from lib.search import witnesses
-from lib.show import display
-from lib.site import notebooks
 
 # Units of the last digit; None for a claim that is deleted.
 CHANGES = (1, 10, None)
@@ -60,30 +52,13 @@ def with_change(claims: pd.DataFrame, name: str, units: int | None, path: Path) 
     return changed
 
 
-def run(chapter: str) -> dict[str, str]:
-    """Run all cells of a chapter; the texts that it hands to its prose, by name."""
-    glued: dict[str, str] = {}
-    names = {"__name__": "__main__"}
-    cells = jupytext.read(notebooks.CHAPTERS / f"{chapter}.md").cells
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        mock.patch.object(display, "_glue", lambda name, text, **_: glued.update({name: text})),
-        # What takes long when a figure is drawn, and what no claim can change.
-        mock.patch.object(Figure, "savefig", lambda self, file, **_: file.write("<svg/>")),
-    ):
-        for cell in cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, f"{chapter}.md", "exec"), names)
-    return glued
-
-
 def remember(monkeypatch) -> None:
     """Let verified proofs and cohorts be verified once for all runs on the same numbers."""
     for module, name in [
         (exclusion, "judge"),
         (exclusion, "outer_bounds"),
         (exclusion, "basic_bounds"),
-        (witnesses, "believed"),
+        (verification, "believed"),
     ]:
         monkeypatch.setattr(module, name, _remembered(getattr(module, name)))
 

@@ -19,13 +19,13 @@ for name in ("COHORT", "DISCLOSURE", "OUT", "SITE_URL", "PYTHON", "MAKEFLAGS", "
     os.environ.pop(name, None)
 
 LONGEST_BUILD_SECONDS = 1800
-SITE = Path(__file__).parent / "site"
+SLOW = {Path(__file__).parent / name for name in ("search", "site")}
 
 
 def pytest_collection_modifyitems(items):
-    """Whole builds and the browser are for `make test-all`."""
+    """Whole builds, the browser and the search are for `make test-all`."""
     for item in items:
-        if SITE in item.path.parents:
+        if SLOW & set(item.path.parents):
             item.add_marker(pytest.mark.slow)
 
 
@@ -74,7 +74,7 @@ def browser():
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
-        why = "no Chromium here; to run the browser's tests, install it (on Debian: apt-get install chromium)"
+        why = "no Chromium here; install it (on Debian: apt-get install chromium)"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)

@@ -8,11 +8,16 @@ import numpy as np
 import pandas as pd
 from statsmodels.datasets import spector
 
+from lib.compatible import study
+from lib.paper import published
 from lib.patients import loading
-from lib.patients.codebook import CODEBOOK_COLUMNS
+from lib.patients.codebook import CODEBOOK_COLUMNS, read_codebook
 from lib.patients.cohort import Cohort
+from lib.patients.files import DATA
 
 ORACLES = Path(__file__).parent / "oracles"
+# The study of this book.
+STUDY = study.study(published.read(), read_codebook(DATA / "codebook.csv"))
 
 
 def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> Cohort:
@@ -98,3 +103,24 @@ def random_patients(number: int = 60, seed: int = 1) -> pd.DataFrame:
     return rows.assign(
         outcome=(random.random(number) < 1 / (1 + np.exp(1 - rows["has_a"]))).astype(int)
     )
+
+
+# What spoils a cohort that prints the claims.
+BREAKS = {
+    "a longer stent": lambda rows: rows.assign(
+        stent_length_mm=rows["stent_length_mm"] + 90 * (rows.index % 183 == 7)
+    ),
+    "half a millimeter": lambda rows: rows.assign(stent_length_mm=rows["stent_length_mm"] + 0.5),
+    "no length": lambda rows: rows.assign(stent_length_mm=100),
+    "a patient missing": lambda rows: rows.iloc[1:],
+    "an event more": lambda rows: rows.assign(
+        occluded_12m=rows["occluded_12m"].where(rows.index % 183 != 100, 1)
+    ),
+    "a marker turned over": lambda rows: rows.assign(
+        incomplete_coverage=1 - rows["incomplete_coverage"]
+    ),
+    "another diagnosis": lambda rows: rows.assign(
+        diagnosis=rows["diagnosis"].replace({"PTS": "DVT"})
+    ),
+    "a collinear factor": lambda rows: rows.assign(inflow_thrombus=rows["multiple_stents"]),
+}

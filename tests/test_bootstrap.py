@@ -134,14 +134,6 @@ def test_same_seed_same_result_and_blocks_do_not_matter(monkeypatch):
     assert not first.table.equals(bootstrap.validate(rows, 100, seed=2).table)
 
 
-def test_units_do_not_matter():
-    rows = patients(4)
-    meters = rows.assign(length=2e6 + rows["length"] / 1000)
-    expected = bootstrap.validate(read_cohort(rows), 50)
-    found = bootstrap.validate(read_cohort(meters), 50)
-    np.testing.assert_allclose(found.table, expected.table, rtol=0, atol=1e-6)
-
-
 def test_many_patients_get_fewer_resamples():
     rows = patients(1, 100_000)
     many = Cohort(rows.astype(float), read_cohort(rows.head(20)).codebook, ORACLES, False)
@@ -201,41 +193,3 @@ def test_hard_cases_have_an_answer(case):
     else:
         assert found.used + sum(found.failed.values()) == found.drawn == 50
         assert found.table.loc["auc", "apparent"] >= 0.5
-
-
-def test_a_model_of_the_intercept_alone():
-    found = bootstrap.validate(read_cohort(HARD["nothing passes"](patients(5))), 20)
-    assert found.empty == found.used == 20
-    assert found.table.loc["auc"].tolist() == [0.5, 0, 0.5, 0]
-    assert found.table.loc["brier", "apparent"] == pytest.approx(0.25)
-    assert found.table.loc["calibration_slope"].isna().all()
-    assert found.stability["screening_p"].isna().all()
-    assert "In 20 of those used no factor passed the screening" in found.account
-
-
-def test_a_separating_factor_is_not_screened_in():
-    found = bootstrap.validate(read_cohort(HARD["perfect separation"](patients(5))), 20)
-    assert np.isnan(found.stability.loc["has_b", "screening_p"])
-    assert not found.stability.loc["has_b", "screened"]
-    assert found.stability.loc["has_b", "screened_share"] == 0
-    assert found.account == (
-        "20 of 20 resamples were used. Because they do not vary or separate the outcomes, these "
-        "have no Wald P and did not pass the screening: has_b."
-    )
-
-
-def test_no_resample_has_an_answer():
-    answers = [
-        bootstrap.validate(read_cohort(HARD["two patients"](patients(5))), 1, seed=seed)
-        for seed in range(6)
-    ]
-    unused = next(found for found in answers if found.used == 0)
-    assert unused.account.startswith(
-        "0 of 1 resamples were used. Left out: 1 because the outcome does not vary."
-    )
-    assert unused.table["apparent"].notna().any() and unused.table["optimism"].isna().all()
-
-
-def test_no_resamples():
-    with pytest.raises(ValueError, match="at least one"):
-        bootstrap.validate(read_cohort(patients(5)), 0)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
 
 from lib.paper import published
@@ -63,45 +62,6 @@ def test_a_cohort_is_what_its_codebook_says(load):
     assert patients.rows["length"].dropna().tolist() == [80.5, 100, 60]
     assert patients.rows[["has_x", "length", "outcome"]].isna().sum().tolist() == [1, 1, 1]
     assert patients.complete(patients.factors)["id"].tolist() == ["1", "4"]
-
-
-@pytest.mark.parametrize(
-    "same",
-    [
-        "\ufeff" + ROWS,  # the byte order mark of Excel's "CSV UTF-8"
-        "# a comment\n# another, with \u2028 in it\n" + ROWS,
-        ROWS.replace("\n", "\r\n"),
-        ROWS.replace(",", " , "),
-        ROWS + "\n , , , , \n",  # empty lines at the end
-        ROWS.replace("\n", ",a remark\n").replace(
-            "a remark", "remark", 1
-        ),  # a column the codebook lacks
-        ROWS.replace("A", '"A"'),
-        ROWS.replace("1,A,1,", "1,A,1.0,"),
-    ],
-)
-def test_harmless_differences_change_nothing(load, same):
-    pd.testing.assert_frame_equal(load(same).rows, load().rows)
-
-
-def test_optional_columns_may_be_present(load):
-    followed = ROWS.replace("\n", ",9\n").replace("9", "months", 1)
-    assert load(followed).rows["months"].tolist() == [9, 9, 9, 9]
-
-
-def test_parquet_holds_the_same_cohort(load, tmp_path):
-    expected = load().rows
-    table = pd.read_csv(tmp_path / "rows.csv", dtype={"id": str}).convert_dtypes()
-    table["has_x"] = table["has_x"].astype("boolean")
-    for variant in (
-        table,
-        table.astype({"group": "category", "has_x": float}),
-        table.set_index("id"),
-    ):
-        variant.to_parquet(tmp_path / "rows.parquet")
-        pd.testing.assert_frame_equal(
-            loading.load(tmp_path / "rows.parquet").rows, expected, check_dtype=False
-        )
 
 
 def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(
@@ -180,89 +140,6 @@ def test_the_projects_own_tables_are_plain_csv(tmp_path, content, expected):
     path.write_bytes(content)
     message = refusal(published.read, path)
     assert all(words in message for words in ["table.csv", *expected])
-
-
-def test_a_header_without_rows_is_named(tmp_path, load):
-    path = tmp_path / "claims.csv"
-    path.write_text("id,section,quantity,printed,unit,source\n", encoding="utf-8")
-    assert "a header and no rows" in refusal(published.read, path)
-    assert "a header and no rows" in refusal(load, "id,group,has_x,length,outcome\n")
-
-
-def test_missing_columns_of_the_claims_are_named(tmp_path):
-    path = tmp_path / "claims.csv"
-    path.write_text("id,section\nx,roc\n", encoding="utf-8")
-    message = refusal(published.read, path)
-    assert all(
-        f"column {name} is missing" in message for name in ("quantity", "printed", "unit", "source")
-    )
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (
-            "has_x",
-            "has_y",
-            ["column has_x is missing", "expected 0 (no) or 1 (yes)", "also has “has_y”"],
-        ),
-        ("length", "mm", ["column length is missing", "a number in mm"]),
-        ("2,B", "1,B", ["line 3, column id: “1”", "only once"]),
-        ("2,B", ",B", ["line 3, column id: “”", "only once"]),
-        ("2,B", "2,C", ["line 3, column group: “C”", "one of A, B"]),
-        ("A,1,", "A,maybe,", ["line 2, column has_x: “maybe”", "expected 0 (no) or 1 (yes)"]),
-        ("A,1,", "A,2,", ["line 2, column has_x: “2”", "expected 0 (no) or 1 (yes)"]),
-        ("80.5", "8 cm", ["line 2, column length: “8 cm”", "a number in mm"]),
-        ("80.5", "inf", ["line 2, column length: “inf”", "a number in mm"]),
-        ("80.5", "nan", ["line 2, column length: “nan”", "a number in mm"]),
-        ("80.5", "1e999", ["line 2, column length", "a number in mm"]),
-        ("80.5", "-80.5", ["line 2, column length: “-80.5”", "a number in mm, not below zero"]),
-        ("80.5,1", "80.5,0.5", ["line 2, column outcome: “0.5”", "expected 0 ("]),
-    ],
-)
-def test_an_unusable_value_is_named_with_line_column_and_expectation(load, old, new, expected):
-    message = refusal(load, ROWS.replace(old, new, 1))
-    assert all(words in message for words in ["rows.csv", *expected])
-
-
-def test_a_cohort_without_a_known_outcome_is_refused(load):
-    assert "column outcome is empty" in refusal(load, "id,group,has_x,length,outcome\n1,A,1,80,\n")
-
-
-def test_many_problems_make_one_message_of_bearable_length(load):
-    rows = "id,group,has_x,length,outcome\n" + "".join(f"{i},A,9,8 cm{i},1\n" for i in range(100))
-    message = refusal(load, rows)
-    assert "lines 2, 3, 4 and 97 more, column has_x: “9”" in message
-    assert "line 5, column length: “8 cm3”" in message
-    assert "column length: 96 more values that cannot be read" in message
-    assert message.count("\n") == 6
-
-
-def test_parquet_problems_are_named_by_row(load, tmp_path):
-    table = pd.DataFrame(
-        {"id": ["1", "2"], "group": ["A", "Z"], "has_x": [0, 1], "outcome": [0, 1]}
-    )
-    load()  # for the codebook
-    path = tmp_path / "rows.parquet"
-    table.to_parquet(path)
-    message = refusal(loading.load, path)
-    assert "row 2, column group: “Z”; expected one of A, B" in message
-    assert "column length is missing" in message
-    for values in ([[1, 2], [3]], ["1", {"a": 1}]):
-        table.assign(group="A", length=pd.Series(values, dtype=object).map(str)).to_parquet(path)
-        assert "column length: “" in refusal(loading.load, path)
-    table.assign(group="A", length=[[1, 2], [3]]).to_parquet(path)
-    assert "row 1, column length: “[1 2]”" in refusal(loading.load, path)
-
-
-@pytest.mark.parametrize("kept", [4, 0.5, -1])
-def test_a_truncated_parquet_file_is_refused(load, tmp_path, kept):
-    load()
-    path = tmp_path / "rows.parquet"
-    pd.read_csv(tmp_path / "rows.csv").to_parquet(path)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(kept * len(content)) if kept == 0.5 else kept])
-    assert "rows.parquet cannot be used: it is not a Parquet file" in refusal(loading.load, path)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ check.
 
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -34,12 +33,6 @@ def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
     assert (
         stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]
     ).all()
-
-
-def test_the_example_cohort_stands_in_a_witnessed_core(known):
-    k1, k0 = known.example_core
-    assert known.cores.set_index(["k1", "k0"]).at[(k1, k0), "status"] == "witnessed"
-    assert known.values["n11"].iloc[-1] == k1 + k0
 
 
 def test_attained_ranges_narrow_up_the_ladder_and_lie_within_what_is_proven(ranges):
@@ -87,46 +80,3 @@ def test_claims_that_settle_nothing_are_described_in_words(claim, printed, words
     found = compatible.known(claims)
     assert words in found.problem
     assert found.cores.empty
-
-
-def test_another_printed_interval_leaves_the_stored_cohorts_without_force(known):
-    """One digit more in an odds ratio, and no stored cohort prints it any longer."""
-    claims = CLAIMS.copy()
-    claims.at["multivariate.incomplete_coverage.odds_ratio_upper", "printed"] = "5.476"
-    statuses = compatible.known(claims).cores["status"]
-    assert (statuses == "witnessed").sum() < (known.cores["status"] == "witnessed").sum()
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ([0.01, 0.04], "in all cohorts found"),
-        ([0.2, 0.05], "in none of the cohorts found"),
-        ([0.2, 0.01], "in some cohorts"),
-    ],
-)
-def test_what_holds_is_said_of_all_of_some_or_of_none(values, words):
-    assert compatible.holds(pd.Series(values)).startswith(words)
-
-
-def test_spans_in_words():
-    assert compatible.span(pd.Series([3, 5])) == "3 to 5"
-    assert compatible.span(pd.Series([4, 4])) == "4"
-    assert compatible.span(pd.Series(dtype=float)) == "no number"
-    assert np.isfinite(compatible.ranges(compatible.known(CLAIMS))["least"]).all()
-
-
-@pytest.mark.parametrize(
-    ("largest", "smallest", "words"),
-    [
-        (0.0001, 0.03, "the strongest of all factors or the weakest"),
-        (0.0001, 0.001, "the weakest of all factors"),
-        (0.02, 0.03, "the strongest of all factors"),
-        (0.02, 0.001, "neither all before"),
-    ],
-)
-def test_the_order_of_the_factors_in_words(known, ranges, largest, smallest, words):
-    changed = ranges.copy()
-    changed.loc[changed["conclusion"] == "unprinted.largest_p_value", "least"] = largest
-    changed.loc[changed["conclusion"] == "unprinted.smallest_p_value", "greatest"] = smallest
-    assert words in compatible.order_of_factors(known, changed)

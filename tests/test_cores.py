@@ -56,10 +56,6 @@ def test_cores_are_all_ways_to_cross_two_markers(first, data):
         assert counts.sum(axis=1).tolist() == totals.tolist()
 
 
-def test_there_are_600_cores():
-    assert len(cores.cores(COVERAGE, COLLATERALS)) == 600
-
-
 @settings(max_examples=30)
 @given(st.integers(0, 599))
 def test_the_facts_are_those_of_the_patients(which):
@@ -112,15 +108,6 @@ def test_a_published_kappa_gives_back_its_table():
     assert cores.cells(first, second)[fits].sum(axis=0).tolist() == [158, 0, 308, 302]
 
 
-def test_equal_markers_cannot_be_told_apart():
-    facts = cores.facts(COVERAGE, COVERAGE)
-    equal = facts[(facts["k1"] == 19) & (facts["k0"] == 29)].iloc[0]
-    assert equal[
-        ["kappa", "mcnemar_exact", "auc_difference", "delong_standard_error"]
-    ].tolist() == [1, 1, 0, 0]
-    assert np.isnan(equal["delong_p"])
-
-
 # ---------------------------------------------------------------------------------- counting tables
 
 
@@ -162,10 +149,3 @@ def test_the_abstract_leaves_23_trillion_tables():
     assert len(by_core) == 600
     assert sum(by_core) == total
     assert all(isinstance(count, int) for count in by_core)
-
-
-def test_counting_goes_on_beyond_64_bits():
-    """One patient with each marker: in the same of six groups, or in any two of them."""
-    groups = np.tile([1000, 1], (6, 1))
-    marker = np.array([[1, 0], [5999, 6]])
-    assert list(cores.count_tables(marker, marker, groups)[1]) == [36, 6]

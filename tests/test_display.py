@@ -9,7 +9,6 @@ import warnings
 from itertools import pairwise
 
 import matplotlib as mpl
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.show import display, figures, plots, tables
-from lib.site import notebooks
 from lib.words import limits, percent
 
 
@@ -47,12 +45,6 @@ def test_no_text_of_a_download_is_a_formula_and_no_number_is_changed(cell, writt
             csv.reader(io.StringIO(display.csv(pd.DataFrame({"column": values})), newline=""))
         )
         assert (rows[1] or [""]) == [written]
-
-
-def test_headings_categories_and_repeated_headings_are_covered():
-    frame = pd.DataFrame([["=a", "=b", -1.5]], columns=["=x", "=x", "y"]).astype({"y": float})
-    frame.isetitem(1, pd.Categorical(frame.iloc[:, 1]))
-    assert display.csv(frame) == "'=x,'=x,y\n'=a,'=b,-1.5\n"
 
 
 @given(
@@ -150,13 +142,6 @@ def test_an_output_names_the_function_that_made_it(shown):
 # ------------------------------------------------------------------------------------- figures
 
 
-def test_a_label_is_drawn_as_it_is_written(shown):
-    assert mpl.rcParams["text.parse_math"] is False
-    drawing, axes = display.canvas("costs $5 or $\\frac{ more")
-    axes.set_xlabel("$x^2$")
-    display.figure(drawing, name="fig-x", caption="c", alt="a")
-
-
 LONG = "A label of eighty characters, such as registries give to the columns of a table!"
 LONG_LABELS = [LONG, LONG.replace(" ", "_"), LONG[:38] + "\n" + LONG[39:]]
 
@@ -187,16 +172,6 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
     assert words.count(re.sub(r"\s", "", label)) >= 1 + 7 * panels
 
 
-def test_letters_have_nine_pixels_on_a_phone(shown):
-    """On a screen of 390 pixels the column has 342."""
-    drawing, axes = display.canvas("title", xlabel="x")
-    axes.plot([0, 1], label="line")
-    display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
-    pixels_per_inch = 342 / drawing.get_figwidth()
-    for text in drawing.findobj(mpl.text.Text):
-        assert text.get_fontsize() / 72 * pixels_per_inch >= 9, text
-
-
 def draw_with_a_warning() -> None:
     drawing, axes = display.canvas("title")
     axes.xaxis.set_major_formatter(
@@ -216,21 +191,3 @@ def test_what_is_warned_of_in_drawing_is_said_in_words_below_the_figure(shown, r
 def test_what_is_warned_of_in_drawing_is_an_error_in_tests(shown):
     with pytest.raises(UserWarning, match="odd <numbers>"):
         draw_with_a_warning()
-
-
-@pytest.mark.filterwarnings("default")
-def test_letters_that_no_font_has_are_said_once(shown, recwarn):
-    # No font for text has these.
-    drawing, _ = display.canvas("\U0001f9ff and \U0001f9fe")
-    display.figure(drawing, name="fig-x", caption="A figure.", alt="a")
-    assert shown[0].about["caption"] == f"A figure. {display.NO_FONT}"
-
-
-def test_a_warning_of_a_cell_is_a_sentence_of_its_page_without_a_path(tmp_path):
-    cell = "import warnings\nfrom lib.show import display\nwarnings.warn('a <b> & c')"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    notebooks.run({tmp_path / "chapter.md": notebook}, lambda chapter, seconds: None)
-    outputs = notebook.cells[0].outputs
-    assert [output["data"]["text/html"] for output in outputs] == [
-        "<p>A warning of the software: a &lt;b&gt; &amp; c</p>"
-    ]

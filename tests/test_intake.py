@@ -9,7 +9,6 @@ import pytest
 from lib.patients import loading
 from lib.patients.cohort import Cohort
 from lib.patients.files import InputError
-from tests.benchmarks import registry
 
 CODEBOOK = """name,label,role,type,unit,levels,label_zh,level_labels,level_labels_zh
 id,Patient,id,text,,,患者编号,,
@@ -167,14 +166,6 @@ def test_lines_are_those_that_a_spreadsheet_shows(load):
     assert "line 3, column share" in message and "line 4, column length" in message
 
 
-def test_a_header_that_fits_two_columns_is_refused(load):
-    codebook = CODEBOOK.replace("Coverage", "Stent length")
-    header = ["id", "group", "has_x", "Stent length", "other", "outcome"]
-    assert "“Stent length” could be length or share" in refusal(
-        load, written(header=header), codebook
-    )
-
-
 # ----------------------------------------------------------------------------- yes, no and groups
 
 
@@ -329,12 +320,6 @@ def test_numbers_as_people_write_them(load, values, expected, said):
     )
 
 
-def test_percent_signs(load):
-    found = load(written(changed("share", "45%", "50 %", "12,5％", ""), delimiter=";"))
-    assert found.rows["share"].tolist()[:3] == [45, 50, 12.5]
-    assert any("percent signs were left out (3)" in note for note in found.notes)
-
-
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
@@ -393,17 +378,6 @@ def test_percent_signs(load):
 def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
     message = refusal(load, written(changed(column, *values), delimiter=";"))
     assert all(words in message for words in expected), message
-
-
-def test_a_point_is_doubtful_where_other_columns_have_decimal_commas(load):
-    rows = changed("length", "80,5", "100", "120", "7")
-    rows = [
-        [*row[:4], value, row[5]]
-        for row, value in zip(rows, ["1.234", "2.500", "", "3.100"], strict=True)
-    ]
-    assert "column share: its numbers look like “1.234”" in refusal(
-        load, written(rows, delimiter=";")
-    )
 
 
 # ----------------------------------------------------------------------------- notes on the whole
@@ -528,17 +502,3 @@ def test_a_codebook_may_come_out_of_a_spreadsheet_too(load, tmp_path):
 
 
 # ------------------------------------------------------------------------------------------ scale
-
-
-def test_a_registry_is_read_as_pandas_reads_it(tmp_path):
-    path = tmp_path / "registry.csv"
-    registry.write(path, 30_000)
-    found, expected = loading.load(path), pd.read_csv(path, dtype={"patient_id": str})
-    assert registry.registry(50).equals(registry.registry(50))
-    for name in expected:
-        if name == "diagnosis":
-            assert found.rows[name].astype(str).tolist() == expected[name].tolist()
-        elif name == "patient_id":
-            assert found.rows[name].tolist() == expected[name].tolist()
-        else:
-            np.testing.assert_array_equal(found.rows[name], expected[name].astype(float))

@@ -2,8 +2,6 @@
 demands.
 """
 
-import dataclasses
-import re
 from decimal import Decimal
 
 import pandas as pd
@@ -13,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.paper import ledger, published
-from lib.patients import loading
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -51,29 +48,6 @@ def test_every_claim_has_a_verdict_and_a_reason():
         "given": 3,
         "contradicted": 1,
     }
-
-
-def test_which_claims_have_which_verdict():
-    kinds = {
-        verdict: sorted({re.sub(r"\.(?!recr|all)[^.]*\.", ".", name) for name in names})
-        for verdict, names in NAMES.items()
-    }
-    assert kinds == {
-        "confirmed": [
-            "methods.all.patients", "methods.patients", "multivariate.all.confidence_level", "multivariate.p_value",
-            "patency.primary_patency", "roc.auc", "roc.auc_lower", "roc.auc_upper", "roc.p_value",
-            "roc.sensitivity", "roc.specificity", "univariate.p_value",
-        ],
-        "bounded": ["multivariate.odds_ratio", "multivariate.odds_ratio_lower", "multivariate.odds_ratio_upper"],
-        "fitted": ["univariate.p_value"],
-        "given": ["methods.recruitment.first_month", "methods.recruitment.last_month", "patency.all.horizon"],
-        "contradicted": ["multivariate.odds_ratio_upper.listing"],
-    }  # fmt: skip
-    markers = [
-        "univariate.incomplete_coverage.p_value",
-        "univariate.postoperative_collaterals.p_value",
-    ]
-    assert [name for name in NAMES["confirmed"] if name.startswith("univariate")] == markers
 
 
 @pytest.mark.parametrize(
@@ -115,18 +89,6 @@ def test_what_a_bounded_claim_may_print_does_not_hang_on_what_it_prints(quantity
         assert judged.at[name, "verdict"] == ("contradicted" if outside else "bounded")
 
 
-@pytest.mark.parametrize("section", ["patency", "univariate", "multivariate", "roc"])
-def test_a_section_has_the_numbers_of_the_whole_ledger(section):
-    """What other patients have in place of each claim."""
-    other = loading.load(loading.EXAMPLE)
-    other = dataclasses.replace(other, rows=other.rows.sample(150, random_state=1))
-    claims = published.read()
-    some = claims[claims["section"] == section]
-    found = ledger.cohort_values(other, some)
-    assert found.notna().any()
-    pd.testing.assert_series_equal(found, ledger.cohort_values(other, claims)[some.index])
-
-
 def test_the_listing_is_contradicted_and_does_not_touch_the_abstract():
     assert NAMES["contradicted"] == [LISTING]
     assert "5.433" in JUDGED.at[LISTING, "reason"]
@@ -158,12 +120,6 @@ def test_only_what_would_mend_it_is_contradicted_and_the_reason_names_what_it_is
     assert contradicted(**{"roc.incomplete_coverage.auc": "0.632"}) == {
         "roc.incomplete_coverage.auc"
     }
-
-
-def test_where_any_of_several_would_mend_it_all_of_them_are_contradicted():
-    sizes = [name for name in CLAIMS.index if re.fullmatch(r"methods\..*\.patients", name)]
-    judged = ledger.judge(with_printed(**{"methods.NIVCS.patients": "48"}).loc[sizes])
-    assert set(judged["verdict"]) == {"contradicted"}
 
 
 def test_one_wrong_odds_ratio_does_not_contradict_the_confidence_level():

@@ -43,28 +43,6 @@ def test_collinearity_as_r_has_it():
     ].tolist() == pytest.approx(vif, rel=1e-9)
 
 
-def test_events_per_variable_count_the_rarer_outcome():
-    rows = students().rows
-    model = multivariate.fit(read_cohort(rows))
-    other_way = multivariate.fit(read_cohort(rows.assign(outcome=1 - rows["outcome"])))
-    assert (
-        multivariate.events_per_variable(model, 3)
-        == multivariate.events_per_variable(other_way, 3)
-        == 11 / 3
-    )
-
-
-def test_patients_with_a_missing_value_are_left_out_and_counted():
-    rows = students().rows.assign(note=1.0)
-    rows.loc[[0, 1], "GPA"] = np.nan
-    rows.loc[[1, 4], "outcome"] = np.nan
-    incomplete, complete = multivariate.fit(read_cohort(rows), FACTORS), rows.drop([0, 1, 4])
-    assert (incomplete.patients, incomplete.left_out) == (29, 3)
-    pd.testing.assert_frame_equal(
-        incomplete.table, multivariate.fit(read_cohort(complete), FACTORS).table
-    )
-
-
 designs = st.lists(st.tuples(st.integers(0, 1), st.integers(-3, 3)), min_size=6, max_size=25)
 
 
@@ -134,23 +112,3 @@ def test_why_there_is_no_model_is_said_in_words(changes, words):
     assert model.table.empty
     assert list(model.table.columns) == list(multivariate.fit(students()).table.columns)
     assert model.patients + model.left_out == 20
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("changes", [{"x": 5}, {"has_z": 1}, {"double": 2 * X - 1}, {"x": np.nan}])
-def test_factors_without_a_correlation_have_no_variance_inflation(changes):
-    patients = read_cohort(pd.DataFrame({"x": X, "has_z": Z, "outcome": OUTCOME}).assign(**changes))
-    inflation = multivariate.collinearity(patients)["variance_inflation_factor"]
-    assert list(inflation.index) == patients.factors
-    assert inflation.isna().all()
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_factor_in_tiny_units_overflows_quietly():
-    """Where one unit is far more than any patient has, the limit per unit may be too large a
-    number.
-    """
-    table = multivariate.fit(read_cohort(pd.DataFrame({"x": X * 1e-4, "outcome": OUTCOME}))).table
-    per_unit = multivariate.fit(read_cohort(pd.DataFrame({"x": X, "outcome": OUTCOME}))).table
-    assert table.at["x", "upper"] == np.inf
-    assert table.at["x", "p"] == pytest.approx(per_unit.at["x", "p"], rel=1e-6)

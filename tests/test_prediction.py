@@ -73,11 +73,6 @@ def test_net_benefit_by_hand():
     np.testing.assert_allclose(curve["treat_none"], [0, 0, 0, np.nan, np.nan])
 
 
-def test_net_benefit_of_no_one():
-    curve = prediction.decision_curve(np.array([]), np.array([]), [0.5])
-    assert curve[["model", "treat_all", "treat_none"]].isna().all().all()
-
-
 def test_predictive_values_by_hand():
     # Of 1,000 people 100 are ill: 80 found, 20 missed; of the 900 others 90 are found wrongly.
     values = prediction.predictive_values(0.8, 0.9, [0, 0.1, 1])

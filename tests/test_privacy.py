@@ -147,8 +147,8 @@ def test_columns_of_the_codebook(codebook, values, suspected):
 
 
 def test_no_column_of_the_project_is_suspected(tmp_path):
-    registry.write(tmp_path / "registry.csv", 20_000)
-    assert loading.load(tmp_path / "registry.csv").rows.shape == (20_000, 11)
+    registry.write(tmp_path / "registry.csv", 2_000)
+    assert loading.load(tmp_path / "registry.csv").rows.shape == (2_000, 11)
     assert len(loading.load(loading.EXAMPLE).rows)
 
 

@@ -188,17 +188,3 @@ def test_an_unusable_claim_is_named_with_its_line_and_column(tmp_path, row, expe
     with pytest.raises(InputError) as error:
         published.read(path)
     assert all(words in str(error.value) for words in ["claims.csv", *expected])
-
-
-def test_all_that_is_wrong_is_named_at_once(tmp_path):
-    path = tmp_path / "claims.csv"
-    path.write_text(
-        HEADER + "roc.x.auc,roc,auc,?,area,\nroc.y.auc,roc,auc,0.5,area,\n", encoding="utf-8"
-    )
-    with pytest.raises(InputError) as error:
-        published.read(path)
-    assert [str(error.value).count(words) for words in ("line 2", "line 3", "column source")] == [
-        2,
-        1,
-        2,
-    ]

@@ -62,15 +62,15 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
 @pytest.mark.parametrize(
     ("line", "claims"),
     [
-        ("a.x.odds_ratio_limits,1.05 to 4.50,", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
-        ("a.x.odds_ratio_limits,1.05–4.50,", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
-        ("a.x.odds_ratio_limits,(1.05-4.50),", {"odds_ratio_lower": "1.05", "odds_ratio_upper": "4.50"}),
+        ("a.x.auc_limits,0.55 to 0.70,", {"auc_lower": "0.55", "auc_upper": "0.70"}),
+        ("a.x.auc_limits,0.55–0.70,", {"auc_lower": "0.55", "auc_upper": "0.70"}),
+        ("a.x.auc_limits,(0.55-0.70),", {"auc_lower": "0.55", "auc_upper": "0.70"}),
         ("a.x.count,12/50 (24%),", {"count": "12", "percentage": "24%"}),
         ("a.x.count,15 (1),", {"count": "15", "percentage": "1%"}),
         ("a.x.mean,61.2 ± 10.4,", {"mean": "61.2", "sd": "10.4"}),
         ("a.x.mean,61.2 (10.4),", {"mean": "61.2", "sd": "10.4"}),
     ],
-)  # fmt: skip
+)
 def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
     path = tmp_path / "claims.csv"
     path.write_text("id,printed,basis\n" + line + "\n", encoding="utf-8")
@@ -103,7 +103,8 @@ def test_every_refusal_names_line_and_mend(tmp_path, line, words):
 def test_the_area_of_a_score_is_not_checked(tmp_path):
     of = account(
         tmp_path,
-        "methods.all.patients,212,\nroc.score.sensitivity,80.2%,\nroc.score.specificity,75.0%,\nroc.score.auc,0.843,\n",
+        "methods.all.patients,212,\nroc.score.sensitivity,80.2%,\n"
+        "roc.score.specificity,75.0%,\nroc.score.auc,0.843,\n",
     )
     assert not flagged(of)
     assert (
@@ -114,7 +115,10 @@ def test_the_area_of_a_score_is_not_checked(tmp_path):
 
 def test_a_subset_need_not_make_up_all(tmp_path):
     assert not flagged(account(tmp_path, "methods.all.patients,154,\nmethods.young.patients,14,\n"))
-    text = "methods.all.patients,154,partition\nmethods.young.patients,14,\nmethods.old.patients,139,\n"
+    text = (
+        "methods.all.patients,154,partition\nmethods.young.patients,14,\n"
+        "methods.old.patients,139,\n"
+    )
     assert set(flagged(account(tmp_path, text)).values()) == {"impossible"}
 
 
@@ -124,7 +128,8 @@ def test_a_rate_of_events_is_not_one_of_freedom(tmp_path, basis):
     of = account(
         tmp_path,
         "methods.all.patients,100,partition\nmethods.A.patients,50,\nmethods.B.patients,50,\n"
-        f"patency.A.primary_patency,10%,{basis}\npatency.B.primary_patency,30%,{basis.replace('A', 'B')}\n"
+        f"patency.A.primary_patency,10%,{basis}\n"
+        f"patency.B.primary_patency,30%,{basis.replace('A', 'B')}\n"
         "roc.m.sensitivity,85%,\nroc.m.specificity,73.8%,\n",
     )
     assert not flagged(of)
@@ -144,7 +149,8 @@ def test_limits_of_an_area_that_software_cuts_off_at_one(tmp_path):
     """15 of 16 and 6 of 7: the area is 0.8973."""
     of = account(
         tmp_path,
-        "methods.all.patients,23,\nroc.m.sensitivity,93.8%,\nroc.m.specificity,85.7%,\nroc.m.auc,0.897,\n"
+        "methods.all.patients,23,\nroc.m.sensitivity,93.8%,\nroc.m.specificity,85.7%,\n"
+        "roc.m.auc,0.897,\n"
         "roc.m.auc_limits,0.745-1.000,\n",
     )
     assert "impossible" not in set(grades(of).values())
@@ -182,25 +188,14 @@ def test_a_wrong_level_is_the_one_number_in_doubt(tmp_path):
 
 
 def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
-    text = "multivariate.x.odds_ratio,1.48,{0}\nmultivariate.x.odds_ratio_limits,1.11-1.97,{0}\nmultivariate.x.p_value,0.010,{0}\n"
+    text = (
+        "multivariate.x.odds_ratio,1.48,{0}\n"
+        "multivariate.x.odds_ratio_limits,1.11-1.97,{0}\nmultivariate.x.p_value,0.010,{0}\n"
+    )
     of = account(tmp_path, text.format(""))
     assert set(flagged(of).values()) == {"not by this method"}
     assert any("fits a t with about" in reading for reading in of.findings[0].readings)
     assert not flagged(account(tmp_path, text.format("t")))
-
-
-def test_what_nothing_confines_is_not_checked(tmp_path):
-    of = account(
-        tmp_path, "methods.all.patients,200,\nroc.m.sensitivity,80%,\nroc.m.specificity,70%,\n"
-    )
-    assert set(of.claims["grade"]) <= GOOD
-    assert of.claims.at["roc.m.sensitivity", "grade"] == "not checked"
-
-
-def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
-    of = account(tmp_path, "methods.DVT.patients,92,\npatency.DVT.primary_patency,81.5%,\n")
-    assert set(of.claims["grade"]) == {"consistent"}
-    assert "example" not in shown.page(of, "x")
 
 
 # ---------------------------------------------------------------- each type, by a published example
@@ -210,16 +205,18 @@ def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
     ("lines", "wrong"),
     [
         # Brown, Cai and DasGupta's intervals as the APSAC study prints them (Meinertz 1988).
-        ("methods.A.patients,162,\nr.d@A.count,9 (5.6%),\nr.d@A.percentage_limits,{} to 10.2,\n", ("3.0", "4.0")),
-        # Altman and Bland 1994 (BMJ 309:102): 231/258, 54/86; 231 of 263, 54 of 81; prevalence
-        # 0.75.
+        ("methods.A.patients,162,\nr.d@A.count,9 (5.6%),\n"
+        "r.d@A.percentage_limits,{} to 10.2,\n", ("3.0", "4.0")),
+        # Altman and Bland 1994 (BMJ 309:102): 231/258, 54/86, 231/263, 54/81; prevalence 0.75.
         (
-            "methods.all.patients,344,\nmethods.all.events,258,\nroc.x.sensitivity,0.90,\nroc.x.specificity,0.63,\n"
+            "methods.all.patients,344,\nmethods.all.events,258,\n"
+            "roc.x.sensitivity,0.90,\nroc.x.specificity,0.63,\n"
             "roc.x.ppv,0.88,\nroc.x.npv,{},\n",
             ("0.67", "0.76"),
         ),
         # enum2x2: 768 patients, 158 and 466 positive, kappa 0.29.
-        ("methods.all.patients,768,\nr.k@one.count,158,\nr.k@two.count,466,\nr.k.kappa,{},\n", ("0.29", "0.49")),
+        ("methods.all.patients,768,\nr.k@one.count,158,\nr.k@two.count,466,\n"
+        "r.k.kappa,{},\n", ("0.29", "0.49")),
         # Chappell 1999: 11 of 141 against 24 of 142.
         (
             "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.p_value,{},\n",
@@ -234,7 +231,8 @@ def test_a_group_called_dvt_is_that_of_the_abstract(tmp_path):
         ),
         ("r.x.median,5,\nr.x.median_limits,{} to 8,\n", ("3", "7")),
         ("r.x.kappa,{},\nr.x.agreement,80%,\n", ("0.55", "0.85")),
-        ("methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\nr.x.count,{},partition\n", ("21", "22")),
+        ("methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\n"
+        "r.x.count,{},partition\n", ("21", "22")),
     ],
 )  # fmt: skip
 def test_published_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
@@ -245,9 +243,13 @@ def test_published_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
 
 def test_no_logistic_regression_is_more_precise_than_its_patients_allow(tmp_path):
     """4 / sqrt(100) = 0.4; limits 0.90 and 2.20 mean a standard error of 0.228."""
-    text = "methods.all.patients,100,\nmultivariate.x.odds_ratio,1.41,{0}\nmultivariate.x.odds_ratio_limits,0.90 to 2.20,{0}\n"
+    text = (
+        "methods.all.patients,100,\nmultivariate.x.odds_ratio,1.41,{0}\n"
+        "multivariate.x.odds_ratio_limits,0.90 to 2.20,{0}\n"
+    )
     assert "impossible" in flagged(account(tmp_path, text.format("binary|logistic"))).values()
-    assert set(flagged(account(tmp_path, text.format(""))).values()) == {"not by this method"}
+    # An odds ratio for each year of age may well be.
+    assert not flagged(account(tmp_path, text.format("logistic")))
 
 
 # ------------------------------------------------------------------------------ simulated studies
@@ -301,7 +303,7 @@ def test_an_altered_percentage_is_caught_exactly_where_no_count_prints_it(tmp_pa
     assert caught == expected > 0
 
 
-# -------------------------------------------------------------------------- the command and its page
+# ------------------------------------------------------------------------ the command and its page
 
 
 def test_the_template_has_nothing_that_does_not_fit(tmp_path, capsys):

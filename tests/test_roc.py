@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import asah, hemorrhage, in_r, numbers_in_r, random_patients, read_cohort
+from helpers import asah, hemorrhage, in_r, numbers_in_r, read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import Table2x2
@@ -231,36 +231,6 @@ def test_differences_are_those_of_proc():
         np.testing.assert_allclose(
             row[["z", "p", "lower", "upper"]].astype(float), expected, atol=1e-9
         )
-
-
-def test_rounding_does_not_break_ties():
-    outcome, score = np.array([1, 1, 1, 0, 0, 0]), np.array([0.3, 0.3, 0.7, 0.3, 0.7, 0.7])
-    rounded = score + np.array([0, 1, -1, 2, 1, 0]) * 1e-16
-    for values in (score, rounded):
-        areas, _ = roc.compare_auc(outcome, pd.DataFrame({"score": values}))
-        assert areas.loc["score", "auc"] == pytest.approx(3 / 9)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "area"),
-    [([0, 0, 0], np.nan), ([1, 1, 1], np.nan), ([], np.nan), ([0, 0, 1], 1), ([1, 0, np.nan], 0)],
-)
-def test_areas_without_an_answer(outcome, area):
-    scores = pd.DataFrame({"a": np.arange(len(outcome)), "b": 1.0})
-    areas, differences = roc.compare_auc(np.array(outcome), scores)
-    np.testing.assert_equal(areas.loc["a", "auc"], area)
-    assert areas[["standard_error", "lower", "upper"]].isna().all().all()
-    assert differences[["standard_error", "p"]].isna().all().all()
-
-
-def test_scores_of_one_order_have_no_p():
-    rows = random_patients(seed=6)
-    scores = pd.DataFrame(
-        {"a": rows["length"], "b": rows["length"] ** 3, "perfect": rows["outcome"]}
-    )
-    areas, differences = roc.compare_auc(rows["outcome"], scores)
-    assert differences.loc[0, "difference"] == 0 and np.isnan(differences.loc[0, "p"])
-    assert areas.loc["perfect", "auc"] == 1 and np.isnan(areas.loc["perfect", "lower"])
 
 
 def test_a_protective_marker_is_reversed_and_one_without_an_area_left_out():

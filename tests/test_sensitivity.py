@@ -100,15 +100,6 @@ def test_an_empty_group_is_left_out_and_one_group_is_none():
     assert alone.problem == "fewer than two groups have patients"
 
 
-def test_a_number_with_few_values_has_no_spline():
-    rows = random_patients()
-    rows["length"] = rows["has_a"] + rows["has_b"].sum() + np.arange(60) % 2
-    assert (
-        "too few"
-        in sensitivity.functional_form(read_cohort(rows, "A|B|C"), "length", knots=4).problem
-    )
-
-
 HOPELESS = {
     "no events": (lambda rows: rows.assign(outcome=0), "the outcome does not vary"),
     "all events": (lambda rows: rows.assign(outcome=1), "the outcome does not vary"),

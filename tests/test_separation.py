@@ -1,6 +1,5 @@
 """Separation: what is said of it, and borders tried one by one."""
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -70,18 +69,3 @@ def test_a_patient_is_told_apart_just_where_some_border_does(rows):
     sides = (sign[:, None] * points) @ np.array(list(product(np.arange(-3, 4) / 2, repeat=3))).T
     borders = sides[:, (sides >= 0).all(axis=0)]
     assert separation.separation(read_cohort(table)).told_apart == (borders > 0).any(axis=1).sum()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_columns_of_whole_numbers_are_judged_as_they_are(seed):
-    """Lengths that overlap near their mean do so in a column that cannot hold fractions too."""
-    random, rows = np.random.default_rng(seed), random_patients()
-    low = np.where(rows["outcome"] == 1, 340, 300)
-    cohort = read_cohort(rows.assign(length=low + random.integers(0, 60, len(rows))), "A|B|C")
-    whole = cohort.rows.astype(dict.fromkeys([*cohort.factors, cohort.outcome], "int16"))
-    judged = [
-        separation.separation(replace(cohort, rows=rows)).account for rows in (cohort.rows, whole)
-    ]
-    assert (
-        judged[0] == judged[1] == "No factor and no combination of factors separates the outcomes."
-    )

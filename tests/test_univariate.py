@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import asah, in_r, numbers_in_r, random_patients, read_cohort
+from helpers import asah, in_r, numbers_in_r, read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -172,12 +172,6 @@ def test_mid_p_and_trend_as_r_has_them():
     ]:
         expected = numbers_in_r(f'unlist({command}[c("statistic", "p.value")])', "sensitivity")
         assert [found["statistic"], found["p"]] == pytest.approx(expected, rel=1e-6)
-
-
-def test_the_trend_of_a_binary_factor_is_pearsons_test():
-    rows = read_cohort(random_patients(), "A|B|C")
-    pearson = univariate.binary_tests(univariate.two_by_two(rows, "has_a"))["pearson"]
-    assert univariate.trend(rows, "has_a")["p"] == pytest.approx(pearson)
 
 
 @pytest.mark.parametrize(

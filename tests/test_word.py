@@ -5,7 +5,6 @@ each time.
 import io
 
 import docx
-from docx.enum.section import WD_ORIENT
 
 from lib.site.word import WordTable, document
 
@@ -39,11 +38,6 @@ def test_three_lines_and_no_more():
     lines = [set(cell._tc.xpath(".//w:tcBorders/*")) for row in rows for cell in row.cells]
     names = [sorted(line.tag.split("}")[1] for line in found) for found in lines]
     assert names == [["bottom", "top"]] * 3 + [[]] * 3 + [["bottom"]] * 3
-
-
-def test_wide_tables_lie_on_their_side_and_only_these():
-    orientations = [section.orientation for section in read([SMALL, WIDE, SMALL]).sections]
-    assert orientations == [WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE, WD_ORIENT.PORTRAIT]
 
 
 def test_the_same_tables_give_the_same_bytes():

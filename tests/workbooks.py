@@ -1,7 +1,6 @@
 """Workbooks made by hand, so that reading them is tested without a package that writes them."""
 
 import io
-import struct
 import zipfile
 from xml.sax.saxutils import escape
 
@@ -24,8 +23,10 @@ def column_letter(place: int) -> str:
     return chr(65 + place) if place < 26 else column_letter(place // 26 - 1) + chr(65 + place % 26)
 
 
-def xlsx(sheets: dict[str, list[list]]) -> bytes:
-    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell."""
+def xlsx(sheets: dict[str, list[list]], stray: str | None = None) -> bytes:
+    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell. ``stray`` is
+    where one more cell stands.
+    """
 
     def cell(value: object, row: int, place: int) -> str:
         where = f'r="{column_letter(place)}{row}"'
@@ -61,6 +62,7 @@ def xlsx(sheets: dict[str, list[list]]) -> bytes:
             f'<row r="{row}">' + "".join(cell(v, row, j) for j, v in enumerate(values)) + "</row>"
             for row, values in enumerate(rows, 1)
         )
+        body += f'<row><c r="{stray}"><v>1</v></c></row>' if stray else ""
         files[f"xl/worksheets/sheet{i}.xml"] = (
             f'{HEAD}<worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData></worksheet>'
         )
@@ -103,48 +105,3 @@ def ods(sheets: dict[str, list[list]]) -> bytes:
             "</office:document-content>",
         }
     )
-
-
-def record(kind: int, content: bytes) -> bytes:
-    return struct.pack("<HH", kind, len(content)) + content
-
-
-def xls(rows: list[list]) -> bytes:
-    """An old Excel workbook (BIFF8) of one sheet in the compound file that it needs.
-
-    Records as in [MS-XLS] 2.4: BOF, BoundSheet8, Number, Label; the file as in [MS-CFB] 2.
-    """
-    cells = b""
-    for i, values in enumerate(rows):
-        for j, value in enumerate(values):
-            where = struct.pack("<HHH", i, j, 0)
-            if isinstance(value, int | float):
-                cells += record(0x203, where + struct.pack("<d", value))
-            elif value:
-                text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
-                cells += record(0x204, where + text)
-    begin = [record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0)) for kind in (5, 16)]
-    end = record(0x0A, b"")
-    name = struct.pack("<BBBB", 0, 0, 1, 0) + b"x"
-    start = len(begin[0]) + 4 + 4 + len(name) + len(end)
-    sheets = record(0x85, struct.pack("<I", start) + name)
-    stream = begin[0] + sheets + end + begin[1] + cells + end
-    stream = stream.ljust(max(4096, -len(stream) // 512 * -512), b"\0")
-    sectors = len(stream) // 512
-    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
-    table = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
-
-    def entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:
-        title = (name + "\0").encode("utf-16-le")
-        head = title.ljust(64, b"\0") + struct.pack("<HBB", len(title), kind, 1)
-        links = struct.pack("<III", 0xFFFFFFFF, 0xFFFFFFFF, child)
-        return head + links + bytes(36) + struct.pack("<IQ", first, size)
-
-    folder = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry(
-        "Workbook", 2, 0xFFFFFFFF, 2, len(stream)
-    )
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    header += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
-    header += struct.pack("<I", 0) + b"\xff" * 432
-    return header + table + folder.ljust(512, b"\0") + stream

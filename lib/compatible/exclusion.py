@@ -267,9 +267,9 @@ def proven_minima(
 
     Branch and bound over intervals of eta. Between two points h apart a function lies at most
     K h^2 / 8 below the lower of its values there, K being a bound of its second derivative; with
-    |w'| <= w and |w''| <= w, that of (y - p) line - w quadratic is at most
-    w (|line| + 2 |line'| + quadratic + 2 |quadratic'| + quadratic''). No interval has zero inside,
-    so that w is greatest at an end.
+    ``|w'| <= w`` and ``|w''| <= w``, that of ``(y - p) line - w quadratic`` is at most
+    ``w (|line| + 2 |line'| + quadratic + 2 |quadratic'| + quadratic'')``. No interval has
+    zero inside, so that w is greatest at an end.
     """
     magnitude = np.abs(quadratic).sum(axis=1) + np.abs(line).sum(axis=1) + (functional is not None)
 

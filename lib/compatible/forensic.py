@@ -114,7 +114,8 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame | None) -> str:
         return "counts"
     if in_counts and _fails(checks.univariate_checks(claims)):
         return "univariate"
-    return "roc" if _fails(checks.roc_checks(claims)) else NOT_DETECTED
+    in_areas = in_counts or section == "roc"
+    return "roc" if in_areas and _fails(checks.roc_checks(claims)) else NOT_DETECTED
 
 
 def _fails(done: list[checks.Check]) -> bool:

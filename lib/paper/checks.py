@@ -54,17 +54,10 @@ __all__ = [
 MOST_VALUES = 10_000
 
 
-def ids(
-    claims: pd.DataFrame, *, section: str | None = None, quantities: tuple[str, ...] = ()
-) -> list[str]:
+def ids(claims: pd.DataFrame, section: str, *quantities: str) -> list[str]:
     """The ids of the original claims of a section and of the quantities named."""
     rows = reconstruct.original(claims)
-    chosen = pd.Series(True, rows.index)
-    if section:
-        chosen &= rows["section"] == section
-    if quantities:
-        chosen &= rows["quantity"].isin(quantities)
-    return list(rows.index[chosen])
+    return list(rows.index[(rows["section"] == section) & rows["quantity"].isin(quantities)])
 
 
 # --------------------------------------------------------------------------- checks on the counts
@@ -75,12 +68,12 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 
     A check is not carried out when one that it contains already fails: it could tell nothing new.
     """
-    sizes = ids(claims, section="methods", quantities=("patients",))
+    sizes = ids(claims, "methods", "patients")
     total = [name for name in sizes if subject(name) == "all"]
-    events = ids(claims, section="methods", quantities=("events",))
-    rates = ids(claims, section="patency", quantities=("primary_patency",))
-    markers = ids(claims, section="roc", quantities=MARKER_QUANTITIES)
-    areas = ids(claims, section="roc", quantities=("auc",))
+    events = ids(claims, "methods", "events")
+    rates = ids(claims, "patency", "primary_patency")
+    markers = ids(claims, "roc", *MARKER_QUANTITIES)
+    areas = ids(claims, "roc", "auc")
     scores = [area for area in areas if _is_score(claims, area)]
     binary = [area for area in areas if area not in scores]
     planned = [("the groups add up to all patients", sizes, ["partition"], _no_partition(claims))]
@@ -133,7 +126,7 @@ def _no_partition(claims: pd.DataFrame) -> str:
     sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
     total = int(printed.get("methods.all.patients", sum(sizes)))
     together = not all(sizes) or sum(sizes) in (0, total)
-    unknown = unstated(claims, ids(claims, section="methods"), ["partition"])
+    unknown = unstated(claims, ids(claims, "methods", "patients"), ["partition"])
     return "the groups may overlap or be a part (partition)" if unknown and not together else ""
 
 
@@ -217,7 +210,20 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
 # ------------------------------------------------------------------- checks on the ROC's inference
 
 
-def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[str, float], tuple]:
+def _at_any_level(claims: pd.DataFrame, table: np.ndarray, chosen: set) -> dict:
+    """The limits of the standard errors chosen at every confidence level in whole percent."""
+    kinds = {key[0] for key in chosen}
+    return {
+        (key, percent): values
+        for percent in range(50, 100)
+        for key, values in interval_candidates(claims, table, percent / 100).items()
+        if key[0] in kinds
+    }
+
+
+def interval_candidates(
+    claims: pd.DataFrame, table: np.ndarray, level: float | None = None
+) -> dict[tuple, tuple]:
     """Lower and upper limit of the AUC under every standard error and both z."""
     events, nonevents = table[::-1, 0], table[::-1, 1]
     area = roc.auc(events, nonevents)
@@ -226,7 +232,7 @@ def interval_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[tuple[s
         (name, z, cut): (cut(area - z * error), cut(area + z * error))
         for cut in (float, _within_one)
         for name, error in roc.standard_errors(events, nonevents).items()
-        for z in wald.multipliers(confidence_level(claims))
+        for z in wald.multipliers(level or confidence_level(claims))
     }
 
 
@@ -247,7 +253,7 @@ def chosen_elsewhere(
     """Those of a marker's candidates that print the claims of all *other* markers; all of them
     where none does.
 
-    `candidates` holds those of every marker.
+    ``candidates`` holds those of every marker.
     """
     everything = set(candidates[marker])
     chosen = set(everything)
@@ -336,7 +342,8 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
             found = {key: own[key] for key in chosen}
             level = level_claim(claims, "roc", marker) if len(names) > 1 else None
             made_with = (level,) if level else ()
-            checks.append(one_of(claims, words, names, found, source, needs, made_with))
+            otherwise = partial(_at_any_level, claims, known[marker], chosen)
+            checks.append(one_of(claims, words, names, found, source, needs, made_with, otherwise))
     return checks
 
 

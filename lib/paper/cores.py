@@ -34,7 +34,7 @@ def cores(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
 def cells(first: np.ndarray, second: np.ndarray, chosen: pd.DataFrame | None = None) -> np.ndarray:
     """Patients of each core by outcome (occluded, patent) and cell: cores x 2 x 4, whole numbers.
 
-    `chosen` has the columns k1 and k0; all cores by default.
+    ``chosen`` has the columns k1 and k0; all cores by default.
     """
     both = (cores(first, second) if chosen is None else chosen)[["k1", "k0"]].to_numpy()
     total = first.sum(axis=0)
@@ -105,8 +105,8 @@ def count_tables(
 ) -> tuple[int, np.ndarray]:
     """How many tables of outcome x first marker x second marker x group have the margins given.
 
-    `groups` (groups x 2) holds the occluded and the patent patients of each group. Returns the
-    number of tables of whole numbers in total and, for each core in the order of `cores`, its own
+    ``groups`` (groups x 2) holds the occluded and the patent patients of each group. Returns the
+    number of tables of whole numbers in total and, for each core in the order of ``cores``, its own
     (an array of Python integers).
     """
     both = cores(first, second)

@@ -98,7 +98,7 @@ def judge(claims: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every claim with verdict, recomputed, check, reason and target (label of its derivation).
 
     Indexed by claim id, in the order of the claims, with all columns of the claims as well. A claim
-    on which no check bears is `fitted` when the example cohort prints it, else `given`.
+    on which no check bears is ``fitted`` when the example cohort prints it, else ``given``.
     """
     return _judged_file(published.PATH) if claims is None else _judge(claims)
 
@@ -190,5 +190,5 @@ def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
 
 
 def scoreboard(judged: pd.DataFrame) -> pd.Series:
-    """How many claims have each verdict, in the order of `VERDICTS`."""
+    """How many claims have each verdict, in the order of ``VERDICTS``."""
     return judged["verdict"].value_counts().reindex(list(VERDICTS), fill_value=0)

@@ -107,7 +107,7 @@ def read(path: Path | None = None) -> pd.DataFrame:
     """All claims of a file (default: our own), indexed by ``id`` (section.subject.quantity), the
     printed strings untouched.
 
-    Raises `InputError` naming file, line and column of everything that cannot be read.
+    Raises ``InputError`` naming file, line and column of everything that cannot be read.
     """
     path = Path(path or PATH)
     rows = read_csv(path, COLUMNS)
@@ -254,11 +254,11 @@ def _parse(printed: str) -> tuple[str, Fraction, Fraction]:
 
 @cache
 def interval(printed: str, rounding: str | None = None) -> Interval:
-    """The values that print as `printed`.
+    """The values that print as ``printed``.
 
-    `rounding` is half_up (a half goes away from zero), half_even (a half goes to the even digit),
+    ``rounding`` is half_up (a half goes away from zero), half_even (a half goes to the even digit),
     truncation, or None for what either of the two half rules allows. A threshold such as "<0.05"
-    stands for itself. Raises `InputError` when `printed` is not a number.
+    stands for itself. Raises ``InputError`` when ``printed`` is not a number.
     """
     sign, value, unit = _parse(printed)
     if sign in ("<", "≤"):
@@ -297,17 +297,17 @@ def last_digit(printed: str) -> Fraction:
 
 
 def agrees(printed: str, value: float | Fraction) -> bool:
-    """Whether `value` prints as `printed` under one of the two half rules."""
+    """Whether ``value`` prints as ``printed`` under one of the two half rules."""
     return value in interval(printed)
 
 
 def rounding_that_fits(printed: str, value: float | Fraction) -> list[str]:
-    """The rounding rules under which `value` prints as `printed`, truncation included."""
+    """The rounding rules under which ``value`` prints as ``printed``, truncation included."""
     return [rounding for rounding in ROUNDINGS if value in interval(printed, rounding)]
 
 
 def prints(value: float | Fraction, like: str) -> str:
-    """`value` printed (half up) with as many digits as the string `like`; a threshold stays one."""
+    """``value`` printed (half up) with as many digits as the string ``like``; a threshold stays."""
     sign, _, unit = _parse(like)
     if sign:
         opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
@@ -317,7 +317,7 @@ def prints(value: float | Fraction, like: str) -> str:
 
 
 def printings(value: float | Fraction, like: str) -> set[str]:
-    """All strings as which `value` may be printed, with the digits of `like`, under either half
+    """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
     rule.
     """
     sign, _, unit = _parse(like)

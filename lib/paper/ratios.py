@@ -28,7 +28,7 @@ def wald_strings(claims: pd.DataFrame, factor: str) -> dict[str, str]:
 
 
 def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """The strings of `wald_strings` by factor in words, as each other source prints them and then
+    """The strings of ``wald_strings`` by factor in words, as each other source prints them and then
     as the paper does.
     """
     sets = {}

@@ -38,9 +38,9 @@ MOST_LISTED = 100_000
 class Counts:
     """One way to fill in the numbers of events, given a total number of events.
 
-    `patients` and `occluded_by_group` follow the order of the groups in the claims. `markers` maps
-    each marker to all its pairs (exposed among the occluded, exposed among the patent). What the
-    claims in use do not touch is None or empty.
+    ``patients`` and ``occluded_by_group`` follow the order of the groups in the claims.
+    ``markers`` maps each marker to all its pairs (exposed among the occluded, exposed among the
+    patent). What the claims in use do not touch is None or empty.
     """
 
     patients: int | None
@@ -59,9 +59,10 @@ class Counts:
 class Pairs:
     """A marker's counts for many numbers of events: arrays of one length.
 
-    `at` is the position of the number of events in `Solutions.occluded`; the exposed among the
-    occluded are any whole number from `exposed[0]` to `exposed[1]`, the unexposed among the patent
-    any from `unexposed[0]` to `unexposed[1]`. One of the two is a single number in each entry.
+    ``at`` is the position of the number of events in ``Solutions.occluded``; the exposed among
+    the occluded are any whole number from ``exposed[0]`` to ``exposed[1]``, the unexposed among
+    the patent any from ``unexposed[0]`` to ``unexposed[1]``. One of the two is a single number in
+    each entry.
     """
 
     at: np.ndarray
@@ -73,8 +74,8 @@ class Pairs:
 class Solutions:
     """All that the claims in use allow, as intervals; what they do not touch is None or empty.
 
-    `occluded` holds the possible numbers of events; `by_group` the least and the greatest number of
-    events of each group, of which every combination with such a sum is possible.
+    ``occluded`` holds the possible numbers of events; ``by_group`` the least and the greatest
+    number of events of each group, of which every combination with such a sum is possible.
     """
 
     patients: int | None
@@ -104,7 +105,7 @@ def markers(claims: pd.DataFrame) -> list[str]:
 
 
 def counts_behind(printed: str | None, total: int) -> list[int]:
-    """All counts out of `total` whose proportion prints as `printed`; every count when None."""
+    """All counts out of ``total`` whose proportion prints as ``printed``; every count when None."""
     first, last = _ends(printed, np.array([total]))
     return list(range(first[0], last[0] + 1))
 
@@ -132,9 +133,9 @@ def _most(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | 
 
 
 def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
-    """All counts compatible with the claims named in `using` (default: all of them), listed.
+    """All counts compatible with the claims named in ``using`` (default: all of them), listed.
 
-    The claims that matter are those of `solutions`.
+    The claims that matter are those of ``solutions``.
     """
     found = solutions(claims, using)
     return list(_listed(found)) if found else []
@@ -156,7 +157,7 @@ def _listed(found: Solutions) -> Iterator[Counts]:
 
 
 def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions | None:
-    """What the claims named in `using` (default: all of them) allow; None where they contradict
+    """What the claims named in ``using`` (default: all of them) allow; None where they contradict
     one another.
 
     The claims that matter are the numbers of patients and of events, the patency rates, and each
@@ -335,7 +336,7 @@ def marker_table(solution: Counts, marker: str) -> np.ndarray:
     """A marker's counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed
     patent]].
 
-    Raises `ValueError` when the claims allow several.
+    Raises ``ValueError`` when the claims allow several.
     """
     if len(solution.markers[marker]) != 1:
         raise ValueError(
@@ -359,9 +360,8 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    patients = all_patients(rows) or 1
-    occluded = np.arange(1, patients)
-    totals = {"sensitivity": occluded, "specificity": patients - occluded}
+    occluded = np.arange(1, all_patients(rows) or 1)
+    totals = {"sensitivity": occluded, "specificity": occluded[::-1]}
     printable = {}
     for quantity, total in totals.items():
         for name in rows.index[rows["quantity"] == quantity]:

@@ -319,12 +319,12 @@ def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     names = {name: quantity for name, quantity in names.items() if quantity != "p_value"}
     total = "methods.all.patients"
     if "odds_ratio" in topic.own and names and total in claims.index:
-        premise = {"binary": "the factor is a yes-or-no one", "logistic": "logistic regression"}
-        known = premises(claims, list(names))
+        stated = {"binary", "logistic"} <= set(premises(claims, list(names)))
         level = checks.confidence_level(claims, topic.section, topic.what)
         strings = {quantity: claims.at[name, "printed"] for name, quantity in names.items()}
         bounds = wald.possible(strings, "sigma", level)
         wide = bounds is None or bounds[1] >= 4 / sqrt(int(claims.at[total, "printed"]))
         words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
-        needs = tuple(f"{text} ({word})" for word, text in premise.items() if word not in known)
-        yield Check(words, (*names, total), lambda out: None if out else wide, needs=needs)
+        why_not = "it is narrower, as that of a number may be (binary, logistic)"
+        why_not = "" if stated or wide else why_not
+        yield Check(words, (*names, total), lambda out: None if out else wide, why_not=why_not)

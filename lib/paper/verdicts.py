@@ -62,7 +62,7 @@ class Judgment:
 
 
 def nothing(name: str) -> None:
-    """For `Check.allows`: a check that confines none of its claims to values."""
+    """For ``Check.allows``: a check that confines none of its claims to values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +109,16 @@ def one_of(
     source: str = "",
     needs: tuple[str, ...] = (),
     rests_on: tuple[str, ...] = (),
+    otherwise: Callable[[], dict] = dict,
 ) -> Check:
     """The check that one of the candidates prints all claims; each has a value for each claim. They
-    were made with the claims that the check rests on."""
+    were made with the claims that the check rests on; ``otherwise`` are those without these."""
 
     def without(left_out: frozenset[str]) -> bool | None:
-        if not set(names) - left_out or set(rests_on) & left_out:
+        if not set(names) - left_out:
             return None
-        return bool(matching(claims, names, candidates, left_out))
+        found = otherwise() if set(rests_on) & left_out else candidates
+        return bool(matching(claims, names, found, left_out))
 
     spans = {
         name: [(values[at], values[at]) for values in candidates.values()]

@@ -44,9 +44,9 @@ def quantities(beta, sigma, z: float) -> dict:
 def half_planes(
     printed: dict[str, str], z: float, side: int, degrees: float = np.inf
 ) -> np.ndarray:
-    """Rows (a, b, c) of a beta + b sigma <= c for the printed quantities of `QUANTITIES`.
+    """Rows (a, b, c) of a beta + b sigma <= c for the printed quantities of ``QUANTITIES``.
 
-    `printed` may lack some of them. `side` is the sign that beta has, on which P depends.
+    ``printed`` may lack some of them. ``side`` is the sign that beta has, on which P depends.
     """
     rows = []
     slopes = {"odds_ratio": 0.0, "odds_ratio_lower": -z, "odds_ratio_upper": z}
@@ -85,9 +85,9 @@ def polygon(
 ) -> np.ndarray:
     """Corners (beta, sigma) of what the printed strings allow, in order around it.
 
-    Shape (corners, 2); no rows when they contradict one another. `side` is the sign of beta; by
-    default the first of `sides`, which is the only one unless the odds ratio may be one. Raises
-    `ValueError` when they leave the polygon unbounded (fewer than two of the estimate and its
+    Shape (corners, 2); no rows when they contradict one another. ``side`` is the sign of beta; by
+    default the first of ``sides``, which is the only one unless the odds ratio may be one. Raises
+    ``ValueError`` when they leave the polygon unbounded (fewer than two of the estimate and its
     limits).
     """
     if sum(quantity in printed for quantity in QUANTITIES[:3]) < 2:
@@ -121,7 +121,7 @@ def possible(
 ) -> tuple[float, float] | None:
     """Least and greatest value of a quantity that the other printed strings allow, over both z.
 
-    `quantity` is one of `QUANTITIES`, "beta" or "sigma"; its own string is not used. None when
+    ``quantity`` is one of ``QUANTITIES``, "beta" or "sigma"; its own string is not used. None when
     the others contradict one another.
     """
     others = {name: text for name, text in printed.items() if name != quantity}

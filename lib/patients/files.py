@@ -16,11 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pyreadstat
 from pyarrow import parquet
-from python_calamine import CalamineWorkbook
 
 from lib.patients.errors import InputError, fail, quoted, unusable
 from lib.patients.table import Table, cell_text, from_records
 from lib.patients.text_files import read_text
+from lib.patients.workbook import read_sheets
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
 DATA = Path(__file__).parents[2] / "data"
@@ -117,10 +117,8 @@ def _content(path: Path) -> bytes:
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     names, sheets = {name.casefold() for name in known}, {}
-    for title in book.sheet_names:
-        records = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    for title, records in read_sheets(content).items():
         texts = [[cell_text(cell) for cell in record] for record in records]
         used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
         if used:

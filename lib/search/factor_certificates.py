@@ -24,13 +24,14 @@ from tqdm import tqdm
 
 from lib.compatible.exclusion import GROUPS, KNOWN, Printed
 from lib.compatible.one_factor import FILE, MULTIPLIERS, least_margins, most_patent
-from lib.compatible.study import FOLDER, read_stored
+from lib.compatible.study import FOLDER, Study, read_stored
 from lib.paper.cores import cells
 from lib.search import designs
 from lib.search.certificates import SOLVER_GRID
 from lib.search.store import replace
 
 DIGITS = 9
+KEYS = ["k1", "k0"]
 HEADER = """\
 # Proofs that a core is impossible with a yes-or-no factor that is significant alone: multipliers,
 # of which each number of occluded patients with the factor takes the best. What they prove is
@@ -97,24 +98,32 @@ def multipliers(printed: Printed, chosen: pd.DataFrame, counts: pd.Series) -> It
             ]
 
 
-def main() -> None:
-    """Write one_factor.csv: of the undecided cores those that are proven impossible with a factor
-    significant alone by all four tests, with the multipliers for significance by any of them."""
-    about = designs.read_study()
-    table = read_stored("cores.csv")
-    chosen = table.loc[table["status"] == "undecided", ["k1", "k0"]]
-    counts = most_patent(*about.totals, by_any_test=True)
+def proven(about: Study, chosen: pd.DataFrame, *, by_any_test: bool) -> pd.DataFrame:
+    """Rows of one_factor.csv for those of the cores that are proven impossible with a factor
+    significant alone by all four tests, or by any of them."""
+    counts = most_patent(*about.totals, by_any_test=by_any_test)
     found = tqdm(
         multipliers(about.printed, chosen, counts),
-        desc="one factor",
+        desc="by any test" if by_any_test else "by all tests",
         total=len(chosen) * len(counts),
     )
     numbers = pd.DataFrame(list(found), columns=MULTIPLIERS)
     numbers = numbers.map(lambda x: float(f"{x:.{DIGITS}g}"))
     rows = chosen.loc[chosen.index.repeat(len(counts))].reset_index(drop=True).join(numbers)
-    proven = least_margins(about.printed, rows)
-    kept = pd.MultiIndex.from_frame(rows[["k1", "k0"]]).isin(proven.index[proven > 0])
-    text = HEADER + rows[kept].to_csv(index=False, lineterminator="\n")
+    margins = least_margins(about.printed, rows, by_any_test=by_any_test)
+    return rows[pd.MultiIndex.from_frame(rows[KEYS]).isin(margins.index[margins > 0])]
+
+
+def main() -> None:
+    """Write one_factor.csv: of the undecided cores first those that fall with a factor significant
+    by any test, then those that fall only with one significant by all four."""
+    about, table = designs.read_study(), read_stored("cores.csv")
+    chosen = table.loc[table["status"] == "undecided", KEYS]
+    by_any = proven(about, chosen, by_any_test=True)
+    left = ~pd.MultiIndex.from_frame(chosen).isin(pd.MultiIndex.from_frame(by_any[KEYS]))
+    rows = pd.concat([by_any, proven(about, chosen[left], by_any_test=False)])
+    rows = rows.sort_values(KEYS, kind="stable")
+    text = HEADER + rows.to_csv(index=False, lineterminator="\n")
     replace(FOLDER / FILE, text.encode())
 
 

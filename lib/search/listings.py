@@ -104,7 +104,7 @@ def judge(candidates: Candidates, printed: Printed) -> np.ndarray:
 
 
 def z_of_factor(candidates: Candidates) -> np.ndarray:
-    """|coefficient / standard error| of a yes-or-no factor, in models with two strata."""
+    """Absolute z (Wald) of a yes-or-no factor, in models with two strata."""
     coefficients, covariances = refit(candidates)
     variance = covariances[:, 0, 0] + covariances[:, 1, 1] - 2 * covariances[:, 0, 1]
     return np.abs(coefficients[:, 0] - coefficients[:, 1]) / np.sqrt(variance)

@@ -1,6 +1,6 @@
 """The ledger of any abstract: what its numbers say of one another, on a page of its own.
 
-`python -m lib.show.ledger my_abstract.csv [folder]` writes ``ledger.html``, ``claims.csv`` and
+``python -m lib.show.ledger my_abstract.csv [folder]`` writes ``ledger.html``, ``claims.csv`` and
 ``checks.csv`` into the folder and prints a line for each check; it fails where something is
 impossible. With ``--template file.csv`` it writes a file to fill in.
 """

@@ -24,10 +24,11 @@ from myst_nb.core.read import create_nb_reader
 
 from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
-from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging
+from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
+WORD = "_downloads/tables.docx"
 # What is in the folder of the kept outputs while they are stored.
 UNFINISHED = "unfinished"
 # The chosen scheme, or else the one that the reader's system asks for.
@@ -57,6 +58,8 @@ MENDED = [
         '<summary><span class="toctree-toggle"',
         '<summary aria-label="Its pages"><span class="toctree-toggle"',
     ),
+    # Without an address of the site, an address is one as seen from the page.
+    (r'(<meta property="og:(?:image|url)" content=")(?=_static/|chapters/)', r"\1../"),
     # Until its script has run, the theme is neither light nor dark: both kinds of image are shown
     # and then one is taken away, and without scripts the page has no colors at all.
     (' data-theme="auto"', ""),
@@ -125,6 +128,13 @@ def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
     return reader and reader.read(text)
 
 
+def executed_chapter(env, docname: str) -> nbformat.NotebookNode | None:
+    """A chapter with the outputs of this build; None for a page without code."""
+    notebook = read_chapter(env, docname)
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    return notebook and cache.merge_match_into_notebook(notebook)[1]
+
+
 def run_chapters(app, env, docnames: list[str]) -> None:
     """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its
     cache.
@@ -166,13 +176,25 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 
 def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files."""
-    notebook = read_chapter(app.env, app.env.docname)
-    if notebook:
-        cache = get_cache(app.env.mystnb_config.execution_cache_path)
-        _, executed = cache.merge_match_into_notebook(notebook)
+    executed = executed_chapter(app.env, app.env.docname)
+    if executed:
         conditional.settle(executed)
         content = nbformat.writes(notebooks.tidy(executed))
         next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
+
+
+def write_word(app) -> None:
+    """Write the tables of all pages, in reading order and with their numbers, as one Word file."""
+    tables = []
+    for docname in meta.pages(app):
+        chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
+        outputs = [output for cell in chapter.cells for output in cell.get("outputs", [])]
+        for about in filter(None, (output.get("data", {}).get(render.TABLE) for output in outputs)):
+            place = app.env.toc_fignumbers[docname]["table"][about["name"]]
+            tables.append(word.from_description("Table " + ".".join(map(str, place)), about))
+    path = Path(app.outdir, WORD)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(word.document(app.config.html_title, tables))
 
 
 def show_banner(app, pagename, templatename, context, doctree) -> None:
@@ -193,7 +215,10 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
             where = context["pathto"]("chapters/your_data").rstrip("#") + "#" + WITHHELD_SECTION
             text += f'<a href="{escape(where)}">{app.withheld} of its tables are withheld</a>.'
     context["theme_announcement"] = text
-    footer = "<span data-whole-book></span>"
+    tables = escape(context["pathto"](WORD, 1))
+    footer = (
+        f'<a href="{tables}" download>All tables as a Word file</a> <span data-whole-book></span>'
+    )
     if "chapters/cite" in app.env.found_docs:
         cite = escape(context["pathto"]("chapters/cite"))
         footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
@@ -217,6 +242,7 @@ def finish(app, error) -> None:
         page.write_text(html, encoding="utf-8")
     meta.finish(app)
     code.finish(app)
+    write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
     kept.parent.mkdir(exist_ok=True)

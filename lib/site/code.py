@@ -30,7 +30,8 @@ MANIFEST = [
     *["pyproject.toml", "requirements.lock", "requirements-book.lock", "_config.yml", "_toc.yml"],
     *[".ci/run", ".github/workflows/*.yml", "docs/*.png", "chapters/assets/*"],
     *["chapters/references.bib", "lib/**/*.py", "lib/site/templates/*", "data/README.md"],
-    *["tests/**/*.py", "tests/oracles/*", "tests/site/package*.json"],
+    *["tests/**/*.py", "tests/abstracts/*", "tests/cases/*", "tests/oracles/*"],
+    "tests/site/package*.json",
 ]
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
@@ -74,13 +75,10 @@ class RoomDirective(SphinxDirective):
         """A section for each module."""
         name, lines = self.arguments[0], []
         for module in pkgutil.iter_modules(import_module(name).__path__):
-            about = [
-                "```{eval-rst}",
-                f".. automodule:: {name}.{module.name}",
-                "   :members:",
-                "```",
-            ]
-            lines += [f"## {module.name}", "", *about, ""]
+            lines += [f"## {module.name}", "", "```{eval-rst}"]
+            lines += [f".. automodule:: {name}.{module.name}", "   :members:"]
+            # What a module hands on is described where it comes from.
+            lines += ["   :ignore-module-all:", "```", ""]
         block = nodes.Element()
         self.state.nested_parse(StringList(lines, name), 0, block, match_titles=True)
         return block.children

@@ -39,8 +39,7 @@ def use_site_url(app, config) -> None:
     """
     url = os.environ.get("SITE_URL", config.html_baseurl or "")
     config.html_baseurl = url.rstrip("/") + "/" if url else ""
-    # All pages that describe themselves are in one folder.
-    config.ogp_site_url = config.html_baseurl or "../"
+    config.ogp_site_url = config.html_baseurl
     config.ogp_site_name = config.html_title
     if not app.cohort.is_example:
         config.ogp_custom_meta_tags += ['<meta name="robots" content="noindex">']

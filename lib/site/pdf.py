@@ -42,7 +42,8 @@ ADAPT = """() => {
         ["contents-title", "Contents"],
     ]) cover.append(Object.assign(document.createElement("p"), { className, textContent }));
     cover.append(find("#jb-print-toc nav"));
-    document.querySelector("article.bd-article").before(cover);
+    find("article.bd-article").before(cover);
+    find("article.bd-article").id = "document-chapters/index";
     document.body.classList.add("whole-book");
     for (const link of document.querySelectorAll("a[href]")) {
         const inside = link.getAttribute("href").match(/^(?:chapters\\/index\\.html)?(#.+)/);

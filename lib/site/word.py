@@ -41,6 +41,16 @@ class WordTable:
     note: str | None
 
 
+def from_description(number: str, about: dict) -> WordTable:
+    """A table from the description that its page is made from."""
+    texts = [
+        [cell if isinstance(cell, str) else cell["text"] for cell in row] for row in about["rows"]
+    ]
+    columns = about["columns"]
+    head, align = ([column[key] for column in columns] for key in ("label", "align"))
+    return WordTable(number, about["caption"], head, texts, align, about["note"])
+
+
 def document(title: str, tables: list[WordTable]) -> bytes:
     """The Word file of a book's tables."""
     file = docx.Document()

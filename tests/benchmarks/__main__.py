@@ -1,4 +1,4 @@
-"""Ratios against what one would run instead: one line each, and a failure where a target is missed."""
+"""Ratios to what one would run instead: a line each, and a failure where a target is missed."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""A cold build of the book against running the same notebooks one by one and printing them as HTML."""
+"""A cold build of the book against running its notebooks one by one and printing them as HTML."""
 
 import shutil
 import subprocess

@@ -52,14 +52,14 @@ def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
     table.loc[random.random(rows) < 0.02, "stent_length_mm"] = pd.NA
     table["occluded_12m"] = (event <= 12).astype(int)
     # Rounding must not move an event across the horizon.
-    seen = np.minimum(event, end).round(1)
+    seen = np.minimum(event, end).clip(min=0.1).round(1)
     table["followup_months"] = np.where((event > 12) & (seen <= 12), 12.1, seen)
     table["occluded"] = (event <= end).astype(int)
     return table[[name for name in codebook.index if name in table]]
 
 
 def ratio() -> float:
-    """Seconds of one over seconds of the other; the larger must not need more than `MOST_MEMORY`."""
+    """Seconds of one over those of the other; the larger must not need more than `MOST_MEMORY`."""
     example, _ = built()
     with tempfile.TemporaryDirectory() as folder:
         seconds, peak = built(write(Path(folder, "registry.csv"), ROWS))
@@ -74,7 +74,7 @@ def write(path: Path, rows: int = ROWS) -> Path:
 
 
 def built(cohort: Path | None = None) -> tuple[float, int]:
-    """Seconds of a build in an empty folder, and the most bytes that all its processes had at once."""
+    """Seconds of a build in an empty folder, and the most bytes that its processes had at once."""
     hidden = ("COHORT", "DISCLOSURE")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     environment |= {"COHORT": str(cohort)} if cohort else {}

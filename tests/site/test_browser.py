@@ -102,21 +102,6 @@ def test_a_line_of_source_fits_beside_the_sidebar(site, browser):
     assert not scrolled
 
 
-def test_the_keyboard_reaches_the_text_first_and_every_claim(site, browser):
-    tab = browser.new_page()
-    tab.goto((site / "chapters" / "index.html").as_uri())
-    tab.keyboard.press("Tab")
-    assert "Skip to main content" in tab.evaluate("document.activeElement.textContent")
-    reached = set()
-    for _ in range(250):
-        tab.keyboard.press("Tab")
-        reached.add(tab.evaluate("document.activeElement.closest('.claim')?.textContent ?? ''"))
-    claims = tab.locator("article .claim").all_text_contents()
-    assert len(claims) > 30
-    assert set(claims) <= reached
-    tab.close()
-
-
 @pytest.mark.parametrize("word", ["patency", "Firth", "collaterals", "bootstrap", "certificate"])
 def test_search_finds_what_a_reader_would_type(site, browser, word):
     tab = browser.new_page()

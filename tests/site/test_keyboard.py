@@ -114,14 +114,6 @@ def test_a_drawer_opens_closes_and_gives_the_focus_back(site, tab, side):
     assert tab.evaluate(f"{ACTIVE}.matches('.{side}-toggle')")
 
 
-def test_a_button_of_the_theme_keeps_the_focus(site, tab):
-    open_chapter(tab, site, "compatible", 1280)
-    for button in [".primary-toggle", ".theme-switch-button"]:
-        walk_to(tab, button)
-        tab.keyboard.press("Enter")
-        assert tab.evaluate(f"button => {ACTIVE}.matches(button)", button)
-
-
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_is_folded_opens_and_closes(site, tab, name):
     open_chapter(tab, site, name, 390)

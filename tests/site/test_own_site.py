@@ -5,7 +5,6 @@ built before.
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from books import Book, files_of
@@ -14,7 +13,6 @@ from lib.compatible import verification
 from lib.compatible.study import study
 from lib.paper import published
 from lib.patients import loading, template
-from lib.patients.files import DATA
 
 # Bytes of pictures and fonts hold no text; everything else does.
 BINARY = {".png", ".ttf", ".woff", ".woff2", ".eot"}
@@ -92,36 +90,6 @@ def test_the_downloads_about_the_claims_hold_this_cohorts_values(own):
         claims = pd.read_csv(book.site / "_downloads" / "chapters" / section / f"{name}.csv")
         patients = claims.set_index("id").at["methods.all.patients", "this_cohort"]
         assert patients == len(pd.read_csv(environment["COHORT"]))
-
-
-def test_five_groups_make_a_whole_book(own, tmp_path):
-    """Two are those of the other tests here. Under the strict flags, and the counts are those of
-    the file.
-    """
-    random = np.random.default_rng(5)
-    rows = pd.read_csv(loading.EXAMPLE, comment="#")
-    rows = rows.loc[random.integers(0, len(rows), 500)].reset_index(drop=True)
-    rows["patient_id"] = [f"P{number:03}" for number in range(len(rows))]
-    groups = [f"ward {letter}" for letter in "ABCDE"]
-    rows["diagnosis"] = random.choice(groups, len(rows))
-    rows.to_csv(tmp_path / "wards.csv", index=False)
-    codebook = pd.read_csv(DATA / "codebook.csv", keep_default_na=False)
-    is_group = codebook["role"] == "group"
-    codebook.loc[is_group, ["label", "levels"]] = ["Ward", "|".join(groups)]
-    codebook.loc[is_group, ["label_zh", "level_labels", "level_labels_zh"]] = ""
-    codebook.to_csv(tmp_path / "wards.codebook.csv", index=False)
-    book, _ = own
-    where = ["--path-output", str(tmp_path / "out")]
-    done = book.build("-W", "-n", "--keep-going", *where, COHORT=str(tmp_path / "wards.csv"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    downloads = tmp_path / "out" / "_build" / "html" / "_downloads" / "chapters" / "patency"
-    shown = pd.read_csv(downloads / "tab-patency.csv", index_col=0)
-    patients = rows.groupby("diagnosis").size()
-    assert shown["patients"].reindex(groups).tolist() == patients.reindex(groups).tolist()
-    assert (
-        shown["occluded"].reindex(groups).tolist()
-        == rows.groupby("diagnosis")["occluded_12m"].sum().tolist()
-    )
 
 
 def test_a_file_with_identifiers_makes_no_book(own, tmp_path):

@@ -104,38 +104,6 @@ def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(book, 
     assert files_of(book.site) == files_of(fresh.site)
 
 
-def test_a_chapter_that_fails_and_is_taken_back_leaves_no_trace(book):
-    before = files_of(book.site)
-    book.replace("chapters/patency.md", "print(", "nothing(")
-    assert book.build().returncode != 0
-    assert files_of(book.site) == before
-    book.replace("chapters/patency.md", "nothing(", "print(")
-    assert book.rebuild() == set()
-    assert files_of(book.site) == before and left_over(book) == []
-
-
-def test_outputs_that_were_being_stored_when_the_build_was_killed_are_made_again(book):
-    (kept,) = (book.site.parent / ".jupyter_cache").glob("*/")
-    for stored in kept.glob("executed/*/base.ipynb"):
-        stored.write_text(stored.read_text(encoding="utf-8")[:100], encoding="utf-8")
-    (kept / "unfinished").touch()
-    change(book, "a torn page")
-    assert book.rebuild() == {"index", "methods", "patency"}
-    assert "a torn page" in book.page("index")
-    assert book.rebuild() == set()
-
-
-def test_pages_that_did_not_change_are_not_written_again(book):
-    def written() -> dict[str, int]:
-        return {
-            path.name: path.stat().st_mtime_ns for path in (book.site / "_static").rglob("*.svg")
-        }
-
-    before = written()
-    assert before and book.rebuild() == set()
-    assert written() == before
-
-
 # ---------------------------------------------------------------- the folders, without a build
 
 
@@ -199,16 +167,6 @@ def test_stopped_while_the_earlier_site_is_deleted_nothing_of_it_comes_back(fold
     (previous / "part.html").write_text("older", encoding="utf-8")
     assert build(site, "new") == {"page.html": b"old"}
     assert files_of(site) == {"page.html": b"new"} and not previous.exists()
-
-
-def test_a_folder_of_another_name_is_built_in_place_and_its_neighbors_are_left_alone(tmp_path):
-    site, neighbor = tmp_path / "singlehtml", tmp_path / staging.PREVIOUS
-    site.mkdir()
-    neighbor.mkdir()
-    app = SimpleNamespace(outdir=site)
-    staging.begin(app, True)
-    staging.end(app, None)
-    assert app.outdir == site and neighbor.is_dir()
 
 
 def test_a_place_that_cannot_be_written_gives_one_sentence(folders):

@@ -144,16 +144,3 @@ def test_without_style_sheets_a_page_reads_in_the_same_order_and_says_nothing_tw
         assert plain.locator(".book-figure img").filter(visible=True).count() == figures, page
     styled.close()
     plain.close()
-
-
-def test_in_the_dark_each_figure_is_its_dark_version(site, server, browser):
-    tab = browser.new_page(color_scheme="dark")
-    tab.goto(f"{server.address}/chapters/multivariate.html")
-    images = tab.locator(".book-figure img")
-    shown = images.filter(visible=True)
-    assert shown.count() == images.count() / 2 > 1
-    assert all(
-        "-dark.svg" in address
-        for address in shown.evaluate_all("images => images.map(image => image.src)")
-    )
-    tab.close()

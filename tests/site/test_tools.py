@@ -2,10 +2,9 @@
 words.
 """
 
-import json
 import re
 from fractions import Fraction
-from math import exp, isclose
+from math import exp
 
 import pytest
 from books import ROOT
@@ -14,16 +13,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.paper import published, reconstruct, wald
+from lib.paper import published, wald
 from lib.show import forms
-from lib.statistics import prediction
 
 MANY = settings(
     max_examples=15,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.large_base_example, HealthCheck.too_slow],
 )
-RULES = [None, "half_up", "half_even"]
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +29,6 @@ def tab(browser):
     tab.add_script_tag(path=ROOT / "chapters" / "assets" / "tools.js")
     yield tab
     tab.close()
-
-
-BY_RULE = "[undefined, 'half_up', 'half_even'].map(rule => tools.countsBehind(...input, rule))"
 
 
 def in_browser(tab, expression: str, inputs: list) -> list:
@@ -55,34 +49,6 @@ def printed_numbers(draw) -> str:
         draw(st.lists(st.sampled_from("0123456789"), min_size=decimals, max_size=decimals))
     )
     return f"{sign}{whole}.{digits}{unit}" if digits else f"{sign}{whole}{unit}"
-
-
-@MANY
-@given(st.lists(st.tuples(printed_numbers(), st.integers(1, 3000)), min_size=25, max_size=60))
-def test_the_counts_behind_a_printed_number(tab, cases):
-    found = in_browser(tab, BY_RULE, list(map(list, cases)))
-    for (printed, total), by_rule in zip(cases, found, strict=True):
-        everything = reconstruct.counts_behind(printed, total)
-        for rule, ends in zip(RULES, by_rule, strict=True):
-            bounds = published.interval(printed, rule)
-            expected = [count for count in everything if Fraction(count, total) in bounds]
-            assert (list(range(ends[0], ends[1] + 1)) if ends else []) == expected, (
-                printed,
-                total,
-                rule,
-            )
-
-
-@pytest.mark.parametrize("half", ["12.5%", "37.5%", "62.5%", "0.5%", "99.5%"])
-def test_an_exact_half_is_rounded_by_either_rule(tab, half):
-    total = 1000
-    count = int(published.number(half) * total)
-    for whole in (int(float(half[:-1])), int(float(half[:-1])) + 1):
-        for rule in RULES:
-            ends = tab.evaluate("input => tools.countsBehind(...input)", [f"{whole}%", total, rule])
-            assert (ends[0] <= count <= ends[1]) == (
-                Fraction(count, total) in published.interval(f"{whole}%", rule)
-            )
 
 
 @MANY
@@ -113,21 +79,6 @@ def test_a_percentage_that_no_count_prints_comes_with_its_neighbors():
 
 
 shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(float))
-
-
-@MANY
-@given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
-def test_predictive_values(tab, cases):
-    inputs = [
-        [sensitivity, specificity, percent / 100] for sensitivity, specificity, percent in cases
-    ]
-    # NaN does not pass from the browser as a number of JSON.
-    found = in_browser(
-        tab, "tools.predictiveValues(...input).map(value => isNaN(value) ? null : value)", inputs
-    )
-    for (sensitivity, specificity, prevalence), values in zip(inputs, found, strict=True):
-        expected = prediction.predictive_values(sensitivity, specificity, [prevalence]).iloc[0, 1:]
-        assert values == [None if value != value else value for value in expected]
 
 
 @MANY
@@ -180,26 +131,6 @@ sane = wald_strings().filter(
         and published.number(printed.get("p_value", "1")) <= 1
     )
 )
-
-
-@MANY
-@given(st.lists(sane, min_size=20, max_size=40))
-def test_whether_printed_wald_results_agree_and_what_each_may_be(tab, cases):
-    expression = (
-        "[tools.agree(input, 0.95), "
-        f"{json.dumps(wald.QUANTITIES)}.map("
-        "quantity => tools.possible(input, quantity, 0.95) ?? null)]"
-    )
-    for printed, (together, ranges) in zip(cases, in_browser(tab, expression, cases), strict=True):
-        assert together == wald.agree(printed), printed
-        for quantity, found in zip(wald.QUANTITIES, ranges, strict=True):
-            try:
-                expected = wald.possible(printed, quantity)
-            except ValueError:
-                expected = None
-            assert (found is None) == (expected is None), (printed, quantity)
-            for one, other in zip(found or [], expected or [], strict=True):
-                assert isclose(one, other, rel_tol=1e-9, abs_tol=1e-11), (printed, quantity)
 
 
 @MANY

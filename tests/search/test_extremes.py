@@ -9,7 +9,7 @@ from scipy import stats
 
 from lib.compatible import exclusion, ladder, verification
 from lib.compatible.study import read_stored
-from lib.search import designs, distance, extremes
+from lib.search import designs, extremes
 from lib.search.store import Result
 
 ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
@@ -23,11 +23,6 @@ def results() -> list[Result]:
 @pytest.fixture(scope="module")
 def measured(results) -> pd.DataFrame:
     return extremes.measured(results, ABOUT)
-
-
-def test_every_stored_extreme_prints_every_claim(results):
-    stored = read_stored("extremes.parquet")
-    assert len(results) == stored["index"].nunique() > 1
 
 
 def test_what_an_earlier_search_attained_is_kept(results, tmp_path):
@@ -113,24 +108,6 @@ def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, 
     assert verification.unmet(designs.rows_of(found.design, ABOUT), ABOUT) == ""
     before, after = (extremes.measured([one], ABOUT)[conclusion].item() for one in (start, found))
     assert after > before if side == "greatest" else after < before
-
-
-def test_a_search_that_was_stopped_goes_on_from_what_it_had(results, tmp_path, monkeypatch):
-    settings = SETTINGS | {
-        "directed": SETTINGS["directed"] | {"turns": 1, "steps": 500, "attempts": 1}
-    }
-    monkeypatch.setattr(
-        extremes,
-        "conclusions",
-        lambda about: {"model.auc": extremes.Conclusion(distance.AREA, "", True, 0.01)},
-    )
-    whole = extremes.drive_all(results[:3], ABOUT, settings, tmp_path)
-    files = sorted(tmp_path.glob("*.npz"))
-    assert len(files) == 2 * len(ladder.RUNGS)
-    for path in files[::2]:
-        path.unlink()
-    again = extremes.drive_all(results[:3], ABOUT, settings, tmp_path)
-    assert [one.design.tobytes() for one in again] == [one.design.tobytes() for one in whole]
 
 
 def test_cohorts_at_the_limits_of_fit_are_compatible_and_come_near_the_limits(tmp_path):

@@ -1,0 +1,50 @@
+"""Runs chapters in this process: `python tests/chapter.py [CHAPTER...]`, by default all."""
+
+import contextlib
+import io
+import sys
+from dataclasses import dataclass, field
+from unittest import mock
+
+import jupytext
+from matplotlib.figure import Figure
+
+from lib.show import display
+from lib.site import notebooks
+
+
+@dataclass
+class Ran:
+    """What the cells of a chapter hand to its page: texts by name; tables, figures, forms."""
+
+    cells: list
+    glued: dict[str, str] = field(default_factory=dict)
+    shown: list = field(default_factory=list)
+
+
+def run(chapter: str, lay_out: bool = True) -> Ran:
+    """Run all cells of a chapter. Figures are laid out at most, and not drawn, which takes long."""
+    ran = Ran(jupytext.read(notebooks.CHAPTERS / f"{chapter}.md").cells)
+
+    def laid_out(figure: Figure, file: io.TextIOBase, **options: object) -> None:
+        if lay_out:
+            figure.draw_without_rendering()
+        file.write("<svg/>")
+
+    names = {"__name__": "__main__"}
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        mock.patch.object(display, "_glue", lambda name, text, **_: ran.glued.update({name: text})),
+        mock.patch.object(display, "display", ran.shown.append),
+        mock.patch.object(Figure, "savefig", laid_out),
+    ):
+        for cell in ran.cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, f"{chapter}.md", "exec"), names)
+    return ran
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or [path.stem for path in notebooks.sources()]:
+        run(name)
+        print(name)

@@ -1,0 +1,41 @@
+"""A build stops with one message where an input cannot be used, before anything is written."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from lib.paper import published
+from lib.patients import loading
+from lib.site import book
+
+
+def replaced(old: bytes, new: bytes):
+    return lambda content: content.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("published.csv", None, ["no such file"]),
+        ("published.csv", replaced(b",unit,", b",units,"), ["column unit is missing"]),
+        ("cohort.csv", None, ["no such file"]),
+        ("cohort.csv", lambda content: content + "\nÄrzte".encode("utf-16"), ["UTF-8"]),
+        ("cohort.csv", replaced(b",PTS,", b",XYZ,"), ["line", "diagnosis", "“XYZ”; expected"]),
+    ],
+)
+def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, name, change, words):
+    path = tmp_path / name
+    if change:
+        path.write_bytes(change((loading.DATA / name).read_bytes()))
+    codebook = (loading.DATA / "codebook.csv").read_bytes()
+    (tmp_path / "cohort.codebook.csv").write_bytes(codebook)
+    if name == "published.csv":
+        monkeypatch.setattr(published, "PATH", path)
+    else:
+        monkeypatch.setenv("COHORT", str(path))
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(SystemExit) as stopped:
+        book.check_inputs(SimpleNamespace(outdir=tmp_path / "html"), SimpleNamespace())
+    message = str(stopped.value.code)
+    assert all(word in message for word in [name, *words]), message
+    assert sorted(tmp_path.iterdir()) == before
