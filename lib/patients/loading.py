@@ -78,8 +78,8 @@ def _read(path: Path) -> Cohort:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
     problems += _doubtful_points(readings, table)
-    suspected, named = _suspected_codes(readings, table)
-    problems, notes = problems + suspected, notes + named
+    suspected, row_notes = _suspected_codes(readings, table)
+    problems += suspected
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
     problems += [
@@ -87,13 +87,19 @@ def _read(path: Path) -> Cohort:
     ]
     fail(path, problems)
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
-    notes += consistency.odd_rows(rows, codebook, table)
+    row_notes += consistency.odd_rows(rows, codebook, table)
     plain = levels.with_plain_levels(codebook)
     is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
-    expanded = expand(rows, plain)
-    cohort = Cohort(*expanded, path, is_example, (), tuple(others), plain)
-    notes += consistency.in_words(consistency.completeness(cohort), cohort)
-    return Cohort(*expanded, path, is_example, tuple(notes), tuple(others), plain)
+    cohort = Cohort(
+        *expand(rows, plain),
+        path,
+        is_example,
+        row_notes=tuple(row_notes),
+        dropped=tuple(others),
+        original_codebook=plain,
+    )
+    notes += row_notes + consistency.in_words(consistency.completeness(cohort), cohort)
+    return replace(cohort, notes=tuple(notes))
 
 
 def _named(names: list[str]) -> str:

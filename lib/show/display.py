@@ -145,10 +145,11 @@ if get_ipython() is not None:  # a cell of a notebook, not a program or a test
     warnings.showwarning = show_warning
 
 
-def glue(**texts: object) -> None:
-    """Make texts available to the prose of the same page as ``{glue:text}`` with their names."""
+def glue(hidden: object = False, /, **texts: object) -> None:
+    """Make texts available to the prose of the same page as ``{glue:text}`` with their names; where
+    they are hidden, the word that stands in their place."""
     for name, text in texts.items():
-        _glue(name, str(text), display=False)
+        _glue(name, str(shown(text, hidden)), display=False)
 
 
 def colors_of(names: list[str]) -> dict[str, str]:
@@ -200,8 +201,8 @@ def file_name(name: str) -> str:
     )
 
 
-def shown(value: object, hidden: bool) -> object:
-    """The value, or the word that stands in its place where it is withheld."""
+def shown(value: object, hidden: object) -> object:
+    """The value, or the word that stands in its place where it is withheld (``hidden`` is true)."""
     return WITHHELD if hidden else value
 
 

@@ -239,24 +239,21 @@ def baseline(
 
 def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
     """The columns of one level of a baseline table with what of them may be shown."""
-    withheld, by = cohort.withheld, cohort.group if level in cohort.groups else cohort.outcome
-    rows = cohort.rows if level == "all" else cohort.rows[cohort.rows[by] == level]
+    withheld, rows = cohort.withheld, cohort.rows
     columns = [name for name in described if name.startswith(f"{level} ")]
-    hidden, means, quartiles = [], [], []
-    for name in described.index:
-        if level == "all":
-            hidden.append(name in withheld.totals and described.at[name, "kind"] == "count")
-        elif by == cohort.group:
-            hidden.append(level in withheld.by_group(name))
-        else:
-            hidden.append(name in withheld.outcome)
-        of_group = level != "all" and by == cohort.group
-        means.append(name in withheld.totals or (of_group and bool(withheld.by_group(name))))
-        parts = rows[name].quantile([0.25, 0.5, 0.75])
-        quartiles.append(any(withheld.hides_quantile(rows[name], part) for part in parts))
+    if level == "all":
+        hidden = described.index.isin(withheld.totals)
+    elif level in cohort.groups:
+        rows = rows[rows[cohort.group] == level]
+        hidden = [level in withheld.by_group(name) for name in described.index]
+    else:
+        rows = rows[rows[cohort.outcome] == level]
+        hidden = described.index.isin(withheld.outcome)
     described = display.masked(described, hidden, columns)
-    for which, ends in ((means, ("mean", "sd")), (quartiles, ("q1", "median", "q3"))):
-        described = display.masked(described, which, [c for c in columns if c.endswith(ends)])
+    for quartile, share in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+        ends = rows[described.index].quantile(share)
+        gone = [withheld.hides_quantile(rows[name], end) for name, end in ends.items()]
+        described = display.masked(described, gone, [f"{level} {quartile}"])
     return described
 
 
@@ -296,28 +293,17 @@ def missing(cohort: Cohort) -> None:
     )
 
 
-def withheld(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
-    """What is withheld of the tables about a cohort, each with its rule."""
-    display.table(
-        disclosure.account(cohort).set_axis(["Table", "Withheld", "Rule"], axis=1),
-        name=name,
-        caption=f"What is withheld of the tables about {whose}.",
-        left=("Withheld", "Rule"),
-    )
-
-
-def file_report(
-    notes: tuple[str, ...],
-    dropped: tuple[str, ...],
-    name: str = "tab-file-report",
-    whose: str = "the file",
-) -> None:
-    """How a file was read: what was converted, left out or changed."""
-    words = list(notes)
-    if dropped:
-        words.append(f"These columns are not in the codebook and were left out: {listed(dropped)}.")
+def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the file") -> None:
+    """How a file was read: what was converted or left out."""
+    hidden = cohort.row_notes if cohort.withheld.threshold else ()
+    words = [note for note in cohort.notes if note not in hidden]
+    if hidden:
+        words.append(f"Notes about single rows: {display.WITHHELD} ({len(hidden)}).")
+    if cohort.dropped:
+        left_out = listed(cohort.dropped)
+        words.append(f"These columns are not in the codebook and were left out: {left_out}.")
     if not words:
-        words = ["The file was read as it is; nothing had to be converted, left out or hidden."]
+        words = ["The file was read as it is; nothing had to be converted or left out."]
     display.table(
         pd.DataFrame({"Step": range(1, len(words) + 1), "What was done": words}),
         name=name,

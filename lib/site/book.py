@@ -7,6 +7,7 @@ the folder in which outputs are kept, and Sphinx reads every page again when tha
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import re
@@ -24,10 +25,12 @@ from myst_nb.core.read import create_nb_reader
 
 from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
+from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
+WITHHELD = "Tables withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
 # What is in the folder of the kept outputs while they are stored.
 UNFINISHED = "unfinished"
@@ -84,7 +87,7 @@ def check_inputs(app, config) -> None:
         app.cohort = loading.load()
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
-            app.withheld = len(disclosure.account(app.cohort))
+            app.withheld = len(withhold.account(app.cohort))
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
@@ -213,7 +216,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
             text += "<strong>For use within the house; holds small cells.</strong>"
         else:
             where = context["pathto"]("chapters/your_data").rstrip("#") + "#" + WITHHELD_SECTION
-            text += f'<a href="{escape(where)}">{app.withheld} of its tables are withheld</a>.'
+            text += f'<a href="{escape(where)}">{WITHHELD}: {app.withheld}</a>.'
     context["theme_announcement"] = text
     tables = escape(context["pathto"](WORD, 1))
     footer = (
@@ -257,11 +260,9 @@ def finish(app, error) -> None:
 def say_what_is_withheld(app, error) -> None:
     """End a build about somebody's patients with how much of them is withheld."""
     if not error and app.builder.name == "html" and app.cohort.withheld.threshold:
-        print(
-            f"Withheld: {app.withheld} tables, wholly or in part; your_data.html lists them. "
-            f"{disclosure.SHOW_ALL}",
-            flush=True,
-        )
+        words = f"{WITHHELD}: {app.withheld}; your_data.html lists them. {disclosure.SHOW_ALL}"
+        # Jupyter Book has its own last words after this.
+        atexit.register(print, words)
 
 
 def setup(app) -> dict:
