@@ -25,8 +25,8 @@ from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Withheld
 from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
-from lib.show import display, withhold
-from lib.statistics import bootstrap, multivariate
+from lib.show import display, figures, withhold
+from lib.statistics import bootstrap, multivariate, survival
 
 # The chapters that read rows.
 CHAPTERS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
@@ -89,7 +89,7 @@ COHORTS = {
         {f"has_{i}": share for i, share in enumerate(np.linspace(0.02, 0.5, 30), start=10)},
         {"A": 300, "B": 400, "C": 158},
     ),
-    "a rare outcome": study(7, {"has_a": 0.2, "has_b": 0.5}, {"A": 150, "B": 150}, risk=0.05),
+    "a rare outcome": study(7, {"has_a": 0.1, "has_b": 0.5}, {"A": 150, "B": 150}, risk=0.05),
 }
 NUMBERS = numbers()
 EXAMPLE_COHORT = loading.load(EXAMPLE)
@@ -196,8 +196,8 @@ def executed(path: Path, disclosed: str) -> Shown:
 
 # What only a book that withholds has.
 ALONE = ("tab-withheld", "tab-file-report")
-# Alternatives that name a few points of a curve, which are others where fewer are shown.
-FEW_POINTS = ("fig-calibration alt", "fig-decision alt", "fig-roc alt", "fig-kaplan-meier alt")
+# Their alternatives name a few points, which are others where fewer are shown.
+CURVES = ("fig-calibration", "fig-decision", "fig-roc", "fig-kaplan-meier", "fig-form")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -219,7 +219,7 @@ def test_what_both_books_show_is_the_same(book, name):
             assert same.all(axis=1).any(), (file, row)
     for place, text in careful.texts.items():
         words = f"{place[1]} {text}"
-        if not any(one in words for one in [display.WITHHELD, "only_", *ALONE, *FEW_POINTS]):
+        if not any(one in words for one in [display.WITHHELD, "only_", *ALONE, *CURVES]):
             assert {*NUMBER.findall(text)} <= {*NUMBER.findall(whole.texts[place])}, place
     assert len(careful.cells) > 100 and withheld
 
@@ -399,6 +399,23 @@ def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
         differ.append(float(follow_up.at["all patients", "events"]) - rows["outcome"].sum())
     assert not [one for one in differ if 0 < one < 5]
     assert (late == "many late events") == (points > 2)
+
+
+def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monkeypatch):
+    rows, drawn = COHORTS["many late events"], []
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setattr(display, "display", drawn.append)
+    for disclosed in ("5", "off"):
+        monkeypatch.setenv("DISCLOSURE", disclosed)
+        cohort = loading.load()
+        found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 12, 24])
+        figures.kaplan_meier(found, read, "months", "event", "months")
+    careful, whole = drawn
+    points = careful.about["csv"].count("\n") - 1
+    assert points < 30 < len(rows) < whole.about["csv"].count("\n")
+    for picture, least, most in ((careful, points, 5 * points), (whole, 100, np.inf)):
+        lines = [path for path in re.findall(r' d="(M[^"]*)"', picture.svg) if "Q" not in path]
+        assert least <= max(path.count("L") for path in lines) <= most
 
 
 @pytest.mark.filterwarnings("ignore")
