@@ -369,7 +369,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=display.masked(crude, hidden).join(adjusted, lsuffix="_crude", rsuffix="_adjusted"),
+        data=display.masked(crude, hidden).join(adjusted, suffixes=("_crude", "_adjusted")),
         key="factor",
         reconstructed=cohort.is_example,
     )

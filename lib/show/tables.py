@@ -250,10 +250,10 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
         rows = rows[rows[cohort.outcome] == level]
         hidden = described.index.isin(withheld.outcome)
     described = display.masked(described, hidden, columns)
-    for quartile, share in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+    for quartile, share in ((f"{level} q1", 0.25), (f"{level} median", 0.5), (f"{level} q3", 0.75)):
         ends = rows[described.index].quantile(share)
         gone = [withheld.hides_quantile(rows[name], end) for name, end in ends.items()]
-        described = display.masked(described, gone, [f"{level} {quartile}"])
+        described = display.masked(described, gone, [one for one in columns if one == quartile])
     return described
 
 

@@ -56,8 +56,9 @@ def account(cohort: Cohort) -> pd.DataFrame:
             add(f"{label[one]} by {label[other]}", ["the table, its correlation"], PAIR)
     if found.pairs:
         add("Variance inflation", ["all factors"], PAIR)
-    if disclosure.hides_model(cohort, cohort.factors):
-        add("Joint model", ["the model and all that follows from it"], MODEL)
+    for name, grouped in (("Joint model", False), (f"Joint model with {group}", True)):
+        if disclosure.hides_model(cohort, cohort.factors, grouped):
+            add(name, ["the model and all that follows from it"], MODEL)
     return pd.DataFrame(rows, columns=["table", "withheld", "rule"])
 
 
