@@ -496,6 +496,10 @@ def test_a_model_of_two_factors_is_its_table_and_one_of_three_is_not():
     cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
     assert disclosure.hides_model(cohort, ["has_a", "has_b"])
     assert not disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"])
+    assert disclosure.hides_model(cohort, ["has_a"]) and not disclosure.hides_model(cohort, [])
+    # What is withheld for the sake of another table is so in a model too.
+    beside = dataclasses.replace(cohort, withheld=Withheld(5, outcome=frozenset({"has_c"})))
+    assert disclosure.hides_model(beside, ["has_c"])
     assert not disclosure.hides_model(dataclasses.replace(cohort, withheld=Withheld()), ["has_a"])
 
 

@@ -66,7 +66,7 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     One of one or two columns with levels is as good as its table. Any other is shown where it has
     ten residual degrees of freedom, and the threshold of patients with the outcome and without.
     """
-    threshold = cohort.withheld.threshold
+    withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
         return False
     names = [*factors, *([cohort.group] if grouped else [])]
@@ -77,7 +77,10 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:
         counts = rows.groupby([*names, cohort.outcome], observed=True).size().unstack(fill_value=0)
-        return bool(_unsafe(counts.to_numpy(), threshold, of_event=True).any())
+        hidden = withheld.outcome & {*factors} or withheld.pairs & {frozenset(factors)}
+        rows_hidden = grouped and any(map(withheld.by_group, [*factors, cohort.outcome]))
+        unsafe = _unsafe(counts.to_numpy(), threshold, of_event=True).any()
+        return bool(unsafe or hidden or rows_hidden)
     return len(rows) - len(factors) - grouped * (len(cohort.groups) - 1) - 1 < RESIDUAL_DEGREES
 
 
