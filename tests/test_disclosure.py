@@ -86,7 +86,7 @@ COHORTS = {
     "many late events": followed(60),
     "many factors": study(
         6,
-        {f"has_{i}": share for i, share in enumerate(np.linspace(0.02, 0.5, 30), start=10)},
+        {f"has_{i}": share for i, share in enumerate(np.linspace(0.004, 0.5, 30), start=10)},
         {"A": 300, "B": 400, "C": 158},
     ),
     "a rare outcome": study(7, {"has_a": 0.1, "has_b": 0.5}, {"A": 150, "B": 150}, risk=0.05),
@@ -359,6 +359,16 @@ def test_the_same_attack_computes_what_is_not_withheld(book):
     rows = COHORTS["two rare factors in one patient"]
     attack = Attack(rows, book("two rare factors in one patient", "off"), ["has_a", "has_b"])
     assert attack.range_of(has_a=1, has_b=1) == pytest.approx((1, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_number_of_few_values_is_withheld_like_a_table_of_them(book):
+    """With its number, mean and standard deviation the table would be known: 159, 24, 5 and 1."""
+    shown = book("births", "5")
+    for table in ("tab-baseline-group", "tab-baseline-outcome"):
+        row = shown.files[table].set_index("variable").loc["ptl"].drop(["label", "kind", "missing"])
+        assert set(row) == {display.WITHHELD}
 
 
 def between(counts: pd.Series | list) -> np.ndarray:

@@ -223,7 +223,7 @@ def baseline(
 
     names = [" ".join(map(str, column)).strip() for column in described]
     described = described.set_axis(names, axis=1)
-    for level in levels:
+    for level in [*levels, "all"]:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
     display.table(
         described,
