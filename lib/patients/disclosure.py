@@ -8,8 +8,9 @@ or as a whole. The method, for all count tables that the book prints:
 2. Small groups are withheld with the smallest others, until the withheld have the threshold of
    patients between them; they count as one group from here on. Of a factor with an unsafe level all
    counts are withheld.
-3. Of a table by group, the groups with an unsafe cell are withheld; of any other table with an
-   unsafe cell all is.
+3. Of a table by group, the groups with an unsafe cell are withheld; any other table with an unsafe
+   cell is as a whole. So are the means of a number of many values, by group or by outcome, if one
+   of them is of too few. A correlation counts as the table of the patients without a missing value.
 4. What is shown leaves each unsafe cell a range: two margins a and b of n patients leave it
    max(0, a+b-n) to min(a, b) (Fréchet). So it is in each part of the patients in which both margins
    are shown, such as the groups that are withheld, or the levels of a third column whose tables

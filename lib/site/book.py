@@ -87,7 +87,7 @@ def check_inputs(app, config) -> None:
         app.cohort = loading.load()
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
-            app.withheld = len(withhold.account(app.cohort))
+        app.withheld = len(withhold.account(app.cohort))
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
