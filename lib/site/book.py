@@ -5,15 +5,12 @@ Sphinx would not notice a change in `lib/`, `data/` or the cohort. All of them a
 the folder in which outputs are kept, and Sphinx reads every page again when that name changes.
 """
 
-from __future__ import annotations
-
 import atexit
 import hashlib
 import os
 import re
 import shutil
 import sys
-from html import escape
 from importlib import metadata
 from pathlib import Path
 
@@ -32,8 +29,8 @@ ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
 WITHHELD = "Tables withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
-# What is in the folder of the kept outputs while they are stored.
-UNFINISHED = "unfinished"
+# In the folder of the kept outputs: the looks of the site that was finished with these outputs.
+FINISHED = "finished"
 # The chosen scheme, or else the one that the reader's system asks for.
 SCHEME = (
     '(/^(light|dark)$/.exec(localStorage.getItem("mode")) '
@@ -93,15 +90,12 @@ def check_inputs(app, config) -> None:
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
-    if (kept / UNFINISHED).exists():
-        shutil.rmtree(kept)
     config.nb_execution_cache_path = str(kept)
     # What every page shows. Sphinx would not write the pages with source again when it changes.
-    patterns = ["_config.yml", "chapters/assets/*"]
-    looks = [path for pattern in patterns for path in sorted(Path(app.confdir).glob(pattern))]
-    key = hashlib.sha256(b"".join(path.read_bytes() for path in looks)).hexdigest()[:16]
-    app.looks = kept.with_name(f"{kept.name}-{key}")
-    staging.begin(app, same=kept.exists() and app.looks.exists())
+    looks = [Path(app.confdir, "_config.yml"), *Path(app.confdir).glob("chapters/assets/*")]
+    app.looks = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(looks))).hexdigest()
+    finished = kept / FINISHED
+    staging.begin(app, same=finished.exists() and finished.read_text() == app.looks)
 
 
 def inputs_key(cohort_path: Path) -> str:
@@ -146,35 +140,22 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     # table of contents and on LaTeX, before and after it.
     for extension in app.extensions.values():
         extension.parallel_read_safe = extension.parallel_read_safe is not False
-    cache = get_cache(env.mystnb_config.execution_cache_path)
     to_run = {}
     for docname in docnames:
-        notebook = read_chapter(env, docname)
-        if notebook:
-            try:
-                cache.match_cache_notebook(notebook)
-            except KeyError:
-                to_run[Path(env.doc2path(docname))] = notebook
-    finished = []
-
-    def report(path: Path, seconds: float) -> None:
-        finished.append(path)
-        print(f"ran {path.name} in {seconds:.1f} s", flush=True)
-
-    try:
-        if to_run:
-            notebooks.run(to_run, report, strict=app.warningiserror)
-    except notebooks.ChapterError as error:
-        raise SystemExit(str(error)) from None
-    finally:
-        if finished:
-            # A build that is stopped here leaves a cache that names outputs which it does not hold.
-            unfinished = Path(env.mystnb_config.execution_cache_path, UNFINISHED)
-            unfinished.touch()
-            for path in finished:
-                bundle = CacheBundleIn(to_run[path], str(path))
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            unfinished.unlink()
+        try:
+            executed_chapter(env, docname)
+        except (KeyError, ValueError):
+            # Not kept, or kept by a build that was stopped before all was written.
+            to_run[Path(env.doc2path(docname))] = read_chapter(env, docname)
+    if not to_run:
+        return
+    failures = notebooks.run(to_run, strict=app.warningiserror)
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    for path in to_run.keys() - failures:
+        bundle = CacheBundleIn(to_run[path], str(path))
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    if failures:
+        raise SystemExit("\n\n".join(failures.values()))
 
 
 def add_downloads(app, doctree) -> None:
@@ -188,13 +169,13 @@ def add_downloads(app, doctree) -> None:
 
 def write_word(app) -> None:
     """Write the tables of all pages, in reading order and with their numbers, as one Word file."""
-    tables = []
+    tables = {}
     for docname in meta.pages(app):
         chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
-        outputs = [output for cell in chapter.cells for output in cell.get("outputs", [])]
-        for about in filter(None, (output.get("data", {}).get(render.TABLE) for output in outputs)):
-            place = app.env.toc_fignumbers[docname]["table"][about["name"]]
-            tables.append(word.from_description("Table " + ".".join(map(str, place)), about))
+        for output in notebooks.outputs(chapter):
+            if about := output.get("data", {}).get(render.TABLE):
+                place = app.env.toc_fignumbers[docname]["table"][about["name"]]
+                tables["Table " + ".".join(map(str, place))] = about
     path = Path(app.outdir, WORD)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(word.document(app.config.html_title, tables))
@@ -202,30 +183,17 @@ def write_word(app) -> None:
 
 def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
-    if app.cohort.is_example:
-        # A page's address as seen from itself is "#".
-        where = context["pathto"]("chapters/methods").rstrip("#") + "#" + EXAMPLE_SECTION
-        text = (
-            "The patient rows behind this book are an example cohort, made to print the paper's "
-            f'numbers. <a href="{escape(where)}">They are not patient data.</a>'
-        )
-    else:
-        name, patients = escape(app.cohort.path.name), len(app.cohort.rows)
-        text = f"This book is about {name}, {patients:,} patients. "
-        if not app.cohort.withheld.threshold:
-            text += "<strong>For use within the house; holds small cells.</strong>"
-        else:
-            where = context["pathto"]("chapters/your_data").rstrip("#") + "#" + WITHHELD_SECTION
-            text += f'<a href="{escape(where)}">{WITHHELD}: {app.withheld}</a>.'
-    context["theme_announcement"] = text
-    tables = escape(context["pathto"](WORD, 1))
-    footer = (
-        f'<a href="{tables}" download>All tables as a Word file</a> <span data-whole-book></span>'
-    )
-    if "chapters/cite" in app.env.found_docs:
-        cite = escape(context["pathto"]("chapters/cite"))
-        footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
-    context["theme_extra_footer"] = footer
+    values = {
+        "cohort": app.cohort,
+        "tables_withheld": f"{WITHHELD}: {app.withheld}",
+        "pathto": context["pathto"],
+        "example": EXAMPLE_SECTION,
+        "withheld": WITHHELD_SECTION,
+        "word": WORD,
+        "has_cite": "chapters/cite" in app.env.found_docs,
+    }
+    for name in ("announcement", "extra_footer"):
+        context[f"theme_{name}"] = render.TEMPLATES.get_template(f"{name}.html").render(values)
     scripts = {node.get("script") for node in doctree.findall(render.markup)} if doctree else set()
     for script in sorted(filter(None, scripts)):
         app.add_js_file(script, loading_method="defer")
@@ -233,10 +201,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
 
 def finish(app, error) -> None:
     """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
-    if error or app.builder.format != "html":
-        return
-    render.write_files(app)
-    if app.builder.name != "html":
+    if error or app.builder.name != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
@@ -248,13 +213,10 @@ def finish(app, error) -> None:
     write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
-    kept.parent.mkdir(exist_ok=True)
-    app.looks.touch()
-    for earlier in kept.parent.iterdir():
-        if earlier.is_dir() and earlier != kept:
-            shutil.rmtree(earlier)
-        elif earlier.is_file() and earlier != app.looks:
-            earlier.unlink()
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / FINISHED).write_text(app.looks)
+    for earlier in set(kept.parent.glob("*")) - {kept}:
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
 def say_what_is_withheld(app, error) -> None:

@@ -5,13 +5,11 @@ The archive holds what a manifest names and nothing else, so that no file that s
 into the folder, a cohort of their own above all, is ever in it.
 """
 
-from __future__ import annotations
-
+import io
 import json
 import pkgutil
 import shutil
 import zipfile
-from html import escape
 from importlib import import_module
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from lib.patients import loading
-from lib.site.render import markup
+from lib.site.render import TEMPLATES, markup
 
 ROOT = Path(__file__).parent.parent.parent
 ARCHIVE = "iliac-stent-companion.zip"
@@ -56,14 +54,22 @@ def project_files(docnames: list[str]) -> list[Path]:
 
 
 def write_archive(target: Path, docnames: list[str]) -> None:
-    """The project as one archive; the same files give the same bytes."""
+    """The project as one archive."""
+    files = project_files(docnames)
+    write_zip(
+        target, {f"{target.stem}/{path.as_posix()}": (ROOT / path).read_bytes() for path in files}
+    )
+
+
+def write_zip(target: Path | io.BytesIO, members: dict[str, bytes]) -> None:
+    """An archive of members by name, of which the same give the same bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in project_files(docnames):
-            member = zipfile.ZipInfo(f"{target.stem}/{path.as_posix()}", EARLIEST)
+        for name, content in members.items():
+            member = zipfile.ZipInfo(name, EARLIEST)
             # As on a system that knows which files can be run.
-            member.create_system, mode = 3, 0o755 if path.parent.name == ".ci" else 0o644
+            member.create_system, mode = 3, 0o755 if "/.ci/" in name else 0o644
             member.external_attr = mode << 16
-            archive.writestr(member, (ROOT / path).read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
 
 
 class RoomDirective(SphinxDirective):
@@ -75,10 +81,8 @@ class RoomDirective(SphinxDirective):
         """A section for each module."""
         name, lines = self.arguments[0], []
         for module in pkgutil.iter_modules(import_module(name).__path__):
-            lines += [f"## {module.name}", "", "```{eval-rst}"]
-            lines += [f".. automodule:: {name}.{module.name}", "   :members:"]
-            # What a module hands on is described where it comes from.
-            lines += ["   :ignore-module-all:", "```", ""]
+            directive = f".. automodule:: {name}.{module.name}"
+            lines += [f"## {module.name}", "", "```{eval-rst}", directive, "```", ""]
         block = nodes.Element()
         self.state.nested_parse(StringList(lines, name), 0, block, match_titles=True)
         return block.children
@@ -89,18 +93,12 @@ class ProjectFilesDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """A list with the name, the size and the meaning of each file."""
-        links = [f'<a href="../{ARCHIVE}" download>{ARCHIVE}</a>: the whole project']
-        for about in described_data():
-            name = f"data/{about['path']}"
-            size = f"{max((ROOT / name).stat().st_size / 1000, 0.1):,.1f} kB"
-            link = (
-                f'<a href="../{name}" download>{name}</a>'
-                if self.env.app.cohort.is_example
-                else name
-            )
-            links.append(f"{link} ({size}): {escape(about['title'])}")
-        items = "".join(f"<li>{link}</li>\n" for link in links)
-        return [markup(before=f'<ul class="project-files">\n{items}', after="</ul>\n")]
+        data = [
+            about | {"size": (ROOT / "data" / about["path"]).stat().st_size / 1000}
+            for about in described_data()
+        ]
+        values = {"archive": ARCHIVE, "data": data, "linked": self.env.app.cohort.is_example}
+        return [markup(before=TEMPLATES.get_template("files.html").render(values), after="")]
 
 
 def keep_links(app) -> None:

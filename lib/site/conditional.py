@@ -10,8 +10,6 @@ is shown where a cell of the same page has glued ``one_solution`` as true. ``not
 the other case. Directives are read after the page's cells have run, so the value is there.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable
@@ -22,6 +20,8 @@ from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+from lib.site.notebooks import outputs
 
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
@@ -50,11 +50,10 @@ def settle(notebook: nbformat.NotebookNode) -> None:
     """Leave in the text of a notebook that was run only what holds, with the values glued by its
     cells."""
     values = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "scrapbook" in output.get("metadata", {}):
-                name = output.metadata["scrapbook"]["name"]
-                values[name] = str(ast.literal_eval(output.data[GLUED_VALUE]))
+    for output in outputs(notebook):
+        if "scrapbook" in output.get("metadata", {}):
+            name = output.metadata["scrapbook"]["name"]
+            values[name] = str(ast.literal_eval(output.data[GLUED_VALUE]))
 
     def case(block: re.Match) -> str:
         try:

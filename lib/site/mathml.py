@@ -2,14 +2,11 @@
 of ours.
 """
 
-from __future__ import annotations
-
 from html import escape
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.util import logging
-from sphinx.util.math import get_node_equation_number
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +33,7 @@ def _visit_math(self, node: nodes.math) -> None:
 
 def _visit_math_block(self, node: nodes.math_block) -> None:
     self.body.append(self.starttag(node, "div", CLASS="math", tabindex="0"))
-    self.body.append(_mathml(self, node, "block"))
-    if node.get("number"):
-        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
-        self.add_permalink_ref(node, "Link to this equation")
-        self.body.append("</span>")
-    self.body.append("</div>\n")
+    self.body.append(_mathml(self, node, "block") + "</div>\n")
     raise nodes.SkipNode
 
 

@@ -6,8 +6,6 @@ map (the extension for it reads the history of git). Addresses are relative unle
 variable SITE_URL says where the site will be; only then can there be a site map.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -72,11 +70,7 @@ def describe_book(app, pagename, templatename, context, doctree) -> None:
 
 def pages(app) -> list[str]:
     """The pages in reading order."""
-    relations, order, page = app.env.collect_relations(), [], app.config.root_doc
-    while page:
-        order.append(page)
-        page = relations[page][2]
-    return order
+    return list(app.env.collect_relations())
 
 
 def finish(app) -> None:

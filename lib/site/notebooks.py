@@ -4,14 +4,11 @@
 brings the README's list of all tables and figures in step.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +18,8 @@ from jupyter_client.kernelspec import NoSuchKernel
 from myst_nb.core.read import is_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from lib.site.render import SVG, TABLE
 
 CHAPTERS = Path(__file__).parent.parent.parent / "chapters"
 README, LIST_BEGINS = (
@@ -33,22 +32,12 @@ ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 WARNING = re.compile(r"^\S.*?:\d+: (\w*Warning: .*)$", re.MULTILINE)
 
 
-class ChapterError(RuntimeError):
-    """A chapter whose code fails; its text names the chapter, the line and the error."""
-
-
-def run(
-    notebooks: dict[Path, nbformat.NotebookNode],
-    done: Callable[[Path, float], None],
-    *,
-    strict: bool = False,
-) -> None:
+def run(notebooks: dict[Path, nbformat.NotebookNode], *, strict: bool) -> dict[Path, str]:
     """Execute notebooks in place, keyed by the chapter they came from, as many at once as there are
-    processors.
+    processors; what went wrong in those that fail, with the line and the error.
 
-    Calls `done` with chapter and seconds after each. What a cell wrote to standard error becomes a
-    sentence on its page, without the places of the machine that it named; `strict` makes it a
-    failure. Raises one `ChapterError` about all that fail.
+    What a cell wrote to standard error becomes a sentence on its page, without the places of the
+    machine that it named; `strict` makes it a failure.
     """
 
     def run_one(chapter: Path) -> str | None:
@@ -71,29 +60,25 @@ def run(
         said = _put_warnings_in_words(notebook)
         if said and strict:
             return f"{chapter.name} warns: {said}"
-        done(chapter, time.monotonic() - began)
+        print(f"ran {chapter.name} in {time.monotonic() - began:.1f} s", flush=True)
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The longest first, as far as their code tells, so that none is left running alone.
         order = sorted(notebooks, key=lambda chapter: len(str(notebooks[chapter])), reverse=True)
-        failures = [failure for failure in pool.map(run_one, order) if failure]
-    if failures:
-        raise ChapterError("\n\n".join(failures))
+        failures = dict(zip(order, pool.map(run_one, order), strict=True))
+    return {chapter: failure for chapter, failure in failures.items() if failure}
 
 
 def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
     """Replace what cells wrote to standard error, which names files of the machine, by what it was
     about; all of it."""
     said = []
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                about = "; ".join(WARNING.findall(output.text)) or "something unexpected"
-                said.append(about)
-                output.update(
-                    name="stdout", text=f"While this was computed, Python warned: {about}\n"
-                )
+    for output in outputs(notebook):
+        if output.output_type == "stream" and output.name == "stderr":
+            about = "; ".join(WARNING.findall(output.text)) or "something unexpected"
+            said.append(about)
+            output.update(name="stdout", text=f"While this was computed, Python warned: {about}\n")
     return "; ".join(said)
 
 
@@ -107,15 +92,16 @@ def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -
                 )
                 number = int(inside[1]) if inside else 1
                 code = cell.source.splitlines()[number - 1].strip()
-                line = _line_of(cell.source, chapter) + number - 1
+                before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
+                line = before.count("\n") + number
                 error = f"{output.ename}: {output.evalue}"
                 return f"{chapter.name} fails at line {line}:\n    {code}\n{error}"
     return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
 
 
-def _line_of(code: str, chapter: Path) -> int:
-    """The line of the chapter on which a cell's code begins."""
-    return chapter.read_text(encoding="utf-8").partition(code)[0].count("\n") + 1
+def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The outputs of all cells."""
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
 def sources() -> list[Path]:
@@ -144,11 +130,10 @@ def contents() -> str:
     """Every figure and table, its chapter and the function that makes it, as a Markdown table."""
     lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
     for chapter in sources():
-        cells = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT).cells
-        outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        for output in outputs:
-            figure = output.get("metadata", {}).get("image/svg+xml", {}).get("book")
-            table = output.get("data", {}).get("application/vnd.book.table+json")
+        stored = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)
+        for output in outputs(stored):
+            figure = output.get("metadata", {}).get(SVG, {}).get("book")
+            table = output.get("data", {}).get(TABLE)
             if about := figure or table:
                 maker = about["function"].removeprefix("lib.show.")
                 lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
@@ -158,14 +143,8 @@ def contents() -> str:
 def main() -> None:
     """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
     notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
-    try:
-        run(
-            notebooks,
-            lambda chapter, seconds: print(f"{chapter.stem}: {seconds:.1f} s"),
-            strict=True,
-        )
-    except ChapterError as error:
-        sys.exit(str(error))
+    if failures := run(notebooks, strict=True):
+        sys.exit("\n\n".join(failures.values()))
     for chapter, notebook in notebooks.items():
         nbformat.write(tidy(notebook), chapter.with_suffix(".ipynb"))
     before, begins, _ = README.read_text(encoding="utf-8").partition(LIST_BEGINS)

@@ -5,8 +5,6 @@ prints it.
 it into the site and links it from every page.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import shutil
@@ -60,15 +58,11 @@ MARK = b"%whole-book "
 PLACE = re.compile(r"(<span data-whole-book[^>]*>).*?(</span>)")
 
 
-class PdfError(RuntimeError):
-    """The book cannot be printed; its text says what is missing and how to get it."""
-
-
 def browser_path() -> str:
-    """The installed Chromium. Raises `PdfError` where there is none."""
+    """The installed Chromium. Exits where there is none, and says how to get it."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
-        raise PdfError(
+        sys.exit(
             "The PDF is printed by Chromium, and none is installed. Install it (on Debian: "
             "apt-get install chromium) and run `make pdf` again. Everything else of the book works "
             "without it."
@@ -80,7 +74,7 @@ def _build(builder: str, folder: Path) -> Path:
     """Let Jupyter Book write the pages as `builder` does; the folder with them."""
     command = [*JUPYTER_BOOK, str(ROOT), "--builder", builder, "-q", "--path-output", str(folder)]
     if subprocess.run(command).returncode != 0:
-        raise PdfError("The book cannot be built, so there is nothing to print.")
+        sys.exit("The book cannot be built, so there is nothing to print.")
     return folder / "_build" / builder
 
 
@@ -97,12 +91,13 @@ def _digest(site: Path) -> bytes:
 def write(folder: Path) -> Path:
     """Build the book into a folder and print it into the site; the same book, the same bytes.
 
-    Raises `PdfError` where the book cannot be built or there is no browser.
+    Exits where the book cannot be built or there is no browser.
     """
     from playwright.sync_api import sync_playwright
 
     executable = browser_path()
     site, joined = (_build(builder, folder.resolve()) for builder in ("html", "singlehtml"))
+    shutil.copytree(site / "_downloads", joined / "_downloads", dirs_exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         page = browser.new_page()
@@ -131,13 +126,8 @@ def link(site: Path) -> None:
         html = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)
         inside = f'<a href="{up}{NAME}">The whole book as PDF</a>' if current else ""
-        linked = PLACE.sub(rf"\g<1>{inside}\g<2>", html)
-        if linked != html:
-            page.write_text(linked, encoding="utf-8")
+        page.write_text(PLACE.sub(rf"\g<1>{inside}\g<2>", html), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    try:
-        print(f"The whole book as PDF: {write(Path(*sys.argv[1:]))}")
-    except PdfError as error:
-        sys.exit(str(error))
+    print(f"The whole book as PDF: {write(Path(*sys.argv[1:]))}")

@@ -4,8 +4,6 @@
 captioned part of the page that ``{numref}`` can refer to, with its files beside it.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from html import escape
@@ -75,15 +73,14 @@ class MimePlugin:
 # ------------------------------------------------------------------------ the files of a page
 
 
-def _kept(env, docname: str) -> Path:
-    """The folder that holds a page's files between its reading and its writing: in the page
-    itself, which Sphinx loads for each reference to it, they would make all pages slow."""
-    return Path(env.doctreedir, "files", docname)
+def _folder(env, docname: str) -> Path:
+    """The folder of a page's files, which are written when the page is read."""
+    return Path(env.app.outdir, "_downloads", docname)
 
 
 def attach(env, name: str, content: str, text: str) -> attachment:
     """A link that reads `text` to a new file of the page that is being read."""
-    file = _kept(env, env.docname) / name
+    file = _folder(env, env.docname) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content, encoding="utf-8", newline="\n")
     path = f"{env.docname}/{name}"
@@ -92,16 +89,7 @@ def attach(env, name: str, content: str, text: str) -> attachment:
 
 
 def _forget_files(app, env, docname: str) -> None:
-    shutil.rmtree(_kept(env, docname), ignore_errors=True)
-
-
-def write_files(app) -> None:
-    """Put the files of all pages beside the pages, and none that a page had before."""
-    for docname in app.env.found_docs:
-        target = Path(app.outdir, "_downloads", docname)
-        shutil.rmtree(target, ignore_errors=True)
-        if _kept(app.env, docname).is_dir():
-            shutil.copytree(_kept(app.env, docname), target)
+    shutil.rmtree(_folder(env, docname), ignore_errors=True)
 
 
 # -------------------------------------------------------------------------- figures and tables
@@ -280,12 +268,8 @@ class VerdictsDirective(SphinxDirective):
         """A list of the verdicts."""
         from lib.paper import ledger
 
-        words = [
-            nodes.inline("", verdict, classes=["verdict", f"verdict-{verdict}"])
-            for verdict in ledger.VERDICTS
-        ]
-        items = [nodes.list_item("", nodes.paragraph("", "", word)) for word in words]
-        return [nodes.bullet_list("", *items, classes=["verdict-key"])]
+        key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
+        return [markup(before=key, after="")]
 
 
 def _visit_markup(self, node: markup) -> None:

@@ -4,8 +4,6 @@ build succeeds.
 So a build that is interrupted or fails leaves the site of the build before as it was.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path
@@ -18,9 +16,9 @@ SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
 def begin(app, same: bool) -> None:
     """Let Sphinx build into a copy of the finished site, so that it writes only what has changed.
 
-    Every page is written again, into a folder with nothing but the PDF, where the inputs and the
-    looks are not the `same` as those of the finished site, of which nothing may be left, or where
-    an earlier build did not end: what Sphinx then knows of the pages may be newer than the site.
+    Every page is read and written again, into a folder with nothing but the PDF, where the inputs
+    and the looks are not the `same` as those of the finished site, of which nothing may be left,
+    or where an earlier build did not end: what Sphinx then knows may be newer than the site.
     Other folders than `SITE`, and one that cannot be moved because something is mounted there, are
     built in place. Exits where the copy cannot be written.
     """
@@ -39,6 +37,7 @@ def begin(app, same: bool) -> None:
             shutil.copytree(site, unfinished)
         else:
             unfinished.mkdir()
+            shutil.rmtree(app.doctreedir, ignore_errors=True)
             if (site / pdf.NAME).is_file():
                 shutil.copy2(site / pdf.NAME, unfinished)
     except OSError as error:

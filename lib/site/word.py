@@ -6,70 +6,50 @@ that of journals: a caption above, lines above and below the head and below the 
 it, and pages in landscape for wide tables. The same tables give the same bytes.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import docx
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from docx.shared import Pt
+
+from lib.site.code import write_zip
 
 # Tables of more columns, or with longer rows, are on their side.
 MOST_COLUMNS, MOST_CHARACTERS = 6, 110
 FIXED = datetime(2000, 1, 1, tzinfo=UTC)
-LINE = {"val": "single", "sz": "8", "space": "0", "color": "000000"}
+LINE = 'w:val="single" w:sz="8" w:space="0" w:color="000000"'
 ALIGNMENT = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 
 
-@dataclass(frozen=True)
-class WordTable:
-    """A table as a page shows it: `number` ("Table 2.1"), texts of head and body (rows x columns),
-    and for each column whether it is "left" or "right".
-    """
-
-    number: str
-    caption: str
-    head: list[str]
-    body: list[list[str]]
-    align: list[str]
-    note: str | None
-
-
-def from_description(number: str, about: dict) -> WordTable:
-    """A table from the description that its page is made from."""
-    texts = [
-        [cell if isinstance(cell, str) else cell["text"] for cell in row] for row in about["rows"]
-    ]
-    columns = about["columns"]
-    head, align = ([column[key] for column in columns] for key in ("label", "align"))
-    return WordTable(number, about["caption"], head, texts, align, about["note"])
-
-
-def document(title: str, tables: list[WordTable]) -> bytes:
-    """The Word file of a book's tables."""
+def document(title: str, tables: dict[str, dict]) -> bytes:
+    """The Word file of a book's tables: by their number ("Table 2.1"), the descriptions that the
+    pages are made from."""
     file = docx.Document()
     file.core_properties.title = title
     file.core_properties.author = ""
     file.core_properties.created = file.core_properties.modified = FIXED
     file.styles["Normal"].font.size = Pt(9)
     file.add_heading(title, level=1)
-    for table in tables:
-        _turn(file, landscape=_is_wide(table))
-        _add(file, table)
-    content = io.BytesIO()
-    file.save(content)
-    return _with_fixed_times(content)
+    for number, about in tables.items():
+        cells = [[column["label"] for column in about["columns"]], *about["rows"]]
+        texts = [[cell if isinstance(cell, str) else cell["text"] for cell in row] for row in cells]
+        _turn(file, landscape=_is_wide(texts))
+        _add(file, number, about, texts)
+    saved, fixed = io.BytesIO(), io.BytesIO()
+    file.save(saved)
+    with zipfile.ZipFile(saved) as archive:
+        write_zip(fixed, {name: archive.read(name) for name in archive.namelist()})
+    return fixed.getvalue()
 
 
-def _is_wide(table: WordTable) -> bool:
-    longest = max(sum(map(len, row)) for row in [table.head, *table.body])
-    return len(table.head) > MOST_COLUMNS or longest > MOST_CHARACTERS
+def _is_wide(texts: list[list[str]]) -> bool:
+    longest = max(sum(map(len, row)) for row in texts)
+    return len(texts[0]) > MOST_COLUMNS or longest > MOST_CHARACTERS
 
 
 def _turn(file, landscape: bool) -> None:
@@ -81,42 +61,28 @@ def _turn(file, landscape: bool) -> None:
         new.page_width, new.page_height = now.page_height, now.page_width
 
 
-def _add(file, table: WordTable) -> None:
+def _add(file, number: str, about: dict, texts: list[list[str]]) -> None:
     """Caption, table and note."""
     caption = file.add_paragraph()
-    caption.add_run(f"{table.number}. ").bold = True
-    caption.add_run(table.caption)
+    caption.add_run(f"{number}. ").bold = True
+    caption.add_run(about["caption"])
     caption.paragraph_format.keep_with_next = True
-    grid = file.add_table(rows=0, cols=len(table.head))
-    rows = [grid.add_row() for _ in [table.head, *table.body]]
-    for row, texts in zip(rows, [table.head, *table.body], strict=True):
-        for cell, text, side in zip(row.cells, texts, table.align, strict=True):
-            cell.paragraphs[0].add_run(text).bold = row is rows[0]
-            cell.paragraphs[0].alignment = ALIGNMENT[side]
-    _rule(rows[0], "top", "bottom")
-    _rule(rows[-1], "bottom")
-    repeated = OxmlElement("w:tblHeader")
-    rows[0]._tr.get_or_add_trPr().append(repeated)
-    file.add_paragraph(table.note or "")
+    grid = file.add_table(rows=len(texts), cols=len(texts[0]))
+    for place, row in enumerate(grid.rows):
+        for cell, text, column in zip(row.cells, texts[place], about["columns"], strict=True):
+            (paragraph,) = cell.paragraphs
+            paragraph.add_run(text).bold = place == 0
+            paragraph.alignment = ALIGNMENT[column["align"]]
+    _rule(grid.rows[0], "top", "bottom")
+    _rule(grid.rows[-1], "bottom")
+    repeated = parse_xml(f"<w:tblHeader {nsdecls('w')}/>")
+    grid.rows[0]._tr.get_or_add_trPr().append(repeated)
+    file.add_paragraph(about["note"] or "")
 
 
 def _rule(row, *sides: str) -> None:
     """Lines along sides of a row's cells; python-docx has no call for borders."""
+    lines = "".join(f"<w:{side} {LINE}/>" for side in sides)
     for cell in row.cells:
-        borders = OxmlElement("w:tcBorders")
-        for side in sides:
-            line = OxmlElement(f"w:{side}")
-            for name, value in LINE.items():
-                line.set(qn(f"w:{name}"), value)
-            borders.append(line)
+        borders = parse_xml(f"<w:tcBorders {nsdecls('w')}>{lines}</w:tcBorders>")
         cell._tc.get_or_add_tcPr().append(borders)
-
-
-def _with_fixed_times(content: io.BytesIO) -> bytes:
-    """The same archive, its members dated alike at every build."""
-    fixed = io.BytesIO()
-    with zipfile.ZipFile(content) as old, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            member = zipfile.ZipInfo(name, FIXED.timetuple()[:6])
-            new.writestr(member, old.read(name), zipfile.ZIP_DEFLATED)
-    return fixed.getvalue()

@@ -19,8 +19,6 @@ intercept ("in the large"), the intercept when that coefficient is held at one (
 Biometrika 45:562-565). No library repeats a selection of factors in the resamples.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,7 +26,7 @@ import pandas as pd
 from scipy.special import expit, ndtr
 
 from lib.patients.cohort import Cohort
-from lib.statistics import logistic
+from lib.statistics import logistic, roc
 from lib.statistics.logistic import COLLINEAR, FITTED, SEPARATED, Fits
 from lib.words import listed, whole
 
@@ -67,7 +65,6 @@ class Validation:
     stability: pd.DataFrame
     patients: int
     left_out: int
-    events: int
     asked: int
     drawn: int = 0
     used: int = 0
@@ -81,26 +78,18 @@ class Validation:
         """What was drawn, used and left out, in sentences."""
         if self.problem:
             return f"The model could not be validated: {self.problem}."
-        sentences = [f"{whole(self.used)} of {whole(self.drawn)} resamples were used."]
-        if self.failed:
-            reasons = [f"{whole(count)} because {reason}" for reason, count in self.failed.items()]
-            sentences.append(f"Left out: {listed(reasons)}.")
-        if self.empty:
-            sentences.append(
-                f"In {whole(self.empty)} of those used no factor passed the screening, "
-                "and a model without factors has no calibration slope."
-            )
-        if self.drawn < self.asked:
-            sentences.append(
-                f"For {whole(self.patients)} patients {whole(self.drawn)} were drawn "
-                f"instead of {whole(self.asked)}."
-            )
-        if self.without_p:
-            sentences.append(
-                "Because they do not vary or separate the outcomes, these have no Wald P "
-                f"and did not pass the screening: {listed(self.without_p)}."
-            )
-        return " ".join(sentences)
+        reasons = [f"{whole(count)} because {reason}" for reason, count in self.failed.items()]
+        sentences = {
+            f"{whole(self.used)} of {whole(self.drawn)} resamples were used.": True,
+            f"Left out: {listed(reasons)}.": self.failed,
+            f"In {whole(self.empty)} of those used no factor passed the screening, and a model "
+            "without factors has no calibration slope.": self.empty,
+            f"For {whole(self.patients)} patients {whole(self.drawn)} were drawn instead of "
+            f"{whole(self.asked)}.": self.drawn < self.asked,
+            "Because they do not vary or separate the outcomes, these have no Wald P and did not "
+            f"pass the screening: {listed(self.without_p)}.": self.without_p,
+        }
+        return " ".join(sentence for sentence, holds in sentences.items() if holds)
 
 
 def validate(
@@ -144,7 +133,6 @@ def validate(
     sizes = {
         "patients": patients,
         "left_out": len(cohort.rows) - patients,
-        "events": events,
         "asked": resamples,
     }
     if events in (0, patients):
@@ -152,23 +140,25 @@ def validate(
         return Validation(table, stability, **sizes, problem=problem)
 
     # Step 1.
-    patterns = _patterns(known, cohort.outcome, cohort.factors)
-    own = _strategy(patterns, patterns.counts, alpha)
-    stability["screening_p"], stability["joint_p"] = own.screening_p[0], own.joint_p[0]
-    stability["screened"] = stability["screening_p"] < alpha
+    patterns, of_patient = _patterns(known, cohort)
+    (status,), (screening_p,), joint = _strategy(patterns, patterns.counts, alpha)
+    stability["screening_p"], stability["screened"] = screening_p, screening_p < alpha
+    stability["joint_p"] = np.where(stability["screened"], _wald_p(joint)[0, 1:], np.nan)
     stability["significant"] = stability["joint_p"] < alpha
-    if own.status[0] != FITTED:
-        problem = f"in the joint model of the screened factors {REASONS[own.status[0]]}"
+    if status != FITTED:
+        problem = f"in the joint model of the screened factors {REASONS[status]}"
         return Validation(table, stability, **sizes, problem=problem)
-    table["apparent"] = _performance(patterns, own.coefficients, patterns.counts)[0][0]
+    table["apparent"] = _performance(patterns, joint.coefficients, patterns.counts)[0][0]
 
     # Steps 2 and 3.
     drawn = min(resamples, max(LEAST_RESAMPLES, resamples * MOST_PATIENTS // patients))
     generator, blocks = np.random.default_rng(seed), []
-    together = max(1, BLOCK // len(patterns.outcome))
+    number = len(patterns.outcome)
+    together = max(1, BLOCK // number)
     for first in range(0, drawn, together):
         rows = generator.integers(patients, size=(min(together, drawn - first), patients))
-        blocks.append(_resampled(patterns, patterns.weights(rows), alpha))
+        weights = [np.bincount(of_patient[one], minlength=number) for one in rows]
+        blocks.append(_resampled(patterns, np.array(weights, float), alpha))
     statuses, screened, significant, optimism = (
         np.concatenate(parts) for parts in zip(*blocks, strict=True)
     )
@@ -198,81 +188,51 @@ def validate(
 class _Patterns:
     """Patients alike in outcome and factors share a pattern; a resample only weights patterns.
 
-    outcome: patterns, zeros first; factors: patterns x factors, standardized so that no unit makes
-    a column look collinear; counts: 1 x patterns; of_patient: the pattern of each patient.
+    outcome: patterns; factors: patterns x factors, standardized so that no unit makes a column look
+    collinear; counts: 1 x patterns.
     """
 
     outcome: np.ndarray
     factors: np.ndarray
     counts: np.ndarray
-    of_patient: np.ndarray
-
-    def weights(self, rows: np.ndarray) -> np.ndarray:
-        """How often rows (numbers, resamples x rows) draw each pattern (resamples x patterns)."""
-        patterns = len(self.outcome)
-        drawn = self.of_patient[rows] + patterns * np.arange(len(rows))[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=patterns * len(rows))
-        return counts.reshape(-1, patterns).astype(float)
 
 
-def _patterns(known: pd.DataFrame, outcome: str, factors: list[str]) -> _Patterns:
-    grouped = known.groupby([outcome, *factors], sort=True)
+def _patterns(known: pd.DataFrame, cohort: Cohort) -> tuple[_Patterns, np.ndarray]:
+    """The patterns, and the number of the pattern of each patient."""
+    factors = known[cohort.factors]
+    spread = factors.std(ddof=0)
+    standardized = (factors - factors.mean()) / spread.where(spread > 0, 1)
+    grouped = standardized.groupby([known[cohort.outcome], *cohort.factors])
     counts = grouped.size()
-    patterns = counts.index.to_frame(index=False)
-    spread = known[factors].std(ddof=0)
-    standardized = (patterns[factors] - known[factors].mean()) / spread.where(spread > 0, 1)
-    return _Patterns(
-        patterns[outcome].to_numpy(),
-        standardized.to_numpy(),
-        counts.to_numpy(float)[None],
-        grouped.ngroup().to_numpy(),
-    )
+    values = counts.index.to_frame().to_numpy()
+    patterns = _Patterns(values[:, 0], values[:, 1:], counts.to_numpy(float)[None])
+    return patterns, grouped.ngroup().to_numpy()
 
 
-@dataclass(frozen=True)
-class _Models:
-    """What the strategy makes of each resample.
-
-    status: resamples; screening_p and joint_p: resamples x factors, NaN where there is none;
-    coefficients: resamples x terms, the intercept first, zero where a factor did not pass.
-    """
-
-    status: np.ndarray
-    screening_p: np.ndarray
-    coefficients: np.ndarray
-    joint_p: np.ndarray
-
-
-def _strategy(patterns: _Patterns, weights: np.ndarray, alpha: float) -> _Models:
-    screening_p = np.column_stack(
-        [_screening_p(patterns, weights, column) for column in patterns.factors.T]
-    )
-    screened = screening_p < alpha
+def _strategy(
+    patterns: _Patterns, weights: np.ndarray, alpha: float
+) -> tuple[np.ndarray, np.ndarray, Fits]:
+    """What the strategy makes of each resample: its status, the Wald P of each factor alone
+    (resamples x factors), and the joint model of those screened."""
+    alone = [_screening_p(patterns, weights, column) for column in patterns.factors.T]
+    screening_p = np.column_stack(alone)
     joint = logistic.fit_many(
         logistic.with_intercept(patterns.factors[None]),
         patterns.outcome[None],
         weights=weights,
-        included=np.column_stack([np.ones(len(weights), bool), screened]),
+        included=np.column_stack([np.ones(len(weights), bool), screening_p < alpha]),
     )
     events = weights @ patterns.outcome
     one_outcome = (events == 0) | (events == weights.sum(axis=1))
-    status = np.where(one_outcome, ONE_OUTCOME, joint.status)
-    joint_p = np.where(screened, _wald_p(joint)[:, 1:], np.nan)
-    return _Models(status, screening_p, joint.coefficients, joint_p)
+    return np.where(one_outcome, ONE_OUTCOME, joint.status), screening_p, joint
 
 
 def _screening_p(patterns: _Patterns, weights: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """Wald P of one factor alone in each resample; patterns alike in it and outcome are one row."""
-    order = np.lexsort([factor, patterns.outcome])
-    pairs = np.column_stack([patterns.outcome, factor])[order]
-    begins = np.flatnonzero(np.append(True, (pairs[1:] != pairs[:-1]).any(axis=1)))
-    outcome, value = pairs[begins].T
-    alone = logistic.fit_many(
-        logistic.with_intercept(value[None, :, None]),
-        outcome[None],
-        weights=np.add.reduceat(weights[:, order], begins, axis=1),
-    )
-    return _wald_p(alone)[:, 1]
+    sums = pd.DataFrame(weights.T).groupby([patterns.outcome, factor]).sum()
+    outcome, value = sums.index.to_frame().to_numpy().T
+    design = logistic.with_intercept(value[None, :, None])
+    return _wald_p(logistic.fit_many(design, outcome[None], weights=sums.to_numpy().T))[:, 1]
 
 
 def _wald_p(fits: Fits) -> np.ndarray:
@@ -282,11 +242,11 @@ def _wald_p(fits: Fits) -> np.ndarray:
 def _resampled(patterns: _Patterns, weights: np.ndarray, alpha: float) -> tuple[np.ndarray, ...]:
     """Status of each resample; of those with an answer, what was screened, what was significant,
     and the performance in the resample less that in the cohort (resamples x measures)."""
-    models = _strategy(patterns, weights, alpha)
-    fitted = models.status == FITTED
-    here, there = _performance(patterns, models.coefficients[fitted], weights[fitted])
-    screened, significant = models.screening_p[fitted] < alpha, models.joint_p[fitted] < alpha
-    return models.status, screened, significant, here - there
+    status, screening_p, joint = _strategy(patterns, weights, alpha)
+    fitted = status == FITTED
+    here, there = _performance(patterns, joint.coefficients[fitted], weights[fitted])
+    # A factor that is not in the model has the coefficient 0, and so P = 1.
+    return status, screening_p[fitted] < alpha, _wald_p(joint)[fitted, 1:] < alpha, here - there
 
 
 def _performance(
@@ -296,14 +256,14 @@ def _performance(
     log_odds = coefficients[:, :1] + coefficients[:, 1:] @ patterns.factors.T
     squares = (expit(log_odds) - patterns.outcome) ** 2
     slope, intercept = _calibration(patterns, log_odds)
-    area_here, area_there = _areas(log_odds, patterns.outcome, [weights, patterns.counts])
-    brier_here, brier_there = (
-        (squares * w).sum(axis=1) / w.sum(axis=1) for w in (weights, patterns.counts)
-    )
     # Where it was fitted, a model's slope is one and its intercept zero: these are its score
     # equations.
-    here = [area_here, brier_here, np.where(np.isnan(slope), np.nan, 1.0), np.zeros(len(slope))]
-    return np.column_stack(here), np.column_stack([area_there, brier_there, slope, intercept])
+    own = [np.where(np.isnan(slope), np.nan, 1.0), np.zeros(len(slope))]
+    here, there = (
+        [_areas(patterns, log_odds, used), (squares * used).sum(axis=1) / used.sum(axis=1)]
+        for used in (weights, patterns.counts)
+    )
+    return np.column_stack([*here, *own]), np.column_stack([*there, slope, intercept])
 
 
 def _calibration(patterns: _Patterns, log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -316,24 +276,11 @@ def _calibration(patterns: _Patterns, log_odds: np.ndarray) -> tuple[np.ndarray,
     return 1 + beyond.coefficients[:, 1], shift.coefficients[:, 0]
 
 
-def _areas(
-    log_odds: np.ndarray, outcome: np.ndarray, weightings: list[np.ndarray]
-) -> list[np.ndarray]:
-    """Areas under the ROC curves of log odds (models x patterns), once for each weighting."""
-    scores = np.round(log_odds, DECIMALS)
-    order = np.argsort(scores, axis=1, kind="stable")
-    ranked = np.take_along_axis(scores, order, axis=1)
-    begins = np.diff(ranked, axis=1, prepend=-np.inf) > 0
-    events = outcome[order]
-    areas = []
-    for weights in weightings:
-        weight = np.take_along_axis(np.broadcast_to(weights, scores.shape), order, axis=1)
-        nonevents = weight * (1 - events)
-        # Equal scores keep the order of the patterns, nonevents first, so at an event ``through``
-        # counts all nonevents with its score and ``below`` none of them; the mean counts each one
-        # half.
-        through = np.cumsum(nonevents, axis=1)
-        below = np.maximum.accumulate(np.where(begins, through - nonevents, 0), axis=1)
-        pairs = (weight * events).sum(axis=1) * through[:, -1]
-        areas.append((weight * events * (below + through)).sum(axis=1) / 2 / pairs)
+def _areas(patterns: _Patterns, log_odds: np.ndarray, weights: np.ndarray) -> list[float]:
+    """Area under the ROC curve of the log odds of each model (models x patterns)."""
+    areas, scores = [], np.round(log_odds, DECIMALS)
+    for score, patients in zip(scores, np.broadcast_to(weights, scores.shape), strict=True):
+        _, level = np.unique(score, return_inverse=True)
+        events = np.bincount(level, patients * patterns.outcome)
+        areas.append(roc.auc(events, np.bincount(level, patients) - events))
     return areas

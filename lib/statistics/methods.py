@@ -1,7 +1,5 @@
 """The description of a cohort: its columns, its baseline table, the software in use."""
 
-from __future__ import annotations
-
 import platform
 from importlib.metadata import version
 

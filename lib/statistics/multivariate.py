@@ -6,8 +6,6 @@ likelihood. An interval is Wald's: the coefficient plus and minus a normal quant
 standard error, exponentiated; P is that of coefficient over standard error.
 """
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 
@@ -16,10 +14,12 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.special import expit
 from scipy.stats import norm
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
+from statsmodels.tools.sm_exceptions import ModelWarning
 
 from lib.patients.cohort import Cohort
 from lib.statistics.separation import why_no_model
+
+COLUMNS = ["coefficient", "standard_error", "odds_ratio", "lower", "upper", "p"]
 
 
 @dataclass(frozen=True)
@@ -52,24 +52,32 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
     known = cohort.complete([*factors, cohort.outcome])
     outcome = known[cohort.outcome]
     sizes = (len(known), len(cohort.rows) - len(known), int(outcome.sum()))
-    columns = ["coefficient", "standard_error", "odds_ratio", "lower", "upper", "p"]
     problem = why_no_model(cohort, known, factors)
     if problem is None:
         design, back = standardized(known[factors])
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("error", ConvergenceWarning)
-            warnings.simplefilter("error", PerfectSeparationWarning)
+            warnings.simplefilter("error", ModelWarning)
             try:
                 fitted = sm.Logit(outcome, design).fit(disp=0, maxiter=100)
-            except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
+            except (ModelWarning, np.linalg.LinAlgError):
                 problem = "the search for the maximum of the likelihood came to no end"
     if problem is not None:
-        return JointModel(pd.DataFrame(columns=columns, dtype=float), *sizes, problem)
+        return JointModel(pd.DataFrame(columns=COLUMNS, dtype=float), *sizes, problem)
     coefficient, covariance = back @ fitted.params, back @ fitted.cov_params() @ back.T
-    error = np.sqrt(np.diag(covariance))
+    table = odds_ratios(coefficient, np.sqrt(np.diag(covariance)), level)
+    probabilities = expit(fitted.fittedvalues.to_numpy())
+    return JointModel(table, *sizes, None, probabilities, fitted.llf, covariance)
+
+
+def odds_ratios(coefficient: np.ndarray, error: np.ndarray, level: float) -> pd.DataFrame:
+    """Coefficients with their standard errors as odds ratios with Wald's limits and P.
+
+    Columns: coefficient, standard_error, odds_ratio, lower, upper, p.
+    """
     reach = norm.ppf(0.5 + level / 2) * error
-    with np.errstate(over="ignore"):  # the odds ratio of a factor in a far too small unit
-        table = pd.DataFrame(
+    # The odds ratio of a factor in a far too small unit, and P where there is no error.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return pd.DataFrame(
             {
                 "coefficient": coefficient,
                 "standard_error": error,
@@ -79,8 +87,6 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
                 "p": 2 * norm.sf(np.abs(coefficient / error)),
             }
         )
-    probabilities = expit(fitted.fittedvalues.to_numpy())
-    return JointModel(table, *sizes, None, probabilities, fitted.llf, covariance)
 
 
 def standardized(factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -6,8 +6,6 @@ Scipy and statsmodels compute them, all but the exact test of a table with more 
 adds up the probabilities of tables itself (Freeman and Halton 1951, Biometrika 38:141-149).
 """
 
-from __future__ import annotations
-
 from itertools import combinations
 
 import numpy as np

@@ -13,8 +13,6 @@ Predictive values follow from sensitivity, specificity and prevalence by Bayes' 
 Whether a model does as well in new patients is asked in ``lib.statistics.bootstrap``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtri

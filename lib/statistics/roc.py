@@ -18,8 +18,6 @@ they account for pairs that share a patient:
   and with the correction for ties (Lehmann 1975, Nonparametrics, section 1.4).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import combinations
 

@@ -8,8 +8,6 @@ outcome that is explained must not be overstated by much (both Riley et al. 2019
 software, pmsampsize, is for R and Stata, and its translation may not be used under this licence.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -9,8 +9,6 @@ Four questions, each answered by fitting the model again with one thing changed:
   fit, only the odds ratio.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -144,15 +142,12 @@ def influence(cohort: Cohort, factors: list[str] | None = None, level: float = 0
 class FunctionalForm:
     """A number in the joint model as a straight line and as a curve, or in ``problem`` why not.
 
-    ``p`` is that of the likelihood-ratio test of the curve against the line, on
-    ``degrees_of_freedom``. ``curve`` has the columns value (in the factor's unit), linear, spline,
-    lower and upper: odds ratios against the median, with pointwise limits of the spline.
+    ``p`` is that of the likelihood-ratio test of the curve against the line. ``curve`` has the
+    columns value (in the factor's unit), linear, spline, lower and upper: odds ratios against the
+    median, with pointwise limits of the spline.
     """
 
-    statistic: float
-    degrees_of_freedom: int
     p: float
-    knots: list[float]
     curve: pd.DataFrame
     problem: str | None = None
 
@@ -171,10 +166,9 @@ def functional_form(
     edge = 0.1 if knots == 3 else 0.05
     quantiles = np.linspace(edge, 1 - edge, knots)
     places = np.quantile(rows[factor], quantiles) if len(rows) else np.full(knots, np.nan)
-    nothing = (np.nan, knots - 2, np.nan, places.tolist(), pd.DataFrame())
     if len(np.unique(places)) < knots:
         problem = "the values are too few, or too often the same, for that many knots"
-        return FunctionalForm(*nothing, problem)
+        return FunctionalForm(np.nan, pd.DataFrame(), problem)
     columns = [f"{cohort.label(factor)}, part {i} of the curve" for i in range(1, knots)]
     others = [name for name in cohort.factors if name != factor]
     curved = pd.DataFrame(restricted_cubic_spline(rows[factor], places), rows.index, columns)
@@ -182,7 +176,7 @@ def functional_form(
     spline = multivariate.fit(replace(cohort, rows=rows.join(curved)), [*others, *columns], level)
     problem = line.problem or (spline.problem and f"with the curve in the model, {spline.problem}")
     if problem:
-        return FunctionalForm(*nothing, problem)
+        return FunctionalForm(np.nan, pd.DataFrame(), problem)
 
     # The line is one of the curves, so twice the gain of likelihood is a chi-square.
     statistic = 2 * (spline.log_likelihood - line.log_likelihood)
@@ -194,21 +188,12 @@ def functional_form(
     log_odds = contrast @ spline.table.loc[columns, "coefficient"].to_numpy()
     covariance = spline.covariance.loc[columns, columns].to_numpy()
     error = np.sqrt(((contrast @ covariance) * contrast).sum(axis=1))
-    reach = stats.norm.ppf((1 + level) / 2) * error
+    ratios = multivariate.odds_ratios(log_odds, error, level)
     with np.errstate(over="ignore"):
-        curve = np.exp(
-            pd.DataFrame(
-                {
-                    "linear": (values - middle) * line.table.at[factor, "coefficient"],
-                    "spline": log_odds,
-                    "lower": log_odds - reach,
-                    "upper": log_odds + reach,
-                }
-            )
-        )
-    curve.insert(0, "value", values)
-    p = stats.chi2.sf(statistic, knots - 2)
-    return FunctionalForm(statistic, knots - 2, p, places.tolist(), curve)
+        linear = np.exp((values - middle) * line.table.at[factor, "coefficient"])
+    curve = pd.DataFrame({"value": values, "linear": linear, "spline": ratios["odds_ratio"]})
+    curve = curve.join(ratios[["lower", "upper"]])
+    return FunctionalForm(stats.chi2.sf(statistic, knots - 2), curve)
 
 
 def e_values(
@@ -225,8 +210,7 @@ def e_values(
     Source: VanderWeele & Ding 2017, Ann Intern Med 167:268-274.
     """
     root = 2 if event_proportion > 0.15 else 1
-    nearer = np.where(lower > 1, lower, np.where(upper < 1, upper, 1.0))
-    nearer = np.where(np.isnan(lower) | np.isnan(upper), np.nan, nearer)
+    nearer = np.clip(1.0, lower.to_numpy(), upper.to_numpy())
     found = {}
     for name, ratio in (("e_value", np.asarray(odds_ratio)), ("e_value_limit", nearer)):
         with np.errstate(divide="ignore"):

@@ -13,8 +13,6 @@ Hand-written because firthmodels, which solves the same program, says neither wh
 told apart nor which factors suffice for it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,12 +64,10 @@ def labels(cohort: Cohort, names: list[str]) -> list[str]:
 class Separation:
     """Which factors tell the outcomes apart.
 
-    ``kind`` is "none", "quasi-complete", "complete", or "unknown" where the outcome does not vary;
     ``told_apart`` counts the patients whose outcome the factors leave no doubt about; ``account``
     says in words which factors separate by themselves, and which only in combination.
     """
 
-    kind: str
     told_apart: int
     account: str
 
@@ -88,11 +84,10 @@ def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
             "Separation cannot be judged: the outcome does not vary among the patients "
             "with complete data."
         )
-        return Separation("unknown", 0, account)
+        return Separation(0, account)
     told_apart = _separated(rows, factors, cohort.outcome)
     if not told_apart:
-        account = "No factor and no combination of factors separates the outcomes."
-        return Separation("none", 0, account)
+        return Separation(0, "No factor and no combination of factors separates the outcomes.")
     kind = "complete" if told_apart == len(rows) else "quasi-complete"
     sentences = [
         f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} "
@@ -107,7 +102,7 @@ def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
             together = fewer if _separated(rows, fewer, cohort.outcome) else together
         names = listed(labels(cohort, together))
         sentences.append(f"Only in combination, these separate the outcomes: {names}.")
-    return Separation(kind, told_apart, " ".join(sentences))
+    return Separation(told_apart, " ".join(sentences))
 
 
 def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
@@ -122,11 +117,7 @@ def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
     columns = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1)
     signed = sides * np.column_stack([np.ones(len(columns)), columns])
     some = signed[:: len(signed) // FEW + 1]
-    if (
-        len(some) < len(signed)
-        and np.linalg.matrix_rank(some) == some.shape[1]
-        and not _apart(some).any()
-    ):
+    if np.linalg.matrix_rank(some) == some.shape[1] and not _apart(some).any():
         return 0
     # Each program leaves some rows on the border. Those it told apart stay so, however little is
     # added of a combination that separates the rest.
@@ -146,22 +137,19 @@ def _apart(signed: np.ndarray) -> np.ndarray:
 
 def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
     """Which values of a factor that separates alone occur with one outcome only, in words."""
-    outcomes = cohort.level_labels(cohort.outcome)
-    parts = []
-    for value in (1, 0):
-        has = rows[cohort.outcome] == value
-        own, other = rows.loc[has, factor], rows.loc[~has, factor]
-        for count, limit, side in (
-            ((own > other.max()).sum(), other.max(), "above"),
-            ((own < other.min()).sum(), other.min(), "below"),
-        ):
+    outcomes, levels = cohort.level_labels(cohort.outcome), cohort.level_labels(factor)
+    values, parts = rows[factor], []
+    for outcome in (1, 0):
+        other = values[rows[cohort.outcome] != outcome]
+        for side, limit, level in (("above", other.max(), "1"), ("below", other.min(), "0")):
             if factor in cohort.binary_factors:
-                where = f"is “{cohort.level_labels(factor)['1' if side == 'above' else '0']}”"
+                where = f"“{levels[level]}”"
             else:
-                where = f"is {side} {number(limit, 0 if float(limit).is_integer() else 2)}"
-            if count:
+                where = f"{side} {number(limit, 0 if float(limit).is_integer() else 2)}"
+            beyond = (values > limit if side == "above" else values < limit).sum()
+            if beyond:
                 parts.append(
-                    f"where it {where}, all {whole(count)} patients have the outcome "
-                    f"“{outcomes[str(value)]}”"
+                    f"where it is {where}, all {whole(beyond)} patients have the outcome "
+                    f"“{outcomes[str(outcome)]}”"
                 )
     return f"{cohort.label(factor)} separates alone: {listed(parts)}."

@@ -7,8 +7,6 @@ Source: Harrell 2015, Regression Modeling Strategies, 2nd ed., section 2.4.5, fo
 columns are other ones that have the same combinations.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from formulaic.transforms.cubic_spline import natural_cubic_spline
 

@@ -9,8 +9,6 @@ the events in each group less those expected if the groups shared one curve (Man
 Chemother Rep 50:163-170). Estimates come from scipy, the test from statsmodels.
 """
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 
@@ -161,19 +159,17 @@ def describe(cohort: Cohort, level: float = 0.95) -> Survival:
     names = [*cohort.named("time"), *cohort.named("event")]
     known = cohort.complete(names)
     left_out = len(cohort.rows) - len(known)
-    problem = None
-    if len(names) < 2:
-        problem = (
-            "the cohort has no column for the length of follow-up, or none for the event at its end"
-        )
-    elif known.empty:
-        problem = "no patient has a time and an event"
-    elif (known[names[0]] < 0).any():
-        problem = "some lengths of follow-up are negative"
+    problem = _first_that_holds(
+        {
+            "the cohort has no column for the length of follow-up, or none for the event at its "
+            "end": len(names) < 2,
+            "no patient has a time and an event": known.empty,
+            "some lengths of follow-up are negative": (known[names[:1]] < 0).any(axis=None),
+        }
+    )
     if problem:
-        return Survival(
-            pd.DataFrame(), pd.DataFrame(), pd.Series(np.nan, LOG_RANK), left_out, problem
-        )
+        nothing = pd.DataFrame(), pd.DataFrame(), pd.Series(np.nan, LOG_RANK)
+        return Survival(*nothing, left_out, problem)
 
     time, event, group = (known[name].to_numpy() for name in (*names, cohort.group))
     curves, follow_up = {}, {}
@@ -184,14 +180,19 @@ def describe(cohort: Cohort, level: float = 0.95) -> Survival:
             curves[name] = kaplan_meier(time[members], event[members], level)
             follow_up[name] |= median_follow_up(time[members], event[members], level)
     placed = known[cohort.group].notna().to_numpy()
-    test, test_problem = log_rank(time[placed], event[placed], group[placed]), None
-    if test.isna().any():
-        one_group, no_event = len(np.unique(group[placed])) < 2, not event[placed].any()
-        test_problem = (
-            "no patient has the event" if no_event else "the groups are never at risk together"
-        )
-        test_problem = "fewer than two groups have patients" if one_group else test_problem
+    test = log_rank(time[placed], event[placed], group[placed])
+    test_problem = _first_that_holds(
+        {
+            "fewer than two groups have patients": len(np.unique(group[placed])) < 2,
+            "no patient has the event": not event[placed].any(),
+            "the groups are never at risk together": test.isna().any(),
+        }
+    )
     table = pd.concat(curves, names=["group"]).reset_index("group").reset_index(drop=True)
     columns = ["patients", "events", "median", "lower", "upper"]
     follow_up = pd.DataFrame.from_dict(follow_up, orient="index").reindex(columns=columns)
     return Survival(table, follow_up, test, left_out, None, test_problem)
+
+
+def _first_that_holds(reasons: dict[str, bool]) -> str | None:
+    return next((reason for reason, holds in reasons.items() if holds), None)

@@ -121,7 +121,7 @@ def build(
 ) -> dict[str, bytes]:
     """What a build of one page does; what was in its folder before."""
     site.mkdir(exist_ok=True)  # as Sphinx does
-    app = SimpleNamespace(outdir=site)
+    app = SimpleNamespace(outdir=site, doctreedir=site.with_name(".doctrees"))
     staging.begin(app, same)
     found = files_of(app.outdir)
     (app.outdir / "page.html").write_text(text, encoding="utf-8")
