@@ -35,11 +35,11 @@ data: test-environment ## remake the generated files of data/
 	@env -u COHORT $(RUN) -m lib.search.example
 
 compatible: test-environment ## search for certificates and compatible cohorts again (two hours on two cores with JOBS=2; may be interrupted at any moment)
-	@env -u COHORT $(RUN) -m lib.search.certificates
+	@env -u COHORT $(RUN) -m lib.search.certificates $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.witnesses $(JOBS)
-	@env -u COHORT $(RUN) -m lib.search.factor_certificates
+	@env -u COHORT $(RUN) -m lib.search.factor_certificates $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.extremes $(JOBS)
-	@env -u COHORT $(RUN) -m lib.search.listings
+	@env -u COHORT $(RUN) -m lib.search.listings $(JOBS)
 	@env -u COHORT $(RUN) -m lib.search.readings $(JOBS)
 
 notebooks: environment ## run every chapter and store its outputs in the notebook beside it

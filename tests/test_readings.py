@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from helpers import BREAKS, STUDY
 from scipy import stats
 
-from lib.compatible import readings, study
+from lib.compatible import exclusion, readings, study
 from lib.paper import reconstruct, wald
 from lib.paper.published import agrees
 from lib.patients.cohort import Cohort
@@ -86,7 +86,7 @@ def test_every_verdict_has_a_reason(surveyed):
     table = surveyed
     assert table["reason"].str.len().gt(0).all()
     assert set(readings.LISTED) | set(SEARCHED) <= set(table.index)
-    possible = set(readings.possible_cores(CLAIMS)["n11"])
+    possible = set(exclusion.possible_cores(PRINTED)["n11"])
     searched = table.loc[list(SEARCHED)]
     assert searched["found"].sum() == len(KEYS)
     for _, row in searched[searched["found"] > 0].iterrows():

@@ -211,43 +211,47 @@ def margins(
     """
     masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
     certificates = np.asarray(certificates, float)
-    line, quadratic = group_functions(
-        [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))], KNOWN
-    )
-    least, terms = proven_minima(
-        quadratic.reshape(-1, 3),
-        line.reshape(-1, 2),
-        np.tile(GROUPS[:, 0], len(chosen)),
-        functional,
-    )
+    vectors = [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))]
     # An empty group proves and needs nothing, even where nothing bounds its function.
     value, terms = (
-        (masses * np.where(masses > 0, x.reshape(masses.shape), 0)).sum(axis=1)
-        for x in (least, terms)
+        (masses * np.where(masses > 0, x, 0)).sum(axis=1)
+        for x in group_minima(vectors, KNOWN, functional)
     )
-    for i, polygon in enumerate(printed.polygons):
-        vector, scale = certificates[:, 4 * i : 4 * i + 4], certificates[:, 8 + i, None]
-        beta, sigma = polygon.T
-        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
-        linear = 2 * scale * (vector[:, [1 + i]] + vector[:, [3]] * beta)
-        value = value + (linear - (scale * sigma) ** 2).min(axis=1)
-        terms = terms + (np.abs(linear) + (scale * sigma) ** 2).max(axis=1)
-    value = value - SLACK * terms
+    of_variances, size, unit = variance_terms(vectors[:2], certificates[:, 8:10], printed)
+    value = value + of_variances - SLACK * (terms + size)
     if functional:
         return value
-    unit = sum(
-        (certificates[:, 8 + i] * polygon[:, 1].max()) ** 2
-        for i, polygon in enumerate(printed.polygons)
-    )
     return np.divide(value, unit, out=np.full(len(value), -np.inf), where=unit > 0)
 
 
-def group_functions(vectors: list[np.ndarray], known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each certificate and group, the line (constant, slope) and the quadratic (constant,
-    slope, square) of f(eta) = (y - p) line(eta) - w quadratic(eta).
+def variance_terms(
+    vectors: list[np.ndarray], scales: np.ndarray, printed: Printed
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each certificate gains from the two variances at the worst corner of the polygons, how
+    large the terms of it are, and the squares of the greatest sigmas printed in its units.
+
+    ``vectors`` and ``scales`` (certificates x 2) belong to the two markers.
+    """
+    value, size, unit = 0.0, 0.0, 0.0
+    for i, polygon in enumerate(printed.polygons):
+        vector, scale, (beta, sigma) = vectors[i], scales[:, [i]], polygon.T
+        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
+        linear, square = 2 * scale * (vector[:, [1 + i]] + vector[:, [-1]] * beta), scale * sigma
+        value = value + (linear - square**2).min(axis=1)
+        size = size + (np.abs(linear) + square**2).max(axis=1)
+        unit = unit + (square**2).max(axis=1)
+    return value, size, unit
+
+
+def group_minima(
+    vectors: list[np.ndarray], known: np.ndarray, functional: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each certificate and group, proven lower bounds of f(eta) = (y - p) line(eta) -
+    w quadratic(eta) over all real eta, and the size of the terms in each.
 
     ``vectors`` are those of both variances and of the score equations, certificates x terms, the
-    predictor last; ``known`` the values of the other terms, groups x terms.
+    predictor last; ``known`` the values of the other terms, groups x terms. The groups are those of
+    ``GROUPS``, once or several times.
     """
     first, second, line = (
         np.stack([vector[:, :-1] @ known.T, np.repeat(vector[:, -1:], len(known), axis=1)], axis=-1)
@@ -257,7 +261,11 @@ def group_functions(vectors: list[np.ndarray], known: np.ndarray) -> tuple[np.nd
         np.stack([a**2, 2 * a * b, b**2], axis=-1)
         for a, b in (np.moveaxis(x, -1, 0) for x in (first, second))
     )
-    return line, quadratic
+    outcome = np.resize(GROUPS[:, 0], line.shape[:2])
+    least, terms = proven_minima(
+        quadratic.reshape(-1, 3), line.reshape(-1, 2), outcome.ravel(), functional
+    )
+    return least.reshape(outcome.shape), terms.reshape(outcome.shape)
 
 
 def proven_minima(
@@ -379,6 +387,15 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
         [basic, table["margin"] > 0], ["basic bound", "convex bound"], ""
     )
     return table
+
+
+def possible_cores(printed: Printed) -> pd.DataFrame:
+    """The cores that no stored proof excludes for any model with both markers and all patients: k1,
+    k0, n11.
+    """
+    table = judge(printed, read())
+    table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
+    return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
 
 
 def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:

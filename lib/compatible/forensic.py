@@ -140,13 +140,8 @@ def _detect_in_model(claims: pd.DataFrame, factors: list[str], bounds: pd.DataFr
 
 def power(surveyed: pd.DataFrame) -> pd.DataFrame:
     """The share of alterations detected, by section (rows) and number of units (columns)."""
-    detected = surveyed["detected_by"] != NOT_DETECTED
-    shares = (
-        detected.groupby([surveyed["section"], surveyed["units"]], sort=False)
-        .mean()
-        .unstack("units")
-    )
-    return shares[sorted(shares)]
+    table = surveyed.assign(detected=surveyed["detected_by"] != NOT_DETECTED)
+    return table.pivot_table("detected", "section", "units", sort=False).sort_index(axis=1)
 
 
 def unseen(surveyed: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible.study import Study
-from lib.compatible.verification import with_groups
+from lib.compatible.verification import by_outcome, terms
 from lib.statistics import logistic
 
 
@@ -93,27 +93,19 @@ def standing(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
 
     ``columns`` holds arrays of cohorts x patients. The last group is the one that should do worst.
     """
-    events = columns[study.outcome] == 1
+    outcome = columns[study.outcome]
     pairs = [
-        tuple(((columns[factor] == 1) & (events == value)).sum(axis=1) for value in (True, False))
+        tuple((part == 1).sum(axis=1) for part in by_outcome(columns[factor], outcome))
         for factor in study.binary
     ]
-    lengths = columns[study.length].astype(float)
-    means, variances = (
-        [
-            np.array([of(one[these]) for one, these in zip(lengths, chosen, strict=True)])
-            for chosen in (events, ~events)
-        ]
-        for of in (np.mean, lambda values: values.var(ddof=1))
-    )
-    apart = abs(means[0] - means[1]) / np.sqrt((variances[0] + variances[1]) / 2)
-    factors = np.stack([columns[factor] for factor in study.factors], axis=2).astype(float)
+    lengths = by_outcome(columns[study.length], outcome)
+    variance = sum(part.var(axis=1, ddof=1) for part in lengths) / 2
+    apart = abs(lengths[0].mean(axis=1) - lengths[1].mean(axis=1)) / np.sqrt(variance)
+    factors = terms(columns, study, with_groups=False)
     inflation = np.array(
         [np.diag(np.linalg.inv(np.corrcoef(one, rowvar=False))).max() for one in factors]
     )
-    coefficients, _ = logistic.estimates(
-        with_groups(factors, columns[study.group], study), columns[study.outcome]
-    )
+    coefficients, _ = logistic.estimates(terms(columns, study, with_groups=True), outcome)
     # The first group's coefficient is zero.
     others = np.column_stack(
         [np.zeros(len(coefficients)), coefficients[:, len(study.factors) + 1 : -1]]

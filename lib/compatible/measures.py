@@ -8,21 +8,9 @@ from scipy import stats
 from scipy.special import expit
 
 from lib.compatible.study import Study
-from lib.compatible.verification import tests_alone, with_groups
+from lib.compatible.verification import terms, tests_alone
 from lib.paper import wald
 from lib.statistics import logistic
-
-
-def columns_of(rows: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
-    """The columns of stacked cohorts of one size, as arrays of cohorts x patients."""
-    names = [study.group, *study.factors, study.outcome]
-    return {
-        name: rows[name]
-        .astype(object if name == study.group else float)
-        .to_numpy()
-        .reshape(-1, sum(study.totals))
-        for name in names
-    }
 
 
 def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
@@ -33,7 +21,7 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     markers.
     """
     binary, length, outcome = study.binary, study.length, columns[study.outcome]
-    factors = np.stack([columns[factor] for factor in study.factors], axis=2).astype(float)
+    factors = terms(columns, study, with_groups=False)
     estimates, _ = logistic.estimates(factors, outcome)
     adjusted = {name: np.exp(estimates[:, i]) for i, name in enumerate(study.factors, start=1)}
     p_values = {
@@ -59,9 +47,7 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
         "unprinted.smallest_p_value": np.min(list(p_values.values()), axis=0),
         **_performance(probabilities, events),
     }
-    estimates, errors = logistic.estimates(
-        with_groups(factors, columns[study.group], study), outcome
-    )
+    estimates, errors = logistic.estimates(terms(columns, study, with_groups=True), outcome)
     for marker in study.markers:
         i = 1 + study.factors.index(marker)
         # A finite estimate can have an odds ratio beyond any float.

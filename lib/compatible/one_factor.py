@@ -25,7 +25,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.compatible.exclusion import GROUPS, KNOWN, SLACK, Printed, group_functions, proven_minima
+from lib.compatible.exclusion import (
+    GROUPS,
+    KNOWN,
+    SLACK,
+    Printed,
+    group_minima,
+    variance_terms,
+)
 from lib.compatible.study import read_stored
 from lib.paper.cores import cells
 from lib.statistics import univariate
@@ -42,6 +49,8 @@ MULTIPLIERS = [
     "patent_with_factor",
 ]
 FILE = "one_factor.csv"
+# The eight groups without X, then with it: constant, first, second, factor.
+KNOWN_WITH_FACTOR = np.column_stack([np.tile(KNOWN, (2, 1)), np.repeat([0.0, 1.0], len(GROUPS))])
 
 
 def most_patent(
@@ -73,33 +82,21 @@ def least_margins(
     """
     counts = most_patent(*printed.first.sum(axis=0), threshold, by_any_test=by_any_test)
     numbers = stored[MULTIPLIERS].to_numpy(float)
-    # Groups without X, then with it.
-    outcome = np.tile(GROUPS[:, 0], 2)
-    known = np.column_stack([np.tile(KNOWN, (2, 1)), np.repeat([0.0, 1.0], len(GROUPS))])
     vectors = [numbers[:, :5], numbers[:, 5:10], numbers[:, 12:17]]
-    line, quadratic = group_functions(vectors, known)
     minima, terms = (
-        x.reshape(len(numbers), 2, len(GROUPS))
-        for x in proven_minima(
-            quadratic.reshape(-1, 3), line.reshape(-1, 2), np.tile(outcome, len(numbers)), None
-        )
+        x.reshape(len(numbers), 2, len(GROUPS)) for x in group_minima(vectors, KNOWN_WITH_FACTOR)
     )
     with_factor = np.where(GROUPS[:, 0] == 1, numbers[:, [17]], numbers[:, [18]])
     least = np.minimum(minima[:, 0], minima[:, 1] + with_factor)
     size = terms.max(axis=1) + np.abs(with_factor)
     masses = cells(printed.first, printed.second, stored).reshape(-1, len(GROUPS))
     value, size = ((masses * np.where(masses > 0, x, 0)).sum(axis=1) for x in (least, size))
-    for i, polygon in enumerate(printed.polygons):
-        vector, scale, (beta, sigma) = vectors[i], numbers[:, 10 + i, None], polygon.T
-        linear = 2 * scale * (vector[:, [1 + i]] + vector[:, [4]] * beta)
-        value = value + (linear - (scale * sigma) ** 2).min(axis=1)
-        size = size + (np.abs(linear) + (scale * sigma) ** 2).max(axis=1)
+    of_variances, of_sizes, unit = variance_terms(vectors[:2], numbers[:, 10:12], printed)
+    value, size = value + of_variances, size + of_sizes
     of_counts = numbers[:, [17]] * counts.index.to_numpy() + numbers[:, [18]] * counts.to_numpy()
     margins = value[:, None] - of_counts - SLACK * (size[:, None] + np.abs(of_counts))
     margins[numbers[:, 18] < 0] = -np.inf
-    # As in the convex bound, relative to the squares of the greatest sigmas printed.
-    greatest = np.array([polygon[:, 1].max() for polygon in printed.polygons])
-    margins /= ((numbers[:, 10:12] * greatest) ** 2).sum(axis=1, keepdims=True)
+    margins /= unit[:, None]
     best = pd.DataFrame(margins).groupby([stored["k1"].to_numpy(), stored["k0"].to_numpy()]).max()
     best.index.names = ["k1", "k0"]
     return best.min(axis=1).rename("margin")

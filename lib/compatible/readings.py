@@ -58,22 +58,13 @@ def searched(about: Study) -> dict[str, Study]:
 def listed_steps(claims: pd.DataFrame) -> dict[str, list[int]]:
     """The steps of each complete listing: patients left out, or patients with both markers."""
     printed = exclusion.from_claims(claims)
-    numbers = sorted(set(possible_cores(claims)["n11"]))
+    numbers = sorted(set(exclusion.possible_cores(printed)["n11"]))
     return {
         ALONE: list(range(1, printed.sizes[0] - 1)),
         CONDITIONAL: [0],
         DIAGNOSIS: [0],
         ONE_FACTOR: numbers,
     }
-
-
-def possible_cores(claims: pd.DataFrame) -> pd.DataFrame:
-    """The cores that no proof excludes for any model with both markers and all patients: k1, k0,
-    n11.
-    """
-    table = exclusion.judge(exclusion.from_claims(claims), exclusion.read())
-    table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
-    return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
 
 
 def significant_pairs(about: Study) -> np.ndarray:

@@ -37,27 +37,39 @@ def verify(
     are among these, they must be the cohort's core. Indexed by ``keys``; columns both_occluded and
     both_patent (patients with both markers) and problems, in words, empty where there are none.
     """
-    of_key = dict(list(cohorts.groupby(keys, sort=False)))
-    names = list(of_key)
-    complete = [key for key in names if len(of_key[key]) == sum(study.totals)]
+    by_key = cohorts.groupby(keys, sort=False)
+    sizes, number = by_key.size(), by_key.ngroup().to_numpy()
     result = pd.DataFrame(
         {"both_occluded": 0, "both_patent": 0, "problems": "another number of patients"},
-        index=pd.MultiIndex.from_tuples(names, names=keys),
+        index=sizes.index,
     )
-    if complete:
-        columns = {
-            name: np.stack([of_key[key][name].to_numpy() for key in complete])
-            for name in cohorts.columns.difference(keys)
-        }
-        occluded, patent, problems = _judge(columns, study, margin)
-        for i, name in enumerate(keys):
-            for wanted, both in (("k1", occluded), ("k0", patent)):
-                if name == wanted:
-                    problems.require(both == np.array([key[i] for key in complete]), "another core")
-        result.loc[complete] = np.column_stack(
-            [occluded.astype(object), patent, problems.in_words()]
-        )
+    complete = (sizes == sum(study.totals)).to_numpy()
+    if complete.any():
+        order = np.argsort(number, kind="stable")
+        columns = columns_of(cohorts.iloc[order[complete[number[order]]]], study)
+        both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
+        core = [(both & (columns[study.outcome] == value)).sum(axis=1) for value in (1, 0)]
+        unmet = _unmet(columns, study, margin)
+        for found, name in zip(core, ("k1", "k0"), strict=True):
+            if name in keys:
+                wanted = sizes.index[complete].get_level_values(name)
+                unmet[f"another core ({name})"] = found != wanted.to_numpy()
+        problems = ["; ".join(unmet.columns[row]) for row in unmet.to_numpy()]
+        result.loc[complete] = np.column_stack([*core, np.array(problems, object)])
     return result
+
+
+def columns_of(rows: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
+    """The columns of stacked cohorts of one size, as arrays of cohorts x patients; without the
+    group where there is none."""
+    names = [name for name in (study.group, *study.factors, study.outcome) if name in rows]
+    return {
+        name: rows[name]
+        .astype(object if name == study.group else float)
+        .to_numpy()
+        .reshape(-1, sum(study.totals))
+        for name in names
+    }
 
 
 def believed(cohorts: pd.DataFrame, keys: list[str], study: Study) -> pd.DataFrame:
@@ -79,10 +91,7 @@ def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[s
         pair = tuple(((values == 1) & (outcome == value)).sum(axis=1) for value in (1, 0))
         every = univariate.p_values_of_all_pairs(events, values.shape[1] - events)
         return {test: of_pairs[pair] for test, of_pairs in every.items()}
-    order = np.argsort(-outcome, axis=1, kind="stable")
-    occluded, patent = np.split(
-        np.take_along_axis(values.astype(float), order, axis=1), [events], axis=1
-    )
+    occluded, patent = by_outcome(values, outcome)
     estimates, errors = logistic.estimates(values[:, :, None], outcome)
     return {
         "student": stats.ttest_ind(occluded, patent, axis=1).pvalue,
@@ -92,99 +101,83 @@ def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[s
     }
 
 
-def joint_factors(columns: dict[str, np.ndarray], study: Study) -> np.ndarray:
-    """The terms of the joint model beside the intercept: cohorts x patients x terms."""
-    factors = np.stack([columns[factor] for factor in study.factors], axis=2).astype(float)
-    return with_groups(factors, columns[study.group], study) if study.adjusts_for_group else factors
+def by_outcome(values: np.ndarray, outcome: np.ndarray) -> list[np.ndarray]:
+    """Values (cohorts x patients) of the occluded and of the patent patients, who are as many in
+    each cohort."""
+    order = np.argsort(-outcome, axis=1, kind="stable")
+    sorted_values = np.take_along_axis(values.astype(float), order, axis=1)
+    return np.split(sorted_values, [np.count_nonzero(outcome[0])], axis=1)
 
 
-def with_groups(factors: np.ndarray, group: np.ndarray, study: Study) -> np.ndarray:
-    """Factors (cohorts x patients x factors) with an indicator for each group but the first."""
-    indicators = [(group == level)[:, :, None] for level in study.groups.index[1:]]
-    return np.concatenate([factors, *indicators], axis=2).astype(float)
+def terms(columns: dict[str, np.ndarray], study: Study, *, with_groups: bool) -> np.ndarray:
+    """The factors and, where asked for, an indicator of each group but the first: cohorts x
+    patients x terms."""
+    names = study.groups.index[1:] if with_groups else ()
+    indicators = [columns[study.group] == name for name in names]
+    return np.stack([*(columns[factor] for factor in study.factors), *indicators], 2).astype(float)
 
 
-class _Problems:
-    """What is wrong with each of some cohorts, collected."""
+def _unmet(columns: dict[str, np.ndarray], study: Study, margin: float) -> pd.DataFrame:
+    """Cohorts x requirements in words: where one is not met. ``columns`` are cohorts x patients.
 
-    def __init__(self, cohorts: int):
-        self.of_each = [[] for _ in range(cohorts)]
-
-    def require(self, holds: np.ndarray, words: str) -> None:
-        for i in np.flatnonzero(~np.asarray(holds, bool)):
-            self.of_each[i].append(words)
-
-    def in_words(self) -> list[str]:
-        return ["; ".join(words) for words in self.of_each]
-
-
-def _judge(
-    columns: dict[str, np.ndarray], study: Study, margin: float
-) -> tuple[np.ndarray, np.ndarray, _Problems]:
-    """Patients with both markers, by outcome, and the problems; columns are cohorts x patients."""
-    outcome = columns[study.outcome]
-    problems = _Problems(len(outcome))
-    problems.require(np.isin(outcome, (0, 1)).all(axis=1), f"values of {study.outcome}")
-    problems.require((outcome == 1).sum(axis=1) == study.totals[0], "occluded patients")
-    _require_counts(columns, study, problems)
-    sound = np.array([not words for words in problems.of_each])
+    Tests are made of cohorts with the right counts only.
+    """
+    unmet = pd.DataFrame(_unmet_counts(columns, study))
+    sound = ~unmet.any(axis=1).to_numpy()
     if sound.any():
-        _require_tests(
-            {name: x[sound] for name, x in columns.items()}, study, margin, sound, problems
-        )
-    both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
-    return *((both & (outcome == value)).sum(axis=1) for value in (1, 0)), problems
+        tested = _unmet_tests({name: x[sound] for name, x in columns.items()}, study, margin)
+        for words, failed in tested.items():
+            unmet[words] = False
+            unmet.loc[sound, words] = failed
+    return unmet
 
 
-def _require_counts(columns: dict[str, np.ndarray], study: Study, problems: _Problems) -> None:
-    """The counts that the claims determine, and values of the kind that the codebook says."""
-    outcome = columns[study.outcome]
+def _unmet_counts(columns: dict[str, np.ndarray], study: Study) -> dict[str, np.ndarray]:
+    """Of the counts that the claims determine, and of values of the kind that the codebook says."""
+    occluded = columns[study.outcome] == 1
+    unmet = {
+        f"values of {study.outcome}": ~np.isin(columns[study.outcome], (0, 1)).all(axis=1),
+        "occluded patients": occluded.sum(axis=1) != study.totals[0],
+    }
     if study.group in columns:
-        for name, (patients, occluded) in study.groups.iterrows():
+        for name, (patients, events) in study.groups.iterrows():
             of_group = columns[study.group] == name
-            problems.require(of_group.sum(axis=1) == patients, f"patients with {name}")
-            events = (of_group & (outcome == 1)).sum(axis=1)
-            problems.require(events == occluded, f"occluded with {name}")
+            unmet[f"patients with {name}"] = of_group.sum(axis=1) != patients
+            unmet[f"occluded with {name}"] = (of_group & occluded).sum(axis=1) != events
     for marker, table in study.tables.items():
-        for value, exposed in zip((1, 0), table[0], strict=True):
-            found = ((columns[marker] == 1) & (outcome == value)).sum(axis=1)
-            problems.require(found == exposed, f"counts of {marker}")
+        exposed = columns[marker] == 1
+        found = np.stack([(exposed & chosen).sum(axis=1) for chosen in (occluded, ~occluded)], 1)
+        unmet[f"counts of {marker}"] = (found != table[0]).any(axis=1)
     for factor in study.factors:
         values = columns[factor].astype(float)
         of_kind = np.isin(values, (0, 1)) if study.is_binary(factor) else values == np.rint(values)
-        problems.require(of_kind.all(axis=1), f"values of {factor}")
+        unmet[f"values of {factor}"] = ~of_kind.all(axis=1)
+    return unmet
 
 
-def _require_tests(
-    columns: dict[str, np.ndarray],
-    study: Study,
-    margin: float,
-    places: np.ndarray,
-    problems: _Problems,
-) -> None:
-    """Tests of each factor alone and the joint model, of the cohorts at ``places``."""
-
-    def require(holds: np.ndarray, words: str) -> None:
-        every = np.ones(len(places), bool)
-        every[places] = holds
-        problems.require(every, words)
-
+def _unmet_tests(
+    columns: dict[str, np.ndarray], study: Study, margin: float
+) -> dict[str, np.ndarray]:
+    """Of the tests of each factor alone and of the joint model."""
     claims, outcome = study.claims["printed"], columns[study.outcome]
     z = wald.multipliers(float(number(claims["multivariate.all.confidence_level"])))[0]
-    estimates, errors = logistic.estimates(joint_factors(columns, study), outcome)
-    require(np.isfinite(errors).all(axis=1), "no maximum of the joint model")
+    estimates, errors = logistic.estimates(
+        terms(columns, study, with_groups=study.adjusts_for_group), outcome
+    )
+    unmet = {"no maximum of the joint model": ~np.isfinite(errors).all(axis=1)}
+    # Comparisons with a NaN are false, so what has none is not met.
     for i, factor in enumerate(study.factors, start=1):
         threshold = study.threshold(factor)
         for test, p in tests_alone(columns[factor], outcome, study.is_binary(factor)).items():
-            words = f"{factor} alone by {univariate.TEST_LABELS[test]}"
-            require(p < threshold * margin, words)
+            unmet[f"{factor} alone by {univariate.TEST_LABELS[test]}"] = ~(p < threshold * margin)
         values = wald.quantities(estimates[:, i], errors[:, i], z)
         if factor in study.markers:
             for quantity, value in values.items():
                 name = f"multivariate.{factor}.{quantity}"
-                require(_inside(value, interval(claims[name])), name)
+                unmet[name] = ~_inside(value, interval(claims[name]))
         else:
-            require(values["p_value"] >= threshold, f"{factor} in the joint model")
+            unmet[f"{factor} in the joint model"] = ~(values["p_value"] >= threshold)
+    return unmet
 
 
 def _inside(values: np.ndarray, bounds: Interval) -> np.ndarray:

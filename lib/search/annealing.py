@@ -33,7 +33,7 @@ from lib.search.distance import (
     distance_of_counts,
     distance_of_model,
 )
-from lib.search.fit import fill_products, predict
+from lib.search.fit import predict
 
 WARMTH = 0.2  # the temperature at the target, in half-units of printed numbers
 DOUBT = 2.0
@@ -44,9 +44,7 @@ class Steps(NamedTuple):
     """Which steps are taken."""
 
     blocks: np.ndarray  # blocks x columns: which columns change places together
-    free: (
-        np.ndarray
-    )  # columns that one patient may change alone; with none, there are exchanges only
+    free: np.ndarray  # columns that one patient may change alone; none: exchanges only
     first: np.ndarray  # for each patient the first of its stratum, whose patients are neighbors
     size: np.ndarray  # and how many there are
     longest: float  # mm, of the exchange or change of a length
@@ -92,9 +90,9 @@ def anneal(cohort, target, steps, random, count, steepness):
         if not propose(design, joint.coefficients, target, steps, random, patients, rows):
             continue
         limit = here - math.log(1 - random.random()) * (here / firmness + WARMTH)
-        swap(cohort, target, patients, rows)
+        swap(design, patients, rows)
         after = np.inf
-        if distance_of_counts(cohort.exposed, target) <= limit**2:
+        if distance_of_counts(cohort, target) <= limit**2:
             predict(joint, rows, design[patients], cohort.outcome[patients], trial)
             if distance_of_model(trial, target) <= (DOUBT * limit) ** 2:
                 after = distance(cohort, target, limit)
@@ -106,7 +104,7 @@ def anneal(cohort, target, steps, random, count, steepness):
                 nearest = here
                 best[:] = design
         else:
-            swap(cohort, target, patients, rows)
+            swap(design, patients, rows)
             cohort.with_groups.coefficients[:] = with_groups
     return nearest, best, arrivals
 
@@ -120,19 +118,13 @@ def keep(joint, trial):
 
 
 @compiled
-def swap(cohort, target, patients, rows):
-    """Two patients' rows change places with `rows`; products and counts follow."""
+def swap(design, patients, rows):
+    """Two patients' rows change places with `rows`."""
     for c in range(2):
-        i = patients[c]
-        for j in range(len(target.binary)):
-            column = target.binary[j]
-            change = int(rows[c, column] - cohort.design[i, column])
-            cohort.exposed[j, int(cohort.outcome[i])] += change
         for column in range(rows.shape[1]):
-            value = cohort.design[i, column]
-            cohort.design[i, column] = rows[c, column]
+            value = design[patients[c], column]
+            design[patients[c], column] = rows[c, column]
             rows[c, column] = value
-        fill_products(cohort.design[i], cohort.products[i])
 
 
 @compiled

@@ -1,44 +1,48 @@
-"""The solver behind the convex bound: proofs about cores, found by semidefinite programming.
+"""The solver behind the proofs about cores: semidefinite programming.
 
-On a grid of linear predictors, `_solutions` solves the program dual to: the least excess of the two
-variances over what is printed (or the least sum of a functional) over all ways to spread the eight
-groups of patients over the grid that meet the score equations and the information inequalities. Its
+On a grid of linear predictors, `solutions` solves the program dual to: the least excess of the two
+variances over what is printed (or the least sum of a functional) over all ways to spread the groups
+of patients over the grid that meet the score equations and the information inequalities. Its
 multipliers are a certificate. Nothing is claimed for it: `lib.compatible.exclusion.margins` proves,
 for every linear predictor and not only those of the grid, and at every build.
+
+With a yes-or-no factor among the terms (`lib.compatible.one_factor`) there are sixteen groups, of
+which only the sizes of the eight without regard to the factor are known, and how many of the
+occluded and at most how many of the patent have it. The multipliers of these two counts join the
+certificate.
 
 Source: the duality is that of linear matrix inequalities, Boyd and Vandenberghe 2004, Convex
 Optimization, section 5.9; the least variance as 2 u.h - u'Mu is its Schur complement, A.5.5.
 
-`python -m lib.search.certificates` makes data/compatible/certificates.csv.
+`python -m lib.search.certificates` makes data/compatible/certificates.csv; a number after it says
+in how many processes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sys
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import cvxpy as cp
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from tqdm import tqdm
 
 from lib.compatible.exclusion import (
     CERTIFICATE,
     FUNCTIONALS,
     GROUPS,
+    KNOWN,
     PATH,
     Printed,
-    from_claims,
     functional_values,
     margins,
 )
-from lib.paper import published
+from lib.compatible.one_factor import KNOWN_WITH_FACTOR
 from lib.paper.cores import cells
-from lib.search.store import replace
+from lib.search import designs
+from lib.search.store import WORKING, carry_out, digest, replace, run
 
 # Where the program looks at eta.
 SOLVER_GRID = np.unique(
@@ -64,100 +68,110 @@ def certify(
 
     Nothing is claimed for what it returns; `margins` proves.
     """
-    for certificate, _ in _solutions(printed, chosen, functional):
+    for certificate, _ in solutions(printed, chosen, functional):
         yield certificate
 
 
 def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) -> np.ndarray:
     """How a core's groups are spread over `SOLVER_GRID` where the two variances are least, or the
     sum of a functional: patients, groups x eta."""
-    ((_, masses),) = _solutions(printed, pd.DataFrame({"k1": [k1], "k0": [k0]}), functional)
+    ((_, masses),) = solutions(printed, pd.DataFrame({"k1": [k1], "k0": [k0]}), functional)
     return masses
 
 
-def _solutions(
-    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
+def solutions(
+    printed: Printed,
+    chosen: pd.DataFrame,
+    functional: str | None = None,
+    counts: pd.Series | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each core the best certificate found, and the spread of eta that it proves against."""
-    weight = expit(SOLVER_GRID) * expit(-SOLVER_GRID)
+    """For each core the best certificate found, and the spread of eta that it proves against.
+
+    With ``counts`` (`one_factor.most_patent`) the model has a yes-or-no factor, and there is a
+    certificate (numbers of `one_factor.MULTIPLIERS`) for each of these counts.
+    """
+    known = KNOWN if counts is None else KNOWN_WITH_FACTOR
+    terms = known.shape[1] + 1
     # Everything is counted per patient: s is in units of the root of their number, k in units of
     # it.
     patients = printed.first.sum()
-    shares = cp.Parameter(len(GROUPS), nonneg=True)
-    values = cp.Variable(len(GROUPS))
-    score = cp.Variable(4)
+    shares, with_factor = cp.Parameter(len(GROUPS), nonneg=True), cp.Parameter(2, nonneg=True)
+    values, score, of_counts = cp.Variable(len(GROUPS)), cp.Variable(terms), cp.Variable(2)
     # Of each marker, [[V, s], [s', k]] is positive semidefinite; V = s s' / k loses nothing.
-    matrices = [cp.Variable((5, 5), PSD=True) for _ in printed.polygons]
+    matrices = [cp.Variable((terms + 1, terms + 1), PSD=True) for _ in printed.polygons]
     gains = cp.Variable(len(printed.polygons))
-    constraints, of_groups = [score[3] <= 0], []
-    total = cp.reshape(matrices[0][:4, :4] + matrices[1][:4, :4], (16,), order="C")
-    for group, (y, a, b) in enumerate(GROUPS):
-        rows = np.column_stack(
-            [np.ones_like(SOLVER_GRID), a + 0 * SOLVER_GRID, b + 0 * SOLVER_GRID, SOLVER_GRID]
-        )
-        squares = (weight[:, None, None] * rows[:, :, None] * rows[:, None, :]).reshape(-1, 16)
-        residual = y - expit(SOLVER_GRID)
-        function = (residual[:, None] * rows) @ score - squares @ total
+    goal = shares @ values + cp.sum(gains)
+    constraints, of_groups = [score[terms - 1] <= 0], []
+    if counts is not None:
+        goal = goal - with_factor @ of_counts
+        constraints.append(of_counts[1] >= 0)
+    total = cp.reshape(sum(matrix[:-1, :-1] for matrix in matrices), (terms**2,), order="C")
+    p, q = expit(SOLVER_GRID), expit(-SOLVER_GRID)
+    for number, fixed in enumerate(known):
+        group = number % len(GROUPS)
+        outcome = GROUPS[group, 0]
+        rows = np.column_stack([np.tile(fixed, (len(SOLVER_GRID), 1)), SOLVER_GRID])
+        squares = (p * q)[:, None, None] * rows[:, :, None] * rows[:, None, :]
+        function = ((outcome - p)[:, None] * rows) @ score - squares.reshape(-1, terms**2) @ total
         if functional:
-            function = function + functional_values(
-                functional, y, expit(SOLVER_GRID), expit(-SOLVER_GRID)
-            )
+            function = function + functional_values(functional, outcome, p, q)
+        if number != group:  # with the factor
+            function = function + of_counts[0 if outcome == 1 else 1]
         of_groups.append(function >= values[group])
     for i, polygon in enumerate(printed.polygons):
-        vector, square = matrices[i][:4, 4], matrices[i][4, 4]
+        vector, square = matrices[i][:-1, -1], matrices[i][-1, -1]
         for beta, sigma in polygon:
-            linear = 2 / np.sqrt(patients) * (vector[1 + i] + beta * vector[3])
+            linear = 2 / np.sqrt(patients) * (vector[1 + i] + beta * vector[terms - 1])
             constraints.append(linear - sigma**2 * square >= gains[i])
     scale = [polygon[:, 1].max() ** 2 for polygon in printed.polygons]
-    size = sum(s * matrix[4, 4] for s, matrix in zip(scale, matrices, strict=True))
+    size = sum(s * matrix[-1, -1] for s, matrix in zip(scale, matrices, strict=True))
     # The limit matters only where the grid makes a core look excluded that barely is not; the
     # solver may fail there, and finds its way with a lower one, at the price of a weaker
     # certificate.
     limit = cp.Parameter(nonneg=True)
     constraints.append(size <= limit if functional else size == 1)
-    problem = cp.Problem(cp.Maximize(shares @ values + cp.sum(gains)), constraints + of_groups)
-    for counts in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
-        shares.value = counts / patients
-        with warnings.catch_warnings():
-            # An inaccurate certificate proves a little less, and `margins` says how much.
-            warnings.simplefilter("ignore")
+    problem = cp.Problem(cp.Maximize(goal), constraints + of_groups)
+    for sizes in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
+        shares.value = sizes / patients
+        for pair in [(0, 0)] if counts is None else counts.items():
+            with_factor.value = np.array(pair) / patients
             for limit.value in LARGEST_MULTIPLIERS:
-                with contextlib.suppress(cp.SolverError):
+                # An inaccurate certificate proves a little less, and `margins` says how much.
+                with warnings.catch_warnings(), contextlib.suppress(cp.SolverError):
+                    warnings.simplefilter("ignore")
                     problem.solve(solver=cp.CLARABEL)
                     if problem.status in ("optimal", "optimal_inaccurate"):
                         break
-            else:
+            if score.value is None:
                 raise RuntimeError("The solver found no certificate, not even a bad one.")
-        # Back to units of one: V = (s / root k)(s / root k)'.
-        vectors, scales = [], []
-        for matrix in matrices:
-            root = np.sqrt(max(matrix.value[4, 4], 0))
-            vectors.append(matrix.value[:4, 4] / root if root > 0 else np.zeros(4))
-            scales.append(root * np.sqrt(patients))
-        certificate = np.concatenate([*vectors, scales, score.value[:3], [min(score.value[3], 0)]])
-        yield certificate, patients * np.stack([constraint.dual_value for constraint in of_groups])
+            # Back to units of one: V = (s / root k)(s / root k)'.
+            roots = np.sqrt([max(matrix.value[-1, -1], 0) for matrix in matrices])
+            vectors = [matrix.value[:-1, -1] for matrix in matrices]
+            numbers = [
+                *(v / root if root > 0 else 0 * v for v, root in zip(vectors, roots, strict=True)),
+                roots * np.sqrt(patients),
+                score.value[:-1],
+                [min(score.value[-1], 0)],
+            ]
+            if counts is not None:
+                numbers.append(of_counts.value.clip([-np.inf, 0]))
+            spread_out = [constraint.dual_value for constraint in of_groups]
+            yield np.concatenate(numbers), patients * np.stack(spread_out)
 
 
-def certify_all(printed: Printed) -> pd.DataFrame:
-    """Certificates for every core that can be excluded, and for the limits of fit of the rest."""
-    found = _certified(printed, printed.cores, None)
-    excluded = margins(found[CERTIFICATE].to_numpy(), printed, found) > 0
-    left = found.loc[~excluded, ["k1", "k0"]]
-    signed = [sign + name for name in FUNCTIONALS for sign in ("", "-")]
-    limits = [_certified(printed, left, name) for name in signed]
-    return pd.concat([found[excluded], *limits], ignore_index=True)
+def rounded(certificates: list[np.ndarray], columns: list[str], digits: int) -> pd.DataFrame:
+    """Certificates as they are stored, to so many significant digits."""
+    table = pd.DataFrame(certificates, columns=columns)
+    return table.map(lambda x: float(f"{x:.{digits}g}"))
 
 
 def _certified(printed: Printed, chosen: pd.DataFrame, functional: str | None) -> pd.DataFrame:
-    """The best certificate of each core, rounded to what is stored.
+    """The best certificate of each core.
 
     Where the solver did badly, the certificate of a core with as many patients with both markers
     may do better.
     """
-    found = tqdm(
-        certify(printed, chosen, functional), desc=functional or "exclusion", total=len(chosen)
-    )
-    numbers = pd.DataFrame(list(found), columns=CERTIFICATE).map(lambda x: float(f"{x:.{DIGITS}g}"))
+    numbers = rounded(list(certify(printed, chosen, functional)), CERTIFICATE, DIGITS)
     n11 = chosen.sum(axis=1).to_numpy()
     pairs = chosen.assign(n11=n11).merge(numbers.assign(n11=n11), on="n11")
     proven = margins(pairs[CERTIFICATE].to_numpy(), printed, pairs, functional)
@@ -165,13 +179,20 @@ def _certified(printed: Printed, chosen: pd.DataFrame, functional: str | None) -
     return best.assign(functional=functional or "")[["k1", "k0", "functional", *CERTIFICATE]]
 
 
-def main(path: Path = PATH) -> None:
-    """Make all certificates and write them to `path`, which is replaced only by a finished file."""
-    text = HEADER + certify_all(from_claims(published.read())).to_csv(
-        index=False, lineterminator="\n"
-    )
-    replace(path, text.encode("utf-8"))
+def main(jobs: int = 1) -> None:
+    """Certificates for every core that can be excluded, and for the limits of fit of the rest."""
+    about = designs.read_study()
+    printed, folder = about.printed, WORKING / f"certificates-{digest(about.claims.to_csv())}"
+    tasks = {"exclusion": (printed, printed.cores, None)}
+    (found,) = carry_out(folder, _certified, tasks, "exclusion")
+    excluded = margins(found[CERTIFICATE].to_numpy(), printed, found) > 0
+    left = found.loc[~excluded, ["k1", "k0"]]
+    signed = [sign + name for name in FUNCTIONALS for sign in ("", "-")]
+    tasks = {name: (printed, left, name) for name in signed}
+    limits = carry_out(folder, _certified, tasks, "limits of fit", jobs)
+    table = pd.concat([found[excluded], *limits], ignore_index=True)
+    replace(PATH, (HEADER + table.to_csv(index=False, lineterminator="\n")).encode())
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    run(main)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,10 +23,18 @@ from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.search.annealing import Steps, steps_of
 from lib.search.distance import LENGTH_UNIT, Target
-from lib.search.store import Result
 from lib.statistics import univariate
 
 SETTINGS = FOLDER / "search.toml"
+
+
+class Result(NamedTuple):
+    """What a search came to: a cohort that prints the claims, or the nearest miss."""
+
+    k1: int
+    k0: int
+    distance: float  # 0 for a cohort that prints the claims
+    design: np.ndarray
 
 
 def read_settings(path: Path = SETTINGS) -> dict:

@@ -20,17 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lib.search.compiled import compiled
-from lib.search.fit import (
-    Fit,
-    factorize,
-    fill_products,
-    invert_diagonal,
-    padded_pairs,
-    products_of,
-    refit,
-    room,
-    unpack,
-)
+from lib.search.fit import Fit, add_patients, invert, refit, room
 
 LENGTH_UNIT = 100.0  # mm; keeps the information matrix well scaled
 PAIR_STEP = 40.0
@@ -72,15 +62,14 @@ class Cohort(NamedTuple):
     """A cohort with its fits, all changed in place; the patients' order is that of the search."""
 
     design: np.ndarray  # patients x columns: the joint model's terms, then an indicator a group
-    products: np.ndarray
     outcome: np.ndarray
     exposed: np.ndarray  # binary factors x (patent, occluded)
     joint: Fit  # at the cohort as it is
     trial: Fit  # at the cohort as it may become
     with_groups: Fit
     alone: Fit  # with the length alone
+    nothing: Fit  # of the joint model's terms, whose coefficients stay zero
     length_alone: np.ndarray  # patients x (1, length)
-    length_products: np.ndarray
     of_length: np.ndarray  # Student's |t| and the standardized difference of its means
     histogram: np.ndarray  # outcomes x mm
     bound: np.ndarray  # one number: what the conclusion is to pass next
@@ -89,19 +78,16 @@ class Cohort(NamedTuple):
 def cohort_of(design: np.ndarray, outcome: np.ndarray, target: Target) -> Cohort:
     """A cohort with unfitted models; the columns beyond those of the target are the groups'."""
     terms, columns = len(target.least), design.shape[1]
-    chosen = design[:, target.binary] == 1
-    exposed = [(chosen & (outcome[:, None] == value)).sum(axis=0) for value in (0, 1)]
     return Cohort(
         design.copy(),
-        products_of(design),
         outcome,
-        np.stack(exposed, axis=1).astype(np.int64),
+        np.zeros((len(target.binary), 2), np.int64),
         room(terms),
         room(terms),
         room(columns),
         room(2),
+        room(terms),
         np.ones((len(outcome), 2)),
-        np.zeros((len(outcome), padded_pairs(2))),
         np.zeros(2),
         np.zeros((2, target.longest + 1), np.int64),
         np.array([-math.inf if target.side > 0 else math.inf]),
@@ -130,10 +116,13 @@ def distance_of_model(fit, target):
 
 
 @compiled
-def distance_of_counts(exposed, target):
+def distance_of_counts(cohort, target):
     """Squared distance of the counts of the yes-or-no factors from allowed ones."""
-    total = 0.0
+    exposed, total = cohort.exposed, 0.0
+    exposed[:] = 0
     for j in range(len(exposed)):
+        for i in range(len(cohort.outcome)):
+            exposed[j, int(cohort.outcome[i])] += int(cohort.design[i, target.binary[j]])
         total += (PAIR_STEP * target.pairs[exposed[j, 1], exposed[j, 0]]) ** 2
     return total
 
@@ -144,10 +133,10 @@ def distance(cohort, target, limit):
 
     Infinite without a maximum, and only a lower bound where it is above `limit`.
     """
-    total = distance_of_counts(cohort.exposed, target)
+    total = distance_of_counts(cohort, target)
     if not total <= limit**2:
         return math.sqrt(total)
-    if not refit(cohort.design, cohort.products, cohort.outcome, cohort.trial):
+    if not refit(cohort.design, cohort.outcome, cohort.trial):
         return np.inf
     total += distance_of_model(cohort.trial, target)
     if not total <= limit**2:
@@ -190,11 +179,9 @@ def distance_of_length(cohort, target):
     total += square(target.alone_z - mann_whitney, target.z_unit)
     cohort.of_length[0] = student
     cohort.of_length[1] = difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
-    for i in range(patients):
-        cohort.length_alone[i, 1] = design[i, target.length]
-        fill_products(cohort.length_alone[i], cohort.length_products[i])
+    cohort.length_alone[:, 1] = design[:, target.length]
     fit = cohort.alone
-    if not refit(cohort.length_alone, cohort.length_products, outcome, fit):
+    if not refit(cohort.length_alone, outcome, fit):
         fit.coefficients[:] = 0
         return np.inf
     wald = abs(fit.coefficients[1]) / math.sqrt(fit.variances[1])
@@ -223,9 +210,9 @@ def distance_of_ladder(cohort, target):
         total += square(inflation - target.most_inflation, 5 * target.z_unit)
     if len(target.most_last) or target.conclusion in (WITH_GROUPS, Z_WITH_GROUPS):
         fit, terms = cohort.with_groups, len(target.least)
-        if not refit(cohort.design, cohort.products, cohort.outcome, fit):
+        if not refit(cohort.design, cohort.outcome, fit):
             fit.coefficients[:] = 0
-            if not refit(cohort.design, cohort.products, cohort.outcome, fit):
+            if not refit(cohort.design, cohort.outcome, fit):
                 return np.inf
         for j in range(len(target.most_last)):
             other = fit.coefficients[terms + j - 1] if j > 0 else 0.0
@@ -310,16 +297,18 @@ def prediction_value(kind, cohort):
 
 @compiled
 def largest_inflation(cohort):
-    """The largest variance inflation factor of the joint model; infinite if it is collinear."""
-    fit, patients = cohort.joint, len(cohort.outcome)
-    terms = len(fit.coefficients)
-    moments = np.zeros((terms, terms))
-    unpack(np.sum(cohort.products, axis=0), moments)
-    factorize(moments, fit.factor)
-    invert_diagonal(fit.factor, fit.inverse, fit.step)
-    largest = 0.0
-    for j in range(1, terms):
-        inflation = fit.step[j] * (moments[j, j] - moments[j, 0] ** 2 / patients)
+    """The largest variance inflation factor of the joint model; infinite if it is collinear.
+
+    With all coefficients zero every weight is the same, so the information is that of a linear
+    regression but for a factor, which cancels.
+    """
+    fit, largest = cohort.nothing, 0.0
+    fit.information[:] = 0
+    add_patients(cohort.design, cohort.outcome, 1.0, fit)
+    invert(fit.information, fit.inverse)
+    for j in range(1, len(fit.coefficients)):
+        mean_part = fit.information[j, 0] ** 2 / fit.information[0, 0]
+        inflation = fit.inverse[j, j] * (fit.information[j, j] - mean_part)
         if not inflation < np.inf:
             return np.inf
         largest = max(largest, inflation)

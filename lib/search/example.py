@@ -14,7 +14,6 @@ leaves all of this as it is, until the joint model prints what is claimed.
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from lib.patients.files import DATA, InputError
 from lib.patients.loading import EXAMPLE
 from lib.search import designs, distance
 from lib.search.annealing import anneal, steps_of
-from lib.search.store import replace
+from lib.search.store import replace, run
 
 SETTINGS = DATA / "example.toml"
 HEADER = """\
@@ -176,7 +175,4 @@ def main(path: Path = EXAMPLE) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*map(Path, sys.argv[1:]))
-    except (InputError, RuntimeError) as error:
-        sys.exit(str(error))
+    run(main, Path)

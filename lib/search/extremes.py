@@ -17,8 +17,6 @@ every row is made up.
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,13 +25,14 @@ import pandas as pd
 
 from lib.compatible import exclusion, ladder, measures
 from lib.compatible.study import FOLDER, Study, read_stored
-from lib.compatible.verification import believed, unmet
+from lib.compatible.verification import believed, columns_of, unmet
 from lib.search import designs, distance, witnesses
 from lib.search.annealing import anneal
-from lib.search.store import WORKING, Result, carry_out, digest, replace
+from lib.search.designs import Result
+from lib.search.store import WORKING, carry_out, digest, replace, run
 
 LEAST, GREATEST = "least", "greatest"
-KEYS = ["k1", "k0", "index"]
+KEYS = [*witnesses.KEYS, "index"]
 
 
 class Conclusion(NamedTuple):
@@ -146,9 +145,9 @@ def at_limits(
         rows = rows.assign(limit=limits).merge(cores, on=["k1", "k0"])
         for row in rows.nsmallest(choice["limits"], "limit").itertuples():
             for trial in range(choice["starts"]):
-                path = folder / f"{functional}-{row.k1}-{row.k0}-{trial}.npz"
-                tasks[path] = ((row.k1, row.k0), trial, about, settings, functional)
-    results = carry_out(tasks, _at_limit, "limits", jobs)
+                name = f"{functional}-{row.k1}-{row.k0}-{trial}"
+                tasks[name] = ((row.k1, row.k0), trial, about, settings, functional)
+    results = carry_out(folder, _at_limit, tasks, "limits", jobs)
     return [result for result in results if result.distance == 0]
 
 
@@ -174,9 +173,8 @@ def drive_all(
                 ] or known[:1]
                 for attempt in range(attempts):
                     task, origin = Task(rung, name, side, attempt), best[attempt % len(best)].design
-                    path = folder / f"{rung}-{name}-{side}-{attempt}.npz"
-                    tasks[path] = (task, origin, about, settings)
-        new = carry_out(tasks, drive, f"extremes, {ladder.RUNGS[rung].name}", jobs)
+                    tasks["-".join(map(str, task))] = (task, origin, about, settings)
+        new = carry_out(folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs)
         new = [result for result in new if result is not None]
         if new:
             found += new
@@ -187,7 +185,7 @@ def drive_all(
 def measured(results: list[Result], about: Study) -> pd.DataFrame:
     """One row per cohort: the value of every conclusion, then whether it stands on each rung."""
     rows = pd.concat([designs.rows_of(result.design, about) for result in results])
-    columns = measures.columns_of(rows, about)
+    columns = columns_of(rows, about)
     return pd.concat([measures.measure(columns, about), ladder.standing(columns, about)], axis=1)
 
 
@@ -214,9 +212,13 @@ def write(results: list[Result], about: Study, folder: Path = FOLDER) -> None:
     replace(folder / "extremes.parquet", cohorts.to_parquet(index=False, compression="zstd"))
 
 
-def stored(about: Study, name: str = "extremes.parquet", folder: Path = FOLDER) -> list[Result]:
+def stored(
+    about: Study,
+    name: str = "extremes.parquet",
+    keys: list[str] = KEYS,
+    folder: Path = FOLDER,
+) -> list[Result]:
     """The stored cohorts that print every claim: what was attained before is not given up."""
-    keys = KEYS if name == "extremes.parquet" else KEYS[:2]
     cohorts = believed(read_stored(name, folder), keys, about)
     if cohorts.empty:
         return []
@@ -229,13 +231,13 @@ def stored(about: Study, name: str = "extremes.parquet", folder: Path = FOLDER) 
 def main(jobs: int = 1) -> None:
     """Search in both directions from the witnesses and write extremes.parquet."""
     about, settings = designs.read_study(), designs.read_settings()
-    known = stored(about, "cohorts.parquet")
+    known = stored(about, "cohorts.parquet", witnesses.KEYS)
     name = witnesses.fingerprint(about, settings)
-    folder = WORKING / f"{name}-{digest(json.dumps(settings['directed'], sort_keys=True))}"
-    cores = pd.DataFrame([result[:2] for result in known], columns=["k1", "k0"])
+    folder = WORKING / f"{name}-{digest(settings['directed'])}"
+    cores = pd.DataFrame([result[:2] for result in known], columns=witnesses.KEYS)
     known += at_limits(cores, about, settings, folder / "limits", jobs)
     write([*known, *drive_all(known, about, settings, folder, jobs), *stored(about)], about)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    run(main)

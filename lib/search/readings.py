@@ -12,37 +12,34 @@ kept. NOT patient data: every row is made up.
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pandas as pd
 
-from lib.compatible import readings
+from lib.compatible import exclusion, readings
+from lib.compatible.readings import KEYS
 from lib.compatible.study import FOLDER, Study, read_stored
 from lib.patients.loading import EXAMPLE, load
 from lib.search import designs, witnesses
-from lib.search.store import WORKING, Result, carry_out, replace
+from lib.search.designs import Result
+from lib.search.store import WORKING, carry_out, replace, run
 
 
 def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
     """A cohort in which so many patients have both markers and that prints the claims from the
     model of a reading, or the nearest miss."""
-    table = readings.possible_cores(about.claims)
+    table = exclusion.possible_cores(about.printed)
     cores = table.loc[table["n11"] == n11, ["k1", "k0"]].to_numpy()
     of_reading = readings.searched(about)[reading]
     origin = None
     if of_reading.adjusts_for_group:
         origin = designs.design_of(load(EXAMPLE).rows, about)
     random = np.random.default_rng([settings["seed"], n11])
-    nearest = None
-    for trial in range(1, settings["starts"] + 1):
-        core = tuple(map(int, random.choice(cores)))
-        result = witnesses.attempt(core, trial, of_reading, settings, origin=origin)
-        if nearest is None or result.distance < nearest.distance:
-            nearest = result
-        if nearest.distance == 0:
-            break
-    return nearest
+    return witnesses.nearest_of(
+        witnesses.attempt(
+            tuple(map(int, random.choice(cores))), trial, of_reading, settings, origin=origin
+        )
+        for trial in range(1, settings["starts"] + 1)
+    )
 
 
 def rows_of(result: Result, reading: str, about: Study) -> pd.DataFrame:
@@ -54,45 +51,43 @@ def rows_of(result: Result, reading: str, about: Study) -> pd.DataFrame:
     return rows.assign(reading=reading, number=result.k1 + result.k0)
 
 
+def write(found: list[pd.DataFrame], about: Study) -> None:
+    """Write readings.parquet: these cohorts, and for each other reading and number the one stored.
+
+    A stored cohort that does not print the claims is given up.
+    """
+    stored = read_stored("readings.parquet")
+    if not stored.empty:
+        for reading, of_reading in readings.searched(about).items():
+            problems = readings.verify_reading(stored, reading, of_reading)["problems"]
+            broken = problems.index[problems != ""]
+            stored = stored[~pd.MultiIndex.from_frame(stored[KEYS]).isin(broken)]
+    found = pd.concat([*found, stored[:0]], ignore_index=True)
+    table = witnesses.with_stored(found, stored, KEYS)
+    names = [name for name in [*about.codebook.index, *KEYS] if name in table]
+    numbers = [name for name in names if name not in ("reading", about.group)]
+    table = table[names].astype(dict.fromkeys(numbers, "Int16"))
+    replace(FOLDER / "readings.parquet", table.to_parquet(index=False, compression="zstd"))
+
+
 def main(jobs: int = 1) -> None:
     """Search for all readings and write readings.parquet."""
     about, settings = designs.read_study(), designs.read_settings()
-    folder = WORKING / f"{witnesses.fingerprint(about, settings)}-readings"
-    numbers = sorted(set(readings.possible_cores(about.claims)["n11"]))
+    numbers = sorted(set(exclusion.possible_cores(about.printed)["n11"]))
     tasks = {
-        folder / f"{reading}-{n11}.npz": (reading, n11, about, settings)
+        f"{reading}-{n11}": (reading, n11, about, settings)
         for reading in readings.searched(about)
         for n11 in numbers
     }
-    results = carry_out(tasks, find, "readings", jobs)
+    folder = WORKING / f"{witnesses.fingerprint(about, settings)}-readings"
+    results = carry_out(folder, find, tasks, "readings", jobs)
     found = [
         rows_of(result, reading, about)
         for result, (reading, *_) in zip(results, tasks.values(), strict=True)
         if result.distance == 0
     ]
-    write(pd.concat([*found, read_stored("readings.parquet")], ignore_index=True), about)
-
-
-def write(cohorts: pd.DataFrame, about: Study) -> None:
-    """Write readings.parquet: of these cohorts the first of each reading and number that prints the
-    claims."""
-    kept = []
-    for reading, of_reading in readings.searched(about).items():
-        rows = cohorts[cohorts["reading"] == reading]
-        for number, of_number in rows.groupby("number"):
-            for first in range(0, len(of_number), sum(about.totals)):
-                one = of_number.iloc[first : first + sum(about.totals)]
-                checked = readings.verify_reading(one, reading, of_reading).iloc[0]
-                n11 = checked["both_occluded"] + checked["both_patent"]
-                if checked["problems"] == "" and n11 == number:
-                    kept.append(one)
-                    break
-    table = pd.concat(kept, ignore_index=True)
-    names = [name for name in [*about.codebook.index, *readings.KEYS] if name in table]
-    whole = [name for name in names if name not in ("reading", about.group)]
-    table = table[names].astype(dict.fromkeys(whole, "Int16"))
-    replace(FOLDER / "readings.parquet", table.to_parquet(index=False, compression="zstd"))
+    write(found, about)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    run(main)

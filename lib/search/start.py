@@ -29,7 +29,7 @@ from lib.compatible.exclusion import GROUPS
 from lib.search.certificates import SOLVER_GRID
 from lib.search.compiled import compiled
 from lib.search.distance import LENGTH_UNIT, Target, cohort_of, distance_of_length
-from lib.search.fit import Fit, factorize, invert_diagonal, room
+from lib.search.fit import Fit, invert, room
 
 FARTHEST = 5.0  # a patient's linear predictor; beyond it one patient would decide too much
 PASSES = 10
@@ -142,12 +142,11 @@ def arrange(
 @compiled
 def _far(fit: Fit, scores, exposed, demand):
     """How far an arrangement is from what is asked."""
-    factorize(fit.information, fit.factor)
-    invert_diagonal(fit.factor, fit.inverse, fit.variances)
+    invert(fit.information, fit.inverse)
     total = 0.0
     for i in range(2):
-        total += PER_VARIANCE * abs(fit.variances[1 + i] / demand.variances[i] - 1)
-    total += PER_DEVIATE * max(1 / math.sqrt(fit.variances[-1]) - demand.most_z, 0.0)
+        total += PER_VARIANCE * abs(fit.inverse[1 + i, 1 + i] / demand.variances[i] - 1)
+    total += PER_DEVIATE * max(1 / math.sqrt(fit.inverse[-1, -1]) - demand.most_z, 0.0)
     for j in range(len(scores)):
         total += PER_SCORE * abs(scores[j])
         total += PER_PATIENT * demand.pairs[exposed[j, 1], exposed[j, 0]]
@@ -162,9 +161,10 @@ def _turn(columns, column, patient, weight, residual, outcome, fit, scores, expo
     scores[column - 3] += sign * residual[patient]
     exposed[column - 3, int(outcome[patient])] += int(sign)
     for k in range(columns.shape[1]):
-        # The factor's own square is 0 or 1.
-        change = sign * weight[patient] * (columns[patient, k] if k != column else 1.0)
-        fit.information[max(k, column), min(k, column)] += change
+        if k != column:
+            fit.information[k, column] += sign * weight[patient] * columns[patient, k]
+            fit.information[column, k] = fit.information[k, column]
+    fit.information[column, column] += sign * weight[patient]
 
 
 @compiled

@@ -5,31 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import joblib
-import numpy as np
 from tqdm import tqdm
 
-from lib.patients.files import DATA
+from lib.patients.files import DATA, InputError
 
 WORKING = DATA.parent / "_build" / "compatible"
 
 
-class Result(NamedTuple):
-    """What an attempt came to: a cohort that prints the claims, or the nearest miss."""
-
-    k1: int
-    k0: int
-    distance: float  # 0 for a cohort that prints the claims
-    design: np.ndarray  # as in `lib.search.designs`
-
-
-def digest(text: str) -> str:
-    """A short name for a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def digest(*parts: object) -> str:
+    """A short name for all of these."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -43,40 +34,39 @@ def replace(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def save(result: Result | None, path: Path) -> None:
-    """Keep a result, or that there is none, in a file of its own."""
-    content = io.BytesIO()
-    np.savez_compressed(content, **({} if result is None else result._asdict()))
-    replace(path, content.getvalue())
-
-
-def read_result(path: Path) -> Result | None:
-    """A result from its file; None where the file says that there is none."""
-    with np.load(path) as file:
-        if not file.files:
-            return None
-        design = file["design"]
-        return Result(int(file["k1"]), int(file["k0"]), float(file["distance"]), design)
-
-
 def carry_out(
-    tasks: dict[Path, tuple], function: Callable, name: str, jobs: int = 1
-) -> Iterator[Result | None]:
-    """The results of ``function(*arguments)`` for each file, those of earlier runs read from it.
+    folder: Path, function: Callable, tasks: dict[str, tuple], name: str, jobs: int = 1
+) -> Iterator:
+    """The results of ``function(*arguments)`` for each task, which ``folder`` keeps by the tasks'
+    names; those of earlier runs are read from it.
 
     Each task is done for itself, so the results depend neither on the number of workers nor on
     interruptions. `joblib.parallel_config(backend=...)` around the call names where they run.
     """
-    missing = [path for path in tasks if not path.exists()]
-    with tqdm(total=len(tasks), unit=" searches", desc=name) as progress:
+    paths = {task: folder / f"{task}.result" for task in tasks}
+    missing = [task for task, path in paths.items() if not path.exists()]
+    with tqdm(total=len(tasks), unit=" tasks", desc=name) as progress:
         progress.update(len(tasks) - len(missing))
-        for path, result in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-            joblib.delayed(_named)(path, function, tasks[path]) for path in missing
+        for task, result in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+            joblib.delayed(_named)(task, function, tasks[task]) for task in missing
         ):
-            save(result, path)
+            content = io.BytesIO()
+            joblib.dump(result, content, compress=True)
+            replace(paths[task], content.getvalue())
             progress.update()
-    return map(read_result, tasks)
+    return map(joblib.load, paths.values())
 
 
-def _named(path: Path, function: Callable, arguments: Iterable) -> tuple[Path, Result | None]:
-    return path, function(*arguments)
+def _named(task: str, function: Callable, arguments: tuple) -> tuple[str, Any]:
+    return task, function(*arguments)
+
+
+def run(main: Callable[..., None], kind: type = int) -> None:
+    """Run a command with what stands behind its name, read as a number or as ``kind``; what goes
+    wrong is said in words."""
+    try:
+        main(*map(kind, sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The same command goes on from what was finished.")
+    except (InputError, RuntimeError) as error:
+        sys.exit(str(error))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,17 +23,17 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible import exclusion, ladder
-from lib.compatible.measures import columns_of
 from lib.compatible.study import FOLDER, Study, read_stored
-from lib.compatible.verification import believed, unmet
-from lib.patients.files import InputError
+from lib.compatible.verification import believed, columns_of, unmet
 from lib.search import certificates, designs, distance
 from lib.search.annealing import anneal
+from lib.search.designs import Result
 from lib.search.fit import has_maximum
 from lib.search.start import start
-from lib.search.store import WORKING, Result, carry_out, digest, replace
+from lib.search.store import WORKING, carry_out, digest, replace, run
 
 STRICTEST, NO_RESTRICTION = ladder.RUNGS[-1], ladder.RUNGS[0]
+KEYS = ["k1", "k0"]
 
 
 def attempt(
@@ -79,41 +79,38 @@ def attempt(
     return Result(*core, nearest, design)
 
 
+def nearest_of(attempts: Iterable[Result]) -> Result:
+    """The first result that prints every claim; where none does, the nearest miss."""
+    nearest = None
+    for result in attempts:
+        if nearest is None or result.distance < nearest.distance:
+            nearest = result
+        if nearest.distance == 0:
+            break
+    return nearest
+
+
 def find(core: tuple[int, int], about: Study, settings: dict) -> Result:
     """A witness of a core, or the nearest miss of as many starts as ``settings`` allow."""
-    nearest = None
-    for rung in (STRICTEST, NO_RESTRICTION):
-        for trial in range(1, settings["starts"] + 1):
-            result = attempt(core, trial, about, settings, rung=rung)
-            if nearest is None or result.distance < nearest.distance:
-                nearest = result
-            if nearest.distance == 0:
-                return nearest
-    return nearest
+    return nearest_of(
+        attempt(core, trial, about, settings, rung=rung)
+        for rung in (STRICTEST, NO_RESTRICTION)
+        for trial in range(1, settings["starts"] + 1)
+    )
 
 
 def find_all(
     about: Study, settings: dict, wanted: list[tuple[int, int]], folder: Path, jobs: int = 1
 ) -> list[Result]:
     """Look for a witness of each core; ``folder`` keeps the results (`store.carry_out`)."""
-    tasks = {folder / f"{k1}-{k0}.npz": ((k1, k0), about, settings) for k1, k0 in wanted}
-    return list(carry_out(tasks, find, "witnesses", jobs))
+    tasks = {f"{k1}-{k0}": ((k1, k0), about, settings) for k1, k0 in wanted}
+    return list(carry_out(folder, find, tasks, "witnesses", jobs))
 
 
 def fingerprint(about: Study, settings: dict) -> str:
     """A name for everything that witnesses depend on."""
     used = {name: value for name, value in settings.items() if name != "directed"}
-    return digest(
-        about.claims.to_csv() + about.codebook.to_csv() + json.dumps(used, sort_keys=True)
-    )
-
-
-def possible_results(about: Study, settings: dict, jobs: int = 1) -> list[Result]:
-    """What the search came to for each core that is not excluded, going on from earlier runs."""
-    judged = exclusion.judge(about.printed, exclusion.read())
-    left = judged.loc[judged["excluded_by"] == "", ["k1", "k0"]]
-    wanted = list(left.itertuples(index=False, name=None))
-    return find_all(about, settings, wanted, WORKING / fingerprint(about, settings), jobs)
+    return digest(about.claims.to_csv(), about.codebook.to_csv(), used)
 
 
 def table_of(results: list[Result], about: Study) -> pd.DataFrame:
@@ -122,19 +119,16 @@ def table_of(results: list[Result], about: Study) -> pd.DataFrame:
         designs.rows_of(result.design, about).assign(k1=result.k1, k0=result.k0)
         for result in results
     ]
-    table = pd.concat(parts, ignore_index=True).astype({"k1": "int16", "k0": "int16"})
-    return table[["k1", "k0", *table.columns.drop(["k1", "k0"])]]
+    table = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(KEYS, "int16"))
+    return table[[*KEYS, *table.columns.drop(KEYS)]]
 
 
-def with_stored(cohorts: pd.DataFrame, about: Study, folder: Path = FOLDER) -> pd.DataFrame:
-    """The cohorts, and those of an earlier search in other cores that print every claim."""
-    keys = ["k1", "k0"]
-    stored = believed(read_stored("cohorts.parquet", folder), keys, about)
+def with_stored(found: pd.DataFrame, stored: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The cohorts found, and of the stored ones those with other ``keys``; sorted by these."""
     if not stored.empty:
-        known = pd.MultiIndex.from_frame(cohorts[keys])
-        missing = ~pd.MultiIndex.from_frame(stored[keys]).isin(known)
-        cohorts = pd.concat([cohorts, stored[missing]], ignore_index=True)
-    return cohorts.sort_values(keys, kind="stable", ignore_index=True)
+        known = pd.MultiIndex.from_frame(found[keys])
+        found = pd.concat([found, stored[~pd.MultiIndex.from_frame(stored[keys]).isin(known)]])
+    return found.sort_values(keys, kind="stable", ignore_index=True)
 
 
 def write(results: list[Result], about: Study, settings: dict, folder: Path = FOLDER) -> None:
@@ -146,33 +140,33 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
     error of each marker. Raises `ValueError` when a core is both witnessed and excluded, since one
     of the two is then wrong.
     """
-    keys = ["k1", "k0"]
     found = table_of([result for result in results if result.distance == 0], about)
-    cohorts = with_stored(found, about, folder)
-    witnessed = cohorts[keys].drop_duplicates()
+    stored = believed(read_stored("cohorts.parquet", folder), KEYS, about)
+    cohorts = with_stored(found, stored, KEYS)
+    witnessed = cohorts[KEYS].drop_duplicates()
     stands = ladder.standing(columns_of(cohorts, about), about)
     witnessed["rung"] = stands.columns.to_numpy()[stands.sum(axis=1).to_numpy() - 1]
     table = exclusion.judge(about.printed, exclusion.read())
-    table = table.merge(witnessed, how="left", on=keys)
+    table = table.merge(witnessed, how="left", on=KEYS)
     excluded = table["excluded_by"] != ""
     if (excluded & table["rung"].notna()).any():
-        wrong = table.loc[excluded & table["rung"].notna(), keys].to_numpy().tolist()
+        wrong = table.loc[excluded & table["rung"].notna(), KEYS].to_numpy().tolist()
         raise ValueError(f"both excluded and witnessed: {wrong}")
     table["status"] = np.select(
         [table["rung"].notna(), excluded], ["witnessed", "excluded"], "undecided"
     )
-    misses = [pd.DataFrame([result[:3] for result in results], columns=[*keys, "nearest_miss"])]
+    misses = [pd.DataFrame([result[:3] for result in results], columns=[*KEYS, "nearest_miss"])]
     if (folder / "cores.csv").exists():
-        misses.append(read_stored("cores.csv", folder)[[*keys, "nearest_miss"]].dropna())
-    nearest = pd.concat(misses).groupby(keys)["nearest_miss"].min().round(3).reset_index()
-    table = table.merge(nearest, how="left", on=keys)
+        misses.append(read_stored("cores.csv", folder)[[*KEYS, "nearest_miss"]].dropna())
+    nearest = pd.concat(misses).groupby(KEYS)["nearest_miss"].min().round(3).reset_index()
+    table = table.merge(nearest, how="left", on=KEYS)
     table.loc[table["status"] != "undecided", "nearest_miss"] = np.nan
     bounds = {
         f"se_bound_{place}": f"se_bound_{marker.rsplit('_', 1)[-1]}"
         for place, marker in zip(("first", "second"), about.markers, strict=True)
     }
     table = table.rename(columns={"excluded_by": "reason"} | bounds)
-    table = table[[*keys, "status", "rung", "nearest_miss", "reason", *bounds.values()]]
+    table = table[[*KEYS, "status", "rung", "nearest_miss", "reason", *bounds.values()]]
     packages = ("clarabel", "cvxpy", "numba", "numpy", "pandas", "scipy", "statsmodels")
     made = {
         "settings": settings,
@@ -187,11 +181,10 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
 def main(jobs: int = 1) -> None:
     """Search all cores that are not excluded, and write their part of data/compatible."""
     about, settings = designs.read_study(), designs.read_settings()
-    write(possible_results(about, settings, jobs), about, settings)
+    cores = exclusion.possible_cores(about.printed)[KEYS].itertuples(index=False, name=None)
+    folder = WORKING / fingerprint(about, settings)
+    write(find_all(about, settings, list(cores), folder, jobs), about, settings)
 
 
 if __name__ == "__main__":
-    try:
-        main(*map(int, sys.argv[1:]))
-    except InputError as error:
-        sys.exit(str(error))
+    run(main)

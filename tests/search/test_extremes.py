@@ -10,7 +10,7 @@ from scipy import stats
 from lib.compatible import exclusion, ladder, verification
 from lib.compatible.study import read_stored
 from lib.search import designs, extremes
-from lib.search.store import Result
+from lib.search.designs import Result
 
 ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
 

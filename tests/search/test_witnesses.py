@@ -12,7 +12,7 @@ import pytest
 
 from lib.compatible import exclusion, ladder, study, verification
 from lib.patients import loading
-from lib.search import designs, store, witnesses
+from lib.search import designs, witnesses
 
 ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
 EXAMPLE = designs.design_of(loading.load(loading.EXAMPLE).rows, ABOUT)
@@ -22,12 +22,12 @@ KEYS = ["k1", "k0"]
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory) -> list[store.Result]:
+def alone(tmp_path_factory) -> list[designs.Result]:
     """What one process finds without interruption."""
     return witnesses.find_all(ABOUT, SETTINGS, NEAR, tmp_path_factory.mktemp("alone"))
 
 
-def same(first: list[store.Result], second: list[store.Result]) -> bool:
+def same(first: list[designs.Result], second: list[designs.Result]) -> bool:
     return len(first) == len(second) and all(
         a[:3] == b[:3] and (a.design == b.design).all() for a, b in zip(first, second, strict=True)
     )
@@ -70,14 +70,14 @@ def test_a_killed_search_loses_nothing(tmp_path, alone):
     """
     command = [sys.executable, "-c", SCRIPT, json.dumps(NEAR), str(tmp_path)]
     run = subprocess.Popen(command, cwd=loading.DATA.parent, stderr=subprocess.DEVNULL)
-    while run.poll() is None and not list(tmp_path.glob("*.npz")):
+    while run.poll() is None and not list(tmp_path.glob("*.result")):
         time.sleep(0.002)
     run.send_signal(signal.SIGKILL)
     run.wait()
-    kept = {path.name: path.read_bytes() for path in tmp_path.glob("*.npz")}
+    kept = {path.name: path.read_bytes() for path in tmp_path.glob("*.result")}
     assert kept
     assert same(witnesses.find_all(ABOUT, SETTINGS, NEAR, tmp_path), alone)
-    now = {path.name: path.read_bytes() for path in tmp_path.glob("*.npz")}
+    now = {path.name: path.read_bytes() for path in tmp_path.glob("*.result")}
     assert kept.items() <= now.items()
 
 
@@ -99,7 +99,7 @@ def test_a_cluster_finds_the_same(tmp_path, alone):
 
 
 def test_what_is_written_can_be_read_and_keeps_what_was_stored(tmp_path, alone):
-    missed = store.Result(7, 23, 1.5, EXAMPLE)
+    missed = designs.Result(7, 23, 1.5, EXAMPLE)
     witnesses.write([*alone[:2], missed], ABOUT, SETTINGS, tmp_path)
     witnesses.write([*alone[1:], missed._replace(distance=40.0)], ABOUT, SETTINGS, tmp_path)
     table = study.read_stored("cores.csv", tmp_path).set_index(KEYS)
