@@ -5,6 +5,7 @@ Sphinx would not notice a change in `lib/`, `data/` or the cohort. All of them a
 the folder in which outputs are kept, and Sphinx reads every page again when that name changes.
 """
 
+import atexit
 import hashlib
 import os
 import re
@@ -20,15 +21,16 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
 from lib.paper import checklist, published, published_elsewhere
-from lib.patients import loading
+from lib.patients import disclosure, loading
+from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLE_SECTION = "methods-example"
+EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
+WITHHELD = "Tables withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
-# In the folder of the kept outputs: the rows, while chapters run; the looks of the site that was
-# finished with these outputs.
-ROWS, FINISHED = "rows", "finished"
+# In the folder of the kept outputs: the looks of the site that was finished with these outputs.
+FINISHED = "finished"
 # The chosen scheme, or else the one that the reader's system asks for.
 SCHEME = (
     '(/^(light|dark)$/.exec(localStorage.getItem("mode")) '
@@ -82,13 +84,12 @@ def check_inputs(app, config) -> None:
         app.cohort = loading.load()
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
+        app.withheld = len(withhold.account(app.cohort))
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
-    # Of a build that was killed.
-    (kept / ROWS).unlink(missing_ok=True)
     config.nb_execution_cache_path = str(kept)
     # What every page shows. Sphinx would not write the pages with source again when it changes.
     looks = [Path(app.confdir, "_config.yml"), *Path(app.confdir).glob("chapters/assets/*")]
@@ -148,8 +149,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
             to_run[Path(env.doc2path(docname))] = read_chapter(env, docname)
     if not to_run:
         return
-    with loading.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
-        failures = notebooks.run(to_run, strict=app.warningiserror)
+    failures = notebooks.run(to_run, strict=app.warningiserror)
     cache = get_cache(env.mystnb_config.execution_cache_path)
     for path in to_run.keys() - failures:
         bundle = CacheBundleIn(to_run[path], str(path))
@@ -185,8 +185,10 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
         "cohort": app.cohort,
+        "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],
         "example": EXAMPLE_SECTION,
+        "withheld": WITHHELD_SECTION,
         "word": WORD,
         "has_cite": "chapters/cite" in app.env.found_docs,
     }
@@ -217,6 +219,14 @@ def finish(app, error) -> None:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
+def say_what_is_withheld(app, error) -> None:
+    """End a build about somebody's patients with how much of them is withheld."""
+    if not error and app.builder.name == "html" and app.cohort.withheld.threshold:
+        words = f"{WITHHELD}: {app.withheld}; your_data.html lists them. {disclosure.SHOW_ALL}"
+        # Jupyter Book has its own last words after this.
+        atexit.register(print, words)
+
+
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
     app.connect("config-inited", check_inputs)
@@ -229,4 +239,5 @@ def setup(app) -> dict:
     app.connect("build-finished", finish)
     # After the other extensions, which still write files then.
     app.connect("build-finished", staging.end, priority=900)
+    app.connect("build-finished", say_what_is_withheld, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
