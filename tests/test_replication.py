@@ -115,6 +115,5 @@ def test_agreement_is_by_printed_digits(printed, value, expected):
     assert replication.agreement(printed, value) == expected
 
 
-def test_another_study_is_not_compared():
-    path = DATA / "worked_example" / "birth_weight.csv"
-    assert not replication.is_possible(load(path), CLAIMS)
+def test_a_file_without_a_marker_is_not_compared(cohort_of):
+    assert not replication.is_possible(cohort_of(witnesses()[0].drop(columns=MARKERS[0])), CLAIMS)

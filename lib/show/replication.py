@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lib.compatible import replication
 from lib.paper import checks, published
 from lib.patients.cohort import Cohort
 from lib.show import display, left_open
