@@ -1,11 +1,14 @@
 """A build stops with one message where an input cannot be used, before anything is written."""
 
+import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from lib.paper import published
 from lib.patients import loading
+from lib.patients.cohort import Withheld
 from lib.site import book
 
 
@@ -39,3 +42,19 @@ def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, n
     message = str(stopped.value.code)
     assert all(word in message for word in [name, *words]), message
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("withheld", "words"),
+    [
+        (Withheld(), "For use within the house; holds small cells."),
+        (Withheld(5), '<a href="x#your-data-withheld">Tables withheld, wholly or in part: 7</a>'),
+    ],
+)
+def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
+    cohort = dataclasses.replace(loading.load(loading.EXAMPLE), path=Path("a.csv"))
+    cohort = dataclasses.replace(cohort, is_example=False, withheld=withheld)
+    app = SimpleNamespace(cohort=cohort, withheld=7, env=SimpleNamespace(found_docs=set()))
+    context = {"pathto": lambda *_: "x"}
+    book.show_banner(app, "chapters/roc", "page.html", context, None)
+    assert words in context["theme_announcement"]

@@ -1,8 +1,6 @@
 """Reading a cohort: what is accepted, and that everything else ends in one message for people."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -62,26 +60,6 @@ def test_a_cohort_is_what_its_codebook_says(load):
     assert patients.rows["length"].dropna().tolist() == [80.5, 100, 60]
     assert patients.rows[["has_x", "length", "outcome"]].isna().sum().tolist() == [1, 1, 1]
     assert patients.complete(patients.factors)["id"].tolist() == ["1", "4"]
-
-
-def test_a_cohort_that_is_handed_on_is_not_read_again_and_leaves_no_file(
-    load, tmp_path, monkeypatch
-):
-    patients, path = load(), tmp_path / "rows"
-    monkeypatch.setenv("COHORT", str(tmp_path / "nowhere.csv"))
-    ask = (
-        "from lib.patients import loading; c = loading.load(); "
-        "print(c.rows.to_csv(), c.codebook.to_csv(), c.notes, c.path)"
-    )
-    with pytest.raises(ZeroDivisionError), loading.hand_on(patients, path):
-        mode = path.stat().st_mode
-        told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True).stdout
-        raise ZeroDivisionError
-    same = (patients.rows.to_csv(), patients.codebook.to_csv(), patients.notes, patients.path)
-    assert told == " ".join(map(str, same)) + "\n"
-    assert not mode & 0o077 and not path.exists()
-    with pytest.raises(InputError, match="no such file"):
-        loading.load()
 
 
 def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):

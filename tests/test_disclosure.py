@@ -1,388 +1,549 @@
-"""Small cells: none is left in a protected cohort, and what was hidden cannot be found again.
+"""What a book shows of patients is exact, and what it withholds cannot be computed from the rest.
 
-The attacker of these tests knows the program, the threshold and all that is printed about the
-protected cohort, as whoever reconstructs a paper from its tables does.
+Books are made in this process, of cohorts in which somebody stands out. The attack knows all that
+their pages and files say, and asks a linear program for the range of each withheld cell.
 """
 
+import dataclasses
+import io
 import itertools
-from collections import defaultdict
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import altered
 import numpy as np
 import pandas as pd
 import pytest
+from chapter import run
+from helpers import read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
-from lib.patients import loading
-from lib.patients.cohort import Cohort
-from lib.patients.disclosure import is_small, merged, protect, small_cells
-from lib.patients.files import InputError
-from lib.statistics import methods, patency, roc, survival, univariate
-from lib.words import percent
-from tests.helpers import asah, read_cohort
+from lib.patients import disclosure, loading, template
+from lib.patients.cohort import Withheld
+from lib.patients.errors import InputError
+from lib.patients.loading import EXAMPLE
+from lib.show import display, figures, withhold
+from lib.statistics import bootstrap, multivariate, survival
 
-THRESHOLD = 5
-
-
-def patients(counts: dict[str, tuple[int, int]], **columns) -> pd.DataFrame:
-    """Rows of groups with (patients with the outcome, patients without), and further columns."""
-    rows = [(group, 1) for group, (events, _) in counts.items() for _ in range(events)]
-    rows += [(group, 0) for group, (_, nonevents) in counts.items() for _ in range(nonevents)]
-    return pd.DataFrame(rows, columns=["group", "outcome"]).assign(**columns)
+# The chapters that read rows.
+CHAPTERS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
+CHAPTERS += ["ledger", "your_data"]
+NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 
 
-def alternating(size: int) -> np.ndarray:
-    return np.arange(size) // 2 % 2
+# ------------------------------------------------------------------------- cohorts and their books
 
 
-# --------------------------------------------------------------------------------- what is small
+def study(seed: int, shares: dict[str, float], sizes: dict[str, int], risk=0.3) -> pd.DataFrame:
+    """Patients of groups with independent binary factors, and an outcome that they raise."""
+    random = np.random.default_rng(seed)
+    rows = pd.DataFrame({"group": np.repeat(list(sizes), list(sizes.values()))})
+    for name, share in shares.items():
+        rows[name] = (random.random(len(rows)) < share).astype(int)
+    odds = np.log(risk / (1 - risk)) + 0.7 * (rows[list(shares)].sum(axis=1) - sum(shares.values()))
+    return rows.assign(outcome=(random.random(len(rows)) < 1 / (1 + np.exp(-odds))).astype(int))
 
 
-@pytest.mark.parametrize(
-    ("events", "nonevents", "small"),
-    [
-        (0, 0, False),
-        (5, 5, False),
-        (0, 5, False),
-        (1, 50, True),
-        (4, 50, True),
-        (50, 4, True),
-        (50, 0, True),
-        (0, 4, True),
-    ],
-)
-def test_a_small_cell_or_everyone_with_the_outcome(events, nonevents, small):
-    assert is_small(events, nonevents, THRESHOLD) == small
-
-
-def unsafe(row: np.ndarray) -> bool:
-    return bool(is_small(row[1], row[0], THRESHOLD))
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=6),
-    st.integers(1, 6),
-)
-def test_merging_loses_no_one_and_leaves_nothing_small_unless_all_are_one(counts, most):
-    counts = np.array(counts)
-    parts = merged(counts, unsafe, most)
-    assert sorted(itertools.chain(*parts)) == list(range(len(counts)))
-    filled = [counts[part].sum(axis=0) for part in parts if counts[part].sum()]
-    assert len(filled) <= 1 or (len(filled) <= most and not any(unsafe(row) for row in filled))
-    for part in parts:  # only neighbors, between which nobody else is
-        between = [i for i in range(part[0], part[-1]) if i not in part]
-        assert counts[between].sum() == 0
-
-
-# --------------------------------------------------------------------------- a protected cohort
-
-
-@st.composite
-def cohorts(draw) -> Cohort:
-    size = draw(st.integers(30, 250))
-    random = np.random.default_rng(draw(st.integers(0, 10**6)))
-    groups = draw(st.sampled_from(["A|B", "A|B|C", "A|B|C|D|E"]))
-    names = groups.split("|")
-    rows = pd.DataFrame(
-        {"group": random.choice(names, size, p=random.dirichlet(np.full(len(names), 0.7)))}
-    )
-    rows["outcome"] = (random.random(size) < draw(st.sampled_from([0.05, 0.2, 0.5, 0.9]))).astype(
-        float
-    )
-    for i in range(draw(st.integers(1, 4))):
-        rows[f"has_{i}"] = (random.random(size) < draw(st.sampled_from([0.02, 0.1, 0.4]))).astype(
-            float
-        )
-    rows["length"] = random.normal(90, 30, size).round(draw(st.integers(-1, 1)))
-    for name in rows.columns.drop("group"):
-        rows.loc[random.random(size) < draw(st.sampled_from([0, 0, 0.01, 0.1])), name] = np.nan
-    if rows["outcome"].isna().all():
-        rows["outcome"] = 0.0
-    return read_cohort(rows, groups)
-
-
-@settings(max_examples=60, deadline=None)
-@given(cohorts(), st.sampled_from([3, 5, 10]))
-def test_nothing_small_is_left_in_any_table(patients, threshold):
-    try:
-        safe, notes = protect(patients, threshold)
-    except InputError as error:
-        assert "cannot be shown" in str(error) and "DISCLOSURE=off" in str(error)
-        return
-    assert safe.threshold == threshold
-    assert small_cells(safe, threshold).empty
-    assert not safe.named("id") and safe.rows[safe.outcome].notna().all()
-    kept = safe.rows[safe.outcome]
-    assert kept.sum() <= patients.rows[patients.outcome].sum()
-    # Whatever was removed or changed is said, and no count below the threshold is.
-    assert bool(notes) or len(safe.rows) == len(patients.rows)
-    # And from the tables as the chapters compute them.
-    counts = patency.counts(safe)
-    shown = counts[counts["patients"] > 0]
-    assert not is_small(shown["occluded"], shown["patients"] - shown["occluded"], threshold).any()
-    for factor in safe.binary_factors:
-        table = univariate.two_by_two(safe, factor)
-        assert not is_small(table[:, 0], table[:, 1], threshold).any()
-    for factor in safe.factors:
-        assert not is_small(*roc.level_counts(safe, factor), threshold).any()
-        lowest, highest = safe.rows[factor].min(), safe.rows[factor].max()
-        assert (
-            min((safe.rows[factor] == lowest).sum(), (safe.rows[factor] == highest).sum())
-            >= threshold
-        )
-    described = methods.baseline(safe, safe.group)
-    for level in safe.groups:
-        exposed, known = described[level]["count"].dropna(), described[level]["n"].dropna()
-        assert not ((exposed > 0) & (exposed < threshold)).any(), level
-        assert not ((known > 0) & (known < threshold)).any(), level
-    again, _ = protect(safe, threshold)
-    pd.testing.assert_frame_equal(again.rows, safe.rows)
-
-
-def test_a_cohort_without_small_cells_loses_nothing_but_order():
-    rows = patients({"A": (30, 60), "B": (20, 70)})
-    rows["has_x"] = alternating(len(rows))
-    safe, notes = protect(read_cohort(rows))
-    assert notes == []
-    names = ["group", "outcome", "has_x"]
-    expected = rows.sort_values(names)[names].reset_index(drop=True).astype({"group": str})
-    pd.testing.assert_frame_equal(
-        safe.rows[names].astype({"group": str}), expected, check_dtype=False
+def rare_pair() -> pd.DataFrame:
+    """Two rare factors that one patient shares."""
+    rows = study(1, {"has_c": 0.5}, {"A": 90, "B": 110}, risk=0.5)
+    return rows.assign(
+        has_a=np.isin(np.arange(200), np.arange(10, 170, 8)).astype(int),
+        has_b=np.isin(np.arange(200), [10, *range(13, 180, 8)]).astype(int),
     )
 
 
-def test_groups_are_merged_with_their_neighbor_and_say_so():
-    rows = patients({"A": (2, 40), "B": (30, 60), "C": (20, 70), "D": (10, 10)})
-    rows["has_x"] = alternating(len(rows))
-    original = read_cohort(rows, "A|B|C|D")
-    safe, notes = protect(original)
-    assert safe.groups == ["A or B", "C", "D"]
-    assert patency.counts(safe).loc["A or B"].tolist() == [132, 32]
-    assert any("“A” and “B” are shown together" in note for note in notes)
-    assert not any(word in " ".join(notes) for word in ("2 patients", "42"))
+def followed(late: int) -> pd.DataFrame:
+    """Patients who were followed beyond the horizon, some of whom had the event only then."""
+    rows = study(2, {"has_a": 0.4, "has_b": 0.5}, {"A": 80, "B": 100})
+    random = np.random.default_rng(3)
+    early = rows["outcome"] == 1
+    rows["months"] = np.where(early, random.uniform(0.5, 12, 180), random.uniform(12.1, 60, 180))
+    rows["event"] = rows["outcome"]
+    rows.loc[rows.index[~early][:: 125 // late][:late], "event"] = 1
+    return rows.round({"months": 1})
 
 
-def test_a_factor_with_a_small_cell_is_taken_out_everywhere():
-    rows = patients({"A": (30, 60), "B": (20, 70)})
-    rows["has_x"], rows["has_rare"] = alternating(len(rows)), 0
-    rows.loc[rows.index[rows["outcome"] == 0][:7], "has_rare"] = 1
-    rows.loc[0, "has_rare"] = 1
-    safe, notes = protect(read_cohort(rows))
-    assert safe.factors == ["has_x"]
-    assert "has_rare" not in safe.rows and "has_rare" not in safe.codebook.index
-    assert any("Not used as factors: “has_rare”" in note for note in notes)
+def numbers() -> pd.DataFrame:
+    """Numbers that tell the outcome, of whom some are missing, beside two yes-or-no factors."""
+    random = np.random.default_rng(8)
+    rows = study(8, {"has_a": 0.3, "has_b": 0.5}, {"A": 130, "B": 120, "C": 50})
+    rows["size"] = (20 + 6 * rows["outcome"] + 5 * random.standard_normal(300)).round(1)
+    rows["age"] = random.integers(20, 90, 300).astype(float)
+    rows.loc[random.random(300) < 0.1, "age"] = np.nan
+    return rows
 
 
-def test_nobody_had_it_may_be_shown_and_everybody_had_it_may_not():
-    for outcome, kept in ((0, ["has_x", "has_y"]), (1, ["has_x"])):
-        rows = patients({"A": (30, 60), "B": (20, 70)})
-        rows["has_x"], rows["has_y"] = alternating(len(rows)), 0
-        for group in ("A", "B"):
-            rows.loc[
-                rows.index[(rows["outcome"] == outcome) & (rows["group"] == group)][:8], "has_y"
-            ] = 1
-        assert protect(read_cohort(rows))[0].factors == kept
+COHORTS = {
+    "two rare factors in one patient": rare_pair(),
+    "a group of six": study(4, {"has_a": 0.4, "has_b": 0.6}, {"A": 90, "B": 70, "C": 6}),
+    "a group of three": study(5, {"has_a": 0.4, "has_b": 0.6}, {"A": 90, "B": 70, "C": 3}),
+    "five late events": followed(5),
+    "three late events": followed(3),
+    "many late events": followed(60),
+    "many factors": study(
+        6,
+        {f"has_{i}": share for i, share in enumerate(np.linspace(0.02, 0.5, 30), start=10)},
+        {"A": 300, "B": 400, "C": 158},
+    ),
+    "a rare outcome": study(7, {"has_a": 0.1, "has_b": 0.5}, {"A": 150, "B": 150}, risk=0.05),
+}
+NUMBERS = numbers()
+EXAMPLE_COHORT = loading.load(EXAMPLE)
+QUICK = ["two rare factors in one patient", "five late events"]
 
 
-def test_few_patients_with_a_gap_are_left_out_and_a_small_gap_among_many_takes_the_factor():
-    rows = patients({"A": (30, 60), "B": (20, 70)}).astype({"outcome": float})
-    rows["has_x"], rows["has_y"] = alternating(len(rows)) * 1.0, alternating(len(rows)) * 1.0
-    rows.loc[[0, 100], "has_x"] = np.nan
-    rows.loc[[*range(2, 5), *range(60, 110)], "has_y"] = np.nan
-    rows.loc[1, "outcome"] = np.nan
-    safe, notes = protect(read_cohort(rows))
-    assert len(safe.rows) == len(rows) - 3
-    assert safe.factors == ["has_x"]
-    assert any(note.startswith("Fewer than 5 patients are left out") for note in notes)
+def with_slow(names: list[str]) -> list:
+    return [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in names]
+
+
+@dataclass
+class Shown:
+    """What a book shows.
+
+    ``cells`` are those of its tables, by table, row (its first cell, and the how many it is with
+    it) and column; ``files`` those of tables and figures; ``texts`` all alternatives, captions,
+    notes and sentences, and what is glued, by page and name.
+    """
+
+    cells: dict[tuple[str, str, int, str], str] = field(default_factory=dict)
+    files: dict[str, pd.DataFrame] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def take(self, page: str, output: display.Table | display.Figure | display.Tool) -> None:
+        about = output.about if isinstance(output, display.Figure) else output.content
+        for what in ("alt", "caption", "note", "sentences"):
+            self.texts[page, f"{about['name']} {what}"] = str(about.get(what))
+        if isinstance(output, display.Figure):
+            rows, columns = [], []
+        else:
+            rows = [list(map(display.text_of, row)) for row in about["rows"]]
+            columns = [one if isinstance(one, str) else one["label"] for one in about["columns"]]
+        seen: dict[str, int] = {}
+        for first, *others in rows:
+            seen[first] = seen.get(first, 0) + 1
+            for column, cell in zip(columns[1:], others, strict=True):
+                self.cells[about["name"], first, seen[first], column] = cell
+        if about.get("csv") is not None:
+            self.files[about["name"]] = pd.read_csv(io.StringIO(about["csv"]), dtype=str).fillna("")
+
+
+def written(rows: pd.DataFrame, folder: Path) -> Path:
+    rules = {
+        "group": ("group", "category", "", "|".join(rows["group"].unique())),
+        "outcome": ("outcome", "binary", "12 months", "0|1"),
+        "months": ("time", "number", "months", ""),
+        "event": ("event", "binary", "", "0|1"),
+        "size": ("factor", "number", "mm", ""),
+        "age": ("factor", "number", "years", ""),
+    }
+    book = [(name, name, *rules.get(name, ("factor", "binary", "", "0|1"))) for name in rows]
+    columns = ["name", "label", "role", "type", "unit", "levels"]
+    pd.DataFrame(book, columns=columns).to_csv(folder / "rows.codebook.csv", index=False)
+    rows.to_csv(folder / "rows.csv", index=False)
+    return folder / "rows.csv"
+
+
+def births(folder: Path) -> Path:
+    return template.write(template.example(), folder)[0]
+
+
+def example(folder: Path) -> Path:
+    """The study's own example, handed in as somebody's file."""
+    rows = pd.read_csv(EXAMPLE, comment="#").rename(columns={"patient_id": "Patient_ID"})
+    rows.to_csv(folder / "registry.csv", index=False)
+    return folder / "registry.csv"
+
+
+FILES = {name: lambda folder, name=name: written(COHORTS[name], folder) for name in COHORTS}
+FILES |= {"numbers": lambda folder: written(NUMBERS, folder), "births": births, "example": example}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Makes the book about some rows, once; DISCLOSURE is the second argument."""
+    made: dict[tuple[str, str], Shown] = {}
+
+    def make(name: str, disclosed: str) -> Shown:
+        if (name, disclosed) not in made:
+            path = FILES[name](tmp_path_factory.mktemp("rows"))
+            made[name, disclosed] = executed(path, disclosed)
+        return made[name, disclosed]
+
+    return make
+
+
+def executed(path: Path, disclosed: str) -> Shown:
+    shown, validate = Shown(), bootstrap.validate
+    with pytest.MonkeyPatch.context() as patch:
+        altered.remember(patch)
+        patch.setenv("COHORT", str(path))
+        patch.setenv("DISCLOSURE", disclosed)
+        patch.setattr(bootstrap, "validate", lambda cohort, resamples: validate(cohort, 50))
+        for chapter in CHAPTERS:
+            ran = run(chapter, lay_out=False)
+            for output in ran.shown:
+                shown.take(chapter, output)
+            shown.texts |= {(chapter, name): str(text) for name, text in ran.glued.items()}
+    return shown
+
+
+# --------------------------------------------------------------------------- what is shown is exact
+
+
+# What only a book that withholds has.
+ALONE = ("tab-withheld", "tab-file-report")
+# Their alternatives name a few points, which are others where fewer are shown.
+CURVES = ("fig-calibration", "fig-decision", "fig-roc", "fig-kaplan-meier", "fig-form")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", with_slow([*FILES]))
+def test_what_both_books_show_is_the_same(book, name):
+    careful, whole = book(name, "5"), book(name, "off")
+    withheld = 0
+    for place, cell in careful.cells.items():
+        if place[0] not in ALONE:
+            assert cell in (whole.cells[place], display.WITHHELD), place
+            withheld += cell == display.WITHHELD
+    for file, rows in careful.files.items():
+        if file in ALONE or file.startswith("fig-form"):  # the curve ends elsewhere
+            continue
+        known = whole.files[file]
+        assert list(rows) == list(known)
+        for row in rows.to_numpy():
+            same = (known.to_numpy() == row) | (row == display.WITHHELD)
+            assert same.all(axis=1).any(), (file, row)
+    for place, text in careful.texts.items():
+        words = f"{place[1]} {text}"
+        if not any(one in words for one in [display.WITHHELD, "only_", *ALONE, *CURVES]):
+            assert {*NUMBER.findall(text)} <= {*NUMBER.findall(whole.texts[place])}, place
+    assert len(careful.cells) > 100 and withheld
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", with_slow([*FILES]))
+def test_what_is_withheld_in_a_table_stands_in_no_text(book, name):
+    careful, whole = book(name, "5"), book(name, "off")
+    gone = {
+        whole.cells[place]
+        for place, cell in careful.cells.items()
+        if cell == display.WITHHELD and place in whole.cells
+    }
+    still = {cell for cell in careful.cells.values() if cell != display.WITHHELD}
+    everything = " ".join(careful.texts.values())
+    # What is as long as an estimate with its interval stands for itself.
+    for cell in gone - still:
+        assert len(cell) < 12 or cell not in everything, cell
+
+
+# -------------------------------------------------------------------------------------- the attack
+
+
+class Attack:
+    """What an attacker knows: linear equations about the counts of patients by group, some of the
+    factors and outcome, taken from the tables and files of a book.
+    """
+
+    def __init__(self, rows: pd.DataFrame, shown: Shown, factors: list[str]) -> None:
+        self.factors = factors
+        self.groups = list(rows["group"].unique())
+        names = ["group", *self.factors, "outcome"]
+        kinds = [self.groups, *[[0, 1]] * len(self.factors), [0, 1]]
+        self.cells = pd.DataFrame(itertools.product(*kinds), columns=names)
+        self.equations: list[tuple[np.ndarray, float]] = [(self.of(), len(rows))]
+        for take in (self.baseline, self.patency, self.alone, self.pairs, self.accuracy):
+            take(shown)
+
+    def of(self, **levels) -> np.ndarray:
+        chosen = np.full(len(self.cells), True)
+        for name, level in levels.items():
+            chosen &= self.cells[name] == level
+        return chosen.astype(float)
+
+    def know(self, count: str, **levels) -> None:
+        if count not in (display.WITHHELD, "") and {*levels} <= {*self.cells}:
+            self.equations.append((self.of(**levels), float(count)))
+
+    def baseline(self, shown: Shown) -> None:
+        for by in ("group", "outcome"):
+            for _, row in shown.files[f"tab-baseline-{by}"].iterrows():
+                for level in self.groups if by == "group" else [0, 1]:
+                    key = level if by == "group" else float(level)
+                    self.know(row[f"{key} n"], **{by: level})
+                    self.know(row[f"{key} count"], **{by: level, row["variable"]: 1})
+                self.know(row["all count"], **{row["variable"]: 1})
+
+    def patency(self, shown: Shown) -> None:
+        for file in ("tab-patency", "fig-patency"):
+            for _, row in shown.files[file].iterrows():
+                self.know(row["patients"], group=row["group"])
+                self.know(row["occluded"], group=row["group"], outcome=1)
+
+    def alone(self, shown: Shown) -> None:
+        for file in ("tab-univariate", "fig-forest"):
+            for _, row in shown.files.get(file, pd.DataFrame()).iterrows():
+                self.know(row["occluded"], outcome=1)
+                self.know(row["exposed_occluded"], outcome=1, **{row["factor"]: 1})
+                self.know(row["exposed_patent"], outcome=0, **{row["factor"]: 1})
+
+    def pairs(self, shown: Shown) -> None:
+        """n11 from r and the margins."""
+        totals = shown.files["tab-baseline-group"].set_index("variable")["all count"]
+        n = self.equations[0][1]
+        for _, row in shown.files["tab-collinearity"].iterrows():
+            for one, other in itertools.product([row["factor"]], self.factors):
+                if one in self.factors and one != other:
+                    margins = totals[[one, other]]
+                    if display.WITHHELD not in [row[other], *margins]:
+                        a, b = map(float, margins)
+                        spread = np.sqrt(a * (n - a) * b * (n - b))
+                        both = (float(row[other]) * spread + a * b) / n
+                        self.know(str(round(both)), **{one: 1, other: 1})
+
+    def accuracy(self, shown: Shown) -> None:
+        """The counts of a marker are those of its table with the outcome, which must be shown."""
+        known = shown.files["tab-univariate"].set_index("factor")["exposed_occluded"]
+        markers = shown.files.get("tab-accuracy", pd.DataFrame({"marker": []}))["marker"]
+        assert display.WITHHELD not in set(known[markers.unique()])
+
+    def range_of(self, **levels) -> tuple[float, float]:
+        """The least and the greatest count that all that is known allows."""
+        left = np.array([known for known, _ in self.equations])
+        right = np.array([value for _, value in self.equations])
+        ends = [
+            linprog(sign * self.of(**levels), A_eq=left, b_eq=right, method="highs").fun * sign
+            for sign in (1, -1)
+        ]
+        return ends[0], ends[1]
+
+
+def unsafe_cells(rows: pd.DataFrame) -> list[dict]:
+    """The cells of 1 to 4 patients, and those without the event where all had it, of all tables of
+    one and two columns."""
+    names = [name for name in rows if name not in ("months", "event")]
+    found = []
+    for pair in [*([name] for name in names), *itertools.combinations(names, 2)]:
+        counts = rows.groupby(list(pair)).size()
+        levels = [rows[name].unique() for name in pair]
+        for cell in itertools.product(*levels):
+            key = cell if len(cell) > 1 else cell[0]
+            count, where = counts.get(key, 0), dict(zip(pair, cell, strict=True))
+            everyone = "outcome" in where and where["outcome"] == 0 and len(pair) > 1 and not count
+            if 0 < count < 5 or everyone:
+                found.append(where)
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", with_slow([*COHORTS]))
+def test_no_withheld_cell_can_be_computed_from_what_is_shown(book, name):
+    """With many factors, of some cells, beside some of the other factors."""
+    rows, random = COHORTS[name], np.random.default_rng(0)
+    factors = [one for one in rows if one.startswith("has_")]
+    cells = unsafe_cells(rows)
+    for place in random.permutation(len(cells))[:40]:
+        where = cells[place]
+        beside = [one for one in random.permutation(factors) if one not in where]
+        own = [one for one in where if one in factors]
+        attack = Attack(rows, book(name, "5"), [*own, *beside[: 5 - len(own)]])
+        least, most = attack.range_of(**where)
+        assert least <= 1 + 1e-6 and most >= 4 - 1e-6, (where, least, most)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_same_attack_computes_what_is_not_withheld(book):
+    rows = COHORTS["two rare factors in one patient"]
+    attack = Attack(rows, book("two rare factors in one patient", "off"), ["has_a", "has_b"])
+    assert attack.range_of(has_a=1, has_b=1) == pytest.approx((1, 1))
+
+
+def between(counts: pd.Series | list) -> np.ndarray:
+    """The steps of counts, sorted and begun with none."""
+    return np.diff(sorted({0, *(int(count) for count in counts)}))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("late", with_slow([name for name in COHORTS if "late" in name]))
+def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
+    rows, shown = COHORTS[late], book(late, "5")
+    curves = shown.files.get("fig-kaplan-meier", pd.DataFrame({"group": [], "time": []}))
+    read = shown.files["tab-at-risk"]
+    follow_up = shown.files["tab-follow-up"].set_index("group")
+    rates = shown.files["tab-patency"].set_index("group")
+    points = 0
+    for group, own in rows.groupby("group"):
+        times, events = own["months"], own["event"]
+        ticks = read[(read["group"] == group) & (read["events"] != display.WITHHELD)]
+        curve = curves.loc[curves["group"] == group, "time"].astype(float)
+        ticks = ticks["time"].astype(float)
+        until = [events[times <= one].sum() for one in (*curve, *ticks)]
+        until += [events[times < one].sum() for one in ticks]
+        if follow_up.at[group, "events"] != display.WITHHELD:
+            until.append(events.sum())
+        if rates.at[group, "occluded"] != display.WITHHELD:
+            until.append(own["outcome"].sum())
+        assert (between(until) >= 5).all(), (group, sorted(until))
+        censored = between([(1 - events)[times < one].sum() for one in ticks])
+        assert (censored >= 5).all(), (group, censored)
+        points += len(curve)
+    differ = [
+        float(follow_up.at[group, "events"]) - rows.loc[rows["group"] == group, "outcome"].sum()
+        for group in rows["group"].unique()
+        if follow_up.at[group, "events"] != display.WITHHELD
+    ]
+    if follow_up.at["all patients", "events"] != display.WITHHELD:
+        differ.append(float(follow_up.at["all patients", "events"]) - rows["outcome"].sum())
+    assert not [one for one in differ if 0 < one < 5]
+    assert (late == "many late events") == (points > 2)
+
+
+def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monkeypatch):
+    rows, drawn = COHORTS["many late events"], []
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setattr(display, "display", drawn.append)
+    for disclosed in ("5", "off"):
+        monkeypatch.setenv("DISCLOSURE", disclosed)
+        cohort = loading.load()
+        found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 12, 24])
+        figures.kaplan_meier(found, read, "months", "event", "months")
+    careful, whole = drawn
+    points = careful.about["csv"].count("\n") - 1
+    assert points < 30 < len(rows) < whole.about["csv"].count("\n")
+    for picture, least, most in ((careful, points, 5 * points), (whole, 100, np.inf)):
+        lines = [path for path in re.findall(r' d="(M[^"]*)"', picture.svg) if "Q" not in path]
+        assert least <= max(path.count("L") for path in lines) <= most
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_between_points_over_a_number_and_over_risks_are_five_events(book):
+    shown = book("numbers", "5")
+    curve = shown.files["fig-roc"]
+    curve = curve[curve["marker"] == "size (mm)"].drop(columns="marker").astype(float)
+    known = NUMBERS.dropna(subset=["size"])
+    events, others = known["outcome"].sum(), (1 - known["outcome"]).sum()
+    for column, many in (("sensitivity", events), ("false_positive_rate", others)):
+        assert (between((many * curve[column]).round()) >= 5).all()
+    assert len(curve) > 10
+    model = multivariate.fit(read_cohort(NUMBERS, "A|B|C"))
+    outcome = NUMBERS.dropna()["outcome"].to_numpy()
+    for file, column in (("fig-calibration", "predicted"), ("fig-decision", "threshold")):
+        places = shown.files[file][column].astype(float)
+        assert len(places) > 3
+        for value in (0, 1):
+            risks = model.probabilities[outcome == value]
+            counts = [(risks < one).sum() for one in places]
+            assert (between([*counts, len(risks)]) >= 5).all(), (file, value)
+
+
+def test_the_report_names_no_single_row(tmp_path, monkeypatch):
+    rows = COHORTS["five late events"].copy()
+    rows.loc[7, ["outcome", "event"]] = [1, 0]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    for disclosed in ("5", "off"):
+        monkeypatch.setenv("DISCLOSURE", disclosed)
+        (report,) = [
+            output.content
+            for output in run("your_data", lay_out=False).shown
+            if isinstance(output, display.Table) and output.content["name"] == "tab-file-report"
+        ]
+        assert (display.WITHHELD in str(report)) == (disclosed == "5")
+        assert ("Line 9" in str(report)) == (disclosed == "off")
+
+
+# ----------------------------------------------------------------------------------- the decision
+
+
+def test_rare_factors_keep_their_place_and_lose_their_common_table():
+    cohort = read_cohort(COHORTS["two rare factors in one patient"])
+    found = disclosure.withheld(cohort, 5)
+    assert frozenset(("has_a", "has_b")) in found.pairs
+    assert found.totals == frozenset()
+    assert disclosure.withheld(cohort, 5) == found
+
+
+def test_nothing_is_withheld_where_no_cell_is_small():
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 200, "B": 200})
+    found = disclosure.withheld(read_cohort(rows), 5)
+    assert found == Withheld(threshold=5)
+
+
+def test_that_nobody_had_it_is_shown_and_that_all_had_it_is_not():
+    for outcome in (0, 1):
+        rows = study(9, {"has_a": 0.5}, {"A": 100, "B": 100})
+        rows["has_b"] = 0
+        for group in "AB":
+            of_group = rows.index[(rows["outcome"] == outcome) & (rows["group"] == group)]
+            rows.loc[of_group[:8], "has_b"] = 1
+        found = disclosure.withheld(read_cohort(rows), 5)
+        assert ("has_b" in found.outcome) == (outcome == 1)
 
 
 def test_too_few_with_or_without_the_outcome_are_refused():
-    for counts in ({"A": (4, 50), "B": (0, 50)}, {"A": (50, 2), "B": (50, 2)}):
-        rows = patients(counts)
-        with pytest.raises(InputError, match="fewer than 5 patients are with"):
-            protect(read_cohort(rows.assign(has_x=alternating(len(rows)))))
+    for value in (0, 1):
+        rows = study(9, {"has_a": 0.5}, {"A": 100, "B": 100}).assign(outcome=value)
+        rows.loc[[3, 50, 120], "outcome"] = 1 - value
+        with pytest.raises(InputError, match="DISCLOSURE=off"):
+            disclosure.withheld(read_cohort(rows), 5)
 
 
-def test_extreme_numbers_become_the_mean_of_a_block():
-    rows = patients({"A": (50, 50), "B": (50, 50)})
-    rows["length"] = np.random.default_rng(0).permutation(len(rows)) + 1.0
-    rows.loc[3, "length"] = 100_000
-    safe, notes = protect(read_cohort(rows))
-    values = safe.rows["length"]
-    assert values.value_counts().min() >= 2 * THRESHOLD
-    assert values.mean() == pytest.approx(rows["length"].mean(), rel=0.01)
-    assert any("“length”: a value is replaced by the mean of its block" in note for note in notes)
+def test_a_model_of_two_factors_is_its_table_and_one_of_three_is_not():
+    rows = study(1, {"has_a": 0.05, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110})
+    cohort = read_cohort(rows)
+    cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
+    assert disclosure.hides_model(cohort, ["has_a", "has_b"])
+    assert not disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"])
+    assert not disclosure.hides_model(dataclasses.replace(cohort, withheld=Withheld()), ["has_a"])
 
 
-def followed(tmp_path, rows: pd.DataFrame) -> Cohort:
-    codebook = (
-        "name,label,role,type,unit,levels\ngroup,,group,category,,A|B\nhas_x,,factor,binary,,0|1\n"
-        "outcome,,outcome,binary,12 months,0|1\n"
-        "months,,time,number,months,\nevent,,event,binary,,0|1\n"
-    )
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-    (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
-    return loading.load(tmp_path / "rows.csv")
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60),
+    st.integers(2, 8),
+)
+def test_places_of_a_curve_have_enough_between_them(steps, threshold):
+    steps = np.array(steps)
+    cohort = dataclasses.replace(EXAMPLE_COHORT, withheld=Withheld(threshold))
+    places = withhold.places(steps, cohort)
+    until = np.vstack([[0, 0], steps.cumsum(axis=0)])[[*places, len(steps)]]
+    between = np.diff(until, axis=0)
+    assert (between[:-1, 0] >= threshold).all()
+    if len(places) > 1:
+        assert ((between == 0) | (between >= threshold)).all()
 
 
-def test_curves_stop_before_few_are_at_risk_and_keep_to_their_side_of_the_horizon(tmp_path):
-    rows = patients({"A": (30, 60), "B": (20, 70)})
-    random = np.random.default_rng(0)
-    rows["has_x"] = alternating(len(rows))
-    rows["months"] = np.where(
-        rows["outcome"] == 1, random.uniform(0, 12, 180), random.uniform(12.1, 60, 180)
-    ).round(2)
-    rows["event"] = rows["outcome"]
-    original = followed(tmp_path, rows)
-    safe, _ = protect(original)
-    curves = survival.describe(safe).curves
-    for _, curve in curves.groupby("group"):
-        leaving = (curve["events"] + curve["censored"])[curve["time"] > 0]
-        assert leaving.min() >= THRESHOLD
-        assert curve["at_risk"].min() >= THRESHOLD
-    assert ((safe.rows["months"] <= 12) == (safe.rows["outcome"] == 1)).all()
-    whole = survival.at_times(survival.kaplan_meier(rows["months"], rows["event"]), [12])[
-        "survival"
-    ]
-    kept = survival.at_times(survival.kaplan_meier(safe.rows["months"], safe.rows["event"]), [12])[
-        "survival"
-    ]
-    assert kept.iloc[0] == pytest.approx(whole.iloc[0])
-    rows.loc[0, "event"], rows.loc[rows["outcome"] == 0, "event"] = 1, 0
-    rows.loc[4:, "event"] = 0
-    assert protect(followed(tmp_path, rows))[0].named("time") == []
-
-
-def test_levels_of_a_category_are_merged_with_the_reference_level_counted(tmp_path):
-    rows = patients({"A": (40, 60), "B": (40, 60)})
-    grades = np.array(["I", "II", "III", "IV"])[np.arange(200) // 4 % 4]
-    # The first level has no indicator, and its cells are what the others leave over.
-    grades[grades == "I"] = "II"
-    grades[[0, 1, 90, 91, 92, 93, 94, 95]] = "I"
-    rows["grade"] = grades
-    codebook = (
-        "name,label,role,type,unit,levels\ngroup,,group,category,,A|B\ngrade,Grade,factor,category,,I|II|III|IV\n"
-        "outcome,,outcome,binary,12 months,0|1\n"
-    )
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-    (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
-    safe, notes = protect(loading.load(tmp_path / "rows.csv"))
-    assert safe.factors == ["grade=III", "grade=IV"]
-    assert safe.original_codebook.at["grade", "levels"] == "I or II|III|IV"
-    assert any("“I” and “II” are shown together" in note for note in notes)
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.sampled_from([3, 5, 10]))
+def test_the_same_is_withheld_whatever_the_order_of_the_rows(seed, threshold):
+    rows = study(seed, {"has_a": 0.1, "has_b": 0.4}, {"A": 40, "B": 60, "C": 20})
+    turned = rows.sample(frac=1, random_state=seed)
+    try:
+        found = disclosure.withheld(read_cohort(rows, "A|B|C"), threshold)
+    except InputError:
+        return
+    assert disclosure.withheld(read_cohort(turned, "A|B|C"), threshold) == found
 
 
 # ------------------------------------------------------------------------------------- the switch
 
 
-def test_the_books_own_cohort_is_protected_and_a_file_read_by_path_is_not(tmp_path, monkeypatch):
-    rows = patients({"A": (2, 40), "B": (30, 60), "C": (20, 70)})
-    rows["has_x"] = alternating(len(rows))
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-    codebook = (
-        "name,label,role,type,unit,levels\ngroup,,group,category,,A|B|C\nhas_x,,factor,binary,,0|1\n"
-        "outcome,,outcome,binary,,0|1\n"
-    )
-    (tmp_path / "rows.codebook.csv").write_text(codebook, encoding="utf-8")
-    monkeypatch.setenv("COHORT", str(tmp_path / "rows.csv"))
+def test_a_users_file_is_protected_and_the_example_is_not(tmp_path, monkeypatch):
+    path = written(COHORTS["a group of three"], tmp_path)
+    monkeypatch.setenv("COHORT", str(path))
     monkeypatch.delenv("DISCLOSURE", raising=False)
-    assert loading.load(tmp_path / "rows.csv").groups == ["A", "B", "C"]
-    assert loading.load().groups == ["A or B", "C"] and loading.load().threshold == 5
-    for chosen, groups in (
-        ("off", ["A", "B", "C"]),
-        ("2", ["A", "B", "C"]),
-        ("3", ["A or B", "C"]),
-    ):
+    assert loading.load(path).withheld == Withheld()
+    assert loading.load().withheld.threshold == disclosure.THRESHOLD
+    whole = loading.load(path)
+    pd.testing.assert_frame_equal(loading.load().rows, whole.rows)
+    for chosen, threshold in (("off", 0), ("2", 2), ("10", 10)):
         monkeypatch.setenv("DISCLOSURE", chosen)
-        assert loading.load().groups == groups
+        assert loading.load().withheld.threshold == threshold
     for chosen in ("1", "some", "-5", "5.5"):
         monkeypatch.setenv("DISCLOSURE", chosen)
         with pytest.raises(InputError, match=f"DISCLOSURE={chosen} cannot be used"):
             loading.load()
     monkeypatch.delenv("COHORT")
     monkeypatch.delenv("DISCLOSURE")
-    assert loading.load().threshold == 0
-
-
-# -------------------------------------------------------------------------------------- the attack
-
-
-def printed(counts: np.ndarray) -> tuple:
-    """What the book prints about groups by outcome: each shown group with its counts and
-    percentage, and the totals.
-    """
-    parts = merged(counts, unsafe)
-    shown = tuple((tuple(part), *counts[part].sum(axis=0).tolist()) for part in parts)
-    rates = tuple(percent(patent / max(patent + lost, 1)) for _, patent, lost in shown)
-    return shown, rates, tuple(counts.sum(axis=0).tolist())
-
-
-def blanked(counts: np.ndarray) -> tuple:
-    """What a table prints in which small cells are left blank, and nothing else is done."""
-    cells = tuple("" if 0 < cell < THRESHOLD else cell for cell in counts.ravel().tolist())
-    return cells, tuple(counts.sum(axis=0).tolist())
-
-
-def tables_by_print(groups: int, total: int, prints) -> dict[tuple, np.ndarray]:
-    """All tables of so many patients (groups x without and with the outcome), by what is printed
-    about them.
-    """
-    cells = [(patent, lost) for patent in range(total + 1) for lost in range(total + 1 - patent)]
-    found = defaultdict(list)
-    for others in itertools.product(cells, repeat=groups - 1):
-        patent = sum(cell[0] for cell in others)
-        lost = sum(cell[1] for cell in others)
-        for last in range(total - patent - lost + 1):
-            table = (*others, (total - patent - lost - last, last))
-            if THRESHOLD <= lost + last <= total - THRESHOLD:
-                found[prints(np.array(table))].append(table)
-    return {what: np.array(tables) for what, tables in found.items()}
-
-
-def possible(tables: np.ndarray) -> list[np.ndarray]:
-    """The values that each count of a group can have: without the outcome, with it, and patients in
-    all.
-    """
-    counts = np.dstack([tables, tables.sum(axis=2)])
-    return [
-        np.unique(counts[:, group, cell]) for group in range(counts.shape[1]) for cell in range(3)
-    ]
-
-
-@pytest.mark.parametrize(("groups", "total"), [(2, 24), (3, 15)])
-def test_no_hidden_cell_can_be_computed_from_what_is_printed(groups, total):
-    hidden = 0
-    for (shown, *_), tables in tables_by_print(groups, total, printed).items():
-        merged_groups = {group for part, *_ in shown if len(part) > 1 for group in part}
-        for place, values in enumerate(possible(tables)):
-            if place // 3 in merged_groups and ((values > 0) & (values < THRESHOLD)).any():
-                hidden += 1
-                # All that is learned is that it may be small: it can be any small number, or the
-                # range is as wide.
-                anything = set(range(1, THRESHOLD)) <= set(values.tolist())
-                assert anything or (
-                    len(values) >= THRESHOLD and values.max() - values.min() >= THRESHOLD - 1
-                )
-    assert hidden > 10
-
-
-def test_the_same_attack_finds_cells_that_are_only_left_blank():
-    found = 0
-    for (cells, _), tables in tables_by_print(2, 24, blanked).items():
-        values = [values for place, values in enumerate(possible(tables)) if place % 3 < 2]
-        found += any(cell == "" and len(one) == 1 for cell, one in zip(cells, values, strict=True))
-    assert found > 10
-
-
-def test_no_table_of_the_book_names_what_was_taken_out():
-    patients = asah()
-    safe, notes = protect(patients)
-    assert len(patients.rows) == 113 and small_cells(safe).empty
-    texts = [
-        str(methods.baseline(safe, safe.outcome)),
-        str(univariate.screen(safe)),
-        str(patency.counts(safe)),
-    ]
-    for factor in set(patients.factors) - set(safe.factors):
-        assert not any(factor in text for text in texts)
-        assert any(factor in note for note in notes)
+    assert loading.load().withheld == Withheld()

@@ -47,28 +47,3 @@ def _indicators(rule: pd.Series) -> dict[str, pd.Series]:
         kept = {key: value for key, value in about.items() if key == "category" or key in rule}
         new[level] = pd.Series({**rule, **kept}, name=f"{rule.name}={level}")
     return new
-
-
-def collapse(
-    rows: pd.DataFrame, codebook: pd.DataFrame, original: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What `expand` was given: `original` is the codebook before it. Columns taken out since stay
-    out.
-    """
-    columns, kept = {}, []
-    for name, rule in original.iterrows():
-        if name in codebook.index:
-            kept.append(name)
-            if name in rows:
-                columns[name] = rows[name]
-        elif rule["role"] == "factor" and rule["type"] == "category":
-            levels = rule["levels"].split("|")
-            indicators = [f"{name}={level}" for level in levels[1:]]
-            if not set(indicators) <= set(codebook.index):
-                continue
-            kept.append(name)
-            codes = (
-                sum((i + 1) * rows[one] for i, one in enumerate(indicators)).fillna(-1).astype(int)
-            )
-            columns[name] = pd.Series(pd.Categorical.from_codes(codes, levels), rows.index)
-    return pd.DataFrame(columns, index=rows.index), original.loc[kept]

@@ -5,12 +5,44 @@ Knows nothing of the paper, nor of the file that it was read from (`loading`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import parts
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What may not be shown of a cohort (``disclosure``); nothing where ``threshold`` is 0.
+
+    ``totals`` are the columns, and the levels of the group, whose own counts may not. ``outcome``
+    has the factors of whose table with the outcome nothing may be shown, ``complete`` those of
+    which nothing may among the patients without a missing value. ``groups`` has for a column the
+    groups whose row in its table with the group may not, and ``pairs`` the pairs of factors.
+    """
+
+    threshold: int = 0
+    totals: frozenset[str] = frozenset()
+    outcome: frozenset[str] = frozenset()
+    complete: frozenset[str] = frozenset()
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    pairs: frozenset[frozenset[str]] = frozenset()
+
+    def by_group(self, name: str) -> frozenset[str]:
+        """The groups of which nothing about this column may be shown."""
+        return self.groups.get(name, frozenset())
+
+    def small(self, count: float | np.ndarray) -> bool | np.ndarray:
+        """Whether so many patients are some and too few."""
+        return (np.asarray(count) > 0) & (np.asarray(count) < self.threshold)
+
+    def hides_quantile(self, values: pd.Series, quantile: float) -> bool:
+        """Whether fewer than the threshold lie on either side of a quantile of the values."""
+        sides = (values <= quantile).sum(), (values >= quantile).sum()
+        return not pd.isna(quantile) and min(sides) < self.threshold
 
 
 @dataclass(frozen=True)
@@ -19,11 +51,12 @@ class Cohort:
 
     ``rows`` holds the codebook's columns only: binary columns and numbers are floats (missing is
     NaN), the group is an ordered category. ``codebook`` is indexed by column name; a factor of more
-    than two levels stands there as its indicators (`categories`), and every binary column has the
-    levels 0|1. ``notes`` say how the file was read where more than one reading was possible, and
-    what was changed; ``dropped`` are its columns that the codebook does not have.
-    ``original_codebook`` still has the categories. No table shows fewer patients than ``threshold``
-    in a cell (`disclosure`); where it is 0, nothing was done about that.
+    than two levels stands there as its indicators (``categories``), and every binary column has the
+    levels 0|1. ``notes`` say how the file was read where more than one reading was possible;
+    ``row_notes`` are those of them about single rows. ``dropped`` are the columns of the file that
+    the codebook does not have.
+    ``original_codebook`` still has the categories. ``withheld`` says what of all this a book may
+    not show (``disclosure``).
     """
 
     rows: pd.DataFrame
@@ -31,9 +64,10 @@ class Cohort:
     path: Path
     is_example: bool
     notes: tuple[str, ...] = ()
+    row_notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
-    threshold: int = 0
+    withheld: Withheld = field(default_factory=Withheld)
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 import filecmp
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +25,6 @@ from lib.patients.files import DATA, read_table, suffix_and_stem
 from lib.patients.table import Table, counts_of
 
 EXAMPLE = DATA / "cohort.csv"
-# The environment variable by which a build hands the cohort on to its chapters.
-HANDED_ON = "COHORT_AS_READ"
 VALUES_NAMED = 4
 COLUMNS_NAMED = 20
 
@@ -47,33 +44,14 @@ def codebook_path(path: Path) -> Path:
 def load(path: Path | None = None) -> Cohort:
     """The cohort in a file, as it is; without a path, the cohort the book is about.
 
-    That one comes from `chosen_path`, or from the build that runs the chapter (`hand_on`), and
-    before anything is printed of it, small cells are taken care of (`disclosure`). Raises
-    `InputError` listing all that is wrong with the file.
+    Of that one (``chosen_path``) it is decided what a page may not show (``disclosure``). Raises
+    ``InputError`` listing all that is wrong with the file.
     """
     if path is not None:
         return _read(Path(path))
-    handed_on = os.environ.get(HANDED_ON)
-    if handed_on:
-        return pd.read_pickle(handed_on, compression=None)
-    return disclosure.controlled(_read(chosen_path()))
-
-
-@contextmanager
-def hand_on(cohort: Cohort, path: Path) -> Iterator[None]:
-    """Let this process and those that it starts meanwhile have this cohort from `load`, without
-    reading its file again.
-
-    ``path`` holds it for so long, for nobody else to read.
-    """
-    path.touch(mode=0o600)
-    pd.to_pickle(cohort, path, compression=None)
-    os.environ[HANDED_ON] = str(path)
-    try:
-        yield
-    finally:
-        del os.environ[HANDED_ON]
-        path.unlink()
+    cohort = _read(chosen_path())
+    threshold = disclosure.chosen_threshold(cohort.is_example)
+    return replace(cohort, withheld=disclosure.withheld(cohort, threshold))
 
 
 def _read(path: Path) -> Cohort:
@@ -100,8 +78,8 @@ def _read(path: Path) -> Cohort:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
     problems += _doubtful_points(readings, table)
-    suspected, named = _suspected_codes(readings, table)
-    problems, notes = problems + suspected, notes + named
+    suspected, row_notes = _suspected_codes(readings, table)
+    problems += suspected
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
     problems += [
@@ -109,13 +87,19 @@ def _read(path: Path) -> Cohort:
     ]
     fail(path, problems)
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
-    notes += consistency.odd_rows(rows, codebook, table)
+    row_notes += consistency.odd_rows(rows, codebook, table)
     plain = levels.with_plain_levels(codebook)
     is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
-    expanded = expand(rows, plain)
-    cohort = Cohort(*expanded, path, is_example, (), tuple(others), plain)
-    notes += consistency.in_words(consistency.completeness(cohort), cohort)
-    return Cohort(*expanded, path, is_example, tuple(notes), tuple(others), plain)
+    cohort = Cohort(
+        *expand(rows, plain),
+        path,
+        is_example,
+        row_notes=tuple(row_notes),
+        dropped=tuple(others),
+        original_codebook=plain,
+    )
+    notes += row_notes + consistency.in_words(consistency.completeness(cohort), cohort)
+    return replace(cohort, notes=tuple(notes))
 
 
 def _named(names: list[str]) -> str:

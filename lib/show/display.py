@@ -22,6 +22,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.font_manager
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from IPython import get_ipython
@@ -38,10 +39,12 @@ __all__ = [
     "glue",
     "limits",
     "listed",
+    "masked",
     "number",
     "p_is",
     "p_value",
     "percent",
+    "shown",
     "table",
     "tool",
     "whole",
@@ -65,6 +68,7 @@ DARK = {
     PALE_ORANGE: "#66391c",
 }
 
+WITHHELD = "withheld"
 EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
 # What a spreadsheet program takes for the beginning of a formula, in either width.
@@ -144,10 +148,11 @@ if get_ipython() is not None:  # a cell of a notebook, not a program or a test
     warnings.showwarning = show_warning
 
 
-def glue(**texts: object) -> None:
-    """Make texts available to the prose of the same page as ``{glue:text}`` with their names."""
+def glue(hidden: object = False, /, **texts: object) -> None:
+    """Make texts available to the prose of the same page as ``{glue:text}`` with their names; where
+    they are hidden, the word that stands in their place."""
     for name, text in texts.items():
-        _glue(name, str(text), display=False)
+        _glue(name, str(shown(text, hidden)), display=False)
 
 
 def colors_of(names: list[str]) -> dict[str, str]:
@@ -166,6 +171,8 @@ def csv(frame: pd.DataFrame) -> str:
     """
 
     def harmless(cell: object) -> object:
+        if isinstance(cell, float):  # beside what is withheld
+            return "" if np.isnan(cell) else f"{cell:.10g}"
         if not isinstance(cell, str):
             return cell
         # A carriage return alone is not quoted, and what follows it would begin a row.
@@ -194,6 +201,22 @@ def file_name(name: str) -> str:
     plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower())
     return (
         plain if plain == name else f"{plain[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    )
+
+
+def shown(value: object, hidden: object) -> object:
+    """The value, or the word that stands in its place where it is withheld (``hidden`` is true)."""
+    return WITHHELD if hidden else value
+
+
+def masked(frame: pd.DataFrame, hidden: np.ndarray, columns: list[str] | None = None):
+    """The frame with that word in the rows that are hidden, in all columns or those given."""
+    hidden = np.asarray(hidden, bool)
+    if not hidden.any():
+        return frame
+    columns = list(frame) if columns is None else columns
+    return frame.assign(
+        **{name: frame[name].astype(object).mask(hidden, WITHHELD) for name in columns}
     )
 
 
@@ -300,13 +323,31 @@ def table(
     )
 
 
+class _Hidden(Exception):
+    """Raised where a cell would need what is withheld."""
+
+
+class _Row(dict):
+    """A row whose cells are known, or withheld."""
+
+    def __getitem__(self, name: str) -> object:
+        value = super().__getitem__(name)
+        if isinstance(value, str) and value == WITHHELD:
+            raise _Hidden
+        return value
+
+
 def _cell(row: dict, column: str | tuple | Callable[[dict], str | dict]) -> object:
-    if callable(column):
-        return column(row)
-    if isinstance(column, str):
-        return row[column]
-    *names, form = column
-    return form(*(row[name] for name in names))
+    row = _Row(row)
+    try:
+        if callable(column):
+            return column(row)
+        if isinstance(column, str):
+            return row[column]
+        *names, form = column
+        return form(*(row[name] for name in names))
+    except _Hidden:
+        return WITHHELD
 
 
 # ------------------------------------------------------------------------------------- figures

@@ -13,7 +13,7 @@ from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
 from lib.statistics.sensitivity import FunctionalForm
-from lib.statistics.survival import ALL, Survival, at_times
+from lib.statistics.survival import ALL, Survival
 from lib.words import capital, limits, listed, number, p_is, percent, whole
 
 # Each verdict, and each answer of the checklists, with its color and its hatch.
@@ -107,12 +107,15 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
 
 def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
     """Patency of each group with its Wilson interval."""
-    known = rates.dropna(subset=["patency"])
-    title = f"{capital(cohort.freedom)} at {cohort.horizon} was " + (
-        f"{percent(known['patency'].iloc[0])} in every group"
-        if known["patency"].nunique() == 1
-        else f"highest in {known['patency'].idxmax()}, lowest in {known['patency'].idxmin()}"
-    )
+    hidden = rates.index.isin(cohort.withheld.by_group(cohort.outcome))
+    known = rates[~hidden].dropna(subset=["patency"])
+    title = f"{capital(cohort.freedom)} at {cohort.horizon}"
+    if not hidden.any():
+        title += " was " + (
+            f"{percent(known['patency'].iloc[0])} in every group"
+            if known["patency"].nunique() == 1
+            else f"highest in {known['patency'].idxmax()}, lowest in {known['patency'].idxmin()}"
+        )
     drawing, axes = display.canvas(
         title,
         height=2.7,
@@ -138,26 +141,27 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
             ha="center",
         )
     plots.name_rows(axes, [f"{row.Index}\nn = {whole(row.patients)}" for row in known.itertuples()])
-    axes.set_xlim(min(30, 100 * known["wilson_lower"].min() - 5), 100)
+    axes.set_xlim(min([30, *(100 * known["wilson_lower"] - 5)]), 100)
     words = [
         f"{row.Index} {percent(row.patency)} "
         f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
         for row in known.itertuples()
     ]
+    words += [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
     display.figure(
         drawing,
         name="fig-patency",
         caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, "
         "with Wilson intervals.",
         alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
-        data=rates,
+        data=display.masked(rates, hidden),
         key="group",
         reconstructed=reconstructed,
     )
 
 
-def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, label: str) -> None:
-    """The curve of each group with its limits, and the numbers at chosen times in words."""
+def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, label: str) -> None:
+    """The curve of each group with its limits, and in words what is ``read`` at chosen times."""
     p = found.log_rank["p"]
     title = f"{event} over time"
     if not np.isnan(p):
@@ -179,14 +183,14 @@ def kaplan_meier(found: Survival, times: list[float], unit: str, event: str, lab
             label=group,
             **plots.look(position),
         )
-        read = at_times(shown, times).dropna(subset=["survival"])
+        of_group = read[read["group"] == group].dropna(subset=["survival"])
         at = [
-            f"{percent(row.survival)} at {whole(row.Index)} {unit} "
-            f"with {whole(row.at_risk)} at risk"
-            for row in read.itertuples()
+            f"{percent(row.survival)} at {whole(row.time)} {unit} with {whole(row.at_risk)} at risk"
+            for row in of_group.itertuples()
+            if row.survival != display.WITHHELD
         ]
         words.append(f"{group}: {listed(at)}")
-    axes.set(xlim=(0, None), ylim=(0, 101), xticks=times)
+    axes.set(xlim=(0, None), ylim=(0, 101), xticks=read["time"].unique())
     display.figure(
         drawing,
         name="fig-kaplan-meier",
@@ -325,17 +329,17 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
     )
 
 
-def forest(
-    crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], reconstructed: bool
-) -> None:
-    """Crude beside adjusted odds ratios on a log scale."""
+def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
+    """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown."""
+    hidden = crude.index.isin(cohort.withheld.outcome)
+    shown = crude[~hidden].reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
     title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
     drawing, axes = display.canvas(
         title, height=1.2 + 0.4 * len(adjusted), xlabel="Odds ratio (log scale, 95% interval)"
     )
     for name, table, shift, color, marker in [
-        ("crude", crude, -0.15, MUTED, "o"),
+        ("crude", shown, -0.15, MUTED, "o"),
         ("adjusted", adjusted, 0.15, BLUE, "s"),
     ]:
         plots.dots(
@@ -350,9 +354,13 @@ def forest(
         )
     axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
     plots.ratio_scale(axes, "x")
-    plots.name_rows(axes, [labels[name] for name in adjusted.index])
+    plots.name_rows(axes, [cohort.label(name) for name in adjusted.index])
+    ratios = {
+        name: display.shown(number(crude.at[name, "odds_ratio"]), name in cohort.withheld.outcome)
+        for name in adjusted.index
+    }
     words = [
-        f"{labels[row.Index]} crude {number(crude.at[row.Index, 'odds_ratio'])}, adjusted "
+        f"{cohort.label(row.Index)} crude {ratios[row.Index]}, adjusted "
         f"{number(row.odds_ratio)} ({limits(row.lower, row.upper)})"
         for row in adjusted.itertuples()
     ]
@@ -361,9 +369,9 @@ def forest(
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")),
+        data=display.masked(crude, hidden).join(adjusted, suffixes=("_crude", "_adjusted")),
         key="factor",
-        reconstructed=reconstructed,
+        reconstructed=cohort.is_example,
     )
 
 
@@ -540,14 +548,16 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
         label="flexible curve, 95% interval",
     )
     heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
-    axes.bar(
-        edges[:-1],
-        12 * heights / max(heights.max(), 1),
-        width=2.3,
-        align="edge",
-        color=MUTED,
-        label="predictions (count)",
-    )
+    bars = not cohort.withheld.small(heights).any()
+    if bars:
+        axes.bar(
+            edges[:-1],
+            12 * heights / max(heights.max(), 1),
+            width=2.3,
+            align="edge",
+            color=MUTED,
+            label="predictions (count)",
+        )
     axes.set(xlim=(0, 100), ylim=(0, 100))
     words = [
         f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "
@@ -557,8 +567,8 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     display.figure(
         drawing,
         name="fig-calibration",
-        caption="Calibration of the joint model in the patients it was fitted to. The bars show "
-        "how many predictions lie where.",
+        caption="Calibration of the joint model in the patients it was fitted to. "
+        + ("The bars show how many predictions lie where." if bars else "No bars: withheld."),
         alt=f"Calibration curve. {title}: {'; '.join(words)}.",
         data=curve,
         reconstructed=cohort.is_example,
@@ -572,10 +582,10 @@ POLICIES = {
 }
 
 
-def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
+def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
-    span = "no threshold"
+    span = "no threshold that is shown" if cohort.withheld.threshold else "no threshold"
     if len(useful):
         least, greatest = useful["threshold"].min(), useful["threshold"].max()
         span = f"thresholds from {percent(least, 0)} to {percent(greatest, 0)}"
@@ -597,7 +607,7 @@ def decision(curve: pd.DataFrame, reconstructed: bool) -> None:
         f"{percent(curve['threshold'].max(), 0)}. The model lies above both simple policies at "
         f"{span}.",
         data=curve,
-        reconstructed=reconstructed,
+        reconstructed=cohort.is_example,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, ledger, published, reconstruct
+from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -114,7 +115,17 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     if cohort.is_example:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
-    return judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+    own = judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+    hidden = [_is_withheld(claim, cohort) for claim in judged.itertuples()]
+    return display.masked(own, hidden, ["this_cohort"])
+
+
+def _is_withheld(claim: tuple, cohort: Cohort) -> bool:
+    """Whether the cohort's own value in place of a claim may not be shown."""
+    withheld, about = cohort.withheld, claim.Index.split(".")[1]
+    if claim.section == "multivariate":
+        return disclosure.hides_model(cohort, cohort.factors)
+    return about in withheld.by_group(cohort.outcome) | withheld.outcome | withheld.totals
 
 
 def _claim_columns(judged: pd.DataFrame) -> dict:
@@ -211,8 +222,11 @@ def baseline(
         return lambda row: _described(row, level)
 
     names = [" ".join(map(str, column)).strip() for column in described]
+    described = described.set_axis(names, axis=1)
+    for level in levels:
+        described = _without_withheld(described, cohort, level)
     display.table(
-        described.set_axis(names, axis=1),
+        described,
         {"Variable": "label", "Missing": "missing"}
         | {heading: of_level(level) for level, heading in levels.items()},
         key="variable",
@@ -221,6 +235,26 @@ def baseline(
         note="Counts are exposed/known (percent); numbers are median (quartiles).",
         reconstructed=cohort.is_example,
     )
+
+
+def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
+    """The columns of one level of a baseline table with what of them may be shown."""
+    withheld, rows = cohort.withheld, cohort.rows
+    columns = [name for name in described if name.startswith(f"{level} ")]
+    if level == "all":
+        hidden = described.index.isin(withheld.totals)
+    elif level in cohort.groups:
+        rows = rows[rows[cohort.group] == level]
+        hidden = [level in withheld.by_group(name) for name in described.index]
+    else:
+        rows = rows[rows[cohort.outcome] == level]
+        hidden = described.index.isin(withheld.outcome)
+    described = display.masked(described, hidden, columns)
+    for quartile, share in ((f"{level} q1", 0.25), (f"{level} median", 0.5), (f"{level} q3", 0.75)):
+        ends = rows[described.index].quantile(share)
+        gone = [withheld.hides_quantile(rows[name], end) for name, end in ends.items()]
+        described = display.masked(described, gone, [one for one in columns if one == quartile])
+    return described
 
 
 def _described(row: dict, level: object) -> str:
@@ -259,18 +293,17 @@ def missing(cohort: Cohort) -> None:
     )
 
 
-def file_report(
-    notes: tuple[str, ...],
-    dropped: tuple[str, ...],
-    name: str = "tab-file-report",
-    whose: str = "the file",
-) -> None:
-    """How a file was read: what was converted, left out or changed."""
-    words = list(notes)
-    if dropped:
-        words.append(f"These columns are not in the codebook and were left out: {listed(dropped)}.")
+def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the file") -> None:
+    """How a file was read: what was converted or left out."""
+    hidden = cohort.row_notes if cohort.withheld.threshold else ()
+    words = [note for note in cohort.notes if note not in hidden]
+    if hidden:
+        words.append(f"Notes about single rows: {display.WITHHELD} ({len(hidden)}).")
+    if cohort.dropped:
+        left_out = listed(cohort.dropped)
+        words.append(f"These columns are not in the codebook and were left out: {left_out}.")
     if not words:
-        words = ["The file was read as it is; nothing had to be converted, left out or hidden."]
+        words = ["The file was read as it is; nothing had to be converted or left out."]
     display.table(
         pd.DataFrame({"Step": range(1, len(words) + 1), "What was done": words}),
         name=name,
@@ -285,7 +318,7 @@ def file_report(
 def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Patency by group with both intervals."""
     display.table(
-        rates,
+        display.masked(rates, rates.index.isin(cohort.withheld.by_group(cohort.outcome))),
         {
             cohort.label(cohort.group): "group",
             f"{capital(cohort.no_event)}/patients": ("patent", "patients", count_of),
@@ -303,6 +336,10 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
 
 def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
+    gone = compared[["first", "second"]].isin(cohort.withheld.by_group(cohort.outcome)).any(axis=1)
+    compared = display.masked(compared, gone, ["difference", "lower", "upper", "fisher"])
+    # An adjusted P tells of all the others.
+    compared = display.masked(compared, np.full(len(compared), gone.any()), ["holm"])
     display.table(
         compared,
         {
@@ -430,7 +467,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     if cohort.is_example:
         columns["Counts"] = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        screened,
+        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
         columns,
         key="factor",
         name="tab-univariate",
@@ -443,8 +480,11 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
 
 def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
+    gone = adjusted.index.isin(cohort.withheld.outcome)
+    every = np.full(len(adjusted), gone.any())
+    adjusted = display.masked(adjusted, gone, ["p"])
     display.table(
-        adjusted,
+        display.masked(adjusted, every, ["holm", "benjamini_hochberg"]),
         {
             "Factor": ("factor", cohort.label),
             "P": ("p", p_value),
@@ -542,6 +582,12 @@ def comparison(
 def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
     """Variance inflation and correlations; the columns are numbered like the rows."""
     places = {name: place for place, name in enumerate(measured.index, start=1)}
+    pairs = cohort.withheld.pairs
+    every = np.full(len(measured), bool(pairs))
+    measured = display.masked(measured, every, ["variance_inflation_factor"])
+    for name in places:
+        hidden = [frozenset((name, other)) in pairs for other in places]
+        measured = display.masked(measured, hidden, [name])
     display.table(
         measured,
         {
@@ -696,8 +742,9 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
 
 def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
     """How often each factor would have been selected."""
+    alone = ["screening_p", "screened", "screened_share"]
     display.table(
-        shares,
+        display.masked(shares, shares.index.isin(cohort.withheld.complete), alone),
         {
             "Factor": ("factor", cohort.label),
             "P alone": ("screening_p", p_value),

@@ -7,6 +7,7 @@ the folder in which outputs are kept, and Sphinx reads every page again when tha
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import re
@@ -23,14 +24,16 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
 from lib.paper import checklist, published, published_elsewhere
-from lib.patients import loading
+from lib.patients import disclosure, loading
+from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLE_SECTION = "methods-example"
+EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
+WITHHELD = "Tables withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
-# What is in the folder of the kept outputs while they are stored, and while chapters run.
-UNFINISHED, ROWS = "unfinished", "rows"
+# What is in the folder of the kept outputs while they are stored.
+UNFINISHED = "unfinished"
 # The chosen scheme, or else the one that the reader's system asks for.
 SCHEME = (
     '(/^(light|dark)$/.exec(localStorage.getItem("mode")) '
@@ -84,6 +87,7 @@ def check_inputs(app, config) -> None:
         app.cohort = loading.load()
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
+            app.withheld = len(withhold.account(app.cohort))
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     # Pages are read and written side by side where the system can.
@@ -91,8 +95,6 @@ def check_inputs(app, config) -> None:
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
     if (kept / UNFINISHED).exists():
         shutil.rmtree(kept)
-    # Of a build that was killed.
-    (kept / ROWS).unlink(missing_ok=True)
     config.nb_execution_cache_path = str(kept)
     # What every page shows. Sphinx would not write the pages with source again when it changes.
     patterns = ["_config.yml", "chapters/assets/*"]
@@ -161,8 +163,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 
     try:
         if to_run:
-            with loading.hand_on(app.cohort, Path(env.mystnb_config.execution_cache_path, ROWS)):
-                notebooks.run(to_run, report, strict=app.warningiserror)
+            notebooks.run(to_run, report, strict=app.warningiserror)
     except notebooks.ChapterError as error:
         raise SystemExit(str(error)) from None
     finally:
@@ -210,7 +211,12 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
         )
     else:
         name, patients = escape(app.cohort.path.name), len(app.cohort.rows)
-        text = f"This book is about {name}, {patients:,} patients."
+        text = f"This book is about {name}, {patients:,} patients. "
+        if not app.cohort.withheld.threshold:
+            text += "<strong>For use within the house; holds small cells.</strong>"
+        else:
+            where = context["pathto"]("chapters/your_data").rstrip("#") + "#" + WITHHELD_SECTION
+            text += f'<a href="{escape(where)}">{WITHHELD}: {app.withheld}</a>.'
     context["theme_announcement"] = text
     tables = escape(context["pathto"](WORD, 1))
     footer = (
@@ -251,6 +257,14 @@ def finish(app, error) -> None:
             earlier.unlink()
 
 
+def say_what_is_withheld(app, error) -> None:
+    """End a build about somebody's patients with how much of them is withheld."""
+    if not error and app.builder.name == "html" and app.cohort.withheld.threshold:
+        words = f"{WITHHELD}: {app.withheld}; your_data.html lists them. {disclosure.SHOW_ALL}"
+        # Jupyter Book has its own last words after this.
+        atexit.register(print, words)
+
+
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
     app.connect("config-inited", check_inputs)
@@ -263,4 +277,5 @@ def setup(app) -> dict:
     app.connect("build-finished", finish)
     # After the other extensions, which still write files then.
     app.connect("build-finished", staging.end, priority=900)
+    app.connect("build-finished", say_what_is_withheld, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -161,7 +161,8 @@ def functional_form(
     cohort: Cohort, factor: str, *, knots: int = 4, level: float = 0.95
 ) -> FunctionalForm:
     """Is the log odds a straight line in this factor, the others held? Against a restricted cubic
-    spline with 3, 4 or 5 knots.
+    spline with 3, 4 or 5 knots. The curve ends where fewer patients would lie beyond than the
+    cohort may show.
 
     Source: Harrell 2015, Regression Modeling Strategies, 2nd ed., section 2.4.5, with the knots at
     the quantiles of table 2.3; libraries put the outer knots at the extremes.
@@ -186,7 +187,9 @@ def functional_form(
     # The line is one of the curves, so twice the gain of likelihood is a chi-square.
     statistic = 2 * (spline.log_likelihood - line.log_likelihood)
     middle = rows[factor].median()
-    values = np.linspace(rows[factor].min(), rows[factor].max(), 101)
+    beyond = max(cohort.withheld.threshold, 1)
+    ends = np.sort(rows[factor])[[min(beyond, len(rows)) - 1, -min(beyond, len(rows))]]
+    values = np.linspace(*ends, 101)
     contrast = restricted_cubic_spline(values, places) - restricted_cubic_spline([middle], places)
     log_odds = contrast @ spline.table.loc[columns, "coefficient"].to_numpy()
     covariance = spline.covariance.loc[columns, columns].to_numpy()

@@ -33,10 +33,8 @@ def book(tmp_path_factory) -> Book:
 
 
 def left_over(book: Book) -> list[Path]:
-    """What only a build that did not end leaves behind: folders beside the site, the rows for the
-    chapters.
-    """
-    return [*book.site.parent.glob("html?*"), *book.site.parent.glob(".jupyter_cache/*/rows")]
+    """What only a build that did not end leaves behind: folders beside the site."""
+    return [*book.site.parent.glob("html?*")]
 
 
 def change(book: Book, word: str) -> None:

@@ -1,0 +1,179 @@
+"""What of curves may be shown, and the list of what is withheld.
+
+``lib.patients.disclosure`` has the rule; where it withholds nothing, all is returned as it is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from lib.patients import disclosure
+from lib.patients.codebook import horizon
+from lib.patients.cohort import Cohort
+from lib.show import display
+from lib.statistics import roc, survival
+from lib.statistics.survival import ALL, Survival
+
+READ = ["at_risk", "events", "censored", "survival", "lower", "upper"]
+CELL = (
+    "A cell of fewer than {0} patients, or a row in which all had the event; or needed so that no "
+    "such cell follows by subtraction. Of a number: a mean of fewer than {0}."
+)
+EVENT = "As above; or outcome and event differ in fewer than {0} patients."
+PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
+APART = "A cell of fewer than {0} patients among those with all values, or among the others."
+MODEL = "One or two factors with levels are as good as their table; or too few patients."
+
+
+def account(cohort: Cohort) -> pd.DataFrame:
+    """What is withheld of a cohort's tables, one a row: table, withheld and rule, in words."""
+    found, rows = cohort.withheld, []
+    label = {name: cohort.label(name) for name in cohort.codebook.index}
+
+    def add(table: str, what: list[str], rule: str) -> None:
+        if what:
+            rows.append([table, ", ".join(what), rule.format(found.threshold)])
+
+    group, outcome = label[cohort.group], label[cohort.outcome]
+    add("Numbers of patients", [label[one] for one in label if one in found.totals], CELL)
+    add(group, [one for one in cohort.groups if one in found.totals], CELL)
+    for name, hidden in found.groups.items():
+        rule = EVENT if name in cohort.named("event") else CELL
+        add(f"{label[name]} by {group}", [one for one in cohort.groups if one in hidden], rule)
+    for name in cohort.factors:
+        if name in found.outcome:
+            add(f"{label[name]} by {outcome}", ["the table and all that follows from it"], CELL)
+        elif name in found.complete:
+            add(f"{label[name]} by {outcome}, patients with all values", ["the table"], APART)
+    for one, other in combinations(cohort.factors, 2):
+        if frozenset((one, other)) in found.pairs:
+            add(f"{label[one]} by {label[other]}", ["the table, its correlation"], PAIR)
+    if found.pairs:
+        add("Variance inflation", ["all factors"], PAIR)
+    for name, grouped in (("Joint model", False), (f"Joint model with {group}", True)):
+        if disclosure.hides_model(cohort, cohort.factors, grouped):
+            add(name, ["the model and all that follows from it"], MODEL)
+    return pd.DataFrame(rows, columns=["table", "withheld", "rule"])
+
+
+def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
+    """What is withheld of the tables about a cohort, each with its rule."""
+    display.table(
+        account(cohort).set_axis(["Table", "Withheld", "Rule"], axis=1),
+        name=name,
+        caption=f"What is withheld of the tables about {whose}.",
+        left=("Withheld", "Rule"),
+    )
+
+
+def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list[int]:
+    """The places of a curve at which it may be shown.
+
+    ``steps`` counts what happens at each place in order (places x kinds, events first); place i is
+    after i steps. Between two places that are shown are the threshold of events or more, and of
+    every other kind as many or none; so it is beyond the last, where no event may be left. Places
+    in ``first`` are tried before the others.
+    """
+    withheld = cohort.withheld
+    until = np.vstack([np.zeros(np.shape(steps)[1], int), np.cumsum(steps, axis=0)])
+    shown = [0]
+    for place in [*first, *range(1, len(until))]:
+        at = bisect(shown, place)
+        last = at == len(shown)
+        before = until[place] - until[shown[at - 1]]
+        after = until[-1 if last else shown[at]] - until[place]
+        enough = before[0] >= withheld.threshold and (last or after[0] >= withheld.threshold)
+        if enough and place not in shown and not withheld.small([before, after]).any():
+            shown.insert(at, place)
+    return shown
+
+
+def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Survival, pd.DataFrame]:
+    """What of curves over time may be shown, and what is read at chosen times.
+
+    The second is that of ``survival.read_by_group``. The curve of all patients is not shown beside
+    those of the groups, from which it could tell one that is withheld.
+    """
+    read, withheld = survival.read_by_group(found.curves, times), cohort.withheld
+    if not withheld.threshold:
+        return found, read
+    (time,), (event,) = cohort.named("time"), cohort.named("event")
+    hidden, known = withheld.by_group(event), cohort.complete([time, event])
+    follow_up, curves = found.follow_up, []
+    for group in follow_up.index:
+        own = known if group == ALL else known[known[cohort.group] == group]
+        for column in ("median", "lower", "upper"):
+            gone = withheld.hides_quantile(own[time], follow_up.at[group, column])
+            follow_up = display.masked(follow_up, (follow_up.index == group) & gone, [column])
+    for group, curve in found.curves.groupby("group", sort=False):
+        chosen, rows = [], []
+        if group != ALL and group not in hidden:
+            chosen, rows = _of_group(curve, cohort, times)
+        curves.append(display.masked(curve, np.full(len(curve), True), READ[:3]).iloc[rows])
+        gone = (read["group"] == group) & ~read["time"].isin(chosen)
+        read = display.masked(read, gone, READ)
+    of_all = (follow_up.index == ALL) & (event in withheld.totals)
+    shown = replace(
+        found,
+        curves=pd.concat(curves),
+        follow_up=display.masked(follow_up, follow_up.index.isin(hidden) | of_all),
+        log_rank=found.log_rank * np.nan if hidden else found.log_rank,
+        log_rank_problem="it is withheld" if hidden else found.log_rank_problem,
+    )
+    return shown, read
+
+
+def _of_group(
+    curve: pd.DataFrame, cohort: Cohort, times: list[float]
+) -> tuple[list[float], list[int]]:
+    """Of the curve of a group, which of the times may be read, and which rows may be shown.
+
+    At each time the events come first and then the censored, so place 2i is before row i, and place
+    2i + 1 between its events and its censored.
+    """
+    withheld, steps = cohort.withheld, np.zeros((2 * len(curve), 2), int)
+    steps[::2, 0], steps[1::2, 1] = curve["events"], curve["censored"]
+    at, events = curve["time"].to_numpy(), np.append(0, steps[:, 0].cumsum())
+    before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
+    first = list(before.values())
+    units = cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"]
+    until = horizon(*units)
+    if until:
+        # The table of the outcome says how many had the event until then.
+        first.insert(0, 2 * int(np.searchsorted(at, until)) + int(until in at))
+    shown = places(steps, cohort, first)
+    if until:
+        shown = [one for one in shown if not withheld.small(abs(events[one] - events[first[0]]))]
+    read = [
+        one
+        for one, place in before.items()
+        if place in shown and (place + 1 in shown or one not in at or not steps[place, 0])
+    ]
+    return read, sorted({0} | {(one - 1) // 2 for one in shown if one})
+
+
+def roc_curve(marker: roc.Marker, cohort: Cohort) -> pd.DataFrame:
+    """The points of a marker's curve that may be shown; all of a binary one."""
+    curve = roc.curve(marker.events, marker.nonevents)
+    if not cohort.withheld.threshold or len(curve) == 3:
+        return curve
+    steps = np.column_stack([marker.events[::-1], marker.nonevents[::-1]])
+    return curve.iloc[sorted({*places(steps, cohort), len(curve) - 1})]
+
+
+def by_risk(
+    curve: pd.DataFrame, column: str, risks: np.ndarray, outcome: np.ndarray, cohort: Cohort
+) -> pd.DataFrame:
+    """The rows of a curve over predicted risks (in ``column``, rising) that may be shown."""
+    if not cohort.withheld.threshold:
+        return curve
+    place = np.searchsorted(curve[column].to_numpy(), risks, side="right")
+    steps = [np.bincount(place[outcome == value], minlength=len(curve) + 1) for value in (1, 0)]
+    shown = places(np.column_stack(steps), cohort)
+    return curve.iloc[[one - 1 for one in shown if 0 < one <= len(curve)]]
