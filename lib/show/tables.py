@@ -225,14 +225,26 @@ def baseline(
     described = described.set_axis(names, axis=1)
     for level in levels:
         described = _without_withheld(described, cohort, level)
+    apart = [
+        bool(cohort.withheld.by_group(one)) or one in cohort.withheld.outcome
+        for one in described.index
+    ]
+    described = display.masked(described, apart, ["test", "p", "standardized_difference"])
+
+    def tested(test: str, p: float) -> str:
+        return f"{p_value(p)} ({test})" if test else DASH
+
     display.table(
         described,
         {"Variable": "label", "Missing": "missing"}
-        | {heading: of_level(level) for level, heading in levels.items()},
+        | {heading: of_level(level) for level, heading in levels.items()}
+        | {"P": ("test", "p", tested)},
         key="variable",
         name=name,
         caption=caption,
-        note="Counts are exposed/known (percent); numbers are median (quartiles).",
+        note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
+        "chi-squared, exact where fewer than five are expected in a cell; of a number "
+        "Kruskal-Wallis. The download adds means and standardized differences.",
         reconstructed=cohort.is_example,
     )
 
@@ -523,6 +535,40 @@ def joint_model(
         caption="The joint logistic model, with its intercept. Odds ratios of numbers are per "
         "unit.",
         left=("Agreement",),
+        reconstructed=cohort.is_example,
+    )
+
+
+def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
+    """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
+    joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
+    joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
+
+    def counted(exposed: float, total: float, mean: float) -> str:
+        if pd.isna(exposed):
+            return f"mean {number(mean, 1)}"
+        return f"{whole(exposed)}/{whole(total)} ({percent(exposed / total)})"
+
+    display.table(
+        joined,
+        {
+            "Factor": ("factor", cohort.label),
+            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
+            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
+            "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
+            "P": ("wald", p_value),
+            "Adjusted odds ratio (95% CI)": (
+                "adjusted_odds_ratio",
+                "adjusted_lower",
+                "adjusted_upper",
+                estimate,
+            ),
+            "Adjusted P": ("adjusted_p", p_value),
+        },
+        key="factor",
+        name="tab-crude-and-adjusted",
+        caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
+        note="Both P are Wald's. Odds ratios of numbers are per unit.",
         reconstructed=cohort.is_example,
     )
 
