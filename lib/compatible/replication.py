@@ -10,6 +10,7 @@ outcome and the two markers, and values of its own for all that stored cohorts l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from lib.compatible import measures
 from lib.compatible.study import study
 from lib.paper import ledger, reconstruct
 from lib.paper.published import agrees, last_digit, number, printings, subject
+from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.statistics import multivariate, profile, sensitivity, univariate
 from lib.words import listed
@@ -52,12 +54,13 @@ def agreement(printed: str, value: float) -> str:
 
 
 def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
-    """Every claim (indexed as ``claims``, columns printed, value, agreement) with its value in the
-    cohort; NaN for what is not in the file."""
+    """Every claim (indexed as ``claims``) with columns printed, value, agreement, withheld: its value
+    in the cohort; NaN for what is not in the file."""
     values = ledger.cohort_values(cohort, claims)
     both = pd.DataFrame({"printed": claims["printed"], "value": values})
     words = [agreement(*pair) for pair in both.itertuples(index=False)]
-    return both.assign(agreement=words)
+    hidden = np.array(ledger.are_withheld(cohort, claims)) & both["value"].notna()
+    return both.assign(agreement=words, withheld=hidden)
 
 
 def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
@@ -71,45 +74,58 @@ def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
 def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """The joint model in each way that the abstract may mean.
 
-    One row per model and estimator: columns model, estimator, agreeing (how many of the printed
-    numbers it prints), printed (how many there are), and for each marker odds_ratio, lower, upper
-    and p, as columns named "marker.estimate"; NaN where a model cannot be fitted.
+    One row per model and estimator: columns model, estimator, withheld, agreeing (how many of the
+    printed numbers it prints), printed (how many there are), and for each marker odds_ratio, lower,
+    upper and p, as columns named "marker.estimate"; NaN where a model cannot be fitted.
     """
     markers = reconstruct.markers(claims)
     rows = []
-    for model, estimator, table in _fits(cohort, markers):
-        values = table.reindex(index=markers, columns=list(ESTIMATES))
+    for fit in _fits(cohort, markers):
+        values = fit.table.reindex(index=markers, columns=list(ESTIMATES))
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers
             for column, quantity in ESTIMATES.items()
             if (name := f"multivariate.{marker}.{quantity}") in claims.index
         ]
-        row = {"model": model, "estimator": estimator, "agreeing": sum(hits), "printed": len(hits)}
+        row = {"model": fit.model, "estimator": fit.estimator}
+        row["withheld"] = disclosure.hides_model(cohort, fit.factors, fit.grouped)
+        row |= {"agreeing": sum(hits), "printed": len(hits)}
         flat = values.stack(future_stack=True)
         rows.append(row | {f"{marker}.{column}": value for (marker, column), value in flat.items()})
     return pd.DataFrame(rows)
 
 
-def _fits(cohort: Cohort, markers: list[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Each model with its estimator, and the table of its terms."""
-    others = [name for name in cohort.factors if name not in markers]
-    group, ordinary = cohort.phrase(cohort.group), "maximum likelihood, Wald limits"
-    yield "all factors", ordinary, multivariate.fit(cohort).table
-    profiled = profile.profile_limits(cohort).table
-    yield "all factors", "maximum likelihood, profile limits", profiled
-    yield "all factors", "Firth's penalty, profile limits", profile.firth(cohort).table
-    yield f"all factors and {group}", ordinary, _with_group(cohort, cohort.factors)
-    final = backward(cohort)
-    words = f"backward elimination, which ends with {_named(cohort, final)}"
-    yield words, ordinary, multivariate.fit(cohort, final).table if final else pd.DataFrame()
-    yield "the two markers", ordinary, multivariate.fit(cohort, markers).table
-    penalized = profile.firth(cohort, markers).table
-    yield "the two markers", "Firth's penalty, profile limits", penalized
-    yield f"the two markers and {group}", ordinary, _with_group(cohort, markers)
-    for other in others:
+@dataclass(frozen=True)
+class _Fit:
+    """A model in words, how it was estimated, what is in it, and the table of its terms."""
+
+    model: str
+    estimator: str
+    factors: list[str]
+    table: pd.DataFrame
+    grouped: bool = False
+
+
+def _fits(cohort: Cohort, markers: list[str]) -> Iterator[_Fit]:
+    every, group = cohort.factors, cohort.phrase(cohort.group)
+    wald, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
+    penalized, ends = "Firth's penalty, profile limits", backward(cohort)
+    yield _Fit("all factors", wald, every, multivariate.fit(cohort).table)
+    yield _Fit("all factors", profiled, every, profile.profile_limits(cohort).table)
+    yield _Fit("all factors", penalized, every, profile.firth(cohort).table)
+    yield _Fit(f"all factors and {group}", wald, every, _with_group(cohort, every), True)
+    words = listed([cohort.phrase(name) for name in ends])
+    final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
+    yield _Fit(f"backward elimination, which ends with {words}", wald, ends, final)
+    yield _Fit("the two markers", wald, markers, multivariate.fit(cohort, markers).table)
+    yield _Fit("the two markers", penalized, markers, profile.firth(cohort, markers).table)
+    with_group = _with_group(cohort, markers)
+    yield _Fit(f"the two markers and {group}", wald, markers, with_group, True)
+    for other in [name for name in every if name not in markers]:
         words = f"the two markers and {cohort.phrase(other)}"
-        yield words, ordinary, multivariate.fit(cohort, [*markers, other]).table
+        names = [*markers, other]
+        yield _Fit(words, wald, names, multivariate.fit(cohort, names).table)
 
 
 def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:
@@ -117,10 +133,6 @@ def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:
     return table.filter(like="other_").rename(
         columns=lambda name: name.removeprefix("other_").removeprefix("wald_")
     )
-
-
-def _named(cohort: Cohort, factors: list[str]) -> str:
-    return listed([cohort.phrase(name) for name in factors])
 
 
 def backward(cohort: Cohort, alpha: float = 0.05) -> list[str]:
@@ -139,6 +151,13 @@ def core(cohort: Cohort, markers: list[str]) -> tuple[int, int]:
     """Patients with both markers: those with the outcome, and those without."""
     both = cohort.rows[markers].eq(1).all(axis=1)
     return tuple(int((both & (cohort.rows[cohort.outcome] == value)).sum()) for value in (1, 0))
+
+
+def hides_place(cohort: Cohort, markers: list[str]) -> bool:
+    """Whether the cohort's place among the cross-tables, and what follows from its rows there, may
+    not be shown: a cell of outcome and markers, or a factor's own table, has too few patients."""
+    cells = cohort.rows.groupby([cohort.outcome, *markers]).size()
+    return bool(cohort.withheld.small(cells).any() or cohort.withheld.outcome)
 
 
 def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:

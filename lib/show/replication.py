@@ -17,8 +17,9 @@ def _as_printed(value: float, like: str) -> str:
 
 def claims(beside: pd.DataFrame, cohort: Cohort) -> None:
     """Every claim as printed beside the value computed from the rows."""
+    shown = display.masked(beside, beside["withheld"], ["value", "agreement"])
     display.table(
-        beside.rename_axis("id").reset_index(),
+        shown.drop(columns="withheld").rename_axis("id").reset_index(),
         {
             "Claim": ("id", lambda name: capital(checks.describe(name))),
             "Paper": "printed",
@@ -49,8 +50,10 @@ def models(fitted: pd.DataFrame, markers: list[str], cohort: Cohort) -> None:
             f"{label}: P": (names[3], p_value),
         }
 
+    values = [name for name in fitted if "." in name or name == "agreeing"]
+    shown = display.masked(fitted, fitted["withheld"], values)
     display.table(
-        fitted,
+        shown.drop(columns="withheld"),
         {
             "Model": ("model", capital),
             "Estimated by": ("estimator", capital),
@@ -69,7 +72,7 @@ def tests(alone: pd.DataFrame, cohort: Cohort) -> None:
     """P of each factor alone by each test."""
     tests = [test for test in alone if alone[test].notna().any()]
     display.table(
-        alone,
+        display.masked(alone, alone.index.isin(cohort.withheld.outcome)),
         {"Factor": ("factor", cohort.label)}
         | {capital(TEST_LABELS[test]): (test, p_value) for test in tests},
         key="factor",

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, ledger, published, reconstruct
-from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -116,16 +115,7 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
     own = judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
-    hidden = [_is_withheld(claim, cohort) for claim in judged.itertuples()]
-    return display.masked(own, hidden, ["this_cohort"])
-
-
-def _is_withheld(claim: tuple, cohort: Cohort) -> bool:
-    """Whether the cohort's own value in place of a claim may not be shown."""
-    withheld, about = cohort.withheld, claim.Index.split(".")[1]
-    if claim.section == "multivariate":
-        return disclosure.hides_model(cohort, cohort.factors)
-    return about in withheld.by_group(cohort.outcome) | withheld.outcome | withheld.totals
+    return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
 def _claim_columns(judged: pd.DataFrame) -> dict:
