@@ -37,7 +37,7 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
         samples = [cohort.rows.loc[cohort.rows[by] == level, name].dropna() for level in levels]
         samples = [sample for sample in samples if len(sample)]
         row["", "test"], row["", "p"] = _compared(samples, binary)
-        row["", "standardized_difference"] = _standardized_difference(samples)
+        row["", "standardized_difference"] = _standardized_difference(samples, binary)
         for level in [*levels, "all"]:
             chosen = cohort.rows if level == "all" else cohort.rows[cohort.rows[by] == level]
             values = chosen[name].dropna()
@@ -69,12 +69,14 @@ def _compared(samples: list[pd.Series], binary: bool) -> tuple[str, float]:
     return ("exact", found["exact"]) if few else ("chi-squared", found["pearson"])
 
 
-def _standardized_difference(samples: list[pd.Series]) -> float:
-    """The largest difference of two means over the root of the mean of their variances.
+def _standardized_difference(samples: list[pd.Series], binary: bool) -> float:
+    """The largest difference of two means over the root of the mean of their variances, which for
+    shares are p(1 - p).
 
     Source: Austin 2009, Stat Med 28:3083-3107.
     """
-    means, variances = ([getattr(sample, of)() for sample in samples] for of in ("mean", "var"))
+    means = [sample.mean() for sample in samples]
+    variances = [sample.var(ddof=0 if binary else 1) for sample in samples]
     found = [
         abs(means[i] - means[j]) / np.sqrt((variances[i] + variances[j]) / 2)
         for i, j in combinations(range(len(samples)), 2)
