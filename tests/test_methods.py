@@ -1,12 +1,15 @@
 """The baseline table: tests of no difference, and standardized differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import read_cohort, students
 from scipy import stats
 
-from lib.statistics import methods
+from lib.show import tables
+from lib.statistics import methods, univariate
 
 
 def shares(first: int, second: int, of: int) -> pd.DataFrame:
@@ -49,3 +52,15 @@ def test_what_does_not_vary_has_no_test():
     row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
     assert np.isnan(row["p"])
     assert np.isnan(row["standardized_difference"])
+
+
+def test_an_odds_ratio_is_about_a_step_that_can_be_seen():
+    """The grade points of these students have a standard deviation of 0.47, the score of 3.9."""
+    cohort = students()
+    assert (cohort.step("GPA"), cohort.step("TUCE"), cohort.step("has_PSI")) == (0.1, 1.0, 1.0)
+    asked = replace(cohort, codebook=cohort.codebook.assign(step=["0.5", "", "", "", ""]))
+    crude = univariate.screen(cohort)
+    assert tables.per_step(crude, asked).at["GPA", "odds_ratio"] == pytest.approx(
+        crude.at["GPA", "odds_ratio"] ** 0.5
+    )
+    assert asked.per_step("GPA") == "GPA (per 0.5)"

@@ -54,7 +54,7 @@ def agreement(printed: str, value: float) -> str:
 
 
 def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
-    """Every claim (indexed as ``claims``) with columns printed, value, agreement, withheld: its value
+    """Every claim (indexed as ``claims``), columns printed, value, agreement, withheld: its value
     in the cohort; NaN for what is not in the file."""
     values = ledger.cohort_values(cohort, claims)
     both = pd.DataFrame({"printed": claims["printed"], "value": values})

@@ -32,6 +32,19 @@ def estimate(value: float, lower: float, upper: float) -> str:
     return DASH if np.isnan(value) else f"{number(value)} ({limits(lower, upper)})"
 
 
+def four_significant(value: float) -> str:
+    """A number with four significant digits, trailing zeros kept."""
+    return DASH if np.isnan(value) else f"{value:#.4g}".replace("-", "−")
+
+
+def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Odds ratios and limits (factors x estimates) with those of numbers for one step of them."""
+    columns = [name for name in table if name.endswith(("odds_ratio", "lower", "upper"))]
+    steps = {name: cohort.step(name) for name in table.index if name in cohort.factors}
+    powers = pd.Series(steps, dtype=float).reindex(table.index).fillna(1.0)
+    return table.assign(**table[columns].pow(powers, axis=0))
+
+
 def count_of(count: float, total: float) -> str:
     """A count among a total: "21/47"."""
     return f"{whole(count)}/{whole(total)}"
@@ -455,26 +468,22 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         )
         return "; ".join(f"{univariate.TEST_LABELS[test]} {p_value(row[test])}" for test in names)
 
-    def digits(row: dict) -> int:
-        return 2 if is_binary(row) else 3
-
     columns = {
-        "Factor": ("factor", cohort.label),
+        "Factor": ("factor", cohort.per_step),
         capital(cohort.event): exposure("occluded"),
         capital(cohort.no_event): exposure("patent"),
-        "Odds ratio": lambda row: number(row["odds_ratio"], digits(row)),
-        "95% interval": lambda row: limits(row["lower"], row["upper"], digits=digits(row)),
+        "Odds ratio": ("odds_ratio", number),
+        "95% interval": ("lower", "upper", limits),
         "P by test": tests,
     }
     if cohort.is_example:
         columns["Counts"] = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
+        display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
         columns,
         key="factor",
         name="tab-univariate",
-        caption="Each factor alone: exposed among all (or mean), crude odds ratio (of a number: "
-        "per unit), P.",
+        caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",
         left=("P by test", "Counts"),
         reconstructed=cohort.is_example,
     )
@@ -508,9 +517,9 @@ def joint_model(
 ) -> None:
     """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
     columns = {
-        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.label(term)),
-        "Coefficient": ("coefficient", partial(number, digits=4)),
-        "SE": ("standard_error", partial(number, digits=4)),
+        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.per_step(term)),
+        "Coefficient": ("coefficient", four_significant),
+        "SE": ("standard_error", four_significant),
         "Odds ratio": ("odds_ratio", three_digits),
         "95% interval": ("lower", "upper", partial(limits, digits=3)),
         "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
@@ -518,12 +527,13 @@ def joint_model(
     if cohort.is_example:
         columns["Agreement"] = ("term", lambda term: "fitted" if term in printed else "not printed")
     display.table(
-        terms,
+        per_step(terms, cohort),
         columns,
         key="term",
         name=name,
-        caption="The joint logistic model, with its intercept. Odds ratios of numbers are per "
-        "unit.",
+        caption="The joint logistic model, with its intercept.",
+        note="Coefficients, with which a risk can be computed, are per unit of a number; odds "
+        "ratios per step.",
         left=("Agreement",),
         reconstructed=cohort.is_example,
     )
@@ -532,7 +542,8 @@ def joint_model(
 def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
-    joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
+    hidden = joined.index.isin(cohort.withheld.outcome)
+    joined = display.masked(per_step(joined, cohort), hidden, list(crude))
 
     def counted(exposed: float, total: float, mean: float) -> str:
         if pd.isna(exposed):
@@ -542,7 +553,7 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
     display.table(
         joined,
         {
-            "Factor": ("factor", cohort.label),
+            "Factor": ("factor", cohort.per_step),
             capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
             capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
             "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
@@ -558,7 +569,7 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         key="factor",
         name="tab-crude-and-adjusted",
         caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
-        note="Both P are Wald's. Odds ratios of numbers are per unit.",
+        note="Both P are Wald's.",
         reconstructed=cohort.is_example,
     )
 
@@ -567,9 +578,9 @@ def three_fits(plain: Estimates, penalized: Estimates, cohort: Cohort) -> None:
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
     firth = penalized.table.drop(index="const", errors="ignore")
     display.table(
-        plain.table.reindex(firth.index).join(firth.add_prefix("firth_")),
+        per_step(plain.table.reindex(firth.index).join(firth.add_prefix("firth_")), cohort),
         {
-            "Factor": ("factor", cohort.label),
+            "Factor": ("factor", cohort.per_step),
             "Maximum likelihood, Wald limits": (
                 "odds_ratio",
                 "wald_lower",
@@ -595,14 +606,14 @@ def comparison(
     """Two versions of the joint model side by side."""
 
     def term(name: str) -> str:
-        return cohort.label(name) if name in cohort.codebook.index else name
+        return cohort.per_step(name) if name in cohort.codebook.index else name
 
     def with_p(ratio: float, lower: float, upper: float, p: float) -> str:
         return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper)}, {p_is(p)}"
 
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
-        compared.table,
+        per_step(compared.table, cohort),
         {
             "Term": ("term", term),
             headings[0]: (*of_version, with_p),
