@@ -8,13 +8,16 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book pdf template ledger test test-all data compatible notebooks bench lock clean environment test-environment
+.PHONY: help book figures pdf template ledger test test-all data compatible notebooks bench lock clean environment test-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 book: environment ## run the chapters and build the site (COHORT=file.csv: about your patients; OUT=folder: elsewhere)
 	@$(PLACE); $(BUILD) . -q --path-output "$$OUT"
+
+figures: environment ## write every figure as PNG at 300 dpi into FOLDER (COHORT=file.csv: about your patients)
+	@$(RUN) -m lib.site.figures "$(or $(FOLDER),_build/figures)"
 
 pdf: test-environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
 	@$(PLACE); $(RUN) -m lib.site.pdf "$$OUT"

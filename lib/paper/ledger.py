@@ -12,6 +12,7 @@ import pandas as pd
 from lib.paper import checks, published, reconstruct, reports, verdicts, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
+from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort
 from lib.patients.files import DATA
@@ -78,6 +79,16 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
             value = _roc_value(cohort, about, quantity)
         values[name] = value
     return pd.Series(values, dtype=float)
+
+
+def are_withheld(cohort: Cohort, claims: pd.DataFrame) -> list[bool]:
+    """Of which claims the cohort's own value may not be shown."""
+    withheld, model = cohort.withheld, disclosure.hides_model(cohort, cohort.factors)
+    few = withheld.by_group(cohort.outcome) | withheld.outcome | withheld.totals
+    return [
+        model if section == "multivariate" else subject(name) in few
+        for name, section in claims["section"].items()
+    ]
 
 
 def _roc_value(cohort: Cohort, marker: str, quantity: str) -> float:

@@ -2,8 +2,9 @@
 
 Its own columns are name, label, role, type, unit and levels (separated by ``|``, the first being
 the reference). Optional ones are ``level_labels`` (words for the levels), ``missing`` (the codes
-for values that are not known, separated by ``|``, or "none" where every number is a value), and
-``label_zh`` and ``level_labels_zh``. A column that serves two roles has two lines, or the role
+for values that are not known, separated by ``|``, or "none" where every number is a value),
+``step`` (the difference of a number that odds ratios are about), and ``label_zh`` and
+``level_labels_zh``. A column that serves two roles has two lines, or the role
 ``outcome|event``.
 """
 
@@ -32,12 +33,13 @@ REQUIRED_ROLES = ["group", "factor", "outcome"]
 OPTIONAL_ROLES = ["time", "event"]
 LEVEL_WORDS = ["level_labels", "level_labels_zh"]
 LISTS = ["role", "levels", "missing", *LEVEL_WORDS]
-COLUMNS = [*CODEBOOK_COLUMNS, *LISTS[2:], "label_zh"]
+COLUMNS = [*CODEBOOK_COLUMNS, *LISTS[2:], "step", "label_zh"]
 MOST_LEVELS = 50
 RESERVED_NAMES = {"const"}
 RESERVED_LEVELS = {"all", "all patients"}
 # A year is 365 days, so that 12 months, 365 days and 1 year are the same horizon.
 DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 / 12, "year": 365}
+STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -135,6 +137,11 @@ def _rule_problems(rule: pd.Series) -> list[str]:
             f"levels: {shown}; a binary column has two, the reference first, such as 0|1",
         ),
         (not name, "name: empty; expected the name of a column"),
+        (
+            rule.get("step") and (kind != "number" or not STEP.fullmatch(rule["step"])),
+            f"step: {quoted(rule.get('step', ''))}; expected a number above zero, such as 10, in the "
+            "line of a number",
+        ),
         *(
             (
                 words and levels and not len({*words}) == len(words) == len(levels),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import parts
+from lib.words import NO_BREAK
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,22 @@ class Cohort:
         unit = self.codebook.at[name, "unit"]
         label = self.codebook.at[name, "label"] or name
         return f"{label} ({unit})" if unit and self.codebook.at[name, "role"] == "factor" else label
+
+    def step(self, name: str) -> float:
+        """The difference of a factor that its odds ratio is about: of a number the codebook's step,
+        or else the power of ten next below its standard deviation; otherwise 1."""
+        asked = self.codebook.loc[name].get("step", "")
+        spread = self.rows[name].std()
+        if asked or name in self.binary_factors or not spread > 0:
+            return float(asked or 1)
+        return float(10.0 ** np.floor(np.log10(spread)))
+
+    def per_step(self, name: str) -> str:
+        """The words for a factor, with the step where that is not its only one."""
+        if name in self.binary_factors:
+            return self.label(name)
+        unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
+        return f"{label} (per {self.step(name):g}{NO_BREAK * bool(unit)}{unit})"
 
     def levels(self, name: str) -> list[str]:
         """The levels of a column, the first being the reference."""

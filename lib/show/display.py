@@ -11,11 +11,13 @@ import hashlib
 import html
 import inspect
 import io
+import os
 import re
 import textwrap
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.font_manager
@@ -77,6 +79,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 WIDTH, POINTS = 4.7, 9
 LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line of all the width
 BESIDE_PANEL_INCHES = 1.1
+PRINT_DPI = 300
 CHINESE_FONTS = [
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -422,6 +425,9 @@ def figure(
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings(record=True) as caught:
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
+            place = Path(folder, f"{file_name(name)}.png")
+            drawing.savefig(place, dpi=PRINT_DPI, facecolor="white", metadata={"Software": None})
     plt.close(drawing)
     about = {
         "name": file_name(name),

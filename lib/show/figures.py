@@ -12,6 +12,7 @@ import pandas as pd
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
+from lib.show.tables import per_step
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival
 from lib.words import capital, limits, listed, number, p_is, percent, whole
@@ -331,6 +332,7 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
 
 def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown."""
+    crude, adjusted = per_step(crude, cohort), per_step(adjusted, cohort)
     hidden = crude.index.isin(cohort.withheld.outcome)
     shown = crude[~hidden].reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
@@ -354,13 +356,13 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         )
     axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
     plots.ratio_scale(axes, "x")
-    plots.name_rows(axes, [cohort.label(name) for name in adjusted.index])
+    plots.name_rows(axes, [cohort.per_step(name) for name in adjusted.index])
     ratios = {
         name: display.shown(number(crude.at[name, "odds_ratio"]), name in cohort.withheld.outcome)
         for name in adjusted.index
     }
     words = [
-        f"{cohort.label(row.Index)} crude {ratios[row.Index]}, adjusted "
+        f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
         f"{number(row.odds_ratio)} ({limits(row.lower, row.upper)})"
         for row in adjusted.itertuples()
     ]

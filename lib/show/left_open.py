@@ -262,7 +262,7 @@ def range_table(ranges: pd.DataFrame) -> None:
     last = by_conclusion[(ranges["rung"] == ranges["rung"].iloc[-1]).to_numpy()]
 
     def span(rows: pd.DataFrame, least: str, greatest: str) -> Callable[[str], str]:
-        return lambda name: limits(*rows.loc[name, [least, greatest]], _form(name))
+        return lambda name: limits(*rows.loc[name, [least, greatest]], form_of(name))
 
     display.table(
         pd.DataFrame({"name": [name for name in RANGE_WORDS if name in by_conclusion.index]}),
@@ -282,13 +282,13 @@ def range_table(ranges: pd.DataFrame) -> None:
 
 def first_and_last(ranges: pd.DataFrame, conclusion: str) -> list[str]:
     """The attained range of a conclusion on the first rung and on the last, in words."""
-    of_rung, form = ranges[ranges["conclusion"] == conclusion], _form(conclusion)
+    of_rung, form = ranges[ranges["conclusion"] == conclusion], form_of(conclusion)
     return [
         f"{form(row.least)} to {form(row.greatest)}" for row in of_rung.iloc[[0, -1]].itertuples()
     ]
 
 
-def _form(name: str) -> Callable[[float], str]:
+def form_of(name: str) -> Callable[[float], str]:
     """How the values of a conclusion of ``extremes.csv`` read."""
     if name == "n11":
         return whole

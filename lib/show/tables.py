@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, ledger, published, reconstruct
-from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -31,6 +30,19 @@ percent_limits = partial(limits, form=percent)
 def estimate(value: float, lower: float, upper: float) -> str:
     """A value with its limits: "2.50 (1.15 to 5.44)"."""
     return DASH if np.isnan(value) else f"{number(value)} ({limits(lower, upper)})"
+
+
+def four_significant(value: float) -> str:
+    """A number with four significant digits, trailing zeros kept."""
+    return DASH if np.isnan(value) else f"{value:#.4g}".replace("-", "−")
+
+
+def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Odds ratios and limits (factors x estimates) with those of numbers for one step of them."""
+    columns = [name for name in table if name.endswith(("odds_ratio", "lower", "upper"))]
+    steps = {name: cohort.step(name) for name in table.index if name in cohort.factors}
+    powers = pd.Series(steps, dtype=float).reindex(table.index).fillna(1.0)
+    return table.assign(**table[columns].pow(powers, axis=0))
 
 
 def count_of(count: float, total: float) -> str:
@@ -116,16 +128,7 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
     own = judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
-    hidden = [_is_withheld(claim, cohort) for claim in judged.itertuples()]
-    return display.masked(own, hidden, ["this_cohort"])
-
-
-def _is_withheld(claim: tuple, cohort: Cohort) -> bool:
-    """Whether the cohort's own value in place of a claim may not be shown."""
-    withheld, about = cohort.withheld, claim.Index.split(".")[1]
-    if claim.section == "multivariate":
-        return disclosure.hides_model(cohort, cohort.factors)
-    return about in withheld.by_group(cohort.outcome) | withheld.outcome | withheld.totals
+    return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
 def _claim_columns(judged: pd.DataFrame) -> dict:
@@ -225,14 +228,26 @@ def baseline(
     described = described.set_axis(names, axis=1)
     for level in [*levels, "all"]:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
+    apart = [
+        bool(cohort.withheld.by_group(one)) or one in cohort.withheld.outcome
+        for one in described.index
+    ]
+    described = display.masked(described, apart, ["test", "p", "standardized_difference"])
+
+    def tested(test: str, p: float) -> str:
+        return f"{p_value(p)} ({test})" if test else DASH
+
     display.table(
         described,
         {"Variable": "label", "Missing": "missing"}
-        | {heading: of_level(level) for level, heading in levels.items()},
+        | {heading: of_level(level) for level, heading in levels.items()}
+        | {"P": ("test", "p", tested)},
         key="variable",
         name=name,
         caption=caption,
-        note="Counts are exposed/known (percent); numbers are median (quartiles).",
+        note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
+        "chi-squared, exact where fewer than five are expected in a cell; of a number "
+        "Kruskal-Wallis. The download adds means and standardized differences.",
         reconstructed=cohort.is_example,
     )
 
@@ -453,26 +468,22 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         )
         return "; ".join(f"{univariate.TEST_LABELS[test]} {p_value(row[test])}" for test in names)
 
-    def digits(row: dict) -> int:
-        return 2 if is_binary(row) else 3
-
     columns = {
-        "Factor": ("factor", cohort.label),
+        "Factor": ("factor", cohort.per_step),
         capital(cohort.event): exposure("occluded"),
         capital(cohort.no_event): exposure("patent"),
-        "Odds ratio": lambda row: number(row["odds_ratio"], digits(row)),
-        "95% interval": lambda row: limits(row["lower"], row["upper"], digits=digits(row)),
+        "Odds ratio": ("odds_ratio", number),
+        "95% interval": ("lower", "upper", limits),
         "P by test": tests,
     }
     if cohort.is_example:
         columns["Counts"] = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
+        display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
         columns,
         key="factor",
         name="tab-univariate",
-        caption="Each factor alone: exposed among all (or mean), crude odds ratio (of a number: "
-        "per unit), P.",
+        caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",
         left=("P by test", "Counts"),
         reconstructed=cohort.is_example,
     )
@@ -506,9 +517,9 @@ def joint_model(
 ) -> None:
     """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
     columns = {
-        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.label(term)),
-        "Coefficient": ("coefficient", partial(number, digits=4)),
-        "SE": ("standard_error", partial(number, digits=4)),
+        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.per_step(term)),
+        "Coefficient": ("coefficient", four_significant),
+        "SE": ("standard_error", four_significant),
         "Odds ratio": ("odds_ratio", three_digits),
         "95% interval": ("lower", "upper", partial(limits, digits=3)),
         "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
@@ -516,13 +527,49 @@ def joint_model(
     if cohort.is_example:
         columns["Agreement"] = ("term", lambda term: "fitted" if term in printed else "not printed")
     display.table(
-        terms,
+        per_step(terms, cohort),
         columns,
         key="term",
         name=name,
-        caption="The joint logistic model, with its intercept. Odds ratios of numbers are per "
-        "unit.",
+        caption="The joint logistic model, with its intercept.",
+        note="Coefficients, with which a risk can be computed, are per unit of a number; odds "
+        "ratios per step.",
         left=("Agreement",),
+        reconstructed=cohort.is_example,
+    )
+
+
+def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
+    """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
+    joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
+    hidden = joined.index.isin(cohort.withheld.outcome)
+    joined = display.masked(per_step(joined, cohort), hidden, list(crude))
+
+    def counted(exposed: float, total: float, mean: float) -> str:
+        if pd.isna(exposed):
+            return f"mean {number(mean, 1)}"
+        return f"{whole(exposed)}/{whole(total)} ({percent(exposed / total)})"
+
+    display.table(
+        joined,
+        {
+            "Factor": ("factor", cohort.per_step),
+            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
+            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
+            "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
+            "P": ("wald", p_value),
+            "Adjusted odds ratio (95% CI)": (
+                "adjusted_odds_ratio",
+                "adjusted_lower",
+                "adjusted_upper",
+                estimate,
+            ),
+            "Adjusted P": ("adjusted_p", p_value),
+        },
+        key="factor",
+        name="tab-crude-and-adjusted",
+        caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
+        note="Both P are Wald's.",
         reconstructed=cohort.is_example,
     )
 
@@ -531,9 +578,9 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
     firth = penalized.table.drop(index="const", errors="ignore")
     display.table(
-        plain.table.reindex(firth.index).join(firth.add_prefix("firth_")),
+        per_step(plain.table.reindex(firth.index).join(firth.add_prefix("firth_")), cohort),
         {
-            "Factor": ("factor", cohort.label),
+            "Factor": ("factor", cohort.per_step),
             "Maximum likelihood, Wald limits": (
                 "odds_ratio",
                 "wald_lower",
@@ -559,14 +606,14 @@ def comparison(
     """Two versions of the joint model side by side."""
 
     def term(name: str) -> str:
-        return cohort.label(name) if name in cohort.codebook.index else name
+        return cohort.per_step(name) if name in cohort.codebook.index else name
 
     def with_p(ratio: float, lower: float, upper: float, p: float) -> str:
         return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper)}, {p_is(p)}"
 
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
-        compared.table,
+        per_step(compared.table, cohort),
         {
             "Term": ("term", term),
             headings[0]: (*of_version, with_p),

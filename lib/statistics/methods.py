@@ -2,10 +2,14 @@
 
 import platform
 from importlib.metadata import version
+from itertools import combinations
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from lib.patients.cohort import Cohort
+from lib.statistics import patency
 
 PACKAGES = ["jupyter-book", "pandas", "numpy", "scipy", "statsmodels", "seaborn", "matplotlib"]
 
@@ -13,9 +17,10 @@ PACKAGES = ["jupyter-book", "pandas", "numpy", "scipy", "statsmodels", "seaborn"
 def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     """The factors and the outcome by group or by outcome.
 
-    One row per variable with label, kind ("count" or "number"), missing (patients without a value)
-    and, for each level of ``by`` and "all": n, and count (of exposed) or mean, sd, median, q1 and
-    q3, as columns named (level, statistic).
+    One row per variable with label, kind ("count" or "number"), missing (patients without a value),
+    test and p (of no difference between the levels of ``by``), standardized_difference (the largest
+    between two levels) and, for each level of ``by`` and "all": n, and count (of exposed) or mean,
+    sd, median, q1 and q3, as columns named (level, statistic).
     """
     levels = cohort.groups if by == cohort.group else [0.0, 1.0]
     variables = [name for name in [*cohort.factors, cohort.outcome] if name != by]
@@ -27,6 +32,10 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
             ("", "kind"): "count" if binary else "number",
             ("", "missing"): int(cohort.rows[name].isna().sum()),
         }
+        samples = [cohort.rows.loc[cohort.rows[by] == level, name].dropna() for level in levels]
+        samples = [sample for sample in samples if len(sample)]
+        row["", "test"], row["", "p"] = _compared(samples, binary)
+        row["", "standardized_difference"] = _standardized_difference(samples, binary)
         for level in [*levels, "all"]:
             chosen = cohort.rows if level == "all" else cohort.rows[cohort.rows[by] == level]
             values = chosen[name].dropna()
@@ -43,6 +52,35 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, "index")
     table.columns = pd.MultiIndex.from_tuples(table.columns)
     return table
+
+
+def _compared(samples: list[pd.Series], binary: bool) -> tuple[str, float]:
+    """The test that two or more samples do not differ, and its P; NaN where nothing varies."""
+    values = pd.concat(samples) if samples else pd.Series(dtype=float)
+    if len(samples) < 2 or values.nunique() < 2:
+        return "", np.nan
+    if not binary:
+        return "Kruskal-Wallis", stats.kruskal(*samples).pvalue
+    sizes, exposed = [len(sample) for sample in samples], [sample.sum() for sample in samples]
+    found = patency.overall(pd.DataFrame({"patients": sizes, "occluded": exposed}).astype(int))
+    few = found["smallest_expected"] < 5 and not np.isnan(found["exact"])
+    return ("exact", found["exact"]) if few else ("chi-squared", found["pearson"])
+
+
+def _standardized_difference(samples: list[pd.Series], binary: bool) -> float:
+    """The largest difference of two means over the root of the mean of their variances, which for
+    shares are p(1 - p).
+
+    Source: Austin 2009, Stat Med 28:3083-3107.
+    """
+    means = [sample.mean() for sample in samples]
+    variances = [sample.var(ddof=0 if binary else 1) for sample in samples]
+    found = [
+        abs(means[i] - means[j]) / np.sqrt((variances[i] + variances[j]) / 2)
+        for i, j in combinations(range(len(samples)), 2)
+        if variances[i] + variances[j] > 0
+    ]
+    return max(found, default=np.nan)
 
 
 def versions() -> pd.DataFrame:

@@ -1,0 +1,181 @@
+"""Replication: what a cohort with the paper's columns prints, beside what the paper printed.
+
+The authors hold the one file that settles what the abstract leaves open. Given such a file, every
+claim is computed from its rows as the book computes it; the joint model is fitted in each way that
+the abstract may mean, and counted is how many of the printed odds ratios, limits and P each way
+reproduces. A file of as many patients as the paper's has a place among the cross-tables of the
+outcome and the two markers, and values of its own for all that stored cohorts leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.compatible import measures
+from lib.compatible.study import study
+from lib.paper import ledger, reconstruct
+from lib.paper.published import agrees, last_digit, number, printings, subject
+from lib.patients import disclosure
+from lib.patients.cohort import Cohort
+from lib.statistics import multivariate, profile, sensitivity, univariate
+from lib.words import listed
+
+AGREES, NEAR, DIFFERS, ABSENT = "agrees", "one digit off", "differs", "not in the file"
+ESTIMATES = {"odds_ratio": "odds_ratio", "lower": "odds_ratio_lower", "upper": "odds_ratio_upper"}
+ESTIMATES |= {"p": "p_value"}
+
+
+def is_possible(cohort: Cohort, claims: pd.DataFrame) -> bool:
+    """Whether the cohort has the paper's two markers, its outcome and its groups."""
+    levels = set(reconstruct.groups(claims))
+    has_markers = set(reconstruct.markers(claims)) <= set(cohort.binary_factors)
+    return has_markers and levels == set(cohort.groups)
+
+
+def lacking(cohort: Cohort, claims: pd.DataFrame) -> list[str]:
+    """The paper's factors that the cohort has not."""
+    claimed = claims.index[claims["section"] == "univariate"].map(subject)
+    return [name for name in claimed if name not in cohort.factors]
+
+
+def agreement(printed: str, value: float) -> str:
+    """How a value agrees with a printed number: to the last digit, within one unit of it, not."""
+    if np.isnan(value):
+        return ABSENT
+    if agrees(printed, value):
+        return AGREES
+    near = {number(text) for text in printings(value, printed)}
+    is_near = any(abs(one - number(printed)) <= last_digit(printed) for one in near)
+    return NEAR if is_near and printed[0] not in "<>≤≥" else DIFFERS
+
+
+def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
+    """Every claim (indexed as ``claims``), columns printed, value, agreement, withheld: its value
+    in the cohort; NaN for what is not in the file."""
+    values = ledger.cohort_values(cohort, claims)
+    both = pd.DataFrame({"printed": claims["printed"], "value": values})
+    words = [agreement(*pair) for pair in both.itertuples(index=False)]
+    hidden = np.array(ledger.are_withheld(cohort, claims)) & both["value"].notna()
+    return both.assign(agreement=words, withheld=hidden)
+
+
+def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
+    """P of every factor alone by every test (factors x ``univariate.TEST_LABELS``), for the factors
+    of which the paper prints one."""
+    screened = univariate.screen(cohort)
+    claimed = claims.index[claims["section"] == "univariate"].map(subject)
+    return screened.loc[screened.index.isin(claimed), list(univariate.TEST_LABELS)]
+
+
+def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
+    """The joint model in each way that the abstract may mean.
+
+    One row per model and estimator: columns model, estimator, withheld, agreeing (how many of the
+    printed numbers it prints), printed (how many there are), and for each marker odds_ratio, lower,
+    upper and p, as columns named "marker.estimate"; NaN where a model cannot be fitted.
+    """
+    markers = reconstruct.markers(claims)
+    rows = []
+    for fit in _fits(cohort, markers):
+        values = fit.table.reindex(index=markers, columns=list(ESTIMATES))
+        hits = [
+            agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
+            for marker in markers
+            for column, quantity in ESTIMATES.items()
+            if (name := f"multivariate.{marker}.{quantity}") in claims.index
+        ]
+        row = {"model": fit.model, "estimator": fit.estimator}
+        row["withheld"] = disclosure.hides_model(cohort, fit.factors, fit.grouped)
+        row |= {"agreeing": sum(hits), "printed": len(hits)}
+        flat = values.stack(future_stack=True)
+        rows.append(row | {f"{marker}.{column}": value for (marker, column), value in flat.items()})
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A model in words, how it was estimated, what is in it, and the table of its terms."""
+
+    model: str
+    estimator: str
+    factors: list[str]
+    table: pd.DataFrame
+    grouped: bool = False
+
+
+def _fits(cohort: Cohort, markers: list[str]) -> Iterator[_Fit]:
+    every, group = cohort.factors, cohort.phrase(cohort.group)
+    wald, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
+    penalized, ends = "Firth's penalty, profile limits", backward(cohort)
+    yield _Fit("all factors", wald, every, multivariate.fit(cohort).table)
+    yield _Fit("all factors", profiled, every, profile.profile_limits(cohort).table)
+    yield _Fit("all factors", penalized, every, profile.firth(cohort).table)
+    yield _Fit(f"all factors and {group}", wald, every, _with_group(cohort, every), True)
+    words = listed([cohort.phrase(name) for name in ends])
+    final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
+    yield _Fit(f"backward elimination, which ends with {words}", wald, ends, final)
+    yield _Fit("the two markers", wald, markers, multivariate.fit(cohort, markers).table)
+    yield _Fit("the two markers", penalized, markers, profile.firth(cohort, markers).table)
+    with_group = _with_group(cohort, markers)
+    yield _Fit(f"the two markers and {group}", wald, markers, with_group, True)
+    for other in [name for name in every if name not in markers]:
+        words = f"the two markers and {cohort.phrase(other)}"
+        names = [*markers, other]
+        yield _Fit(words, wald, names, multivariate.fit(cohort, names).table)
+
+
+def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:
+    table = sensitivity.adjusted_for_group(cohort, factors).table
+    return table.filter(like="other_").rename(
+        columns=lambda name: name.removeprefix("other_").removeprefix("wald_")
+    )
+
+
+def backward(cohort: Cohort, alpha: float = 0.05) -> list[str]:
+    """The factors that backward elimination keeps: the one with the largest Wald P goes, until
+    every P is below ``alpha``."""
+    kept = list(cohort.factors)
+    while kept:
+        p = multivariate.fit(cohort, kept).table.drop(index="const", errors="ignore")["p"]
+        if p.empty or p.max() < alpha:
+            break
+        kept.remove(p.idxmax())
+    return kept
+
+
+def core(cohort: Cohort, markers: list[str]) -> tuple[int, int]:
+    """Patients with both markers: those with the outcome, and those without."""
+    both = cohort.rows[markers].eq(1).all(axis=1)
+    return tuple(int((both & (cohort.rows[cohort.outcome] == value)).sum()) for value in (1, 0))
+
+
+def hides_place(cohort: Cohort, markers: list[str]) -> bool:
+    """Whether the cohort's place among the cross-tables, and what follows from its rows there, may
+    not be shown: a cell of outcome and markers, or a factor's own table, has too few patients."""
+    cells = cohort.rows.groupby([cohort.outcome, *markers]).size()
+    return bool(cohort.withheld.small(cells).any() or cohort.withheld.outcome)
+
+
+def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
+    """What the abstract leaves open, as this cohort has it.
+
+    One row per conclusion of ``ranges`` (``conclusions.ranges``): value, the least and the greatest
+    that stored cohorts attain, and inside (whether the value lies between). Empty unless the cohort
+    has the patients and the factors of which the claims speak, and no value is missing.
+    """
+    empty = pd.DataFrame(columns=["value", "least", "greatest", "inside"])
+    if lacking(cohort, claims):
+        return empty
+    about = study(claims, cohort.codebook)
+    names = [about.group, *about.factors, about.outcome]
+    rows = cohort.complete(names)
+    if len(rows) != sum(about.totals):
+        return empty
+    measured = measures.measure(measures.columns_of(rows, about), about).iloc[0]
+    first = ranges.drop_duplicates("conclusion").set_index("conclusion")
+    table = first[["least", "greatest"]].assign(value=measured)
+    return table.assign(inside=table["value"].between(table["least"], table["greatest"]))

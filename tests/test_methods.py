@@ -1,0 +1,66 @@
+"""The baseline table: tests of no difference, and standardized differences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import read_cohort, students
+from scipy import stats
+
+from lib.show import tables
+from lib.statistics import methods, univariate
+
+
+def shares(first: int, second: int, of: int) -> pd.DataFrame:
+    """Two groups of patients, of whom so many have a factor."""
+    has = [1] * first + [0] * (of - first) + [1] * second + [0] * (of - second)
+    return pd.DataFrame({"has_it": has, "group": ["A"] * of + ["B"] * of, "outcome": [0, 1] * of})
+
+
+def test_a_standardized_difference_of_shares_is_that_of_austin():
+    """(0.5 - 0.4) / sqrt((0.25 + 0.24) / 2) = 0.202."""
+    cohort = read_cohort(shares(50, 40, 100), "A|B")
+    row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
+    assert row["standardized_difference"] == pytest.approx(0.202031, abs=1e-6)
+    assert row["test"] == "chi-squared"
+    assert row["p"] == pytest.approx(
+        stats.chi2_contingency([[50, 50], [40, 60]], correction=False).pvalue
+    )
+
+
+def test_few_expected_patients_ask_for_the_exact_test():
+    cohort = read_cohort(shares(4, 1, 20), "A|B")
+    row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
+    assert row["test"] == "exact"
+    assert row["p"] == pytest.approx(stats.fisher_exact([[4, 16], [1, 19]]).pvalue)
+
+
+def test_a_number_is_compared_by_its_ranks():
+    cohort = students()
+    row = methods.baseline(cohort, cohort.outcome).loc["GPA", ""]
+    parts = [cohort.rows.loc[cohort.rows["outcome"] == value, "GPA"] for value in (0, 1)]
+    pooled = np.sqrt((parts[0].var() + parts[1].var()) / 2)
+    assert row["p"] == pytest.approx(stats.kruskal(*parts).pvalue)
+    assert row["standardized_difference"] == pytest.approx(
+        abs(parts[0].mean() - parts[1].mean()) / pooled
+    )
+
+
+def test_what_does_not_vary_has_no_test():
+    cohort = read_cohort(shares(20, 20, 20), "A|B")
+    row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
+    assert np.isnan(row["p"])
+    assert np.isnan(row["standardized_difference"])
+
+
+def test_an_odds_ratio_is_about_a_step_that_can_be_seen():
+    """The grade points of these students have a standard deviation of 0.47, the score of 3.9."""
+    cohort = students()
+    assert (cohort.step("GPA"), cohort.step("TUCE"), cohort.step("has_PSI")) == (0.1, 1.0, 1.0)
+    asked = replace(cohort, codebook=cohort.codebook.assign(step=["0.5", "", "", "", ""]))
+    crude = univariate.screen(cohort)
+    assert tables.per_step(crude, asked).at["GPA", "odds_ratio"] == pytest.approx(
+        crude.at["GPA", "odds_ratio"] ** 0.5
+    )
+    assert asked.per_step("GPA") == "GPA (per 0.5)"

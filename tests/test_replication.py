@@ -1,0 +1,119 @@
+"""A file with the paper's columns beside the print: stored witnesses agree, altered ones do not."""
+
+import pandas as pd
+import pytest
+
+from lib.compatible import conclusions, replication
+from lib.compatible.study import read_stored
+from lib.paper import published, reconstruct
+from lib.patients.files import DATA
+from lib.patients.loading import load
+
+CLAIMS = reconstruct.original(published.read())
+MARKERS = reconstruct.markers(CLAIMS)
+NOT_IN_ROWS = {
+    "methods.recruitment.first_month",
+    "methods.recruitment.last_month",
+    "patency.all.horizon",
+    "multivariate.all.confidence_level",
+}
+
+
+@pytest.fixture
+def cohort_of(tmp_path, monkeypatch):
+    """Rows as somebody's file."""
+    monkeypatch.setenv("DISCLOSURE", "off")
+
+    def made(rows: pd.DataFrame):
+        rows = rows.reset_index(drop=True)
+        rows.insert(0, "patient_id", [f"A{i}" for i in rows.index])
+        path = tmp_path / "ours.csv"
+        rows.to_csv(path, index=False)
+        codebook = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False)
+        codebook = codebook[codebook["name"].isin(rows.columns)]
+        codebook.to_csv(tmp_path / "ours.codebook.csv", index=False)
+        return load(path)
+
+    return made
+
+
+def witnesses() -> list[pd.DataFrame]:
+    stored = read_stored("cohorts.parquet")
+    cores = [rows.drop(columns=["k1", "k0"]) for _, rows in stored.groupby(["k1", "k0"])]
+    return cores[:: len(cores) // 2]
+
+
+def agreements(cohort) -> pd.Series:
+    return replication.beside_claims(cohort, CLAIMS)["agreement"]
+
+
+@pytest.mark.parametrize("rows", witnesses())
+def test_every_claim_agrees_with_a_stored_witness(cohort_of, rows):
+    cohort = cohort_of(rows)
+    found = agreements(cohort)
+    assert set(found.index[found == replication.ABSENT]) == NOT_IN_ROWS
+    assert (found.drop(list(NOT_IN_ROWS)) == replication.AGREES).all()
+    models = replication.models(cohort, CLAIMS)
+    full = models[models["agreeing"] == models["printed"]]
+    assert ("all factors", "maximum likelihood, Wald limits") in set(
+        zip(full["model"], full["estimator"], strict=True)
+    )
+    settled = replication.conclusions(
+        cohort, CLAIMS, conclusions.ranges(conclusions.known(CLAIMS, with_example=False))
+    )
+    assert settled["inside"].all()
+
+
+def test_the_place_of_a_witness_is_its_core(cohort_of):
+    stored = read_stored("cohorts.parquet")
+    (key, rows), *_ = stored.groupby(["k1", "k0"])
+    assert replication.core(cohort_of(rows.drop(columns=["k1", "k0"])), MARKERS) == key
+
+
+def test_three_exchanged_patients_are_seen(cohort_of):
+    rows = witnesses()[1].reset_index(drop=True)
+    marker = MARKERS[0]
+    exposed = rows.index[(rows[marker] == 1) & (rows["occluded_12m"] == 1)][:3]
+    others = rows.index[(rows[marker] == 0) & (rows["occluded_12m"] == 0)][:3]
+    rows.loc[exposed, marker], rows.loc[others, marker] = 0, 1
+    found = agreements(cohort_of(rows))
+    assert found[f"roc.{marker}.sensitivity"] == replication.DIFFERS
+    assert found[f"multivariate.{marker}.odds_ratio"] == replication.DIFFERS
+    assert found[f"roc.{MARKERS[1]}.sensitivity"] == replication.AGREES
+    assert (found.filter(like="patency.") != replication.DIFFERS).all()
+
+
+def test_a_column_that_is_missing_is_named_and_the_rest_compared(cohort_of):
+    cohort = cohort_of(witnesses()[0].drop(columns="stent_length_mm"))
+    assert replication.lacking(cohort, CLAIMS) == ["stent_length_mm"]
+    found = agreements(cohort)
+    assert found["univariate.stent_length_mm.p_value"] == replication.ABSENT
+    assert found["roc.incomplete_coverage.auc"] == replication.AGREES
+    assert replication.conclusions(cohort, CLAIMS, pd.DataFrame()).empty
+
+
+def test_the_example_cohort_as_a_users_file_agrees(cohort_of):
+    rows = pd.read_csv(DATA / "cohort.csv", comment="#").drop(columns="patient_id")
+    cohort = cohort_of(rows)
+    assert not cohort.is_example
+    assert (agreements(cohort).drop(list(NOT_IN_ROWS)) == replication.AGREES).all()
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "expected"),
+    [
+        ("0.623", 0.62344, replication.AGREES),
+        ("0.623", 0.62361, replication.NEAR),
+        ("0.623", 0.6251, replication.DIFFERS),
+        ("89.4%", 0.8951, replication.NEAR),
+        ("183", 182, replication.NEAR),
+        ("<0.05", 0.0501, replication.DIFFERS),
+        ("0.020", float("nan"), replication.ABSENT),
+    ],
+)
+def test_agreement_is_by_printed_digits(printed, value, expected):
+    assert replication.agreement(printed, value) == expected
+
+
+def test_a_file_without_a_marker_is_not_compared(cohort_of):
+    assert not replication.is_possible(cohort_of(witnesses()[0].drop(columns=MARKERS[0])), CLAIMS)
