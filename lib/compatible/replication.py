@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.compatible import measures
+from lib.compatible import measures, verification
 from lib.compatible.study import study
 from lib.paper import ledger, reconstruct
 from lib.paper.published import agrees, last_digit, number, printings, subject
@@ -175,7 +175,7 @@ def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> p
     rows = cohort.complete(names)
     if len(rows) != sum(about.totals):
         return empty
-    measured = measures.measure(measures.columns_of(rows, about), about).iloc[0]
+    measured = measures.measure(verification.columns_of(rows, about), about).iloc[0]
     first = ranges.drop_duplicates("conclusion").set_index("conclusion")
     table = first[["least", "greatest"]].assign(value=measured)
     return table.assign(inside=table["value"].between(table["least"], table["greatest"]))

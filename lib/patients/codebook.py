@@ -139,8 +139,8 @@ def _rule_problems(rule: pd.Series) -> list[str]:
         (not name, "name: empty; expected the name of a column"),
         (
             rule.get("step") and (kind != "number" or not STEP.fullmatch(rule["step"])),
-            f"step: {quoted(rule.get('step', ''))}; expected a number above zero, such as 10, in the "
-            "line of a number",
+            f"step: {quoted(rule.get('step', ''))}; expected a number above zero, such as 10, in "
+            "the line of a number",
         ),
         *(
             (

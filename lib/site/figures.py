@@ -24,11 +24,13 @@ def main(folder: str) -> None:
         os.environ["COHORT"] = str(loading.load().path)
         os.environ["FIGURES"] = str(place)
         chapters = {chapter: jupytext.read(chapter) for chapter in notebooks.sources()}
-        notebooks.run(chapters, lambda chapter, seconds: print(f"{chapter.stem}: {seconds:.1f} s"))
+        failures = notebooks.run(chapters, strict=False)
     except OSError as error:
         sys.exit(f"{place} cannot be written: {error.strerror or error}")
-    except (InputError, notebooks.ChapterError) as error:
+    except InputError as error:
         sys.exit(str(error))
+    if failures:
+        sys.exit("\n\n".join(failures.values()))
     print(f"{len(list(place.glob('*.png')))} figures are in {place}")
 
 

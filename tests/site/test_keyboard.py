@@ -10,7 +10,9 @@ ACTIVE = "document.activeElement"
 STOP = """() => {
     const here = document.activeElement;
     if (here === document.body) return null;
-    const box = here.getBoundingClientRect();
+    // A summary may have no height of its own, and is seen by what is in it.
+    const shown = here.offsetHeight ? here : here.firstElementChild ?? here;
+    const box = shown.getBoundingClientRect();
     const marks = () => [here, here.parentElement, here.closest("form")].map((element) => {
         const style = element && getComputedStyle(element);
         const { outlineStyle, outlineWidth, outlineColor, boxShadow } = style ?? {};

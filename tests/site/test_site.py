@@ -297,7 +297,7 @@ def test_make_alone_says_what_each_target_does():
 
 
 def test_an_unfit_python_gets_one_sentence(tmp_path):
-    for name in ["Makefile", "requirements.lock", "pyproject.toml"]:
+    for name in ["Makefile", "requirements-book.lock", "requirements.lock", "pyproject.toml"]:
         shutil.copy(ROOT / name, tmp_path)
     done = subprocess.run(
         ["make", "book", "PYTHON=false"], cwd=tmp_path, capture_output=True, text=True
