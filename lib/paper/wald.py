@@ -37,7 +37,7 @@ def quantities(beta, sigma, z: float) -> dict:
         "odds_ratio": np.exp(beta),
         "odds_ratio_lower": np.exp(beta - z * sigma),
         "odds_ratio_upper": np.exp(beta + z * sigma),
-        "p_value": 2 * stats.norm.sf(np.abs(beta) / sigma),
+        "p_value": 2 * stats.norm.sf(np.abs(beta / sigma)),
     }
 
 
