@@ -19,20 +19,6 @@ import pandas as pd
 
 from lib.patients.files import DATA, InputError, fail, read_csv
 
-__all__ = [
-    "InputError",
-    "Interval",
-    "agrees",
-    "interval",
-    "last_digit",
-    "number",
-    "premises",
-    "printings",
-    "prints",
-    "read",
-    "rounding_that_fits",
-]
-
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
 COUNTS = ["patients", "count", "events", "horizon"]
@@ -74,7 +60,6 @@ SPELLINGS = [
     (r"(?<![\d.])\.(?=\d)", "0."),
     (r"(?<=[\d<>≤≥])\s+(?=[\d%])", ""),
 ]
-ROUNDINGS = ["half_up", "half_even", "truncation"]
 NUMBER = re.compile(
     r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
 )
@@ -212,18 +197,17 @@ def expected_instead(quantity: str, printed: str) -> str | None:
     if not NUMBER.fullmatch(printed):
         return "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
     sign, value, _ = _parse(printed)
-    if base in COUNTS:
-        needed = r"[1-9]\d*" if base in ("patients", "horizon") else r"\d+"
-        expected, fits = "a whole number above zero", re.fullmatch(needed, printed)
-    elif base in RATIOS:
-        expected, fits = "a plain number above zero", value > 0 and not sign and "%" not in printed
-        fits = fits or (quantity != base and value >= 0 and "%" not in printed)
-    elif base == "p_value":
-        expected, fits = "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)
-    elif base in PROPORTIONS:
-        expected, fits = "a proportion or a percentage from 0 to 100%", 0 <= value <= 1
-    else:
-        expected, fits = "a plain number", not sign
+    # Limits of a ratio may be beyond what a program prints: 0.00, >999.
+    as_ratio = value >= 0 if quantity != base else value > 0 and not sign
+    table = [
+        (["patients", "horizon"], "a whole number above zero", printed.isdigit() and value > 0),
+        (COUNTS, "a whole number", printed.isdigit()),
+        (RATIOS, "a plain number above zero", as_ratio and "%" not in printed),
+        (["p_value"], "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)),
+        (PROPORTIONS, "a proportion or a percentage from 0 to 100%", 0 <= value <= 1),
+        (NUMBERS, "a plain number", not sign),
+    ]
+    expected, fits = next((words, fits) for names, words, fits in table if base in names)
     return None if fits else expected
 
 
@@ -265,25 +249,20 @@ def interval(printed: str, rounding: str | None = None) -> Interval:
         return Interval(None, value, False, sign == "≤")
     if sign in (">", "≥"):
         return Interval(value, None, sign == "≥", False)
-    half = unit / 2
     even = (value / unit).numerator % 2 == 0
-    away, toward = (True, False) if value >= 0 else (False, True)
-    if rounding == "truncation":
-        if value == 0:
-            return Interval(-unit, unit, False, False)
-        return (
-            Interval(value, value + unit, True, False)
-            if value > 0
-            else Interval(value - unit, value, False, True)
-        )
-    if value == 0:
-        return Interval(-half, half, rounding != "half_up", rounding != "half_up")
-    closed = {
-        "half_up": (away, toward),
+    # Whether the end nearer to zero belongs to it, and the end farther from zero.
+    nearer, farther = {
+        "half_up": (True, False),
         "half_even": (even, even),
-        None: (away or even, toward or even),
-    }
-    return Interval(value - half, value + half, *closed[rounding])
+        "truncation": (True, False),
+        None: (True, even),
+    }[rounding]
+    inward, outward = (0, unit) if rounding == "truncation" else (unit / 2, unit / 2)
+    if value == 0:
+        return Interval(-outward, outward, farther, farther)
+    if value < 0:
+        return Interval(value - outward, value + inward, farther, nearer)
+    return Interval(value - inward, value + outward, nearer, farther)
 
 
 def number(printed: str) -> Fraction:
@@ -301,28 +280,19 @@ def agrees(printed: str, value: float | Fraction) -> bool:
     return value in interval(printed)
 
 
-def rounding_that_fits(printed: str, value: float | Fraction) -> list[str]:
-    """The rounding rules under which ``value`` prints as ``printed``, truncation included."""
-    return [rounding for rounding in ROUNDINGS if value in interval(printed, rounding)]
-
-
 def prints(value: float | Fraction, like: str) -> str:
     """``value`` printed (half up) with as many digits as the string ``like``; a threshold stays."""
-    sign, _, unit = _parse(like)
-    if sign:
-        opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
-        return (sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")
-    steps = abs(Fraction(value)) / unit
-    return _with_digits(floor(steps + Fraction(1, 2)), value < 0, like)
+    return max(printings(value, like), key=lambda text: abs(number(text)))
 
 
 def printings(value: float | Fraction, like: str) -> set[str]:
     """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
-    rule.
+    rule; of a threshold, itself or its opposite.
     """
     sign, _, unit = _parse(like)
     if sign:
-        return {prints(value, like)}
+        opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
+        return {(sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")}
     below = floor(abs(Fraction(value)) / unit)
     candidates = {_with_digits(whole, value < 0, like) for whole in (below, below + 1)}
     return {text for text in candidates if agrees(text, value)}

@@ -16,7 +16,6 @@ numbers all come from the claims, and one, several or no solution can be told ap
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,10 +24,10 @@ from math import floor, prod
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 
-from lib.paper.cores import cores
+from lib.paper.cores import cells, cores
 from lib.paper.published import interval, premises
+from lib.statistics import logistic
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -57,17 +56,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Pairs:
-    """A marker's counts for many numbers of events: arrays of one length.
+    """A marker's counts for many numbers of events.
 
-    ``at`` is the position of the number of events in ``Solutions.occluded``; the exposed among
-    the occluded are any whole number from ``exposed[0]`` to ``exposed[1]``, the unexposed among
-    the patent any from ``unexposed[0]`` to ``unexposed[1]``. One of the two is a single number in
-    each entry.
+    ``at`` is the position of the number of events in ``Solutions.occluded``. ``ends`` has four rows
+    of that length: the least and the greatest number of exposed among the occluded, and of
+    unexposed among the patent. Any whole numbers between are possible, and one of the two pairs of
+    ends is a single number.
     """
 
     at: np.ndarray
-    exposed: tuple[np.ndarray, np.ndarray]
-    unexposed: tuple[np.ndarray, np.ndarray]
+    ends: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -172,30 +170,26 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         return None
     patients, sizes = known
     by_group = _by_group(claims, printed, sizes)
-    if by_group is None:
-        return None
-    if by_group and not all(sizes):
-        by_group = ()
-    least, most = (sum(ends) for ends in zip(*by_group, strict=True)) if by_group else (0, patients)
-    overall = printed.get("patency.all.primary_patency")
-    if overall and patients:
-        low, high = _events(claims, "patency.all.primary_patency", overall, patients)
-        least, most = max(least, low), min(most, high)
-    if "methods.all.events" in printed:
-        counted = int(printed["methods.all.events"])
-        least, most = max(least, counted), counted if most is None else min(most, counted)
-    if most is not None and least > most:
-        return None
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
-    if not used or patients is None:
-        touched = by_group or "methods.all.events" in printed or (overall and patients)
-        occluded = np.arange(least, most + 1) if touched else None
-        return Solutions(patients, sizes, occluded, by_group, {})
-    first, last = max(1, least), min(patients - 1, most)
-    occluded = np.arange(first, last + 1)
-    for marker in used:
+    overall, events = "patency.all.primary_patency", printed.get("methods.all.events")
+    # Least and greatest number of events, as far as each part of the claims tells.
+    bounds = [tuple(map(sum, zip(*by_group, strict=True)))] if by_group else []
+    if overall in printed and patients:
+        bounds.append(_events(claims, overall, printed[overall], patients))
+    if events:
+        bounds.append((int(events), int(events)))
+    if used and patients:
+        bounds.append((1, patients - 1))
+    if not bounds:
+        return Solutions(patients, sizes, None, (), {})
+    least = max(low for low, _ in bounds)
+    most = min([high for _, high in bounds] + ([patients] if patients else []))
+    if any(low > high for low, high in (*by_group, (least, most))):
+        return None
+    occluded, in_use = np.arange(least, most + 1), used if patients else []
+    for marker in in_use:
         occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients).at)]
-    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in used}
+    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in in_use}
     return Solutions(patients, sizes, occluded, by_group, pairs) if len(occluded) else None
 
 
@@ -219,16 +213,16 @@ def _patients(
 
 def _by_group(
     claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
-) -> tuple[tuple[int, int], ...] | None:
-    """Least and greatest number of events of each group; None where a rate cannot be printed."""
+) -> tuple[tuple[int, int], ...]:
+    """Least and greatest number of events of each group, where all sizes and some rate are known;
+    the greatest is the smaller where a rate cannot be printed."""
     rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
-    if not sizes or not any(rate in printed for rate in rates):
+    if not all(sizes) or not any(rate in printed for rate in rates):
         return ()
-    found = tuple(
+    return tuple(
         _events(claims, rate, printed.get(rate), size)
-        for rate, size in zip(rates, sizes, strict=True)
+        for rate, size in zip(rates, sizes, strict=bool(sizes))
     )
-    return found if all(low <= high for low, high in found) else None
 
 
 def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
@@ -244,21 +238,26 @@ def counts_events(claims: pd.DataFrame, rate: str) -> bool:
     return premises(claims, [rate]).get("rate") == "event"
 
 
-def events_of_group(found: Solutions, at: int) -> np.ndarray:
-    """The possible numbers of events of a group, given those of all groups together."""
+def size_and_events(found: Solutions, at: int | None) -> tuple[int | None, np.ndarray | None]:
+    """The patients and the possible numbers of events of a group, given those of all groups
+    together, or of all patients; None for what is not known."""
+    if at is None:
+        return found.patients, found.occluded
+    if found.occluded is None or not found.by_group:
+        return (found.sizes[at] if found.sizes else None), None
     low, high = found.by_group[at]
     events = np.arange(low, high + 1)
     rest = [sum(ends) for ends in zip(*found.by_group, strict=True)]
     first = np.searchsorted(found.occluded, events + rest[0] - low)
     last = np.searchsorted(found.occluded, events + rest[1] - high, side="right")
-    return events[first < last]
+    return found.sizes[at], events[first < last]
 
 
 def listed(found: Solutions, marker: str) -> tuple[np.ndarray, ...]:
     """All counts of a marker: exposed among the occluded, unexposed among the patent, occluded and
     patent; of very many only the two ends of each interval."""
     of = found.markers[marker]
-    ends = np.stack([*of.exposed, *of.unexposed])
+    ends = of.ends
     lengths = ends[1] - ends[0] + ends[3] - ends[2] + 1
     if lengths.sum() > MOST_LISTED:
         at, steps = np.tile(np.arange(len(of.at)), 2), np.zeros(2 * len(of.at), int)
@@ -301,8 +300,8 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
         # The first and the last of each number of events have the least and the greatest values.
         ends = np.flatnonzero(np.diff(at[kept]))
         kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
-    both = [(own[kept], own[kept]), (low[kept], high[kept])]
-    return Pairs(at[kept], both[listed], both[1 - listed])
+    both = [(own, own), (low, high)]
+    return Pairs(at[kept], np.stack([*both[listed], *both[1 - listed]])[:, kept])
 
 
 def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
@@ -310,18 +309,11 @@ def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
 
     Some patients may be left out: the two need not add up to all patients.
     """
-    patients = len(printable_by_occluded(claims)) + 1
-    printed = original(claims).groupby("quantity")["printed"]
-    events, others = (
-        [
-            n
-            for n in range(1, patients)
-            if quantity in printed.groups
-            and all(counts_behind(text, n) for text in printed.get_group(quantity))
-        ]
-        for quantity in ("sensitivity", "specificity")
-    )
-    return [(a, b) for a in events for b in others if a + b <= patients]
+    table = printable_by_occluded(claims)
+    patients, quantity = len(table) + 1, table.columns.str.split(".").str[-1]
+    parts = [table.loc[:, quantity == name] for name in MARKER_QUANTITIES]
+    events, others = (list(of.index[of.all(axis=1)]) if len(of.columns) else [] for of in parts)
+    return [(a, patients - b) for a in events for b in reversed(others) if a <= b]
 
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
@@ -332,35 +324,16 @@ def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
     )
 
 
-def marker_table(solution: Counts, marker: str) -> np.ndarray:
-    """A marker's counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed
-    patent]].
-
-    Raises ``ValueError`` when the claims allow several.
-    """
-    if len(solution.markers[marker]) != 1:
-        raise ValueError(
-            f"the claims allow {len(solution.markers[marker])} tables for {marker}, not one"
-        )
-    a, b = solution.markers[marker][0]
-    return np.array([[a, b], [solution.occluded - a, solution.patients - solution.occluded - b]])
-
-
-def all_patients(claims: pd.DataFrame) -> int | None:
-    """How many patients there are in all, as printed or else by the groups; None where neither
-    says."""
-    printed = claims["printed"]
-    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
-    return int(printed.get("methods.all.patients", sum(sizes))) or None
-
-
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     """For every conceivable number of events: can each sensitivity and specificity be printed?
 
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    occluded = np.arange(1, all_patients(rows) or 1)
+    sizes = {
+        name: int(rows.at[name, "printed"]) for name in rows.index[rows["quantity"] == "patients"]
+    }
+    occluded = np.arange(1, sizes.get("methods.all.patients", sizes.sum()) or 1)
     totals = {"sensitivity": occluded, "specificity": occluded[::-1]}
     printable = {}
     for quantity, total in totals.items():
@@ -401,30 +374,13 @@ def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFram
     so there is one row for each n11: odds_ratio_first, odds_ratio_second. NaN where no finite
     maximum exists.
     """
-    occluded, patent = first.sum(axis=0)
-    rows = {}
-    for k1, k0 in cores(first, second).itertuples(index=False):
-        if k1 + k0 in rows:
-            continue
-        cells = np.array(
-            [
-                [1, 1, k1, k0],
-                [1, 0, first[0, 0] - k1, first[0, 1] - k0],
-                [0, 1, second[0, 0] - k1, second[0, 1] - k0],
-                [
-                    0,
-                    0,
-                    occluded - first[0, 0] - second[0, 0] + k1,
-                    patent - first[0, 1] - second[0, 1] + k0,
-                ],
-            ]
-        )
-        cells = cells[cells[:, 2:].sum(axis=1) > 0]
-        with warnings.catch_warnings():
-            # A core that the model reproduces exactly is no separation, though statsmodels says so.
-            warnings.simplefilter("ignore")
-            design = sm.add_constant(cells[:, :2])
-            fitted = sm.GLM(cells[:, 2:], design, family=sm.families.Binomial()).fit()
-        rows[k1 + k0] = np.exp(fitted.params[1:])
-    table = pd.DataFrame.from_dict(rows, "index", columns=["odds_ratio_first", "odds_ratio_second"])
-    return table.rename_axis("n11").sort_index()
+    table = cores(first, second)
+    table["n11"] = table["k1"] + table["k0"]
+    table = table.drop_duplicates("n11").sort_values("n11")
+    counts = cells(first, second, table).reshape(len(table), -1)
+    markers = np.tile([[1, 1], [1, 0], [0, 1], [0, 0]], (2, 1))
+    design = logistic.with_intercept(markers[None].astype(float))
+    fitted = logistic.fit_many(design, np.repeat([[1, 0]], 4, axis=1), weights=counts)
+    names = ["odds_ratio_first", "odds_ratio_second"]
+    index = pd.Index(table["n11"], name="n11")
+    return pd.DataFrame(np.exp(fitted.coefficients[:, 1:]), index, names)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from math import floor
 
 import pandas as pd
@@ -106,18 +106,22 @@ def one_of(
     words: str,
     names: tuple[str, ...],
     candidates: dict,
+    *,
     source: str = "",
     needs: tuple[str, ...] = (),
     rests_on: tuple[str, ...] = (),
-    otherwise: Callable[[], dict] = dict,
+    otherwise: Callable[[frozenset[str]], dict] | None = None,
 ) -> Check:
-    """The check that one of the candidates prints all claims; each has a value for each claim. They
-    were made with the claims that the check rests on; ``otherwise`` are those without these."""
+    """The check that one of the candidates prints all claims; each has a value for each claim.
+
+    They were made with the claims that the check ``rests_on``; ``otherwise`` gives those that
+    remain when some of these are left out.
+    """
 
     def without(left_out: frozenset[str]) -> bool | None:
         if not set(names) - left_out:
             return None
-        found = otherwise() if set(rests_on) & left_out else candidates
+        found = otherwise(left_out) if set(rests_on) & left_out else candidates
         return bool(matching(claims, names, found, left_out))
 
     spans = {
@@ -224,14 +228,13 @@ def grade(check: Check, printed: pd.Series) -> str:
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     """What fails: checks that share claims are one finding."""
-    left = [check for check in checks if check.holds is False]
+    groups: list[list[Check]] = []
+    for check in [check for check in checks if check.holds is False]:
+        touching = [g for g in groups if any(set(check.claims) & set(c.claims) for c in g)]
+        groups = [group for group in groups if group not in touching]
+        groups.append([*chain(*touching), check])
     found = []
-    while left:
-        group = [left.pop(0)]
-        for check in group:
-            more = [other for other in left if set(other.claims) & set(check.claims)]
-            group += more
-            left = [other for other in left if other not in more]
+    for group in groups:
         culprits = _culprits(group, checks)
         readings = dict.fromkeys(words for check in group for words in check.readings())
         for (name,) in [names for names in culprits if len(names) == 1]:
@@ -322,7 +325,7 @@ def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgm
     bearing = [check for check in checks if name in check.claims]
     failing = [check for check in bearing if check.holds is False]
     _, spans, texts = _closest(bearing, name, printed)
-    words = "; ".join(check.words for check in failing)
+    words = "; ".join(dict.fromkeys(check.words for check in failing))
     reason = f"fails: {words}{failing[0].source}"
     tied = {other for check in failing for other in check.claims if other != name}
     if tied:
