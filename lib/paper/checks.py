@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import published, ratios, reconstruct, wald
-from lib.paper.published import agrees, premises, subject
+from lib.paper.published import agrees, subject
 from lib.paper.ratios import (
     adjusted,
     confidence_level,
@@ -113,10 +113,11 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
     """Whether whole numbers print all claims but those left out. Rates that may be of events, since
     nothing says of what they are, are tried as such too."""
-    using = [name for name in names if name not in left_out]
-    readings = [claims]
-    if "basis" in claims and "rate" not in premises(claims, names):
-        readings.append(claims.assign(basis=claims["basis"] + "|rate:event"))
+    using, readings = [name for name in names if name not in left_out], [claims]
+    if "basis" in claims:
+        stated = claims["basis"].str.contains("rate:")
+        as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
+        readings.append(claims.assign(basis=as_events))
     return any(reconstruct.solutions(reading, using) is not None for reading in readings)
 
 

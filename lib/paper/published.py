@@ -53,6 +53,7 @@ SPELLINGS = [
     (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
     (r"^(?i:n\.?s\.?)$", "≥0.05"),
     (r"−", "-"),
+    (r"^-(?=[0.]+%?$)", ""),
     (r"·", "."),
     (r"<=", "≤"),
     (r">=", "≥"),
@@ -151,6 +152,11 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         problems.append(f"column id: “{name}” occurs more than once; each number has one row")
     fail(path, problems)
+    signed = {_base(claim["id"]) for claim in claims if "%" in claim["printed"]}
+    for claim in claims:
+        # 2% (0.8 to 2.9): one sign is meant for all three.
+        if _base(claim["id"]) in signed and "%" not in claim["printed"]:
+            claim["printed"] += "%"
     return pd.DataFrame(claims, dtype=object).set_index("id")
 
 

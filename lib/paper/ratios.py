@@ -118,8 +118,8 @@ def wald_checks(claims: pd.DataFrame) -> list[Check]:
     of them that another source prints, each with the other strings of the paper."""
     sets, checks = ratio_sets(claims), []
     for (_, what), ratio in sets.items():
-        stated = premises(claims, ratio.names)
-        method = ", ".join(sorted(NOT_NORMAL & set(stated)))
+        method = _method(ratio)
+        needs = unstated(claims, list(ratio.names), ["normal"])
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
         checks.append(
             Check(
@@ -127,9 +127,9 @@ def wald_checks(claims: pd.DataFrame) -> list[Check]:
                 (*ratio.names, *filter(None, [ratio.level_claim])),
                 partial(_agree, ratio, sharing),
                 partial(_allowed, ratio),
-                needs=unstated(claims, list(ratio.names), ["normal"]),
+                needs=needs,
                 why_not=f"the file says that its method is {method}" if method else "",
-                readings=partial(_other_methods, ratio, "normal" in stated),
+                readings=partial(_other_methods, ratio) if needs else list,
             )
         )
     checks += _level_checks(claims, list(sets.values()))
@@ -160,10 +160,8 @@ def _allowed(ratio: PrintedRatio, name: str) -> list[Span] | None:
     return [bounds] if bounds else []
 
 
-def _other_methods(ratio: PrintedRatio, is_normal: bool) -> list[str]:
+def _other_methods(ratio: PrintedRatio) -> list[str]:
     """The readings under which a ratio that nobody says is the normal one fits."""
-    if is_normal or "basis" not in ratio.claims:
-        return []
     degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level)
     span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
     return [f"fits a t with about {span} degrees of freedom"] if degrees else []
@@ -176,13 +174,20 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Chec
     """
     checks = []
     for name in claims.index[claims.index.str.endswith(".confidence_level")]:
-        strings = [ratio.strings() for ratio in ratios if ratio.level_claim == name]
-        level = _level(claims, name)
+        used = [ratio for ratio in ratios if ratio.level_claim == name and not _method(ratio)]
+        strings, level = [ratio.strings() for ratio in used], _level(claims, name)
         fitting = _levels(strings) or _levels([x for x in strings if wald.agree(x, level)])
         if fitting:
             words = "limits and P imply the confidence level"
-            checks.append(one_of(claims, words, (name,), {x: (x,) for x in fitting}))
+            needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
+            values = {level: (level,) for level in fitting}
+            checks.append(one_of(claims, words, (name,), values, needs=needs))
     return checks
+
+
+def _method(ratio: PrintedRatio) -> str:
+    """What the file says of the method of a ratio that is no normal one."""
+    return ", ".join(sorted(NOT_NORMAL & set(premises(ratio.claims, ratio.names))))
 
 
 def _levels(sets: list[dict[str, str]]) -> list[Fraction]:

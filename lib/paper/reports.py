@@ -237,7 +237,10 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
         level = checks.confidence_level(claims, topic.section, topic.what)
         candidates = {
-            (k, method): (k / total, *proportion_confint(k, total, 1 - level, method))
+            (k, method): (
+                k / total,
+                *np.clip(proportion_confint(k, total, 1 - level, method), 0, 1),
+            )
             for k in tried
             for method in LIMITS
         }
@@ -315,14 +318,15 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
     4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    names = ratios.ratio_sets(claims).get((topic.section, topic.what), {})
-    names = {name: quantity for name, quantity in names.items() if quantity != "p_value"}
-    total = "methods.all.patients"
-    if "odds_ratio" in topic.own and names and total in claims.index:
-        stated = {"binary", "logistic"} <= set(premises(claims, list(names)))
-        level = checks.confidence_level(claims, topic.section, topic.what)
+    ratio, total = (
+        ratios.ratio_sets(claims).get((topic.section, topic.what)),
+        "methods.all.patients",
+    )
+    if "odds_ratio" in topic.own and ratio and total in claims.index:
+        names = {name: q for name, q in ratio.names.items() if q != "p_value"}
+        stated = {"binary", "logistic"} <= set(premises(claims, names))
         strings = {quantity: claims.at[name, "printed"] for name, quantity in names.items()}
-        bounds = wald.possible(strings, "sigma", level)
+        bounds = wald.possible(strings, "sigma", ratio.level)
         wide = bounds is None or bounds[1] >= 4 / sqrt(int(claims.at[total, "printed"]))
         words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
         why_not = "it is narrower, as that of a number may be (binary, logistic)"
