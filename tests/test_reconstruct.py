@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from lib.paper import checks, published, reconstruct
+from lib.paper import checks, cores, published, reconstruct
 
 CLAIMS = reconstruct.original(published.read())
 MARKERS = ["incomplete_coverage", "postoperative_collaterals"]
@@ -213,7 +213,7 @@ def test_a_group_whose_rate_is_not_printed_may_have_lost_everybody():
 
 
 def test_no_two_marker_model_prints_the_published_odds_ratios():
-    cases = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS)
+    cases = cores.two_marker_odds_ratios(COVERAGE, COLLATERALS)
     both = [
         published.agrees("2.503", first) and published.agrees("2.506", second)
         for first, second in cases.itertuples(index=False)

@@ -287,6 +287,8 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
             level = level_claim(claims, "roc", marker) if len(names) > 1 else None
             of = partial(_by_chosen_errors, claims, tables, ids, marker, quantities, level)
             chosen, source = of(frozenset()), ", with every standard error in use"
+            if not chosen:
+                continue
             if len(chosen) < len(_roc_candidates(known[marker], quantities, 0.95)):
                 labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in chosen})
                 source = f", with the standard error chosen on the other marker: {listed(labels)}"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import floor
+from math import floor, inf
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +26,7 @@ PROPORTIONS = ["percentage", "primary_patency", "sensitivity", "specificity", "p
 PROPORTIONS += ["agreement", "confidence_level"]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
 NUMBERS = ["mean", "sd", "median", "kappa"]
+MOST_PATIENTS = 100_000_000
 MONTHS = ["first_month", "last_month"]
 # What the sections of the paper print: the chapters know of nothing else.
 SECTIONS = {
@@ -125,39 +126,51 @@ def read_any(path: Path) -> pd.DataFrame:
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
-    claims = []
+    claims: dict[str, dict] = {}
+    groups = {"all", *(name.split(".")[1] for name in rows["id"] if name.endswith(".patients"))}
     for line, row in rows.iterrows():
-        where = f"line {line}, column"
-        section, who, quantity, *rest = [*row["id"].split("."), "", ""]
-        stated = row.get("section", section), row.get("quantity", quantity)
-        if not (section and who and quantity) or len(rest) > 3 or stated != (section, quantity):
-            problems.append(
-                f"{where} id: “{row['id']}” is not section.subject.quantity of the same line"
-            )
-            continue
-        problems += [
-            f"{where} basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
-            for word in row.get("basis", "").split("|")
-            if word and not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS)
-        ]
+        where, section = f"line {line}, column", row["id"].partition(".")[0]
+        problems += [f"{where} {words}" for words in _complaints(row, {*rows["id"], *groups})]
+        quantity, rest = [*row["id"].split("."), "", ""][2], row["id"].split(".")[3:]
         for kind, text, of in _pieces(quantity, row["printed"]):
             printed = normal(text, kind)
             if expected := expected_instead(kind, printed):
                 problems.append(f"{where} printed: “{row['printed']}” is not {expected}")
-            name = ".".join([section, who, kind, *filter(None, rest)])
+            name = ".".join([*row["id"].split(".")[:2], kind, *rest])
+            if name in claims:
+                words = f"“{name}” occurs more than once; each number has one row"
+                problems.append(f"{where} id: {words}")
             basis = "|".join(filter(None, [row.get("basis", ""), of and f"of:{of}"]))
             new = {"id": name, "section": section, "quantity": kind, "printed": printed}
-            claims.append({**row, **new, "typed": row["printed"], "basis": basis})
-    names = [claim["id"] for claim in claims]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        problems.append(f"column id: “{name}” occurs more than once; each number has one row")
+            claims[name] = {**row, **new, "typed": row["printed"], "basis": basis}
     fail(path, problems)
-    signed = {_base(claim["id"]) for claim in claims if "%" in claim["printed"]}
-    for claim in claims:
+    signed = {_base(name) for name, claim in claims.items() if "%" in claim["printed"]}
+    for name, claim in claims.items():
         # 2% (0.8 to 2.9): one sign is meant for all three.
-        if _base(claim["id"]) in signed and "%" not in claim["printed"]:
+        if _base(name) in signed and "%" not in claim["printed"]:
             claim["printed"] += "%"
-    return pd.DataFrame(claims, dtype=object).set_index("id")
+    return pd.DataFrame(claims.values(), dtype=object).set_index("id")
+
+
+def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
+    """What is wrong with the id and the basis of a line; ``named`` are the ids and the groups of
+    the file."""
+    section, who, quantity, *rest = [*row["id"].split("."), "", ""]
+    stated = row.get("section", section), row.get("quantity", quantity)
+    if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
+        example = "section.subject.quantity without spaces, for example results.age.p_value"
+        yield f"id: “{row['id']}” is not {example}"
+    elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
+        yield f"id: “{quantity}” is not one of {', '.join(QUANTITIES)}, _lower, _upper or _limits"
+    elif stated != (section, quantity):
+        yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
+    for word in filter(None, row.get("basis", "").split("|")):
+        name = word.partition(":")[2]
+        if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
+            groups = ", ".join(sorted(name for name in named if "." not in name))
+            yield f"basis: “{word}” is not of a number above zero or of one of {groups}"
+        elif not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS):
+            yield f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
 
 
 def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
@@ -182,7 +195,7 @@ def normal(text: str, quantity: str) -> str:
         text = re.sub(spelling, written, text)
     plain = NUMBER.fullmatch(text)
     if _base(quantity) in PROPORTIONS and plain and not plain["percent"]:
-        return text + "%" * (float(plain["digits"]) > 1)
+        return text + "%" * (float(plain["digits"]) > (2 if _base(quantity) == "auc" else 1))
     return text
 
 
@@ -194,8 +207,8 @@ def _base(quantity: str) -> str:
 def expected_instead(quantity: str, printed: str) -> str | None:
     """What a number of this quantity looks like, in words, where the printed one cannot be one."""
     base = _base(quantity)
-    if base not in QUANTITIES:
-        return f"one of {', '.join(QUANTITIES)} (with _lower, _upper or _limits): “{quantity}”"
+    if base.endswith("_limits"):
+        return "two numbers, such as 1.05 to 4.50"
     if base in MONTHS:
         month, _, year = printed.partition(" ")
         fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
@@ -205,15 +218,26 @@ def expected_instead(quantity: str, printed: str) -> str | None:
     sign, value, _ = _parse(printed)
     # Limits of a ratio may be beyond what a program prints: 0.00, >999.
     as_ratio = value >= 0 if quantity != base else value > 0 and not sign
+    # Of an area a limit may be beyond one, where software does not cut it off.
+    most = inf if base == "auc" and quantity != base else 1
+    is_size = printed.isdigit() and 0 < value <= MOST_PATIENTS
     table = [
-        (["patients", "horizon"], "a whole number above zero", printed.isdigit() and value > 0),
+        (
+            ["patients", "horizon"],
+            f"a whole number above zero (and below {MOST_PATIENTS:,})",
+            is_size,
+        ),
         (COUNTS, "a whole number", printed.isdigit()),
         (RATIOS, "a plain number above zero", as_ratio and "%" not in printed),
+        (["sd"], "a plain number, zero or more", not sign and value >= 0),
+        (["confidence_level"], "a level such as 95%", not sign and 0 < value < 1),
         (["p_value"], "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)),
-        (PROPORTIONS, "a proportion or a percentage from 0 to 100%", 0 <= value <= 1),
+        (["kappa"], "a plain number from -1 to 1", not sign and -1 <= value <= 1),
+        (PROPORTIONS, "a proportion or a percentage from 0 to 100%", 0 <= value <= most),
         (NUMBERS, "a plain number", not sign),
     ]
-    expected, fits = next((words, fits) for names, words, fits in table if base in names)
+    found = [(words, fits) for names, words, fits in table if base in names]
+    expected, fits = found[0] if found else ("", True)
     return None if fits else expected
 
 

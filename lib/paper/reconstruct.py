@@ -25,12 +25,13 @@ from math import floor, prod
 import numpy as np
 import pandas as pd
 
-from lib.paper.cores import cells, cores
-from lib.paper.published import interval, premises
-from lib.statistics import logistic
+from lib.paper.published import Interval, interval, premises
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
+# Of more numbers of events than this, or of more counts of a marker, nothing is said.
+MOST_EVENTS = 1_000_000
+MOST_PAIRS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -55,32 +56,23 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """A marker's counts for many numbers of events.
-
-    ``at`` is the position of the number of events in ``Solutions.occluded``. ``ends`` has four rows
-    of that length: the least and the greatest number of exposed among the occluded, and of
-    unexposed among the patent. Any whole numbers between are possible, and one of the two pairs of
-    ends is a single number.
-    """
-
-    at: np.ndarray
-    ends: np.ndarray
-
-
-@dataclass(frozen=True)
 class Solutions:
     """All that the claims in use allow, as intervals; what they do not touch is None or empty.
 
     ``occluded`` holds the possible numbers of events; ``by_group`` the least and the greatest
     number of events of each group, of which every combination with such a sum is possible.
+
+    ``markers`` has two arrays for each marker. The first gives positions in ``occluded``. The other
+    has four rows of that length: the least and the greatest number of exposed among the occluded,
+    and of unexposed among the patent. Any whole numbers between are possible, and one of the two
+    pairs of ends is a single number.
     """
 
     patients: int | None
     sizes: tuple[int, ...]
     occluded: np.ndarray | None
     by_group: tuple[tuple[int, int], ...]
-    markers: dict[str, Pairs]
+    markers: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def original(claims: pd.DataFrame) -> pd.DataFrame:
@@ -111,13 +103,19 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
 def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest count out of each total that prints so; the greatest is the
     smaller where there is none."""
-    first, last = np.zeros_like(totals), totals
-    bounds = interval(printed) if printed is not None else None
-    if bounds is not None and bounds.lower is not None:
-        first = np.maximum(first, _least(bounds.lower, totals, bounds.lower_closed))
-    if bounds is not None and bounds.upper is not None:
-        last = np.minimum(last, _most(bounds.upper, totals, bounds.upper_closed))
-    return first, last
+    share = _shares(printed)
+    first = _least(share.lower, totals, share.lower_closed)
+    return first, _most(share.upper, totals, share.upper_closed)
+
+
+def _shares(printed: str | None) -> Interval:
+    """The proportions that print so, from 0 to 1; all of them when None."""
+    bounds = interval(printed) if printed is not None else Interval(None, None)
+    zero = Interval(Fraction(0), Fraction(0), True, True)
+    low = zero if bounds.lower is None or bounds.lower < 0 else bounds
+    one = Interval(Fraction(1), Fraction(1), True, True)
+    high = one if bounds.upper is None or bounds.upper > 1 else bounds
+    return Interval(low.lower, high.upper, low.lower_closed, high.upper_closed)
 
 
 def _least(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
@@ -186,9 +184,12 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     most = min([high for _, high in bounds] + ([patients] if patients else []))
     if any(low > high for low, high in (*by_group, (least, most))):
         return None
-    occluded, in_use = np.arange(least, most + 1), used if patients else []
+    if most - least > MOST_EVENTS:
+        return Solutions(patients, sizes, None, by_group, {})
+    occluded = np.arange(least, most + 1)
+    in_use = [m for m in used if patients and _few(printed, m, occluded, patients)]
     for marker in in_use:
-        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients).at)]
+        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients)[0])]
     pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in in_use}
     return Solutions(patients, sizes, occluded, by_group, pairs) if len(occluded) else None
 
@@ -256,29 +257,42 @@ def size_and_events(found: Solutions, at: int | None) -> tuple[int | None, np.nd
 def listed(found: Solutions, marker: str) -> tuple[np.ndarray, ...]:
     """All counts of a marker: exposed among the occluded, unexposed among the patent, occluded and
     patent; of very many only the two ends of each interval."""
-    of = found.markers[marker]
-    ends = of.ends
+    events, ends = found.markers[marker]
     lengths = ends[1] - ends[0] + ends[3] - ends[2] + 1
     if lengths.sum() > MOST_LISTED:
-        at, steps = np.tile(np.arange(len(of.at)), 2), np.zeros(2 * len(of.at), int)
-        steps[len(of.at) :] = lengths - 1
+        at, steps = np.tile(np.arange(len(events)), 2), np.zeros(2 * len(events), int)
+        steps[len(events) :] = lengths - 1
     else:
-        at = np.repeat(np.arange(len(of.at)), lengths)
+        at = np.repeat(np.arange(len(events)), lengths)
         steps = np.arange(len(at)) - (np.cumsum(lengths) - lengths)[at]
     first, last, lowest, _ = ends[:, at]
-    occluded = found.occluded[of.at[at]]
+    occluded = found.occluded[events[at]]
     exposed, unexposed = first + steps * (last > first), lowest + steps * (last == first)
     return exposed, unexposed, occluded, found.patients - occluded
 
 
-def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int) -> Pairs:
-    """The counts of a marker for each number of events; the narrower of its two intervals is
-    listed, the other follows from it and the AUC."""
+def _marker_ends(
+    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Least and greatest number of exposed among the occluded, and of unexposed among the
+    patent."""
+    totals = zip(MARKER_QUANTITIES, (occluded, patients - occluded), strict=True)
+    return [_ends(printed.get(f"roc.{marker}.{quantity}"), total) for quantity, total in totals]
+
+
+def _few(printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int) -> bool:
+    """Whether the counts of a marker are few enough to be listed."""
+    ends = _marker_ends(printed, marker, occluded, patients)
+    return min(np.maximum(last - first + 1, 0).sum() for first, last in ends) <= MOST_PAIRS
+
+
+def _pairs(
+    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The counts of a marker for each number of events, as in ``Solutions``; the narrower of its
+    two intervals is listed, the other follows from it and the AUC."""
     totals = occluded, patients - occluded
-    ends = [
-        _ends(printed.get(f"roc.{marker}.{quantity}"), total)
-        for quantity, total in zip(MARKER_QUANTITIES, totals, strict=True)
-    ]
+    ends = _marker_ends(printed, marker, occluded, patients)
     lengths = [np.maximum(last - first + 1, 0) for first, last in ends]
     listed = int(lengths[1].sum() < lengths[0].sum())
     at = np.repeat(np.arange(len(occluded)), lengths[listed])
@@ -286,7 +300,7 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
     own = ends[listed][0][at] + np.arange(len(at)) - begins[at]
     low, high = (end[at] for end in ends[1 - listed])
     if f"roc.{marker}.auc" in printed:
-        bounds = interval(printed[f"roc.{marker}.auc"])
+        bounds = _shares(printed[f"roc.{marker}.auc"])
         total, other = totals[listed][at], totals[1 - listed][at]
         # own / total + x / other is twice the area, and x is what is left over for the other.
         least, most = (
@@ -301,7 +315,7 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
         ends = np.flatnonzero(np.diff(at[kept]))
         kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
     both = [(own, own), (low, high)]
-    return Pairs(at[kept], np.stack([*both[listed], *both[1 - listed]])[:, kept])
+    return at[kept], np.stack([*both[listed], *both[1 - listed]])[:, kept]
 
 
 def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
@@ -330,9 +344,7 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    sizes = {
-        name: int(rows.at[name, "printed"]) for name in rows.index[rows["quantity"] == "patients"]
-    }
+    sizes = rows.loc[rows["quantity"] == "patients", "printed"].astype(int)
     occluded = np.arange(1, sizes.get("methods.all.patients", sizes.sum()) or 1)
     totals = {"sensitivity": occluded, "specificity": occluded[::-1]}
     printable = {}
@@ -365,22 +377,3 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
         lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
         found[group] = floor((1 - lower) * size)
     return pd.Series(found, name="occluded", dtype=int)
-
-
-def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
-    """Both adjusted odds ratios of a logistic model with the two markers alone, for every core.
-
-    The score equations involve a core only through the number of patients with both markers, n11,
-    so there is one row for each n11: odds_ratio_first, odds_ratio_second. NaN where no finite
-    maximum exists.
-    """
-    table = cores(first, second)
-    table["n11"] = table["k1"] + table["k0"]
-    table = table.drop_duplicates("n11").sort_values("n11")
-    counts = cells(first, second, table).reshape(len(table), -1)
-    markers = np.tile([[1, 1], [1, 0], [0, 1], [0, 0]], (2, 1))
-    design = logistic.with_intercept(markers[None].astype(float))
-    fitted = logistic.fit_many(design, np.repeat([[1, 0]], 4, axis=1), weights=counts)
-    names = ["odds_ratio_first", "odds_ratio_second"]
-    index = pd.Index(table["n11"], name="n11")
-    return pd.DataFrame(np.exp(fitted.coefficients[:, 1:]), index, names)

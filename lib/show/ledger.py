@@ -102,8 +102,9 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     lines += [f"{capital(reading)}." for reading in finding.readings]
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     if needs:
-        words = "It does not fit if {}. Where the abstract says so, state it in the column basis."
-        lines.append(words.format(listed(needs)))
+        words = "This rests on what the file does not state: {}. Where the abstract says so, write "
+        words += "the word in parentheses into the column basis; where it says otherwise, that."
+        lines.append(words.format(listed(list(needs))))
     return lines
 
 
