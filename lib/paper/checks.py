@@ -24,6 +24,7 @@ from lib.paper.ratios import (
 )
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
+    CONTAINED,
     Check,
     Judgment,
     Span,
@@ -96,7 +97,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if len(names) < 2 or names in [check.claims for check in checks]:
             continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
-            why_not = "a check that it contains fails"
+            why_not = CONTAINED
         checks.append(
             Check(
                 words,

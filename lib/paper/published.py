@@ -112,13 +112,13 @@ def read(path: Path | None = None) -> pd.DataFrame:
             problems.append(f"{where} printed: “{row['printed']}” is written “{written}” here")
         if not row["source"]:
             problems.append(f"{where} source: empty; expected where the number is printed")
-    made = {"typed", "basis"} - set(rows)
-    return _claims(path, rows, problems).drop(columns=list(made))
+    claims = _claims(path, rows, problems)
+    return claims if "basis" in rows else claims.drop(columns="basis")
 
 
 def read_any(path: Path) -> pd.DataFrame:
     """The claims of any abstract, as people type them: only the columns ``id`` and ``printed`` are
-    needed. Several numbers in one cell become several claims; ``typed`` keeps the cell.
+    needed. Several numbers in one cell become several claims.
 
     A subject may name a group after an @, as in ``results.pain@drug.percentage``.
     """
@@ -142,7 +142,7 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                 problems.append(f"{where} id: {words}")
             basis = "|".join(filter(None, [row.get("basis", ""), of and f"of:{of}"]))
             new = {"id": name, "section": section, "quantity": kind, "printed": printed}
-            claims[name] = {**row, **new, "typed": row["printed"], "basis": basis}
+            claims[name] = {**row, **new, "basis": basis}
     fail(path, problems)
     signed = {_base(name) for name, claim in claims.items() if "%" in claim["printed"]}
     for name, claim in claims.items():

@@ -168,6 +168,9 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         return None
     patients, sizes = known
     by_group = _by_group(claims, printed, sizes)
+    if any(low > high for low, high in by_group):
+        return None
+    by_group = by_group if all(sizes) else ()
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     overall, events = "patency.all.primary_patency", printed.get("methods.all.events")
     # Least and greatest number of events, as far as each part of the claims tells.
@@ -182,7 +185,7 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         return Solutions(patients, sizes, None, (), {})
     least = max(low for low, _ in bounds)
     most = min([high for _, high in bounds] + ([patients] if patients else []))
-    if any(low > high for low, high in (*by_group, (least, most))):
+    if least > most:
         return None
     if most - least > MOST_EVENTS:
         return Solutions(patients, sizes, None, by_group, {})
@@ -215,15 +218,13 @@ def _patients(
 def _by_group(
     claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...]:
-    """Least and greatest number of events of each group, where all sizes and some rate are known;
-    the greatest is the smaller where a rate cannot be printed."""
+    """Least and greatest number of events of each group whose size is known, where some rate is in
+    use; the greatest is the smaller where a rate cannot be printed."""
     rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
-    if not all(sizes) or not any(rate in printed for rate in rates):
+    if not any(rate in printed for rate in rates):
         return ()
-    return tuple(
-        _events(claims, rate, printed.get(rate), size)
-        for rate, size in zip(rates, sizes, strict=bool(sizes))
-    )
+    pairs = zip(rates, sizes, strict=False)
+    return tuple(_events(claims, rate, printed.get(rate), size) for rate, size in pairs if size)
 
 
 def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:

@@ -32,6 +32,8 @@ IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digi
 CONSISTENT, NOT_CHECKED = "consistent", "not checked"
 GRADES = (IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED)
 PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity")
+# Why a check is not carried out that may fail as well, once the smaller one is mended.
+CONTAINED = "a check that it contains fails"
 # More prints than this are no confinement.
 MOST_PRINTS = 100_000
 # Larger sets of claims than this are not looked through for what mends a contradiction.
@@ -167,17 +169,17 @@ class Finding:
 
 QUANTITY_WORDS = {
     "p_value": "P",
-    "odds_ratio": "adjusted odds ratio",
-    "odds_ratio_lower": "lower limit of the adjusted odds ratio",
-    "odds_ratio_upper": "upper limit of the adjusted odds ratio",
     "auc": "AUC",
-    "auc_lower": "lower limit of the AUC",
-    "auc_upper": "upper limit of the AUC",
     "sd": "standard deviation",
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
 }
-P_WORDS = {"multivariate": "adjusted P", "roc": "P of the AUC"}
+# What the same quantity is in some sections.
+SECTION_WORDS = {
+    ("multivariate", "odds_ratio"): "adjusted odds ratio",
+    ("multivariate", "p_value"): "adjusted P",
+    ("roc", "p_value"): "P of the AUC",
+}
 
 
 @cache
@@ -199,9 +201,11 @@ def about(name: str) -> str:
 def describe(name: str) -> str:
     """A claim in words: "AUC of incomplete lesion coverage"."""
     section, _, quantity, *variant = name.split(".")
-    words = QUANTITY_WORDS.get(quantity, quantity.replace("_", " "))
-    if quantity == "p_value":
-        words = P_WORDS.get(section, words)
+    base = quantity.removesuffix("_lower").removesuffix("_upper")
+    words = QUANTITY_WORDS.get(base, base.replace("_", " "))
+    words = SECTION_WORDS.get((section, base), words)
+    if base != quantity:
+        words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
     words = f"{words} of {about(name)}" if about(name) else words
     words = f"{words}, alone" if section == "univariate" else words
     return f"{words} ({', '.join(variant)})" if variant else words
@@ -248,7 +252,8 @@ def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
     """The smallest sets of claims without which no check fails that the group shares claims with;
     all of its claims together where these sets would be large."""
     names = tuple(dict.fromkeys(name for check in group for name in check.claims))
-    open_ones = [c for c in checks if c.holds is not True and set(c.claims) & set(names)]
+    in_doubt = [c for c in checks if c.holds is False or c.why_not == CONTAINED]
+    open_ones = [check for check in in_doubt if set(check.claims) & set(names)]
     for size in range(1, MOST_LEFT_OUT + 1):
         sets = [
             left_out

@@ -41,7 +41,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
   color: #1b1f24; background: #fff; }
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #d0d7de; padding: .3rem .8rem .3rem 0; text-align: left;
-  vertical-align: top; }
+  vertical-align: top; min-width: 6rem; }
+@media (max-width: 40rem) { th, td { min-width: 4rem; } .grade { white-space: normal; } }
 .grade { font-weight: 600; white-space: nowrap; }
 .impossible { color: #a33e00; } .consistent { color: #00664d; }
 @media (prefers-color-scheme: dark) {
@@ -54,14 +55,15 @@ th, td { border-bottom: 1px solid #d0d7de; padding: .3rem .8rem .3rem 0; text-al
 def claims_table(account: ledger.Account) -> pd.DataFrame:
     """The numbers by section with the grade of each."""
     claims = account.claims
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "Section": claims["section"],
             "Number": [capital(describe(name)) for name in claims.index],
-            "Printed": claims["typed"],
+            "Printed": claims["printed"],
             "Grade": claims["grade"],
         }
     )
+    return pd.concat([rows for _, rows in table.groupby("Section", sort=False)])
 
 
 def checks_table(account: ledger.Account) -> pd.DataFrame:
@@ -102,9 +104,9 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     lines += [f"{capital(reading)}." for reading in finding.readings]
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     if needs:
-        words = "This rests on what the file does not state: {}. Where the abstract says so, write "
-        words += "the word in parentheses into the column basis; where it says otherwise, that."
-        lines.append(words.format(listed(list(needs))))
+        lines.append(f"This rests on what the file does not state: {listed(list(needs))}.")
+    if any(premise.endswith(")") for premise in needs):
+        lines.append("Where the abstract does, write the word in parentheses in the column basis.")
     return lines
 
 
@@ -129,7 +131,14 @@ def page(account: ledger.Account, title: str) -> str:
     parts.append("<h2>How common such findings are</h2>")
     parts.append("".join(f"<p>{escape(words)}</p>" for words in BASE_RATES))
     parts += ["<h2>The numbers</h2>", _table(claims_table(account))]
-    parts += ["<h2>The checks</h2>", _table(checks_table(account))]
+    checks = checks_table(account)
+    left_open = checks["Grade"] == "not checked"
+    parts += ["<h2>What was checked</h2>", _table(checks[~left_open])]
+    parts.append("<h2>What was not checked, and why</h2>")
+    parts.append(_table(checks.loc[left_open, ["Check", "Condition"]]))
+    unseen = account.claims.index[account.claims["grade"] == "not checked"]
+    words = listed([f"{account.claims.at[name, 'printed']} ({describe(name)})" for name in unseen])
+    parts.append(f"<p>Numbers on which no check bears: {escape(words)}.</p>")
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Ledger of '
         f"{escape(title)}</title>\n"
