@@ -93,6 +93,10 @@ class Check:
         found = None if self.why_not else self.without(frozenset())
         return None if found is None else bool(found)
 
+    def mended_without(self, names: Iterable[str]) -> bool:
+        """Whether it no longer fails when some claims are left out."""
+        return self.without(frozenset(names) & frozenset(self.claims)) is not False
+
 
 def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
     """Those of the premises named that none of the claims states, as sentences with the word that
@@ -258,7 +262,7 @@ def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
         sets = [
             left_out
             for left_out in combinations(names, size)
-            if all(check.without(frozenset(left_out)) is not False for check in open_ones)
+            if all(check.mended_without(left_out) for check in open_ones)
         ]
         if sets:
             return sets
@@ -267,7 +271,7 @@ def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
 
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
-    if not ("." in printed or "%" in printed) or check.without(frozenset([name])) is False:
+    if not ("." in printed or "%" in printed) or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()

@@ -42,13 +42,13 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #d0d7de; padding: .3rem .8rem .3rem 0; text-align: left;
   vertical-align: top; min-width: 6rem; }
-@media (max-width: 40rem) { th, td { min-width: 4rem; } .grade { white-space: normal; } }
 .grade { font-weight: 600; white-space: nowrap; }
 .impossible { color: #a33e00; } .consistent { color: #00664d; }
 @media (prefers-color-scheme: dark) {
   body { color: #e6edf3; background: #14181d; } th, td { border-color: #454c55; }
   .impossible { color: #ff9550; } .consistent { color: #3ccf9f; } a { color: #58b2ee; }
 }
+@media (max-width: 40rem) { th, td { min-width: 4rem; } .grade { white-space: normal; } }
 """
 
 
