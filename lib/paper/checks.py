@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import published, ratios, reconstruct, wald
-from lib.paper.published import agrees, subject
+from lib.paper.published import agrees, premises, subject
 from lib.paper.ratios import (
     adjusted,
     confidence_level,
@@ -166,7 +166,7 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
         return None
     if quantity == "events":
         return _spans(events, np.ones_like(events))
-    counted = events if reconstruct.counts_events(claims, name) else size - events
+    counted = events if premises(claims, [name]).get("rate") == "event" else size - events
     return _spans(counted, np.full_like(counted, size))
 
 

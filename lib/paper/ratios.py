@@ -7,7 +7,7 @@ The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -21,11 +21,12 @@ from lib.paper.verdicts import NOT_NORMAL, Check, Span, about, one_of, unstated
 @dataclass(frozen=True)
 class PrintedRatio:
     """A printed ratio with its limits and P: for each claim the quantity of ``wald.QUANTITIES``
-    that it is, and the claim of the confidence level, None where none is printed."""
+    that it is, the claim of the confidence level (None where none is printed), and the level."""
 
     claims: pd.DataFrame
     names: dict[str, str]
     level_claim: str | None
+    level: float
 
     def strings(self, left_out: frozenset[str] = frozenset()) -> dict[str, str]:
         """The printed strings by quantity, without some claims."""
@@ -34,11 +35,6 @@ class PrintedRatio:
             for name, quantity in self.names.items()
             if name not in left_out
         }
-
-    @property
-    def level(self) -> float:
-        """The confidence level, 0.95 where none is printed."""
-        return _level(self.claims, self.level_claim)
 
 
 def adjusted(claims: pd.DataFrame) -> list[str]:
@@ -67,7 +63,8 @@ def confidence_level(
     claims: pd.DataFrame, section: str = "multivariate", what: str = "all"
 ) -> float:
     """The printed confidence level of a set of claims, or 0.95 where none is printed."""
-    return _level(claims, level_claim(claims, section, what))
+    name = level_claim(claims, section, what)
+    return float(published.number(claims.at[name, "printed"])) if name else 0.95
 
 
 def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
@@ -75,10 +72,6 @@ def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     places = [(section, what), (section, "all"), ("multivariate", "all"), ("methods", "all")]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
-
-
-def _level(claims: pd.DataFrame, name: str | None) -> float:
-    return float(published.number(claims.at[name, "printed"])) if name else 0.95
 
 
 def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
@@ -91,8 +84,8 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
             pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
             found = {n: q for n, q in pairs.items() if n in claims.index}
             if _bounded(found.values()):
-                level = level_claim(claims, section, what)
-                sets[section, what] = PrintedRatio(claims, found, level)
+                level = level_claim(claims, section, what), confidence_level(claims, section, what)
+                sets[section, what] = PrintedRatio(claims, found, *level)
     return sets
 
 
@@ -104,7 +97,7 @@ def _variants(claims: pd.DataFrame) -> dict[str, PrintedRatio]:
         if (section, what) in sets and quantity in wald.QUANTITIES:
             of = sets[section, what]
             others = {n: q for n, q in of.names.items() if q != quantity}
-            found[name] = PrintedRatio(claims, {**others, name: quantity}, of.level_claim)
+            found[name] = replace(of, names={**others, name: quantity})
     return found
 
 
@@ -175,8 +168,8 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Chec
     checks = []
     for name in claims.index[claims.index.str.endswith(".confidence_level")]:
         used = [ratio for ratio in ratios if ratio.level_claim == name and not _method(ratio)]
-        strings, level = [ratio.strings() for ratio in used], _level(claims, name)
-        fitting = _levels(strings) or _levels([x for x in strings if wald.agree(x, level)])
+        agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
+        fitting = _levels([r.strings() for r in used]) or _levels([r.strings() for r in agreeing])
         if fitting:
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)

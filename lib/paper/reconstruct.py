@@ -90,8 +90,8 @@ def groups(claims: pd.DataFrame) -> list[str]:
 
 def markers(claims: pd.DataFrame) -> list[str]:
     """The markers with a sensitivity and a specificity among the claims."""
-    names = [name.split(".") for name in claims.index if name.endswith(".sensitivity")]
-    return [at[1] for at in names if f"roc.{at[1]}.specificity" in claims.index]
+    names = [name.split(".")[1] for name in claims.index if name.endswith(".sensitivity")]
+    return [name for name in names if f"roc.{name}.specificity" in claims.index]
 
 
 def counts_behind(printed: str | None, total: int) -> list[int]:
@@ -190,7 +190,13 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if most - least > MOST_EVENTS:
         return Solutions(patients, sizes, None, by_group, {})
     occluded = np.arange(least, most + 1)
-    in_use = [m for m in used if patients and _few(printed, m, occluded, patients)]
+    lengths = {
+        marker: [
+            last - first + 1 for first, last in _marker_ends(printed, marker, occluded, patients)
+        ]
+        for marker in (used if patients else [])
+    }
+    in_use = [m for m, of in lengths.items() if min(n.clip(0).sum() for n in of) <= MOST_PAIRS]
     for marker in in_use:
         occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients)[0])]
     pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in in_use}
@@ -231,13 +237,9 @@ def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> 
     """Least and greatest number of events behind a rate; the greatest is the smaller where none
     prints it."""
     (first,), (last,) = _ends(printed, np.array([size]))
-    ends = (first, last) if counts_events(claims, rate) else (size - last, size - first)
+    counts_events = premises(claims, [rate]).get("rate") == "event"
+    ends = (first, last) if counts_events else (size - last, size - first)
     return int(ends[0]), int(ends[1])
-
-
-def counts_events(claims: pd.DataFrame, rate: str) -> bool:
-    """Whether a rate is one of events and not of freedom from them, as the claims state it."""
-    return premises(claims, [rate]).get("rate") == "event"
 
 
 def size_and_events(found: Solutions, at: int | None) -> tuple[int | None, np.ndarray | None]:
@@ -279,12 +281,6 @@ def _marker_ends(
     patent."""
     totals = zip(MARKER_QUANTITIES, (occluded, patients - occluded), strict=True)
     return [_ends(printed.get(f"roc.{marker}.{quantity}"), total) for quantity, total in totals]
-
-
-def _few(printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int) -> bool:
-    """Whether the counts of a marker are few enough to be listed."""
-    ends = _marker_ends(printed, marker, occluded, patients)
-    return min(np.maximum(last - first + 1, 0).sum() for first, last in ends) <= MOST_PAIRS
 
 
 def _pairs(
