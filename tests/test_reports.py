@@ -361,9 +361,13 @@ def a_ratio(study: Drawn) -> list[str]:
     level, degrees = study.one_of([0.9, 0.95, 0.99]), study.one_of([np.inf, 12, 40])
     z = study.one_of([exact := stats.t.ppf(0.5 + level / 2, degrees), round(exact, 2)])
     quantity, digits = study.one_of(["odds_ratio", "hazard_ratio", "risk_ratio"]), study.whole(2, 3)
-    ends = [f"{np.exp(end):.{digits}f}" for end in (beta, beta - z * sigma, beta + z * sigma)]
+    # A profile or a bootstrap leans to one side.
+    lean = study.one_of([1, 1, 1.1])
+    ends = (beta, beta - z * sigma, beta + lean * z * sigma)
+    ends = [f"{np.exp(end):.{digits}f}" for end in ends]
     assume(all(end.strip("0.") for end in ends))
     basis = "normal" if np.isinf(degrees) else study.one_of(["t", ""])
+    basis = basis if lean == 1 else study.one_of(["profile", "bootstrap", "other", ""])
     p = study.p_value(2 * stats.t.sf(abs(beta) / sigma, degrees))
     return [
         f"m.z.{quantity},{ends[0]},{basis}",

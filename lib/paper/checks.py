@@ -7,8 +7,10 @@ the claims' column ``basis`` states them, is part of the check.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -283,17 +285,18 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
     for quantities, words in ROC_INFERENCE.items():
         ids = {m: tuple(f"roc.{m}.{quantity}" for quantity in quantities) for m in known}
         ids = {m: names for m, names in ids.items() if set(names) <= set(claims.index)}
-        tables = {marker: known[marker] for marker in ids}
-        for marker, names in ids.items():
-            level = level_claim(claims, "roc", marker) if len(names) > 1 else None
-            of = partial(_by_chosen_errors, claims, tables, ids, marker, quantities, level)
+        levels = {marker: confidence_level(claims, "roc", marker) for marker in ids}
+        found = {m: _roc_candidates(known[m], quantities, levels[m]) for m in ids}
+        for marker in [marker for marker in ids if found[marker]]:
+            names, level = ids[marker], level_claim(claims, "roc", marker)
+            others = {ids[other]: found[other] for other in ids if other != marker}
+            own = partial(_roc_candidates, known[marker], quantities)
+            of = partial(_by_chosen_errors, claims, own, levels[marker], level, others)
             chosen, source = of(frozenset()), ", with every standard error in use"
-            if not chosen:
-                continue
-            if len(chosen) < len(_roc_candidates(known[marker], quantities, 0.95)):
+            if len(chosen) < len(found[marker]):
                 labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in chosen})
                 source = f", with the standard error chosen on the other marker: {listed(labels)}"
-            others = [name for other in ids if other != marker for name in ids[other]]
+            made_with = [level] if level and len(names) > 1 else []
             checks.append(
                 one_of(
                     claims,
@@ -302,7 +305,7 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
                     chosen,
                     source=source,
                     needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
-                    rests_on=(*filter(None, [level]), *others),
+                    rests_on=(*made_with, *chain(*others)),
                     otherwise=of,
                 )
             )
@@ -311,28 +314,27 @@ def roc_checks(claims: pd.DataFrame) -> list[Check]:
 
 def _by_chosen_errors(
     claims: pd.DataFrame,
-    tables: dict[str, np.ndarray],
-    ids: dict[str, tuple[str, ...]],
-    marker: str,
-    quantities: tuple[str, ...],
-    level: str | None,
+    own: Callable[[float], dict],
+    at: float,
+    level_name: str | None,
+    others: dict[tuple[str, ...], dict],
     left_out: frozenset[str],
 ) -> dict:
-    """The candidates of a marker by the ways that print the claims of all *other* markers, as far
-    as these are not left out; by all ways where none does. Without the claim of the level they are
-    those at every level in whole percent."""
-    printed = confidence_level(claims, "roc", marker)
-    ways = everything = set(_roc_candidates(tables[marker], quantities, printed))
-    for other, names in ids.items():
-        if other != marker:
-            candidates = _roc_candidates(tables[other], quantities, printed)
-            ways = ways & matching(claims, names, candidates, left_out) or ways
-    levels = [percent / 100 for percent in range(50, 100)] if level in left_out else [printed]
+    """A marker's candidates (``own``, at a confidence level) by the ways that print the claims of
+    all *other* markers, as far as these are not left out; by all ways where none does.
+
+    ``others`` has the candidates of each other marker by its claims. Without the claim of the level
+    they are those at every level in whole percent.
+    """
+    ways = set(own(at))
+    for names, candidates in others.items():
+        ways = ways & matching(claims, names, candidates, left_out) or ways
+    levels = [percent / 100 for percent in range(50, 100)] if level_name in left_out else [at]
     return {
-        (at, *way): values
-        for at in levels
-        for way, values in _roc_candidates(tables[marker], quantities, at).items()
-        if way in (ways or everything)
+        (level, *way): values
+        for level in levels
+        for way, values in own(level).items()
+        if way in ways
     }
 
 
