@@ -26,7 +26,8 @@ PROPORTIONS = ["percentage", "primary_patency", "sensitivity", "specificity", "p
 PROPORTIONS += ["agreement", "confidence_level"]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
 NUMBERS = ["mean", "sd", "median", "kappa"]
-MOST_PATIENTS = 100_000_000
+# Products of larger counts do not fit into the machine's whole numbers.
+MOST_PATIENTS = 10_000_000
 MONTHS = ["first_month", "last_month"]
 # What the sections of the paper print: the chapters know of nothing else.
 SECTIONS = {
@@ -168,7 +169,7 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
         name = word.partition(":")[2]
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
             groups = ", ".join(sorted(name for name in named if "." not in name))
-            yield f"basis: “{word}” is not of a number above zero or of one of {groups}"
+            yield f"basis: “{word}” names neither a number above zero nor one of {groups}"
         elif not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS):
             yield f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
 
