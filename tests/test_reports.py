@@ -608,7 +608,7 @@ def test_more_patients_than_can_be_listed_are_said_to_be_open(tmp_path):
     text = "methods.all.patients,{},\nroc.m.sensitivity,45%,of:all\nroc.m.specificity,79%,of:all\n"
     of = account(tmp_path, text.format("9000000"))
     assert set(of.claims["grade"]) == {"not checked"}
-    with pytest.raises(InputError, match="below 10,000,000"):
+    with pytest.raises(InputError, match="at most 10,000,000"):
         account(tmp_path, text.format("1000000000"))
 
 

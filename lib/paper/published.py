@@ -225,7 +225,7 @@ def expected_instead(quantity: str, printed: str) -> str | None:
     table = [
         (
             ["patients", "horizon"],
-            f"a whole number above zero (and below {MOST_PATIENTS:,})",
+            f"a whole number above zero (at most {MOST_PATIENTS:,})",
             is_size,
         ),
         (COUNTS, "a whole number", printed.isdigit()),
