@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from lib.paper import published, ratios, reconstruct, wald
+from lib.paper import ratios, reconstruct, wald
 from lib.paper.published import agrees, premises, subject
 from lib.paper.ratios import (
     adjusted,
@@ -135,15 +135,12 @@ def _no_partition(claims: pd.DataFrame) -> str:
 
 
 def _is_score(claims: pd.DataFrame, area: str) -> bool:
-    """Whether a marker may be a score: nothing says that it is a yes-or-no one, and its area is not
-    the mean of sensitivity and specificity."""
+    """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
+    its area the mean of sensitivity and specificity."""
     names = [f"roc.{subject(area)}.{quantity}" for quantity in MARKER_QUANTITIES]
-    if not unstated(claims, [area, *names], ["binary"]) or not set(names) <= set(claims.index):
-        return False
-    ends = [published.interval(claims.at[name, "printed"]) for name in names]
-    bounds = published.interval(claims.at[area, "printed"])
-    mean = [sum(getattr(end, side) for end in ends) / 2 for side in ("lower", "upper")]
-    return mean[1] < bounds.lower or mean[0] > bounds.upper
+    using = ["methods.all.patients", *names, area]
+    unknown = unstated(claims, [area, *names], ["binary"])
+    return bool(unknown) and reconstruct.solutions(claims, using) is None
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
