@@ -128,7 +128,9 @@ def read_any(path: Path) -> pd.DataFrame:
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
     claims: dict[str, dict] = {}
-    groups = {"all", *(name.split(".")[1] for name in rows["id"] if name.endswith(".patients"))}
+    subjects = [[*name.split("."), ""][:2] for name in rows["id"]]
+    named = [who for section, who in subjects if section in ("methods", "patency") or "@" in who]
+    groups = {"all", *(who.rpartition("@")[2] for who in named)}
     for line, row in rows.iterrows():
         where, section = f"line {line}, column", row["id"].partition(".")[0]
         problems += [f"{where} {words}" for words in _complaints(row, {*rows["id"], *groups})]
