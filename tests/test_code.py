@@ -72,7 +72,8 @@ def test_it_holds_all_that_a_build_and_the_tests_need(tmp_path):
         assert archive.getinfo(f"{top}/.ci/run").external_attr >> 16 == 0o755
     needed = {"Makefile", "pyproject.toml", "requirements-book.lock", "_config.yml", "_toc.yml"}
     needed |= {f"{chapter}.md" for chapter in CHAPTERS}
-    for pattern in ["lib/**/*.py", "tests/**/*.*", "data/**/*.*"]:
+    own = [f"lib/**/*.{suffix}" for suffix in ("py", "html", "csv")]
+    for pattern in [*own, "tests/**/*.*", "data/**/*.*"]:
         needed |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern)}
     needed = {name for name in needed if not name.endswith(".pyc")}
     assert needed <= set(members(tmp_path / code.ARCHIVE))

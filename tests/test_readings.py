@@ -10,7 +10,7 @@ from helpers import BREAKS, STUDY
 from scipy import stats
 
 from lib.compatible import exclusion, readings, study
-from lib.paper import reconstruct, wald
+from lib.paper import cores, wald
 from lib.paper.published import agrees
 from lib.patients.cohort import Cohort
 from lib.statistics import univariate
@@ -130,7 +130,7 @@ def test_what_computes_the_counts_is_what_they_are_keyed_by():
 
 def test_two_markers_that_were_the_whole_model_are_not_contradicted(surveyed):
     """What a model with the two markers alone prints is possible for such a model."""
-    fitted = reconstruct.two_marker_odds_ratios(PRINTED.first, PRINTED.second).loc[20]
+    fitted = cores.two_marker_odds_ratios(PRINTED.first, PRINTED.second).loc[20]
     claims = CLAIMS.copy()
     for marker, value in zip(STUDY.markers, fitted, strict=True):
         beta, sigma = np.log(value), 0.4

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from lib.paper import published, reconstruct
+from lib.paper import checks, cores, published, reconstruct
 
 CLAIMS = reconstruct.original(published.read())
 MARKERS = ["incomplete_coverage", "postoperative_collaterals"]
@@ -56,8 +56,11 @@ def test_forty_two_occlusions_are_the_only_solution():
     assert by_hand == {42: [[19], [112], [20], [104]]}
     (solution,) = reconstruct.solve(CLAIMS)
     assert (solution.patients, solution.occluded, solution.ways) == (183, 42, 1)
-    assert reconstruct.marker_table(solution, MARKERS[0]).tolist() == COVERAGE.tolist()
-    assert reconstruct.marker_table(solution, MARKERS[1]).tolist() == COLLATERALS.tolist()
+    tables = checks.two_by_twos(CLAIMS)
+    assert [tables[marker].tolist() for marker in MARKERS] == [
+        COVERAGE.tolist(),
+        COLLATERALS.tolist(),
+    ]
     table = reconstruct.printable_by_occluded(CLAIMS)
     assert (table.index[0], table.index[-1]) == (1, 182)
     assert list(table.index[table.all(axis=1)]) == [42]
@@ -210,7 +213,7 @@ def test_a_group_whose_rate_is_not_printed_may_have_lost_everybody():
 
 
 def test_no_two_marker_model_prints_the_published_odds_ratios():
-    cases = reconstruct.two_marker_odds_ratios(COVERAGE, COLLATERALS)
+    cases = cores.two_marker_odds_ratios(COVERAGE, COLLATERALS)
     both = [
         published.agrees("2.503", first) and published.agrees("2.506", second)
         for first, second in cases.itertuples(index=False)

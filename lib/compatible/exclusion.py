@@ -70,7 +70,7 @@ MOST_HALVINGS = 60
 
 @dataclass(frozen=True)
 class Printed:
-    """What is known of a study: each marker's two-by-two table (as in `reconstruct.marker_table`)
+    """What is known of a study: each marker's two-by-two table (as in `checks.two_by_twos`)
     the corners (beta, sigma) of what is printed of its coefficient, corners x 2, and the printed
     strings themselves (as in `wald`) with the level of the limits."""
 

@@ -49,12 +49,7 @@ def alterations(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> Iterato
             for direction, sign in DIRECTIONS.items():
                 value = published.number(printed) + sign * steps * published.last_digit(printed)
                 altered = printed[: len(printed) - len(plain)] + published.prints(value, plain)
-                certain = claim["quantity"] == "confidence_level" and value >= 1
-                if (
-                    value >= 0
-                    and not certain
-                    and not published.expected_instead(claim["quantity"], altered)
-                ):
+                if value >= 0 and not published.expected_instead(claim["quantity"], altered):
                     yield Alteration(name, claim["section"], printed, altered, steps, direction)
 
 

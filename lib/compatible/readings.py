@@ -22,7 +22,7 @@ from lib.compatible import exclusion
 from lib.compatible.exclusion import Printed
 from lib.compatible.study import Study, read_stored, study
 from lib.compatible.verification import verify
-from lib.paper import cores, reconstruct, wald
+from lib.paper import cores, wald
 from lib.paper.published import agrees, number
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
@@ -119,7 +119,7 @@ def survey(
 
 def _two_markers_alone(printed: Printed) -> Iterator[tuple[str, dict]]:
     """The two markers alone on all patients, for every number of patients with both."""
-    table = reconstruct.two_marker_odds_ratios(printed.first, printed.second)
+    table = cores.two_marker_odds_ratios(printed.first, printed.second)
     texts = [strings["odds_ratio"] for strings in printed.strings]
     found = sum(
         all(agrees(text, value) for text, value in zip(texts, row, strict=True))

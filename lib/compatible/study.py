@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible import exclusion
-from lib.paper import reconstruct
+from lib.paper import checks, reconstruct
 from lib.paper.published import number, subject
 from lib.patients.files import DATA, InputError
 
@@ -23,7 +23,7 @@ class Study:
 
     ``factors`` are those of the joint model and ``markers`` the two of them with determined counts;
     ``groups`` has the patients and the occluded by group, ``tables`` each marker's two-by-two table
-    (``reconstruct.marker_table``). With ``adjusts_for_group`` the joint model also has an indicator
+    (``checks.two_by_twos``). With ``adjusts_for_group`` the joint model also has an indicator
     of each group but the first.
     """
 
@@ -105,7 +105,7 @@ def study(claims: pd.DataFrame, codebook: pd.DataFrame) -> Study:
         group=group,
         outcome=outcome,
         groups=reconstruct.group_table(claims, solutions[0]),
-        tables={marker: reconstruct.marker_table(solutions[0], marker) for marker in markers},
+        tables=checks.two_by_twos(claims),
     )
 
 

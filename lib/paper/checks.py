@@ -7,13 +7,15 @@ the claims' column ``basis`` states them, is part of the check.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from lib.paper import published, ratios, reconstruct, wald
+from lib.paper import ratios, reconstruct, wald
 from lib.paper.published import agrees, premises, subject
 from lib.paper.ratios import (
     adjusted,
@@ -24,6 +26,7 @@ from lib.paper.ratios import (
 )
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
+    CONTAINED,
     Check,
     Judgment,
     Span,
@@ -96,7 +99,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if len(names) < 2 or names in [check.claims for check in checks]:
             continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
-            why_not = "a check that it contains fails"
+            why_not = CONTAINED
         checks.append(
             Check(
                 words,
@@ -113,10 +116,11 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
     """Whether whole numbers print all claims but those left out. Rates that may be of events, since
     nothing says of what they are, are tried as such too."""
-    using = [name for name in names if name not in left_out]
-    readings = [claims]
-    if "basis" in claims and "rate" not in premises(claims, names):
-        readings.append(claims.assign(basis=claims["basis"] + "|rate:event"))
+    using, readings = [name for name in names if name not in left_out], [claims]
+    if "basis" in claims:
+        stated = claims["basis"].str.contains("rate:")
+        as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
+        readings.append(claims.assign(basis=as_events))
     return any(reconstruct.solutions(reading, using) is not None for reading in readings)
 
 
@@ -131,15 +135,12 @@ def _no_partition(claims: pd.DataFrame) -> str:
 
 
 def _is_score(claims: pd.DataFrame, area: str) -> bool:
-    """Whether a marker may be a score: nothing says that it is a yes-or-no one, and its area is not
-    the mean of sensitivity and specificity."""
+    """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
+    its area the mean of sensitivity and specificity."""
     names = [f"roc.{subject(area)}.{quantity}" for quantity in MARKER_QUANTITIES]
-    if not unstated(claims, [area, *names], ["binary"]) or not set(names) <= set(claims.index):
-        return False
-    ends = [published.interval(claims.at[name, "printed"]) for name in names]
-    bounds = published.interval(claims.at[area, "printed"])
-    mean = [sum(getattr(end, side) for end in ends) / 2 for side in ("lower", "upper")]
-    return mean[1] < bounds.lower or mean[0] > bounds.upper
+    using = ["methods.all.patients", *names, area]
+    unknown = unstated(claims, [area, *names], ["binary"])
+    return bool(unknown) and reconstruct.solutions(claims, using) is None
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
@@ -148,25 +149,24 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     if found is None:
         return []
     _, who, quantity = name.split(".")[:3]
+    if who in found.markers:
+        exposed, unexposed, occluded, patent = reconstruct.listed(found, who)
+        if quantity == "auc":
+            return _spans(exposed * patent + unexposed * occluded, 2 * occluded * patent)
+        return _spans(*((exposed, occluded) if quantity == "sensitivity" else (unexposed, patent)))
     groups = reconstruct.groups(claims)
-    if who == "all" or who in groups:
-        at = groups.index(who) if who in groups else None
-        size = found.patients if at is None else found.sizes[at] if found.sizes else None
-        if quantity == "patients" or (not size and quantity != "events"):
-            return [(size, size)] if size else None
-        if quantity == "events" and found.occluded is not None:
-            return _spans(found.occluded, np.ones_like(found.occluded))
-        if found.occluded is None or (at is not None and not found.by_group):
-            return None
-        events = found.occluded if at is None else reconstruct.events_of_group(found, at)
-        counted = events if reconstruct.counts_events(claims, name) else size - events
-        return _spans(counted, np.full_like(counted, size))
-    if who not in found.markers:
+    if who != "all" and who not in groups:
         return None
-    exposed, unexposed, occluded, patent = reconstruct.listed(found, who)
-    if quantity == "auc":
-        return _spans(exposed * patent + unexposed * occluded, 2 * occluded * patent)
-    return _spans(*((exposed, occluded) if quantity == "sensitivity" else (unexposed, patent)))
+    at = None if who == "all" else groups.index(who)
+    size, events = reconstruct.size_and_events(found, at)
+    if quantity == "patients":
+        return [(size, size)] if size else None
+    if events is None or (not size and quantity != "events"):
+        return None
+    if quantity == "events":
+        return _spans(events, np.ones_like(events))
+    counted = events if premises(claims, [name]).get("rate") == "event" else size - events
+    return _spans(counted, np.full_like(counted, size))
 
 
 def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set[str] | None:
@@ -180,15 +180,14 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 def _spans(numerators: np.ndarray, denominators: np.ndarray) -> list[Span] | None:
     """The proportions, each once, or from the least to the greatest where they are many; None where
     any proportion is among them."""
+    many = len(numerators) > MOST_VALUES
     values = numerators / denominators
-    ends = [at(values) for at in (np.argmin, np.argmax)]
-    least, greatest = (Fraction(int(numerators[at]), int(denominators[at])) for at in ends)
-    if least == 0 and greatest == 1:
+    chosen = [values.argmin(), values.argmax()] if many else slice(None)
+    pairs = zip(numerators[chosen].tolist(), denominators[chosen].tolist(), strict=True)
+    exact = sorted({Fraction(*pair) for pair in pairs})
+    if (exact[0], exact[-1]) == (0, 1):
         return None
-    if len(values) > MOST_VALUES:
-        return [(least, greatest)]
-    fractions = set(map(Fraction, numerators.tolist(), denominators.tolist()))
-    return [(value, value) for value in sorted(fractions)]
+    return [(exact[0], exact[-1])] if many else [(value, value) for value in exact]
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -196,87 +195,40 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     found = reconstruct.solutions(reconstruct.original(claims))
     result = {}
     for marker in found.markers if found else ():
-        if len(found.occluded) > 1:
-            continue
         tables = np.unique(np.stack(reconstruct.listed(found, marker)), axis=1)
         if tables.shape[1] == 1:
             exposed, unexposed, occluded, patent = tables[:, 0]
-            result[marker] = np.array(
-                [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
-            )
+            rows = [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
+            result[marker] = np.array(rows)
     return result
 
 
 # ------------------------------------------------------------------- checks on the ROC's inference
 
 
-def _at_any_level(claims: pd.DataFrame, table: np.ndarray, chosen: set) -> dict:
-    """The limits of the standard errors chosen at every confidence level in whole percent."""
-    kinds = {key[0] for key in chosen}
-    return {
-        (key, percent): values
-        for percent in range(50, 100)
-        for key, values in interval_candidates(claims, table, percent / 100).items()
-        if key[0] in kinds
-    }
+# For each kind of claim about an AUC: its quantities, and the check in words.
+ROC_INFERENCE = {
+    ("auc_lower", "auc_upper"): "the limits follow from the counts",
+    ("p_value",): "P follows from the counts",
+}
 
 
-def interval_candidates(
-    claims: pd.DataFrame, table: np.ndarray, level: float | None = None
-) -> dict[tuple, tuple]:
-    """Lower and upper limit of the AUC under every standard error and both z."""
-    events, nonevents = table[::-1, 0], table[::-1, 1]
-    area = roc.auc(events, nonevents)
-    # Some software cuts limits off at 0 and 1.
-    return {
-        (name, z, cut): (cut(area - z * error), cut(area + z * error))
-        for cut in (float, _within_one)
-        for name, error in roc.standard_errors(events, nonevents).items()
-        for z in wald.multipliers(level or confidence_level(claims))
-    }
-
-
-def _within_one(limit: float) -> float:
-    return min(max(limit, 0.0), 1.0)
-
-
-def p_candidates(claims: pd.DataFrame, table: np.ndarray) -> dict[str, tuple]:
-    """P of the AUC against one half under every standard error."""
-    return {
-        name: (row["p"],) for name, row in roc.inference(table[::-1, 0], table[::-1, 1]).iterrows()
-    }
-
-
-def chosen_elsewhere(
-    claims: pd.DataFrame, marker: str, quantities: tuple[str, ...], candidates: dict[str, dict]
-) -> set:
-    """Those of a marker's candidates that print the claims of all *other* markers; all of them
-    where none does.
-
-    ``candidates`` holds those of every marker.
+def _roc_candidates(table: np.ndarray, quantities: tuple[str, ...], level: float) -> dict:
+    """The limits of the AUC, or P against one half, by every way to compute them: a standard error,
+    and for limits which of both z and whether they are cut off at 0 and 1, as some software does.
     """
-    everything = set(candidates[marker])
-    chosen = set(everything)
-    for other, of_other in candidates.items():
-        if other != marker:
-            names = [f"roc.{other}.{quantity}" for quantity in quantities]
-            if all(name in claims.index for name in names):
-                chosen &= matching(claims, names, of_other) or everything
-    return chosen or everything
-
-
-# For each kind of claim about an AUC: its quantities, its candidates, the check in words.
-ROC_INFERENCE = [
-    (("auc_lower", "auc_upper"), interval_candidates, "the limits follow from the counts"),
-    (("p_value",), p_candidates, "P follows from the counts"),
-]
-
-
-def candidate_labels(candidates: set) -> list[str]:
-    """The standard errors behind a set of candidates, in words."""
-    return sorted(
-        {roc.STANDARD_ERRORS[key[0] if isinstance(key, tuple) else key] for key in candidates}
-    )
+    events, nonevents = table[::-1, 0], table[::-1, 1]
+    found = roc.inference(events, nonevents).dropna()
+    if quantities == ("p_value",):
+        return {(kind,): (p,) for kind, p in found["p"].items()}
+    area, z = roc.auc(events, nonevents), np.array(wald.multipliers(level))
+    reach = {kind: z * error for kind, error in found["standard_error"].items()}
+    limits = {
+        (kind, at): (area - by_z[at], area + by_z[at])
+        for kind, by_z in reach.items()
+        for at in range(len(z))
+    }
+    return limits | {(*way, "cut off"): tuple(np.clip(x, 0, 1)) for way, x in limits.items()}
 
 
 def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
@@ -319,32 +271,68 @@ def univariate_checks(claims: pd.DataFrame) -> list[Check]:
             tests = univariate.binary_tests(table).values()
             words = f"P follows from the two-by-two table of {about(marker)}"
             values = {key: (p,) for key, p in enumerate(tests)}
-            checks.append(one_of(claims, words, (name,), values, ", by all four tests in use"))
+            source = ", by all four tests in use"
+            checks.append(one_of(claims, words, (name,), values, source=source))
     return checks
 
 
 def roc_checks(claims: pd.DataFrame) -> list[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    known = two_by_twos(claims)
-    checks = []
-    for quantities, candidates_of, words in ROC_INFERENCE:
-        candidates = {marker: candidates_of(claims, table) for marker, table in known.items()}
-        for marker, own in candidates.items():
-            names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
-            if not all(name in claims.index for name in names):
-                continue
-            chosen = chosen_elsewhere(claims, marker, quantities, candidates)
-            source = ", with every standard error in use"
-            if len(chosen) < len(own):
-                labels = listed(candidate_labels(chosen))
-                source = f", with the standard error chosen on the other marker: {labels}"
-            needs = unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"])
-            found = {key: own[key] for key in chosen}
-            level = level_claim(claims, "roc", marker) if len(names) > 1 else None
-            made_with = (level,) if level else ()
-            otherwise = partial(_at_any_level, claims, known[marker], chosen)
-            checks.append(one_of(claims, words, names, found, source, needs, made_with, otherwise))
+    known, checks = two_by_twos(claims), []
+    for quantities, words in ROC_INFERENCE.items():
+        ids = {m: tuple(f"roc.{m}.{quantity}" for quantity in quantities) for m in known}
+        ids = {m: names for m, names in ids.items() if set(names) <= set(claims.index)}
+        levels = {marker: confidence_level(claims, "roc", marker) for marker in ids}
+        found = {m: _roc_candidates(known[m], quantities, levels[m]) for m in ids}
+        for marker in [marker for marker in ids if found[marker]]:
+            names, level = ids[marker], level_claim(claims, "roc", marker)
+            others = {ids[other]: found[other] for other in ids if other != marker}
+            own = partial(_roc_candidates, known[marker], quantities)
+            of = partial(_by_chosen_errors, claims, own, levels[marker], level, others)
+            chosen, source = of(frozenset()), ", with every standard error in use"
+            if len(chosen) < len(found[marker]):
+                labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in chosen})
+                source = f", with the standard error chosen on the other marker: {listed(labels)}"
+            made_with = [level] if level and len(names) > 1 else []
+            checks.append(
+                one_of(
+                    claims,
+                    words,
+                    names,
+                    chosen,
+                    source=source,
+                    needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
+                    rests_on=(*made_with, *chain(*others)),
+                    otherwise=of,
+                )
+            )
     return checks
+
+
+def _by_chosen_errors(
+    claims: pd.DataFrame,
+    own: Callable[[float], dict],
+    at: float,
+    level_name: str | None,
+    others: dict[tuple[str, ...], dict],
+    left_out: frozenset[str],
+) -> dict:
+    """A marker's candidates (``own``, at a confidence level) by the ways that print the claims of
+    all *other* markers, as far as these are not left out; by all ways where none does.
+
+    ``others`` has the candidates of each other marker by its claims. Without the claim of the level
+    they are those at every level in whole percent.
+    """
+    ways = set(own(at))
+    for names, candidates in others.items():
+        ways = ways & matching(claims, names, candidates, left_out) or ways
+    levels = [percent / 100 for percent in range(50, 100)] if level_name in left_out else [at]
+    return {
+        (level, *way): values
+        for level in levels
+        for way, values in own(level).items()
+        if way in ways
+    }
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:

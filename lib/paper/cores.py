@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from lib.statistics import logistic
+
 # The cells of a core within one outcome, in the order of the arrays below.
 CELLS = ("both", "first_only", "second_only", "neither")
 
@@ -98,6 +100,25 @@ def facts(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
 def _mcnemar_exact(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Two-sided binomial P of the discordant pairs; 1 where there are none."""
     return np.minimum(1, 2 * stats.binom.cdf(np.minimum(one, other), one + other, 0.5))
+
+
+def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
+    """Both adjusted odds ratios of a logistic model with the two markers alone, for every core.
+
+    The score equations involve a core only through the number of patients with both markers, n11,
+    so there is one row for each n11: odds_ratio_first, odds_ratio_second. NaN where no finite
+    maximum exists.
+    """
+    table = cores(first, second)
+    table["n11"] = table["k1"] + table["k0"]
+    table = table.drop_duplicates("n11").sort_values("n11")
+    counts = cells(first, second, table).reshape(len(table), -1)
+    markers = np.tile([[1, 1], [1, 0], [0, 1], [0, 0]], (2, 1))
+    design = logistic.with_intercept(markers[None].astype(float))
+    fitted = logistic.fit_many(design, np.repeat([[1, 0]], 4, axis=1), weights=counts)
+    names = ["odds_ratio_first", "odds_ratio_second"]
+    index = pd.Index(table["n11"], name="n11")
+    return pd.DataFrame(np.exp(fitted.coefficients[:, 1:]), index, names)
 
 
 def count_tables(

@@ -53,32 +53,28 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
     P of a single factor is Pearson's, or for a number Student's; limits and P of an AUC are those
     that the paper's own standard errors give (see the chapter on the ROC curves).
     """
-    sections = set(claims["section"])
-    screened = univariate.screen(cohort) if "univariate" in sections else pd.DataFrame()
-    estimates = multivariate.fit(cohort).table if "multivariate" in sections else pd.DataFrame()
-    rates = patency.rates(patency.counts(cohort))
-    columns = {
-        "odds_ratio": "odds_ratio",
-        "odds_ratio_lower": "lower",
-        "odds_ratio_upper": "upper",
-        "p_value": "p",
-    }
-    values = {}
-    for name, (section, quantity) in claims[["section", "quantity"]].iterrows():
-        about = subject(name)
-        value = np.nan
-        if quantity == "patients":
-            value = len(cohort.rows) if about == "all" else rates["patients"].get(about, np.nan)
-        elif quantity == "primary_patency":
-            value = rates["patency"].get(about, np.nan)
-        elif section == "univariate" and about in screened.index:
-            value = screened.loc[about, ["pearson", "student"]].dropna().mean()
-        elif section == "multivariate" and about in estimates.index:
-            value = estimates.at[about, columns[quantity]]
-        elif section == "roc" and about in cohort.binary_factors:
-            value = _roc_value(cohort, about, quantity)
-        values[name] = value
-    return pd.Series(values, dtype=float)
+    sections, values = set(claims["section"]), {"methods.all.patients": len(cohort.rows)}
+    for group, row in patency.rates(patency.counts(cohort)).iterrows():
+        values[f"methods.{group}.patients"] = row["patients"]
+        values[f"patency.{group}.primary_patency"] = row["patency"]
+    if "univariate" in sections:
+        for factor, p_values in univariate.screen(cohort)[["pearson", "student"]].iterrows():
+            values[f"univariate.{factor}.p_value"] = p_values.dropna().mean()
+    if "multivariate" in sections:
+        for factor, row in multivariate.fit(cohort).table.iterrows():
+            found = row[["odds_ratio", "lower", "upper", "p"]]
+            names = [f"multivariate.{factor}.{quantity}" for quantity in wald.QUANTITIES]
+            values |= dict(zip(names, found, strict=True))
+    for marker in cohort.binary_factors if "roc" in sections else []:
+        events, nonevents = roc.level_counts(cohort, marker)
+        accuracy = roc.accuracy(events, nonevents)["estimate"]
+        found = roc.inference(events, nonevents)
+        numbers = accuracy[list(MARKER_QUANTITIES)].to_dict() | {"p_value": found.at["null", "p"]}
+        of_area = found.loc["hanley_mcneil", ["auc", "lower", "upper"]]
+        numbers |= dict(zip(["auc", "auc_lower", "auc_upper"], of_area, strict=True))
+        values |= {f"roc.{marker}.{quantity}": value for quantity, value in numbers.items()}
+    found = [values.get(".".join(name.split(".")[:3]), np.nan) for name in claims.index]
+    return pd.Series(found, claims.index, dtype=float)
 
 
 def are_withheld(cohort: Cohort, claims: pd.DataFrame) -> list[bool]:
@@ -89,20 +85,6 @@ def are_withheld(cohort: Cohort, claims: pd.DataFrame) -> list[bool]:
         model if section == "multivariate" else subject(name) in few
         for name, section in claims["section"].items()
     ]
-
-
-def _roc_value(cohort: Cohort, marker: str, quantity: str) -> float:
-    counts = roc.level_counts(cohort, marker)
-    if quantity in MARKER_QUANTITIES:
-        return roc.accuracy(*counts).at[quantity, "estimate"]
-    found = roc.inference(*counts)
-    row, column = {
-        "auc": ("hanley_mcneil", "auc"),
-        "auc_lower": ("hanley_mcneil", "lower"),
-        "auc_upper": ("hanley_mcneil", "upper"),
-        "p_value": ("null", "p"),
-    }[quantity]
-    return found.at[row, column]
 
 
 def judge(claims: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -124,18 +106,12 @@ def _judge(claims: pd.DataFrame) -> pd.DataFrame:
     example = cohort_values(load(EXAMPLE), claims)
     for name in claims.index.difference(list(judgments)):
         judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
-    judged = claims.join(
-        pd.DataFrame({name: vars(judgment) for name, judgment in judgments.items()}).T
-    )
+    judged = claims.join(pd.DataFrame.from_dict(judgments, "index"))
     judged["target"] = [
-        OPEN_TARGET
-        if section == "univariate" and verdict == "fitted"
-        else TARGETS[section, quantity]
-        for section, quantity, verdict in judged[["section", "quantity", "verdict"]].itertuples(
-            index=False
-        )
+        TARGETS[key] for key in zip(claims["section"], claims["quantity"], strict=True)
     ]
-    return judged
+    is_open = (judged["section"] == "univariate") & (judged["verdict"] == "fitted")
+    return judged.assign(target=judged["target"].mask(is_open, OPEN_TARGET))
 
 
 def _unchecked(printed: str, in_example: float) -> Judgment:
@@ -155,10 +131,8 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
         return f"Counted in {cohort.path.name}.", False
     if len(reconstruct.solve(reconstruct.original(claims))) == 1:
         return "The printed numbers determine these counts.", False
-    return (
-        "Counted in the example cohort; the printed numbers determine no single set of counts.",
-        True,
-    )
+    words = "Counted in the example cohort; the printed numbers determine no single set of counts."
+    return words, True
 
 
 @dataclass(frozen=True)

@@ -8,30 +8,16 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import floor
+from math import floor, inf
 from pathlib import Path
 
 import pandas as pd
 
 from lib.patients.files import DATA, InputError, fail, read_csv
-
-__all__ = [
-    "InputError",
-    "Interval",
-    "agrees",
-    "interval",
-    "last_digit",
-    "number",
-    "premises",
-    "printings",
-    "prints",
-    "read",
-    "rounding_that_fits",
-]
 
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
@@ -40,6 +26,8 @@ PROPORTIONS = ["percentage", "primary_patency", "sensitivity", "specificity", "p
 PROPORTIONS += ["agreement", "confidence_level"]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
 NUMBERS = ["mean", "sd", "median", "kappa"]
+# Products of larger counts do not fit into the machine's whole numbers.
+MOST_PATIENTS = 10_000_000
 MONTHS = ["first_month", "last_month"]
 # What the sections of the paper print: the chapters know of nothing else.
 SECTIONS = {
@@ -67,6 +55,7 @@ SPELLINGS = [
     (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
     (r"^(?i:n\.?s\.?)$", "≥0.05"),
     (r"−", "-"),
+    (r"^-(?=[0.]+%?$)", ""),
     (r"·", "."),
     (r"<=", "≤"),
     (r">=", "≥"),
@@ -74,7 +63,6 @@ SPELLINGS = [
     (r"(?<![\d.])\.(?=\d)", "0."),
     (r"(?<=[\d<>≤≥])\s+(?=[\d%])", ""),
 ]
-ROUNDINGS = ["half_up", "half_even", "truncation"]
 NUMBER = re.compile(
     r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
 )
@@ -125,13 +113,13 @@ def read(path: Path | None = None) -> pd.DataFrame:
             problems.append(f"{where} printed: “{row['printed']}” is written “{written}” here")
         if not row["source"]:
             problems.append(f"{where} source: empty; expected where the number is printed")
-    made = {"typed", "basis"} - set(rows)
-    return _claims(path, rows, problems).drop(columns=list(made))
+    claims = _claims(path, rows, problems)
+    return claims if "basis" in rows else claims.drop(columns="basis")
 
 
 def read_any(path: Path) -> pd.DataFrame:
     """The claims of any abstract, as people type them: only the columns ``id`` and ``printed`` are
-    needed. Several numbers in one cell become several claims; ``typed`` keeps the cell.
+    needed. Several numbers in one cell become several claims.
 
     A subject may name a group after an @, as in ``results.pain@drug.percentage``.
     """
@@ -139,34 +127,53 @@ def read_any(path: Path) -> pd.DataFrame:
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
-    claims = []
+    claims: dict[str, dict] = {}
+    subjects = [[*name.split("."), ""][:2] for name in rows["id"]]
+    named = [who for section, who in subjects if section in ("methods", "patency") or "@" in who]
+    groups = {"all", *(who.rpartition("@")[2] for who in named)}
     for line, row in rows.iterrows():
-        where = f"line {line}, column"
-        section, who, quantity, *rest = [*row["id"].split("."), "", ""]
-        stated = row.get("section", section), row.get("quantity", quantity)
-        if not (section and who and quantity) or len(rest) > 3 or stated != (section, quantity):
-            problems.append(
-                f"{where} id: “{row['id']}” is not section.subject.quantity of the same line"
-            )
-            continue
-        problems += [
-            f"{where} basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
-            for word in row.get("basis", "").split("|")
-            if word and not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS)
-        ]
+        where, section = f"line {line}, column", row["id"].partition(".")[0]
+        problems += [f"{where} {words}" for words in _complaints(row, {*rows["id"], *groups})]
+        quantity, rest = [*row["id"].split("."), "", ""][2], row["id"].split(".")[3:]
         for kind, text, of in _pieces(quantity, row["printed"]):
             printed = normal(text, kind)
             if expected := expected_instead(kind, printed):
                 problems.append(f"{where} printed: “{row['printed']}” is not {expected}")
-            name = ".".join([section, who, kind, *filter(None, rest)])
+            name = ".".join([*row["id"].split(".")[:2], kind, *rest])
+            if name in claims:
+                words = f"“{name}” occurs more than once; each number has one row"
+                problems.append(f"{where} id: {words}")
             basis = "|".join(filter(None, [row.get("basis", ""), of and f"of:{of}"]))
             new = {"id": name, "section": section, "quantity": kind, "printed": printed}
-            claims.append({**row, **new, "typed": row["printed"], "basis": basis})
-    names = [claim["id"] for claim in claims]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        problems.append(f"column id: “{name}” occurs more than once; each number has one row")
+            claims[name] = {**row, **new, "basis": basis}
     fail(path, problems)
-    return pd.DataFrame(claims, dtype=object).set_index("id")
+    signed = {_base(name) for name, claim in claims.items() if "%" in claim["printed"]}
+    for name, claim in claims.items():
+        # 2% (0.8 to 2.9): one sign is meant for all three.
+        if _base(name) in signed and "%" not in claim["printed"]:
+            claim["printed"] += "%"
+    return pd.DataFrame(claims.values(), dtype=object).set_index("id")
+
+
+def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
+    """What is wrong with the id and the basis of a line; ``named`` are the ids and the groups of
+    the file."""
+    section, who, quantity, *rest = [*row["id"].split("."), "", ""]
+    stated = row.get("section", section), row.get("quantity", quantity)
+    if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
+        example = "section.subject.quantity without spaces, for example results.age.p_value"
+        yield f"id: “{row['id']}” is not {example}"
+    elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
+        yield f"id: “{quantity}” is not one of {', '.join(QUANTITIES)}, _lower, _upper or _limits"
+    elif stated != (section, quantity):
+        yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
+    for word in filter(None, row.get("basis", "").split("|")):
+        name = word.partition(":")[2]
+        if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
+            groups = ", ".join(sorted(name for name in named if "." not in name))
+            yield f"basis: “{word}” names neither a number above zero nor one of {groups}"
+        elif not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS):
+            yield f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
 
 
 def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
@@ -191,7 +198,7 @@ def normal(text: str, quantity: str) -> str:
         text = re.sub(spelling, written, text)
     plain = NUMBER.fullmatch(text)
     if _base(quantity) in PROPORTIONS and plain and not plain["percent"]:
-        return text + "%" * (float(plain["digits"]) > 1)
+        return text + "%" * (float(plain["digits"]) > (2 if _base(quantity) == "auc" else 1))
     return text
 
 
@@ -203,8 +210,8 @@ def _base(quantity: str) -> str:
 def expected_instead(quantity: str, printed: str) -> str | None:
     """What a number of this quantity looks like, in words, where the printed one cannot be one."""
     base = _base(quantity)
-    if base not in QUANTITIES:
-        return f"one of {', '.join(QUANTITIES)} (with _lower, _upper or _limits): “{quantity}”"
+    if base.endswith("_limits"):
+        return "two numbers, such as 1.05 to 4.50"
     if base in MONTHS:
         month, _, year = printed.partition(" ")
         fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
@@ -212,18 +219,28 @@ def expected_instead(quantity: str, printed: str) -> str | None:
     if not NUMBER.fullmatch(printed):
         return "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
     sign, value, _ = _parse(printed)
-    if base in COUNTS:
-        needed = r"[1-9]\d*" if base in ("patients", "horizon") else r"\d+"
-        expected, fits = "a whole number above zero", re.fullmatch(needed, printed)
-    elif base in RATIOS:
-        expected, fits = "a plain number above zero", value > 0 and not sign and "%" not in printed
-        fits = fits or (quantity != base and value >= 0 and "%" not in printed)
-    elif base == "p_value":
-        expected, fits = "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)
-    elif base in PROPORTIONS:
-        expected, fits = "a proportion or a percentage from 0 to 100%", 0 <= value <= 1
-    else:
-        expected, fits = "a plain number", not sign
+    # Limits of a ratio may be beyond what a program prints: 0.00, >999.
+    as_ratio = value >= 0 if quantity != base else value > 0 and not sign
+    # Of an area a limit may be beyond one, where software does not cut it off.
+    most = inf if base == "auc" and quantity != base else 1
+    is_size = printed.isdigit() and 0 < value <= MOST_PATIENTS
+    table = [
+        (
+            ["patients", "horizon"],
+            f"a whole number above zero (at most {MOST_PATIENTS:,})",
+            is_size,
+        ),
+        (COUNTS, "a whole number", printed.isdigit()),
+        (RATIOS, "a plain number above zero", as_ratio and "%" not in printed),
+        (["sd"], "a plain number, zero or more", not sign and value >= 0),
+        (["confidence_level"], "a level such as 95%", not sign and 0 < value < 1),
+        (["p_value"], "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)),
+        (["kappa"], "a plain number from -1 to 1", not sign and -1 <= value <= 1),
+        (PROPORTIONS, "a proportion or a percentage from 0 to 100%", 0 <= value <= most),
+        (NUMBERS, "a plain number", not sign),
+    ]
+    found = [(words, fits) for names, words, fits in table if base in names]
+    expected, fits = found[0] if found else ("", True)
     return None if fits else expected
 
 
@@ -265,25 +282,20 @@ def interval(printed: str, rounding: str | None = None) -> Interval:
         return Interval(None, value, False, sign == "≤")
     if sign in (">", "≥"):
         return Interval(value, None, sign == "≥", False)
-    half = unit / 2
     even = (value / unit).numerator % 2 == 0
-    away, toward = (True, False) if value >= 0 else (False, True)
-    if rounding == "truncation":
-        if value == 0:
-            return Interval(-unit, unit, False, False)
-        return (
-            Interval(value, value + unit, True, False)
-            if value > 0
-            else Interval(value - unit, value, False, True)
-        )
-    if value == 0:
-        return Interval(-half, half, rounding != "half_up", rounding != "half_up")
-    closed = {
-        "half_up": (away, toward),
+    # Whether the end nearer to zero belongs to it, and the end farther from zero.
+    nearer, farther = {
+        "half_up": (True, False),
         "half_even": (even, even),
-        None: (away or even, toward or even),
-    }
-    return Interval(value - half, value + half, *closed[rounding])
+        "truncation": (True, False),
+        None: (True, even),
+    }[rounding]
+    inward, outward = (0, unit) if rounding == "truncation" else (unit / 2, unit / 2)
+    if value == 0:
+        return Interval(-outward, outward, farther, farther)
+    if value < 0:
+        return Interval(value - outward, value + inward, farther, nearer)
+    return Interval(value - inward, value + outward, nearer, farther)
 
 
 def number(printed: str) -> Fraction:
@@ -301,28 +313,19 @@ def agrees(printed: str, value: float | Fraction) -> bool:
     return value in interval(printed)
 
 
-def rounding_that_fits(printed: str, value: float | Fraction) -> list[str]:
-    """The rounding rules under which ``value`` prints as ``printed``, truncation included."""
-    return [rounding for rounding in ROUNDINGS if value in interval(printed, rounding)]
-
-
 def prints(value: float | Fraction, like: str) -> str:
     """``value`` printed (half up) with as many digits as the string ``like``; a threshold stays."""
-    sign, _, unit = _parse(like)
-    if sign:
-        opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
-        return (sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")
-    steps = abs(Fraction(value)) / unit
-    return _with_digits(floor(steps + Fraction(1, 2)), value < 0, like)
+    return max(printings(value, like), key=lambda text: abs(number(text)))
 
 
 def printings(value: float | Fraction, like: str) -> set[str]:
     """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
-    rule.
+    rule; of a threshold, itself or its opposite.
     """
     sign, _, unit = _parse(like)
     if sign:
-        return {prints(value, like)}
+        opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
+        return {(sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")}
     below = floor(abs(Fraction(value)) / unit)
     candidates = {_with_digits(whole, value < 0, like) for whole in (below, below + 1)}
     return {text for text in candidates if agrees(text, value)}

@@ -6,6 +6,8 @@ The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -16,15 +18,33 @@ from lib.paper.published import RATIOS, premises
 from lib.paper.verdicts import NOT_NORMAL, Check, Span, about, one_of, unstated
 
 
+@dataclass(frozen=True)
+class PrintedRatio:
+    """A printed ratio with its limits and P: for each claim the quantity of ``wald.QUANTITIES``
+    that it is, the claim of the confidence level (None where none is printed), and the level."""
+
+    claims: pd.DataFrame
+    names: dict[str, str]
+    level_claim: str | None
+    level: float
+
+    def strings(self, left_out: frozenset[str] = frozenset()) -> dict[str, str]:
+        """The printed strings by quantity, without some claims."""
+        return {
+            quantity: self.claims.at[name, "printed"]
+            for name, quantity in self.names.items()
+            if name not in left_out
+        }
+
+
 def adjusted(claims: pd.DataFrame) -> list[str]:
     """The factors with an adjusted odds ratio and at least one of its limits."""
     return [what for section, what in ratio_sets(claims) if section == "multivariate"]
 
 
 def wald_strings(claims: pd.DataFrame, factor: str) -> dict[str, str]:
-    """The printed odds ratio, limits and P of a factor, by quantity."""
-    names = {f"multivariate.{factor}.{quantity}": quantity for quantity in wald.QUANTITIES}
-    return _strings(claims, {n: q for n, q in names.items() if n in claims.index})
+    """The printed odds ratio, limits and P of a factor of ``adjusted``, by quantity."""
+    return ratio_sets(claims)["multivariate", factor].strings()
 
 
 def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -32,12 +52,10 @@ def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
     as the paper does.
     """
     sets = {}
-    for name in claims.index.difference(reconstruct.original(claims).index):
-        factor, quantity = name.split(".")[1:3]
-        if factor in adjusted(claims) and quantity in wald.QUANTITIES:
-            strings = wald_strings(claims, factor) | {quantity: claims.at[name, "printed"]}
+    for name, ratio in _variants(claims).items():
+        if name.startswith("multivariate."):
             source = claims.at[name, "source"].partition(" (")[0]
-            sets[f"{about(factor)}, {source}"] = strings
+            sets[f"{about(name)}, {source}"] = ratio.strings()
     return sets | {about(factor): wald_strings(claims, factor) for factor in adjusted(claims)}
 
 
@@ -56,133 +74,113 @@ def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     return next((name for name in names if name in claims.index), None)
 
 
-def wald_checks(claims: pd.DataFrame) -> list[Check]:
-    """Whether ratios, limits and P belong together, at the confidence level printed; and variants
-    of them that another source prints, each with the other strings of the paper."""
-    sets = ratio_sets(claims)
-    checks = []
-    for (section, what), names in sets.items():
-        words = f"estimate, limits and P of {about(what)} belong together"
-        known = premises(claims, list(names))
-        why_not = ", ".join(sorted(NOT_NORMAL & set(known)))
-        level = level_claim(claims, section, what)
-        sharing = [n for (s, w), n in sets.items() if level and level_claim(claims, s, w) == level]
-        checks.append(
-            Check(
-                words,
-                (*names, *([level] if level else [])),
-                partial(_wald_agrees, claims, names, level, sharing),
-                partial(_allowed_wald, claims, names, level),
-                needs=unstated(claims, list(names), ["normal"]),
-                why_not=f"the file says that its method is {why_not}" if why_not else "",
-                readings=partial(_other_methods, claims, names, level, known),
-            )
-        )
-    checks += _level_checks(claims, sets)
-    for name in claims.index.difference(reconstruct.original(claims).index):
-        section, factor, quantity = name.split(".")[:3]
-        own = f"{section}.{factor}.{quantity}"
-        names = {n: q for n, q in sets.get((section, factor), {}).items() if n != own}
-        if quantity in wald.QUANTITIES and _bounded(names.values()):
-            names[name] = quantity
-            words = (
-                f"estimate, limits and P of {about(factor)}, as this source prints them, "
-                "belong together"
-            )
-            level = level_claim(claims, section, factor)
-            agrees_alone = partial(_wald_agrees, claims, names, level, [])
-            allows = partial(_allowed_wald, claims, names, level)
-            checks.append(
-                Check(words, (name,), lambda out, f=agrees_alone: None if out else f(out), allows)
-            )
-    return checks
-
-
-def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
-    """Each printed ratio with a limit: by section and subject, its claims and for each the
-    quantity of ``wald.QUANTITIES`` that it is."""
+def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
+    """Each printed ratio with a limit, by section and subject."""
     sets = {}
     for name in reconstruct.original(claims).index:
         section, what, quantity = name.split(".")
         if quantity in RATIOS:
-            ids = [f"{name}{end}" for end in ("", "_lower", "_upper")]
-            ids.append(f"{section}.{what}.p_value")
+            ids = [name, f"{name}_lower", f"{name}_upper", f"{section}.{what}.p_value"]
             pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
             found = {n: q for n, q in pairs.items() if n in claims.index}
             if _bounded(found.values()):
-                sets[section, what] = found
+                level = level_claim(claims, section, what), confidence_level(claims, section, what)
+                sets[section, what] = PrintedRatio(claims, found, *level)
     return sets
 
 
-def _bounded(quantities) -> bool:
+def _variants(claims: pd.DataFrame) -> dict[str, PrintedRatio]:
+    """Each number of a printed ratio that another source prints, among the paper's others."""
+    sets, found = ratio_sets(claims), {}
+    for name in claims.index.difference(reconstruct.original(claims).index):
+        section, what, quantity = name.split(".")[:3]
+        if (section, what) in sets and quantity in wald.QUANTITIES:
+            of = sets[section, what]
+            others = {n: q for n, q in of.names.items() if q != quantity}
+            found[name] = replace(of, names={**others, name: quantity})
+    return found
+
+
+def _bounded(quantities: Iterable[str]) -> bool:
     """Whether two of an estimate and its limits are among the quantities."""
     return sum(quantity in wald.QUANTITIES[:3] for quantity in quantities) > 1
 
 
-def _at(claims: pd.DataFrame, level: str | None) -> float:
-    return float(published.number(claims.at[level, "printed"])) if level else 0.95
+def wald_checks(claims: pd.DataFrame) -> list[Check]:
+    """Whether ratios, limits and P belong together, at the confidence level printed; and variants
+    of them that another source prints, each with the other strings of the paper."""
+    sets, checks = ratio_sets(claims), []
+    for (_, what), ratio in sets.items():
+        method = _method(ratio)
+        needs = unstated(claims, list(ratio.names), ["normal"])
+        sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
+        checks.append(
+            Check(
+                f"estimate, limits and P of {about(what)} belong together",
+                (*ratio.names, *filter(None, [ratio.level_claim])),
+                partial(_agree, ratio, sharing),
+                partial(_allowed, ratio),
+                needs=needs,
+                why_not=f"the file says that its method is {method}" if method else "",
+                readings=partial(_other_methods, ratio) if needs else list,
+            )
+        )
+    checks += _level_checks(claims, list(sets.values()))
+    for name, ratio in _variants(claims).items():
+        words = f"estimate, limits and P of {about(name)}, as this source prints them,"
+        agree, allowed = partial(_agree, ratio, []), partial(_allowed, ratio)
+        if allowed(name) is not None:
+            checks.append(Check(f"{words} belong together", (name,), agree, allowed))
+    return checks
 
 
-def _strings(claims, names: dict[str, str], left_out: frozenset[str] = frozenset()) -> dict:
-    return {q: claims.at[name, "printed"] for name, q in names.items() if name not in left_out}
-
-
-def _wald_agrees(
-    claims: pd.DataFrame,
-    names: dict[str, str],
-    level: str | None,
-    sharing: list[dict[str, str]],
-    left_out: frozenset[str],
+def _agree(
+    ratio: PrintedRatio, sharing: list[PrintedRatio], left_out: frozenset[str]
 ) -> bool | None:
-    """Without the confidence level: whether all sets that share it agree at another."""
-    strings = _strings(claims, names, left_out)
+    """Without the confidence level: whether all ratios that share it agree at another."""
+    strings = ratio.strings(left_out)
     if not _bounded(strings):
         return None
-    if level in left_out:
-        return bool(_levels([_strings(claims, other, left_out) for other in sharing]))
-    return wald.agree(strings, _at(claims, level))
+    if ratio.level_claim in left_out:
+        return bool(_levels([other.strings(left_out) for other in sharing]))
+    return wald.agree(strings, ratio.level)
 
 
-def _allowed_wald(
-    claims: pd.DataFrame, names: dict[str, str], level: str | None, name: str
-) -> list[Span] | None:
-    if name == level or not _bounded(q for n, q in names.items() if n != name):
+def _allowed(ratio: PrintedRatio, name: str) -> list[Span] | None:
+    if name == ratio.level_claim or not _bounded(ratio.strings(frozenset([name]))):
         return None
-    bounds = wald.possible(_strings(claims, names), names[name], _at(claims, level))
+    bounds = wald.possible(ratio.strings(), ratio.names[name], ratio.level)
     return [bounds] if bounds else []
 
 
-def _other_methods(
-    claims: pd.DataFrame, names: dict[str, str], level: str | None, known: dict[str, str]
-) -> list[str]:
-    """The readings under which a set that is not the normal one fits."""
-    if "normal" in known or "basis" not in claims:
-        return []
-    degrees = wald.degrees_of_freedom(_strings(claims, names), _at(claims, level))
-    if not degrees:
-        return []
-    span = dict.fromkeys([min(degrees), max(degrees)])
-    return [f"fits a t with about {' to '.join(map(str, span))} degrees of freedom"]
+def _other_methods(ratio: PrintedRatio) -> list[str]:
+    """The readings under which a ratio that nobody says is the normal one fits."""
+    degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level)
+    span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
+    return [f"fits a t with about {span} degrees of freedom"] if degrees else []
 
 
-def _level_checks(claims: pd.DataFrame, sets: dict) -> list[Check]:
+def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Check]:
     """The levels, in whole percent, at which all ratios agree with their limits and P.
 
     Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
     checks = []
-    for name in [n for n in claims.index if n.endswith(".confidence_level")]:
-        strings = [
-            _strings(claims, names)
-            for (section, what), names in sets.items()
-            if level_claim(claims, section, what) == name
-        ]
-        level = _at(claims, name)
-        fitting = _levels(strings) or _levels([x for x in strings if wald.agree(x, level)])
+    for name in claims.index[claims.index.str.endswith(".confidence_level")]:
+        used = [ratio for ratio in ratios if ratio.level_claim == name and not _method(ratio)]
+        agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
+        fitting = _levels([r.strings() for r in used]) or _levels([r.strings() for r in agreeing])
         if fitting:
             words = "limits and P imply the confidence level"
-            checks.append(one_of(claims, words, (name,), {x: (x,) for x in fitting}))
+            needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
+            values = {level: (level,) for level in fitting}
+            checks.append(one_of(claims, words, (name,), values, needs=needs))
     return checks
+
+
+def _method(ratio: PrintedRatio) -> str:
+    """What the file says of the method of a ratio that is no normal one."""
+    return ", ".join(sorted(NOT_NORMAL & set(premises(ratio.claims, ratio.names))))
 
 
 def _levels(sets: list[dict[str, str]]) -> list[Fraction]:

@@ -16,7 +16,6 @@ numbers all come from the claims, and one, several or no solution can be told ap
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,13 +24,14 @@ from math import floor, prod
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 
-from lib.paper.cores import cores
-from lib.paper.published import interval, premises
+from lib.paper.published import Interval, interval, premises
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
+# Of more numbers of events than this, or of more counts of a marker, nothing is said.
+MOST_EVENTS = 1_000_000
+MOST_PAIRS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -56,33 +56,23 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """A marker's counts for many numbers of events: arrays of one length.
-
-    ``at`` is the position of the number of events in ``Solutions.occluded``; the exposed among
-    the occluded are any whole number from ``exposed[0]`` to ``exposed[1]``, the unexposed among
-    the patent any from ``unexposed[0]`` to ``unexposed[1]``. One of the two is a single number in
-    each entry.
-    """
-
-    at: np.ndarray
-    exposed: tuple[np.ndarray, np.ndarray]
-    unexposed: tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
 class Solutions:
     """All that the claims in use allow, as intervals; what they do not touch is None or empty.
 
     ``occluded`` holds the possible numbers of events; ``by_group`` the least and the greatest
     number of events of each group, of which every combination with such a sum is possible.
+
+    ``markers`` has two arrays for each marker. The first gives positions in ``occluded``. The other
+    has four rows of that length: the least and the greatest number of exposed among the occluded,
+    and of unexposed among the patent. Any whole numbers between are possible, and one of the two
+    pairs of ends is a single number.
     """
 
     patients: int | None
     sizes: tuple[int, ...]
     occluded: np.ndarray | None
     by_group: tuple[tuple[int, int], ...]
-    markers: dict[str, Pairs]
+    markers: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def original(claims: pd.DataFrame) -> pd.DataFrame:
@@ -100,8 +90,8 @@ def groups(claims: pd.DataFrame) -> list[str]:
 
 def markers(claims: pd.DataFrame) -> list[str]:
     """The markers with a sensitivity and a specificity among the claims."""
-    names = [name.split(".") for name in claims.index if name.endswith(".sensitivity")]
-    return [at[1] for at in names if f"roc.{at[1]}.specificity" in claims.index]
+    names = [name.split(".")[1] for name in claims.index if name.endswith(".sensitivity")]
+    return [name for name in names if f"roc.{name}.specificity" in claims.index]
 
 
 def counts_behind(printed: str | None, total: int) -> list[int]:
@@ -113,13 +103,19 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
 def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest count out of each total that prints so; the greatest is the
     smaller where there is none."""
-    first, last = np.zeros_like(totals), totals
-    bounds = interval(printed) if printed is not None else None
-    if bounds is not None and bounds.lower is not None:
-        first = np.maximum(first, _least(bounds.lower, totals, bounds.lower_closed))
-    if bounds is not None and bounds.upper is not None:
-        last = np.minimum(last, _most(bounds.upper, totals, bounds.upper_closed))
-    return first, last
+    share = _shares(printed)
+    first = _least(share.lower, totals, share.lower_closed)
+    return first, _most(share.upper, totals, share.upper_closed)
+
+
+def _shares(printed: str | None) -> Interval:
+    """The proportions that print so, from 0 to 1; all of them when None."""
+    bounds = interval(printed) if printed is not None else Interval(None, None)
+    zero = Interval(Fraction(0), Fraction(0), True, True)
+    low = zero if bounds.lower is None or bounds.lower < 0 else bounds
+    one = Interval(Fraction(1), Fraction(1), True, True)
+    high = one if bounds.upper is None or bounds.upper > 1 else bounds
+    return Interval(low.lower, high.upper, low.lower_closed, high.upper_closed)
 
 
 def _least(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
@@ -172,30 +168,38 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         return None
     patients, sizes = known
     by_group = _by_group(claims, printed, sizes)
-    if by_group is None:
+    if any(low > high for low, high in by_group):
         return None
-    if by_group and not all(sizes):
-        by_group = ()
-    least, most = (sum(ends) for ends in zip(*by_group, strict=True)) if by_group else (0, patients)
-    overall = printed.get("patency.all.primary_patency")
-    if overall and patients:
-        low, high = _events(claims, "patency.all.primary_patency", overall, patients)
-        least, most = max(least, low), min(most, high)
-    if "methods.all.events" in printed:
-        counted = int(printed["methods.all.events"])
-        least, most = max(least, counted), counted if most is None else min(most, counted)
-    if most is not None and least > most:
-        return None
+    by_group = by_group if all(sizes) else ()
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
-    if not used or patients is None:
-        touched = by_group or "methods.all.events" in printed or (overall and patients)
-        occluded = np.arange(least, most + 1) if touched else None
-        return Solutions(patients, sizes, occluded, by_group, {})
-    first, last = max(1, least), min(patients - 1, most)
-    occluded = np.arange(first, last + 1)
-    for marker in used:
-        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients).at)]
-    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in used}
+    overall, events = "patency.all.primary_patency", printed.get("methods.all.events")
+    # Least and greatest number of events, as far as each part of the claims tells.
+    bounds = [tuple(map(sum, zip(*by_group, strict=True)))] if by_group else []
+    if overall in printed and patients:
+        bounds.append(_events(claims, overall, printed[overall], patients))
+    if events:
+        bounds.append((int(events), int(events)))
+    if used and patients:
+        bounds.append((1, patients - 1))
+    if not bounds:
+        return Solutions(patients, sizes, None, (), {})
+    least = max(low for low, _ in bounds)
+    most = min([high for _, high in bounds] + ([patients] if patients else []))
+    if least > most:
+        return None
+    if most - least > MOST_EVENTS:
+        return Solutions(patients, sizes, None, by_group, {})
+    occluded = np.arange(least, most + 1)
+    lengths = {
+        marker: [
+            last - first + 1 for first, last in _marker_ends(printed, marker, occluded, patients)
+        ]
+        for marker in (used if patients else [])
+    }
+    in_use = [m for m, of in lengths.items() if min(n.clip(0).sum() for n in of) <= MOST_PAIRS]
+    for marker in in_use:
+        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients)[0])]
+    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in in_use}
     return Solutions(patients, sizes, occluded, by_group, pairs) if len(occluded) else None
 
 
@@ -219,67 +223,73 @@ def _patients(
 
 def _by_group(
     claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
-) -> tuple[tuple[int, int], ...] | None:
-    """Least and greatest number of events of each group; None where a rate cannot be printed."""
+) -> tuple[tuple[int, int], ...]:
+    """Least and greatest number of events of each group whose size is known, where some rate is in
+    use; the greatest is the smaller where a rate cannot be printed."""
     rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
-    if not sizes or not any(rate in printed for rate in rates):
+    if not any(rate in printed for rate in rates):
         return ()
-    found = tuple(
-        _events(claims, rate, printed.get(rate), size)
-        for rate, size in zip(rates, sizes, strict=True)
-    )
-    return found if all(low <= high for low, high in found) else None
+    pairs = zip(rates, sizes, strict=False)
+    return tuple(_events(claims, rate, printed.get(rate), size) for rate, size in pairs if size)
 
 
 def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
     """Least and greatest number of events behind a rate; the greatest is the smaller where none
     prints it."""
     (first,), (last,) = _ends(printed, np.array([size]))
-    ends = (first, last) if counts_events(claims, rate) else (size - last, size - first)
+    counts_events = premises(claims, [rate]).get("rate") == "event"
+    ends = (first, last) if counts_events else (size - last, size - first)
     return int(ends[0]), int(ends[1])
 
 
-def counts_events(claims: pd.DataFrame, rate: str) -> bool:
-    """Whether a rate is one of events and not of freedom from them, as the claims state it."""
-    return premises(claims, [rate]).get("rate") == "event"
-
-
-def events_of_group(found: Solutions, at: int) -> np.ndarray:
-    """The possible numbers of events of a group, given those of all groups together."""
+def size_and_events(found: Solutions, at: int | None) -> tuple[int | None, np.ndarray | None]:
+    """The patients and the possible numbers of events of a group, given those of all groups
+    together, or of all patients; None for what is not known."""
+    if at is None:
+        return found.patients, found.occluded
+    if found.occluded is None or not found.by_group:
+        return (found.sizes[at] if found.sizes else None), None
     low, high = found.by_group[at]
     events = np.arange(low, high + 1)
     rest = [sum(ends) for ends in zip(*found.by_group, strict=True)]
     first = np.searchsorted(found.occluded, events + rest[0] - low)
     last = np.searchsorted(found.occluded, events + rest[1] - high, side="right")
-    return events[first < last]
+    return found.sizes[at], events[first < last]
 
 
 def listed(found: Solutions, marker: str) -> tuple[np.ndarray, ...]:
     """All counts of a marker: exposed among the occluded, unexposed among the patent, occluded and
     patent; of very many only the two ends of each interval."""
-    of = found.markers[marker]
-    ends = np.stack([*of.exposed, *of.unexposed])
+    events, ends = found.markers[marker]
     lengths = ends[1] - ends[0] + ends[3] - ends[2] + 1
     if lengths.sum() > MOST_LISTED:
-        at, steps = np.tile(np.arange(len(of.at)), 2), np.zeros(2 * len(of.at), int)
-        steps[len(of.at) :] = lengths - 1
+        at, steps = np.tile(np.arange(len(events)), 2), np.zeros(2 * len(events), int)
+        steps[len(events) :] = lengths - 1
     else:
-        at = np.repeat(np.arange(len(of.at)), lengths)
+        at = np.repeat(np.arange(len(events)), lengths)
         steps = np.arange(len(at)) - (np.cumsum(lengths) - lengths)[at]
     first, last, lowest, _ = ends[:, at]
-    occluded = found.occluded[of.at[at]]
+    occluded = found.occluded[events[at]]
     exposed, unexposed = first + steps * (last > first), lowest + steps * (last == first)
     return exposed, unexposed, occluded, found.patients - occluded
 
 
-def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int) -> Pairs:
-    """The counts of a marker for each number of events; the narrower of its two intervals is
-    listed, the other follows from it and the AUC."""
+def _marker_ends(
+    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Least and greatest number of exposed among the occluded, and of unexposed among the
+    patent."""
+    totals = zip(MARKER_QUANTITIES, (occluded, patients - occluded), strict=True)
+    return [_ends(printed.get(f"roc.{marker}.{quantity}"), total) for quantity, total in totals]
+
+
+def _pairs(
+    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The counts of a marker for each number of events, as in ``Solutions``; the narrower of its
+    two intervals is listed, the other follows from it and the AUC."""
     totals = occluded, patients - occluded
-    ends = [
-        _ends(printed.get(f"roc.{marker}.{quantity}"), total)
-        for quantity, total in zip(MARKER_QUANTITIES, totals, strict=True)
-    ]
+    ends = _marker_ends(printed, marker, occluded, patients)
     lengths = [np.maximum(last - first + 1, 0) for first, last in ends]
     listed = int(lengths[1].sum() < lengths[0].sum())
     at = np.repeat(np.arange(len(occluded)), lengths[listed])
@@ -287,7 +297,7 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
     own = ends[listed][0][at] + np.arange(len(at)) - begins[at]
     low, high = (end[at] for end in ends[1 - listed])
     if f"roc.{marker}.auc" in printed:
-        bounds = interval(printed[f"roc.{marker}.auc"])
+        bounds = _shares(printed[f"roc.{marker}.auc"])
         total, other = totals[listed][at], totals[1 - listed][at]
         # own / total + x / other is twice the area, and x is what is left over for the other.
         least, most = (
@@ -301,8 +311,8 @@ def _pairs(printed: dict[str, str], marker: str, occluded: np.ndarray, patients:
         # The first and the last of each number of events have the least and the greatest values.
         ends = np.flatnonzero(np.diff(at[kept]))
         kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
-    both = [(own[kept], own[kept]), (low[kept], high[kept])]
-    return Pairs(at[kept], both[listed], both[1 - listed])
+    both = [(own, own), (low, high)]
+    return at[kept], np.stack([*both[listed], *both[1 - listed]])[:, kept]
 
 
 def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
@@ -310,18 +320,11 @@ def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
 
     Some patients may be left out: the two need not add up to all patients.
     """
-    patients = len(printable_by_occluded(claims)) + 1
-    printed = original(claims).groupby("quantity")["printed"]
-    events, others = (
-        [
-            n
-            for n in range(1, patients)
-            if quantity in printed.groups
-            and all(counts_behind(text, n) for text in printed.get_group(quantity))
-        ]
-        for quantity in ("sensitivity", "specificity")
-    )
-    return [(a, b) for a in events for b in others if a + b <= patients]
+    table = printable_by_occluded(claims)
+    patients, quantity = len(table) + 1, table.columns.str.split(".").str[-1]
+    parts = [table.loc[:, quantity == name] for name in MARKER_QUANTITIES]
+    events, others = (list(of.index[of.all(axis=1)]) if len(of.columns) else [] for of in parts)
+    return [(a, patients - b) for a in events for b in reversed(others) if a <= b]
 
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
@@ -332,35 +335,14 @@ def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
     )
 
 
-def marker_table(solution: Counts, marker: str) -> np.ndarray:
-    """A marker's counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed
-    patent]].
-
-    Raises ``ValueError`` when the claims allow several.
-    """
-    if len(solution.markers[marker]) != 1:
-        raise ValueError(
-            f"the claims allow {len(solution.markers[marker])} tables for {marker}, not one"
-        )
-    a, b = solution.markers[marker][0]
-    return np.array([[a, b], [solution.occluded - a, solution.patients - solution.occluded - b]])
-
-
-def all_patients(claims: pd.DataFrame) -> int | None:
-    """How many patients there are in all, as printed or else by the groups; None where neither
-    says."""
-    printed = claims["printed"]
-    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
-    return int(printed.get("methods.all.patients", sum(sizes))) or None
-
-
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     """For every conceivable number of events: can each sensitivity and specificity be printed?
 
     Index: occluded, from 1 to one less than all patients. One boolean column per claim.
     """
     rows = original(claims)
-    occluded = np.arange(1, all_patients(rows) or 1)
+    sizes = rows.loc[rows["quantity"] == "patients", "printed"].astype(int)
+    occluded = np.arange(1, sizes.get("methods.all.patients", sizes.sum()) or 1)
     totals = {"sensitivity": occluded, "specificity": occluded[::-1]}
     printable = {}
     for quantity, total in totals.items():
@@ -392,39 +374,3 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
         lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
         found[group] = floor((1 - lower) * size)
     return pd.Series(found, name="occluded", dtype=int)
-
-
-def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
-    """Both adjusted odds ratios of a logistic model with the two markers alone, for every core.
-
-    The score equations involve a core only through the number of patients with both markers, n11,
-    so there is one row for each n11: odds_ratio_first, odds_ratio_second. NaN where no finite
-    maximum exists.
-    """
-    occluded, patent = first.sum(axis=0)
-    rows = {}
-    for k1, k0 in cores(first, second).itertuples(index=False):
-        if k1 + k0 in rows:
-            continue
-        cells = np.array(
-            [
-                [1, 1, k1, k0],
-                [1, 0, first[0, 0] - k1, first[0, 1] - k0],
-                [0, 1, second[0, 0] - k1, second[0, 1] - k0],
-                [
-                    0,
-                    0,
-                    occluded - first[0, 0] - second[0, 0] + k1,
-                    patent - first[0, 1] - second[0, 1] + k0,
-                ],
-            ]
-        )
-        cells = cells[cells[:, 2:].sum(axis=1) > 0]
-        with warnings.catch_warnings():
-            # A core that the model reproduces exactly is no separation, though statsmodels says so.
-            warnings.simplefilter("ignore")
-            design = sm.add_constant(cells[:, :2])
-            fitted = sm.GLM(cells[:, 2:], design, family=sm.families.Binomial()).fit()
-        rows[k1 + k0] = np.exp(fitted.params[1:])
-    table = pd.DataFrame.from_dict(rows, "index", columns=["odds_ratio_first", "odds_ratio_second"])
-    return table.rename_axis("n11").sort_index()

@@ -136,13 +136,11 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         total, size, needs = denominator(claims, share or count) if share or count else (0, "", [])
         k = int(claims.at[count, "printed"]) if count else None
         if share.endswith(".percentage") and total:
-            least = floor(_ends(claims, share)[0] * total)
-            near = range(least, least + 2) if k is None else [k]
+            ends = [floor(end * total) for end in _ends(claims, share)]
+            near = {end + more for end in ends for more in (0, 1)} if k is None else {k}
             words = f"a whole number of {total:,} is behind the {describe(share)}"
             words = words if k is None else f"the {describe(share)} is {k:,} of {total:,}"
-            exact = [(Fraction(x, total),) * 2 for x in near]
-            most = floor(_ends(claims, share)[1] * total)
-            exact += [(Fraction(most, total),) * 2] if k is None else []
+            exact = [(Fraction(x, total),) * 2 for x in sorted(near)]
             yield _follows(claims, words, share, [size, count], exact, needs)
         if count and total:
             words = f"the {describe(count)} is at most {total:,}"
@@ -211,19 +209,19 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
-    (n1, n2), difference = [n for n, _ in sizes], np.abs(m1 - m2)
-    v1, v2 = s1**2 / n1, s2**2 / n2
-    pooled = ((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / (n1 + n2 - 2) * (1 / n1 + 1 / n2)
+    (n1, n2), (size1, size2) = zip(*sizes, strict=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        welch = (v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1))
-        student = 2 * stats.t.sf(difference / np.sqrt(pooled), n1 + n2 - 2)
-        unequal = 2 * stats.t.sf(difference / np.sqrt(v1 + v2), welch)
-    name, others = topic.own["p_value"], [*names, *(size for _, size in sizes)]
+        p_values = [
+            stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal).pvalue
+            for equal in (True, False)
+        ]
+    name, others = topic.own["p_value"], [*names, size1, size2]
     known = premises(claims, [name, *others])
     words = f"P of {about(topic.what)} follows from means and standard deviations"
     needs = [] if "t" in known else ["P is that of Student's or Welch's t test (t)"]
-    spans = _spans(np.column_stack([student, unequal]))
-    yield _follows(claims, words, name, others, spans, needs, "t" not in known)
+    yield _follows(
+        claims, words, name, others, _spans(np.transpose(p_values)), needs, "t" not in known
+    )
 
 
 def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -237,7 +235,10 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
         level = checks.confidence_level(claims, topic.section, topic.what)
         candidates = {
-            (k, method): (k / total, *proportion_confint(k, total, 1 - level, method))
+            (k, method): (
+                k / total,
+                *np.clip(proportion_confint(k, total, 1 - level, method), 0, 1),
+            )
             for k in tried
             for method in LIMITS
         }
@@ -315,14 +316,15 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
     4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    names = ratios.ratio_sets(claims).get((topic.section, topic.what), {})
-    names = {name: quantity for name, quantity in names.items() if quantity != "p_value"}
-    total = "methods.all.patients"
-    if "odds_ratio" in topic.own and names and total in claims.index:
-        stated = {"binary", "logistic"} <= set(premises(claims, list(names)))
-        level = checks.confidence_level(claims, topic.section, topic.what)
+    ratio, total = (
+        ratios.ratio_sets(claims).get((topic.section, topic.what)),
+        "methods.all.patients",
+    )
+    if "odds_ratio" in topic.own and ratio and total in claims.index:
+        names = {name: q for name, q in ratio.names.items() if q != "p_value"}
+        stated = {"binary", "logistic"} <= set(premises(claims, names))
         strings = {quantity: claims.at[name, "printed"] for name, quantity in names.items()}
-        bounds = wald.possible(strings, "sigma", level)
+        bounds = wald.possible(strings, "sigma", ratio.level)
         wide = bounds is None or bounds[1] >= 4 / sqrt(int(claims.at[total, "printed"]))
         words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
         why_not = "it is narrower, as that of a number may be (binary, logistic)"

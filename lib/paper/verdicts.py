@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from math import floor
 
 import pandas as pd
@@ -32,6 +32,8 @@ IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digi
 CONSISTENT, NOT_CHECKED = "consistent", "not checked"
 GRADES = (IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED)
 PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity")
+# Why a check is not carried out that may fail as well, once the smaller one is mended.
+CONTAINED = "a check that it contains fails"
 # More prints than this are no confinement.
 MOST_PRINTS = 100_000
 # Larger sets of claims than this are not looked through for what mends a contradiction.
@@ -91,6 +93,10 @@ class Check:
         found = None if self.why_not else self.without(frozenset())
         return None if found is None else bool(found)
 
+    def mended_without(self, names: Iterable[str]) -> bool:
+        """Whether it no longer fails when some claims are left out."""
+        return self.without(frozenset(names) & frozenset(self.claims)) is not False
+
 
 def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
     """Those of the premises named that none of the claims states, as sentences with the word that
@@ -106,18 +112,22 @@ def one_of(
     words: str,
     names: tuple[str, ...],
     candidates: dict,
+    *,
     source: str = "",
     needs: tuple[str, ...] = (),
     rests_on: tuple[str, ...] = (),
-    otherwise: Callable[[], dict] = dict,
+    otherwise: Callable[[frozenset[str]], dict] | None = None,
 ) -> Check:
-    """The check that one of the candidates prints all claims; each has a value for each claim. They
-    were made with the claims that the check rests on; ``otherwise`` are those without these."""
+    """The check that one of the candidates prints all claims; each has a value for each claim.
+
+    They were made with the claims that the check ``rests_on``; ``otherwise`` gives those that
+    remain when some of these are left out.
+    """
 
     def without(left_out: frozenset[str]) -> bool | None:
         if not set(names) - left_out:
             return None
-        found = otherwise() if set(rests_on) & left_out else candidates
+        found = otherwise(left_out) if set(rests_on) & left_out else candidates
         return bool(matching(claims, names, found, left_out))
 
     spans = {
@@ -163,17 +173,17 @@ class Finding:
 
 QUANTITY_WORDS = {
     "p_value": "P",
-    "odds_ratio": "adjusted odds ratio",
-    "odds_ratio_lower": "lower limit of the adjusted odds ratio",
-    "odds_ratio_upper": "upper limit of the adjusted odds ratio",
     "auc": "AUC",
-    "auc_lower": "lower limit of the AUC",
-    "auc_upper": "upper limit of the AUC",
     "sd": "standard deviation",
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
 }
-P_WORDS = {"multivariate": "adjusted P", "roc": "P of the AUC"}
+# What the same quantity is in some sections.
+SECTION_WORDS = {
+    ("multivariate", "odds_ratio"): "adjusted odds ratio",
+    ("multivariate", "p_value"): "adjusted P",
+    ("roc", "p_value"): "P of the AUC",
+}
 
 
 @cache
@@ -195,9 +205,11 @@ def about(name: str) -> str:
 def describe(name: str) -> str:
     """A claim in words: "AUC of incomplete lesion coverage"."""
     section, _, quantity, *variant = name.split(".")
-    words = QUANTITY_WORDS.get(quantity, quantity.replace("_", " "))
-    if quantity == "p_value":
-        words = P_WORDS.get(section, words)
+    base = quantity.removesuffix("_lower").removesuffix("_upper")
+    words = QUANTITY_WORDS.get(base, base.replace("_", " "))
+    words = SECTION_WORDS.get((section, base), words)
+    if base != quantity:
+        words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
     words = f"{words} of {about(name)}" if about(name) else words
     words = f"{words}, alone" if section == "univariate" else words
     return f"{words} ({', '.join(variant)})" if variant else words
@@ -224,14 +236,13 @@ def grade(check: Check, printed: pd.Series) -> str:
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     """What fails: checks that share claims are one finding."""
-    left = [check for check in checks if check.holds is False]
+    groups: list[list[Check]] = []
+    for check in [check for check in checks if check.holds is False]:
+        touching = [g for g in groups if any(set(check.claims) & set(c.claims) for c in g)]
+        groups = [group for group in groups if group not in touching]
+        groups.append([*chain(*touching), check])
     found = []
-    while left:
-        group = [left.pop(0)]
-        for check in group:
-            more = [other for other in left if set(other.claims) & set(check.claims)]
-            group += more
-            left = [other for other in left if other not in more]
+    for group in groups:
         culprits = _culprits(group, checks)
         readings = dict.fromkeys(words for check in group for words in check.readings())
         for (name,) in [names for names in culprits if len(names) == 1]:
@@ -245,12 +256,13 @@ def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
     """The smallest sets of claims without which no check fails that the group shares claims with;
     all of its claims together where these sets would be large."""
     names = tuple(dict.fromkeys(name for check in group for name in check.claims))
-    open_ones = [c for c in checks if c.holds is not True and set(c.claims) & set(names)]
+    in_doubt = [c for c in checks if c.holds is False or c.why_not == CONTAINED]
+    open_ones = [check for check in in_doubt if set(check.claims) & set(names)]
     for size in range(1, MOST_LEFT_OUT + 1):
         sets = [
             left_out
             for left_out in combinations(names, size)
-            if all(check.without(frozenset(left_out)) is not False for check in open_ones)
+            if all(check.mended_without(left_out) for check in open_ones)
         ]
         if sets:
             return sets
@@ -259,7 +271,7 @@ def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
 
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
-    if not ("." in printed or "%" in printed) or check.without(frozenset([name])) is False:
+    if not ("." in printed or "%" in printed) or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
@@ -322,7 +334,7 @@ def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgm
     bearing = [check for check in checks if name in check.claims]
     failing = [check for check in bearing if check.holds is False]
     _, spans, texts = _closest(bearing, name, printed)
-    words = "; ".join(check.words for check in failing)
+    words = "; ".join(dict.fromkeys(check.words for check in failing))
     reason = f"fails: {words}{failing[0].source}"
     tied = {other for check in failing for other in check.claims if other != name}
     if tied:

@@ -9,7 +9,7 @@ lines, so what all of them allow is a convex polygon. An empty one is a contradi
 from __future__ import annotations
 
 from functools import cache
-from math import log, prod
+from math import inf, log, prod
 
 import numpy as np
 from scipy import stats
@@ -67,7 +67,8 @@ def sides(printed: dict[str, str]) -> list[int]:
     # The estimate itself, or the limits, whose product is its square.
     names = QUANTITIES[:1] if "odds_ratio" in printed else QUANTITIES[1:3]
     bounds = [interval(printed[name]) for name in names if name in printed]
-    low, high = prod(max(bound.lower, 0) for bound in bounds), prod(bound.upper for bound in bounds)
+    low = prod(max(bound.lower or 0, 0) for bound in bounds)
+    high = prod(inf if bound.upper is None else bound.upper for bound in bounds)
     return [side for side, possible in ((1, high >= 1), (-1, low < 1)) if possible]
 
 

@@ -27,7 +27,8 @@ MANIFEST = [
     *["README.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "Makefile", ".gitignore"],
     *["pyproject.toml", "requirements.lock", "requirements-book.lock", "_config.yml", "_toc.yml"],
     *[".ci/run", ".github/workflows/*.yml", "docs/*.png", "chapters/assets/*"],
-    *["chapters/references.bib", "lib/**/*.py", "lib/site/templates/*", "data/README.md"],
+    *["chapters/references.bib", "lib/**/*.py", "lib/show/ledger*"],
+    *["lib/site/templates/*", "data/README.md"],
     *["tests/**/*.py", "tests/abstracts/*", "tests/cases/*", "tests/oracles/*"],
     "tests/site/package*.json",
 ]
