@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -145,7 +146,14 @@ def calls_of_lib(cells: list) -> set[str]:
         for first, dot, rest in (c.partition(".") for c in calls)
         if first in names
     }
-    return {name for name in full if name.count(".") == 3}
+    return {_origin(name) for name in full if name.count(".") == 3}
+
+
+def _origin(name: str) -> str:
+    """Where a function that a module hands on comes from, which is where it is described."""
+    module, _, function = name.rpartition(".")
+    found = getattr(import_module(module), function)
+    return f"{found.__module__}.{found.__qualname__}"
 
 
 def test_each_call_of_lib_that_a_reader_sees_leads_to_its_documentation_and_source(pages, book):
