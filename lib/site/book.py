@@ -87,6 +87,7 @@ def check_inputs(app, config) -> None:
         app.withheld = len(withhold.account(app.cohort))
     except published.InputError as error:
         raise SystemExit(str(error)) from None
+    staging.keep_others_out(Path(app.outdir).parent)
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)

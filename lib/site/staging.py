@@ -4,13 +4,40 @@ build succeeds.
 So a build that is interrupted or fails leaves the site of the build before as it was.
 """
 
+import atexit
 import os
 import shutil
 from pathlib import Path
 
+import psutil
+
 from lib.site import pdf
 
 SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
+BUILDING = "building"
+
+
+def keep_others_out(folder: Path) -> None:
+    """Let no second build begin in the same place until this process ends.
+
+    A file there holds the number of the process that builds; one that was left by a process that
+    has ended counts for nothing. Exits where another build runs, or the folder cannot be written.
+    """
+    mark = folder / BUILDING
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        holder = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+        if holder.isdecimal() and int(holder) != os.getpid() and psutil.pid_exists(int(holder)):
+            raise SystemExit(
+                f"Another build is running in {folder} (process {holder}). Wait until it has "
+                f"ended, or build elsewhere with OUT=folder. If none is running, remove {mark}."
+            )
+        mark.write_text(str(os.getpid()), encoding="utf-8")
+    except OSError as error:
+        raise SystemExit(
+            f"{folder} cannot be written, where the site is built: {error.strerror or error}"
+        ) from None
+    atexit.register(mark.unlink, missing_ok=True)
 
 
 def begin(app, same: bool) -> None:

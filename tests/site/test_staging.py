@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -175,3 +176,19 @@ def test_a_place_that_cannot_be_written_gives_one_sentence(folders):
     ):
         staging.begin(SimpleNamespace(outdir=site), True)
     assert files_of(site) == {"page.html": b"old"} and unfinished.is_file()
+
+
+def test_a_second_build_in_one_place_is_kept_out_while_the_first_runs(tmp_path):
+    running = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    (tmp_path / staging.BUILDING).write_text(str(running.pid), encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"Another build is running .* OUT=folder"):
+        staging.keep_others_out(tmp_path)
+    running.communicate(b"\n")
+    staging.keep_others_out(tmp_path)
+    staging.keep_others_out(tmp_path)  # the same process may build again
+
+
+def test_a_place_under_a_file_gives_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="cannot be written, where the site is built"):
+        staging.keep_others_out(tmp_path / "file" / "_build")
