@@ -113,20 +113,18 @@ def test_without_columns_the_cells_are_those_of_the_rows_and_so_is_the_download(
 
 
 @pytest.mark.parametrize(
-    ("note", "reconstructed", "expected"),
-    [
-        (None, False, None),
-        ("A note.", False, "A note."),
-        (None, True, "Rests on the example cohort, not on patient data."),
-        ("A note.", True, "A note. Rests on the example cohort, not on patient data."),
-    ],
+    ("reconstructed", "expected"),
+    [(False, "Rates."), (True, "Rates. Rests on the example cohort, not on patient data.")],
 )
-def test_what_rests_on_the_example_cohort_says_so_below_a_table(
-    shown, note, reconstructed, expected
-):
-    display.table(RATES, name="tab-x", caption="c", note=note, reconstructed=reconstructed)
-    assert shown[0].content["note"] == expected
+def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstructed, expected):
+    display.table(RATES, name="tab-x", caption="Rates.", reconstructed=reconstructed)
+    assert shown[0].content["caption"] == expected
     assert shown[0].content["reconstructed"] is reconstructed
+    drawing, axes = display.canvas("title")
+    display.figure(drawing, name="f", caption="Rates.", alt="a", reconstructed=reconstructed)
+    assert shown[1].about["caption"] == expected
+    # And drawn on hatched ground, unlike what is published.
+    assert bool(axes.patch.get_hatch()) is reconstructed
 
 
 def test_an_output_names_the_function_that_made_it(shown):

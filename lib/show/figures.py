@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
-from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
+from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival, at_times
 from lib.words import capital, limits, listed, number, p_is, percent, whole
@@ -208,7 +208,7 @@ def significant_pairs(
     title = f"{np.mean(p_values < alpha):.0%} of all count pairs print P<{alpha:g} (Pearson)"
     drawing, axes = display.canvas(
         title,
-        height=3.9,
+        height=3.2,
         xlabel="Exposed among the patent (%)",
         ylabel="Exposed among the occluded (%)",
     )
@@ -232,8 +232,10 @@ def significant_pairs(
             100 * y / patent,
             100 * x / occluded,
             plots.marker(position),
-            color=INK,
+            color=(GREEN, PURPLE)[position % 2],
             markersize=7,
+            markerfacecolor="none",
+            markeredgewidth=2,
             label=label,
         )
     axes.set(xlim=(-1, 101), ylim=(-1, 101))
@@ -293,42 +295,64 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
 
 
 def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
-    """Adjusted odds ratios of every two-marker model beside the printed ones, which ``matches`` of
-    the models print."""
+    """Both odds ratios of every two-marker model against each other, the printed pair as a cross;
+    ``matches`` of the models print it."""
     title = (
         f"{matches or 'No'} {'models' if matches > 1 else 'model'} with the two markers alone can "
         "print both odds ratios"
     )
+    (across, x), (up, y) = printed.items()
     drawing, axes = display.canvas(
-        title, xlabel="Patients with both markers (count)", ylabel="Odds ratio (log scale)"
+        title,
+        height=3.2,
+        xlabel=f"Odds ratio of {across} (log scale)",
+        ylabel=f"Odds ratio of {up} (log scale)",
     )
-    plots.curves(axes, models.set_axis([f"model: {label}" for label in printed], axis=1))
-    courses = []
-    for position, (label, value) in enumerate(printed.items()):
-        model = models.iloc[:, position]
-        axes.axhline(value, label=f"printed: {value:.3f}", linewidth=1, **plots.look(position))
-        courses.append(
-            f"the model's odds ratio of {label} goes from {model.iloc[0]:.2f} to "
-            f"{model.iloc[-1]:.2f}, its least is {model.min():.2f}"
+    finite = models[np.isfinite(models).all(axis=1)]
+    pairs = finite.to_numpy()
+    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="a model for each count")
+    axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
+    nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
+    named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
+    for count in named:
+        axes.annotate(
+            f"{count} with both",
+            finite.loc[count],
+            (9, -4),
+            textcoords="offset points",
+            va="top",
+            color=MUTED,
         )
-    words = [f"{label}: printed {value}" for label, value in printed.items()]
-    plots.ratio_scale(axes, "y")
+    axes.margins(0.15)
+    for side in "xy":
+        plots.ratio_scale(axes, side)
+    words = [
+        f"{count} patients with both: {first:.3g} and {second:.3g}"
+        for count, (first, second) in zip(named, finite.loc[list(named)].to_numpy(), strict=True)
+    ]
     display.figure(
         drawing,
         name="fig-two-markers",
-        caption="Both odds ratios of a model that holds the two markers alone, for every possible "
-        "number of patients with both. The thin lines are the printed odds ratios.",
-        alt=f"Two curves over {models.index.min()} to {models.index.max()} patients with both "
-        f"markers. {'; '.join(words + courses)}. Numbers of patients at which both curves meet "
-        f"their printed line: {matches or 'none'}.",
+        caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
+        "possible number of patients with both. The cross is what is printed.",
+        alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
+        f"for {up}. Models: {'; '.join(words)}; the middle one of these is the nearest.",
         data=models.reset_index(),
     )
 
 
-def forest(
-    crude: pd.DataFrame, adjusted: pd.DataFrame, labels: dict[str, str], reconstructed: bool
-) -> None:
-    """Crude beside adjusted odds ratios on a log scale."""
+def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
+    """Crude beside adjusted odds ratios on a log scale; of a number for a step that can be seen."""
+    numbers = [name for name in adjusted.index if name not in cohort.binary_factors]
+    spread = cohort.rows[numbers].std()
+    steps = 10 ** np.floor(np.log10(spread[spread > 0]))
+    labels = {name: cohort.label(name) for name in adjusted.index}
+    labels |= {name: f"{labels[name]}, per {step:g}" for name, step in steps.items()}
+    ratios = ["odds_ratio", "lower", "upper"]
+    crude, adjusted = (
+        table.assign(**table[ratios].pow(steps.reindex(table.index).fillna(1), axis=0))
+        for table in (crude, adjusted)
+    )
     lasting = (adjusted["p"] < 0.05).sum()
     title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
     drawing, axes = display.canvas(
@@ -361,18 +385,16 @@ def forest(
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")),
+        data=crude.join(adjusted, lsuffix="_crude", rsuffix="_adjusted"),
         key="factor",
-        reconstructed=reconstructed,
+        reconstructed=cohort.is_example,
     )
 
 
 def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
     """A number in the joint model as a curve, beside the straight line."""
-    title = f"{label}: a straight line " + (
-        "a curve describes the risk better than a line"
-        if form.p < 0.05
-        else "no clear sign of a bend"
+    title = f"{label}: " + (
+        "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
     )
     drawing, axes = display.canvas(title, xlabel=label, ylabel="Odds ratio (log scale)")
     shape = form.curve
@@ -436,7 +458,7 @@ def auc_intervals(
     )
     drawing, axes = display.canvas(
         title,
-        height=0.8 + 1.3 * len(inferences),
+        height=0.8 + 1.1 * len(inferences),
         nrows=len(inferences),
         sharex=True,
         squeeze=False,
@@ -458,7 +480,7 @@ def auc_intervals(
         panel.axvline(0.5, color=MUTED, linewidth=1, linestyle=":")
         plots.name_rows(panel, list(names.values()))
         words += [
-            f"{label}, {names[row.Index]}: {row.lower:.4f} to {row.upper:.4f}"
+            f"{label}, {names[row.Index]}: {row.lower:.3f} to {row.upper:.3f}"
             for row in rows.itertuples()
         ]
     axes[-1, 0].set_xlabel("AUC (95% interval; shaded: as printed)")
@@ -483,7 +505,7 @@ def roc_curves(
         else "A number has a curve, a binary marker one corner"
     )
     drawing, axes = display.canvas(
-        title, height=4.1, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
+        title, height=3.2, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
     )
     words = []
     for position, (label, points) in enumerate(curves.items()):
@@ -521,12 +543,15 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     """The flexible calibration curve with its interval, and where the predictions lie."""
     title = "Predicted and observed risk of the joint model"
     curve = curve.dropna()
-    drawing, axes = display.canvas(
+    drawing, (axes, below) = display.canvas(
         title,
-        height=3.4,
+        height=3.8,
         xlabel=f"Predicted risk of {cohort.phrase(cohort.outcome)} (%)",
-        ylabel="Observed (%)",
+        nrows=2,
+        sharex=True,
+        gridspec_kw={"height_ratios": [4, 1]},
     )
+    axes.set(xlabel="", ylabel="Observed (%)")
     axes.plot(
         [0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=":", label="perfect calibration"
     )
@@ -540,14 +565,9 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
         label="flexible curve, 95% interval",
     )
     heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
-    axes.bar(
-        edges[:-1],
-        12 * heights / max(heights.max(), 1),
-        width=2.3,
-        align="edge",
-        color=MUTED,
-        label="predictions (count)",
-    )
+    below.bar(edges[:-1], heights, width=2.3, align="edge", color=MUTED)
+    below.set_ylabel("Patients")
+    below.locator_params(axis="y", nbins=3, integer=True)
     axes.set(xlim=(0, 100), ylim=(0, 100))
     words = [
         f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "
@@ -557,8 +577,8 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     display.figure(
         drawing,
         name="fig-calibration",
-        caption="Calibration of the joint model in the patients it was fitted to. The bars show "
-        "how many predictions lie where.",
+        caption="Calibration of the joint model in the patients it was fitted to. The bars below "
+        "count the patients by predicted risk.",
         alt=f"Calibration curve. {title}: {'; '.join(words)}.",
         data=curve,
         reconstructed=cohort.is_example,

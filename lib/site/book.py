@@ -97,7 +97,9 @@ def check_inputs(app, config) -> None:
     # What every page shows. Sphinx would not write the pages with source again when it changes.
     patterns = ["_config.yml", "chapters/assets/*"]
     looks = [path for pattern in patterns for path in sorted(Path(app.confdir).glob(pattern))]
-    key = hashlib.sha256(b"".join(path.read_bytes() for path in looks)).hexdigest()[:16]
+    app.edition = meta.edition()
+    content = [app.edition.encode(), *(path.read_bytes() for path in looks)]
+    key = hashlib.sha256(b"".join(content)).hexdigest()[:16]
     app.looks = kept.with_name(f"{kept.name}-{key}")
     staging.begin(app, same=kept.exists() and app.looks.exists())
 
@@ -213,12 +215,13 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
         text = f"This book is about {name}, {patients:,} patients."
     context["theme_announcement"] = text
     tables = escape(context["pathto"](WORD, 1))
-    footer = (
+    footer = f'<span class="edition">{escape(app.edition)}</span> '
+    footer += (
         f'<a href="{tables}" download>All tables as a Word file</a> <span data-whole-book></span>'
     )
     if "chapters/cite" in app.env.found_docs:
         cite = escape(context["pathto"]("chapters/cite"))
-        footer = f'<a href="{cite}">How to cite, and the licenses</a> ' + footer
+        footer += f' <a href="{cite}">How to cite, and the licenses</a>'
     context["theme_extra_footer"] = footer
     scripts = {node.get("script") for node in doctree.findall(render.markup)} if doctree else set()
     for script in sorted(filter(None, scripts)):

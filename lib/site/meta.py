@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +33,22 @@ LICENSES = {
 def citation() -> dict:
     """What CITATION.cff says of the book and of the study."""
     return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+def edition() -> str:
+    """The version of the book, and where git knows them its commit and the date of that."""
+    said = f"Version {citation()['version']}"
+    if not ((ROOT / ".git").exists() and shutil.which("git")):
+        return said
+    asked = [["describe", "--always", "--dirty"], ["log", "-1", "--format=%cs"]]
+    answers = [
+        subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, encoding="utf-8")
+        for words in asked
+    ]
+    if any(answer.returncode for answer in answers):
+        return said
+    commit, date = (answer.stdout.strip() for answer in answers)
+    return f"{said}, commit {commit} of {date}"
 
 
 def use_site_url(app, config) -> None:
