@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.show import display, figures, plots, tables
+from lib.statistics import sample_size
 from lib.words import limits, percent
 
 
@@ -130,10 +131,10 @@ def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstr
 def test_an_output_names_the_function_that_made_it(shown):
     counts = pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="reading"))
     figures.significant_pairs(np.full((3, 4), 0.01), {}, 0.05, False)
-    tables.versions(counts.reset_index())
+    tables.sample_size(sample_size.minimum_sample_size(6, 0.23), False)
     display.table(counts, name="tab-x", caption="c")
     assert shown[0].about["function"] == "lib.show.figures.significant_pairs"
-    assert shown[1].content["function"] == "lib.show.tables.versions"
+    assert shown[1].content["function"] == "lib.show.tables.sample_size"
     assert shown[2].content["function"] == "lib.show.display.table"
 
 
