@@ -12,12 +12,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.show import display, figures, plots, tables
 from lib.statistics import sample_size
-from lib.words import limits, percent
+from lib.words import capital, limits, percent
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
         plots.dots(axis, np.arange(4), np.arange(4), np.arange(4) - 1, np.arange(4) + 1, **look)
         plots.name_rows(axis, [label] * 4)
     display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
-    assert shown[0].about["caption"] == "c"
+    assert shown[0].about["caption"] == f"c {capital(display.EXAMPLE_MARK)}."
     drawing.draw_without_rendering()
     page = drawing.bbox
     for axis in axes[:, 0]:
@@ -169,6 +170,21 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
     assert drawn.y0 > -0.01 and drawn.y1 < height + 0.01
     words = [re.sub(r"\s", "", text.get_text()) for text in drawing.findobj(mpl.text.Text)]
     assert words.count(re.sub(r"\s", "", label)) >= 1 + 7 * panels
+
+
+def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
+    rows = pd.DataFrame(
+        {"has_x": [0, 1] * 4, "length": range(0, 320, 40), "outcome": [0, 0, 1, 1] * 2}
+    )
+    cohort = read_cohort(rows)
+    table = pd.DataFrame(
+        {"odds_ratio": [2.0, 1.01], "lower": 0.9, "upper": 3.0, "p": 0.2}, cohort.factors
+    )
+    figures.forest(table, table, cohort)
+    data = pd.read_csv(io.StringIO(shown[0].about["csv"])).set_index("factor")
+    assert data.at["has_x", "odds_ratio_crude"] == 2
+    assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
+    assert "length, per 100 crude 2.70" in shown[0].about["alt"]
 
 
 def draw_with_a_warning() -> None:

@@ -19,7 +19,6 @@ from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
 from lib.statistics import univariate
-from lib.words import capital, listed
 
 # What is known of a core: impossible whatever else was in the model; impossible if the model held a
 # yes-or-no factor significant alone by all four tests; a cohort is stored; or neither.
@@ -38,8 +37,7 @@ class Known:
     cohort last where it is asked for: every conclusion (`measures.measure`) with n11, and the rungs
     that it stands on. `limits` are what is proven of the fit in each core that is not excluded
     (`exclusion.outer_bounds`). `groups` (groups x 2) holds the occluded and the patent patients of
-    each group; `labels` are the markers in words and `certain` a sentence with all counts that the
-    claims determine.
+    each group; `labels` are the markers in words.
     """
 
     problem: str | None = None
@@ -51,7 +49,6 @@ class Known:
     groups: np.ndarray | None = None
     markers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ("", "")
-    certain: str = ""
     example_core: tuple[int, int] = (0, 0)
 
 
@@ -108,24 +105,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         groups=about.group_counts,
         markers=tuple(about.markers),
         labels=labels,
-        certain=_certain(about.groups, labels, (printed.first, printed.second)),
         example_core=(int((both & occluded).sum()), int((both & ~occluded).sum())),
-    )
-
-
-def _certain(
-    by_group: pd.DataFrame, labels: tuple[str, ...], tables: tuple[np.ndarray, ...]
-) -> str:
-    """The determined counts in a sentence."""
-    groups = [f"{row.occluded} of {row.patients} in {group}" for group, row in by_group.iterrows()]
-    markers = [
-        f"{label} in {table[0, 0]} of {table[:, 0].sum()} occluded and in {table[0, 1]} of "
-        f"{table[:, 1].sum()} patent"
-        for label, table in zip(labels, tables, strict=True)
-    ]
-    return (
-        f"{by_group['occluded'].sum()} of {by_group['patients'].sum()} stents occluded: "
-        f"{listed(groups)}. " + capital("; ".join(markers)) + " stents."
     )
 
 
@@ -198,29 +178,4 @@ def holds(values: pd.Series, threshold: float = 0.05) -> str:
         else "in none of the cohorts found"
         if below == 0
         else "in some cohorts and not in others"
-    )
-
-
-def order_of_factors(of: Known, ranges: pd.DataFrame) -> str:
-    """Where the two markers stand among all factors when each is taken alone (Pearson's P,
-    Student's for a number), in words, from what was attained where most is assumed."""
-    p_values = [
-        univariate.binary_tests(pairs)["pearson"] for pairs in (of.printed.first, of.printed.second)
-    ]
-    strictest = ranges.drop_duplicates("conclusion", keep="last").set_index("conclusion")
-    before = strictest.at["unprinted.largest_p_value", "least"] < min(p_values)
-    behind = strictest.at["unprinted.smallest_p_value", "greatest"] > max(p_values)
-    if before and behind:
-        return (
-            "Taken alone, the two markers may be the strongest of all factors or the weakest: "
-            "ordered by P, the other factors can all stand before them, and can all stand behind."
-        )
-    if before or behind:
-        return (
-            f"Taken alone, the two markers may be the {'weakest' if before else 'strongest'} of "
-            f"all factors: the others can all have a {'smaller' if before else 'larger'} P."
-        )
-    return (
-        "Ordered by P alone, the other factors were found neither all before the two markers nor "
-        "all behind them."
     )

@@ -193,9 +193,10 @@ def _listed(about: Study, counts: pd.DataFrame) -> Iterator[tuple[str, dict]]:
         "are",
         CONDITIONAL: f"{everyone}; the fit depends only on how many of them have both markers; all "
         "{looked_at} numbers were tried",
-        DIAGNOSIS: f"{everyone}; all {tables:,} tables of whole numbers, through {{looked_at:,}} sets of sums",
-        ONE_FACTOR: f"{everyone}; {{looked_at:,}} sets of sums: any factor significant alone, for every number of "
-        "patients with both markers that is not excluded for all models",
+        DIAGNOSIS: f"{everyone}; all {tables:,} tables of whole numbers, through {{looked_at:,}} "
+        "sets of sums",
+        ONE_FACTOR: f"{everyone}; {{looked_at:,}} sets of sums: any factor significant alone, for "
+        "every number of patients with both markers that is not excluded for all models",
     }
     for reading, needed in listed_steps(about.claims).items():
         of_reading = counts[counts["reading"] == reading]
@@ -211,7 +212,9 @@ def _listed(about: Study, counts: pd.DataFrame) -> Iterator[tuple[str, dict]]:
         else:
             verdict = "contradicted: proven"
             nearest = 1 + of_reading["nearest_miss"].min()
-            reason += f"; the nearest is {nearest:.1f} half-units of a last digit from what is printed"
+            reason += (
+                f"; the nearest is {nearest:.1f} half-units of a last digit from what is printed"
+            )
         yield reading, {"verdict": verdict, "found": found, "reason": reason}
 
 
@@ -276,7 +279,7 @@ def _said(printed: Printed) -> Iterator[tuple[str, dict]]:
         "P<0.05, leave by P>0.10) one may stay whose Wald P lies between",
         "conditional likelihood with more factors": "its information is that of the outcomes "
         "within strata, of which no proof here speaks",
-        "penalized likelihood with more factors": "its fitted events need not be the observed ones, on which every "
-        "proof here rests",
+        "penalized likelihood with more factors": "its fitted events need not be the observed "
+        "ones, on which every proof here rests",
     }.items():
         yield reading, {"verdict": "open: not searched", "reason": reason}

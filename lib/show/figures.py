@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
-from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
+from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival, at_times
 from lib.words import capital, limits, listed, number, p_is, percent, whole
@@ -261,7 +261,7 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     title = "What is printed leaves a sliver for each coefficient"
     drawing, axes = display.canvas(
         title,
-        height=2.8,
+        height=2.1,
         xlabel="Coefficient (log odds)",
         ncols=len(polygons),
         squeeze=False,
@@ -304,13 +304,13 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
     (across, x), (up, y) = printed.items()
     drawing, axes = display.canvas(
         title,
-        height=3.2,
+        height=2.9,
         xlabel=f"Odds ratio of {across} (log scale)",
         ylabel=f"Odds ratio of {up} (log scale)",
     )
     finite = models[np.isfinite(models).all(axis=1)]
     pairs = finite.to_numpy()
-    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="a model for each count")
+    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count")
     axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
     nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
     named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
@@ -385,7 +385,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=crude.join(adjusted, lsuffix="_crude", rsuffix="_adjusted"),
+        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")),
         key="factor",
         reconstructed=cohort.is_example,
     )
@@ -458,15 +458,17 @@ def auc_intervals(
     )
     drawing, axes = display.canvas(
         title,
-        height=0.8 + 1.1 * len(inferences),
-        nrows=len(inferences),
+        height=2.6,
+        ncols=len(inferences),
         sharex=True,
+        sharey=True,
         squeeze=False,
     )
     words = []
-    for panel, (label, table) in zip(axes[:, 0], inferences.items(), strict=True):
+    for panel, (label, table) in zip(axes[0], inferences.items(), strict=True):
         rows = table.loc[list(names)]
-        panel.set_title(label)
+        panel.set_title(display.wrapped(label, 20))
+        panel.locator_params(axis="x", nbins=4)
         panel.axvspan(*printed[label], color=PALE_BLUE, linewidth=0)
         plots.dots(
             panel,
@@ -483,7 +485,7 @@ def auc_intervals(
             f"{label}, {names[row.Index]}: {row.lower:.3f} to {row.upper:.3f}"
             for row in rows.itertuples()
         ]
-    axes[-1, 0].set_xlabel("AUC (95% interval; shaded: as printed)")
+    axes[0, -1].set_xlabel("AUC (95% interval; shaded: as printed)")
     display.figure(
         drawing,
         name="fig-auc-intervals",
@@ -505,7 +507,7 @@ def roc_curves(
         else "A number has a curve, a binary marker one corner"
     )
     drawing, axes = display.canvas(
-        title, height=3.2, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
+        title, height=3.0, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
     )
     words = []
     for position, (label, points) in enumerate(curves.items()):

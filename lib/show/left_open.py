@@ -121,13 +121,16 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
     """
     joined = facts.merge(cores[["k1", "k0", "status"]], on=["k1", "k0"])
     chosen = {
-        "All cores": joined,
+        "All cross-tables": joined,
         "Not excluded": joined[joined["status"] != "excluded"],
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
 
     words = [
-        [quantity, *(_from_to(rows[name].min(), rows[name].max(), form) for rows in chosen.values())]
+        [
+            quantity,
+            *(_from_to(rows[name].min(), rows[name].max(), form) for rows in chosen.values()),
+        ]
         for name, (quantity, form) in EXACT.items()
     ]
     display.table(

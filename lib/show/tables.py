@@ -604,7 +604,6 @@ def estimators(trials: pd.DataFrame) -> None:
         {
             "Marker": ("marker", _about),
             "Standard error": ("kind", roc.STANDARD_ERRORS.get),
-            "SE": ("standard_error", partial(number, digits=4)),
             "95% interval": ("lower", "upper", partial(limits, digits=4)),
             "P": ("p", partial(number, digits=4)),
             "Prints": ("limits_printed", "p_printed", _which_printed),

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from sphinx.util import logging
 
 from lib.site.render import TEMPLATES
 
@@ -28,6 +29,8 @@ LICENSES = {
     "MIT": "https://opensource.org/license/mit",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
+
+logger = logging.getLogger(__name__)
 
 
 def citation() -> dict:
@@ -55,6 +58,9 @@ def use_site_url(app, config) -> None:
     """Take the address of the site from the environment; a book about somebody's own patients asks
     not to be indexed.
     """
+    people = [*citation()["authors"], *citation().get("contact", [])]
+    if not any({"email", "website"} & set(person) for person in people):
+        logger.info("CITATION.cff has no address to write to, so the start page has none either.")
     url = os.environ.get("SITE_URL", config.html_baseurl or "")
     config.html_baseurl = url.rstrip("/") + "/" if url else ""
     config.ogp_site_url = config.html_baseurl

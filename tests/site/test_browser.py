@@ -66,6 +66,35 @@ def test_pages_open_without_complaint_and_fit_any_screen(site, browser):
     assert not complaints
 
 
+# In pixels at a width of 1280; what needs rows of patients has a chapter of its own.
+LONGEST = {"methods": 7000, "patency": 7000, "univariate": 7000, "multivariate": 7000, "roc": 7000}
+
+
+@pytest.mark.parametrize("chapter", LONGEST)
+def test_no_section_of_the_paper_is_longer_than_said(site, browser, chapter):
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto((site / "chapters" / f"{chapter}.html").as_uri())
+    assert tab.evaluate("document.documentElement.scrollHeight") <= LONGEST[chapter]
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_no_column_is_beyond_the_edge_without_a_cue(site, browser, width):
+    """On a phone rows stack; elsewhere a shadow shows what scrolls."""
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    wrong = []
+    for path in pages(site):
+        tab.goto(path.as_uri())
+        found = tab.evaluate(
+            """[...document.querySelectorAll(".scroll-region")]
+            .filter(region => region.scrollWidth > region.clientWidth)
+            .map(region => [region.ariaLabel, getComputedStyle(region).backgroundImage])"""
+        )
+        wrong += [label for label, shadow in found if width == 390 or "gradient" not in shadow]
+    tab.close()
+    assert not wrong
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(site, browser, axe, width, scheme):
