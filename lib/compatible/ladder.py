@@ -30,7 +30,7 @@ class Rung(NamedTuple):
     most_odds_ratio: float = np.inf  # crude, of a binary factor, or one over it
 
 
-_NONE = Rung("none", "no restriction")
+_NONE = Rung("none", "no restriction beyond those of every stored cohort, named above")
 _PREVALENCE = _NONE._replace(
     name="prevalence",
     words="at least 5% of the patients have each yes-or-no factor, and at least 5% do not",
