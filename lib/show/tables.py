@@ -126,9 +126,15 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Claim": ("id", lambda name: capital(checks.describe(name))),
         "Paper": "printed",
         **own,
-        "Recomputed": ("recomputed", lambda text: text or DASH),
+        "Recomputed": ("recomputed", _in_three_digits),
         "Verdict": _badge,
     }
+
+
+def _in_three_digits(text: str) -> str:
+    """A number with decimals to three digits; any other text as it is."""
+    decimal = text.replace(".", "", 1).isdecimal() and "." in text
+    return f"{float(text):.3g}" if decimal else text or DASH
 
 
 def _badge(claim: dict) -> dict:
