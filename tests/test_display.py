@@ -174,7 +174,7 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
 
 def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     rows = pd.DataFrame(
-        {"has_x": [0, 1] * 4, "length": range(0, 320, 40), "outcome": [0, 0, 1, 1] * 2}
+        {"has_x": [0, 1] * 4, "length": range(0, 400, 50), "outcome": [0, 0, 1, 1] * 2}
     )
     cohort = read_cohort(rows)
     table = pd.DataFrame(
@@ -183,6 +183,7 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     figures.forest(table, table, cohort)
     data = pd.read_csv(io.StringIO(shown[0].about["csv"])).set_index("factor")
     assert data.at["has_x", "odds_ratio_crude"] == 2
+    assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
     assert "length, per 100 crude 2.70" in shown[0].about["alt"]
 

@@ -345,13 +345,12 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """Crude beside adjusted odds ratios on a log scale; of a number for a step that can be seen."""
     numbers = [name for name in adjusted.index if name not in cohort.binary_factors]
     spread = cohort.rows[numbers].std()
-    steps = 10 ** np.floor(np.log10(spread[spread > 0]))
+    steps = 10 ** np.floor(np.log10(spread[spread > 0])).reindex(adjusted.index)
     labels = {name: cohort.label(name) for name in adjusted.index}
-    labels |= {name: f"{labels[name]}, per {step:g}" for name, step in steps.items()}
+    labels |= {name: f"{labels[name]}, per {step:g}" for name, step in steps.dropna().items()}
     ratios = ["odds_ratio", "lower", "upper"]
     crude, adjusted = (
-        table.assign(**table[ratios].pow(steps.reindex(table.index).fillna(1), axis=0))
-        for table in (crude, adjusted)
+        table.assign(**table[ratios].pow(steps.fillna(1), axis=0)) for table in (crude, adjusted)
     )
     lasting = (adjusted["p"] < 0.05).sum()
     title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
@@ -385,7 +384,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")),
+        data=crude.join(adjusted, suffixes=("_crude", "_adjusted")).assign(step=steps.fillna(1)),
         key="factor",
         reconstructed=cohort.is_example,
     )

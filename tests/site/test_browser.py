@@ -131,7 +131,9 @@ def test_a_line_of_source_fits_beside_the_sidebar(site, browser):
     assert not scrolled
 
 
-@pytest.mark.parametrize("word", ["patency", "Firth", "collaterals", "bootstrap", "certificate"])
+@pytest.mark.parametrize(
+    "word", ["patency", "Firth", "collaterals", "bootstrap", "certificate", "闭塞"]
+)
 def test_search_finds_what_a_reader_would_type(site, browser, word):
     tab = browser.new_page()
     tab.goto((site / "search.html").as_uri() + f"?q={word}")
@@ -152,6 +154,16 @@ def test_the_scheme_can_be_chosen_and_is_remembered(site, browser):
         tab.locator(".theme-switch-button:visible").first.click()
     tab.goto((site / "chapters" / "roc.html").as_uri())
     assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.close()
+
+
+def test_code_is_folded_on_a_phone(site, browser):
+    tab = browser.new_page(viewport={"width": 390, "height": 900})
+    tab.goto((site / "chapters" / "roc.html").as_uri())
+    code = tab.locator("div.cell .cell_input")
+    assert code.count() > 5 and code.filter(visible=True).count() == 0
+    tab.get_by_text("Show the code").first.click()
+    assert code.filter(visible=True).count() == 1
     tab.close()
 
 
