@@ -336,7 +336,7 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
         caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
         "possible number of patients with both. The cross is what is printed.",
         alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
-        f"for {up}. Models: {'; '.join(words)}; the middle one of these is the nearest.",
+        f"for {up}. Models: {'; '.join(words)}. The nearest has {nearest} patients with both.",
         data=models.reset_index(),
     )
 
