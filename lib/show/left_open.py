@@ -16,7 +16,7 @@ from matplotlib.colors import ListedColormap
 from lib.compatible import forensic
 from lib.show import display, plots
 from lib.show.display import BLUE, GRID, INK, MUTED, PALE_BLUE, PALE_ORANGE
-from lib.words import capital, limits, listed, number, p_value, percent, whole
+from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
 
 three_digits = partial(number, digits=3)
 
@@ -316,6 +316,8 @@ def _form(name: str) -> Callable[[float], str]:
 
 def ratio(value: float) -> str:
     """A ratio to three digits; beyond a thousand, or below a thousandth, only that it is."""
+    if np.isnan(value):
+        return DASH
     if value > 1000:
         return ">1,000"
     return "<0.001" if value < 0.001 else f"{value:.3g}"
