@@ -14,6 +14,7 @@ from lib.patients import loading
 from lib.patients.codebook import CODEBOOK_COLUMNS, read_codebook
 from lib.patients.cohort import Cohort
 from lib.patients.files import DATA
+from lib.site.notebooks import CHAPTERS
 
 ORACLES = Path(__file__).parent / "oracles"
 # The study of this book.
@@ -124,3 +125,11 @@ BREAKS = {
     ),
     "a collinear factor": lambda rows: rows.assign(inflow_thrombus=rows["multiple_stents"]),
 }
+
+
+def terms() -> list[str]:
+    """The terms that the glossary explains, in its order."""
+    text = (CHAPTERS / "glossary.md").read_text(encoding="utf-8")
+    blocks = text.split("```{glossary}")[1:]
+    lines = "".join(block.split("```")[0] for block in blocks).splitlines()
+    return [line for line in lines if line and not line.startswith(" ")]

@@ -6,8 +6,13 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from chapter import run
+from helpers import terms
 
-from lib.paper import published
+from lib.compatible import conclusions
+from lib.compatible.study import read_stored
+from lib.paper import ledger, published
+from lib.patients import loading
 from lib.site import notebooks
 
 SOURCES = notebooks.sources()
@@ -17,7 +22,7 @@ PAGES = sorted(notebooks.CHAPTERS.glob("*.md"))
 CONSTANTS = {"0.05", "1.96", "5%", "95%"}
 # The place of the paper.
 PLACE = "2022;31(12):1605–1611"
-QUOTED = {"index": [PLACE], "zh": [PLACE]}
+QUOTED = {"index": [PLACE], "zh": [PLACE], "corrections": ["ersion 1.0"]}
 
 FENCE = re.compile(r"\s*(`{3,}|~{3,}|:{3,})(.*)")
 NOT_PROSE = [
@@ -79,10 +84,10 @@ def test_figures_have_alt_text(stored):
                 )
 
 
-def prose(text: str) -> str:
-    """A chapter's source without front matter, code, mathematics, roles and addresses."""
+def text_of(source: str) -> str:
+    """A chapter's source without front matter and code."""
     kept, open_fences = [], []
-    for line in re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL).splitlines():
+    for line in re.sub(r"\A---\n.*?\n---\n", "", source, flags=re.DOTALL).splitlines():
         fence = FENCE.fullmatch(line)
         in_code = bool(open_fences) and open_fences[-1][1]
         if fence and open_fences and fence[1] == open_fences[-1][0] and not fence[2].strip():
@@ -93,7 +98,12 @@ def prose(text: str) -> str:
             )
         elif not in_code:
             kept.append(line)
-    text = "\n".join(kept)
+    return "\n".join(kept)
+
+
+def prose(source: str) -> str:
+    """The same without mathematics, roles and addresses."""
+    text = text_of(source)
     for pattern in NOT_PROSE:
         text = pattern.sub(" ", text)
     return text
@@ -130,3 +140,158 @@ def test_prose_holds_no_typed_result(page):
 )
 def test_typed_results_are_recognized(text, found):
     assert typed_results(text, {"183"}) == found
+
+
+# ------------------------------------------------------------------ claims with their premises
+
+# What is said only in a paragraph that also has each of the words behind it: what it rests on.
+USUAL_MODEL = "ordinary|usual standard errors|compatible-premises|kept apart from|普通的"
+PREMISES = {
+    # How many patients had both markers.
+    r"whatever (else )?was in|whatever else (was|the)|不论模型中还有什么": [USUAL_MODEL],
+    r"`possible_both`|`both_least`|\n`span`|\{glue:text\}`span` patients": [
+        "without penalty|unpenalized|compatible-premises|无惩罚",
+        "all patients|all\n  \\{glue:text\\}`patients` patients|compatible-premises|全部患者",
+        "yes-or-no|compatible-premises|有或无",
+    ],
+    # The counts.
+    r"`occluded` of them had an occlusion|No other whole numbers|were the only ones": [
+        "[Ii]f the ROC section"
+    ],
+    r"`occluded` 例发生支架闭塞": ["如果 ROC 部分"],
+    r"the only ones\s+that": ["[Ii]f the"],
+    # What is contradicted, and what is not.
+    r"two markers alone does not print|None gives both published": ["premises"],
+    r"[Ss]tepwise selection as such": ["a final model that holds the two markers and nothing else"],
+    r"Not contradicted: ": ["under the premises of its row"],
+    r"cannot stand there": ["Wald intervals"],
+    r"wider than they need be": ["[Ii]f these markers"],
+    # What arithmetic cannot see.
+    r"leaves? out one at a time|set aside alone|left out at a time": [
+        "agree with one|fit each other"
+    ],
+    r"`with_factor_count`|`by_all_four`": ["significant (alone )?by all four tests"],
+    r"`share_by_all`": ["Assumed"],
+}
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs and list items of a chapter's source, its code left out."""
+    text = re.sub(r"^(`{3,})\{code-cell\}.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return [
+        part for part in re.split(r"\n\s*\n|\n(?=[-*] )|^:::.*$", text, flags=re.MULTILINE) if part
+    ]
+
+
+@pytest.mark.parametrize("claim", PREMISES)
+def test_what_is_claimed_carries_its_premises(claim):
+    said = [
+        (page.stem, part)
+        for page in PAGES
+        for part in paragraphs(page.read_text(encoding="utf-8"))
+        if re.search(claim, part)
+    ]
+    assert said, "no page says this any more: remove it from PREMISES"
+    for page, part in said:
+        for premise in PREMISES[claim]:
+            assert re.search(premise, part), f"{page}: “{part}” does not say “{premise}”"
+
+
+# ----------------------------------------------------------------------------- the glossary
+
+# Also words of every day, which cannot all be links.
+EVERYDAY = {
+    *("Bounded", "Check", "Confirmed", "Contradicted", "Determined", "Excluded", "Fitted", "Given"),
+    *("Open", "Print"),
+}
+ROLE = re.compile(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`")
+NO_WORDS = re.compile(
+    r"\{[a-z:]+\}`[^`]*`|`[^`]*`|\[[^\]]*\]\([^)]*\)|\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL
+)
+
+
+def blank(found: re.Match) -> str:
+    return " " * len(found[0])
+
+
+def unlinked(source: str, terms: list[str]) -> list[str]:
+    """The terms whose first use in a chapter's source is not a link to the glossary."""
+    text = re.sub(r"^[#(].*$", "", text_of(source), flags=re.MULTILINE)
+    words, lacking = NO_WORDS.sub(blank, text), []
+    # The longest first: an "adjusted odds ratio" is no use of "odds ratio".
+    for term in sorted(terms, key=len, reverse=True):
+        spelled = re.escape(term).replace(r"\ ", r"\s+")
+        flags = 0 if term.isupper() else re.IGNORECASE
+        use = re.compile(rf"(?<![\w-]){spelled}s?(?![\w-])", flags)
+        first = use.search(words)
+        before = text[: first.start()] if first else text
+        linked = {link[1].casefold() for link in ROLE.finditer(before)}
+        if first and term.casefold() not in linked and term not in EVERYDAY:
+            lacking.append(term)
+        words = use.sub(blank, words)
+    return lacking
+
+
+@pytest.mark.parametrize(
+    "page",
+    [path for path in PAGES if not re.match("glossary|references|zh|code", path.stem)],
+    ids=lambda path: path.stem,
+)
+def test_each_term_of_the_glossary_is_a_link_where_a_page_first_uses_it(page):
+    assert unlinked(page.read_text(encoding="utf-8"), terms()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("An odds ratio, and {term}`odds ratios <Odds ratio>`.", ["Odds ratio"]),
+        ("{term}`Odds ratios <Odds ratio>`, then an odds ratio.", []),
+        ("# Odds ratio\n\nIts `odds ratio` is an {term}`Adjusted odds ratio`.", []),
+        ("An adjusted odds ratio.", ["Adjusted odds ratio"]),
+    ],
+)
+def test_first_uses_are_recognized(text, lacking):
+    assert unlinked(text, ["Odds ratio", "Adjusted odds ratio"]) == lacking
+
+
+# ---------------------------------------------------------- what rests on the example cohort
+
+
+def other_example(folder: Path) -> Path:
+    """Another cohort that prints the abstract, as the file of an example cohort."""
+    stored = read_stored("cohorts.parquet")
+    rows = stored[stored[["k1", "k0"]].eq(stored[["k1", "k0"]].iloc[0]).all(axis=1)]
+    rows = rows.drop(columns=["k1", "k0"])
+    rows.insert(0, "patient_id", [f"other-{number:03}" for number in range(len(rows))])
+    rows.to_csv(folder / "cohort.csv", index=False)
+    return folder / "cohort.csv"
+
+
+@pytest.mark.parametrize(
+    "chapter",
+    [
+        *("methods", "patency", "univariate", "multivariate", "roc"),
+        pytest.param("analysis", marks=pytest.mark.slow),
+    ],
+)
+def test_what_another_example_cohort_would_change_is_marked(chapter, tmp_path, monkeypatch):
+    """By running the chapter with one: a table or figure that changes is marked, and so is each
+    sentence with a number that does."""
+    ours = run(chapter)
+    path = other_example(tmp_path)
+    for module in (loading, ledger, conclusions):
+        monkeypatch.setattr(module, "EXAMPLE", path)
+    theirs = run(chapter)
+    assert len(ours.shown) == len(theirs.shown)
+    for one, other in zip(ours.shown, theirs.shown, strict=True):
+        about, changed = (getattr(x, "about", None) or x.content for x in (one, other))
+        if about != changed:
+            words = f"{about.get('caption')} {about.get('note')}".lower()
+            assert "rests on the example cohort" in words, words
+    changed = {name for name, text in ours.glued.items() if theirs.glued[name] != text}
+    assert changed or chapter != "analysis"
+    for part in paragraphs((notebooks.CHAPTERS / f"{chapter}.md").read_text(encoding="utf-8")):
+        if changed & set(re.findall(r"\{glue:text\}`(\w+)`", part)):
+            assert re.search(
+                "example cohort|`here`|example made|In cohorts that|cohorts that print", part
+            ), part

@@ -10,6 +10,7 @@ import pytest
 from lib.compatible import conclusions as compatible
 from lib.compatible import study
 from lib.paper import published
+from lib.show import display, left_open
 
 CLAIMS = published.read()
 
@@ -33,6 +34,32 @@ def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
     assert (
         stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]
     ).all()
+
+
+def test_the_map_tells_four_kinds_of_cores_apart(known, monkeypatch):
+    kinds = known.cores.groupby("kind")[["k1", "k0"]].agg(list)
+    sizes = {kind: len(row["k1"]) for kind, row in kinds.iterrows()}
+    assert list(sizes) == sorted(compatible.KINDS) == sorted(left_open.KINDS)
+    assert sizes["impossible"] == 270 and sizes["witnessed"] == 319
+    with_factor = kinds.loc["impossible with a significant factor"]
+    assert with_factor["k1"] == [1, 2, 3, 4, 11]
+    assert kinds.loc["undecided", "k1"] == [5, 6, 7, 8, 9, 10]
+    shown = []
+    monkeypatch.setattr(display, "display", shown.append)
+    left_open.core_map(known.cores, {})
+    left_open.core_kinds(known.cores)
+    for kind, size in sizes.items():
+        assert f"{kind}: {size}, with " in shown[0].about["alt"]
+    assert {tuple(row[:2]) for row in shown[1].content["rows"]} == {
+        (kind.capitalize(), str(size)) for kind, size in sizes.items()
+    }
+
+
+def test_what_is_proven_of_another_factor_holds_whichever_test_its_p_is_of(ranges):
+    proven = ranges.groupby("conclusion")[["proven_least", "proven_greatest"]].first()
+    assert proven.loc["binary.share"].round(4).to_list() == [0.0109, 0.9891]
+    assert round(proven.at["binary.p_value", "proven_greatest"], 4) == 0.0500
+    assert proven.loc["binary.odds_ratio"].isna().all()
 
 
 def test_attained_ranges_narrow_up_the_ladder_and_lie_within_what_is_proven(ranges):

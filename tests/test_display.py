@@ -12,11 +12,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.show import display, figures, plots, tables
-from lib.words import limits, percent
+from lib.statistics import sample_size
+from lib.words import capital, limits, percent
 
 
 @pytest.mark.parametrize(
@@ -113,29 +115,27 @@ def test_without_columns_the_cells_are_those_of_the_rows_and_so_is_the_download(
 
 
 @pytest.mark.parametrize(
-    ("note", "reconstructed", "expected"),
-    [
-        (None, False, None),
-        ("A note.", False, "A note."),
-        (None, True, "Rests on the example cohort, not on patient data."),
-        ("A note.", True, "A note. Rests on the example cohort, not on patient data."),
-    ],
+    ("reconstructed", "expected"),
+    [(False, "Rates."), (True, "Rates. Rests on the example cohort, not on patient data.")],
 )
-def test_what_rests_on_the_example_cohort_says_so_below_a_table(
-    shown, note, reconstructed, expected
-):
-    display.table(RATES, name="tab-x", caption="c", note=note, reconstructed=reconstructed)
-    assert shown[0].content["note"] == expected
+def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstructed, expected):
+    display.table(RATES, name="tab-x", caption="Rates.", reconstructed=reconstructed)
+    assert shown[0].content["caption"] == expected
     assert shown[0].content["reconstructed"] is reconstructed
+    drawing, axes = display.canvas("title")
+    display.figure(drawing, name="f", caption="Rates.", alt="a", reconstructed=reconstructed)
+    assert shown[1].about["caption"] == expected
+    # And drawn on hatched ground, unlike what is published.
+    assert bool(axes.patch.get_hatch()) is reconstructed
 
 
 def test_an_output_names_the_function_that_made_it(shown):
     counts = pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="reading"))
     figures.significant_pairs(np.full((3, 4), 0.01), {}, 0.05, False)
-    tables.versions(counts.reset_index())
+    tables.sample_size(sample_size.minimum_sample_size(6, 0.23), False)
     display.table(counts, name="tab-x", caption="c")
     assert shown[0].about["function"] == "lib.show.figures.significant_pairs"
-    assert shown[1].content["function"] == "lib.show.tables.versions"
+    assert shown[1].content["function"] == "lib.show.tables.sample_size"
     assert shown[2].content["function"] == "lib.show.display.table"
 
 
@@ -157,7 +157,7 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
         plots.dots(axis, np.arange(4), np.arange(4), np.arange(4) - 1, np.arange(4) + 1, **look)
         plots.name_rows(axis, [label] * 4)
     display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
-    assert shown[0].about["caption"] == "c"
+    assert shown[0].about["caption"] == f"c {capital(display.EXAMPLE_MARK)}."
     drawing.draw_without_rendering()
     page = drawing.bbox
     for axis in axes[:, 0]:
@@ -170,6 +170,22 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
     assert drawn.y0 > -0.01 and drawn.y1 < height + 0.01
     words = [re.sub(r"\s", "", text.get_text()) for text in drawing.findobj(mpl.text.Text)]
     assert words.count(re.sub(r"\s", "", label)) >= 1 + 7 * panels
+
+
+def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
+    rows = pd.DataFrame(
+        {"has_x": [0, 1] * 4, "length": range(0, 400, 50), "outcome": [0, 0, 1, 1] * 2}
+    )
+    cohort = read_cohort(rows)
+    table = pd.DataFrame(
+        {"odds_ratio": [2.0, 1.01], "lower": 0.9, "upper": 3.0, "p": 0.2}, cohort.factors
+    )
+    figures.forest(table, table, cohort)
+    data = pd.read_csv(io.StringIO(shown[0].about["csv"])).set_index("factor")
+    assert data.at["has_x", "odds_ratio_crude"] == 2
+    assert data["step"].to_dict() == {"has_x": 1, "length": 100}
+    assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
+    assert "length, per 100 crude 2.70" in shown[0].about["alt"]
 
 
 def draw_with_a_warning() -> None:

@@ -58,13 +58,17 @@ def pages(tmp_path, monkeypatch):
     return words
 
 
+# A link to the glossary.
+LINKED = re.compile(r"\{term\}`([^`<]*?)(?: <[^`]*)?`")
+
+
 def in_words(cell, ran: Ran) -> str:
     """A Markdown cell as its page shows it: the cases that hold, and what is glued; one line."""
     kept = CASE.sub(
         lambda case: case["text"] if conditional.holds(case["when"], ran.glued.__getitem__) else "",
         cell.source,
     )
-    return GLUED.sub(lambda name: ran.glued[name[1]], kept).replace("\n", " ")
+    return LINKED.sub(r"\1", GLUED.sub(lambda name: ran.glued[name[1]], kept)).replace("\n", " ")
 
 
 def words_of(output: display.Table | display.Figure | display.Tool) -> str:

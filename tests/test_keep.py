@@ -9,7 +9,7 @@ import jsonschema
 import pandas as pd
 import pytest
 import yaml
-from helpers import ORACLES
+from helpers import ORACLES, terms
 from pybtex.database import parse_file
 from schemas import complaints
 
@@ -66,6 +66,7 @@ def test_all_places_name_the_same_title_version_and_licenses():
         " AND ".join(book["license"]),
     ]:
         assert f"{{{words}}}" in page
+    assert f"**Version {book['version']}**" in read("chapters/corrections.md")
     study = book["references"][0]
     for name, words in {
         "volume": study["volume"],
@@ -177,13 +178,12 @@ def test_published_rates_are_in_the_bibliography():
 # --------------------------------------------------------------------------------- the glossary
 
 
-def terms() -> list[str]:
-    text = read("chapters/glossary.md").split("```{glossary}")[1].split("```")[0]
-    return [line for line in text.splitlines() if line and not line.startswith(" ")]
-
-
-def test_terms_stand_in_alphabetical_order_once_each():
+def test_terms_stand_in_alphabetical_order_once_each_under_their_letters():
     assert terms() == sorted(set(terms()), key=str.casefold)
+    letters = [term[0].upper() for term in terms()]
+    assert re.findall(r"^## (\w)$", read("chapters/glossary.md"), re.MULTILINE) == sorted(
+        set(letters)
+    )
 
 
 def test_every_verdict_and_every_term_that_explains_one_is_defined():

@@ -65,3 +65,12 @@ def test_a_figure_has_its_size_in_pixels_and_its_words(page):
     )
     assert 'width="120" height="80"' in image
     assert 'alt="words with &quot;quotation marks&quot;"' in image
+
+
+def test_each_cell_has_its_columns_heading_for_a_screen_on_which_rows_stack(page):
+    columns = [{"label": label, "align": "left"} for label in ("Who", "How many")]
+    found = shown("table", ABOUT | {"columns": columns, "rows": [["a", "3"], ["b", "4"]]}, page)
+    heads = [
+        part["before"] for part in found.findall(render.markup) if "cell-head" in part["before"]
+    ]
+    assert heads == ['<span hidden class="cell-head">How many</span>'] * 2

@@ -4,6 +4,13 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!table) return;
   const rows = [...table.tBodies[0].rows];
   const verdictOf = (row) => row.querySelector(".verdict")?.textContent.trim() ?? "";
+  // Without the headings that cells show on a phone.
+  const textOf = (row) =>
+    [...row.querySelectorAll("p")]
+      .flatMap((words) => [...words.childNodes].filter((part) => part.className !== "cell-head"))
+      .map((part) => part.textContent)
+      .join(" ")
+      .toLowerCase();
   const occurring = new Set(rows.map(verdictOf));
   // In the order in which the page explains them.
   const named = [...document.querySelectorAll("article .verdict")].map((verdict) => verdict.textContent.trim());
@@ -19,7 +26,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const update = () => {
     const wanted = words.value.toLowerCase().split(/\s+/);
     for (const row of rows) {
-      const text = row.textContent.toLowerCase();
+      const text = textOf(row);
       const verdict = verdictOf(row);
       row.hidden = (verdict && !shown.has(verdict)) || !wanted.every((word) => text.includes(word));
     }

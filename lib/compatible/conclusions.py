@@ -143,19 +143,11 @@ def _proven(of: Known) -> dict[str, tuple[float, float]]:
     found = {"n11": (left.min(), left.max())}
     for name in ("brier", "discrimination_slope", "nagelkerke"):
         found[f"model.{name}"] = (of.limits[name, "least"].min(), of.limits[name, "most"].max())
-    return found | _of_pairs(*of.printed.first.sum(axis=0))
-
-
-def _of_pairs(occluded: int, patent: int) -> dict[str, tuple[float, float]]:
-    """Limits of a yes-or-no factor alone: over all its tables in which every test gives P<0.05."""
-    tests = univariate.p_values_of_all_pairs(occluded, patent)
-    a, b = np.nonzero(np.all([p < 0.05 for p in tests.values()], axis=0))
-    values = {
-        "share": (a + b) / (occluded + patent),
-        "odds_ratio": a * (patent - b) / (b * (occluded - a)),
-        "p_value": tests["pearson"][a, b],
-    }
-    return {f"binary.{name}": (value.min(), value.max()) for name, value in values.items()}
+    # Whichever test the printed P is of; the odds ratio then has no limit.
+    factor = univariate.limits_of_significant(*of.printed.first.sum(axis=0), by_every_test=False)
+    for name in ("share", "p_value"):
+        found[f"binary.{name}"] = tuple(factor.loc[name])
+    return found
 
 
 def rest_of_the_model(of: Known) -> tuple[float, float]:

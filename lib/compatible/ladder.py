@@ -30,10 +30,10 @@ class Rung(NamedTuple):
     most_odds_ratio: float = np.inf  # crude, of a binary factor, or one over it
 
 
-_NONE = Rung("none", "no restriction")
+_NONE = Rung("none", "no restriction beyond those of every stored cohort, named above")
 _PREVALENCE = _NONE._replace(
     name="prevalence",
-    words="each binary factor is neither rarer nor commoner than 5% and 95%",
+    words="at least 5% of the patients have each yes-or-no factor, and at least 5% do not",
     least_share=0.05,
 )
 # Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, calls 0.8 large.
@@ -50,14 +50,14 @@ _COLLINEARITY = _DIFFERENCE._replace(
 # Factors that go with the diagnosis take over a part of its effect, as a rule; twice leaves room.
 _DIAGNOSIS = _COLLINEARITY._replace(
     name="diagnosis",
-    words="with the diagnosis in the model too, its last level (post-thrombotic disease) does "
-    "worst, its odds ratios at most twice the crude ones",
+    words="with the diagnosis in the model too, patients with post-thrombotic disease still do "
+    "worst, and their odds ratios against the others are at most twice the crude ones",
     worst_last=True,
     most_times_crude=2.0,
 )
 _EFFECT = _DIAGNOSIS._replace(
     name="effect",
-    words="no crude odds ratio of a binary factor exceeds 5, or falls below a fifth",
+    words="no crude odds ratio of a yes-or-no factor exceeds 5, or falls below a fifth",
     most_odds_ratio=5.0,
 )
 RUNGS = [_NONE, _PREVALENCE, _DIFFERENCE, _COLLINEARITY, _DIAGNOSIS, _EFFECT]

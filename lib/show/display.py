@@ -288,8 +288,8 @@ def table(
     like others.
 
     The first column and those named in ``left`` are set flush left, the others right. ``data`` is
-    what the CSV download holds, where that is not ``rows``. ``reconstructed`` marks a table that
-    rests on the example cohort.
+    what the CSV download holds, where that is not ``rows``. ``reconstructed`` marks the caption of
+    a table that rests on the example cohort.
     """
     rows = _keyed(rows, key)
     if columns is None:
@@ -300,7 +300,7 @@ def table(
         cells = [
             [_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")
         ]
-    mark = f"{capital(EXAMPLE_MARK)}." if reconstructed else None
+    caption += f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
     display(
         Table(
             {
@@ -315,7 +315,7 @@ def table(
                     [cell if isinstance(cell, dict) else str(cell) for cell in row] for row in cells
                 ],
                 "csv": csv(rows if data is None else data),
-                "note": " ".join(filter(None, [note, mark])) or None,
+                "note": note or None,
                 "classes": list(classes),
                 "reconstructed": reconstructed,
             }
@@ -418,6 +418,9 @@ def figure(
     figure that rests on the example cohort. What was warned of in drawing it is told in words.
     """
     if reconstructed:
+        for axes in drawing.axes:
+            axes.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
+        caption += f" {capital(EXAMPLE_MARK)}."
         drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
         make_higher(drawing, 1)
     _wrap_labels(drawing)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
-from lib.show.display import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
+from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
 from lib.show.tables import per_step
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival
@@ -213,7 +213,7 @@ def significant_pairs(
     title = f"{np.mean(p_values < alpha):.0%} of all count pairs print P<{alpha:g} (Pearson)"
     drawing, axes = display.canvas(
         title,
-        height=3.9,
+        height=3.2,
         xlabel="Exposed among the patent (%)",
         ylabel="Exposed among the occluded (%)",
     )
@@ -237,8 +237,10 @@ def significant_pairs(
             100 * y / patent,
             100 * x / occluded,
             plots.marker(position),
-            color=INK,
+            color=(GREEN, PURPLE)[position % 2],
             markersize=7,
+            markerfacecolor="none",
+            markeredgewidth=2,
             label=label,
         )
     axes.set(xlim=(-1, 101), ylim=(-1, 101))
@@ -264,7 +266,7 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     title = "What is printed leaves a sliver for each coefficient"
     drawing, axes = display.canvas(
         title,
-        height=2.8,
+        height=2.1,
         xlabel="Coefficient (log odds)",
         ncols=len(polygons),
         squeeze=False,
@@ -298,34 +300,48 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
 
 
 def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
-    """Adjusted odds ratios of every two-marker model beside the printed ones, which ``matches`` of
-    the models print."""
+    """Both odds ratios of every two-marker model against each other, the printed pair as a cross;
+    ``matches`` of the models print it."""
     title = (
         f"{matches or 'No'} {'models' if matches > 1 else 'model'} with the two markers alone can "
         "print both odds ratios"
     )
+    (across, x), (up, y) = printed.items()
     drawing, axes = display.canvas(
-        title, xlabel="Patients with both markers (count)", ylabel="Odds ratio (log scale)"
+        title,
+        height=2.9,
+        xlabel=f"Odds ratio of {across} (log scale)",
+        ylabel=f"Odds ratio of {up} (log scale)",
     )
-    plots.curves(axes, models.set_axis([f"model: {label}" for label in printed], axis=1))
-    courses = []
-    for position, (label, value) in enumerate(printed.items()):
-        model = models.iloc[:, position]
-        axes.axhline(value, label=f"printed: {value:.3f}", linewidth=1, **plots.look(position))
-        courses.append(
-            f"the model's odds ratio of {label} goes from {model.iloc[0]:.2f} to "
-            f"{model.iloc[-1]:.2f}, its least is {model.min():.2f}"
+    finite = models[np.isfinite(models).all(axis=1)]
+    pairs = finite.to_numpy()
+    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count")
+    axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
+    nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
+    named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
+    for count in named:
+        axes.annotate(
+            f"{count} with both",
+            finite.loc[count],
+            (9, -4),
+            textcoords="offset points",
+            va="top",
+            color=MUTED,
         )
-    words = [f"{label}: printed {value}" for label, value in printed.items()]
-    plots.ratio_scale(axes, "y")
+    axes.margins(0.15)
+    for side in "xy":
+        plots.ratio_scale(axes, side)
+    words = [
+        f"{count} patients with both: {first:.3g} and {second:.3g}"
+        for count, (first, second) in zip(named, finite.loc[list(named)].to_numpy(), strict=True)
+    ]
     display.figure(
         drawing,
         name="fig-two-markers",
-        caption="Both odds ratios of a model that holds the two markers alone, for every possible "
-        "number of patients with both. The thin lines are the printed odds ratios.",
-        alt=f"Two curves over {models.index.min()} to {models.index.max()} patients with both "
-        f"markers. {'; '.join(words + courses)}. Numbers of patients at which both curves meet "
-        f"their printed line: {matches or 'none'}.",
+        caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
+        "possible number of patients with both. The cross is what is printed.",
+        alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
+        f"for {up}. Models: {'; '.join(words)}. The nearest has {nearest} patients with both.",
         data=models.reset_index(),
     )
 
@@ -379,10 +395,8 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
 
 def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
     """A number in the joint model as a curve, beside the straight line."""
-    title = f"{label}: a straight line " + (
-        "a curve describes the risk better than a line"
-        if form.p < 0.05
-        else "no clear sign of a bend"
+    title = f"{label}: " + (
+        "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
     )
     drawing, axes = display.canvas(title, xlabel=label, ylabel="Odds ratio (log scale)")
     shape = form.curve
@@ -446,15 +460,17 @@ def auc_intervals(
     )
     drawing, axes = display.canvas(
         title,
-        height=0.8 + 1.3 * len(inferences),
-        nrows=len(inferences),
+        height=2.6,
+        ncols=len(inferences),
         sharex=True,
+        sharey=True,
         squeeze=False,
     )
     words = []
-    for panel, (label, table) in zip(axes[:, 0], inferences.items(), strict=True):
+    for panel, (label, table) in zip(axes[0], inferences.items(), strict=True):
         rows = table.loc[list(names)]
-        panel.set_title(label)
+        panel.set_title(display.wrapped(label, 20))
+        panel.locator_params(axis="x", nbins=4)
         panel.axvspan(*printed[label], color=PALE_BLUE, linewidth=0)
         plots.dots(
             panel,
@@ -468,10 +484,10 @@ def auc_intervals(
         panel.axvline(0.5, color=MUTED, linewidth=1, linestyle=":")
         plots.name_rows(panel, list(names.values()))
         words += [
-            f"{label}, {names[row.Index]}: {row.lower:.4f} to {row.upper:.4f}"
+            f"{label}, {names[row.Index]}: {row.lower:.3f} to {row.upper:.3f}"
             for row in rows.itertuples()
         ]
-    axes[-1, 0].set_xlabel("AUC (95% interval; shaded: as printed)")
+    axes[0, -1].set_xlabel("AUC (95% interval; shaded: as printed)")
     display.figure(
         drawing,
         name="fig-auc-intervals",
@@ -493,7 +509,7 @@ def roc_curves(
         else "A number has a curve, a binary marker one corner"
     )
     drawing, axes = display.canvas(
-        title, height=4.1, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
+        title, height=3.0, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
     )
     words = []
     for position, (label, points) in enumerate(curves.items()):
@@ -531,12 +547,15 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     """The flexible calibration curve with its interval, and where the predictions lie."""
     title = "Predicted and observed risk of the joint model"
     curve = curve.dropna()
-    drawing, axes = display.canvas(
+    drawing, (axes, below) = display.canvas(
         title,
-        height=3.4,
+        height=3.8,
         xlabel=f"Predicted risk of {cohort.phrase(cohort.outcome)} (%)",
-        ylabel="Observed (%)",
+        nrows=2,
+        sharex=True,
+        gridspec_kw={"height_ratios": [4, 1]},
     )
+    axes.set(xlabel="", ylabel="Observed (%)")
     axes.plot(
         [0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=":", label="perfect calibration"
     )
@@ -552,14 +571,9 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
     bars = not cohort.withheld.small(heights).any()
     if bars:
-        axes.bar(
-            edges[:-1],
-            12 * heights / max(heights.max(), 1),
-            width=2.3,
-            align="edge",
-            color=MUTED,
-            label="predictions (count)",
-        )
+        below.bar(edges[:-1], heights, width=2.3, align="edge", color=MUTED)
+    below.set_ylabel("Patients")
+    below.locator_params(axis="y", nbins=3, integer=True)
     axes.set(xlim=(0, 100), ylim=(0, 100))
     words = [
         f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "
@@ -569,8 +583,8 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     display.figure(
         drawing,
         name="fig-calibration",
-        caption="Calibration of the joint model in the patients it was fitted to. "
-        + ("The bars show how many predictions lie where." if bars else "No bars: withheld."),
+        caption="Calibration of the joint model in the patients it was fitted to. The bars below "
+        + ("count the patients by predicted risk." if bars else "are withheld."),
         alt=f"Calibration curve. {title}: {'; '.join(words)}.",
         data=curve,
         reconstructed=cohort.is_example,

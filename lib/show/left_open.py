@@ -16,29 +16,37 @@ from matplotlib.colors import ListedColormap
 from lib.compatible import forensic
 from lib.show import display, plots
 from lib.show.display import BLUE, GRID, INK, MUTED, PALE_BLUE, PALE_ORANGE
-from lib.words import capital, limits, listed, number, p_value, percent, whole
+from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
 
 three_digits = partial(number, digits=3)
 
-# Each status of a core with its color and its hatch.
-STATUSES = {"witnessed": (BLUE, ""), "undecided": (PALE_ORANGE, "///"), "excluded": (GRID, "")}
+# What is known of a core: its color and hatch on the map, and what it rests on.
+KINDS = {
+    "impossible": (GRID, "", "A proof, whatever else was in the model"),
+    "impossible with a significant factor": (
+        PALE_ORANGE,
+        "xxx",
+        "A proof about models that hold a yes-or-no factor significant alone by all four tests",
+    ),
+    "witnessed": (BLUE, "", "A cohort that prints every number"),
+    "undecided": ("none", "///", "Neither"),
+}
 
 
 def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
-    """Every core, colored by its status; ``marked`` are cores with a name, as (k1, k0)."""
-    counts = cores["status"].value_counts().reindex(list(STATUSES), fill_value=0)
-    title = (
-        f"{counts['excluded']} of {len(cores)} cross-tables are impossible, "
-        f"{counts['witnessed']} are possible, {counts['undecided']} undecided"
-    )
+    """Every core, colored by what is known of it; ``marked`` are cores with a name, as (k1, k0)."""
+    counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
+    impossible, with_factor, witnessed, undecided = counts
+    title = f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
+    title += f"{with_factor} are impossible with a significant factor, {undecided} undecided"
     drawing, axes = display.canvas(
         title,
-        height=4.0,
+        height=3.4,
         xlabel="Patent with both markers (count)",
         ylabel="Occluded with both markers (count)",
     )
-    for status, (color, hatch) in STATUSES.items():
-        rows = cores[cores["status"] == status]
+    for kind, (color, hatch, _) in KINDS.items():
+        rows = cores[cores["kind"] == kind]
         axes.bar(
             rows["k0"],
             1,
@@ -47,8 +55,8 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
             color=color,
             hatch=hatch,
             edgecolor=INK if hatch else color,
-            linewidth=0 if hatch else 0.2,
-            label=f"{status} ({counts[status]})",
+            linewidth=0.2,
+            label=f"{kind} ({counts[kind]})",
         )
     for label, (k1, k0) in marked.items():
         axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
@@ -56,15 +64,10 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
     axes.set_ylim(-0.5, cores["k1"].max() + 0.5)
     axes.set_aspect("equal")
     axes.locator_params(integer=True)
-    both = cores["k1"] + cores["k0"]
-    spans = {
-        "not excluded": both[cores["status"] != "excluded"],
-        "witnessed": both[cores["status"] == "witnessed"],
-    }
+    spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
     words = [
-        f"{name}: from {span.min()} to {span.max()} patients with both markers"
-        for name, span in spans.items()
-        if len(span)
+        f"{kind}: {counts[kind]}, with {_from_to(*row)} patients who have both markers"
+        for kind, row in spans.iterrows()
     ]
     display.figure(
         drawing,
@@ -76,23 +79,23 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
     )
 
 
-def undecided(cores: pd.DataFrame) -> None:
-    """The undecided cores by the number of patients with both markers, with the nearest miss of
-    each number.
-    """
-    rows = cores[cores["status"] == "undecided"]
+def core_kinds(cores: pd.DataFrame) -> None:
+    """What is known of the cores in a table, with what it rests on."""
     display.table(
-        rows.groupby("n11")["nearest_miss"].agg(["size", "min"]).reset_index(),
+        cores.groupby("kind")["n11"].agg(["size", "min", "max"]).reindex(list(KINDS)).dropna(),
         {
-            "Patients with both markers": "n11",
-            "Undecided cores": ("size", whole),
-            "Nearest miss (half-units)": ("min", number),
+            "What is known": ("kind", capital),
+            "Cross-tables": ("size", whole),
+            "Patients with both markers": ("min", "max", _from_to),
+            "What it rests on": ("kind", lambda kind: KINDS[kind][2]),
         },
-        name="tab-undecided",
-        caption="The undecided cores, and how near the search came, in half-units of a printed "
-        "last digit.",
-        note="The download lists each of them.",
-        data=rows[["k1", "k0", "n11", "margin", "nearest_miss"]],
+        key="kind",
+        name="tab-core-kinds",
+        caption="The cross-tables by what is known of them.",
+        left=("What it rests on",),
+        note="Of each undecided one the download has how near the search came (nearest_miss, in "
+        "half-units of a last printed digit).",
+        data=cores,
     )
 
 
@@ -118,13 +121,16 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
     """
     joined = facts.merge(cores[["k1", "k0", "status"]], on=["k1", "k0"])
     chosen = {
-        "All cores": joined,
+        "All cross-tables": joined,
         "Not excluded": joined[joined["status"] != "excluded"],
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
 
     words = [
-        [quantity, *(_span(rows[name], form) for rows in chosen.values())]
+        [
+            quantity,
+            *(_from_to(rows[name].min(), rows[name].max(), form) for rows in chosen.values()),
+        ]
         for name, (quantity, form) in EXACT.items()
     ]
     display.table(
@@ -135,9 +141,8 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
     )
 
 
-def _span(values: pd.Series, form: Callable[[float], str]) -> str:
+def _from_to(least: float, greatest: float, form: Callable[[float], str] = whole) -> str:
     """Least and greatest value, or one of them where both read alike."""
-    least, greatest = values.min(), values.max()
     same = form(least) == form(greatest)
     return form(least) if same else limits(least, greatest, form)
 
@@ -166,68 +171,78 @@ def rungs(ranges: pd.DataFrame) -> None:
     )
 
 
+# The panels of the ladder: on each one axis, by the name of a conclusion its words.
 PANELS = {
-    "n11": "Patients with both markers (count)",
-    "model.auc": "AUC of the joint model",
-    "model.nagelkerke": "Nagelkerke R² of the joint model",
-    "binary.odds_ratio": "Crude odds ratio of another yes-or-no factor",
-    "binary.adjusted_odds_ratio": "Its adjusted odds ratio",
-    "incomplete_coverage.odds_ratio_with_diagnosis": "Odds ratio of coverage, diagnosis added",
-    "postoperative_collaterals.odds_ratio_with_diagnosis": "Odds ratio of collaterals, diagnosis "
-    "added",
+    "Patients (count)": {"n11": "Patients with both markers"},
+    "Joint model": {"model.auc": "AUC", "model.nagelkerke": "Nagelkerke R²"},
+    "Odds ratio (log scale)": {
+        "binary.odds_ratio": "Another yes-or-no factor, crude",
+        "binary.adjusted_odds_ratio": "The same, adjusted",
+        "incomplete_coverage.odds_ratio_with_diagnosis": "Coverage, diagnosis in the model",
+        "postoperative_collaterals.odds_ratio_with_diagnosis": "Collaterals, diagnosis in the "
+        "model",
+    },
 }
 FARTHEST_RATIO = 30.0
 
 
 def ladder(ranges: pd.DataFrame) -> None:
-    """The range of each conclusion on each rung: attained (thick), and proven limits (thin)."""
-    by_conclusion = dict(list(ranges.groupby("conclusion")))
-    panels = {name: by_conclusion[name] for name in PANELS if name in by_conclusion}
-    widths = [(rows["greatest"] - rows["least"]).iloc[[0, -1]] for rows in panels.values()]
-    narrower = sum(last < 0.9 * first for first, last in widths)
+    """The range of each conclusion on the first rung and on the last, and what is proven of it."""
+    names = [name for panel in PANELS.values() for name in panel]
+    shown = ranges[ranges["conclusion"].isin(names)]
+    first, last = (
+        shown[shown["rung"] == shown["rung"].iloc[at]].set_index("conclusion") for at in (0, -1)
+    )
+    narrower = (last["greatest"] - last["least"] < 0.9 * (first["greatest"] - first["least"])).sum()
     title = "Assumptions about the other factors narrow none of these conclusions"
     if narrower:
-        title = (
-            f"What one assumes of the other factors narrows {narrower} of {len(panels)} conclusions"
-        )
+        title = f"What one assumes of the other factors narrows {narrower} of {len(names)} ranges"
     drawing, axes = display.canvas(
-        title, height=1.45 * len(panels) + 0.6, nrows=len(panels), squeeze=False
+        title,
+        height=5.2,
+        nrows=len(PANELS),
+        gridspec_kw={"height_ratios": [len(panel) + 0.4 for panel in PANELS.values()]},
     )
-    words = []
-    for panel, (name, rows) in zip(axes[:, 0], panels.items(), strict=True):
-        _panel(panel, rows, is_ratio="odds_ratio" in name)
-        panel.set_title(PANELS[name])
-        first, last = first_and_last(ranges, name)
-        words.append(f"{PANELS[name]}: {first} without assumptions, {last} on the last rung")
+    for panel, (unit, words) in zip(axes, PANELS.items(), strict=True):
+        is_ratio = unit.startswith("Odds ratio")
+        if is_ratio:
+            plots.ratio_scale(panel, "x")
+            panel.axvline(1, color=MUTED, linewidth=1, linestyle=":")
+        for rows, shift, color, label in (
+            (first, -0.17, MUTED, "attained: no restriction (rung 0)"),
+            (last, 0.17, BLUE, "attained: all restrictions (rung 5)"),
+        ):
+            _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
+        proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
+        panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1)
+        panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
+        panel.set_yticks(range(len(words)), [display.wrapped(one, 20) for one in words.values()])
+    axes[0].locator_params(axis="x", integer=True)
+    said = [
+        f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} on the last rung"
+        for panel in PANELS.values()
+        for name, words in panel.items()
+    ]
     display.figure(
         drawing,
         name="fig-ladder",
-        caption="The assumption ladder. Thick bars: values that stored cohorts attain, so the "
-        "range is at least as wide; arrows: beyond the axis. Thin lines: limits that are proven "
-        "whatever else was in the model, where such are known. The rungs are numbered as in the "
-        "table.",
-        alt=f"Panels of bars, one bar a rung. {title}. {'; '.join(words)}.",
+        caption="The assumption ladder, its first and its last rung. Thick bars: values that "
+        "stored cohorts attain, so the range is at least as wide; arrows: beyond the axis. Thin "
+        "lines: limits that are proven whatever else was in the model, where such are known.",
+        alt=f"Bars, two for each conclusion. {title}. {'; '.join(said)}.",
         data=ranges,
     )
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, is_ratio: bool) -> None:
-    """A panel of the ladder: a bar for each rung, with an arrow where it goes beyond the axis."""
-    places = np.arange(len(rows))
-    shown = rows[["least", "greatest", "proven_least", "proven_greatest"]]
-    if is_ratio:
-        shown = shown.clip(1 / FARTHEST_RATIO, FARTHEST_RATIO)
-        plots.ratio_scale(axes, "x")
-        axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
-    axes.hlines(places, shown["proven_least"], shown["proven_greatest"], color=MUTED, linewidth=1)
-    axes.hlines(places, shown["least"], shown["greatest"], color=BLUE, linewidth=5)
+def _bars(axes: Axes, rows: pd.DataFrame, shift: float, color: str, label: str | None) -> None:
+    """A bar from least to greatest for each row, with an arrow where it goes beyond the axis."""
+    places, ends = np.arange(len(rows)) + shift, rows[["least", "greatest"]]
+    if axes.get_xscale() == "log":
+        ends = ends.clip(1 / FARTHEST_RATIO, FARTHEST_RATIO)
+    axes.hlines(places, ends["least"], ends["greatest"], color=color, linewidth=6, label=label)
     for end, arrow in {"least": "<", "greatest": ">"}.items():
-        beyond = (rows[end] != shown[end]).to_numpy()
-        axes.plot(shown[end], places, "|", color=BLUE, markersize=9, markeredgewidth=2)
-        axes.plot(shown[end][beyond], places[beyond], arrow, color=BLUE, markersize=8)
-    if not is_ratio:
-        axes.locator_params(axis="x", nbins=6, integer=(rows["conclusion"] == "n11").all())
-    axes.set(yticks=places, ylim=(len(places) - 0.4, -0.6), ylabel="Rung")
+        beyond = (rows[end] != ends[end]).to_numpy()
+        axes.plot(ends[end][beyond], places[beyond], arrow, color=color, markersize=9)
 
 
 RANGE_WORDS = {
@@ -236,7 +251,7 @@ RANGE_WORDS = {
     "binary.odds_ratio": "… crude odds ratio",
     "binary.p_value": "… P alone",
     "binary.adjusted_odds_ratio": "… adjusted odds ratio",
-    "length.odds_ratio": "Stent length, per mm: crude odds ratio",
+    "length.odds_ratio": "Stent length, per 10 mm: crude odds ratio",
     "length.p_value": "… P alone",
     "length.adjusted_odds_ratio": "… adjusted odds ratio",
     "unprinted.smallest_p_value": "Smallest P alone of the four unprinted factors",
@@ -294,14 +309,18 @@ def form_of(name: str) -> Callable[[float], str]:
         return whole
     if name.endswith("p_value") or "p_value_" in name:
         return p_value
-    return _odds_ratio if "odds_ratio" in name else three_digits
+    if name.startswith("length.") and name.endswith("odds_ratio"):
+        return lambda per_mm: ratio(per_mm**10)
+    return ratio if name.endswith(("odds_ratio", "odds_ratio_with_diagnosis")) else three_digits
 
 
-def _odds_ratio(value: float) -> str:
-    """An odds ratio; beyond a thousand, or below a thousandth, only that it is."""
+def ratio(value: float) -> str:
+    """A ratio to three digits; beyond a thousand, or below a thousandth, only that it is."""
+    if np.isnan(value):
+        return DASH
     if value > 1000:
         return ">1,000"
-    return "<0.001" if value < 0.001 else three_digits(value)
+    return "<0.001" if value < 0.001 else f"{value:.3g}"
 
 
 # ---------------------------------------------------------------------- readings and misprints

@@ -8,7 +8,7 @@ import pandas as pd
 from lib.paper import published_elsewhere
 from lib.show import display, plots
 from lib.show.display import MUTED
-from lib.words import limits, percent, whole
+from lib.words import limits, percent
 
 
 def figure(
@@ -36,8 +36,7 @@ def figure(
         plots.dots(axes, places[1:], *others, color=MUTED, marker="D", size=5.5, width=1.4)
         ends = [places[0] - 0.45, places[-1] + 0.45]
         axes.fill_betweenx(ends, *own[1:], color=colors[group], alpha=0.12, linewidth=0)
-        sizes = rows["patients"].map(lambda size: f", n = {whole(size)}" if size > 0 else "")
-        names += [group, *rows["study"] + sizes]
+        names += [group, *rows["study"]]
     plots.name_rows(axes, names)
     for name, label in zip(names, axes.get_yticklabels(), strict=True):
         if name in counts.index:

@@ -140,9 +140,15 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Claim": ("id", lambda name: capital(checks.describe(name))),
         "Paper": "printed",
         **own,
-        "Recomputed": ("recomputed", lambda text: text or DASH),
+        "Recomputed": ("recomputed", _in_three_digits),
         "Verdict": _badge,
     }
+
+
+def _in_three_digits(text: str) -> str:
+    """A number with decimals to three digits; any other text as it is."""
+    decimal = text.replace(".", "", 1).isdecimal() and "." in text
+    return f"{float(text):.3g}" if decimal else text or DASH
 
 
 def _badge(claim: dict) -> dict:
@@ -279,15 +285,6 @@ def _described(row: dict, level: object) -> str:
         return f"{count_of(exposed, known)} ({whole_percent(share)})"
     quartiles = limits(row[f"{level} q1"], row[f"{level} q3"], whole)
     return f"{whole(row[f'{level} median'])} ({quartiles})"
-
-
-def versions(installed: pd.DataFrame) -> None:
-    """The software that made the build."""
-    display.table(
-        installed.rename(columns=str.capitalize),
-        name="tab-versions",
-        caption="The software that made this build.",
-    )
 
 
 def missing(cohort: Cohort) -> None:
@@ -706,16 +703,21 @@ def estimators(trials: pd.DataFrame) -> None:
         {
             "Marker": ("marker", _about),
             "Standard error": ("kind", roc.STANDARD_ERRORS.get),
-            "SE": ("standard_error", partial(number, digits=5)),
             "95% interval": ("lower", "upper", partial(limits, digits=4)),
-            "Limits printed": ("limits_printed", "{} of 2".format),
             "P": ("p", partial(number, digits=4)),
-            "P printed": ("p_printed", lambda printed: "yes" if printed else "no"),
+            "Prints": ("limits_printed", "p_printed", _which_printed),
         },
         name="tab-estimators",
-        caption="Five standard errors, and whether each prints the published limits and P.",
-        left=("Standard error", "P printed"),
+        caption="Five standard errors, and which of the published limits and P each prints.",
+        left=("Standard error", "Prints"),
     )
+
+
+def _which_printed(limits_printed: int, p_printed: bool) -> str:
+    words = {0: [], 1: ["one limit"], 2: ["both limits"]}[limits_printed]
+    if p_printed:
+        words = [*words, "P"]
+    return " and ".join(words) or "neither"
 
 
 ACCURACY_WORDS = {

@@ -94,7 +94,9 @@ def check_inputs(app, config) -> None:
     config.nb_execution_cache_path = str(kept)
     # What every page shows. Sphinx would not write the pages with source again when it changes.
     looks = [Path(app.confdir, "_config.yml"), *Path(app.confdir).glob("chapters/assets/*")]
-    app.looks = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(looks))).hexdigest()
+    app.edition = meta.edition()
+    content = [app.edition.encode(), *(path.read_bytes() for path in sorted(looks))]
+    app.looks = hashlib.sha256(b"".join(content)).hexdigest()
     finished = kept / FINISHED
     staging.begin(app, same=finished.exists() and finished.read_text() == app.looks)
 
@@ -186,6 +188,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
         "cohort": app.cohort,
+        "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],
         "example": EXAMPLE_SECTION,

@@ -9,10 +9,13 @@ variable SITE_URL says where the site will be; only then can there be a site map
 import json
 import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from sphinx.util import logging
 
 from lib.site.render import TEMPLATES
 
@@ -25,16 +28,37 @@ LICENSES = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
 
+logger = logging.getLogger(__name__)
+
 
 def citation() -> dict:
     """What CITATION.cff says of the book and of the study."""
     return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 
 
+def edition() -> str:
+    """The version of the book, and where git knows them its commit and the date of that."""
+    said = f"Version {citation()['version']}"
+    if not ((ROOT / ".git").exists() and shutil.which("git")):
+        return said
+    asked = [["describe", "--always", "--dirty"], ["log", "-1", "--format=%cs"]]
+    answers = [
+        subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, encoding="utf-8")
+        for words in asked
+    ]
+    if any(answer.returncode for answer in answers):
+        return said
+    commit, date = (answer.stdout.strip() for answer in answers)
+    return f"{said}, commit {commit} of {date}"
+
+
 def use_site_url(app, config) -> None:
     """Take the address of the site from the environment; a book about somebody's own patients asks
     not to be indexed.
     """
+    people = [*citation()["authors"], *citation().get("contact", [])]
+    if not any({"email", "website"} & set(person) for person in people):
+        logger.info("CITATION.cff has no address to write to, so the start page has none either.")
     url = os.environ.get("SITE_URL", config.html_baseurl or "")
     config.html_baseurl = url.rstrip("/") + "/" if url else ""
     config.ogp_site_url = config.html_baseurl

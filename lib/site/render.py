@@ -128,7 +128,9 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
     """A numbered table with headed rows and columns, its note and its file."""
     columns = description["columns"]
     head = nodes.row("", *[_cell(column["label"], column) for column in columns])
-    body = [nodes.row("", *map(_cell, cells, columns)) for cells in description["rows"]]
+    # On a phone each cell of a row shows its column's heading.
+    heads = [""] + [column["label"] for column in columns[1:]]
+    body = [nodes.row("", *map(_cell, cells, columns, heads)) for cells in description["rows"]]
     node = nodes.table(
         "",
         nodes.title("", description["caption"]),
@@ -153,8 +155,8 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
     return [markup("", "", node, before=region, after="</div>", script=script), foot]
 
 
-def _cell(cell: str | dict, column: dict) -> nodes.entry:
-    """A cell with its text, and where it has them a class, an explanation and a link."""
+def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
+    """A cell with its text, and where it has them a class, an explanation, a link and a heading."""
     about = {"text": cell} if isinstance(cell, str) else cell
     content = (
         reference(about["text"], about["target"])
@@ -166,7 +168,9 @@ def _cell(cell: str | dict, column: dict) -> nodes.entry:
     if about.get("class"):
         content = nodes.inline("", "", content, classes=about["class"].split())
     classes = [f"flush-{column['align']}"] + ["long"] * (len(about["text"]) > LONG_TEXT)
-    return nodes.entry("", nodes.paragraph("", "", content), classes=classes)
+    heading = markup(before=f'<span hidden class="cell-head">{escape(head)}</span>', after="")
+    parts = [heading, content] if head else [content]
+    return nodes.entry("", nodes.paragraph("", "", *parts), classes=classes)
 
 
 def reference(text: str, label: str) -> addnodes.pending_xref:
@@ -212,13 +216,15 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     links = {}
     for found in doctree.findall(attachment):
         links.setdefault(Path(found["path"]).stem, []).append(found.deepcopy())
-    lines = [[nodes.Text("This page as a notebook, with the outputs of this build:"), link]]
-    lines += [[numbered_reference(label), *found] for label, found in links.items()]
+    whole = [nodes.Text("This page as a notebook, with the outputs of this build:"), link]
+    lines = [[numbered_reference(label), *found] for label, found in links.items()]
     items = [nodes.list_item("", nodes.paragraph("", "", *_spaced(line))) for line in lines]
+    fold = '<details class="files"><summary>Its figures and tables, one by one</summary>'
     return nodes.section(
         "",
         nodes.title("", "Downloads"),
-        nodes.bullet_list("", *items, classes=["files"]),
+        nodes.paragraph("", "", *_spaced(whole), classes=["files"]),
+        markup("", "", nodes.bullet_list("", *items), before=fold, after="</details>"),
         ids=["page-downloads"],
         names=["page downloads"],
     )

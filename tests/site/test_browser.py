@@ -66,6 +66,35 @@ def test_pages_open_without_complaint_and_fit_any_screen(site, browser):
     assert not complaints
 
 
+# About 7,000 pixels, with room for other fonts; what needs rows has a chapter of its own.
+LONGEST = 7200
+
+
+@pytest.mark.parametrize("chapter", ["methods", "patency", "univariate", "multivariate", "roc"])
+def test_no_section_of_the_paper_is_longer_than_said(site, browser, chapter):
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto((site / "chapters" / f"{chapter}.html").as_uri())
+    assert tab.evaluate("document.querySelector('article').scrollHeight") <= LONGEST
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_no_column_is_beyond_the_edge_without_a_cue(site, browser, width):
+    """On a phone rows stack; elsewhere a shadow shows what scrolls."""
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    wrong = []
+    for path in pages(site):
+        tab.goto(path.as_uri())
+        found = tab.evaluate(
+            """[...document.querySelectorAll(".scroll-region")]
+            .filter(region => region.scrollWidth > region.clientWidth)
+            .map(region => [region.ariaLabel, getComputedStyle(region).backgroundImage])"""
+        )
+        wrong += [label for label, shadow in found if width == 390 or "gradient" not in shadow]
+    tab.close()
+    assert not wrong
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(site, browser, axe, width, scheme):
@@ -102,7 +131,9 @@ def test_a_line_of_source_fits_beside_the_sidebar(site, browser):
     assert not scrolled
 
 
-@pytest.mark.parametrize("word", ["patency", "Firth", "collaterals", "bootstrap", "certificate"])
+@pytest.mark.parametrize(
+    "word", ["patency", "Firth", "collaterals", "bootstrap", "certificate", "闭塞"]
+)
 def test_search_finds_what_a_reader_would_type(site, browser, word):
     tab = browser.new_page()
     tab.goto((site / "search.html").as_uri() + f"?q={word}")
@@ -123,6 +154,16 @@ def test_the_scheme_can_be_chosen_and_is_remembered(site, browser):
         tab.locator(".theme-switch-button:visible").first.click()
     tab.goto((site / "chapters" / "roc.html").as_uri())
     assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.close()
+
+
+def test_code_is_folded_on_a_phone(site, browser):
+    tab = browser.new_page(viewport={"width": 390, "height": 900})
+    tab.goto((site / "chapters" / "roc.html").as_uri())
+    code = tab.locator("div.cell .cell_input")
+    assert code.count() > 5 and code.filter(visible=True).count() == 0
+    tab.get_by_text("Show the code").first.click()
+    assert code.filter(visible=True).count() == 1
     tab.close()
 
 

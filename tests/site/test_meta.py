@@ -4,12 +4,16 @@ own.
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from books import Book, small_book
 from bs4 import BeautifulSoup
+
+from lib.site import meta
 
 PREVIEW = "_static/preview.png"
 ADDRESS = "https://example.org/stents"
@@ -111,6 +115,25 @@ def test_the_page_for_a_wrong_address_leads_back(site, addressed):
 
 def test_the_end_of_each_page_leads_to_the_citation(site):
     assert page(site, "chapters/methods.html").select_one('.extra_footer a[href="cite.html"]')
+
+
+def test_each_page_names_the_version_also_where_there_is_no_repository(site):
+    version = meta.citation()["version"]
+    for path in site.glob("chapters/*.html"):
+        edition = page(site, f"chapters/{path.name}").select_one(".extra_footer .edition")
+        assert edition.get_text() == f"Version {version}"
+
+
+def test_in_a_repository_the_version_comes_with_the_commit_and_its_date(tmp_path, monkeypatch):
+    shutil.copy(meta.ROOT / "CITATION.cff", tmp_path)
+    monkeypatch.setattr(meta, "ROOT", tmp_path)
+    assert "commit" not in meta.edition()
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a", "--date=2026-01-02"]):
+        subprocess.run([*git, *words], check=True)
+    assert re.fullmatch(r"Version \S+, commit [0-9a-f]{7,} of \d{4}-\d\d-\d\d", meta.edition())
+    (tmp_path / "CITATION.cff").write_text("version: 1\n", encoding="utf-8")
+    assert "-dirty of" in meta.edition()
 
 
 def test_a_book_about_other_patients_asks_not_to_be_indexed_and_offers_no_data(
