@@ -4,8 +4,6 @@ The ground room: every other room may use it, and it uses none. Proportions are 
 where there is no number (NaN or None), each function gives a dash.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -54,7 +54,8 @@ def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, n
 def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
     cohort = dataclasses.replace(loading.load(loading.EXAMPLE), path=Path("a.csv"))
     cohort = dataclasses.replace(cohort, is_example=False, withheld=withheld)
-    app = SimpleNamespace(cohort=cohort, withheld=7, env=SimpleNamespace(found_docs=set()))
+    env = SimpleNamespace(found_docs=set())
+    app = SimpleNamespace(cohort=cohort, withheld=7, edition="Version 1", env=env)
     context = {"pathto": lambda *_: "x"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)
     assert words in context["theme_announcement"]

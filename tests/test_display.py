@@ -185,7 +185,7 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     assert data.at["has_x", "odds_ratio_crude"] == 2
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
-    assert "length, per 100 crude 2.70" in shown[0].about["alt"]
+    assert "length (per 100) crude 2.70" in shown[0].about["alt"]
 
 
 def draw_with_a_warning() -> None:

@@ -5,8 +5,6 @@ Nothing is searched for here. What the search stored (`lib.search`) is checked a
 and what fails the check counts as not stored.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

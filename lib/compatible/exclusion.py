@@ -19,8 +19,6 @@ that eta takes in each of the eight groups of patients alike in outcome and mark
 `python -m lib.search.certificates` makes data/compatible/certificates.csv.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

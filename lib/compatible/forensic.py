@@ -5,8 +5,6 @@ A number is altered by whole units of its last digit. A misprint is detected whe
 contradict one another, or when every core is excluded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

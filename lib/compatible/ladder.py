@@ -5,8 +5,6 @@ Each rung adds one restriction to those below it. A restriction says nothing abo
 printed numbers, which every compatible cohort has.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

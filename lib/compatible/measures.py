@@ -1,7 +1,5 @@
 """Every conclusion that the abstract leaves open, as each of many compatible cohorts has it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

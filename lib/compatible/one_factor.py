@@ -20,8 +20,6 @@ alike in outcome and markers it is at least the number of them times the least v
 which X can be significant, no such model exists.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -9,8 +9,6 @@ refitted, and stored counts are used only if they were made from the present cla
 code: their name is a digest of both.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path

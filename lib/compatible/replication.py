@@ -7,8 +7,6 @@ reproduces. A file of as many patients as the paper's has a place among the cros
 outcome and the two markers, and values of its own for all that stored cohorts leave open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

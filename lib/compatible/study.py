@@ -1,7 +1,5 @@
 """What the claims settle about the patients, which every compatible cohort must have."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -75,7 +73,7 @@ class Study:
         """What is printed of the two markers; raises as ``exclusion.from_claims``."""
         return exclusion.from_claims(self.claims)
 
-    def with_model(self, factors: list[str], adjusts_for_group: bool = False) -> Study:
+    def with_model(self, factors: list[str], adjusts_for_group: bool = False) -> "Study":
         """The same patients when the joint model holds these factors, and nothing is asked of the
         others."""
         asked = ~self.claims.index.map(subject).isin(set(self.factors) - set(factors))

@@ -7,8 +7,6 @@ Many cohorts are judged at once, refitted by ``lib.statistics.logistic``; tests 
 with statsmodels.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

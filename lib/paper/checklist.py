@@ -1,7 +1,5 @@
 """The checklist: what reporting guidelines ask of such a study, and where it is answered."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

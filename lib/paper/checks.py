@@ -5,8 +5,6 @@ Each function takes the claims and returns its checks. Which premises a check re
 the claims' column ``basis`` states them, is part of the check.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial

@@ -5,8 +5,6 @@ A core is one such table. Each marker's own two-by-two table is known, so a core
 numbers: the patients with both markers among the occluded (k1) and among the patent (k0).
 """
 
-from __future__ import annotations
-
 from itertools import product
 from math import comb, prod
 

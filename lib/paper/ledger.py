@@ -1,7 +1,5 @@
 """The ledger: every claim with its verdict, what was recomputed, and where the book derives it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path

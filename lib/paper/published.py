@@ -4,8 +4,6 @@ A printed number is an interval. "0.020" stands for every value that rounds to i
 string alone it cannot be known which one was meant. Knows nothing of cohorts.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Patency at twelve months as other studies print it, to set beside the rates at hand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

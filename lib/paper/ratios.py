@@ -4,8 +4,6 @@ confidence level, and which other method would print them.
 The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction

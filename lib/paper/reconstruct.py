@@ -14,8 +14,6 @@ more time than few. Nothing about any paper is written here: the groups, the mar
 numbers all come from the claims, and one, several or no solution can be told apart.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction

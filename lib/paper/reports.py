@@ -9,8 +9,6 @@ Cai and DasGupta 2001, Stat Sci 16:101-133); predictive values (Altman and Bland
 kappa (Cohen 1960, Educ Psychol Meas 20:37-46).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction

@@ -11,8 +11,6 @@ its claims are left out, and what the others allow each claim to be. From that a
 3. the verdict on each claim, leave-one-out: what do all the others allow it to print?
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction

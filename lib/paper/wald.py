@@ -6,8 +6,6 @@ and P is two-sided for beta / sigma. Each printed string confines (beta, sigma) 
 lines, so what all of them allow is a convex polygon. An empty one is a contradiction.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from math import inf, log, prod
 

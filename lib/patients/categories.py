@@ -5,8 +5,6 @@ The analyses know binary factors and numbers. The codebook's column `category` n
 that an indicator comes from.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from lib.patients.codebook import parts

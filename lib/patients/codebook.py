@@ -8,8 +8,6 @@ for values that are not known, separated by ``|``, or "none" where every number 
 ``outcome|event``.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from pathlib import Path

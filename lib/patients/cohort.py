@@ -3,8 +3,6 @@
 Knows nothing of the paper, nor of the file that it was read from (`loading`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is odd about the rows of a file taken together, and what its empty cells cost."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

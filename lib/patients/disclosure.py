@@ -24,8 +24,6 @@ Outputs, section B; the SACRO project 2023, for the classes of outputs; for step
 time and not what another table tells of it.
 """
 
-from __future__ import annotations
-
 import os
 from itertools import combinations
 

@@ -1,7 +1,5 @@
 """What is said of a file that cannot be used: one message, for people."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

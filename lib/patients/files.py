@@ -2,8 +2,6 @@
 for people. Each format is read by the package that knows it; CSV by `text_files`.
 """
 
-from __future__ import annotations
-
 import gzip
 import io
 import re

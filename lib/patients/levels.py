@@ -1,7 +1,5 @@
 """Columns that hold levels, and identifiers: which level each of their texts means."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

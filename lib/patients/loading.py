@@ -5,8 +5,6 @@ The environment variable COHORT names the file; the example cohort of ``data/`` 
 not set.
 """
 
-from __future__ import annotations
-
 import filecmp
 import os
 import re

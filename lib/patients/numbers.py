@@ -4,8 +4,6 @@ Each distinct text is classified by how it is written. What could be read two wa
 decided by what else the column holds, or refused.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import NamedTuple

@@ -5,8 +5,6 @@ A column is suspected by the words of its header or by its values. The values th
 repeated in a message.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import partial

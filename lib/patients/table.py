@@ -5,8 +5,6 @@ that each distinct value is looked at once however many rows have it. Nothing is
 a column means.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 

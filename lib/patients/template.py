@@ -4,8 +4,6 @@
 set instead, with the codebook that maps it. Nothing is ever overwritten.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys

@@ -4,8 +4,6 @@ Encodings are told apart here rather than by a library because words of the code
 two of them fit, which no library asks for.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

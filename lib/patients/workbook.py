@@ -4,8 +4,6 @@ A damaged workbook, or one stray cell in its last row and column, can ask for mo
 is, which ends the process that reads it. So that is not the one that makes the book.
 """
 
-from __future__ import annotations
-
 import io
 import pickle
 import subprocess

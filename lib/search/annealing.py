@@ -16,8 +16,6 @@ Where a conclusion is driven (`Target.conclusion`) the search does not end at th
 it arrives there the bound moves on by a stride. The cohort returned is that of the last arrival.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

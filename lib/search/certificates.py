@@ -18,8 +18,6 @@ Optimization, section 5.9; the least variance as 2 u.h - u'Mu is its Schur compl
 in how many processes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import warnings
 from collections.abc import Iterator

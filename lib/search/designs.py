@@ -5,8 +5,6 @@ The columns of a design: ones, the factors of the joint model (a length in units
 first. NOT patient data.
 """
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 from typing import NamedTuple

@@ -12,8 +12,6 @@ and Whitney's U with ties and continuity correction, and Wald's. All of it is co
 nothing: a cohort that arrives is verified by `lib.compatible.verification`. NOT patient data.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

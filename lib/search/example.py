@@ -11,8 +11,6 @@ leaves all of this as it is, until the joint model prints what is claimed.
 `python -m lib.search.example` makes data/cohort.csv.
 """
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

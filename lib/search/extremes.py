@@ -15,8 +15,6 @@ how many processes. It can be stopped at any moment and goes on where it was. NO
 every row is made up.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

@@ -8,8 +8,6 @@ whose head holds the proof.
 are neither excluded nor witnessed; a number after it says in how many processes.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from lib.compatible.one_factor import FILE, MULTIPLIERS, least_margins, most_patent

@@ -12,8 +12,6 @@ what a search finds. The loops are plain and in a fixed order (no BLAS, no fast 
 that any machine finds the same.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -10,8 +10,6 @@ number of patients with both markers one cohort, where one is found. What an ear
 kept. NOT patient data: every row is made up.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -17,8 +17,6 @@ In whole mm the cohort then prints nearly what is claimed, and a short search do
 patient data.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Results kept in files, so that a search that is stopped at any moment goes on where it was."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

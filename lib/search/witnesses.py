@@ -11,8 +11,6 @@ data/compatible, in one process or in as many as a number after it says. It can 
 moment and goes on where it was. NOT patient data: every row is made up.
 """
 
-from __future__ import annotations
-
 import json
 import platform
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The tables of the checklist: its items and their answers as the words of cells."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from lib.paper import checklist

@@ -5,8 +5,6 @@ that made it), so that a page can be rendered from stored outputs alone. What th
 tabulate stands in ``figures`` and ``tables``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import inspect

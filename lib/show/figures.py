@@ -4,8 +4,6 @@ Each takes what a module of statistics computed, states the finding in its title
 numbers in its text alternative.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -387,7 +385,9 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
-        data=display.masked(crude, hidden).join(adjusted, suffixes=("_crude", "_adjusted")),
+        data=display.masked(crude, hidden)
+        .join(adjusted, lsuffix="_crude", rsuffix="_adjusted")
+        .assign(step=[cohort.step(name) for name in crude.index]),
         key="factor",
         reconstructed=cohort.is_example,
     )

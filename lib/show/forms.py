@@ -5,8 +5,6 @@ What follows when a reader changes them is computed by ``chapters/assets/tools.j
 words; the tests hold the two against each other.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import floor
 

@@ -5,8 +5,6 @@
 impossible. With ``--template file.csv`` it writes a file to fill in.
 """
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Iterable

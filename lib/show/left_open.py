@@ -2,8 +2,6 @@
 each rung of the ladder, the readings, and which misprints would be seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

@@ -4,8 +4,6 @@ and a scale for ratios.
 Estimates and limits are in the unit of the axis on which they are drawn.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """The picture that sets published patency beside the rates at hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """The tables of the replication: what a cohort prints beside what the paper printed."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from lib.paper import checks, published

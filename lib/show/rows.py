@@ -5,8 +5,6 @@ Where small cells are withheld, only what has the threshold of patients on eithe
 point is a patient, and groups are not parted, whose tables with factor and outcome are small.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -36,7 +34,7 @@ def _in_words(cohort: Cohort) -> pd.DataFrame:
 
 
 def numbers(cohort: Cohort) -> None:
-    """Every factor that is a number by outcome and group: boxes, and a point for each patient."""
+    """Every factor that is a number, by outcome and, where patients may be shown, by group."""
     names = [name for name in cohort.factors if name not in cohort.binary_factors]
     if cohort.withheld.threshold:
         by_outcome = [cohort.rows[cohort.rows[cohort.outcome] == value] for value in (0, 1)]
@@ -61,7 +59,9 @@ def numbers(cohort: Cohort) -> None:
     )
     drawing, axes = display.canvas(title, height=2.4 * len(names), nrows=len(names), squeeze=False)
     for panel, name in zip(axes[:, 0], names, strict=True):
-        _boxes(panel, rows, name, cohort, parted)
+        draw = _by_group if parted else _quartiles
+        draw(panel, rows, name, cohort)
+        panel.set(xlabel=cohort.label(name), ylabel="")
     words = [
         f"{cohort.label(name)}: "
         + listed([f"{number(value, 1)} {word}" for word, value in medians[name].items()])
@@ -71,30 +71,32 @@ def numbers(cohort: Cohort) -> None:
         drawing,
         name="fig-numbers",
         caption="Each number by outcome"
-        + (
-            " and group: median, quartiles, and every patient."
-            if parted
-            else ": median and quartiles."
-        ),
-        alt=f"Boxes. {title}. Medians: {'; '.join(words)}.",
+        + (" and group: quartiles, and every patient." if parted else ": quartiles."),
+        alt=f"Distributions. {title}. Medians: {'; '.join(words)}.",
         data=medians,
         key="outcome",
         reconstructed=cohort.is_example,
     )
 
 
-def _boxes(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort, parted: bool) -> None:
-    place = {"data": rows, "x": name, "y": cohort.outcome, "ax": axes, "legend": False}
-    if parted:
-        place |= {"hue": cohort.group, "palette": PALETTE[: len(cohort.groups)]}
-    look = {"fill": False, "showfliers": False, "whis": (25, 75), "gap": 0.2, "linewidth": 1.5}
-    sns.boxplot(**place, **look, **({} if parted else {"color": INK}))
-    if parted:
-        sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
-        for position, group in enumerate(rows[cohort.group].cat.categories):
-            label = group if axes.get_subplotspec().is_first_row() else None
-            axes.plot([], [], "o", color=PALETTE[position % len(PALETTE)], label=label)
-    axes.set(xlabel=cohort.label(name), ylabel="")
+def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None:
+    """The distribution of a number in each group by outcome, with its quartiles and patients."""
+    colors = display.colors_of(list(rows[cohort.group].cat.categories))
+    place = {"data": rows, "x": name, "y": cohort.outcome, "hue": cohort.group, "ax": axes}
+    place |= {"palette": colors, "legend": False}
+    sns.violinplot(**place, inner="quart", cut=0, density_norm="width", fill=False, linewidth=1)
+    sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
+    for group, color in colors.items() if axes.get_subplotspec().is_first_row() else ():
+        axes.plot([], [], "o", color=color, label=group)
+
+
+def _quartiles(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None:
+    """The quartiles of a number by outcome."""
+    found = rows.groupby(cohort.outcome, observed=False)[name].quantile(list(QUARTILES)).unstack()
+    lower, median, upper = (found[share] for share in QUARTILES)
+    plots.dots(axes, np.arange(len(found)), median, lower, upper, color=INK)
+    axes.set_yticks(range(len(found)), found.index)
+    axes.set_ylim(len(found) - 0.5, -0.5)
 
 
 def shares(cohort: Cohort) -> None:
@@ -102,26 +104,23 @@ def shares(cohort: Cohort) -> None:
     names = [one for one in cohort.binary_factors if one not in cohort.withheld.outcome]
     if not names:
         return
-    parted = not cohort.withheld.threshold
-    by = [cohort.group] if parted else []
+    rows, words = cohort.rows, cohort.level_labels(cohort.group)
+    parts = {"all": rows}
+    if not cohort.withheld.threshold:
+        parts |= {words[one]: rows[rows[cohort.group] == one] for one in cohort.groups}
     found = pd.concat(
-        cohort.complete([cohort.outcome, name])
-        .groupby([*by, name], observed=True)[cohort.outcome]
-        .agg(["mean", "size"])
+        part.groupby(name)[cohort.outcome]
+        .agg(["mean", "count"])
+        .set_axis(["share", "patients"], axis=1)
+        .rename_axis("exposed")
         .reset_index()
-        .rename(columns={name: "exposed", "mean": "share", "size": "patients"})
-        .assign(factor=name)
+        .assign(factor=name, group=group)
         for name in names
+        for group, part in parts.items()
     )
-    words = cohort.level_labels(cohort.group)
-    found["group"] = found[cohort.group].astype(str).map(words) if parted else "all"
-    overall = (
-        found.assign(events=found["share"] * found["patients"])
-        .groupby(["factor", "exposed"], sort=False)[["events", "patients"]]
-        .sum()
-    )
-    risk = (overall["events"] / overall["patients"]).unstack()
-    widest = (risk[1.0] - risk[0.0]).abs().idxmax()
+    risk = found[found["group"] == "all"].pivot(index="factor", columns="exposed", values="share")
+    risk = risk.reindex(index=names, columns=[0.0, 1.0])
+    widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
         f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0], 0)} {cohort.event} with it, "
         f"{percent(risk.at[widest, 0.0], 0)} without"
@@ -129,10 +128,12 @@ def shares(cohort: Cohort) -> None:
     drawing, axes = display.canvas(
         title, height=1.2 + 0.9 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
     )
-    groups = list(dict.fromkeys(found["group"]))
+    groups = list(parts)[1:] or ["all"]
     for position, group in enumerate(groups):
-        of_group = found[found["group"] == group].pivot(index="factor", columns="exposed")["share"]
-        of_group = 100 * of_group.reindex(names)
+        of_group = found[found["group"] == group].pivot(
+            index="factor", columns="exposed", values="share"
+        )
+        of_group = 100 * of_group.reindex(index=names, columns=[0.0, 1.0])
         heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
         color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
@@ -148,7 +149,7 @@ def shares(cohort: Cohort) -> None:
         drawing,
         name="fig-shares",
         caption=f"Share {cohort.event} with each factor (filled) and without it (open)"
-        + (", by group." if parted else "."),
+        + (", by group." if len(parts) > 1 else "."),
         alt=f"Pairs of dots. {title}. {'; '.join(listing)}.",
         data=found[["factor", "group", "exposed", "patients", "share"]],
         reconstructed=cohort.is_example,

@@ -4,8 +4,6 @@ Each takes what a module of statistics computed, says how each of its columns re
 numbers unrounded for download.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

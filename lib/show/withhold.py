@@ -3,8 +3,6 @@
 ``lib.patients.disclosure`` has the rule; where it withholds nothing, all is returned as it is.
 """
 
-from __future__ import annotations
-
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import replace

@@ -3,8 +3,6 @@
 The chapters run as for the site, and each figure is saved a second time as it is drawn.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
