@@ -159,8 +159,9 @@ def shares(cohort: Cohort) -> None:
 def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     """How the factors go together: their correlations, those that may be shown."""
     names = list(correlations.index)
-    hidden = [[frozenset((a, b)) in cohort.withheld.pairs for b in names] for a in names]
-    shown = correlations[names].mask(np.array(hidden) | np.eye(len(names), dtype=bool))
+    pairs = cohort.withheld.pairs
+    hidden = np.array([[frozenset((a, b)) in pairs for b in names] for a in names])
+    shown = correlations[names].mask(hidden | np.eye(len(names), dtype=bool))
     if len(names) < 2 or shown.isna().all(axis=None):
         return
     first, second = shown.abs().stack().idxmax()
@@ -191,7 +192,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-association",
         caption=f"Correlations between the factors; blue from {CLOSE}, orange from −{CLOSE}.",
         alt=f"Grid of correlations of {len(names)} factors. {title}.",
-        data=shown,
+        data=correlations[names].astype(object).mask(hidden, display.WITHHELD),
         key="factor",
         reconstructed=cohort.is_example,
     )
