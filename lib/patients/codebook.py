@@ -16,6 +16,7 @@ import pandas as pd
 
 from lib.patients.errors import fail, one_line, quoted
 from lib.patients.files import read_table
+from lib.patients.table import problems_of
 
 CODEBOOK_COLUMNS = ["name", "label", "role", "type", "unit", "levels"]
 ROLES = ["id", "group", "factor", "outcome", "time", "event"]
@@ -85,14 +86,7 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
     rows = table.rows.astype(object)
     known = {re.sub(r"[\s-]+", "_", header.lower()): header for header in reversed(list(rows))}
     rows = rows.rename(columns={known[name]: name for name in COLUMNS if name in known})
-    problems = [
-        f"column {name} is missing; the file has {', '.join(table.rows)}"
-        for name in CODEBOOK_COLUMNS
-        if name not in rows
-    ]
-    if rows.empty and not table.problems:
-        problems.append("it has a header and no rows")
-    fail(path, table.problems + problems)
+    fail(path, problems_of(table, [name for name in CODEBOOK_COLUMNS if name not in rows]))
     rows = rows.map(one_line)
     lists = [name for name in LISTS if name in rows]
     rows[lists] = rows[lists].replace(r"\s*\|\s*", "|", regex=True)
@@ -204,22 +198,19 @@ def match_headers(
     matched = {
         name: header for name in names for header in (names[name], name) if header in headers
     }
-    words: dict[str, set[str]] = {}
-    for name, rule in codebook.iterrows():
-        for word in (name, names[name], rule["label"], rule.get("label_zh", "")):
-            for form in (word, f"{word}({rule['unit']})") if word else ():
-                words.setdefault(plain_word(form), set()).add(name)
-    candidates: dict[str, list[str]] = {}
+    others = {header: plain_word(header) for header in headers if header not in matched.values()}
+    candidates = {}
+    for name, rule in codebook.drop(index=list(matched)).iterrows():
+        words = filter(None, (name, names[name], rule["label"], rule.get("label_zh", "")))
+        forms = [plain_word(form) for word in words for form in (word, f"{word}({rule['unit']})")]
+        if found := [header for header, word in others.items() if word in forms]:
+            candidates[name] = found
     problems, notes = [], []
-    for header in headers:
-        if header in matched.values():
-            continue
-        meant = words.get(plain_word(header), set()) - set(matched)
+    for header in others:
+        meant = sorted(name for name, found in candidates.items() if header in found)
         if len({names[name] for name in meant}) > 1:
-            shown = " or ".join(sorted(meant))
+            shown = " or ".join(meant)
             problems.append(f"column {quoted(header)} could be {shown}; write its name instead")
-        for name in meant:
-            candidates.setdefault(name, []).append(header)
     for name, found in candidates.items():
         if len(found) > 1:
             shown = " and ".join(map(quoted, found))

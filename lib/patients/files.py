@@ -16,7 +16,7 @@ import pyreadstat
 from pyarrow import parquet
 
 from lib.patients.errors import InputError, fail, quoted, unusable
-from lib.patients.table import Table, cell_text, from_records
+from lib.patients.table import Table, cell_text, from_records, known_columns, problems_of
 from lib.patients.text_files import read_text
 from lib.patients.workbook import read_sheets
 
@@ -89,15 +89,7 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
     table = read_text(path, _content(path), required)
     mend = "expected UTF-8 text, columns separated by commas"
     fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
-    problems = [
-        f"column {name} is missing; the file has {', '.join(table.rows)}"
-        for name in required
-        if name not in table.rows
-    ]
-    problems += table.problems
-    if table.rows.empty and not problems:
-        problems.append("it has a header and no rows")
-    fail(path, problems)
+    fail(path, problems_of(table, required))
     return table.rows.astype(object)
 
 
@@ -115,7 +107,7 @@ def _content(path: Path) -> bytes:
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    names, sheets = {name.casefold() for name in known}, {}
+    sheets = {}
     for title, records in read_sheets(content).items():
         texts = [[cell_text(cell) for cell in record] for record in records]
         used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
@@ -123,11 +115,7 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], texts[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    found = {
-        title: len(names & {cell.casefold() for cell in texts[0]})
-        for title, (_, texts) in sheets.items()
-    }
-    chosen = max(sheets, key=found.get)
+    chosen = max(sheets, key=lambda title: known_columns(sheets[title][1][0], known))
     before, texts = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
     return from_records(texts, before + 1, place="row", delimiter="", notes=notes)

@@ -2,20 +2,21 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import CODEBOOK_COLUMNS, LEVEL_WORDS, parts, plain_word
-from lib.patients.errors import quoted
+from lib.patients.errors import first_of, quoted
 from lib.patients.table import counts_of
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
-MISSING = {"", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"}
-MISSING |= {"缺失", "未知", "不详", "未查"}
+MISSING = {
+    *("", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"),
+    *("缺失", "未知", "不详", "未查"),
+}
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
@@ -42,6 +43,10 @@ MENDS = {
     r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
 }
 UNIQUE = "a name for the patient that occurs only once"
+SPOILED = (
+    "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
+    "enter it anew"
+)
 
 
 @dataclass
@@ -113,13 +118,19 @@ def number_form(text: str) -> str | None:
     return f"{float(text):.15g}" if PLAIN.fullmatch(text) else None
 
 
-def is_missing(text: str, codes: Iterable[str] = ()) -> bool:
-    """Whether a text stands for a value that is not known; ``codes`` are those of the codebook."""
-    if re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold() in MISSING:
-        return True
-    form = number_form(text)
-    codes = [code for code in codes if code != NO_CODES]
-    return text in codes or (form is not None and form in map(number_form, codes))
+def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING) -> list[int]:
+    """The places of the texts that stand for a value that is not known: ``words``, and the codes of
+    the codebook, a number in whatever form.
+    """
+    codes = {*parts(rule.get("missing", ""))} - {NO_CODES}
+    numbers = {number_form(code) for code in codes} - {None}
+    return [
+        i
+        for i, text in enumerate(column.cat.categories)
+        if re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold() in words
+        or text in codes
+        or number_form(text) in numbers
+    ]
 
 
 def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -> list[str]:
@@ -128,11 +139,10 @@ def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -
     """
     texts, counts = column.cat.categories, counts_of(column)
     named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     words = [i for i in missing if texts[i]]
     shown = ", ".join(quoted(texts[i]) for i in words)
     notes = {
-        f"read {', '.join(named[:MOST_NAMED])}{more}.": named,
+        f"read {first_of(named, MOST_NAMED)}.": named,
         f"read {shown} as missing ({counts[words].sum():,}).": words,
     }
     return [note for note, found in notes.items() if found]
@@ -142,16 +152,16 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
     """A category or a binary column, by its levels, their words, and the words that the file itself
     has for its values; the first level of a binary column is 0.
     """
-    levels, codes = parts(rule["levels"]), parts(rule.get("missing", ""))
-    texts, meant = list(column.cat.categories), _level_words(rule)
-    places, refused, converted, missing = np.full(len(texts), -1), {}, {}, []
+    levels, texts = parts(rule["levels"]), list(column.cat.categories)
+    missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
+    places, refused, converted, meant = np.full(len(texts), -1), {}, {}, _level_words(rule)
     for i, text in enumerate(texts):
+        if i in missing:
+            continue
         candidates = [number_form(text) or plain_word(text), plain_word(words.get(text, ""))]
         found = next((meant[word] for word in candidates if word in meant), None)
         if text in levels:
             places[i] = levels.index(text)
-        elif is_missing(text, codes):
-            missing.append(i)
         elif found is not None:
             places[i] = found
             converted[i] = levels[found]
@@ -167,7 +177,7 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
             notes.append(f"it is not known for {unplaced}, and no group has them.")
         return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
     if len(absent) == 1 and not refused:
-        only = (set(levels) - {*absent}).pop()
+        [only] = {*levels} - {*absent}
         notes.append(
             f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
             f"{absent[0]}."
@@ -234,8 +244,7 @@ def read_identifiers(column: pd.Series) -> Reading:
         if counts[i] == 1 and text.isdecimal():
             continue
         if text in dates or POWER_OF_TEN.fullmatch(text):
-            refused[i] = "the identifier itself: the spreadsheet program made this of it. "
-            refused[i] += "Format the column as text and enter it anew"
+            refused[i] = SPOILED
         elif text.startswith("#") and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:

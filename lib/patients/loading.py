@@ -96,7 +96,7 @@ def _read(path: Path) -> Cohort:
         dropped=tuple(others),
         original_codebook=plain,
     )
-    notes += row_notes + consistency.in_words(consistency.completeness(cohort), cohort)
+    notes += row_notes + consistency.mostly_empty(cohort)
     return replace(cohort, notes=tuple(notes))
 
 
