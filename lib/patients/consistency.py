@@ -22,9 +22,7 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
     until = horizon(words, codebook.at[time, "unit"]) if time else None
     # Where there is no horizon, no time is before or beyond it.
     early, late = (followed <= until, followed > until) if until else (followed < 0, followed < 0)
-    identifier = table.rows.columns.intersection([by_role.get("id")])
-    codes = {name: cells.cat.codes for name, cells in table.rows.drop(columns=identifier).items()}
-    alike = pd.DataFrame(codes).duplicated(keep="first")
+    alike = table.rows.drop(columns=[by_role.get("id")], errors="ignore").duplicated()
     odd = {
         f"{outcome} is 1 and {event} is 0, which do not go together": (lost == 1) & (had == 0),
         f"{time} is 0": followed == 0,
@@ -42,12 +40,11 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
         "alike in all columns to an earlier one; entered twice?": alike
         & (alike.sum() <= max(1, len(rows) // 1000)),
     }
-    notes = []
-    for words, which in odd.items():
-        if which.any():
-            where = places(table.rows.index[np.asarray(which, bool)], table.place)
-            notes.append(f"{capital(where)}: {words}.")
-    return notes
+    return [
+        f"{capital(places(table.rows.index[which.to_numpy(bool)], table.place))}: {words}."
+        for words, which in odd.items()
+        if which.any()
+    ]
 
 
 def mostly_empty(cohort: Cohort) -> list[str]:

@@ -7,6 +7,7 @@ from lib.words import listed
 
 LONGEST_PROBLEM = 1_000
 MOST_PROBLEMS = 20
+MOST_NAMED = 12
 PLACES_NAMED = 3
 
 
@@ -27,7 +28,7 @@ def quoted(text: str) -> str:
     return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"
 
 
-def first_of(words: Sequence[str], most: int) -> str:
+def first_of(words: Sequence[str], most: int = MOST_NAMED) -> str:
     """Words in a row, and beyond the first few only how many they are: "a, b and 4 more"."""
     more = f" and {len(words) - most:,} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more

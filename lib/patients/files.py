@@ -101,8 +101,9 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        why = f"it cannot be read ({error.strerror}). Check who may read it."
-        raise unusable(path, why) from None
+        raise unusable(
+            path, f"it cannot be read ({error.strerror}). Check who may read it."
+        ) from None
 
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:

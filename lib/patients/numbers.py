@@ -5,16 +5,22 @@ decided by what else the column holds, or refused.
 """
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import INVISIBLE
+from lib.patients.codebook import usual
 from lib.patients.errors import quoted
-from lib.patients.levels import DASHES, MISSING, Reading, expectation, mend, missing_places, notes_on
-from lib.patients.table import counts_of
+from lib.patients.levels import (
+    DASHES,
+    MISSING,
+    Reading,
+    expectation,
+    mend,
+    missing_places,
+    notes_on,
+)
 
 NEVER_NEGATIVE = {
     *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
@@ -61,7 +67,8 @@ WAYS = [
 
 def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     """A column of numbers; a value that is missing is NaN."""
-    texts, expected, counts = list(column.cat.categories), expectation(rule), counts_of(column)
+    texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
+    expected = expectation(rule)
     missing = missing_places(column, rule, MISSING | DASHES)
     written = {i: _written(texts[i], rule["unit"]) for i in {*range(len(texts))} - {*missing}}
     ways = [way for way, _, _ in written.values() if way]
@@ -107,8 +114,7 @@ def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
     """How a number is written; the number without its unit or percent sign, in usual digits; and
     what a note says of these.
     """
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", original))
-    text = " ".join(text.replace("−", "-").replace("’", "'").split())
+    text = " ".join(usual(original).replace("−", "-").replace("’", "'").split())
     note = "" if text == original else "unusual digits or signs were read as usual ones"
     for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
         if sign and text.casefold().endswith(sign.casefold()):

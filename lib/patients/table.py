@@ -52,11 +52,6 @@ def text_column(texts: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
-def counts_of(column: pd.Series) -> np.ndarray:
-    """How many rows have each distinct value of a column."""
-    return np.bincount(column.cat.codes, minlength=len(column.cat.categories))
-
-
 def known_columns(header: Iterable[str], known: Iterable[str]) -> int:
     """How many of the known columns a header names, without regard to case."""
     names = {name.casefold() for name in known}
@@ -93,8 +88,8 @@ def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: obje
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
-    unnamed = bool(header) and not header[0]
-    if unnamed and all(map(str.isdecimal, columns[0])) and len({*columns[0]}) == len(kept) > 0:
+    numbers = {*columns[0]} if header[:1] == [""] else set()
+    if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
     comma = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""

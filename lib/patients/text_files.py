@@ -60,11 +60,11 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     except csv.Error as error:
         line, began = first + reader.line_num - 1, first + len(records)
         since = f" (the row begins in line {began})" if began != line else ""
-        expected = (
-            "expected comma-separated values, and around a text with a comma or a quotation mark a "
-            "pair of quotation marks"
+        problem = (
+            f"line {line}: {error}{since}; expected comma-separated values, and around a text with "
+            "a comma or a quotation mark a pair of quotation marks"
         )
-        fail(path, [f"line {line}: {error}{since}; {expected}"])
+        fail(path, [problem])
     return from_records(records, first, delimiter=delimiter, notes=notes)
 
 
