@@ -104,11 +104,10 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
     by_outcome = {name for name in cohort.factors if tables.hidden[source[name], outcome]}
     # The tables of all leave over that of the patients with a missing value.
     complete = cohort.rows[[*cohort.factors, outcome]].notna().all(axis=1).to_numpy()
-    parts = () if complete.all() else (complete, ~complete)
     apart = {
         name
         for name in cohort.factors
-        if any(tables.unsafe(source[name], outcome, part).any() for part in parts)
+        if any(tables.unsafe(source[name], outcome, part).any() for part in (complete, ~complete))
     }
     pairs = {
         frozenset((one, other))

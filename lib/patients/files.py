@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from lib.patients.errors import InputError, fail, quoted, unusable
 from lib.patients.table import Table, cell_text, from_records, known_columns, problems_of
-from lib.patients.text_files import read_text
+from lib.patients.text_files import SAVE, read_text
 from lib.patients.workbook import read_sheets
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
@@ -61,14 +61,13 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
         "Stata file": partial(_statistics_file, read=pyreadstat.read_dta),
         "Parquet file": _parquet,
     }
-    mend = "Save the table as “CSV UTF-8” and use that file."
     if what not in readers:
-        raise unusable(path, f"it is a {what}. {mend}")
+        raise unusable(path, f"it is a {what}. {SAVE}")
     try:
         return readers[what](content)
     except Exception as error:  # whatever the packages make of broken bytes
         why = f"it is not a {what} that can be read ({type(error).__name__})"
-        raise unusable(path, f"{why}. {mend}") from None
+        raise unusable(path, f"{why}. {SAVE}") from None
 
 
 def suffix_and_stem(path: Path) -> tuple[str, str]:
@@ -131,8 +130,7 @@ def _statistics_file(content: bytes, read: Callable) -> Table:
         name: {cell_text(value): str(label).strip() for value, label in labels.items()}
         for name, labels in about.variable_value_labels.items()
     }
-    labels = {name: label for name, label in about.column_names_to_labels.items() if label}
-    return _typed(frame, labels=labels, words=words)
+    return _typed(frame, labels=about.column_names_to_labels, words=words)
 
 
 def _parquet(content: bytes) -> Table:

@@ -137,7 +137,7 @@ def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
     words = [i for i in missing if texts[i]]
-    shown = ", ".join(quoted(texts[i]) for i in words)
+    shown = first_of([quoted(texts[i]) for i in words])
     notes = {
         f"read {first_of(named)}.": named,
         f"read {shown} as missing ({counts[words].sum():,}).": words,

@@ -145,7 +145,7 @@ def _with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
         labels = [words.get(level, "").replace("|", "/") for level in parts(rule["levels"])]
         if labels and all(labels) and len({*labels}) == len(labels):
             codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
-        codebook.loc[name, "label"] = rule["label"] or table.labels.get(header, "")
+        codebook.loc[name, "label"] = rule["label"] or table.labels.get(header) or ""
     return codebook.fillna("")
 
 

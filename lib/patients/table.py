@@ -29,7 +29,7 @@ class Table:
     delimiter: str = ","
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str | None] = field(default_factory=dict)
     words: dict[str, dict[str, str]] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from lib.patients.errors import fail, quoted, unusable
 from lib.patients.table import Table, from_records, known_columns
 
-SAVE = "Save the file as “CSV UTF-8”."
+SAVE = "Save the table as “CSV UTF-8” and use that file."
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "“|”"}
 MARKS = {
     codecs.BOM_UTF8: "UTF-8",
@@ -40,7 +40,7 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     text, notes = _decoded(path, content, words)
     for pattern, what in OTHER_TEXTS.items():
         if re.match(pattern, text, flags=re.IGNORECASE):
-            raise unusable(path, f"it is {what}. Save the table as “CSV UTF-8” and use that file.")
+            raise unusable(path, f"it is {what}. {SAVE}")
     separator = SEPARATOR.match(text)
     text = text[separator.end() :] if separator else text
     before = PASSED_OVER.match(text)[0]
