@@ -38,10 +38,16 @@ def _indicators(rule: pd.Series) -> dict[str, pd.Series]:
     words_zh = parts(rule.get("level_labels_zh", "")) or words
     new = {}
     for level, word, word_zh in list(zip(levels, words, words_zh, strict=True))[1:]:
-        about = {"type": "binary", "levels": "0|1", "unit": "", "category": rule.name}
-        about["label"] = f"{rule['label'] or rule.name}: {word}"
-        about |= {"level_labels": "no|yes", "level_labels_zh": "否|是"}
-        about["label_zh"] = f"{rule['label_zh']}：{word_zh}" if rule.get("label_zh") else ""
+        about = {
+            "label": f"{rule['label'] or rule.name}: {word}",
+            "label_zh": f"{rule['label_zh']}：{word_zh}" if rule.get("label_zh") else "",
+            "type": "binary",
+            "unit": "",
+            "levels": "0|1",
+            "level_labels": "no|yes",
+            "level_labels_zh": "否|是",
+            "category": rule.name,
+        }
         kept = {key: value for key, value in about.items() if key == "category" or key in rule}
         new[level] = pd.Series({**rule, **kept}, name=f"{rule.name}={level}")
     return new

@@ -16,6 +16,7 @@ import pandas as pd
 
 from lib.patients.errors import fail, one_line, quoted
 from lib.patients.files import read_table
+from lib.patients.table import problems_of
 
 CODEBOOK_COLUMNS = ["name", "label", "role", "type", "unit", "levels"]
 ROLES = ["id", "group", "factor", "outcome", "time", "event"]
@@ -27,7 +28,6 @@ ROLE_TYPES = {
     "time": ["number"],
     "event": ["binary"],
 }
-REQUIRED_ROLES = ["group", "factor", "outcome"]
 OPTIONAL_ROLES = ["time", "event"]
 LEVEL_WORDS = ["level_labels", "level_labels_zh"]
 LISTS = ["role", "levels", "missing", *LEVEL_WORDS]
@@ -37,17 +37,29 @@ RESERVED_NAMES = {"const"}
 RESERVED_LEVELS = {"all", "all patients"}
 # A year is 365 days, so that 12 months, 365 days and 1 year are the same horizon.
 DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 / 12, "year": 365}
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
+def usual(text: str) -> str:
+    """A text with letters, digits and signs of the usual width, and none that is not seen."""
+    return INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+def number_form(text: str) -> str | None:
+    """A plain number in one form, so that 1 and 1.0 are alike; None where it is no number."""
+    text = usual(text)
+    return f"{float(text):.15g}" if PLAIN.fullmatch(text) else None
+
+
 def plain_word(text: str) -> str:
-    """A word without regard to case, width, spaces, hyphens and underscores, but for those between
-    digits.
+    """A number in one form, or a word without regard to case, width, spaces, hyphens and
+    underscores, but for those between digits.
     """
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
-    return re.sub(r"(?<!\d)[\s_\-‐‑]+|[\s_\-‐‑]+(?!\d)", "", text).casefold()
+    word = re.sub(r"(?<!\d)[\s_\-‐‑]+|[\s_\-‐‑]+(?!\d)", "", usual(text)).casefold()
+    return number_form(text) or word
 
 
 def parts(cell: str) -> list[str]:
@@ -85,22 +97,17 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
     rows = table.rows.astype(object)
     known = {re.sub(r"[\s-]+", "_", header.lower()): header for header in reversed(list(rows))}
     rows = rows.rename(columns={known[name]: name for name in COLUMNS if name in known})
-    problems = [
-        f"column {name} is missing; the file has {', '.join(table.rows)}"
-        for name in CODEBOOK_COLUMNS
-        if name not in rows
-    ]
-    if rows.empty and not table.problems:
-        problems.append("it has a header and no rows")
-    fail(path, table.problems + problems)
+    fail(path, problems_of(table, [name for name in CODEBOOK_COLUMNS if name not in rows]))
     rows = rows.map(one_line)
     lists = [name for name in LISTS if name in rows]
     rows[lists] = rows[lists].replace(r"\s*\|\s*", "|", regex=True)
     rows[["role", "type"]] = rows[["role", "type"]].map(str.lower)
     rows = rows.assign(role=rows["role"].str.split("|")).explode("role")
-    problems = []
-    for line, rule in rows.iterrows():
-        problems += [f"{table.place} {line}, column {problem}" for problem in _rule_problems(rule)]
+    problems = [
+        f"{table.place} {line}, column {problem}"
+        for line, rule in rows.iterrows()
+        for problem in _rule_problems(rule)
+    ]
     # The second role of a column is a column of its own.
     again = rows.duplicated("name") & ~rows.duplicated(["name", "role"]) & (rows["name"] != "")
     rows["name"] = rows["name"].mask(again, rows["name"] + " (" + rows["role"] + ")")
@@ -116,7 +123,6 @@ def _rule_problems(rule: pd.Series) -> list[str]:
     labels = {column: parts(rule.get(column, "")) for column in LEVEL_WORDS}
     both = sorted({*parts(rule.get("missing", ""))} & {*levels})
     taken = sorted({*levels} & RESERVED_LEVELS) if role == "group" else []
-    few = kind == "category" and (len(levels) < 2 or not all_differ)
     shown = quoted(rule["levels"])
     wrong = [
         (role not in ROLES, f"role: {quoted(role)} is not one of {', '.join(ROLES)}"),
@@ -125,7 +131,10 @@ def _rule_problems(rule: pd.Series) -> list[str]:
             kind in TYPES and kind not in fitting,
             f"type: {quoted(kind)}; the {role} is {' or '.join(fitting)}",
         ),
-        (few, f"levels: {shown}; a category lists at least two, each once, as A|B"),
+        (
+            kind == "category" and (len(levels) < 2 or not all_differ),
+            f"levels: {shown}; a category lists at least two, each once, as A|B",
+        ),
         (
             kind == "category" and len(levels) > MOST_LEVELS,
             f"levels: {len(levels)} levels; a category has at most {MOST_LEVELS}",
@@ -178,7 +187,7 @@ def _codebook_problems(rules: pd.DataFrame) -> list[str]:
         f"column role: {count} rows have the role {role}; expected "
         + ("at least one" if role == "factor" else "one")
         for role, count in counts.items()
-        if count < (role in REQUIRED_ROLES) or (count > 1 and role != "factor")
+        if (count == 0 and role not in ["id", *OPTIONAL_ROLES]) or (count > 1 and role != "factor")
     ]
     if problems or not counts["time"]:
         return problems
@@ -204,22 +213,23 @@ def match_headers(
     matched = {
         name: header for name in names for header in (names[name], name) if header in headers
     }
-    words: dict[str, set[str]] = {}
-    for name, rule in codebook.iterrows():
-        for word in (name, names[name], rule["label"], rule.get("label_zh", "")):
-            for form in (word, f"{word}({rule['unit']})") if word else ():
-                words.setdefault(plain_word(form), set()).add(name)
-    candidates: dict[str, list[str]] = {}
-    problems, notes = [], []
-    for header in headers:
-        if header in matched.values():
-            continue
-        meant = words.get(plain_word(header), set()) - set(matched)
-        if len({names[name] for name in meant}) > 1:
-            shown = " or ".join(sorted(meant))
-            problems.append(f"column {quoted(header)} could be {shown}; write its name instead")
-        for name in meant:
-            candidates.setdefault(name, []).append(header)
+    others = {header: plain_word(header) for header in headers if header not in matched.values()}
+    candidates = {}
+    for name, rule in codebook.drop(index=list(matched)).iterrows():
+        words = filter(None, (name, names[name], rule["label"], rule.get("label_zh", "")))
+        forms = [plain_word(form) for word in words for form in (word, f"{word}({rule['unit']})")]
+        if found := [header for header, word in others.items() if word in forms]:
+            candidates[name] = found
+    meanings = {
+        header: sorted(name for name, found in candidates.items() if header in found)
+        for header in others
+    }
+    problems = [
+        f"column {quoted(header)} could be {' or '.join(meant)}; write its name instead"
+        for header, meant in meanings.items()
+        if len({names[name] for name in meant}) > 1
+    ]
+    notes = []
     for name, found in candidates.items():
         if len(found) > 1:
             shown = " and ".join(map(quoted, found))

@@ -116,13 +116,10 @@ class Cohort:
         unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
         return f"{label} (per {self.step(name):g}{NO_BREAK * bool(unit)}{unit})"
 
-    def levels(self, name: str) -> list[str]:
-        """The levels of a column, the first being the reference."""
-        return self.codebook.at[name, "levels"].split("|")
-
     def level_labels(self, name: str) -> dict[str, str]:
         """The words for each level of a column; the level itself where there are none."""
-        levels, words = self.levels(name), parts(self.codebook.loc[name].get("level_labels", ""))
+        levels = parts(self.codebook.at[name, "levels"])
+        words = parts(self.codebook.loc[name].get("level_labels", ""))
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
     def phrase(self, name: str) -> str:

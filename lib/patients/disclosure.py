@@ -97,15 +97,17 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
     source = {name: _source(cohort, name) for name in [*cohort.factors, outcome, *events]}
     totals = {name for name in source if source[name] in tables.withdrawn}
     totals |= every if group in tables.withdrawn else tables.small_groups
-    by_group = {name: tables.groups_withheld(source[name]) for name in source}
+    by_group = {
+        name: tables.small_groups | {cohort.groups[i] for i in tables.hidden[group, source[name]]}
+        for name in source
+    }
     by_outcome = {name for name in cohort.factors if tables.hidden[source[name], outcome]}
     # The tables of all leave over that of the patients with a missing value.
     complete = cohort.rows[[*cohort.factors, outcome]].notna().all(axis=1).to_numpy()
-    parts = () if complete.all() else (complete, ~complete)
     apart = {
         name
         for name in cohort.factors
-        if any(tables.unsafe(source[name], outcome, part).any() for part in parts)
+        if any(tables.unsafe(source[name], outcome, part).any() for part in (complete, ~complete))
     }
     pairs = {
         frozenset((one, other))
@@ -182,10 +184,6 @@ class _Tables:
         place = self.codes[first][have] * shape[1] + self.codes[second][have]
         counts = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
         return _unsafe(counts, self.rule.threshold, second in self.events)
-
-    def groups_withheld(self, name: str) -> frozenset[str]:
-        """The groups whose row in the table with a column is withheld."""
-        return self.small_groups | {self.groups[i] for i in self.hidden[self.group, name]}
 
     def _merge_small_groups(self) -> frozenset[str]:
         sizes, codes = self.sizes(self.group), self.codes[self.group]

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from lib.words import listed
+
 LONGEST_PROBLEM = 1_000
 MOST_PROBLEMS = 20
+MOST_NAMED = 12
 PLACES_NAMED = 3
 
 
@@ -25,14 +28,17 @@ def quoted(text: str) -> str:
     return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"
 
 
+def first_of(words: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Words in a row, and beyond the first few only how many they are: "a, b and 4 more"."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
+
+
 def places(lines: Sequence[int], place: str) -> str:
     """Lines in words: "line 3", "lines 3, 5 and 8", "lines 3, 5, 8 and 97 more"."""
-    lines = [str(line) for line in lines]
-    if len(lines) == 1:
-        return f"{place} {lines[0]}"
     if len(lines) <= PLACES_NAMED + 1:
-        return f"{place}s {', '.join(lines[:-1])} and {lines[-1]}"
-    return f"{place}s {', '.join(lines[:PLACES_NAMED])} and {len(lines) - PLACES_NAMED:,} more"
+        return f"{place}{'s' if len(lines) > 1 else ''} {listed(lines)}"
+    return f"{place}s {first_of([str(line) for line in lines], PLACES_NAMED)}"
 
 
 def unusable(path: Path, why: str) -> InputError:

@@ -16,8 +16,8 @@ import pyreadstat
 from pyarrow import parquet
 
 from lib.patients.errors import InputError, fail, quoted, unusable
-from lib.patients.table import Table, cell_text, from_records
-from lib.patients.text_files import read_text
+from lib.patients.table import Table, cell_text, from_records, known_columns, problems_of
+from lib.patients.text_files import SAVE, read_text
 from lib.patients.workbook import read_sheets
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
@@ -61,14 +61,13 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
         "Stata file": partial(_statistics_file, read=pyreadstat.read_dta),
         "Parquet file": _parquet,
     }
-    mend = "Save the table as “CSV UTF-8” and use that file."
     if what not in readers:
-        raise unusable(path, f"it is a {what}. {mend}")
+        raise unusable(path, f"it is a {what}. {SAVE}")
     try:
         return readers[what](content)
     except Exception as error:  # whatever the packages make of broken bytes
         why = f"it is not a {what} that can be read ({type(error).__name__})"
-        raise unusable(path, f"{why}. {mend}") from None
+        raise unusable(path, f"{why}. {SAVE}") from None
 
 
 def suffix_and_stem(path: Path) -> tuple[str, str]:
@@ -89,15 +88,7 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
     table = read_text(path, _content(path), required)
     mend = "expected UTF-8 text, columns separated by commas"
     fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
-    problems = [
-        f"column {name} is missing; the file has {', '.join(table.rows)}"
-        for name in required
-        if name not in table.rows
-    ]
-    problems += table.problems
-    if table.rows.empty and not problems:
-        problems.append("it has a header and no rows")
-    fail(path, problems)
+    fail(path, problems_of(table, required))
     return table.rows.astype(object)
 
 
@@ -109,13 +100,14 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        why = f"it cannot be read ({error.strerror}). Check who may read it."
-        raise unusable(path, why) from None
+        raise unusable(
+            path, f"it cannot be read ({error.strerror}). Check who may read it."
+        ) from None
 
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    names, sheets = {name.casefold() for name in known}, {}
+    sheets = {}
     for title, records in read_sheets(content).items():
         texts = [[cell_text(cell) for cell in record] for record in records]
         used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
@@ -123,11 +115,7 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], texts[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    found = {
-        title: len(names & {cell.casefold() for cell in texts[0]})
-        for title, (_, texts) in sheets.items()
-    }
-    chosen = max(sheets, key=found.get)
+    chosen = max(sheets, key=lambda title: known_columns(sheets[title][1][0], known))
     before, texts = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
     return from_records(texts, before + 1, place="row", delimiter="", notes=notes)
@@ -142,8 +130,7 @@ def _statistics_file(content: bytes, read: Callable) -> Table:
         name: {cell_text(value): str(label).strip() for value, label in labels.items()}
         for name, labels in about.variable_value_labels.items()
     }
-    labels = {name: label for name, label in about.column_names_to_labels.items() if label}
-    return _typed(frame, labels=labels, words=words)
+    return _typed(frame, labels=about.column_names_to_labels, words=words)
 
 
 def _parquet(content: bytes) -> Table:

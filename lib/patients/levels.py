@@ -1,27 +1,31 @@
 """Columns that hold levels, and identifiers: which level each of their texts means."""
 
 import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import CODEBOOK_COLUMNS, LEVEL_WORDS, parts, plain_word
-from lib.patients.errors import quoted
-from lib.patients.table import counts_of
+from lib.patients.codebook import (
+    CODEBOOK_COLUMNS,
+    LEVEL_WORDS,
+    number_form,
+    parts,
+    plain_word,
+    usual,
+)
+from lib.patients.errors import first_of, quoted
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
-MISSING = {"", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"}
-MISSING |= {"缺失", "未知", "不详", "未查"}
+MISSING = {
+    *("", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"),
+    *("缺失", "未知", "不详", "未查"),
+}
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
-MOST_NAMED = 12
 NO_CODES = "none"  # in the column missing of the codebook: every number is a value
-PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
 DATE = re.compile(
@@ -42,6 +46,10 @@ MENDS = {
     r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
 }
 UNIQUE = "a name for the patient that occurs only once"
+SPOILED = (
+    "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
+    "enter it anew"
+)
 
 
 @dataclass
@@ -107,32 +115,31 @@ def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def number_form(text: str) -> str | None:
-    """A plain number in one form, so that 1 and 1.0 are alike; None where it is no number."""
-    text = unicodedata.normalize("NFKC", text)
-    return f"{float(text):.15g}" if PLAIN.fullmatch(text) else None
-
-
-def is_missing(text: str, codes: Iterable[str] = ()) -> bool:
-    """Whether a text stands for a value that is not known; ``codes`` are those of the codebook."""
-    if re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold() in MISSING:
-        return True
-    form = number_form(text)
-    codes = [code for code in codes if code != NO_CODES]
-    return text in codes or (form is not None and form in map(number_form, codes))
+def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING) -> list[int]:
+    """The places of the texts that stand for a value that is not known: ``words``, and the codes of
+    the codebook, a number in whatever form.
+    """
+    codes = {*parts(rule.get("missing", ""))} - {NO_CODES}
+    numbers = {number_form(code) for code in codes} - {None}
+    return [
+        i
+        for i, text in enumerate(column.cat.categories)
+        if re.sub(r"\s", "", usual(text)).casefold() in words
+        or text in codes
+        or number_form(text) in numbers
+    ]
 
 
 def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -> list[str]:
     """Notes on the texts that were taken as others, and on those that were read as missing, but for
     empty cells; each with the number of rows.
     """
-    texts, counts = column.cat.categories, counts_of(column)
+    texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     words = [i for i in missing if texts[i]]
-    shown = ", ".join(quoted(texts[i]) for i in words)
+    shown = first_of([quoted(texts[i]) for i in words])
     notes = {
-        f"read {', '.join(named[:MOST_NAMED])}{more}.": named,
+        f"read {first_of(named)}.": named,
         f"read {shown} as missing ({counts[words].sum():,}).": words,
     }
     return [note for note, found in notes.items() if found]
@@ -142,16 +149,16 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
     """A category or a binary column, by its levels, their words, and the words that the file itself
     has for its values; the first level of a binary column is 0.
     """
-    levels, codes = parts(rule["levels"]), parts(rule.get("missing", ""))
-    texts, meant = list(column.cat.categories), _level_words(rule)
-    places, refused, converted, missing = np.full(len(texts), -1), {}, {}, []
+    levels, texts = parts(rule["levels"]), list(column.cat.categories)
+    missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
+    places, refused, converted, meant = np.full(len(texts), -1), {}, {}, _level_words(rule)
     for i, text in enumerate(texts):
-        candidates = [number_form(text) or plain_word(text), plain_word(words.get(text, ""))]
+        if i in missing:
+            continue
+        candidates = [plain_word(text), plain_word(words.get(text, ""))]
         found = next((meant[word] for word in candidates if word in meant), None)
         if text in levels:
             places[i] = levels.index(text)
-        elif is_missing(text, codes):
-            missing.append(i)
         elif found is not None:
             places[i] = found
             converted[i] = levels[found]
@@ -167,7 +174,7 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
             notes.append(f"it is not known for {unplaced}, and no group has them.")
         return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
     if len(absent) == 1 and not refused:
-        only = (set(levels) - {*absent}).pop()
+        [only] = {*levels} - {*absent}
         notes.append(
             f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
             f"{absent[0]}."
@@ -188,8 +195,7 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
     for i, level in enumerate(levels):
         names = [level, *(words[i] for words in labels)]
         both = [f"{one}({other})" for one in names for other in names if one != other]
-        forms = [number_form(level) or plain_word(level)]
-        for word in [*forms, *map(plain_word, [*names[1:], *both])]:
+        for word in map(plain_word, [*names, *both]):
             meant.setdefault(word, set()).add(i)
     found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
     if rule["type"] == "binary" and levels == ["0", "1"]:
@@ -224,18 +230,15 @@ def _other_codes(
 
 def read_identifiers(column: pd.Series) -> Reading:
     """Identifiers: each once, none empty, and none that a spreadsheet program has spoiled."""
-    texts, counts = list(column.cat.categories), counts_of(column)
-    dates = {text for text in texts if not text.isdecimal() and DATE.fullmatch(text)}
+    texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
+    dates = {text for text in texts if DATE.fullmatch(text)}
     # One word before all numbers is a prefix, whatever month it is also short for.
     if len(dates) == len(texts) and len({re.split(r"\d", text)[0] for text in dates} | {""}) == 2:
         dates = set()
     refused = {}
     for i, text in enumerate(texts):
-        if counts[i] == 1 and text.isdecimal():
-            continue
         if text in dates or POWER_OF_TEN.fullmatch(text):
-            refused[i] = "the identifier itself: the spreadsheet program made this of it. "
-            refused[i] += "Format the column as text and enter it anew"
+            refused[i] = SPOILED
         elif text.startswith("#") and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:

@@ -18,13 +18,12 @@ from lib.patients import consistency, disclosure, levels, numbers, privacy
 from lib.patients.categories import expand
 from lib.patients.codebook import OPTIONAL_ROLES, in_file, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
-from lib.patients.errors import fail, places, quoted
+from lib.patients.errors import fail, first_of, places, quoted
 from lib.patients.files import DATA, read_table, suffix_and_stem
-from lib.patients.table import Table, counts_of
+from lib.patients.table import Table
 
 EXAMPLE = DATA / "cohort.csv"
 VALUES_NAMED = 4
-COLUMNS_NAMED = 20
 
 
 def chosen_path() -> Path:
@@ -67,7 +66,8 @@ def _read(path: Path) -> Cohort:
     if table.rows.empty and not problems:
         problems.append("it has a header and no rows; enter one row for each patient")
     if others:
-        notes.append(f"Left out, because the codebook does not have them: {_named(others)}.")
+        shown = first_of([quoted(name) for name in others])
+        notes.append(f"Left out, because the codebook does not have them: {shown}.")
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
@@ -96,13 +96,8 @@ def _read(path: Path) -> Cohort:
         dropped=tuple(others),
         original_codebook=plain,
     )
-    notes += row_notes + consistency.in_words(consistency.completeness(cohort), cohort)
+    notes += row_notes + consistency.mostly_empty(cohort)
     return replace(cohort, notes=tuple(notes))
-
-
-def _named(names: list[str]) -> str:
-    more = len(names) - COLUMNS_NAMED
-    return ", ".join(map(quoted, names[:COLUMNS_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def _missing_columns(
@@ -113,7 +108,8 @@ def _missing_columns(
     missing = [name for name in must if name not in matched]
     own = _own_codebook(path)
     if not missing or own.is_file():
-        also = f"; the file also has {_named(others)}" if others else ""
+        shown = first_of([quoted(name) for name in others])
+        also = f"; the file also has {shown}" if others else ""
         expected = {name: levels.expectation(codebook.loc[name]) for name in missing}
         return [
             f"column {name} is missing; expected {words}{also}" for name, words in expected.items()
@@ -149,7 +145,7 @@ def _with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
         labels = [words.get(level, "").replace("|", "/") for level in parts(rule["levels"])]
         if labels and all(labels) and len({*labels}) == len(labels):
             codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
-        codebook.loc[name, "label"] = rule["label"] or table.labels.get(header, "")
+        codebook.loc[name, "label"] = rule["label"] or table.labels.get(header) or ""
     return codebook.fillna("")
 
 
@@ -159,11 +155,10 @@ def _private(
     """The headers of columns that look like direct identifiers, and what is said of each."""
     rules = {header: codebook.loc[name] for name, header in matched.items()}
     rules |= dict.fromkeys(others)
-    why = {header: privacy.suspicion(table.rows[header], rule) for header, rule in rules.items()}
     return {
-        header: privacy.refusal(header, words, rules[header])
-        for header, words in why.items()
-        if words
+        header: privacy.refusal(header, why, rule)
+        for header, rule in rules.items()
+        if (why := privacy.suspicion(table.rows[header], rule))
     }
 
 
@@ -191,7 +186,7 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
         where = f"{places(lines, table.place)}, column {name}"
         result.append(f"{where}: {value}; expected {reading.refused[place]}")
     if others := refused[VALUES_NAMED:]:
-        count = counts_of(column)[others].sum()
+        count = np.isin(column.cat.codes, others).sum()
         different = f"{len(others):,} different ones"
         result.append(f"column {name}: {count:,} more values that cannot be read ({different})")
     return result
@@ -223,22 +218,22 @@ def _suspected_codes(
     They must be explained in the codebook where one is negative among positive ones, repeated, or
     the same in several columns. A single other one is read as a value.
     """
-    codes = pd.Series([code for reading in readings.values() for code in reading.suspects])
-    shared = set(codes[codes.duplicated()])
+    suspects = {name: reading.suspects for name, reading in readings.items() if reading.suspects}
+    codes = [code for found in suspects.values() for code in found]
     problems, notes = [], []
-    for name, found in ((name, reading.suspects) for name, reading in readings.items()):
-        lines = table.rows.index[np.isin(readings[name].values, [*found])] if found else []
+    for name, found in suspects.items():
+        lines = table.rows.index[np.isin(readings[name].values, [*found])]
         shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in found.items())
-        where = f"{shown} in {places(lines, table.place)}" if found else ""
+        where = f"{shown} in {places(lines, table.place)}"
         mend = (
             f"Write {'|'.join(f'{code:.12g}' for code in found)} into the column missing of the "
             "codebook, or none if it is a value"
         )
-        if any(code < 0 or count > 1 or code in shared for code, count in found.items()):
+        if any(code < 0 or max(count, codes.count(code)) > 1 for code, count in found.items()):
             problems.append(
                 f"column {name}: {where} may stand for missing values, apart from all others. "
                 f"{mend}"
             )
-        elif found:
+        else:
             notes.append(f"Column {name}: {where} was read as a value. {mend}.")
     return problems, notes

@@ -5,19 +5,27 @@ decided by what else the column holds, or refused.
 """
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import INVISIBLE, parts
+from lib.patients.codebook import usual
 from lib.patients.errors import quoted
-from lib.patients.levels import DASHES, Reading, expectation, is_missing, mend, notes_on
-from lib.patients.table import counts_of
+from lib.patients.levels import (
+    DASHES,
+    MISSING,
+    Reading,
+    expectation,
+    mend,
+    missing_places,
+    notes_on,
+)
 
-NEVER_NEGATIVE = {"mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"}
-NEVER_NEGATIVE |= {"ml", "l", "g", "kg", "%"}
+NEVER_NEGATIVE = {
+    *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
+    *("ml", "l", "g", "kg", "%"),
+}
 FEW = 3  # so many distinct negative numbers among positive ones may be codes
 
 
@@ -59,9 +67,9 @@ WAYS = [
 
 def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     """A column of numbers; a value that is missing is NaN."""
-    texts, codes = list(column.cat.categories), parts(rule.get("missing", ""))
-    expected, counts = expectation(rule), counts_of(column)
-    missing = [i for i, text in enumerate(texts) if _is_missing(text, codes)]
+    texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
+    expected = expectation(rule)
+    missing = missing_places(column, rule, MISSING | DASHES)
     written = {i: _written(texts[i], rule["unit"]) for i in {*range(len(texts))} - {*missing}}
     ways = [way for way, _, _ in written.values() if way]
     decimal, groups = ({way.decimal for way in ways} - {""}, {way.groups for way in ways} - {""})
@@ -71,8 +79,10 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
         if way is None:
             refused[i] = expected + mend(texts[i])
         elif way in (EITHER_COMMA, EITHER_POINT):
-            refused[i] = f"{expected}, with one decimal sign in the whole column, a decimal point "
-            refused[i] += "and no thousands separator: this can be either"
+            refused[i] = (
+                f"{expected}, with one decimal sign in the whole column, a decimal point and no "
+                "thousands separator: this can be either"
+            )
         else:
             values[i] = way.number(text)
             for note in filter(None, (kind, way.note)):
@@ -96,20 +106,15 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
         notes + notes_on(column, missing, {}),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
         doubtful=either[0] if either and not decimal and not groups else None,
-        suspects={} if codes else _codes_for_missing(values_read, counts),
+        suspects={} if rule.get("missing") else _codes_for_missing(values_read, counts),
     )
-
-
-def _is_missing(text: str, codes: list[str]) -> bool:
-    return is_missing(text, codes) or text.replace(" ", "") in DASHES
 
 
 def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
     """How a number is written; the number without its unit or percent sign, in usual digits; and
     what a note says of these.
     """
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", original))
-    text = " ".join(text.replace("−", "-").replace("’", "'").split())
+    text = " ".join(usual(original).replace("−", "-").replace("’", "'").split())
     note = "" if text == original else "unusual digits or signs were read as usual ones"
     for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
         if sign and text.casefold().endswith(sign.casefold()):

@@ -6,14 +6,13 @@ repeated in a message.
 """
 
 import re
-import unicodedata
-from functools import partial
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.patients.codebook import usual
 from lib.patients.errors import quoted
 
 SAMPLE = 5_000
@@ -56,12 +55,10 @@ HEADERS = {
 }
 EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
 RESIDENT_ID = r"^[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$"
-SHORT_RESIDENT_ID = r"^[1-9]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"
-WEIGHTS, CHECK_DIGITS = (
-    np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]),
-    "10X98765432",
-)
-SOCIAL_SECURITY = r"^\d{3}-\d{2}-\d{4}$"
+# A number of the social security of the United States, and the Chinese ones before 1999.
+LIKE_NATIONAL = r"^\d{3}-\d{2}-\d{4}$|^[1-9]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"
+WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+CHECK_DIGITS = "10X98765432"
 TELEPHONE = (
     r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$|^\+\d[\d ()/-]{6,18}\d$"
     r"|^\(?0\d{2,4}\)?[-/ ]\d{6,8}$|^\(\d{3}\) ?\d{3}[- ]\d{4}$|^\d{3}[-.]\d{3}[-.]\d{4}$"
@@ -122,8 +119,7 @@ def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
 
 
 def _kind_of_header(header: str) -> str | None:
-    header = unicodedata.normalize("NFKC", header)
-    header = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
+    header = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", usual(header))
     words = re.sub(r"[\W_]+", " ", header).strip().casefold()
     for kind, (latin, chinese) in HEADERS.items():
         if re.fullmatch(latin, words) or re.search(chinese, header):
@@ -148,39 +144,32 @@ def _share(values: pa.StringArray, pattern: str) -> float:
 
 def _by_values(values: pa.StringArray, rows: int, role: str | None, kind: str | None) -> str | None:
     sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
-    share, national = partial(_share, sample), resident_ids(values).any()
-    is_email, distinct = _share(values, EMAIL) > 0, len(values) / rows
-    running = _harmless_ids(values)
-    words = pc.mean(pc.count_substring_regex(sample, r"[\p{L}\p{N}]+")).as_py()
-    sentences = words >= 4 and pc.mean(pc.utf8_length(sample)).as_py() > 15
-    written = sample.filter(pc.match_substring_regex(sample, r"[-/.:年 ]"))
+    national = kind != "number" and _share(sample, LIKE_NATIONAL) > 0.5
     suspected = {
-        "e-mail addresses": is_email,
-        "what looks like national identifiers": national
-        or share(SOCIAL_SECURITY) > 0.5
-        or share(SHORT_RESIDENT_ID) > 0.5,
-        "full dates": share(DATE) > 0.2
-        and not (role == "id" and running and share(r"^\d{8}$") > 0.5),
-        "what looks like telephone numbers": share(TELEPHONE) > 0.2
-        and not (role == "id" and running),
-        "long numbers, such as a hospital or a state gives to a person": share(LONG_DIGITS) > 0.5
-        and not running,
-        "what looks like names of persons": distinct > 0.2
-        and (share(CHINESE_NAME) > 0.5 or share(WESTERN_NAME) > 0.5),
-        "free text": distinct > 0.05
-        and len(values) > 1
-        and (sentences or share(r"[一-鿿].{11,}") > 0.3),
+        "e-mail addresses": _share(values, EMAIL) > 0,
+        "what looks like national identifiers": national or resident_ids(values).any(),
     }
     if kind == "number":
         # Of numbers in a hospital's units, only what can be nothing else is suspected.
-        dates = _share(written, DATE) > 0.5
-        suspected = {
-            "e-mail addresses": is_email,
-            "national identifiers": national,
-            "full dates": dates,
+        written = sample.filter(pc.match_substring_regex(sample, r"[-/.:年 ]"))
+        suspected["full dates"] = _share(written, DATE) > 0.5
+    elif kind != "binary" and (kind != "category" or len(values) >= FEW_LEVELS):
+        distinct, running = len(values) / rows, _harmless_ids(values)
+        words = pc.mean(pc.count_substring_regex(sample, r"[\p{L}\p{N}]+")).as_py()
+        sentences = words >= 4 and pc.mean(pc.utf8_length(sample)).as_py() > 15
+        suspected |= {
+            "full dates": _share(sample, DATE) > 0.2
+            and not (role == "id" and running and _share(sample, r"^\d{8}$") > 0.5),
+            "what looks like telephone numbers": _share(sample, TELEPHONE) > 0.2
+            and not (role == "id" and running),
+            "long numbers, such as a hospital or a state gives to a person": not running
+            and _share(sample, LONG_DIGITS) > 0.5,
+            "what looks like names of persons": distinct > 0.2
+            and (_share(sample, CHINESE_NAME) > 0.5 or _share(sample, WESTERN_NAME) > 0.5),
+            "free text": distinct > 0.05
+            and len(values) > 1
+            and (sentences or _share(sample, r"[一-鿿].{11,}") > 0.3),
         }
-    elif kind == "binary" or (kind == "category" and len(values) < FEW_LEVELS):
-        suspected = dict(list(suspected.items())[:2])
     return next((f"holds {what}" for what, is_so in suspected.items() if is_so), None)
 
 
@@ -188,8 +177,6 @@ def resident_ids(values: pa.StringArray) -> np.ndarray:
     """Which values are Chinese resident identity numbers: 17 digits with a possible date of birth,
     and the check digit that belongs to them (GB 11643-1999)."""
     found = values.filter(pc.match_substring_regex(values, RESIDENT_ID)).to_pylist()
-    if not found:
-        return np.zeros(0, bool)
-    digits = np.array([[int(digit) for digit in number[:17]] for number in found])
-    check = np.array([CHECK_DIGITS.index(number[17].upper()) for number in found])
-    return digits @ WEIGHTS % 11 == check
+    sums = [np.dot(WEIGHTS, list(map(int, number[:17]))) for number in found]
+    check = [CHECK_DIGITS[total % 11] for total in sums]
+    return np.array([number[17].upper() for number in found]) == np.array(check)

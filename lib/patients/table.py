@@ -29,7 +29,7 @@ class Table:
     delimiter: str = ","
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str | None] = field(default_factory=dict)
     words: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -52,9 +52,23 @@ def text_column(texts: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
-def counts_of(column: pd.Series) -> np.ndarray:
-    """How many rows have each distinct value of a column."""
-    return np.bincount(column.cat.codes, minlength=len(column.cat.categories))
+def known_columns(header: Iterable[str], known: Iterable[str]) -> int:
+    """How many of the known columns a header names, without regard to case."""
+    names = {name.casefold() for name in known}
+    return len(names & {cell.strip().casefold() for cell in header})
+
+
+def problems_of(table: Table, required: Iterable[str]) -> list[str]:
+    """What is wrong with a table of which these columns, and some row, are required."""
+    problems = [
+        f"column {name} is missing; the file has {', '.join(table.rows)}"
+        for name in required
+        if name not in table.rows
+    ]
+    problems += table.problems
+    if table.rows.empty and not problems:
+        problems.append("it has a header and no rows")
+    return problems
 
 
 def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: object) -> Table:
@@ -74,13 +88,18 @@ def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: obje
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
-    unnamed = bool(header) and not header[0]
-    if unnamed and all(map(str.isdecimal, columns[0])) and len({*columns[0]}) == len(kept) > 0:
+    numbers = {*columns[0]} if header[:1] == [""] else set()
+    if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
+    comma = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
     table.problems.extend(
         [
-            *_ragged(ragged, width, table),
+            *(
+                f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} "
+                f"values, expected {width}{comma if count > width else ''}"
+                for count, lines in ragged.items()
+            ),
             *(
                 f"{table.place} {max(first, 1)}: column {i} has no name; expected one, or no such "
                 "column"
@@ -105,13 +124,3 @@ def _filled(record: Sequence[str]) -> list[str]:
     while cells and not cells[-1]:
         cells.pop()
     return cells
-
-
-def _ragged(ragged: dict[int, list[int]], width: int, table: Table) -> list[str]:
-    """The rows that have not as many values as the header, in words."""
-    mend = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
-    return [
-        f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} values, "
-        f"expected {width}{mend if count > width else ''}"
-        for count, lines in ragged.items()
-    ]

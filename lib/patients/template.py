@@ -5,14 +5,19 @@ set instead, with the codebook that maps it. Nothing is ever overwritten.
 """
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
 import pandas as pd
 import statsmodels
 
-from lib.patients.codebook import CODEBOOK_COLUMNS, OPTIONAL_ROLES, read_codebook
+from lib.patients.codebook import (
+    CODEBOOK_COLUMNS,
+    LEVEL_WORDS,
+    OPTIONAL_ROLES,
+    parts,
+    read_codebook,
+)
 from lib.patients.files import DATA, InputError
 from lib.words import listed
 
@@ -39,7 +44,7 @@ VALUES = {
     "id": ("a running number, each once", "流水号，不得重复"),
     "number": ("a number", "数字"),
     "binary": ("0 or 1", "0 或 1"),
-    "category": ("one of", "取值之一"),
+    "category": ("one of {levels}", "取值之一"),
 }
 
 
@@ -49,23 +54,17 @@ def describe(codebook: pd.DataFrame) -> str:
     for name, rule in codebook.iterrows():
         english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
         unit = f" ({rule['unit']})" if rule["unit"] else ""
-        optional = (" [optional]", "（可选）") if rule["role"] in OPTIONAL_ROLES else ("", "")
-        levels = rule["levels"].split("|") if rule["type"] in ("binary", "category") else []
-        lines = [f"{name}{optional[0]}{optional[1]}"]
-        lines.append(
-            f"  {rule['label']}{unit}: {english}"
-            + (f" {', '.join(levels)}" if rule["type"] == "category" else "")
-        )
-        lines.append(f"  {rule.get('label_zh', '')}{unit}：{chinese}")
-        for column in ("level_labels", "level_labels_zh"):
-            words = rule.get(column, "").split("|")
-            if len(words) == len(levels):
-                lines.append(
-                    "  "
-                    + "; ".join(
-                        f"{level} = {word}" for level, word in zip(levels, words, strict=True)
-                    )
-                )
+        optional = " [optional]（可选）" if rule["role"] in OPTIONAL_ROLES else ""
+        levels = parts(rule["levels"])
+        lines = [
+            f"{name}{optional}",
+            f"  {rule['label']}{unit}: {english.format(levels=', '.join(levels))}",
+            f"  {rule.get('label_zh', '')}{unit}：{chinese}",
+        ]
+        for words in (parts(rule.get(column, "")) for column in LEVEL_WORDS):
+            if words and levels:
+                meanings = zip(levels, words, strict=True)
+                lines.append("  " + "; ".join(f"{level} = {word}" for level, word in meanings))
         paragraphs.append("\n".join(lines))
     return "\n\n".join(paragraphs) + "\n"
 
@@ -74,11 +73,10 @@ def template(codebook_file: Path = DATA / "codebook.csv") -> dict[str, bytes]:
     """The files to begin with, by name. A byte order mark makes Excel read them as UTF-8."""
     codebook = read_codebook(codebook_file)
     columns = [*CODEBOOK_COLUMNS, *codebook.columns.difference(CODEBOOK_COLUMNS, sort=False)]
-    empty = io.StringIO()
-    pd.DataFrame(columns=codebook.index).to_csv(empty, index=False, lineterminator="\r\n")
+    header = pd.DataFrame(columns=codebook.index).to_csv(index=False, lineterminator="\r\n")
     rules = codebook.reset_index()[columns].to_csv(index=False, lineterminator="\r\n")
     return {
-        f"{NAME}.csv": empty.getvalue().encode("utf-8-sig"),
+        f"{NAME}.csv": header.encode("utf-8-sig"),
         f"{NAME}.codebook.csv": rules.encode("utf-8-sig"),
         "README.txt": (HINTS.format(name=NAME) + "\n" + describe(codebook)).encode("utf-8-sig"),
     }
@@ -98,7 +96,6 @@ def write(files: dict[str, bytes], folder: Path) -> list[Path]:
     """Write files into a folder, which is made if need be. Raises `InputError` if any of them is
     there.
     """
-    folder = Path(folder)
     paths = [folder / name for name in files]
     if there := [path for path in paths if path.exists()]:
         names = listed([path.name for path in there])

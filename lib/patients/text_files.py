@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lib.patients.errors import fail, quoted, unusable
-from lib.patients.table import Table, from_records
+from lib.patients.table import Table, from_records, known_columns
 
-SAVE = "Save the file as “CSV UTF-8”."
+SAVE = "Save the table as “CSV UTF-8” and use that file."
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "“|”"}
 MARKS = {
     codecs.BOM_UTF8: "UTF-8",
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030", "Windows-1252": "cp1252"}
+ENCODINGS = ["UTF-8", "GB18030", "Windows-1252"]
 OTHER_TEXTS = {
     r"\s*<(!doctype|html|head|table|meta|\?xml)": "a web page or XML",
     r"\s*(\[\s*)?\{\s*\"": "JSON",
@@ -40,7 +40,7 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     text, notes = _decoded(path, content, words)
     for pattern, what in OTHER_TEXTS.items():
         if re.match(pattern, text, flags=re.IGNORECASE):
-            raise unusable(path, f"it is {what}. Save the table as “CSV UTF-8” and use that file.")
+            raise unusable(path, f"it is {what}. {SAVE}")
     separator = SEPARATOR.match(text)
     text = text[separator.end() :] if separator else text
     before = PASSED_OVER.match(text)[0]
@@ -60,22 +60,18 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     except csv.Error as error:
         line, began = first + reader.line_num - 1, first + len(records)
         since = f" (the row begins in line {began})" if began != line else ""
-        expected = (
-            "expected comma-separated values, and around a text with a comma or a quotation mark a "
-            "pair of quotation marks"
+        problem = (
+            f"line {line}: {error}{since}; expected comma-separated values, and around a text with "
+            "a comma or a quotation mark a pair of quotation marks"
         )
-        fail(path, [f"line {line}: {error}{since}; {expected}"])
+        fail(path, [problem])
     return from_records(records, first, delimiter=delimiter, notes=notes)
 
 
 def _delimiter(header: str, known: Sequence[str]) -> str:
     """The separator that finds the most of the known columns, then the most columns."""
-    names, found = {name.casefold() for name in known}, {}
-    for delimiter in DELIMITERS:
-        row = next(csv.reader([header], delimiter=delimiter), [])
-        cells = {cell.strip().casefold() for cell in row}
-        found[delimiter] = (len(cells & names), len(cells))
-    return max(found, key=found.get)
+    rows = {sign: next(csv.reader([header], delimiter=sign), []) for sign in DELIMITERS}
+    return max(rows, key=lambda sign: (known_columns(rows[sign], known), len({*rows[sign]})))
 
 
 def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, list[str]]:
@@ -87,22 +83,25 @@ def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, lis
     they hardly ever are by accident.
     """
     marked = [name for mark, name in MARKS.items() if content.startswith(mark)]
-    readings = {name: _strictly(content, ENCODINGS.get(name, name)) for name in marked or ENCODINGS}
+    readings = {name: _strictly(content, name) for name in marked or ENCODINGS}
     readings = {name: text for name, text in readings.items() if text is not None}
-    if marked and not readings:
+    if "UTF-8" in readings:
+        return readings["UTF-8"], []
+    if "UTF-16" in readings:
+        return readings["UTF-16"], ["The file is UTF-16 text and was read as such."]
+    if marked:
         raise unusable(path, f"it begins as {marked[0]} text and does not go on as such. {SAVE}")
-    if marked or "UTF-8" in readings:
-        [(name, text), *_] = readings.items()
-        return text, [] if name == "UTF-8" else ["The file is UTF-16 text and was read as such."]
-    line = _lines_of_utf8(content)
+    # Bytes that are not UTF-8 become halves of characters, which no UTF-8 text has.
+    lenient = content.decode("UTF-8", errors="surrogateescape")
+    line = re.split("[\0\ud800-\udfff]", lenient, maxsplit=1)[0].count("\n") + 1
     if not readings:
         raise unusable(path, f"line {line} is not UTF-8 text. {SAVE}")
     chosen, why = next(iter(readings)), ""
     if len(readings) == 2:
         telling = [word for word in words if not word.isascii() and len(word) > 1]
         found = [name for name, text in readings.items() if any(word in text for word in telling)]
-        foreign = "".join(letter for letter in readings["GB18030"] if not letter.isascii())
-        common = foreign.encode("gb2312", errors="ignore").decode("gb2312") == foreign
+        chinese = readings["GB18030"]
+        common = chinese.encode("gb2312", errors="ignore").decode("gb2312") == chinese
         chosen, other = sorted(readings, reverse=not common)
         why = f"; it might be {other} as well: if letters look wrong, save as “CSV UTF-8”"
         if len(found) == 1:
@@ -113,18 +112,8 @@ def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, lis
 
 def _strictly(content: bytes, encoding: str) -> str | None:
     try:
-        text = content.decode(encoding)
+        text = content.decode(encoding).removeprefix("\ufeff")
         text.encode("utf-8")  # which fails for halves of characters that some encodings let pass
     except UnicodeError:
         return None
     return None if "\0" in text else text
-
-
-def _lines_of_utf8(content: bytes) -> int:
-    """The number of the first line that is not UTF-8 text."""
-    before = content.partition(b"\0")[0]
-    try:
-        before.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = before[: error.start]
-    return before.count(b"\n") + 1
