@@ -77,12 +77,6 @@ def curve(
         )
 
 
-def curves(axes: Axes, table: pd.DataFrame) -> None:
-    """A curve for each column of ``table``, under its name, over the index."""
-    for position, name in enumerate(table):
-        curve(axes, table.index, table[name], label=name, **look(position))
-
-
 def stacked_bars(axes: Axes, counts: pd.DataFrame, fills: dict[str, tuple[str, str]]) -> None:
     """A bar for each row of ``counts``, divided by its columns.
 

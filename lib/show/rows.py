@@ -118,8 +118,9 @@ def shares(cohort: Cohort) -> None:
         for name in names
         for group, part in parts.items()
     )
-    risk = found[found["group"] == "all"].pivot(index="factor", columns="exposed", values="share")
-    risk = risk.reindex(index=names, columns=[0.0, 1.0])
+    risks = found.pivot(index=["group", "factor"], columns="exposed", values="share")
+    risks = risks.reindex(columns=[0.0, 1.0])
+    risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
         f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0], 0)} {cohort.event} with it, "
@@ -130,10 +131,7 @@ def shares(cohort: Cohort) -> None:
     )
     groups = list(parts)[1:] or ["all"]
     for position, group in enumerate(groups):
-        of_group = found[found["group"] == group].pivot(
-            index="factor", columns="exposed", values="share"
-        )
-        of_group = 100 * of_group.reindex(index=names, columns=[0.0, 1.0])
+        of_group = 100 * risks.loc[group].reindex(names)
         heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
         color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
