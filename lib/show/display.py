@@ -397,13 +397,11 @@ def figure(
 
 def _wrap_labels(drawing: plt.Figure) -> None:
     """Break the labels of the axes into lines that fit."""
-    lines = 0
     for axes in drawing.axes:
         axes.set_xlabel(wrapped(axes.get_xlabel(), MOST_LETTERS), multialignment="right")
         upright = max(12, int(LETTERS_IN_INCH * panel_inches(axes)))
         axes.set_ylabel(wrapped(axes.get_ylabel(), upright))
-        lines += axes.get_xlabel().count("\n")
-    make_higher(drawing, lines)
+    make_higher(drawing, sum(axes.get_xlabel().count("\n") for axes in drawing.axes))
 
 
 def _add_legend(drawing: plt.Figure) -> None:

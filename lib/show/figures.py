@@ -575,8 +575,9 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
         ylabel="Net benefit",
     )
     for position, (policy, words) in enumerate(POLICIES.items()):
-        look = plots.look(position)
-        plots.curve(axes, 100 * curve["threshold"], curve[policy], label=words, **look)
+        plots.curve(
+            axes, 100 * curve["threshold"], curve[policy], label=words, **plots.look(position)
+        )
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     axes.set_ylim(-0.3 * top, 1.1 * top)
     display.figure(
@@ -613,16 +614,13 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     places = np.arange(len(counted)) + 0.6 * (
         1 + (np.arange(len(counted)) - len(by_group)) // 2
     ).clip(0)
-    axes.barh(places, counted["patients"], color=PALE_BLUE, height=0.8)
+    bars = axes.barh(places, counted["patients"], color=PALE_BLUE, height=0.8)
     axes.barh(places, counted["occluded"], color=ORANGE, height=0.8)
     words = [
         f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})"
         for row in counted.itertuples()
     ]
-    for place, row, text in zip(places, counted.itertuples(), words, strict=True):
-        axes.annotate(
-            text, (row.patients, place), (4, 0), textcoords="offset points", va="center", fontsize=9
-        )
+    axes.bar_label(bars, words, padding=4, fontsize=9)
     axes.set_yticks(places, [display.wrapped(who, 23) for who in counted["patients_with"]])
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()

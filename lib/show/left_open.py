@@ -8,9 +8,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 
 from lib.compatible import forensic
 from lib.show import display, plots
@@ -155,8 +153,10 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
     """Every core, colored by what is known of it; ``marked`` are cores with a name, as (k1, k0)."""
     counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
     impossible, with_factor, witnessed, undecided = counts
-    title = f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
-    title += f"{with_factor} are impossible with a significant factor, {undecided} undecided"
+    title = (
+        f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
+        f"{with_factor} are impossible with a significant factor, {undecided} undecided"
+    )
     drawing, axes = display.canvas(
         title,
         height=3.4,
@@ -492,20 +492,12 @@ def power(shares: pd.DataFrame) -> None:
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
     title = f"Every misprint of one last digit would be seen in: {listed(all_seen)}"
     drawing, axes = display.canvas(title, height=2.7)
-    sns.heatmap(
+    plots.grid(
+        axes,
         kind,
+        {0: "none", 1: PALE_ORANGE, 2: PALE_BLUE},
         annot=shares.map(lambda share: percent(share, 0)),
-        fmt="",
-        annot_kws={"color": INK, "fontsize": display.POINTS},
-        cmap=ListedColormap(["none", PALE_ORANGE, PALE_BLUE]),
-        vmin=0,
-        vmax=2,
-        cbar=False,
-        linewidths=1,
-        linecolor=MUTED,
-        ax=axes,
     )
-    axes.tick_params(axis="y", rotation=0)
     axes.set(xlabel="Alteration (units of the last printed digit)", ylabel="")
     words = [
         f"{section}: " + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])

@@ -256,7 +256,7 @@ def baseline(
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label", "Missing": "missing"}
-        | {heading: (*_parts(level), _described) for level, heading in levels.items()}
+        | {heading: ("kind", *_parts(level), _described) for level, heading in levels.items()}
         | {"P": ("test", "p", tested)},
         key="variable",
         name=name,
@@ -292,7 +292,7 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
 
 def _parts(level: object) -> list[str]:
     """The columns from which a cell of a baseline table is made."""
-    return ["kind", *(f"{level} {part}" for part in ("n", "count", "median", "q1", "q3"))]
+    return [f"{level} {part}" for part in ("n", "count", "median", "q1", "q3")]
 
 
 def _described(

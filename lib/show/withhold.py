@@ -173,8 +173,6 @@ def by_risk(
     curve: pd.DataFrame, column: str, risks: np.ndarray, outcome: np.ndarray, cohort: Cohort
 ) -> pd.DataFrame:
     """The rows of a curve over predicted risks (in ``column``, rising) that may be shown."""
-    if not cohort.withheld.threshold:
-        return curve
     place = np.searchsorted(curve[column].to_numpy(), risks, side="right")
     steps = [np.bincount(place[outcome == value], minlength=len(curve) + 1) for value in (1, 0)]
     shown = places(np.column_stack(steps), cohort)
