@@ -349,7 +349,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
         data=display.masked(crude, hidden)
-        .join(adjusted, lsuffix="_crude", rsuffix="_adjusted")
+        .join(adjusted, suffixes=("_crude", "_adjusted"))
         .assign(step=[cohort.step(name) for name in crude.index]),
         key="factor",
         reconstructed=cohort.is_example,

@@ -16,6 +16,8 @@ from lib.show.display import INK, PALE_BLUE, PALE_ORANGE, PALETTE
 from lib.words import listed, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
+# Of more patients points are a smear, and a heavy one. How they are spread is random.
+MOST_POINTS, SEED = 1000, 2022
 CLOSE = 0.3  # from here a correlation is moderate (Cohen 1988, section 3.2)
 
 
@@ -69,7 +71,7 @@ def numbers(cohort: Cohort) -> None:
         drawing,
         name="fig-numbers",
         caption="Each number by outcome"
-        + (" and group: quartiles, and every patient." if parted else ": quartiles."),
+        + (" and group, with the quartiles." if parted else ": quartiles."),
         alt=f"Distributions. {title}. Medians: {'; '.join(words)}.",
         data=medians,
         key="outcome",
@@ -83,7 +85,9 @@ def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None
     place = {"data": rows, "x": name, "y": cohort.outcome, "hue": cohort.group, "ax": axes}
     place |= {"palette": colors, "legend": False}
     sns.violinplot(**place, inner="quart", cut=0, density_norm="width", fill=False, linewidth=1)
-    sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
+    if len(rows) <= MOST_POINTS:
+        np.random.seed(SEED)
+        sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
     for group, color in colors.items() if axes.get_subplotspec().is_first_row() else ():
         axes.plot([], [], "o", color=color, label=group)
 
@@ -155,8 +159,9 @@ def shares(cohort: Cohort) -> None:
 def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     """How the factors go together: their correlations, those that may be shown."""
     names = list(correlations.index)
-    hidden = [[frozenset((a, b)) in cohort.withheld.pairs for b in names] for a in names]
-    shown = correlations[names].mask(np.array(hidden) | np.eye(len(names), dtype=bool))
+    pairs = cohort.withheld.pairs
+    hidden = np.array([[frozenset((a, b)) in pairs for b in names] for a in names])
+    shown = correlations[names].mask(hidden | np.eye(len(names), dtype=bool))
     if len(names) < 2 or shown.isna().all(axis=None):
         return
     first, second = shown.abs().stack().idxmax()
@@ -179,7 +184,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-association",
         caption=f"Correlations between the factors; blue from {CLOSE}, orange from −{CLOSE}.",
         alt=f"Grid of correlations of {len(names)} factors. {title}.",
-        data=shown,
+        data=correlations[names].astype(object).mask(hidden, display.WITHHELD),
         key="factor",
         reconstructed=cohort.is_example,
     )

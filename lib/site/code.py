@@ -140,6 +140,7 @@ def setup(app) -> None:
     """Make the directives known to Sphinx, and connect the hooks."""
     app.add_directive("room", RoomDirective)
     app.add_directive("project-files", ProjectFilesDirective)
+    app.setup_extension("sphinx.ext.viewcode")
     app.connect("viewcode-follow-imported", own_module)
     app.connect("builder-inited", keep_links, priority=100)
     app.connect("builder-inited", restore_links, priority=900)
