@@ -266,14 +266,8 @@ def table(
     a table that rests on the example cohort.
     """
     rows = _keyed(rows, key)
-    if columns is None:
-        columns = list(rows)
-        cells = rows.itertuples(index=False, name=None)
-        rows = rows.map(text_of)
-    else:
-        cells = [
-            [_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")
-        ]
+    columns = columns or {name: name for name in rows}
+    cells = [[_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")]
     caption += f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
     content = {
         "name": file_name(name),
@@ -284,7 +278,7 @@ def table(
             for i, label in enumerate(columns)
         ],
         "rows": [[cell if isinstance(cell, dict) else str(cell) for cell in row] for row in cells],
-        "csv": csv(rows if data is None else data),
+        "csv": csv(rows.map(text_of) if data is None else data),
         "note": note or None,
         "classes": list(classes),
         "reconstructed": reconstructed,
