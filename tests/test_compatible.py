@@ -49,7 +49,7 @@ def test_the_map_tells_four_kinds_of_cores_apart(known, monkeypatch):
     left_open.core_map(known.cores, {})
     left_open.core_kinds(known.cores)
     for kind, size in sizes.items():
-        assert f"{kind}: {size}, with " in shown[0].about["alt"]
+        assert f"{kind}: {size}, with " in shown[0].content["alt"]
     assert {tuple(row[:2]) for row in shown[1].content["rows"]} == {
         (kind.capitalize(), str(size)) for kind, size in sizes.items()
     }

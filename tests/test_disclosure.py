@@ -113,11 +113,11 @@ class Shown:
     files: dict[str, pd.DataFrame] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def take(self, page: str, output: display.Table | display.Figure | display.Tool) -> None:
-        about = output.about if isinstance(output, display.Figure) else output.content
+    def take(self, page: str, output: display.Output) -> None:
+        about = output.content
         for what in ("alt", "caption", "note", "sentences"):
             self.texts[page, f"{about['name']} {what}"] = str(about.get(what))
-        if isinstance(output, display.Figure):
+        if "alt" in about:
             rows, columns = [], []
         else:
             rows = [list(map(display.text_of, row)) for row in about["rows"]]
@@ -421,10 +421,11 @@ def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monke
         found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 12, 24])
         figures.kaplan_meier(found, read, "months", "event", "months")
     careful, whole = drawn
-    points = careful.about["csv"].count("\n") - 1
-    assert points < 30 < len(rows) < whole.about["csv"].count("\n")
+    points = careful.content["csv"].count("\n") - 1
+    assert points < 30 < len(rows) < whole.content["csv"].count("\n")
     for picture, least, most in ((careful, points, 5 * points), (whole, 100, np.inf)):
-        lines = [path for path in re.findall(r' d="(M[^"]*)"', picture.svg) if "Q" not in path]
+        svg = picture.forms["image/svg+xml"]
+        lines = [path for path in re.findall(r' d="(M[^"]*)"', svg) if "Q" not in path]
         assert least <= max(path.count("L") for path in lines) <= most
 
 
@@ -458,7 +459,7 @@ def test_the_report_names_no_single_row(tmp_path, monkeypatch):
         (report,) = [
             output.content
             for output in run("your_data", lay_out=False).shown
-            if isinstance(output, display.Table) and output.content["name"] == "tab-file-report"
+            if output.content["name"] == "tab-file-report"
         ]
         assert (display.WITHHELD in str(report)) == (disclosed == "5")
         assert ("Line 9" in str(report)) == (disclosed == "off")

@@ -16,7 +16,7 @@ from helpers import read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.show import display, figures, plots, tables
+from lib.show import display, figures, model_tables, plots
 from lib.statistics import sample_size
 from lib.words import capital, limits, percent
 
@@ -84,12 +84,16 @@ RATES = pd.DataFrame(
 )
 
 
-def test_a_column_is_a_name_or_names_with_a_form_or_a_function_of_the_row(shown):
+def width(lower: float, upper: float) -> dict:
+    return {"text": f"{upper - lower:.2f}", "class": "wide"}
+
+
+def test_a_column_is_a_name_or_names_with_a_form(shown):
     columns = {
         "Group": "group",
         "Rate": ("rate", percent),
         "Interval": ("lower", "upper", limits),
-        "Width": lambda row: {"text": f"{row['upper'] - row['lower']:.2f}", "class": "wide"},
+        "Width": ("lower", "upper", width),
     }
     display.table(RATES, columns, key="group", name="tab-x", caption="c", left=("Width",))
     content = shown[0].content
@@ -114,6 +118,16 @@ def test_without_columns_the_cells_are_those_of_the_rows_and_so_is_the_download(
     assert shown[0].content["csv"] == "Verdict,Claims\ngiven,2\n"
 
 
+def test_a_cell_that_needs_what_is_withheld_is_withheld(shown):
+    rates = display.masked(RATES, [True, False], ["upper"])
+    columns = {"Group": "group", "Rate": ("rate", percent), "Interval": ("lower", "upper", limits)}
+    display.table(rates, columns, key="group", name="tab-x", caption="c")
+    assert [row[1:] for row in shown[0].content["rows"]] == [
+        ["89.4%", display.WITHHELD],
+        ["50.0%", "0.41\u00a0to\u00a00.59"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("reconstructed", "expected"),
     [(False, "Rates."), (True, "Rates. Rests on the example cohort, not on patient data.")],
@@ -124,7 +138,7 @@ def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstr
     assert shown[0].content["reconstructed"] is reconstructed
     drawing, axes = display.canvas("title")
     display.figure(drawing, name="f", caption="Rates.", alt="a", reconstructed=reconstructed)
-    assert shown[1].about["caption"] == expected
+    assert shown[1].content["caption"] == expected
     # And drawn on hatched ground, unlike what is published.
     assert bool(axes.patch.get_hatch()) is reconstructed
 
@@ -132,10 +146,10 @@ def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstr
 def test_an_output_names_the_function_that_made_it(shown):
     counts = pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="reading"))
     figures.significant_pairs(np.full((3, 4), 0.01), {}, 0.05, False)
-    tables.sample_size(sample_size.minimum_sample_size(6, 0.23), False)
+    model_tables.sample_size(sample_size.minimum_sample_size(6, 0.23), False)
     display.table(counts, name="tab-x", caption="c")
-    assert shown[0].about["function"] == "lib.show.figures.significant_pairs"
-    assert shown[1].content["function"] == "lib.show.tables.sample_size"
+    assert shown[0].content["function"] == "lib.show.figures.significant_pairs"
+    assert shown[1].content["function"] == "lib.show.model_tables.sample_size"
     assert shown[2].content["function"] == "lib.show.display.table"
 
 
@@ -157,7 +171,7 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
         plots.dots(axis, np.arange(4), np.arange(4), np.arange(4) - 1, np.arange(4) + 1, **look)
         plots.name_rows(axis, [label] * 4)
     display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
-    assert shown[0].about["caption"] == f"c {capital(display.EXAMPLE_MARK)}."
+    assert shown[0].content["caption"] == f"c {capital(display.EXAMPLE_MARK)}."
     drawing.draw_without_rendering()
     page = drawing.bbox
     for axis in axes[:, 0]:
@@ -181,11 +195,11 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
         {"odds_ratio": [2.0, 1.01], "lower": 0.9, "upper": 3.0, "p": 0.2}, cohort.factors
     )
     figures.forest(table, table, cohort)
-    data = pd.read_csv(io.StringIO(shown[0].about["csv"])).set_index("factor")
+    data = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("factor")
     assert data.at["has_x", "odds_ratio_crude"] == 2
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
-    assert "length (per 100) crude 2.70" in shown[0].about["alt"]
+    assert "length (per 100) crude 2.70" in shown[0].content["alt"]
 
 
 def draw_with_a_warning() -> None:
@@ -199,7 +213,7 @@ def draw_with_a_warning() -> None:
 @pytest.mark.filterwarnings("default")
 def test_what_is_warned_of_in_drawing_is_said_in_words_below_the_figure(shown, recwarn):
     draw_with_a_warning()
-    assert shown[0].about["caption"] == "A figure. Warned of in drawing this: odd <numbers>"
+    assert shown[0].content["caption"] == "A figure. Warned of in drawing this: odd <numbers>"
     assert not recwarn.list
 
 

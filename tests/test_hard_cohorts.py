@@ -71,11 +71,11 @@ def in_words(cell, ran: Ran) -> str:
     return LINKED.sub(r"\1", GLUED.sub(lambda name: ran.glued[name[1]], kept)).replace("\n", " ")
 
 
-def words_of(output: display.Table | display.Figure | display.Tool) -> str:
-    if isinstance(output, display.Tool):
-        return output._repr_mimebundle_()["text/plain"]
-    if isinstance(output, display.Figure):
-        return output.about["alt"] + " " + output.about["caption"]
+def words_of(output: display.Output) -> str:
+    if "sentences" in output.content:
+        return output.forms["text/plain"]
+    if "alt" in output.content:
+        return output.content["alt"] + " " + output.content["caption"]
     cells = [display.text_of(cell) for row in output.content["rows"] for cell in row]
     return " | ".join([output.content["caption"], output.content["note"] or "", *cells])
 

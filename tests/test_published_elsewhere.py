@@ -5,7 +5,7 @@ import pytest
 from schemas import complaints
 
 from lib.paper import published, published_elsewhere
-from lib.show import published_elsewhere as picture
+from lib.show import figures
 from lib.statistics import patency
 
 RATES = patency.rates(
@@ -66,13 +66,13 @@ def test_rates_are_counted_against_the_interval_of_their_own_group_only():
 
 def test_the_picture_says_in_words_what_was_printed(shown):
     rows = published_elsewhere.read()
-    picture.figure(RATES, rows, "The paper", "12 months", False)
-    alt = shown[0].about["alt"]
+    figures.published_patency(RATES, rows, "The paper", "12 months", False)
+    alt = shown[0].content["alt"]
     for row in rows[rows["diagnosis"].isin(RATES.index)].itertuples():
         assert f"{row.diagnosis}, {row.study}: {row.estimate_percent}%" in alt
     assert "PTS, The paper: 50.0% (35.2%\u00a0to\u00a064.8%)" in alt
     assert "DVT" not in alt
     assert (
-        shown[0].about["csv"].count("\n")
+        shown[0].content["csv"].count("\n")
         == 1 + len(RATES) + rows["diagnosis"].isin(RATES.index).sum()
     )

@@ -13,8 +13,7 @@ import os
 import re
 import textwrap
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib as mpl
@@ -71,6 +70,7 @@ EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
 # What a spreadsheet program takes for the beginning of a formula, in either width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+SIGNED = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 # A figure is drawn for a phone, 4.7 inches wide, and fills the column wherever it is shown. On a
 # screen of 390 pixels a letter of 9 points then has 9 pixels.
@@ -92,46 +92,42 @@ NO_FONT = (
 )
 
 
-def set_style() -> None:
-    """Make every figure of a chapter look alike, byte for byte the same at every run."""
-    sns.set_theme(style="ticks")
-    installed = set(mpl.font_manager.get_font_names())
-    mpl.rcParams.update(
-        {
-            # The first has everything but Chinese, and comes with Matplotlib.
-            "font.family": ["DejaVu Sans", *(font for font in CHINESE_FONTS if font in installed)],
-            # A dollar sign in a label is a dollar sign.
-            "text.parse_math": False,
-            "font.size": POINTS,
-            "axes.titlesize": POINTS,
-            "axes.titlelocation": "left",
-            "axes.labelsize": POINTS,
-            "xaxis.labellocation": "right",
-            "xtick.labelsize": POINTS,
-            "ytick.labelsize": POINTS,
-            "legend.fontsize": POINTS,
-            "legend.frameon": False,
-            "text.color": INK,
-            "axes.labelcolor": INK,
-            "axes.edgecolor": MUTED,
-            "xtick.color": MUTED,
-            "ytick.color": MUTED,
-            "xtick.labelcolor": INK,
-            "ytick.labelcolor": INK,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "grid.color": GRID,
-            "axes.formatter.useoffset": False,
-            "axes.prop_cycle": mpl.cycler(color=PALETTE),
-            "figure.facecolor": "none",
-            "axes.facecolor": "none",
-            "savefig.facecolor": "none",
-            "svg.fonttype": "path",
-        }
-    )
-
-
-set_style()
+# Every figure of a chapter looks alike, byte for byte the same at every run.
+sns.set_theme(style="ticks")
+installed = set(mpl.font_manager.get_font_names())
+mpl.rcParams.update(
+    {
+        # The first has everything but Chinese, and comes with Matplotlib.
+        "font.family": ["DejaVu Sans", *(font for font in CHINESE_FONTS if font in installed)],
+        # A dollar sign in a label is a dollar sign.
+        "text.parse_math": False,
+        "font.size": POINTS,
+        "axes.titlesize": POINTS,
+        "axes.titlelocation": "left",
+        "axes.labelsize": POINTS,
+        "xaxis.labellocation": "right",
+        "xtick.labelsize": POINTS,
+        "ytick.labelsize": POINTS,
+        "legend.fontsize": POINTS,
+        "legend.frameon": False,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": MUTED,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "grid.color": GRID,
+        "axes.formatter.useoffset": False,
+        "axes.prop_cycle": mpl.cycler(color=PALETTE),
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "svg.fonttype": "path",
+    }
+)
 
 
 def show_warning(message, category, filename, lineno, file=None, line=None) -> None:
@@ -175,22 +171,10 @@ def csv(frame: pd.DataFrame) -> str:
             return cell
         # A carriage return alone is not quoted, and what follows it would begin a row.
         cell = cell.replace("\r\n", "\n").replace("\r", "\n")
-        return "'" + cell if cell.startswith(FORMULA) and not _is_number(cell) else cell
+        return "'" + cell if cell.startswith(FORMULA) and not SIGNED.fullmatch(cell) else cell
 
-    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
-    safe = frame.rename(columns=harmless)
-    for place, name in enumerate(frame.columns):
-        if name in texts:
-            safe.isetitem(place, frame.iloc[:, place].astype(object).map(harmless))
+    safe = frame.rename(columns=harmless).map(harmless)
     return safe.to_csv(index=False, lineterminator="\n", float_format="%.10g")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isprintable()
 
 
 def file_name(name: str) -> str:
@@ -207,9 +191,11 @@ def shown(value: object, hidden: object) -> object:
     return WITHHELD if hidden else value
 
 
-def masked(frame: pd.DataFrame, hidden: np.ndarray, columns: list[str] | None = None):
-    """The frame with that word in the rows that are hidden, in all columns or those given."""
-    hidden = np.asarray(hidden, bool)
+def masked(frame: pd.DataFrame, hidden: np.ndarray | bool, columns: list[str] | None = None):
+    """The frame with that word in the rows that are hidden (each, or all alike), in all columns or
+    those given.
+    """
+    hidden = np.full(len(frame), hidden, bool)
     if not hidden.any():
         return frame
     columns = list(frame) if columns is None else columns
@@ -232,30 +218,20 @@ def _maker() -> str:
     return name
 
 
-# -------------------------------------------------------------------------------------- tables
-
-
 @dataclass(frozen=True)
-class Table:
-    """A table as the site renders it; in a notebook it shows as plain HTML."""
+class Output:
+    """What is shown: ``content`` has everything that the site renders it from, ``forms`` are those
+    of which a notebook shows one, by media type."""
 
     content: dict
+    forms: dict[str, object]
+    metadata: dict = field(default_factory=dict)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        head = "".join(
-            f"<th>{html.escape(column['label'])}</th>" for column in self.content["columns"]
-        )
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(text_of(cell))}</td>" for cell in row) + "</tr>"
-            for row in self.content["rows"]
-        )
-        caption = f"<caption>{html.escape(self.content['caption'])}</caption>"
-        head, body = f"<thead><tr>{head}</tr></thead>", f"<tbody>{body}</tbody>"
-        return {
-            "application/vnd.book.table+json": self.content,
-            "text/html": f"<table>{caption}{head}{body}</table>",
-            "text/plain": self.content["caption"],
-        }
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        return self.forms, self.metadata
+
+
+# -------------------------------------------------------------------------------------- tables
 
 
 def text_of(cell: str | dict) -> str:
@@ -265,7 +241,7 @@ def text_of(cell: str | dict) -> str:
 
 def table(
     rows: pd.DataFrame,
-    columns: dict[str, str | tuple | Callable[[dict], str | dict]] | None = None,
+    columns: dict[str, str | tuple] | None = None,
     *,
     name: str,
     caption: str,
@@ -278,89 +254,60 @@ def table(
 ) -> None:
     """Show a table.
 
-    ``columns`` says for each heading what its cells are: the name of a column of ``rows``; a tuple
-    of one or more such names and, last, the function of their values that gives the words; or a
-    function of the whole row, which it gets as a mapping. Without ``columns``, ``rows`` holds the
-    cells themselves. A cell is a text, or a mapping with text and, if need be, class, title and
-    target (the label of a section). ``key`` names the index of ``rows``, which thereby is a column
-    like others.
+    ``columns`` says for each heading what its cells are: the name of a column of ``rows``, or a
+    tuple of one or more such names and, last, the function of their values that gives the words.
+    Where one of them is withheld, so is the cell. Without ``columns``, ``rows`` holds the cells
+    themselves. A cell is a text, or a mapping with text and, if need be, class, title and target
+    (the label of a section). ``key`` names the index of ``rows``, which thereby is a column like
+    others.
 
     The first column and those named in ``left`` are set flush left, the others right. ``data`` is
     what the CSV download holds, where that is not ``rows``. ``reconstructed`` marks the caption of
     a table that rests on the example cohort.
     """
     rows = _keyed(rows, key)
-    if columns is None:
-        columns = list(rows)
-        cells = rows.itertuples(index=False, name=None)
-        rows = rows.map(text_of)
-    else:
-        cells = [
-            [_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")
-        ]
+    columns = columns or {name: name for name in rows}
+    cells = [[_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")]
     caption += f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
-    display(
-        Table(
-            {
-                "name": file_name(name),
-                "function": _maker(),
-                "caption": caption,
-                "columns": [
-                    {"label": label, "align": "left" if i == 0 or label in left else "right"}
-                    for i, label in enumerate(columns)
-                ],
-                "rows": [
-                    [cell if isinstance(cell, dict) else str(cell) for cell in row] for row in cells
-                ],
-                "csv": csv(rows if data is None else data),
-                "note": note or None,
-                "classes": list(classes),
-                "reconstructed": reconstructed,
-            }
-        )
+    content = {
+        "name": file_name(name),
+        "function": _maker(),
+        "caption": caption,
+        "columns": [
+            {"label": label, "align": "left" if i == 0 or label in left else "right"}
+            for i, label in enumerate(columns)
+        ],
+        "rows": [[cell if isinstance(cell, dict) else str(cell) for cell in row] for row in cells],
+        "csv": csv(rows.map(text_of) if data is None else data),
+        "note": note or None,
+        "classes": list(classes),
+        "reconstructed": reconstructed,
+    }
+    kind = "application/vnd.book.table+json"
+    display(Output(content, {kind: content, "text/html": _html(content), "text/plain": caption}))
+
+
+def _html(content: dict) -> str:
+    """A table as plain HTML."""
+    head = "".join(f"<th>{html.escape(column['label'])}</th>" for column in content["columns"])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(text_of(cell))}</td>" for cell in row) + "</tr>"
+        for row in content["rows"]
     )
+    caption = f"<caption>{html.escape(content['caption'])}</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-class _Hidden(Exception):
-    """Raised where a cell would need what is withheld."""
-
-
-class _Row(dict):
-    """A row whose cells are known, or withheld."""
-
-    def __getitem__(self, name: str) -> object:
-        value = super().__getitem__(name)
-        if isinstance(value, str) and value == WITHHELD:
-            raise _Hidden
-        return value
-
-
-def _cell(row: dict, column: str | tuple | Callable[[dict], str | dict]) -> object:
-    row = _Row(row)
-    try:
-        if callable(column):
-            return column(row)
-        if isinstance(column, str):
-            return row[column]
-        *names, form = column
-        return form(*(row[name] for name in names))
-    except _Hidden:
-        return WITHHELD
+def _cell(row: dict, column: str | tuple) -> object:
+    if isinstance(column, str):
+        return row[column]
+    *names, form = column
+    values = [row[name] for name in names]
+    hidden = any(isinstance(value, str) and value == WITHHELD for value in values)
+    return WITHHELD if hidden else form(*values)
 
 
 # ------------------------------------------------------------------------------------- figures
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A drawn figure with its caption, its text alternative and the data behind it."""
-
-    svg: str
-    about: dict
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        data = {"image/svg+xml": self.svg, "text/plain": self.about["alt"]}
-        return data, {"image/svg+xml": {"book": self.about}}
 
 
 def canvas(
@@ -438,18 +385,17 @@ def figure(
         "csv": None if data is None else csv(_keyed(data, key)),
         "reconstructed": reconstructed,
     }
-    display(Figure(buffer.getvalue(), about))
+    forms = {"image/svg+xml": buffer.getvalue(), "text/plain": alt}
+    display(Output(about, forms, {"image/svg+xml": {"book": about}}))
 
 
 def _wrap_labels(drawing: plt.Figure) -> None:
     """Break the labels of the axes into lines that fit."""
-    lines = 0
     for axes in drawing.axes:
         axes.set_xlabel(wrapped(axes.get_xlabel(), MOST_LETTERS), multialignment="right")
         upright = max(12, int(LETTERS_IN_INCH * panel_inches(axes)))
         axes.set_ylabel(wrapped(axes.get_ylabel(), upright))
-        lines += axes.get_xlabel().count("\n")
-    make_higher(drawing, lines)
+    make_higher(drawing, sum(axes.get_xlabel().count("\n") for axes in drawing.axes))
 
 
 def _add_legend(drawing: plt.Figure) -> None:
@@ -477,17 +423,6 @@ def _in_words(caught: list[warnings.WarningMessage]) -> list[str]:
 # --------------------------------------------------------------------------------------- forms
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A form with what follows from it as the site renders it; a notebook shows the words."""
-
-    content: dict
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        words = "\n".join([self.content["title"], *self.content["sentences"]])
-        return {"application/vnd.book.tool+json": self.content, "text/plain": words}
-
-
 def tool(
     name: str,
     *,
@@ -504,18 +439,16 @@ def tool(
     A field has a name, a label and a value; one with least and greatest is a slider. A preset has a
     label and the values of all fields. ``data`` is what the script needs beside them.
     """
-    display(
-        Tool(
-            {
-                "name": name,
-                "function": _maker(),
-                "title": title,
-                "fields": fields,
-                "presets": list(presets),
-                "sentences": sentences,
-                "columns": list(columns),
-                "rows": list(rows),
-                "data": data or {},
-            }
-        )
-    )
+    content = {
+        "name": name,
+        "function": _maker(),
+        "title": title,
+        "fields": fields,
+        "presets": list(presets),
+        "sentences": sentences,
+        "columns": list(columns),
+        "rows": list(rows),
+        "data": data or {},
+    }
+    words = "\n".join([title, *sentences])
+    display(Output(content, {"application/vnd.book.tool+json": content, "text/plain": words}))

@@ -7,6 +7,7 @@ numbers in its text alternative.
 import numpy as np
 import pandas as pd
 
+from lib.paper import published_elsewhere
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
@@ -69,35 +70,6 @@ def _bars_in_words(counts: pd.DataFrame) -> str:
     return "; ".join(
         f"{bar}: " + listed([f"{count} {part}" for part, count in row.items() if count])
         for bar, row in counts.iterrows()
-    )
-
-
-def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, str]) -> None:
-    """For which numbers of events each percentage can arise, one row of ticks per percentage."""
-    answers = list(table.index[table.all(axis=1)])
-    who = {0: "No number of occlusions", 1: f"Only {listed(answers)} occlusions"}.get(
-        len(answers), f"{len(answers)} numbers of occlusions"
-    )
-    what = f"all {table.shape[1]} percentages" if len(answers) == 1 else "all percentages"
-    drawing, axes = display.canvas(
-        f"{who} can print {what}", height=2.7, xlabel="Occlusions among all patients (count)"
-    )
-    for answer in answers:
-        axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
-    possible = [table.index[table[name]] for name in table]
-    axes.eventplot(possible, colors=BLUE, linelengths=0.6, linewidths=1.6)
-    plots.name_rows(axes, [f"{labels[name]}: {printed[name]}" for name in table])
-    axes.set_xlim(0, table.index.max() + 1)
-    counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table]
-    display.figure(
-        drawing,
-        name="fig-printable",
-        caption="Each tick is a number of occlusions with which a whole number of patients can "
-        "print the percentage.",
-        alt=f"Ticks for the numbers of occlusions, from 1 to {table.index.max()}, that can print "
-        f"each percentage: {'; '.join(counts)} numbers. All rows have a tick at: "
-        f"{listed(answers)}.",
-        data=table.astype(int).reset_index(),
     )
 
 
@@ -200,6 +172,82 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
     )
 
 
+def published_patency(
+    rates: pd.DataFrame, published: pd.DataFrame, whose: str, horizon: str, reconstructed: bool
+) -> None:
+    """The rates at hand with their Wilson intervals, and below each the published ones of the same
+    diagnosis.
+
+    ``whose`` names the rates at hand, for example "The paper"; ``reconstructed`` marks rates that
+    rest on the example cohort. Nothing is shown where no published rate is about one of the groups.
+    """
+    counts = published_elsewhere.against(rates, published)
+    if counts.empty:
+        return
+    title = f"{whose} and what others print, by diagnosis"
+    table = _beside(rates.loc[counts.index], published, whose)
+    drawing, axes = display.canvas(title, xlabel=f"Primary patency at {horizon} (%)")
+    colors = display.colors_of(list(rates.index))
+    names = []
+    for group, rows in table.groupby("diagnosis", sort=False):
+        places = len(names) + np.arange(1, len(rows) + 1)
+        values = 100 * rows[["patency", "lower", "upper"]].to_numpy().T
+        own, others = values[:, 0], values[:, 1:]
+        plots.dots(axes, places[0], *own, color=colors[group], size=8)
+        plots.dots(axes, places[1:], *others, color=MUTED, marker="D", size=5.5, width=1.4)
+        ends = [places[0] - 0.45, places[-1] + 0.45]
+        axes.fill_betweenx(ends, *own[1:], color=colors[group], alpha=0.12, linewidth=0)
+        names += [group, *rows["study"]]
+    plots.name_rows(axes, names)
+    for name, label in zip(names, axes.get_yticklabels(), strict=True):
+        if name in counts.index:
+            label.set(color=colors[name], fontweight="bold")
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(min(35, 100 * np.nanmin(table[["patency", "lower"]].to_numpy()) - 4), 101)
+    words = [f"{row.diagnosis}, {row.study}: {row.words}" for row in table.itertuples()]
+    display.figure(
+        drawing,
+        name="fig-published-patency",
+        caption=f"{whose} (circles, 95% Wilson intervals, shaded) and what other studies print "
+        "(diamonds, with limits where these are printed).",
+        alt=f"Dots with intervals. {title}. {'; '.join(words)}.",
+        data=table.drop(columns="words"),
+        reconstructed=reconstructed,
+    )
+
+
+def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.DataFrame:
+    """The rate of each group, and below it what other studies print for the same diagnosis."""
+    own = [
+        (
+            row.Index,
+            whose,
+            row.patients,
+            row.patency,
+            row.wilson_lower,
+            row.wilson_upper,
+            f"{percent(row.patency)} ({limits(row.wilson_lower, row.wilson_upper, percent)})",
+        )
+        for row in rates.itertuples()
+    ]
+    others = [
+        (
+            row.diagnosis,
+            row.study,
+            pd.to_numeric(row.patients or None),
+            row.estimate,
+            row.low,
+            row.high,
+            f"{row.estimate_percent}%" + (f" ({row.lower}% to {row.upper}%)" if row.lower else ""),
+        )
+        for row in published.itertuples()
+        if row.diagnosis in rates.index
+    ]
+    columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "words"]
+    table = pd.DataFrame([*own, *others], columns=columns)
+    return pd.concat([table[table["diagnosis"] == group] for group in rates.index])
+
+
 # ------------------------------------------------------------------- one factor and the model
 
 
@@ -256,91 +304,6 @@ def significant_pairs(
         data=pd.DataFrame(points, index=["exposed_occluded", "exposed_patent"]).T,
         key="factor",
         reconstructed=reconstructed,
-    )
-
-
-def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
-    """What the printed digits leave for the coefficient and its standard error."""
-    title = "What is printed leaves a sliver for each coefficient"
-    drawing, axes = display.canvas(
-        title,
-        height=2.1,
-        xlabel="Coefficient (log odds)",
-        ncols=len(polygons),
-        squeeze=False,
-    )
-    words, rows = [], []
-    for panel, (label, corners) in zip(axes[0], polygons.items(), strict=True):
-        panel.set_title(display.wrapped(label, display.MOST_LETTERS // len(polygons) - 6))
-        panel.locator_params(nbins=3)
-        panel.tick_params(axis="x", rotation=30)
-        panel.margins(0.25)
-        panel.fill(*corners.T, facecolor=PALE_BLUE, edgecolor=BLUE)
-        extent = "empty"
-        if len(corners):
-            (low, small), (high, large) = corners.min(axis=0), corners.max(axis=0)
-            extent = (
-                f"coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
-            )
-        else:
-            panel.text(0.5, 0.5, extent, ha="center", transform=panel.transAxes, color=ORANGE)
-        words.append(f"{label}: {extent}")
-        rows += [(label, *corner) for corner in corners]
-    axes[0, 0].set_ylabel("Standard error")
-    display.figure(
-        drawing,
-        name="fig-polygons",
-        caption="The reporting polygons: all pairs of coefficient and standard error that print "
-        "the published strings.",
-        alt=f"Small polygons. {'; '.join(words)}.",
-        data=pd.DataFrame(rows, columns=["factor", "coefficient", "standard_error"]),
-    )
-
-
-def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
-    """Both odds ratios of every two-marker model against each other, the printed pair as a cross;
-    ``matches`` of the models print it."""
-    title = (
-        f"{matches or 'No'} {'models' if matches > 1 else 'model'} with the two markers alone can "
-        "print both odds ratios"
-    )
-    (across, x), (up, y) = printed.items()
-    drawing, axes = display.canvas(
-        title,
-        height=2.9,
-        xlabel=f"Odds ratio of {across} (log scale)",
-        ylabel=f"Odds ratio of {up} (log scale)",
-    )
-    finite = models[np.isfinite(models).all(axis=1)]
-    pairs = finite.to_numpy()
-    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count")
-    axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
-    nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
-    named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
-    for count in named:
-        axes.annotate(
-            f"{count} with both",
-            finite.loc[count],
-            (9, -4),
-            textcoords="offset points",
-            va="top",
-            color=MUTED,
-        )
-    axes.margins(0.15)
-    for side in "xy":
-        plots.ratio_scale(axes, side)
-    words = [
-        f"{count} patients with both: {first:.3g} and {second:.3g}"
-        for count, (first, second) in zip(named, finite.loc[list(named)].to_numpy(), strict=True)
-    ]
-    display.figure(
-        drawing,
-        name="fig-two-markers",
-        caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
-        "possible number of patients with both. The cross is what is printed.",
-        alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
-        f"for {up}. Models: {'; '.join(words)}. The nearest has {nearest} patients with both.",
-        data=models.reset_index(),
     )
 
 
@@ -611,8 +574,10 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
         xlabel="Risk at which one would act (%)",
         ylabel="Net benefit",
     )
-    policies = curve.set_index(100 * curve["threshold"])[list(POLICIES)]
-    plots.curves(axes, policies.rename(columns=POLICIES))
+    for position, (policy, words) in enumerate(POLICIES.items()):
+        plots.curve(
+            axes, 100 * curve["threshold"], curve[policy], label=words, **plots.look(position)
+        )
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     axes.set_ylim(-0.3 * top, 1.1 * top)
     display.figure(
@@ -634,11 +599,9 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     to its counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]].
     """
     rows = [(str(group), row.patients, row.occluded) for group, row in by_group.iterrows()]
-    for marker, table in two_by_twos.items():
-        for words, (occluded, patent) in zip(
-            (f"with {marker}", f"without {marker}"), table, strict=True
-        ):
-            rows.append((words, occluded + patent, occluded))
+    for marker, (exposed, unexposed) in two_by_twos.items():
+        rows.append((f"with {marker}", exposed.sum(), exposed[0]))
+        rows.append((f"without {marker}", unexposed.sum(), unexposed[0]))
     counted = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
     title = f"{events} of {total} patients had an occlusion"
@@ -651,16 +614,13 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     places = np.arange(len(counted)) + 0.6 * (
         1 + (np.arange(len(counted)) - len(by_group)) // 2
     ).clip(0)
-    axes.barh(places, counted["patients"], color=PALE_BLUE, height=0.8)
+    bars = axes.barh(places, counted["patients"], color=PALE_BLUE, height=0.8)
     axes.barh(places, counted["occluded"], color=ORANGE, height=0.8)
     words = [
         f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})"
         for row in counted.itertuples()
     ]
-    for place, row, text in zip(places, counted.itertuples(), words, strict=True):
-        axes.annotate(
-            text, (row.patients, place), (4, 0), textcoords="offset points", va="center", fontsize=9
-        )
+    axes.bar_label(bars, words, padding=4, fontsize=9)
     axes.set_yticks(places, [display.wrapped(who, 23) for who in counted["patients_with"]])
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()

@@ -48,12 +48,11 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
     ``most``.
     """
     found = reconstruct.counts_behind(printed, total)
-    by_rule = {}
-    for rule in ("half_up", "half_even"):
-        bounds = published.interval(printed, rule)
-        by_rule[rule] = [count for count in found if Fraction(count, total) in bounds]
+    up, even = (
+        [count for count in found if Fraction(count, total) in published.interval(printed, rule)]
+        for rule in ("half_up", "half_even")
+    )
     possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
-    up, even = by_rule["half_up"], by_rule["half_even"]
     rules = "Both ways of rounding a half say the same."
     if up != even:
         rules = f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."

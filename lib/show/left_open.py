@@ -1,5 +1,6 @@
-"""The figures and tables of what the abstract leaves open: the cores, the ranges of conclusions on
-each rung of the ladder, the readings, and which misprints would be seen.
+"""The figures and tables of what the abstract leaves open: what its printed digits do, the cores,
+the ranges of conclusions on each rung of the ladder, the readings, and which misprints would be
+seen.
 """
 
 from collections.abc import Callable
@@ -7,16 +8,133 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 
 from lib.compatible import forensic
 from lib.show import display, plots
-from lib.show.display import BLUE, GRID, INK, MUTED, PALE_BLUE, PALE_ORANGE
+from lib.show.display import BLUE, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
 from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
 
 three_digits = partial(number, digits=3)
+
+# ------------------------------------------------------------------- what printed digits leave
+
+
+def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, str]) -> None:
+    """For which numbers of events each percentage can arise, one row of ticks per percentage."""
+    answers = list(table.index[table.all(axis=1)])
+    who = {0: "No number of occlusions", 1: f"Only {listed(answers)} occlusions"}.get(
+        len(answers), f"{len(answers)} numbers of occlusions"
+    )
+    what = f"all {table.shape[1]} percentages" if len(answers) == 1 else "all percentages"
+    drawing, axes = display.canvas(
+        f"{who} can print {what}", height=2.7, xlabel="Occlusions among all patients (count)"
+    )
+    for answer in answers:
+        axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
+    possible = [table.index[table[name]] for name in table]
+    axes.eventplot(possible, colors=BLUE, linelengths=0.6, linewidths=1.6)
+    plots.name_rows(axes, [f"{labels[name]}: {printed[name]}" for name in table])
+    axes.set_xlim(0, table.index.max() + 1)
+    counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table]
+    display.figure(
+        drawing,
+        name="fig-printable",
+        caption="Each tick is a number of occlusions with which a whole number of patients can "
+        "print the percentage.",
+        alt=f"Ticks for the numbers of occlusions, from 1 to {table.index.max()}, that can print "
+        f"each percentage: {'; '.join(counts)} numbers. All rows have a tick at: "
+        f"{listed(answers)}.",
+        data=table.astype(int).reset_index(),
+    )
+
+
+def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
+    """What the printed digits leave for the coefficient and its standard error."""
+    title = "What is printed leaves a sliver for each coefficient"
+    drawing, axes = display.canvas(
+        title,
+        height=2.1,
+        xlabel="Coefficient (log odds)",
+        ncols=len(polygons),
+        squeeze=False,
+    )
+    words, rows = [], []
+    for panel, (label, corners) in zip(axes[0], polygons.items(), strict=True):
+        panel.set_title(display.wrapped(label, display.MOST_LETTERS // len(polygons) - 6))
+        panel.locator_params(nbins=3)
+        panel.tick_params(axis="x", rotation=30)
+        panel.margins(0.25)
+        panel.fill(*corners.T, facecolor=PALE_BLUE, edgecolor=BLUE)
+        extent = "empty"
+        if len(corners):
+            (low, small), (high, large) = corners.min(axis=0), corners.max(axis=0)
+            extent = (
+                f"coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
+            )
+        else:
+            panel.text(0.5, 0.5, extent, ha="center", transform=panel.transAxes, color=ORANGE)
+        words.append(f"{label}: {extent}")
+        rows += [(label, *corner) for corner in corners]
+    axes[0, 0].set_ylabel("Standard error")
+    display.figure(
+        drawing,
+        name="fig-polygons",
+        caption="The reporting polygons: all pairs of coefficient and standard error that print "
+        "the published strings.",
+        alt=f"Small polygons. {'; '.join(words)}.",
+        data=pd.DataFrame(rows, columns=["factor", "coefficient", "standard_error"]),
+    )
+
+
+def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
+    """Both odds ratios of every two-marker model against each other, the printed pair as a cross;
+    ``matches`` of the models print it."""
+    title = (
+        f"{matches or 'No'} {'models' if matches > 1 else 'model'} with the two markers alone can "
+        "print both odds ratios"
+    )
+    (across, x), (up, y) = printed.items()
+    drawing, axes = display.canvas(
+        title,
+        height=2.9,
+        xlabel=f"Odds ratio of {across} (log scale)",
+        ylabel=f"Odds ratio of {up} (log scale)",
+    )
+    finite = models[np.isfinite(models).all(axis=1)]
+    pairs = finite.to_numpy()
+    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count")
+    axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
+    nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
+    named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
+    for count in named:
+        axes.annotate(
+            f"{count} with both",
+            finite.loc[count],
+            (9, -4),
+            textcoords="offset points",
+            va="top",
+            color=MUTED,
+        )
+    axes.margins(0.15)
+    for side in "xy":
+        plots.ratio_scale(axes, side)
+    words = [
+        f"{count} patients with both: {first:.3g} and {second:.3g}"
+        for count, (first, second) in zip(named, finite.loc[list(named)].to_numpy(), strict=True)
+    ]
+    display.figure(
+        drawing,
+        name="fig-two-markers",
+        caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
+        "possible number of patients with both. The cross is what is printed.",
+        alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
+        f"for {up}. Models: {'; '.join(words)}. The nearest has {nearest} patients with both.",
+        data=models.reset_index(),
+    )
+
+
+# ----------------------------------------------------------------------------------- the cores
 
 # What is known of a core: its color and hatch on the map, and what it rests on.
 KINDS = {
@@ -35,8 +153,10 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
     """Every core, colored by what is known of it; ``marked`` are cores with a name, as (k1, k0)."""
     counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
     impossible, with_factor, witnessed, undecided = counts
-    title = f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
-    title += f"{with_factor} are impossible with a significant factor, {undecided} undecided"
+    title = (
+        f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
+        f"{with_factor} are impossible with a significant factor, {undecided} undecided"
+    )
     drawing, axes = display.canvas(
         title,
         height=3.4,
@@ -58,8 +178,7 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
         )
     for label, (k1, k0) in marked.items():
         axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
-    axes.set_xlim(-0.5, cores["k0"].max() + 0.5)
-    axes.set_ylim(-0.5, cores["k1"].max() + 0.5)
+    axes.set(xlim=(-0.5, cores["k0"].max() + 0.5), ylim=(-0.5, cores["k1"].max() + 0.5))
     axes.set_aspect("equal")
     axes.locator_params(integer=True)
     spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
@@ -187,10 +306,7 @@ FARTHEST_RATIO = 30.0
 def ladder(ranges: pd.DataFrame) -> None:
     """The range of each conclusion on the first rung and on the last, and what is proven of it."""
     names = [name for panel in PANELS.values() for name in panel]
-    shown = ranges[ranges["conclusion"].isin(names)]
-    first, last = (
-        shown[shown["rung"] == shown["rung"].iloc[at]].set_index("conclusion") for at in (0, -1)
-    )
+    first, last = (rung.loc[names] for rung in _outer_rungs(ranges))
     narrower = (last["greatest"] - last["least"] < 0.9 * (first["greatest"] - first["least"])).sum()
     title = "Assumptions about the other factors narrow none of these conclusions"
     if narrower:
@@ -270,26 +386,47 @@ def range_table(ranges: pd.DataFrame) -> None:
     """Every conclusion: what is attained without assumptions and on the last rung, and what is
     proven.
     """
-    by_conclusion = ranges.set_index("conclusion")
-    first = by_conclusion[(ranges["rung"] == ranges["rung"].iloc[0]).to_numpy()]
-    last = by_conclusion[(ranges["rung"] == ranges["rung"].iloc[-1]).to_numpy()]
-
-    def span(rows: pd.DataFrame, least: str, greatest: str) -> Callable[[str], str]:
-        return lambda name: limits(*rows.loc[name, [least, greatest]], form_of(name))
-
+    first, last = _outer_rungs(ranges)
+    both = last.join(first[["least", "greatest"]].add_prefix("first_"))
     display.table(
-        pd.DataFrame({"name": [name for name in RANGE_WORDS if name in by_conclusion.index]}),
+        both.loc[[name for name in RANGE_WORDS if name in both.index]],
         {
-            "Conclusion": ("name", RANGE_WORDS.get),
-            "No restriction: attained": ("name", span(first, "least", "greatest")),
-            "Last rung: attained": ("name", span(last, "least", "greatest")),
-            "Proven limits": ("name", span(last, "proven_least", "proven_greatest")),
+            "Conclusion": ("conclusion", RANGE_WORDS.get),
+            "No restriction: attained": ("conclusion", "first_least", "first_greatest", _range_of),
+            "Last rung: attained": ("conclusion", "least", "greatest", _range_of),
+            "Proven limits": ("conclusion", "proven_least", "proven_greatest", _range_of),
         },
+        key="conclusion",
         name="tab-ranges",
         caption="Least and greatest value of what the abstract leaves open.",
         note="Attained values come from stored cohorts that print every claim: the true range is "
         "at least as wide. The download has every rung.",
         data=ranges,
+    )
+
+
+def _outer_rungs(ranges: pd.DataFrame) -> list[pd.DataFrame]:
+    """The ranges on the first rung and on the last, by conclusion."""
+    rungs = ranges["rung"].iloc[[0, -1]]
+    return [ranges[ranges["rung"] == rung].set_index("conclusion") for rung in rungs]
+
+
+def _range_of(name: str, least: float, greatest: float) -> str:
+    return limits(least, greatest, form_of(name))
+
+
+def settled(found: pd.DataFrame) -> None:
+    """What the abstract leaves open, in this file and in the stored cohorts."""
+    display.table(
+        found.loc[[name for name in RANGE_WORDS if name in found.index]],
+        {
+            "Conclusion": ("conclusion", RANGE_WORDS.get),
+            "This file": ("conclusion", "value", lambda name, value: form_of(name)(value)),
+            "Stored cohorts": ("conclusion", "least", "greatest", _range_of),
+        },
+        key="conclusion",
+        name="tab-replication-conclusions",
+        caption="What the abstract leaves open, as this file settles it.",
     )
 
 
@@ -355,20 +492,12 @@ def power(shares: pd.DataFrame) -> None:
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
     title = f"Every misprint of one last digit would be seen in: {listed(all_seen)}"
     drawing, axes = display.canvas(title, height=2.7)
-    sns.heatmap(
+    plots.grid(
+        axes,
         kind,
+        {0: "none", 1: PALE_ORANGE, 2: PALE_BLUE},
         annot=shares.map(lambda share: percent(share, 0)),
-        fmt="",
-        annot_kws={"color": INK, "fontsize": display.POINTS},
-        cmap=ListedColormap(["none", PALE_ORANGE, PALE_BLUE]),
-        vmin=0,
-        vmax=2,
-        cbar=False,
-        linewidths=1,
-        linecolor=MUTED,
-        ax=axes,
     )
-    axes.tick_params(axis="y", rotation=0)
     axes.set(xlabel="Alteration (units of the last printed digit)", ylabel="")
     words = [
         f"{section}: " + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])

@@ -1,15 +1,26 @@
-"""The few ways in which the figures draw: dots with intervals, curves, stacked bars, named rows,
-and a scale for ratios.
+"""The few ways in which the figures draw: dots with intervals, curves, stacked bars, grids,
+named rows, and a scale for ratios.
 
 Estimates and limits are in the unit of the axis on which they are drawn.
 """
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.ticker import LogLocator, NullLocator
 
-from lib.show.display import INK, LINE_INCHES, PALETTE, make_higher, panel_inches, wrapped
+from lib.show.display import (
+    INK,
+    LINE_INCHES,
+    MUTED,
+    PALETTE,
+    POINTS,
+    make_higher,
+    panel_inches,
+    wrapped,
+)
 
 Places = float | np.ndarray | pd.Series
 
@@ -77,12 +88,6 @@ def curve(
         )
 
 
-def curves(axes: Axes, table: pd.DataFrame) -> None:
-    """A curve for each column of ``table``, under its name, over the index."""
-    for position, name in enumerate(table):
-        curve(axes, table.index, table[name], label=name, **look(position))
-
-
 def stacked_bars(axes: Axes, counts: pd.DataFrame, fills: dict[str, tuple[str, str]]) -> None:
     """A bar for each row of ``counts``, divided by its columns.
 
@@ -103,6 +108,27 @@ def stacked_bars(axes: Axes, counts: pd.DataFrame, fills: dict[str, tuple[str, s
         )
     name_rows(axes, list(counts.index))
     axes.locator_params(axis="x", integer=True)
+
+
+def grid(axes: Axes, kinds: pd.DataFrame, colors: dict[int, str], **options) -> None:
+    """A grid of cells, each in the color of its kind; ``options`` go to ``seaborn.heatmap``.
+
+    ``colors`` has a color for each of the kinds, which are whole numbers in order.
+    """
+    sns.heatmap(
+        kinds,
+        fmt="",
+        annot_kws={"color": INK, "fontsize": POINTS},
+        cmap=ListedColormap(list(colors.values())),
+        vmin=min(colors),
+        vmax=max(colors),
+        cbar=False,
+        linewidths=1,
+        linecolor=MUTED,
+        ax=axes,
+        **options,
+    )
+    axes.tick_params(axis="y", rotation=0)
 
 
 def name_rows(axes: Axes, names: list[str]) -> None:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
-from lib.show.display import INK, MUTED, PALE_BLUE, PALE_ORANGE, PALETTE
+from lib.show.display import INK, PALE_BLUE, PALE_ORANGE, PALETTE
 from lib.words import listed, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -37,19 +36,18 @@ def _in_words(cohort: Cohort) -> pd.DataFrame:
 
 def numbers(cohort: Cohort) -> None:
     """Every factor that is a number, by outcome and, where patients may be shown, by group."""
-    names = [name for name in cohort.factors if name not in cohort.binary_factors]
-    if cohort.withheld.threshold:
-        by_outcome = [cohort.rows[cohort.rows[cohort.outcome] == value] for value in (0, 1)]
-        names = [
-            name
-            for name in names
-            if name not in cohort.withheld.outcome
-            and not any(
-                cohort.withheld.hides_quantile(rows[name], rows[name].quantile(share))
-                for rows in by_outcome
-                for share in QUARTILES
-            )
-        ]
+    by_outcome = [cohort.rows[cohort.rows[cohort.outcome] == value] for value in (0, 1)]
+    names = [
+        name
+        for name in cohort.factors
+        if name not in cohort.binary_factors
+        and name not in cohort.withheld.outcome
+        and not any(
+            cohort.withheld.hides_quantile(rows[name], rows[name].quantile(share))
+            for rows in by_outcome
+            for share in QUARTILES
+        )
+    ]
     if not names:
         return
     rows, parted = _in_words(cohort), not cohort.withheld.threshold
@@ -122,8 +120,9 @@ def shares(cohort: Cohort) -> None:
         for name in names
         for group, part in parts.items()
     )
-    risk = found[found["group"] == "all"].pivot(index="factor", columns="exposed", values="share")
-    risk = risk.reindex(index=names, columns=[0.0, 1.0])
+    risks = found.pivot(index=["group", "factor"], columns="exposed", values="share")
+    risks = risks.reindex(columns=[0.0, 1.0])
+    risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
         f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0], 0)} {cohort.event} with it, "
@@ -134,10 +133,7 @@ def shares(cohort: Cohort) -> None:
     )
     groups = list(parts)[1:] or ["all"]
     for position, group in enumerate(groups):
-        of_group = found[found["group"] == group].pivot(
-            index="factor", columns="exposed", values="share"
-        )
-        of_group = 100 * of_group.reindex(index=names, columns=[0.0, 1.0])
+        of_group = 100 * risks.loc[group].reindex(names)
         heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
         color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
@@ -175,22 +171,14 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     )
     drawing, axes = display.canvas(title, height=1.4 + 0.38 * len(names))
     numbered = [f"{place}. {cohort.label(name)}" for place, name in enumerate(names, start=1)]
-    sns.heatmap(
+    plots.grid(
+        axes,
         np.sign(shown) * (shown.abs() >= CLOSE),
+        {-1: PALE_ORANGE, 0: "none", 1: PALE_BLUE},
         annot=shown.map(number) if len(names) <= 8 else False,
-        fmt="",
-        annot_kws={"color": INK, "fontsize": display.POINTS},
-        cmap=ListedColormap([PALE_ORANGE, "none", PALE_BLUE]),
-        vmin=-1,
-        vmax=1,
-        cbar=False,
-        linewidths=1,
-        linecolor=MUTED,
         yticklabels=numbered,
         xticklabels=range(1, len(names) + 1),
-        ax=axes,
     )
-    axes.tick_params(axis="y", rotation=0)
     display.figure(
         drawing,
         name="fig-association",

@@ -14,10 +14,7 @@ from lib.paper import checks, ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
-from lib.statistics.multivariate import JointModel
-from lib.statistics.sample_size import SampleSize
-from lib.statistics.sensitivity import Comparison
-from lib.words import DASH, capital, limits, listed, number, p_is, p_value, percent, whole
+from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
 
 one_digit = partial(number, digits=1)
 three_digits = partial(number, digits=3)
@@ -25,14 +22,15 @@ whole_percent = partial(percent, digits=0)
 percent_limits = partial(limits, form=percent)
 
 
-def estimate(value: float, lower: float, upper: float) -> str:
+def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
     """A value with its limits: "2.50 (1.15 to 5.44)"."""
-    return DASH if np.isnan(value) else f"{number(value)} ({limits(lower, upper)})"
+    within = limits(lower, upper, digits=digits)
+    return DASH if np.isnan(value) else f"{number(value, digits)} ({within})"
 
 
-def four_significant(value: float) -> str:
-    """A number with four significant digits, trailing zeros kept."""
-    return DASH if np.isnan(value) else f"{value:#.4g}".replace("-", "−")
+def as_printed(value: float, like: str) -> str:
+    """A value with the digits of a printed number."""
+    return DASH if pd.isna(value) else published.prints(value, like)
 
 
 def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
@@ -46,6 +44,11 @@ def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
 def count_of(count: float, total: float) -> str:
     """A count among a total: "21/47"."""
     return f"{whole(count)}/{whole(total)}"
+
+
+def exposure(exposed: float, total: float, mean: float) -> str:
+    """What is said of a factor among some patients: of a number, its mean."""
+    return f"mean {one_digit(mean)}" if pd.isna(exposed) else count_of(exposed, total)
 
 
 def _about(claim: str) -> str:
@@ -76,30 +79,27 @@ def claims(section: str, cohort: Cohort) -> None:
     judged = ledger.judge()
     rows = _of_this_book(judged[judged["section"] == section], cohort)
     found = len(reconstruct.solve(reconstruct.original(judged)))
-    notes = []
-    if found == 0:
-        notes.append(
-            "The printed counts contradict one another: no whole numbers of patients print them "
-            "all."
-        )
-    if found > 1:
-        notes.append(
-            f"The printed numbers allow {found} sets of counts; what needs the counts is open."
-        )
-    if ((rows["verdict"] == "fitted") & (rows["recomputed"] != "")).any():
-        notes.append(
-            "What is recomputed for a fitted claim rests on the example cohort (Pearson; of a "
-            "number, Student)."
-        )
-    if rows["recomputed"].str.contains(" to ").any():
-        notes.append("A range is what the other claims allow, or what the tests in use give.")
+    fitted = (rows["verdict"] == "fitted") & (rows["recomputed"] != "")
+    notes = {
+        "The printed counts contradict one another: no whole numbers of patients print them all.": (
+            found == 0
+        ),
+        f"The printed numbers allow {found} sets of counts; what needs the counts is open.": (
+            found > 1
+        ),
+        "What is recomputed for a fitted claim rests on the example cohort (Pearson; of a number, "
+        "Student).": fitted.any(),
+        "A range is what the other claims allow, or what the tests in use give.": (
+            rows["recomputed"].str.contains(" to ").any()
+        ),
+    }
     display.table(
         rows.reset_index(),
         _claim_columns(rows),
         name=f"tab-claims-{section}",
         caption="What the paper prints in this section, and what the other claims say about it.",
         left=("Verdict",),
-        note=" ".join(notes),
+        note=" ".join(words for words, holds in notes.items() if holds),
         data=rows.drop(columns="target").reset_index(),
     )
 
@@ -130,16 +130,13 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
 
 
 def _claim_columns(judged: pd.DataFrame) -> dict:
-    def as_printed(value: float, like: str) -> str:
-        return DASH if np.isnan(value) else published.prints(value, like)
-
     own = {"This cohort": ("this_cohort", "printed", as_printed)} if "this_cohort" in judged else {}
     return {
         "Claim": ("id", lambda name: capital(checks.describe(name))),
         "Paper": "printed",
         **own,
         "Recomputed": ("recomputed", _in_three_digits),
-        "Verdict": _badge,
+        "Verdict": ("verdict", "reason", "target", _badge),
     }
 
 
@@ -149,11 +146,29 @@ def _in_three_digits(text: str) -> str:
     return f"{float(text):.3g}" if decimal else text or DASH
 
 
-def _badge(claim: dict) -> dict:
+def _badge(verdict: str, reason: str, target: str) -> dict:
     """A cell that shows the verdict on a claim and links to its derivation."""
-    verdict = claim["verdict"]
     look = f"verdict verdict-{verdict}"
-    return {"text": verdict, "class": look, "title": claim["reason"], "target": claim["target"]}
+    return {"text": verdict, "class": look, "title": reason, "target": target}
+
+
+def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
+    """Every claim as printed beside the value computed from the rows."""
+    shown = display.masked(beside, beside["withheld"], ["value", "agreement"])
+    display.table(
+        shown.drop(columns="withheld").rename_axis("id").reset_index(),
+        {
+            "Claim": ("id", lambda name: capital(checks.describe(name))),
+            "Paper": "printed",
+            "This file": ("value", "printed", as_printed),
+            "Agreement": ("agreement", capital),
+        },
+        name="tab-replication",
+        caption="The printed numbers beside those computed from the rows, rounded alike.",
+        left=("Agreement",),
+        note="P of a single factor is Pearson's, or for a number Student's.",
+        reconstructed=cohort.is_example,
+    )
 
 
 def count_checks(done: list[checks.Check]) -> None:
@@ -224,10 +239,6 @@ def baseline(
     ``described`` is what ``methods.describe`` gives: its columns are pairs of a level and what is
     said of it.
     """
-
-    def of_level(level: object) -> Callable[[dict], str]:
-        return lambda row: _described(row, level)
-
     names = [" ".join(map(str, column)).strip() for column in described]
     described = described.set_axis(names, axis=1)
     for level in [*levels, "all"]:  # the file of a table has more columns than its page
@@ -241,10 +252,11 @@ def baseline(
     def tested(test: str, p: float) -> str:
         return f"{p_value(p)} ({test})" if test else DASH
 
+    parts = [part for level in levels for part in _parts(level)]
     display.table(
-        described,
+        described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label", "Missing": "missing"}
-        | {heading: of_level(level) for level, heading in levels.items()}
+        | {heading: ("kind", *_parts(level), _described) for level, heading in levels.items()}
         | {"P": ("test", "p", tested)},
         key="variable",
         name=name,
@@ -252,6 +264,7 @@ def baseline(
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
         "chi-squared, exact where fewer than five are expected in a cell; of a number "
         "Kruskal-Wallis. The download adds means and standardized differences.",
+        data=described.rename_axis("variable").reset_index(),
         reconstructed=cohort.is_example,
     )
 
@@ -269,20 +282,26 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
         rows = rows[rows[cohort.outcome] == level]
         hidden = described.index.isin(withheld.outcome)
     described = display.masked(described, hidden, columns)
-    for quartile, share in ((f"{level} q1", 0.25), (f"{level} median", 0.5), (f"{level} q3", 0.75)):
-        ends = rows[described.index].quantile(share)
-        gone = [withheld.hides_quantile(rows[name], end) for name, end in ends.items()]
-        described = display.masked(described, gone, [one for one in columns if one == quartile])
+    numbers = described.index[described["kind"] == "number"]
+    for quartile, share in {"q1": 0.25, "median": 0.5, "q3": 0.75}.items():
+        ends = rows[numbers].quantile(share)
+        gone = [name for name in numbers if withheld.hides_quantile(rows[name], ends[name])]
+        described = display.masked(described, described.index.isin(gone), [f"{level} {quartile}"])
     return described
 
 
-def _described(row: dict, level: object) -> str:
-    if row["kind"] == "count":
-        known, exposed = row[f"{level} n"], row[f"{level} count"]
+def _parts(level: object) -> list[str]:
+    """The columns from which a cell of a baseline table is made."""
+    return [f"{level} {part}" for part in ("n", "count", "median", "q1", "q3")]
+
+
+def _described(
+    kind: str, known: float, exposed: float, median: float, lower: float, upper: float
+) -> str:
+    if kind == "count":
         share = exposed / known if known else np.nan
         return f"{count_of(exposed, known)} ({whole_percent(share)})"
-    quartiles = limits(row[f"{level} q1"], row[f"{level} q3"], whole)
-    return f"{whole(row[f'{level} median'])} ({quartiles})"
+    return f"{whole(median)} ({limits(lower, upper, whole)})"
 
 
 def missing(cohort: Cohort) -> None:
@@ -349,7 +368,7 @@ def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bo
     gone = compared[["first", "second"]].isin(cohort.withheld.by_group(cohort.outcome)).any(axis=1)
     compared = display.masked(compared, gone, ["difference", "lower", "upper", "fisher"])
     # An adjusted P tells of all the others.
-    compared = display.masked(compared, np.full(len(compared), gone.any()), ["holm"])
+    compared = display.masked(compared, gone.any(), ["holm"])
     display.table(
         compared,
         {
@@ -445,31 +464,20 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
 def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     """Each factor alone in the cohort; ``known`` are those whose counts the claims determine."""
 
-    def is_binary(row: dict) -> bool:
-        return row["factor"] in cohort.binary_factors
-
-    def exposure(outcome: str) -> Callable[[dict], str]:
-        return lambda row: (
-            count_of(row[f"exposed_{outcome}"], row[outcome])
-            if is_binary(row)
-            else f"mean {one_digit(row[f'mean_{outcome}'])}"
-        )
-
-    def tests(row: dict) -> str:
-        names = (
-            [*univariate.BINARY_TESTS, "mid_p"]
-            if is_binary(row)
-            else [*univariate.NUMBER_TESTS, "trend"]
-        )
-        return "; ".join(f"{univariate.TEST_LABELS[test]} {p_value(row[test])}" for test in names)
+    def tests(factor: str, *p_values: float) -> str:
+        names = [*univariate.NUMBER_TESTS, "trend"]
+        if factor in cohort.binary_factors:
+            names = [*univariate.BINARY_TESTS, "mid_p"]
+        found = dict(zip(univariate.TEST_LABELS, p_values, strict=True))
+        return "; ".join(f"{univariate.TEST_LABELS[test]} {p_value(found[test])}" for test in names)
 
     columns = {
         "Factor": ("factor", cohort.per_step),
-        capital(cohort.event): exposure("occluded"),
-        capital(cohort.no_event): exposure("patent"),
+        capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", exposure),
+        capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", exposure),
         "Odds ratio": ("odds_ratio", number),
         "95% interval": ("lower", "upper", limits),
-        "P by test": tests,
+        "P by test": ("factor", *univariate.TEST_LABELS, tests),
     }
     if cohort.is_example:
         columns["Counts"] = ("factor", lambda name: "determined" if name in known else "open")
@@ -484,13 +492,26 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     )
 
 
+def factors_by_test(alone: pd.DataFrame, cohort: Cohort) -> None:
+    """P of each factor alone by each test."""
+    tests = [test for test in alone if alone[test].notna().any()]
+    display.table(
+        display.masked(alone, alone.index.isin(cohort.withheld.outcome)),
+        {"Factor": ("factor", cohort.label)}
+        | {capital(univariate.TEST_LABELS[test]): (test, p_value) for test in tests},
+        key="factor",
+        name="tab-replication-tests",
+        caption="P of each factor alone, by every test in use.",
+        reconstructed=cohort.is_example,
+    )
+
+
 def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
     gone = adjusted.index.isin(cohort.withheld.outcome)
-    every = np.full(len(adjusted), gone.any())
     adjusted = display.masked(adjusted, gone, ["p"])
     display.table(
-        display.masked(adjusted, every, ["holm", "benjamini_hochberg"]),
+        display.masked(adjusted, gone.any(), ["holm", "benjamini_hochberg"]),
         {
             "Factor": ("factor", cohort.label),
             "P": ("p", p_value),
@@ -501,193 +522,6 @@ def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
         name="tab-multiplicity",
         caption="P values (Pearson; of a number: Student) before and after adjustment.",
         reconstructed=cohort.is_example,
-    )
-
-
-# ------------------------------------------------------------------------------- the joint model
-
-
-def joint_model(
-    terms: pd.DataFrame, cohort: Cohort, printed: list[str], name: str = "tab-joint"
-) -> None:
-    """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
-    columns = {
-        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.per_step(term)),
-        "Coefficient": ("coefficient", four_significant),
-        "SE": ("standard_error", four_significant),
-        "Odds ratio": ("odds_ratio", three_digits),
-        "95% interval": ("lower", "upper", partial(limits, digits=3)),
-        "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
-    }
-    if cohort.is_example:
-        columns["Agreement"] = ("term", lambda term: "fitted" if term in printed else "not printed")
-    display.table(
-        per_step(terms, cohort),
-        columns,
-        key="term",
-        name=name,
-        caption="The joint logistic model, with its intercept.",
-        note="Coefficients, with which a risk can be computed, are per unit of a number; odds "
-        "ratios per step.",
-        left=("Agreement",),
-        reconstructed=cohort.is_example,
-    )
-
-
-def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
-    """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
-    joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
-    hidden = joined.index.isin(cohort.withheld.outcome)
-    joined = display.masked(per_step(joined, cohort), hidden, list(crude))
-
-    def counted(exposed: float, total: float, mean: float) -> str:
-        if pd.isna(exposed):
-            return f"mean {number(mean, 1)}"
-        return f"{whole(exposed)}/{whole(total)} ({percent(exposed / total)})"
-
-    display.table(
-        joined,
-        {
-            "Factor": ("factor", cohort.per_step),
-            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
-            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
-            "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
-            "P": ("wald", p_value),
-            "Adjusted odds ratio (95% CI)": (
-                "adjusted_odds_ratio",
-                "adjusted_lower",
-                "adjusted_upper",
-                estimate,
-            ),
-            "Adjusted P": ("adjusted_p", p_value),
-        },
-        key="factor",
-        name="tab-crude-and-adjusted",
-        caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
-        note="Both P are Wald's.",
-        reconstructed=cohort.is_example,
-    )
-
-
-def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None:
-    """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
-    firth = penalized.table.drop(index="const", errors="ignore")
-    display.table(
-        per_step(plain.table.reindex(firth.index).join(firth.add_prefix("firth_")), cohort),
-        {
-            "Factor": ("factor", cohort.per_step),
-            "Maximum likelihood, Wald limits": (
-                "odds_ratio",
-                "wald_lower",
-                "wald_upper",
-                estimate,
-            ),
-            "Profile limits": ("lower", "upper", limits),
-            "P, likelihood ratio": ("p", p_value),
-            "Firth, profile limits": ("firth_odds_ratio", "firth_lower", "firth_upper", estimate),
-            "P, Firth": ("firth_p", p_value),
-        },
-        key="factor",
-        name="tab-three-fits",
-        caption="Adjusted odds ratios with 95% intervals by Wald, by profile likelihood, and by "
-        "Firth's penalty.",
-        reconstructed=cohort.is_example,
-    )
-
-
-def comparison(
-    compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
-) -> None:
-    """Two versions of the joint model side by side."""
-
-    def term(name: str) -> str:
-        return cohort.per_step(name) if name in cohort.codebook.index else name
-
-    def with_p(ratio: float, lower: float, upper: float, p: float) -> str:
-        return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper)}, {p_is(p)}"
-
-    of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
-    display.table(
-        per_step(compared.table, cohort),
-        {
-            "Term": ("term", term),
-            headings[0]: (*of_version, with_p),
-            headings[1]: (*(f"other_{name}" for name in of_version), with_p),
-        },
-        key="term",
-        name=name,
-        caption=caption,
-        reconstructed=cohort.is_example,
-    )
-
-
-def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
-    """Variance inflation and correlations; the columns are numbered like the rows."""
-    places = {name: place for place, name in enumerate(measured.index, start=1)}
-    pairs = cohort.withheld.pairs
-    every = np.full(len(measured), bool(pairs))
-    measured = display.masked(measured, every, ["variance_inflation_factor"])
-    for name in places:
-        hidden = [frozenset((name, other)) in pairs for other in places]
-        measured = display.masked(measured, hidden, [name])
-    display.table(
-        measured,
-        {
-            "Factor": ("factor", lambda name: f"{places[name]}. {cohort.label(name)}"),
-            "Variance inflation": ("variance_inflation_factor", number),
-        }
-        | {f"r with {place}": (name, number) for name, place in places.items()},
-        key="factor",
-        name="tab-collinearity",
-        caption="Variance inflation factors, and correlations (r) between the factors.",
-        reconstructed=cohort.is_example,
-    )
-
-
-CRITERION_WORDS = {
-    "overall risk": "Overall risk known to within 0.05",
-    "mean error": "Mean error of predicted risks at most 0.05",
-    "shrinkage": "Shrinkage of the coefficients no stronger than 0.9",
-    "optimism": "Optimism of R squared at most 0.05",
-}
-
-
-def sample_size(needed: SampleSize, reconstructed: bool) -> None:
-    """The patients that each of the four criteria asks for."""
-    display.table(
-        needed.table,
-        {
-            "Criterion": ("criterion", CRITERION_WORDS.get),
-            "Patients": ("patients", whole),
-            "Events": ("events", whole),
-            "Events per parameter": ("events_per_parameter", one_digit),
-        },
-        key="criterion",
-        name="tab-sample-size",
-        caption="Patients needed to develop a prediction model with so many parameters.",
-        reconstructed=reconstructed,
-    )
-
-
-def e_values(found: pd.DataFrame, words: list[str], ratios: list[str], reconstructed: bool) -> None:
-    """E-values beside the odds ratios that they belong to.
-
-    ``words`` name the factors and ``ratios`` give their odds ratios in words, both in the order of
-    ``found``.
-    """
-    display.table(
-        found.assign(words=words, ratio=ratios),
-        {
-            "Factor": "words",
-            "Adjusted odds ratio": "ratio",
-            "E-value": ("e_value", number),
-            "E-value of the nearer limit": ("e_value_limit", number),
-        },
-        name="tab-e-values",
-        caption="How strong an unmeasured factor would have to be, as a risk ratio with factor and "
-        "outcome both.",
-        data=found.rename_axis("factor").reset_index(),
-        reconstructed=reconstructed,
     )
 
 
@@ -737,12 +571,9 @@ def accuracy(
 ) -> None:
     """What each binary marker says about a patient, one column a marker."""
     nouns = {"event": capital(cohort.event), "no_event": capital(cohort.no_event)}
-    words = {
-        "Quantity": ("kind", lambda kind: ACCURACY_WORDS[kind].format(**nouns)),
-    }
     display.table(
         pd.DataFrame({"kind": list(ACCURACY_WORDS)}),
-        words
+        {"Quantity": ("kind", lambda kind: ACCURACY_WORDS[kind].format(**nouns))}
         | {labels[name]: ("kind", partial(_measure, found)) for name, found in by_marker.items()},
         name="tab-accuracy",
         caption="What each marker says: counts, estimate and 95% interval.",
@@ -755,72 +586,6 @@ def accuracy(
 def _measure(found: pd.DataFrame, kind: str) -> str:
     row = found.loc[kind]
     if kind.endswith("ratio"):
-        return f"{number(row['estimate'])} ({limits(row['lower'], row['upper'])})"
+        return estimate(row["estimate"], row["lower"], row["upper"])
     share = f"{percent(row['estimate'])} ({percent_limits(row['lower'], row['upper'])})"
     return f"{count_of(row['count'], row['total'])}, {share}"
-
-
-MEASURE_WORDS = {
-    "auc": "AUC",
-    "brier": "Brier score",
-    "calibration_slope": "Calibration slope",
-    "calibration_intercept": "Calibration intercept",
-}
-
-
-def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> None:
-    """Apparent and optimism-corrected performance of the joint model."""
-    display.table(
-        measures,
-        {
-            "Measure": ("measure", MEASURE_WORDS.get),
-            "Apparent": ("apparent", three_digits),
-            "Optimism": ("optimism", three_digits),
-            "Corrected": ("corrected", three_digits),
-        },
-        key="measure",
-        name="tab-validation",
-        caption="Performance of the screened model in the patients it was made from, and after "
-        "correction for that.",
-        note=account,
-        reconstructed=reconstructed,
-    )
-
-
-def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
-    """How often each factor would have been selected."""
-    alone = ["screening_p", "screened", "screened_share"]
-    display.table(
-        display.masked(shares, shares.index.isin(cohort.withheld.complete), alone),
-        {
-            "Factor": ("factor", cohort.label),
-            "P alone": ("screening_p", p_value),
-            "Passed the screening": ("screened_share", whole_percent),
-            "Significant together": ("significant_share", whole_percent),
-        },
-        key="factor",
-        name="tab-stability",
-        caption="Shares of resamples in which a factor passed the screening, and was significant "
-        "in the joint model.",
-        reconstructed=cohort.is_example,
-    )
-
-
-def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -> None:
-    """AUC of the joint model and of each marker, and how much less each marker's is."""
-    of_model = differences[differences["first"] == found.index[0]]
-    less = of_model.set_index("second")["difference"].reindex(found.index)
-    display.table(
-        found,
-        {
-            "Score": "score",
-            "AUC": ("auc", three_digits),
-            "95% interval": ("lower", "upper", partial(limits, digits=3)),
-            "Less than the model by": ("score", lambda score: three_digits(less[score])),
-        },
-        key="score",
-        name="tab-areas",
-        caption="Areas with DeLong intervals: the joint model and each marker in the same "
-        "patients.",
-        reconstructed=reconstructed,
-    )

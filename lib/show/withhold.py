@@ -31,33 +31,37 @@ MODEL = "One or two factors with levels are as good as their table; or too few p
 
 def account(cohort: Cohort) -> pd.DataFrame:
     """What is withheld of a cohort's tables, one a row: table, withheld and rule, in words."""
-    found, rows = cohort.withheld, []
+    found = cohort.withheld
     label = {name: cohort.label(name) for name in cohort.codebook.index}
-
-    def add(table: str, what: list[str], rule: str) -> None:
-        if what:
-            rows.append([table, ", ".join(what), rule.format(found.threshold)])
-
     group, outcome = label[cohort.group], label[cohort.outcome]
-    add("Numbers of patients", [label[one] for one in label if one in found.totals], CELL)
-    add(group, [one for one in cohort.groups if one in found.totals], CELL)
+    rows = [
+        ("Numbers of patients", ", ".join(label[x] for x in label if x in found.totals), CELL),
+        (group, ", ".join(one for one in cohort.groups if one in found.totals), CELL),
+    ]
     for name, hidden in found.groups.items():
         rule = EVENT if name in cohort.named("event") else CELL
-        add(f"{label[name]} by {group}", [one for one in cohort.groups if one in hidden], rule)
+        groups = ", ".join(one for one in cohort.groups if one in hidden)
+        rows.append((f"{label[name]} by {group}", groups, rule))
     for name in cohort.factors:
+        table = f"{label[name]} by {outcome}"
         if name in found.outcome:
-            add(f"{label[name]} by {outcome}", ["the table and all that follows from it"], CELL)
+            rows.append((table, "the table and all that follows from it", CELL))
         elif name in found.complete:
-            add(f"{label[name]} by {outcome}, patients with all values", ["the table"], APART)
-    for one, other in combinations(cohort.factors, 2):
-        if frozenset((one, other)) in found.pairs:
-            add(f"{label[one]} by {label[other]}", ["the table, its correlation"], PAIR)
-    if found.pairs:
-        add("Variance inflation", ["all factors"], PAIR)
-    for name, grouped in (("Joint model", False), (f"Joint model with {group}", True)):
-        if disclosure.hides_model(cohort, cohort.factors, grouped):
-            add(name, ["the model and all that follows from it"], MODEL)
-    return pd.DataFrame(rows, columns=["table", "withheld", "rule"])
+            rows.append((f"{table}, patients with all values", "the table", APART))
+    rows += [
+        (f"{label[one]} by {label[other]}", "the table, its correlation", PAIR)
+        for one, other in combinations(cohort.factors, 2)
+        if frozenset((one, other)) in found.pairs
+    ]
+    rows.append(("Variance inflation", "all factors" if found.pairs else "", PAIR))
+    rows += [
+        (name, "the model and all that follows from it", MODEL)
+        for name, grouped in {"Joint model": False, f"Joint model with {group}": True}.items()
+        if disclosure.hides_model(cohort, cohort.factors, grouped)
+    ]
+    table = pd.DataFrame(rows, columns=["table", "withheld", "rule"])
+    table["rule"] = [rule.format(found.threshold) for rule in table["rule"]]
+    return table[table["withheld"] != ""].reset_index(drop=True)
 
 
 def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
@@ -113,7 +117,7 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
         chosen, rows = [], []
         if group != ALL and group not in hidden:
             chosen, rows = _of_group(curve, cohort, times)
-        curves.append(display.masked(curve, np.full(len(curve), True), READ[:3]).iloc[rows])
+        curves.append(display.masked(curve, True, READ[:3]).iloc[rows])
         gone = (read["group"] == group) & ~read["time"].isin(chosen)
         read = display.masked(read, gone, READ)
     of_all = (follow_up.index == ALL) & (event in withheld.totals)
@@ -169,8 +173,6 @@ def by_risk(
     curve: pd.DataFrame, column: str, risks: np.ndarray, outcome: np.ndarray, cohort: Cohort
 ) -> pd.DataFrame:
     """The rows of a curve over predicted risks (in ``column``, rising) that may be shown."""
-    if not cohort.withheld.threshold:
-        return curve
     place = np.searchsorted(curve[column].to_numpy(), risks, side="right")
     steps = [np.bincount(place[outcome == value], minlength=len(curve) + 1) for value in (1, 0)]
     shown = places(np.column_stack(steps), cohort)

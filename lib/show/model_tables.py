@@ -1,0 +1,298 @@
+"""The tables of the joint model: its terms, its variants, its validation, and what a prediction
+model needs.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from lib.patients.cohort import Cohort
+from lib.show import display
+from lib.show.tables import estimate, exposure, one_digit, per_step, three_digits, whole_percent
+from lib.statistics.multivariate import JointModel
+from lib.statistics.sample_size import SampleSize
+from lib.statistics.sensitivity import Comparison
+from lib.words import DASH, capital, limits, number, p_is, p_value, percent, whole
+
+
+def four_significant(value: float) -> str:
+    """A number with four significant digits, trailing zeros kept."""
+    return DASH if np.isnan(value) else f"{value:#.4g}".replace("-", "−")
+
+
+def joint_model(
+    terms: pd.DataFrame, cohort: Cohort, printed: list[str], name: str = "tab-joint"
+) -> None:
+    """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
+    columns = {
+        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.per_step(term)),
+        "Coefficient": ("coefficient", four_significant),
+        "SE": ("standard_error", four_significant),
+        "Odds ratio": ("odds_ratio", three_digits),
+        "95% interval": ("lower", "upper", partial(limits, digits=3)),
+        "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
+    }
+    if cohort.is_example:
+        columns["Agreement"] = ("term", lambda term: "fitted" if term in printed else "not printed")
+    display.table(
+        per_step(terms, cohort),
+        columns,
+        key="term",
+        name=name,
+        caption="The joint logistic model, with its intercept.",
+        note="Coefficients, with which a risk can be computed, are per unit of a number; odds "
+        "ratios per step.",
+        left=("Agreement",),
+        reconstructed=cohort.is_example,
+    )
+
+
+def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
+    """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
+    joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
+    hidden = joined.index.isin(cohort.withheld.outcome)
+    joined = display.masked(per_step(joined, cohort), hidden, list(crude))
+
+    def counted(exposed: float, total: float, mean: float) -> str:
+        words = exposure(exposed, total, mean)
+        return words if pd.isna(exposed) else f"{words} ({percent(exposed / total)})"
+
+    display.table(
+        joined,
+        {
+            "Factor": ("factor", cohort.per_step),
+            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
+            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
+            "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
+            "P": ("wald", p_value),
+            "Adjusted odds ratio (95% CI)": (
+                "adjusted_odds_ratio",
+                "adjusted_lower",
+                "adjusted_upper",
+                estimate,
+            ),
+            "Adjusted P": ("adjusted_p", p_value),
+        },
+        key="factor",
+        name="tab-crude-and-adjusted",
+        caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
+        note="Both P are Wald's.",
+        reconstructed=cohort.is_example,
+    )
+
+
+def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None:
+    """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
+    firth = penalized.table.drop(index="const", errors="ignore")
+    display.table(
+        per_step(plain.table.reindex(firth.index).join(firth.add_prefix("firth_")), cohort),
+        {
+            "Factor": ("factor", cohort.per_step),
+            "Maximum likelihood, Wald limits": (
+                "odds_ratio",
+                "wald_lower",
+                "wald_upper",
+                estimate,
+            ),
+            "Profile limits": ("lower", "upper", limits),
+            "P, likelihood ratio": ("p", p_value),
+            "Firth, profile limits": ("firth_odds_ratio", "firth_lower", "firth_upper", estimate),
+            "P, Firth": ("firth_p", p_value),
+        },
+        key="factor",
+        name="tab-three-fits",
+        caption="Adjusted odds ratios with 95% intervals by Wald, by profile likelihood, and by "
+        "Firth's penalty.",
+        reconstructed=cohort.is_example,
+    )
+
+
+def comparison(
+    compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
+) -> None:
+    """Two versions of the joint model side by side."""
+
+    def term(name: str) -> str:
+        return cohort.per_step(name) if name in cohort.codebook.index else name
+
+    def with_p(ratio: float, lower: float, upper: float, p: float) -> str:
+        return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper)}, {p_is(p)}"
+
+    of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
+    display.table(
+        per_step(compared.table, cohort),
+        {
+            "Term": ("term", term),
+            headings[0]: (*of_version, with_p),
+            headings[1]: (*(f"other_{name}" for name in of_version), with_p),
+        },
+        key="term",
+        name=name,
+        caption=caption,
+        reconstructed=cohort.is_example,
+    )
+
+
+def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
+    """Variance inflation and correlations; the columns are numbered like the rows."""
+    places = {name: place for place, name in enumerate(measured.index, start=1)}
+    pairs = cohort.withheld.pairs
+    measured = display.masked(measured, bool(pairs), ["variance_inflation_factor"])
+    for name in places:
+        hidden = [frozenset((name, other)) in pairs for other in places]
+        measured = display.masked(measured, hidden, [name])
+    display.table(
+        measured,
+        {
+            "Factor": ("factor", lambda name: f"{places[name]}. {cohort.label(name)}"),
+            "Variance inflation": ("variance_inflation_factor", number),
+        }
+        | {f"r with {place}": (name, number) for name, place in places.items()},
+        key="factor",
+        name="tab-collinearity",
+        caption="Variance inflation factors, and correlations (r) between the factors.",
+        reconstructed=cohort.is_example,
+    )
+
+
+CRITERION_WORDS = {
+    "overall risk": "Overall risk known to within 0.05",
+    "mean error": "Mean error of predicted risks at most 0.05",
+    "shrinkage": "Shrinkage of the coefficients no stronger than 0.9",
+    "optimism": "Optimism of R squared at most 0.05",
+}
+
+
+def sample_size(needed: SampleSize, reconstructed: bool) -> None:
+    """The patients that each of the four criteria asks for."""
+    display.table(
+        needed.table,
+        {
+            "Criterion": ("criterion", CRITERION_WORDS.get),
+            "Patients": ("patients", whole),
+            "Events": ("events", whole),
+            "Events per parameter": ("events_per_parameter", one_digit),
+        },
+        key="criterion",
+        name="tab-sample-size",
+        caption="Patients needed to develop a prediction model with so many parameters.",
+        reconstructed=reconstructed,
+    )
+
+
+def e_values(found: pd.DataFrame, words: list[str], ratios: list[str], reconstructed: bool) -> None:
+    """E-values beside the odds ratios that they belong to.
+
+    ``words`` name the factors and ``ratios`` give their odds ratios in words, both in the order of
+    ``found``.
+    """
+    display.table(
+        found.assign(words=words, ratio=ratios),
+        {
+            "Factor": "words",
+            "Adjusted odds ratio": "ratio",
+            "E-value": ("e_value", number),
+            "E-value of the nearer limit": ("e_value_limit", number),
+        },
+        name="tab-e-values",
+        caption="How strong an unmeasured factor would have to be, as a risk ratio with factor and "
+        "outcome both.",
+        data=found.rename_axis("factor").reset_index(),
+        reconstructed=reconstructed,
+    )
+
+
+MEASURE_WORDS = {
+    "auc": "AUC",
+    "brier": "Brier score",
+    "calibration_slope": "Calibration slope",
+    "calibration_intercept": "Calibration intercept",
+}
+
+
+def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> None:
+    """Apparent and optimism-corrected performance of the joint model."""
+    display.table(
+        measures,
+        {
+            "Measure": ("measure", MEASURE_WORDS.get),
+            "Apparent": ("apparent", three_digits),
+            "Optimism": ("optimism", three_digits),
+            "Corrected": ("corrected", three_digits),
+        },
+        key="measure",
+        name="tab-validation",
+        caption="Performance of the screened model in the patients it was made from, and after "
+        "correction for that.",
+        note=account,
+        reconstructed=reconstructed,
+    )
+
+
+def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
+    """How often each factor would have been selected."""
+    alone = ["screening_p", "screened", "screened_share"]
+    display.table(
+        display.masked(shares, shares.index.isin(cohort.withheld.complete), alone),
+        {
+            "Factor": ("factor", cohort.label),
+            "P alone": ("screening_p", p_value),
+            "Passed the screening": ("screened_share", whole_percent),
+            "Significant together": ("significant_share", whole_percent),
+        },
+        key="factor",
+        name="tab-stability",
+        caption="Shares of resamples in which a factor passed the screening, and was significant "
+        "in the joint model.",
+        reconstructed=cohort.is_example,
+    )
+
+
+def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -> None:
+    """AUC of the joint model and of each marker, and how much less each marker's is."""
+    of_model = differences[differences["first"] == found.index[0]]
+    less = of_model.set_index("second")["difference"].reindex(found.index)
+    display.table(
+        found,
+        {
+            "Score": "score",
+            "AUC": ("auc", three_digits),
+            "95% interval": ("lower", "upper", partial(limits, digits=3)),
+            "Less than the model by": ("score", lambda score: three_digits(less[score])),
+        },
+        key="score",
+        name="tab-areas",
+        caption="Areas with DeLong intervals: the joint model and each marker in the same "
+        "patients.",
+        reconstructed=reconstructed,
+    )
+
+
+def replicated(fitted: pd.DataFrame, markers: list[str], cohort: Cohort) -> None:
+    """Each way in which the joint model may be meant, with how much of the print it gives."""
+
+    def of_marker(marker: str) -> dict:
+        names = [f"{marker}.{part}" for part in ("odds_ratio", "lower", "upper", "p")]
+        label = cohort.label(marker)
+        return {
+            f"{label}: odds ratio (95% CI)": (*names[:3], partial(estimate, digits=3)),
+            f"{label}: P": (names[3], p_value),
+        }
+
+    values = [name for name in fitted if "." in name or name == "agreeing"]
+    shown = display.masked(fitted, fitted["withheld"], values)
+    display.table(
+        shown.drop(columns="withheld"),
+        {
+            "Model": ("model", capital),
+            "Estimated by": ("estimator", capital),
+            "Printed numbers met": ("agreeing", "printed", "{} of {}".format),
+            **of_marker(markers[0]),
+            **of_marker(markers[1]),
+        },
+        name="tab-replication-models",
+        caption="The odds ratios of the two markers in each model that the abstract may mean.",
+        left=("Estimated by",),
+        reconstructed=cohort.is_example,
+    )
