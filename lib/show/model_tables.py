@@ -108,6 +108,10 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
     )
 
 
+def _with_p(ratio: float, lower: float, upper: float, p: float, digits: int = 2) -> str:
+    return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper, digits)}, {p_is(p)}"
+
+
 def comparison(
     compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
 ) -> None:
@@ -116,16 +120,13 @@ def comparison(
     def term(name: str) -> str:
         return cohort.per_step(name) if name in cohort.codebook.index else name
 
-    def with_p(ratio: float, lower: float, upper: float, p: float) -> str:
-        return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper)}, {p_is(p)}"
-
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
         per_step(compared.table, cohort),
         {
             "Term": ("term", term),
-            headings[0]: (*of_version, with_p),
-            headings[1]: (*(f"other_{name}" for name in of_version), with_p),
+            headings[0]: (*of_version, _with_p),
+            headings[1]: (*(f"other_{name}" for name in of_version), _with_p),
         },
         key="term",
         name=name,
@@ -272,14 +273,13 @@ def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -
 def replicated(fitted: pd.DataFrame, markers: list[str], cohort: Cohort) -> None:
     """Each way in which the joint model may be meant, with how much of the print it gives."""
 
-    def of_marker(marker: str) -> dict:
-        names = [f"{marker}.{part}" for part in ("odds_ratio", "lower", "upper", "p")]
-        label = cohort.label(marker)
-        return {
-            f"{label}: odds ratio (95% CI)": (*names[:3], partial(estimate, digits=3)),
-            f"{label}: P": (names[3], p_value),
-        }
-
+    of_markers = {
+        f"{cohort.label(marker)}: odds ratio (95% CI)": (
+            *(f"{marker}.{part}" for part in ("odds_ratio", "lower", "upper", "p")),
+            partial(_with_p, digits=3),
+        )
+        for marker in markers
+    }
     values = [name for name in fitted if "." in name or name == "agreeing"]
     shown = display.masked(fitted, fitted["withheld"], values)
     display.table(
@@ -288,8 +288,7 @@ def replicated(fitted: pd.DataFrame, markers: list[str], cohort: Cohort) -> None
             "Model": ("model", capital),
             "Estimated by": ("estimator", capital),
             "Printed numbers met": ("agreeing", "printed", "{} of {}".format),
-            **of_marker(markers[0]),
-            **of_marker(markers[1]),
+            **of_markers,
         },
         name="tab-replication-models",
         caption="The odds ratios of the two markers in each model that the abstract may mean.",
