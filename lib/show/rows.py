@@ -54,8 +54,8 @@ def numbers(cohort: Cohort) -> None:
     medians = rows.groupby(cohort.outcome, observed=False)[names].median()
     farthest = ((medians.max() - medians.min()) / rows[names].std()).idxmax()
     title = (
-        f"{cohort.label(farthest)}: median {number(medians.loc[cohort.event, farthest], 0)} "
-        f"{cohort.event}, {number(medians.loc[cohort.no_event, farthest], 0)} {cohort.no_event}"
+        f"{cohort.label(farthest)}: median {number(medians.loc[cohort.event, farthest], 1)} "
+        f"{cohort.event}, {number(medians.loc[cohort.no_event, farthest], 1)} {cohort.no_event}"
     )
     drawing, axes = display.canvas(title, height=2.4 * len(names), nrows=len(names), squeeze=False)
     for panel, name in zip(axes[:, 0], names, strict=True):
@@ -125,8 +125,8 @@ def shares(cohort: Cohort) -> None:
     risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
-        f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0], 0)} {cohort.event} with it, "
-        f"{percent(risk.at[widest, 0.0], 0)} without"
+        f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0])} {cohort.event} with it, "
+        f"{percent(risk.at[widest, 0.0])} without"
     )
     drawing, axes = display.canvas(
         title, height=1.2 + 0.9 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
