@@ -207,6 +207,8 @@ def finish(app, error) -> None:
     """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
     if error or app.builder.name != "html":
         return
+    # A template of the theme, and no page.
+    Path(app.outdir, "_static", "webpack-macros.html").unlink(missing_ok=True)
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
