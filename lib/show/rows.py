@@ -29,7 +29,9 @@ def _in_words(cohort: Cohort) -> pd.DataFrame:
     return rows.assign(
         **{
             cohort.outcome: pd.Categorical(rows[cohort.outcome].map(words), list(words.values())),
-            cohort.group: rows[cohort.group].cat.rename_categories(names),
+            cohort.group: rows[cohort.group]
+            .cat.rename_categories(names)
+            .cat.remove_unused_categories(),
         }
     )
 
@@ -52,7 +54,7 @@ def numbers(cohort: Cohort) -> None:
         return
     rows, parted = _in_words(cohort), not cohort.withheld.threshold
     medians = rows.groupby(cohort.outcome, observed=False)[names].median()
-    farthest = ((medians.max() - medians.min()) / rows[names].std()).idxmax()
+    farthest = ((medians.max() - medians.min()) / rows[names].std()).fillna(-1).idxmax()
     title = (
         f"{cohort.label(farthest)}: median {number(medians.loc[cohort.event, farthest], 1)} "
         f"{cohort.event}, {number(medians.loc[cohort.no_event, farthest], 1)} {cohort.no_event}"
@@ -109,7 +111,7 @@ def shares(cohort: Cohort) -> None:
     rows, words = cohort.rows, cohort.level_labels(cohort.group)
     parts = {"all": rows}
     if not cohort.withheld.threshold:
-        parts |= {words[one]: rows[rows[cohort.group] == one] for one in cohort.groups}
+        parts |= {words[one]: part for one, part in rows.groupby(cohort.group, observed=True)}
     found = pd.concat(
         part.groupby(name)[cohort.outcome]
         .agg(["mean", "count"])
@@ -133,7 +135,7 @@ def shares(cohort: Cohort) -> None:
     )
     groups = list(parts)[1:] or ["all"]
     for position, group in enumerate(groups):
-        of_group = 100 * risks.loc[group].reindex(names)
+        of_group = 100 * risks.reindex(pd.MultiIndex.from_product([[group], names]))
         heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
         color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
