@@ -75,8 +75,8 @@ def numbers(cohort: Cohort) -> None:
         caption="Each number by outcome"
         + (" and group, with the quartiles." if parted else ": quartiles."),
         alt=f"Distributions. {title}. Medians: {'; '.join(words)}.",
-        data=medians,
-        key="outcome",
+        data=medians.T,
+        key="factor",
         reconstructed=cohort.is_example,
     )
 

@@ -207,8 +207,9 @@ def finish(app, error) -> None:
     """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
     if error or app.builder.name != "html":
         return
-    # A template of the theme, and no page.
-    Path(app.outdir, "_static", "webpack-macros.html").unlink(missing_ok=True)
+    # Templates of the theme, and no pages.
+    for template in Path(app.outdir, "_static").glob("*webpack-macros.html"):
+        template.unlink()
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
