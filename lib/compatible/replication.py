@@ -108,14 +108,17 @@ class _Fit:
 def _fits(cohort: Cohort, markers: list[str]) -> Iterator[_Fit]:
     every, group = cohort.factors, cohort.phrase(cohort.group)
     wald, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
-    penalized, ends = "Firth's penalty, profile limits", backward(cohort)
+    penalized = "Firth's penalty, profile limits"
     yield _Fit("all factors", wald, every, multivariate.fit(cohort).table)
     yield _Fit("all factors", profiled, every, profile.profile_limits(cohort).table)
     yield _Fit("all factors", penalized, every, profile.firth(cohort).table)
     yield _Fit(f"all factors and {group}", wald, every, _with_group(cohort, every), True)
-    words = listed([cohort.phrase(name) for name in ends])
-    final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
-    yield _Fit(f"backward elimination, which ends with {words}", wald, ends, final)
+    # What a model ends with says something of it, so it is withheld with it.
+    if not disclosure.hides_model(cohort, every):
+        ends = backward(cohort)
+        words = listed([cohort.phrase(name) for name in ends])
+        final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
+        yield _Fit(f"backward elimination, which ends with {words}", wald, ends, final)
     yield _Fit("the two markers", wald, markers, multivariate.fit(cohort, markers).table)
     yield _Fit("the two markers", penalized, markers, profile.firth(cohort, markers).table)
     with_group = _with_group(cohort, markers)
