@@ -3,7 +3,7 @@
 import re
 
 from lib.paper import checklist
-from lib.show import checklist as answers
+from lib.show import display, tables
 from lib.site import notebooks
 
 ROWS = checklist.read()
@@ -21,17 +21,23 @@ def test_every_link_leads_to_a_section():
     assert set(ROWS["where"]) - {""} <= labels()
 
 
-def test_every_item_is_counted_once_and_shown_once():
+def test_every_item_is_counted_once_and_shown_once(monkeypatch):
     counts = checklist.counts(ROWS)
     assert counts.to_numpy().sum() == len(ROWS)
     assert list(counts.sum(axis=1)) == [
         sum(ROWS["guideline"] == name) for name in checklist.GUIDELINES
     ]
-    summary = answers.summary(ROWS)
-    assert summary["All"].sum() == len(ROWS)
+    shown = []
+    monkeypatch.setattr(display, "display", shown.append)
+    tables.checklists(ROWS)
+    summary = shown.pop().content["rows"]
+    assert sum(int(row[-1]) for row in summary) == len(ROWS)
     source = (notebooks.CHAPTERS / "checklist.md").read_text(encoding="utf-8")
-    assert re.findall(r'^show\("([^"]+)"', source, re.MULTILINE) == checklist.GUIDELINES
-    assert len(answers.listing(ROWS)) == len(ROWS)
+    named = re.findall(r'^tables.checklist\(rows, "([^"]+)"', source, re.MULTILINE)
+    assert named == checklist.GUIDELINES
+    for guideline in named:
+        tables.checklist(ROWS, guideline, "tab-x")
+    assert sum(len(output.content["rows"]) for output in shown) == len(ROWS)
 
 
 def test_what_is_computed_on_rows_is_no_answer_of_the_paper():

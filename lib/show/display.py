@@ -12,18 +12,17 @@ import io
 import os
 import re
 import textwrap
+import traceback
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib as mpl
-import matplotlib.font_manager
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from IPython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import display
 from myst_nb import glue as _glue
 
 from lib.words import DASH, capital, limits, listed, number, p_is, p_value, percent, whole
@@ -130,18 +129,6 @@ mpl.rcParams.update(
 )
 
 
-def show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    """Show a Python warning as a sentence of the page, in place of a line with a path.
-
-    The parameters are those of ``warnings.showwarning``.
-    """
-    display(HTML(f"<p>A warning of the software: {html.escape(str(message))}</p>"))
-
-
-if get_ipython() is not None:  # a cell of a notebook, not a program or a test
-    warnings.showwarning = show_warning
-
-
 def glue(hidden: object = False, /, **texts: object) -> None:
     """Make texts available to the prose of the same page as ``{glue:text}`` with their names; where
     they are hidden, the word that stands in their place."""
@@ -205,17 +192,24 @@ def masked(frame: pd.DataFrame, hidden: np.ndarray | bool, columns: list[str] | 
 
 
 def _keyed(frame: pd.DataFrame, key: str | None) -> pd.DataFrame:
-    """The frame with its index as the first column, named `key`; as it is where there is no key."""
+    """The frame with its index as the first column, named ``key``; as it is where there is none."""
     return frame if key is None else frame.rename_axis(key).reset_index()
 
 
-def _maker() -> str:
-    """The full name of the function of `lib` that the cell called."""
-    frame, name = inspect.currentframe(), ""
-    while frame and frame.f_globals.get("__name__", "").startswith("lib."):
-        name = f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
-        frame = frame.f_back
-    return name
+def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame | None) -> dict:
+    """What the site needs of a table as of a figure; its function is the one of ``lib`` that the
+    cell called.
+    """
+    callers = [frame for frame, _ in traceback.walk_stack(inspect.currentframe())]
+    *_, maker = (one for one in callers if one.f_globals.get("__name__", "").startswith("lib."))
+    mark = f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
+    return {
+        "name": file_name(name),
+        "function": f"{maker.f_globals['__name__']}.{maker.f_code.co_qualname}",
+        "caption": caption + mark,
+        "csv": None if data is None else csv(data),
+        "reconstructed": reconstructed,
+    }
 
 
 @dataclass(frozen=True)
@@ -232,6 +226,14 @@ class Output:
 
 
 # -------------------------------------------------------------------------------------- tables
+
+
+def badge(kind: str, word: str, title: str = "", target: str = "") -> dict:
+    """A cell that shows a word of a kind ("verdict" or "status") in its color; ``title`` explains
+    it, ``target`` is the label of the section that it links to.
+    """
+    look = f"{kind} {kind}-{word.replace(' ', '-')}"
+    return {"text": word, "class": look, "title": title, "target": target}
 
 
 def text_of(cell: str | dict) -> str:
@@ -268,23 +270,17 @@ def table(
     rows = _keyed(rows, key)
     columns = columns or {name: name for name in rows}
     cells = [[_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")]
-    caption += f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
-    content = {
-        "name": file_name(name),
-        "function": _maker(),
-        "caption": caption,
+    content = _about(name, caption, reconstructed, rows.map(text_of) if data is None else data) | {
         "columns": [
             {"label": label, "align": "left" if i == 0 or label in left else "right"}
             for i, label in enumerate(columns)
         ],
         "rows": [[cell if isinstance(cell, dict) else str(cell) for cell in row] for row in cells],
-        "csv": csv(rows.map(text_of) if data is None else data),
         "note": note or None,
         "classes": list(classes),
-        "reconstructed": reconstructed,
     }
-    kind = "application/vnd.book.table+json"
-    display(Output(content, {kind: content, "text/html": _html(content), "text/plain": caption}))
+    forms = {"text/html": _html(content), "text/plain": content["caption"]}
+    display(Output(content, {"application/vnd.book.table+json": content} | forms))
 
 
 def _html(content: dict) -> str:
@@ -303,8 +299,7 @@ def _cell(row: dict, column: str | tuple) -> object:
         return row[column]
     *names, form = column
     values = [row[name] for name in names]
-    hidden = any(isinstance(value, str) and value == WITHHELD for value in values)
-    return WITHHELD if hidden else form(*values)
+    return WITHHELD if WITHHELD in values else form(*values)
 
 
 # ------------------------------------------------------------------------------------- figures
@@ -319,9 +314,11 @@ def canvas(
     the figure higher. ``xlabel`` and ``ylabel`` name the axes of every panel, ``options`` go to
     ``matplotlib.pyplot.subplots``.
     """
-    labels = {"xlabel": xlabel, "ylabel": ylabel}
     drawing, axes = plt.subplots(
-        figsize=(WIDTH, height), layout="constrained", subplot_kw=labels, **options
+        figsize=(WIDTH, height),
+        layout="constrained",
+        subplot_kw={"xlabel": xlabel, "ylabel": ylabel},
+        **options,
     )
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
@@ -365,7 +362,6 @@ def figure(
     if reconstructed:
         for axes in drawing.axes:
             axes.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
-        caption += f" {capital(EXAMPLE_MARK)}."
         drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
         make_higher(drawing, 1)
     _wrap_labels(drawing)
@@ -377,14 +373,8 @@ def figure(
             place = Path(folder, f"{file_name(name)}.png")
             drawing.savefig(place, dpi=PRINT_DPI, facecolor="white", metadata={"Software": None})
     plt.close(drawing)
-    about = {
-        "name": file_name(name),
-        "function": _maker(),
-        "caption": " ".join([caption, *_in_words(caught)]),
-        "alt": alt,
-        "csv": None if data is None else csv(_keyed(data, key)),
-        "reconstructed": reconstructed,
-    }
+    about = _about(name, caption, reconstructed, None if data is None else _keyed(data, key))
+    about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
     forms = {"image/svg+xml": buffer.getvalue(), "text/plain": alt}
     display(Output(about, forms, {"image/svg+xml": {"book": about}}))
 
@@ -412,10 +402,9 @@ def _add_legend(drawing: plt.Figure) -> None:
 
 def _in_words(caught: list[warnings.WarningMessage]) -> list[str]:
     """A sentence for each kind of warning."""
-    messages = [str(warning.message) for warning in caught]
     sentences = [
-        NO_FONT if NO_GLYPH in message else f"Warned of in drawing this: {message}"
-        for message in messages
+        NO_FONT if NO_GLYPH in str(one.message) else f"Warned of in drawing this: {one.message}"
+        for one in caught
     ]
     return list(dict.fromkeys(sentences))
 
@@ -441,7 +430,6 @@ def tool(
     """
     content = {
         "name": name,
-        "function": _maker(),
         "title": title,
         "fields": fields,
         "presets": list(presets),

@@ -4,12 +4,12 @@ Each takes what a module of statistics computed, says how each of its columns re
 numbers unrounded for download.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from lib.paper import checklist as guidelines
 from lib.paper import checks, ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 from lib.show import display
@@ -24,8 +24,9 @@ percent_limits = partial(limits, form=percent)
 
 def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
     """A value with its limits: "2.50 (1.15 to 5.44)"."""
-    within = limits(lower, upper, digits=digits)
-    return DASH if np.isnan(value) else f"{number(value, digits)} ({within})"
+    if np.isnan(value):
+        return DASH
+    return f"{number(value, digits)} ({limits(lower, upper, digits=digits)})"
 
 
 def as_printed(value: float, like: str) -> str:
@@ -36,9 +37,8 @@ def as_printed(value: float, like: str) -> str:
 def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Odds ratios and limits (factors x estimates) with those of numbers for one step of them."""
     columns = [name for name in table if name.endswith(("odds_ratio", "lower", "upper"))]
-    steps = {name: cohort.step(name) for name in table.index if name in cohort.factors}
-    powers = pd.Series(steps, dtype=float).reindex(table.index).fillna(1.0)
-    return table.assign(**table[columns].pow(powers, axis=0))
+    steps = [cohort.step(name) if name in cohort.factors else 1.0 for name in table.index]
+    return table.assign(**table[columns].pow(steps, axis=0))
 
 
 def count_of(count: float, total: float) -> str:
@@ -61,10 +61,14 @@ def _about(claim: str) -> str:
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
     """The verdicts, what they mean, and how many claims have each."""
     score = ledger.scoreboard(judged)
-    badges = [{"text": verdict, "class": f"verdict verdict-{verdict}"} for verdict in score.index]
     meaning = [ledger.VERDICTS[verdict] for verdict in score.index]
     display.table(
-        pd.DataFrame({"Verdict": badges, "Claims": score.to_numpy(), "What it means": meaning}),
+        pd.DataFrame({"Verdict": score.index, "Claims": list(score), "What it means": meaning}),
+        {
+            "Verdict": ("Verdict", partial(display.badge, "verdict")),
+            "Claims": "Claims",
+            "What it means": "What it means",
+        },
         name=name,
         caption="The printed numbers by verdict.",
         left=("What it means",),
@@ -136,7 +140,7 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Paper": "printed",
         **own,
         "Recomputed": ("recomputed", _in_three_digits),
-        "Verdict": ("verdict", "reason", "target", _badge),
+        "Verdict": ("verdict", "reason", "target", partial(display.badge, "verdict")),
     }
 
 
@@ -144,12 +148,6 @@ def _in_three_digits(text: str) -> str:
     """A number with decimals to three digits; any other text as it is."""
     decimal = text.replace(".", "", 1).isdecimal() and "." in text
     return f"{float(text):.3g}" if decimal else text or DASH
-
-
-def _badge(verdict: str, reason: str, target: str) -> dict:
-    """A cell that shows the verdict on a claim and links to its derivation."""
-    look = f"verdict verdict-{verdict}"
-    return {"text": verdict, "class": look, "title": reason, "target": target}
 
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
@@ -183,6 +181,42 @@ def count_checks(done: list[checks.Check]) -> None:
     )
 
 
+def checklists(rows: pd.DataFrame) -> None:
+    """How many items of each guideline have each answer."""
+    counts = guidelines.counts(rows)
+    display.table(
+        counts.T.assign(All=counts.sum()),
+        {"Answer": ("answer", partial(display.badge, "status"))}
+        | {name: name for name in [*counts.index, "All"]},
+        key="answer",
+        name="tab-checklist",
+        caption="The items of each guideline by answer.",
+        data=counts.reset_index(),
+    )
+
+
+def checklist(rows: pd.DataFrame, guideline: str, name: str) -> None:
+    """The items of a guideline; an answer links to the section that gives it, or bears on it."""
+    items = rows[rows["guideline"] == guideline]
+    display.table(
+        items,
+        {
+            "Item": "item",
+            "What it asks": "asks",
+            "Answer": ("answer", "where", _answer),
+            "Note": "note",
+        },
+        name=name,
+        caption=f"Items of {guideline}.",
+        left=("What it asks", "Answer", "Note"),
+        data=items.drop(columns="answer"),
+    )
+
+
+def _answer(answer: str, where: str) -> dict:
+    return display.badge("status", answer, target=where)
+
+
 # -------------------------------------------------------------------- the counts and the patients
 
 
@@ -214,14 +248,12 @@ def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> No
     columns = {
         "Column": "name",
         "Meaning": "label",
-        "Chinese label": "label_zh",
+        **({"Chinese label": "label_zh"} if "label_zh" in book else {}),
         "Role": "role",
         "Type": "type",
         "Unit": "unit",
         "Levels": ("levels", lambda levels: levels.replace("|", ", ")),
     }
-    if "label_zh" not in book:
-        del columns["Chinese label"]
     display.table(
         book,
         columns,
@@ -272,7 +304,6 @@ def baseline(
 def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
     """The columns of one level of a baseline table with what of them may be shown."""
     withheld, rows = cohort.withheld, cohort.rows
-    columns = [name for name in described if name.startswith(f"{level} ")]
     if level == "all":
         hidden = described.index.isin(withheld.totals)
     elif level in cohort.groups:
@@ -281,13 +312,11 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
     else:
         rows = rows[rows[cohort.outcome] == level]
         hidden = described.index.isin(withheld.outcome)
-    described = display.masked(described, hidden, columns)
-    numbers = described.index[described["kind"] == "number"]
-    for quartile, share in {"q1": 0.25, "median": 0.5, "q3": 0.75}.items():
-        ends = rows[numbers].quantile(share)
-        gone = [name for name in numbers if withheld.hides_quantile(rows[name], ends[name])]
-        described = display.masked(described, described.index.isin(gone), [f"{level} {quartile}"])
-    return described
+    for column in described.columns.intersection(_parts(level)[2:]):
+        gone = [withheld.hides_quantile(rows[name], end) for name, end in described[column].items()]
+        described = display.masked(described, gone, [column])
+    of_level = [name for name in described if name.startswith(f"{level} ")]
+    return display.masked(described, hidden, of_level)
 
 
 def _parts(level: object) -> list[str]:
@@ -329,10 +358,10 @@ def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the
     if hidden:
         words.append(f"Notes about single rows: {display.WITHHELD} ({len(hidden)}).")
     if cohort.dropped:
-        left_out = listed(cohort.dropped)
-        words.append(f"These columns are not in the codebook and were left out: {left_out}.")
-    if not words:
-        words = ["The file was read as it is; nothing had to be converted or left out."]
+        words.append(
+            f"These columns are not in the codebook and were left out: {listed(cohort.dropped)}."
+        )
+    words = words or ["The file was read as it is; nothing had to be converted or left out."]
     display.table(
         pd.DataFrame({"Step": range(1, len(words) + 1), "What was done": words}),
         name=name,
@@ -430,23 +459,23 @@ def follow_up(medians: pd.DataFrame, unit: str) -> None:
 def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     """The factors whose two-by-two table the claims determine, with every test."""
     computed = {
-        name: univariate.crude_odds_ratio(table)
+        name: {
+            "exposed_occluded": table[0, 0],
+            "occluded": table[:, 0].sum(),
+            "exposed_patent": table[0, 1],
+            "patent": table[:, 1].sum(),
+        }
+        | univariate.crude_odds_ratio(table)
         | univariate.binary_tests(table)
         | {"mid_p": univariate.mid_p(table)}
         for name, table in two_by_twos.items()
     }
-
-    def exposed(column: int) -> Callable[[str], str]:
-        return lambda name: count_of(
-            two_by_twos[name][0, column], two_by_twos[name][:, column].sum()
-        )
-
     display.table(
         pd.DataFrame(computed).T,
         {
             "Factor": ("factor", _about),
-            "Occluded": ("factor", exposed(0)),
-            "Patent": ("factor", exposed(1)),
+            "Occluded": ("exposed_occluded", "occluded", count_of),
+            "Patent": ("exposed_patent", "patent", count_of),
             "Odds ratio": ("odds_ratio", number),
             "95% interval": ("lower", "upper", limits),
         }
@@ -464,26 +493,23 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
 def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     """Each factor alone in the cohort; ``known`` are those whose counts the claims determine."""
 
-    def tests(factor: str, *p_values: float) -> str:
-        names = [*univariate.NUMBER_TESTS, "trend"]
-        if factor in cohort.binary_factors:
-            names = [*univariate.BINARY_TESTS, "mid_p"]
-        found = dict(zip(univariate.TEST_LABELS, p_values, strict=True))
-        return "; ".join(f"{univariate.TEST_LABELS[test]} {p_value(found[test])}" for test in names)
+    def by_test(*p_values: float) -> str:
+        by_label = zip(univariate.TEST_LABELS.values(), p_values, strict=True)
+        computed = [f"{label} {p_value(p)}" for label, p in by_label if not pd.isna(p)]
+        return "; ".join(computed) or DASH
 
-    columns = {
-        "Factor": ("factor", cohort.per_step),
-        capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", exposure),
-        capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", exposure),
-        "Odds ratio": ("odds_ratio", number),
-        "95% interval": ("lower", "upper", limits),
-        "P by test": ("factor", *univariate.TEST_LABELS, tests),
-    }
-    if cohort.is_example:
-        columns["Counts"] = ("factor", lambda name: "determined" if name in known else "open")
+    counts = {"Counts": ("factor", lambda name: "determined" if name in known else "open")}
     display.table(
         display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
-        columns,
+        {
+            "Factor": ("factor", cohort.per_step),
+            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", exposure),
+            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", exposure),
+            "Odds ratio": ("odds_ratio", number),
+            "95% interval": ("lower", "upper", limits),
+            "P by test": (*univariate.TEST_LABELS, by_test),
+        }
+        | (counts if cohort.is_example else {}),
         key="factor",
         name="tab-univariate",
         caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",
