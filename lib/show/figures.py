@@ -32,44 +32,50 @@ ANSWERS = [(GREEN, ""), (BLUE, "//"), (GRID, ""), ("none", "")]
 
 def scoreboard(judged: pd.DataFrame) -> None:
     """How many claims of each section have each verdict."""
-    judged = judged.assign(section=judged["section"].replace("roc", "ROC"))
-    counts = judged.groupby(["section", "verdict"]).size().unstack(fill_value=0)
-    counts = counts.reindex(index=judged["section"].unique(), columns=list(VERDICTS), fill_value=0)
-    confirmed, total = counts["confirmed"].sum(), counts.to_numpy().sum()
-    title = f"{confirmed} of {total} printed numbers follow from the others"
-    drawing, axes = display.canvas(title, height=2.4, xlabel="Claims (count)")
-    plots.stacked_bars(axes, counts, VERDICTS)
-    display.figure(
-        drawing,
+    sections = judged["section"].replace("roc", "ROC")
+    counts = pd.crosstab(sections, judged["verdict"]).reindex(
+        index=sections.unique(), columns=list(VERDICTS), fill_value=0
+    )
+    _answered(
+        counts,
+        VERDICTS,
+        f"{counts['confirmed'].sum()} of {len(judged)} printed numbers follow from the others",
+        xlabel="Claims (count)",
         name="fig-scoreboard",
         caption="Printed numbers by section of the paper and verdict.",
-        alt=f"Stacked bars. {title}. {_bars_in_words(counts)}.",
-        data=counts.reset_index(),
     )
 
 
 def checklist(counts: pd.DataFrame) -> None:
     """How many items of each guideline (row) have each answer (column)."""
     answers = counts.drop(columns="not applicable").sum()
-    title = (
+    _answered(
+        counts,
+        dict(zip(counts, ANSWERS, strict=True)),
         f"The abstract answers {answers['reported']} of {answers.sum()} questions; "
-        f"its numbers help with {answers['computed from print']} more"
-    )
-    drawing, axes = display.canvas(title, height=2.4, xlabel="Items (count)")
-    plots.stacked_bars(axes, counts, dict(zip(counts, ANSWERS, strict=True)))
-    display.figure(
-        drawing,
+        f"its numbers help with {answers['computed from print']} more",
+        xlabel="Items (count)",
         name="fig-checklist",
         caption="Items of each guideline by answer.",
-        alt=f"Stacked bars. {title}. {_bars_in_words(counts)}.",
-        data=counts.reset_index(),
     )
 
 
-def _bars_in_words(counts: pd.DataFrame) -> str:
-    return "; ".join(
+def _answered(
+    counts: pd.DataFrame, fills: dict, title: str, *, xlabel: str, name: str, caption: str
+) -> None:
+    """Stacked bars, a row of ``counts`` each, and in words what they show."""
+    drawing, axes = display.canvas(title, height=2.4, xlabel=xlabel)
+    plots.stacked_bars(axes, counts, fills)
+    words = [
         f"{bar}: " + listed([f"{count} {part}" for part, count in row.items() if count])
         for bar, row in counts.iterrows()
+    ]
+    display.figure(
+        drawing,
+        name=name,
+        caption=caption,
+        alt=f"Stacked bars. {title}. {'; '.join(words)}.",
+        data=counts.reset_index(),
     )
 
 
@@ -187,23 +193,24 @@ def published_patency(
     title = f"{whose} and what others print, by diagnosis"
     table = _beside(rates.loc[counts.index], published, whose)
     drawing, axes = display.canvas(title, xlabel=f"Primary patency at {horizon} (%)")
+    plots.name_rows(axes, list(table["study"]))
     colors = display.colors_of(list(rates.index))
-    names = []
-    for group, rows in table.groupby("diagnosis", sort=False):
-        places = len(names) + np.arange(1, len(rows) + 1)
-        values = 100 * rows[["patency", "lower", "upper"]].to_numpy().T
-        own, others = values[:, 0], values[:, 1:]
-        plots.dots(axes, places[0], *own, color=colors[group], size=8)
-        plots.dots(axes, places[1:], *others, color=MUTED, marker="D", size=5.5, width=1.4)
-        ends = [places[0] - 0.45, places[-1] + 0.45]
-        axes.fill_betweenx(ends, *own[1:], color=colors[group], alpha=0.12, linewidth=0)
-        names += [group, *rows["study"]]
-    plots.name_rows(axes, names)
-    for name, label in zip(names, axes.get_yticklabels(), strict=True):
-        if name in counts.index:
-            label.set(color=colors[name], fontweight="bold")
+    values = 100 * table[["patency", "lower", "upper"]]
+    for group, (heading, own, *others) in table.groupby("diagnosis", sort=False).groups.items():
+        plots.dots(axes, own, *values.loc[own], color=colors[group], size=8)
+        look = {"color": MUTED, "marker": "D", "size": 5.5, "width": 1.4}
+        plots.dots(axes, others, *values.loc[others].to_numpy().T, **look)
+        axes.fill_betweenx(
+            [own - 0.45, others[-1] + 0.45],
+            *values.loc[own, ["lower", "upper"]],
+            color=colors[group],
+            alpha=0.12,
+            linewidth=0,
+        )
+        axes.get_yticklabels()[heading].set(color=colors[group], fontweight="bold")
     axes.tick_params(axis="y", length=0)
-    axes.set_xlim(min(35, 100 * np.nanmin(table[["patency", "lower"]].to_numpy()) - 4), 101)
+    axes.set_xlim(min(35, values[["patency", "lower"]].min(axis=None) - 4), 101)
+    table = table.dropna(subset="words")
     words = [f"{row.diagnosis}, {row.study}: {row.words}" for row in table.itertuples()]
     display.figure(
         drawing,
@@ -217,35 +224,30 @@ def published_patency(
 
 
 def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.DataFrame:
-    """The rate of each group, and below it what other studies print for the same diagnosis."""
-    own = [
-        (
-            row.Index,
-            whose,
-            row.patients,
-            row.patency,
-            row.wilson_lower,
-            row.wilson_upper,
-            f"{percent(row.patency)} ({limits(row.wilson_lower, row.wilson_upper, percent)})",
-        )
-        for row in rates.itertuples()
-    ]
-    others = [
-        (
-            row.diagnosis,
-            row.study,
-            pd.to_numeric(row.patients or None),
-            row.estimate,
-            row.low,
-            row.high,
-            f"{row.estimate_percent}%" + (f" ({row.lower}% to {row.upper}%)" if row.lower else ""),
-        )
-        for row in published.itertuples()
-        if row.diagnosis in rates.index
-    ]
+    """For each group a row with its name alone, its rate, and what other studies print for the same
+    diagnosis.
+    """
+    rows = []
+    for own in rates.itertuples():
+        interval = own.wilson_lower, own.wilson_upper
+        words = f"{percent(own.patency)} ({limits(*interval, percent)})"
+        rows.append((own.Index, own.Index))
+        rows.append((own.Index, whose, own.patients, own.patency, *interval, words))
+        for other in published[published["diagnosis"] == own.Index].itertuples():
+            printed = f" ({other.lower}% to {other.upper}%)" if other.lower else ""
+            rows.append(
+                (
+                    own.Index,
+                    other.study,
+                    pd.to_numeric(other.patients or None),
+                    other.estimate,
+                    other.low,
+                    other.high,
+                    f"{other.estimate_percent}%{printed}",
+                )
+            )
     columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "words"]
-    table = pd.DataFrame([*own, *others], columns=columns)
-    return pd.concat([table[table["diagnosis"] == group] for group in rates.index])
+    return pd.DataFrame(rows, columns=columns)
 
 
 # ------------------------------------------------------------------- one factor and the model
@@ -311,14 +313,13 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown."""
     crude, adjusted = per_step(crude, cohort), per_step(adjusted, cohort)
     hidden = crude.index.isin(cohort.withheld.outcome)
-    shown = crude[~hidden].reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
     title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
     drawing, axes = display.canvas(
         title, height=1.2 + 0.4 * len(adjusted), xlabel="Odds ratio (log scale, 95% interval)"
     )
     for name, table, shift, color, marker in [
-        ("crude", shown, -0.15, MUTED, "o"),
+        ("crude", crude[~hidden].reindex(crude.index), -0.15, MUTED, "o"),
         ("adjusted", adjusted, 0.15, BLUE, "s"),
     ]:
         plots.dots(
@@ -334,10 +335,7 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
     plots.ratio_scale(axes, "x")
     plots.name_rows(axes, [cohort.per_step(name) for name in adjusted.index])
-    ratios = {
-        name: display.shown(number(crude.at[name, "odds_ratio"]), name in cohort.withheld.outcome)
-        for name in adjusted.index
-    }
+    ratios = crude["odds_ratio"].map(number).mask(hidden, display.WITHHELD)
     words = [
         f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
         f"{number(row.odds_ratio)} ({limits(row.lower, row.upper)})"
@@ -598,7 +596,7 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     ``by_group`` has the columns patients and occluded; ``two_by_twos`` maps the words for a marker
     to its counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]].
     """
-    rows = [(str(group), row.patients, row.occluded) for group, row in by_group.iterrows()]
+    rows = [(group, row.patients, row.occluded) for group, row in by_group.iterrows()]
     for marker, (exposed, unexposed) in two_by_twos.items():
         rows.append((f"with {marker}", exposed.sum(), exposed[0]))
         rows.append((f"without {marker}", unexposed.sum(), unexposed[0]))
@@ -608,22 +606,16 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     drawing, axes = display.canvas(
         title,
         height=1.1 + 0.42 * len(counted),
-        xlabel="Patients (orange: with an occlusion)",
+        xlabel="Patients (count)",
     )
-    # A gap after the groups and after each marker.
-    places = np.arange(len(counted)) + 0.6 * (
-        1 + (np.arange(len(counted)) - len(by_group)) // 2
-    ).clip(0)
-    bars = axes.barh(places, counted["patients"], color=PALE_BLUE, height=0.8)
-    axes.barh(places, counted["occluded"], color=ORANGE, height=0.8)
+    parts = counted.set_index("patients_with")
+    parts = parts.assign(patent=parts["patients"] - parts["occluded"])
+    plots.stacked_bars(axes, parts, {"occluded": (ORANGE, ""), "patent": (PALE_BLUE, "")})
     words = [
         f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})"
         for row in counted.itertuples()
     ]
-    axes.bar_label(bars, words, padding=4, fontsize=9)
-    axes.set_yticks(places, [display.wrapped(who, 23) for who in counted["patients_with"]])
-    axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
+    axes.bar_label(axes.containers[-1], words, padding=4)
     axes.set_xlim(0, 1.7 * counted["patients"].max())
     pairs = zip(counted["patients_with"], words, strict=True)
     display.figure(

@@ -13,9 +13,8 @@ from matplotlib.axes import Axes
 from lib.compatible import forensic
 from lib.show import display, plots
 from lib.show.display import BLUE, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
+from lib.show.tables import three_digits
 from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
-
-three_digits = partial(number, digits=3)
 
 # ------------------------------------------------------------------- what printed digits leave
 
@@ -32,8 +31,8 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
     )
     for answer in answers:
         axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
-    possible = [table.index[table[name]] for name in table]
-    axes.eventplot(possible, colors=BLUE, linelengths=0.6, linewidths=1.6)
+    ticks = [table.index[table[name]] for name in table]
+    axes.eventplot(ticks, colors=BLUE, linelengths=0.6, linewidths=1.6)
     plots.name_rows(axes, [f"{labels[name]}: {printed[name]}" for name in table])
     axes.set_xlim(0, table.index.max() + 1)
     counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table]
@@ -51,9 +50,8 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
 
 def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     """What the printed digits leave for the coefficient and its standard error."""
-    title = "What is printed leaves a sliver for each coefficient"
     drawing, axes = display.canvas(
-        title,
+        "What is printed leaves a sliver for each coefficient",
         height=2.1,
         xlabel="Coefficient (log odds)",
         ncols=len(polygons),
@@ -102,8 +100,9 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
         ylabel=f"Odds ratio of {up} (log scale)",
     )
     finite = models[np.isfinite(models).all(axis=1)]
-    pairs = finite.to_numpy()
-    axes.plot(*pairs.T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count")
+    axes.plot(
+        *finite.to_numpy().T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count"
+    )
     axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
     nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
     named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
@@ -178,8 +177,11 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
         )
     for label, (k1, k0) in marked.items():
         axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
-    axes.set(xlim=(-0.5, cores["k0"].max() + 0.5), ylim=(-0.5, cores["k1"].max() + 0.5))
-    axes.set_aspect("equal")
+    axes.set(
+        xlim=(-0.5, cores["k0"].max() + 0.5),
+        ylim=(-0.5, cores["k1"].max() + 0.5),
+        aspect="equal",
+    )
     axes.locator_params(integer=True)
     spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
     words = [
@@ -243,15 +245,14 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
 
-    words = [
-        [
-            quantity,
-            *(_from_to(rows[name].min(), rows[name].max(), form) for rows in chosen.values()),
+    words = {
+        heading: [
+            _from_to(rows[name].min(), rows[name].max(), form) for name, (_, form) in EXACT.items()
         ]
-        for name, (quantity, form) in EXACT.items()
-    ]
+        for heading, rows in chosen.items()
+    }
     display.table(
-        pd.DataFrame(words, columns=["Quantity", *chosen]),
+        pd.DataFrame({"Quantity": [quantity for quantity, _ in EXACT.values()]} | words),
         name="tab-exact",
         caption="What can be said of the two markers together: least and greatest value.",
         data=joined,
@@ -287,6 +288,47 @@ def rungs(ranges: pd.DataFrame) -> None:
         data=both,
     )
 
+
+def ratio(value: float) -> str:
+    """A ratio to three digits; beyond a thousand, or below a thousandth, only that it is."""
+    if np.isnan(value):
+        return DASH
+    if value > 1000:
+        return ">1,000"
+    return "<0.001" if value < 0.001 else f"{value:.3g}"
+
+
+def _of_ten(ratio_of_one: float) -> str:
+    return ratio(ratio_of_one**10)
+
+
+# Each conclusion of ``extremes.csv`` in words, and how its values read.
+CONCLUSIONS = {
+    "n11": ("Patients with both markers", whole),
+    "binary.share": ("Another yes-or-no factor: share of patients", three_digits),
+    "binary.odds_ratio": ("… crude odds ratio", ratio),
+    "binary.p_value": ("… P alone", p_value),
+    "binary.adjusted_odds_ratio": ("… adjusted odds ratio", ratio),
+    "length.odds_ratio": ("Stent length, per 10 mm: crude odds ratio", _of_ten),
+    "length.p_value": ("… P alone", p_value),
+    "length.adjusted_odds_ratio": ("… adjusted odds ratio", _of_ten),
+    "unprinted.smallest_p_value": ("Smallest P alone of the four unprinted factors", p_value),
+    "unprinted.largest_p_value": ("Largest P alone of the four", p_value),
+    "model.auc": ("Joint model: AUC", three_digits),
+    "model.brier": ("… Brier score", three_digits),
+    "model.discrimination_slope": ("… discrimination slope", three_digits),
+    "model.nagelkerke": ("… Nagelkerke R²", three_digits),
+    "incomplete_coverage.odds_ratio_with_diagnosis": (
+        "Coverage, diagnosis added: odds ratio",
+        ratio,
+    ),
+    "incomplete_coverage.p_value_with_diagnosis": ("… P", p_value),
+    "postoperative_collaterals.odds_ratio_with_diagnosis": (
+        "Collaterals, diagnosis added: odds ratio",
+        ratio,
+    ),
+    "postoperative_collaterals.p_value_with_diagnosis": ("… P", p_value),
+}
 
 # The panels of the ladder: on each one axis, by the name of a conclusion its words.
 PANELS = {
@@ -359,39 +401,15 @@ def _bars(axes: Axes, rows: pd.DataFrame, shift: float, color: str, label: str |
         axes.plot(ends[end][beyond], places[beyond], arrow, color=color, markersize=9)
 
 
-RANGE_WORDS = {
-    "n11": "Patients with both markers",
-    "binary.share": "Another yes-or-no factor: share of patients",
-    "binary.odds_ratio": "… crude odds ratio",
-    "binary.p_value": "… P alone",
-    "binary.adjusted_odds_ratio": "… adjusted odds ratio",
-    "length.odds_ratio": "Stent length, per 10 mm: crude odds ratio",
-    "length.p_value": "… P alone",
-    "length.adjusted_odds_ratio": "… adjusted odds ratio",
-    "unprinted.smallest_p_value": "Smallest P alone of the four unprinted factors",
-    "unprinted.largest_p_value": "Largest P alone of the four",
-    "model.auc": "Joint model: AUC",
-    "model.brier": "… Brier score",
-    "model.discrimination_slope": "… discrimination slope",
-    "model.nagelkerke": "… Nagelkerke R²",
-    "incomplete_coverage.odds_ratio_with_diagnosis": "Coverage, diagnosis added: odds ratio",
-    "incomplete_coverage.p_value_with_diagnosis": "… P",
-    "postoperative_collaterals.odds_ratio_with_diagnosis": "Collaterals, diagnosis added: odds "
-    "ratio",
-    "postoperative_collaterals.p_value_with_diagnosis": "… P",
-}
-
-
 def range_table(ranges: pd.DataFrame) -> None:
     """Every conclusion: what is attained without assumptions and on the last rung, and what is
     proven.
     """
     first, last = _outer_rungs(ranges)
-    both = last.join(first[["least", "greatest"]].add_prefix("first_"))
     display.table(
-        both.loc[[name for name in RANGE_WORDS if name in both.index]],
+        last.join(first[["least", "greatest"]].add_prefix("first_")).loc[list(CONCLUSIONS)],
         {
-            "Conclusion": ("conclusion", RANGE_WORDS.get),
+            "Conclusion": ("conclusion", in_words),
             "No restriction: attained": ("conclusion", "first_least", "first_greatest", _range_of),
             "Last rung: attained": ("conclusion", "least", "greatest", _range_of),
             "Proven limits": ("conclusion", "proven_least", "proven_greatest", _range_of),
@@ -407,21 +425,30 @@ def range_table(ranges: pd.DataFrame) -> None:
 
 def _outer_rungs(ranges: pd.DataFrame) -> list[pd.DataFrame]:
     """The ranges on the first rung and on the last, by conclusion."""
-    rungs = ranges["rung"].iloc[[0, -1]]
-    return [ranges[ranges["rung"] == rung].set_index("conclusion") for rung in rungs]
+    by_conclusion = ranges.set_index("conclusion").groupby(level="conclusion", sort=False)
+    return [by_conclusion.nth(0), by_conclusion.nth(-1)]
 
 
-def _range_of(name: str, least: float, greatest: float) -> str:
-    return limits(least, greatest, form_of(name))
+def in_words(conclusion: str) -> str:
+    """What a conclusion is about."""
+    return CONCLUSIONS[conclusion][0]
+
+
+def _value(conclusion: str, value: float) -> str:
+    return CONCLUSIONS[conclusion][1](value)
+
+
+def _range_of(conclusion: str, least: float, greatest: float) -> str:
+    return limits(least, greatest, CONCLUSIONS[conclusion][1])
 
 
 def settled(found: pd.DataFrame) -> None:
     """What the abstract leaves open, in this file and in the stored cohorts."""
     display.table(
-        found.loc[[name for name in RANGE_WORDS if name in found.index]],
+        found.loc[[name for name in CONCLUSIONS if name in found.index]],
         {
-            "Conclusion": ("conclusion", RANGE_WORDS.get),
-            "This file": ("conclusion", "value", lambda name, value: form_of(name)(value)),
+            "Conclusion": ("conclusion", in_words),
+            "This file": ("conclusion", "value", _value),
             "Stored cohorts": ("conclusion", "least", "greatest", _range_of),
         },
         key="conclusion",
@@ -432,30 +459,11 @@ def settled(found: pd.DataFrame) -> None:
 
 def first_and_last(ranges: pd.DataFrame, conclusion: str) -> list[str]:
     """The attained range of a conclusion on the first rung and on the last, in words."""
-    of_rung, form = ranges[ranges["conclusion"] == conclusion], form_of(conclusion)
+    of_rungs = [rung.loc[conclusion] for rung in _outer_rungs(ranges)]
     return [
-        f"{form(row.least)} to {form(row.greatest)}" for row in of_rung.iloc[[0, -1]].itertuples()
+        f"{_value(conclusion, row['least'])} to {_value(conclusion, row['greatest'])}"
+        for row in of_rungs
     ]
-
-
-def form_of(name: str) -> Callable[[float], str]:
-    """How the values of a conclusion of ``extremes.csv`` read."""
-    if name == "n11":
-        return whole
-    if name.endswith("p_value") or "p_value_" in name:
-        return p_value
-    if name.startswith("length.") and name.endswith("odds_ratio"):
-        return lambda per_mm: ratio(per_mm**10)
-    return ratio if name.endswith(("odds_ratio", "odds_ratio_with_diagnosis")) else three_digits
-
-
-def ratio(value: float) -> str:
-    """A ratio to three digits; beyond a thousand, or below a thousandth, only that it is."""
-    if np.isnan(value):
-        return DASH
-    if value > 1000:
-        return ">1,000"
-    return "<0.001" if value < 0.001 else f"{value:.3g}"
 
 
 # ---------------------------------------------------------------------- readings and misprints

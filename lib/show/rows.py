@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
-from lib.show.display import INK, PALE_BLUE, PALE_ORANGE, PALETTE
+from lib.show.display import INK, PALE_BLUE, PALE_ORANGE
 from lib.words import listed, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -24,14 +24,12 @@ CLOSE = 0.3  # from here a correlation is moderate (Cohen 1988, section 3.2)
 def _in_words(cohort: Cohort) -> pd.DataFrame:
     """The rows with outcome and group in the words of the page."""
     rows = cohort.complete([cohort.outcome, cohort.group])
-    words = {0.0: cohort.no_event, 1.0: cohort.event}
-    names = cohort.level_labels(cohort.group)
+    outcome = pd.Categorical(rows[cohort.outcome], [0.0, 1.0])
+    group = rows[cohort.group].cat.remove_unused_categories()
     return rows.assign(
         **{
-            cohort.outcome: pd.Categorical(rows[cohort.outcome].map(words), list(words.values())),
-            cohort.group: rows[cohort.group]
-            .cat.rename_categories(names)
-            .cat.remove_unused_categories(),
+            cohort.outcome: outcome.rename_categories([cohort.no_event, cohort.event]),
+            cohort.group: group.cat.rename_categories(cohort.level_labels(cohort.group)),
         }
     )
 
@@ -99,8 +97,7 @@ def _quartiles(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> Non
     found = rows.groupby(cohort.outcome, observed=False)[name].quantile(list(QUARTILES)).unstack()
     lower, median, upper = (found[share] for share in QUARTILES)
     plots.dots(axes, np.arange(len(found)), median, lower, upper, color=INK)
-    axes.set_yticks(range(len(found)), found.index)
-    axes.set_ylim(len(found) - 0.5, -0.5)
+    plots.name_rows(axes, list(found.index))
 
 
 def shares(cohort: Cohort) -> None:
@@ -108,10 +105,11 @@ def shares(cohort: Cohort) -> None:
     names = [one for one in cohort.binary_factors if one not in cohort.withheld.outcome]
     if not names:
         return
-    rows, words = cohort.rows, cohort.level_labels(cohort.group)
-    parts = {"all": rows}
+    parts = {"all": cohort.rows}
     if not cohort.withheld.threshold:
-        parts |= {words[one]: part for one, part in rows.groupby(cohort.group, observed=True)}
+        labels = cohort.level_labels(cohort.group)
+        by_group = cohort.rows.groupby(cohort.group, observed=True)
+        parts |= {labels[group]: part for group, part in by_group}
     found = pd.concat(
         part.groupby(name)[cohort.outcome]
         .agg(["mean", "count"])
@@ -122,8 +120,8 @@ def shares(cohort: Cohort) -> None:
         for name in names
         for group, part in parts.items()
     )
-    risks = found.pivot(index=["group", "factor"], columns="exposed", values="share")
-    risks = risks.reindex(columns=[0.0, 1.0])
+    shared = found.pivot(index=["group", "factor"], columns="exposed", values="share")
+    risks = shared.reindex(columns=[0.0, 1.0])
     risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
@@ -134,16 +132,15 @@ def shares(cohort: Cohort) -> None:
         title, height=1.2 + 0.9 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
     )
     groups = list(parts)[1:] or ["all"]
-    for position, group in enumerate(groups):
-        of_group = 100 * risks.reindex(pd.MultiIndex.from_product([[group], names]))
+    for position, (group, color) in enumerate(display.colors_of(groups).items()):
+        of_group = 100 * risks.loc[group].reindex(names)
         heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
-        color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
         axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")
         axes.plot(of_group[1.0], heights, plots.marker(position), color=color, label=group)
     axes.set_xlim(left=0)
     plots.name_rows(axes, [cohort.label(name) for name in names])
-    listing = [
+    words = [
         f"{cohort.label(name)}: {percent(row[1.0])} with it, {percent(row[0.0])} without"
         for name, row in risk.iterrows()
     ]
@@ -152,7 +149,7 @@ def shares(cohort: Cohort) -> None:
         name="fig-shares",
         caption=f"Share {cohort.event} with each factor (filled) and without it (open)"
         + (", by group." if len(parts) > 1 else "."),
-        alt=f"Pairs of dots. {title}. {'; '.join(listing)}.",
+        alt=f"Pairs of dots. {title}. {'; '.join(words)}.",
         data=found[["factor", "group", "exposed", "patients", "share"]],
         reconstructed=cohort.is_example,
     )

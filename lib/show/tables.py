@@ -493,10 +493,15 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
 def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     """Each factor alone in the cohort; ``known`` are those whose counts the claims determine."""
 
-    def by_test(*p_values: float) -> str:
-        by_label = zip(univariate.TEST_LABELS.values(), p_values, strict=True)
-        computed = [f"{label} {p_value(p)}" for label, p in by_label if not pd.isna(p)]
-        return "; ".join(computed) or DASH
+    # Those of a yes-or-no factor and those of a number; Wald's is of either.
+    tests = [*univariate.BINARY_TESTS[:-1], *univariate.NUMBER_TESTS, "mid_p", "trend"]
+
+    def computed(*p_values: float) -> str:
+        return "; ".join(
+            f"{univariate.TEST_LABELS[test]} {p_value(p)}"
+            for test, p in zip(tests, p_values, strict=True)
+            if not pd.isna(p)
+        )
 
     counts = {"Counts": ("factor", lambda name: "determined" if name in known else "open")}
     display.table(
@@ -507,7 +512,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
             capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", exposure),
             "Odds ratio": ("odds_ratio", number),
             "95% interval": ("lower", "upper", limits),
-            "P by test": (*univariate.TEST_LABELS, by_test),
+            "P by test": (*tests, computed),
         }
         | (counts if cohort.is_example else {}),
         key="factor",

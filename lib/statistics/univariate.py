@@ -26,10 +26,10 @@ TEST_LABELS = {
     "pearson": "Pearson",
     "yates": "Yates",
     "fisher": "Fisher",
+    "wald": "Wald",
     "student": "Student t",
     "welch": "Welch t",
     "mann_whitney": "Mann-Whitney",
-    "wald": "Wald",
     "mid_p": "mid-P",
     "trend": "trend",
 }
