@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from myst_nb.ext.glue import GLUE_PREFIX
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lib.site import conditional
@@ -12,8 +13,8 @@ def notebook(text: str, **glued: object) -> nbformat.NotebookNode:
     outputs = [
         new_output(
             "display_data",
-            {"application/papermill.record/text/plain": repr(str(value))},
-            metadata={"scrapbook": {"name": name}},
+            {f"{GLUE_PREFIX}text/plain": repr(str(value))},
+            metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
         )
         for name, value in glued.items()
     ]

@@ -1,4 +1,8 @@
-"""What a chapter's code writes to standard error, which names files of the machine."""
+"""What a chapter's code writes to standard error, which names files of the machine; and what is
+left of the chapters when a build is interrupted.
+"""
+
+from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -29,3 +33,14 @@ def test_whatever_else_is_written_there_is_not_repeated(tmp_path):
 def test_where_it_is_asked_for_a_warning_is_a_failure(tmp_path):
     _, _, (failure,) = run(tmp_path, WARNS, strict=True)
     assert failure.startswith("chapter.md warns: ") and "a label is long" in failure
+
+
+def test_an_interruption_ends_the_chapter_that_runs_and_begins_no_other(monkeypatch):
+    monkeypatch.setattr(notebooks.os, "cpu_count", lambda: 1)
+    # As Ctrl-C does, to the process that builds. The longest is run first.
+    interrupts = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
+    codes = {"1.md": "print('finished before'); " + "x = 1; " * 40, "2.md": interrupts, "3.md": ""}
+    chapters = {Path(name): new_notebook(cells=[new_code_cell(c)]) for name, c in codes.items()}
+    failures = notebooks.run(chapters, strict=True)
+    assert failures == {Path("3.md"): "3.md was not run: the build was interrupted."}
+    assert [chapter.cells[0].execution_count for chapter in chapters.values()] == [1, 1, None]

@@ -228,24 +228,16 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
     diagnosis.
     """
     rows = []
-    for own in rates.itertuples():
-        interval = own.wilson_lower, own.wilson_upper
-        words = f"{percent(own.patency)} ({limits(*interval, percent)})"
-        rows.append((own.Index, own.Index))
-        rows.append((own.Index, whose, own.patients, own.patency, *interval, words))
-        for other in published[published["diagnosis"] == own.Index].itertuples():
+    for group, own in rates.iterrows():
+        interval = own[["wilson_lower", "wilson_upper"]]
+        words = f"{percent(own['patency'])} ({limits(*interval, percent)})"
+        rows.append([group, group, *[np.nan] * 5])
+        rows.append([group, whose, own["patients"], own["patency"], *interval, words])
+        for other in published[published["diagnosis"] == group].itertuples():
             printed = f" ({other.lower}% to {other.upper}%)" if other.lower else ""
-            rows.append(
-                (
-                    own.Index,
-                    other.study,
-                    pd.to_numeric(other.patients or None),
-                    other.estimate,
-                    other.low,
-                    other.high,
-                    f"{other.estimate_percent}%{printed}",
-                )
-            )
+            patients = pd.to_numeric(other.patients or None)
+            values = [patients, other.estimate, other.low, other.high]
+            rows.append([group, other.study, *values, f"{other.estimate_percent}%{printed}"])
     columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "words"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -25,7 +25,6 @@ from lib.patients import disclosure, loading
 from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
 
-ROOT = Path(__file__).parent.parent.parent
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
 WITHHELD = "Tables withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
@@ -105,11 +104,11 @@ def inputs_key(cohort_path: Path) -> str:
     """A name for the state of all that a chapter's outputs depend on, its own code apart."""
     key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
     files = [
-        *ROOT.glob("lib/**/*.py"),
-        *ROOT.glob("lib/site/templates/*"),
-        *ROOT.glob("data/**/*"),
+        *render.ROOT.glob("lib/**/*.py"),
+        *render.ROOT.glob("lib/site/templates/*"),
+        *render.ROOT.glob("data/**/*"),
         # The start page says who keeps the book.
-        ROOT / "CITATION.cff",
+        render.ROOT / "CITATION.cff",
         cohort_path,
         loading.codebook_path(cohort_path),
     ]
@@ -137,7 +136,7 @@ def executed_chapter(env, docname: str) -> nbformat.NotebookNode | None:
 
 def run_chapters(app, env, docnames: list[str]) -> None:
     """Execute the chapters whose outputs are not kept, all at once; myst-nb then finds them in its
-    cache.
+    cache. Those that were run are kept where others fail or the build is interrupted.
     """
     # Two of Jupyter Book's extensions do not say that they allow parallel reading; they work on the
     # table of contents and on LaTeX, before and after it.
@@ -173,7 +172,7 @@ def add_downloads(app, doctree) -> None:
 def write_word(app) -> None:
     """Write the tables of all pages, in reading order and with their numbers, as one Word file."""
     tables = {}
-    for docname in meta.pages(app):
+    for docname in app.env.collect_relations():  # in reading order
         chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
         for output in notebooks.outputs(chapter):
             if about := output.get("data", {}).get(render.TABLE):
@@ -224,11 +223,7 @@ def finish(app, error) -> None:
     (kept / FINISHED).write_text(app.looks)
     for earlier in set(kept.parent.glob("*")) - {kept}:
         shutil.rmtree(earlier, ignore_errors=True)
-
-
-def say_what_is_withheld(app, error) -> None:
-    """End a build about somebody's patients with how much of them is withheld."""
-    if not error and app.builder.name == "html" and app.cohort.withheld.threshold:
+    if app.cohort.withheld.threshold:
         words = f"{WITHHELD}: {app.withheld}; your_data.html lists them. {disclosure.SHOW_ALL}"
         # Jupyter Book has its own last words after this.
         atexit.register(print, words)
@@ -246,5 +241,4 @@ def setup(app) -> dict:
     app.connect("build-finished", finish)
     # After the other extensions, which still write files then.
     app.connect("build-finished", staging.end, priority=900)
-    app.connect("build-finished", say_what_is_withheld, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,6 @@ import pkgutil
 import shutil
 import zipfile
 from importlib import import_module
-from operator import attrgetter
 from pathlib import Path
 
 from docutils import nodes
@@ -19,9 +18,8 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from lib.patients import loading
-from lib.site.render import TEMPLATES, markup
+from lib.site.render import ROOT, TEMPLATES, markup
 
-ROOT = Path(__file__).parent.parent.parent
 ARCHIVE = "iliac-stent-companion.zip"
 # Beside the chapters that the table of contents lists and the data that their description lists.
 MANIFEST = [
@@ -116,16 +114,6 @@ def restore_links(app) -> None:
     del app.env.book_code
 
 
-def own_module(app, modname: str, attribute: str) -> str:
-    """The module with the source of a name that another describes; never that of a decorator."""
-    try:
-        found = attrgetter(attribute)(import_module(modname))
-    except (ImportError, AttributeError):
-        return modname
-    origin = str(getattr(found, "__module__", ""))
-    return origin if origin.startswith("lib.") else modname
-
-
 def finish(app) -> None:
     """Write the archive, and the data where the book is the paper's."""
     write_archive(Path(app.outdir, ARCHIVE), sorted(app.env.found_docs))
@@ -140,7 +128,5 @@ def setup(app) -> None:
     """Make the directives known to Sphinx, and connect the hooks."""
     app.add_directive("room", RoomDirective)
     app.add_directive("project-files", ProjectFilesDirective)
-    app.setup_extension("sphinx.ext.viewcode")
-    app.connect("viewcode-follow-imported", own_module)
     app.connect("builder-inited", keep_links, priority=100)
     app.connect("builder-inited", restore_links, priority=900)

@@ -11,22 +11,21 @@ the other case. Directives are read after the page's cells have run, so the valu
 """
 
 import ast
+import copy
 import re
 from collections.abc import Callable
 
 import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
+from myst_nb.ext.glue import extract_glue_data_cell
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from lib.site.notebooks import outputs
-
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
 GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
-GLUED_VALUE = "application/papermill.record/text/plain"
 # What Markdown would take for something else than text.
 MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]$]|<(?=[A-Za-z/!?])")
 
@@ -49,11 +48,12 @@ def holds(condition: str, value_of: Callable[[str], str]) -> bool:
 def settle(notebook: nbformat.NotebookNode) -> None:
     """Leave in the text of a notebook that was run only what holds, with the values glued by its
     cells."""
-    values = {}
-    for output in outputs(notebook):
-        if "scrapbook" in output.get("metadata", {}):
-            name = output.metadata["scrapbook"]["name"]
-            values[name] = str(ast.literal_eval(output.data[GLUED_VALUE]))
+    values = {
+        name: ast.literal_eval(glued["data"]["text/plain"])
+        # Of a copy, from which it takes them away.
+        for cell in copy.deepcopy(notebook.cells)
+        for name, glued in extract_glue_data_cell(cell)
+    }
 
     def case(block: re.Match) -> str:
         try:
@@ -63,9 +63,8 @@ def settle(notebook: nbformat.NotebookNode) -> None:
             return ""
 
     def value(role: re.Match) -> str:
-        if role[1] not in values:
-            return role[0]
-        return MARKDOWN_SIGN.sub(r"\\\g<0>", values[role[1]])
+        text = values.get(role[1])
+        return role[0] if text is None else MARKDOWN_SIGN.sub(r"\\\g<0>", text)
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

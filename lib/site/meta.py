@@ -9,7 +9,6 @@ variable SITE_URL says where the site will be; only then can there be a site map
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +16,8 @@ from urllib.parse import urlsplit
 import yaml
 from sphinx.util import logging
 
-from lib.site.render import TEMPLATES
+from lib.site.render import ROOT, TEMPLATES
 
-ROOT = Path(__file__).parent.parent.parent
 DESCRIBES = re.compile(
     r'<meta (?:name="(?:description|robots|twitter:card)"|property="og:[^"]+") [^>]*>'
 )
@@ -39,16 +37,16 @@ def citation() -> dict:
 def edition() -> str:
     """The version of the book, and where git knows them its commit and the date of that."""
     said = f"Version {citation()['version']}"
-    if not ((ROOT / ".git").exists() and shutil.which("git")):
-        return said
+    # Not of another project in whose folder this one may lie.
+    git = ["git", f"--git-dir={ROOT / '.git'}", f"--work-tree={ROOT}"]
     asked = [["describe", "--always", "--dirty"], ["log", "-1", "--format=%cs"]]
-    answers = [
-        subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, encoding="utf-8")
-        for words in asked
-    ]
-    if any(answer.returncode for answer in answers):
+    try:
+        commit, date = (
+            subprocess.check_output([*git, *words], stderr=subprocess.DEVNULL, text=True).strip()
+            for words in asked
+        )
+    except (OSError, subprocess.CalledProcessError):
         return said
-    commit, date = (answer.stdout.strip() for answer in answers)
     return f"{said}, commit {commit} of {date}"
 
 
@@ -92,17 +90,12 @@ def describe_book(app, pagename, templatename, context, doctree) -> None:
     context["metatags"] += f'\n<script type="application/ld+json">\n{data}\n</script>'
 
 
-def pages(app) -> list[str]:
-    """The pages in reading order."""
-    return list(app.env.collect_relations())
-
-
 def finish(app) -> None:
     """Write what stands beside the pages: the front door, which describes itself as the start page
     does, the page for a wrong address, rules for robots, the site map.
     """
     site, base = Path(app.outdir), app.config.html_baseurl
-    names = pages(app)
+    names = list(app.env.collect_relations())  # in reading order
     start = app.builder.get_target_uri(names[0])
     described = DESCRIBES.findall((site / start).read_text(encoding="utf-8"))
     values = {

@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import jupytext
@@ -19,13 +20,10 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from lib.site.render import SVG, TABLE
+from lib.site.render import ROOT, SVG, TABLE
 
-CHAPTERS = Path(__file__).parent.parent.parent / "chapters"
-README, LIST_BEGINS = (
-    CHAPTERS.parent / "README.md",
-    "<!-- The rest is made by `make notebooks`. -->\n",
-)
+CHAPTERS, README = ROOT / "chapters", ROOT / "README.md"
+LIST_BEGINS = "<!-- The rest is made by `make notebooks`. -->\n"
 SECONDS_PER_CELL = 600
 ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # How Python says a warning: the file and the line, the kind and what it is about, the code.
@@ -37,37 +35,45 @@ def run(notebooks: dict[Path, nbformat.NotebookNode], *, strict: bool) -> dict[P
     processors; what went wrong in those that fail, with the line and the error.
 
     What a cell wrote to standard error becomes a sentence on its page, without the places of the
-    machine that it named; `strict` makes it a failure.
+    machine that it named; ``strict`` makes it a failure. An interruption (Ctrl-C) lets those that
+    run come to their end; that the others were not run is then what went wrong in them.
     """
+    failures = {
+        chapter: f"{chapter.name} was not run: the build was interrupted." for chapter in notebooks
+    }
 
-    def run_one(chapter: Path) -> str | None:
-        began = time.monotonic()
-        notebook = notebooks[chapter]
-        try:
-            client = NotebookClient(
-                notebook,
-                timeout=SECONDS_PER_CELL,
-                record_timing=False,
-                # What a cell prints may arrive in one piece or in several.
-                coalesce_streams=True,
-                resources={"metadata": {"path": str(chapter.parent)}},
-            )
-            # `client.execute` would leave an event loop open; without encryption each kernel prints
-            # a warning.
-            asyncio.run(client.async_execute(transport_encryption="auto"))
-        except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
-            return _failure(chapter, notebook, error)
-        said = _put_warnings_in_words(notebook)
-        if said and strict:
-            return f"{chapter.name} warns: {said}"
-        print(f"ran {chapter.name} in {time.monotonic() - began:.1f} s", flush=True)
-        return None
+    def run_one(chapter: Path) -> None:
+        failures[chapter] = _run(chapter, notebooks[chapter], strict)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with suppress(KeyboardInterrupt), ThreadPoolExecutor(os.cpu_count()) as pool:
         # The longest first, as far as their code tells, so that none is left running alone.
         order = sorted(notebooks, key=lambda chapter: len(str(notebooks[chapter])), reverse=True)
-        failures = dict(zip(order, pool.map(run_one, order), strict=True))
+        list(pool.map(run_one, order))
     return {chapter: failure for chapter, failure in failures.items() if failure}
+
+
+def _run(chapter: Path, notebook: nbformat.NotebookNode, strict: bool) -> str:
+    """Execute one notebook; what went wrong, if anything did."""
+    began = time.monotonic()
+    try:
+        client = NotebookClient(
+            notebook,
+            timeout=SECONDS_PER_CELL,
+            record_timing=False,
+            # What a cell prints may arrive in one piece or in several.
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(chapter.parent)}},
+        )
+        # `client.execute` would leave an event loop open; without encryption each kernel prints
+        # a warning.
+        asyncio.run(client.async_execute(transport_encryption="auto"))
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
+        return _failure(chapter, notebook, error)
+    said = _put_warnings_in_words(notebook)
+    if said and strict:
+        return f"{chapter.name} warns: {said}"
+    print(f"ran {chapter.name} in {time.monotonic() - began:.1f} s", flush=True)
+    return ""
 
 
 def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:

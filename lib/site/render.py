@@ -16,6 +16,11 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from lib.paper import ledger
+from lib.show.display import DARK
+from lib.words import capital
+
+ROOT = Path(__file__).parent.parent.parent
 SVG = "image/svg+xml"
 TABLE = "application/vnd.book.table+json"
 TOOL = "application/vnd.book.tool+json"
@@ -97,8 +102,6 @@ def _forget_files(app, env, docname: str) -> None:
 
 def figure(svg: str, description: dict, env, document: nodes.document) -> list[nodes.Node]:
     """A numbered figure in a light and a dark version, with its caption and files."""
-    from lib.show.display import DARK
-
     name = description["name"]
     dark = re.sub("|".join(DARK), lambda color: DARK[color[0].lower()], svg, flags=re.IGNORECASE)
     width, height = (
@@ -238,8 +241,6 @@ class ClaimRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """The link, and a note that shows while the link is pointed at or has the focus."""
-        from lib.paper import ledger
-
         verdicts = ledger.judge()
         if self.text not in verdicts.index and ledger.might_be_printed(self.text, verdicts):
             return [nodes.Text("(not printed)")], []
@@ -257,14 +258,18 @@ class ClaimRole(SphinxRole):
         spoken = nodes.inline("", f" ({verdict})", classes=["visually-hidden"])
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
-        note = f"{verdict.capitalize()}. {claim['reason'][0].upper()}{claim['reason'][1:]}."
-        before = f'<span class="claim claim-{verdict}" data-note="{note_id}">'
-        shown = (
-            f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {escape(note)}</span>'
+        note = escape(f"{capital(verdict)}. {capital(claim['reason'])}.")
+        node = markup(
+            "",
+            "",
+            link,
+            spoken,
+            before=f'<span class="claim claim-{verdict}" data-note="{note_id}">',
+            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {note}</span>'
+            "</span>",
+            script="claims.js",
         )
-        return [
-            markup("", "", link, spoken, before=before, after=f"{shown}</span>", script="claims.js")
-        ], []
+        return [node], []
 
 
 class VerdictsDirective(SphinxDirective):
@@ -272,8 +277,6 @@ class VerdictsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """A list of the verdicts."""
-        from lib.paper import ledger
-
         key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
         return [markup(before=key, after="")]
 
