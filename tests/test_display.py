@@ -136,8 +136,9 @@ def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstr
     display.table(RATES, name="tab-x", caption="Rates.", reconstructed=reconstructed)
     assert shown[0].content["caption"] == expected
     assert shown[0].content["reconstructed"] is reconstructed
-    drawing, axes = display.canvas("title")
-    display.figure(drawing, name="f", caption="Rates.", alt="a", reconstructed=reconstructed)
+    about = {"name": "f", "caption": "Rates.", "alt": "a", "reconstructed": reconstructed}
+    with display.figure("title", **about) as axes:
+        pass
     assert shown[1].content["caption"] == expected
     # And drawn on hatched ground, unlike what is published.
     assert bool(axes.patch.get_hatch()) is reconstructed
@@ -165,12 +166,14 @@ LONG_LABELS = [LONG, LONG.replace(" ", "_"), LONG[:38] + "\n" + LONG[39:]]
 @pytest.mark.parametrize("panels", [1, 3])
 def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, label, panels):
     assert len(LONG) == 80
-    drawing, axes = display.canvas(label, xlabel=label, ylabel=label, nrows=panels, squeeze=False)
-    for axis in axes[:, 0]:
-        look = {"color": "black", "label": label}
-        plots.dots(axis, np.arange(4), np.arange(4), np.arange(4) - 1, np.arange(4) + 1, **look)
-        plots.name_rows(axis, [label] * 4)
-    display.figure(drawing, name="fig-x", caption="c", alt="a", reconstructed=True)
+    about = {"name": "fig-x", "caption": "c", "alt": "a", "reconstructed": True}
+    about |= {"xlabel": label, "ylabel": label, "nrows": panels, "squeeze": False}
+    with display.figure(label, **about) as axes:
+        for axis in axes[:, 0]:
+            look = {"color": "black", "label": label}
+            plots.dots(axis, np.arange(4), np.arange(4), np.arange(4) - 1, np.arange(4) + 1, **look)
+            plots.name_rows(axis, [label] * 4)
+    drawing = axes[0, 0].figure
     assert shown[0].content["caption"] == f"c {capital(display.EXAMPLE_MARK)}."
     drawing.draw_without_rendering()
     page = drawing.bbox
@@ -203,11 +206,10 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
 
 
 def draw_with_a_warning() -> None:
-    drawing, axes = display.canvas("title")
-    axes.xaxis.set_major_formatter(
-        lambda value, place: warnings.warn("odd <numbers>", stacklevel=1)
-    )
-    display.figure(drawing, name="fig-x", caption="A figure.", alt="a")
+    with display.figure("title", name="fig-x", caption="A figure.", alt="a") as axes:
+        axes.xaxis.set_major_formatter(
+            lambda value, place: warnings.warn("odd <numbers>", stacklevel=1)
+        )
 
 
 @pytest.mark.filterwarnings("default")

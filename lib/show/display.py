@@ -14,6 +14,8 @@ import re
 import textwrap
 import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +31,6 @@ from lib.words import DASH, capital, limits, listed, number, p_is, p_value, perc
 
 __all__ = [
     "DASH",
-    "canvas",
     "colors_of",
     "figure",
     "glue",
@@ -305,27 +306,6 @@ def _cell(row: dict, column: str | tuple) -> object:
 # ------------------------------------------------------------------------------------- figures
 
 
-def canvas(
-    title: str, *, height: float = 3.0, xlabel: str = "", ylabel: str = "", **options
-) -> tuple[plt.Figure, plt.Axes]:
-    """An empty figure whose title states the finding.
-
-    ``height`` is in inches and holds two lines of title, but no legend; what has more lines makes
-    the figure higher. ``xlabel`` and ``ylabel`` name the axes of every panel, ``options`` go to
-    ``matplotlib.pyplot.subplots``.
-    """
-    drawing, axes = plt.subplots(
-        figsize=(WIDTH, height),
-        layout="constrained",
-        subplot_kw={"xlabel": xlabel, "ylabel": ylabel},
-        **options,
-    )
-    title = wrapped(title, MOST_LETTERS)
-    drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
-    make_higher(drawing, title.count("\n") - 1)
-    return drawing, axes
-
-
 def wrapped(text: str, letters: int) -> str:
     """The text with no line longer than so many letters; its own line breaks stay."""
     return "\n".join(
@@ -343,8 +323,9 @@ def make_higher(drawing: plt.Figure, lines: float) -> None:
     drawing.set_figheight(drawing.get_figheight() + LINE_INCHES * max(lines, 0))
 
 
+@contextmanager
 def figure(
-    drawing: plt.Figure,
+    title: str,
     *,
     name: str,
     caption: str,
@@ -352,16 +333,34 @@ def figure(
     data: pd.DataFrame | None = None,
     key: str | None = None,
     reconstructed: bool = False,
-) -> None:
-    """Show a figure with a legend of what has a label in it, and close it.
+    height: float = 3.0,
+    xlabel: str = "",
+    ylabel: str = "",
+    **options,
+) -> Iterator[plt.Axes | np.ndarray]:
+    """Show a figure that is drawn in a ``with`` block on the axes that it gets, with a legend of
+    what has a label in it.
 
-    ``alt`` says in words, with the numbers, what the picture shows; ``data`` is what its CSV
-    download holds, with the index as a column where ``key`` names it. ``reconstructed`` marks a
-    figure that rests on the example cohort. What was warned of in drawing it is told in words.
+    The title states the finding; ``alt`` says in words, with the numbers, what the picture shows.
+    ``data`` is what its CSV download holds, with the index as a column where ``key`` names it.
+    ``reconstructed`` marks a figure that rests on the example cohort. ``height`` is in inches and
+    holds two lines of title, but no legend; what has more lines makes the figure higher.
+    ``xlabel`` and ``ylabel`` name the axes of every panel, ``options`` go to
+    ``matplotlib.pyplot.subplots``. What was warned of in drawing it is told in words.
     """
+    drawing, axes = plt.subplots(
+        figsize=(WIDTH, height),
+        layout="constrained",
+        subplot_kw={"xlabel": xlabel, "ylabel": ylabel},
+        **options,
+    )
+    title = wrapped(title, MOST_LETTERS)
+    drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
+    make_higher(drawing, title.count("\n") - 1)
+    yield axes
     if reconstructed:
-        for axes in drawing.axes:
-            axes.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
+        for panel in drawing.axes:
+            panel.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
         drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
         make_higher(drawing, 1)
     _wrap_labels(drawing)

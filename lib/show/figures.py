@@ -64,19 +64,20 @@ def _answered(
     counts: pd.DataFrame, fills: dict, title: str, *, xlabel: str, name: str, caption: str
 ) -> None:
     """Stacked bars, a row of ``counts`` each, and in words what they show."""
-    drawing, axes = display.canvas(title, height=2.4, xlabel=xlabel)
-    plots.stacked_bars(axes, counts, fills)
     words = [
         f"{bar}: " + listed([f"{count} {part}" for part, count in row.items() if count])
         for bar, row in counts.iterrows()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name=name,
         caption=caption,
         alt=f"Stacked bars. {title}. {'; '.join(words)}.",
         data=counts.reset_index(),
-    )
+        height=2.4,
+        xlabel=xlabel,
+    ) as axes:
+        plots.stacked_bars(axes, counts, fills)
 
 
 # ------------------------------------------------------------------------------------- patency
@@ -93,40 +94,15 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
             if known["patency"].nunique() == 1
             else f"highest in {known['patency'].idxmax()}, lowest in {known['patency'].idxmin()}"
         )
-    drawing, axes = display.canvas(
-        title,
-        height=2.7,
-        xlabel=f"{capital(cohort.no_event)} at {cohort.horizon} (% of patients, 95% interval)",
-    )
     colors = display.colors_of(list(rates.index))
-    for place, row in enumerate(known.itertuples()):
-        plots.dots(
-            axes,
-            place,
-            100 * row.patency,
-            100 * row.wilson_lower,
-            100 * row.wilson_upper,
-            color=colors[row.Index],
-            marker=plots.marker(place),
-            size=9,
-        )
-        axes.annotate(
-            percent(row.patency),
-            (100 * row.patency, place),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-        )
-    plots.name_rows(axes, [f"{row.Index}\nn = {whole(row.patients)}" for row in known.itertuples()])
-    axes.set_xlim(min([30, *(100 * known["wilson_lower"] - 5)]), 100)
     words = [
         f"{row.Index} {percent(row.patency)} "
         f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
         for row in known.itertuples()
     ]
     words += [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-patency",
         caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, "
         "with Wilson intervals.",
@@ -134,7 +110,31 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
         data=display.masked(rates, hidden),
         key="group",
         reconstructed=reconstructed,
-    )
+        height=2.7,
+        xlabel=f"{capital(cohort.no_event)} at {cohort.horizon} (% of patients, 95% interval)",
+    ) as axes:
+        for place, row in enumerate(known.itertuples()):
+            plots.dots(
+                axes,
+                place,
+                100 * row.patency,
+                100 * row.wilson_lower,
+                100 * row.wilson_upper,
+                color=colors[row.Index],
+                marker=plots.marker(place),
+                size=9,
+            )
+            axes.annotate(
+                percent(row.patency),
+                (100 * row.patency, place),
+                (0, 9),
+                textcoords="offset points",
+                ha="center",
+            )
+        plots.name_rows(
+            axes, [f"{row.Index}\nn = {whole(row.patients)}" for row in known.itertuples()]
+        )
+        axes.set_xlim(min([30, *(100 * known["wilson_lower"] - 5)]), 100)
 
 
 def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, label: str) -> None:
@@ -145,37 +145,41 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
         verdict = "differs" if p < 0.05 else "does not differ clearly"
         title += f" {verdict} between the groups (log-rank {p_is(p)})"
     groups = [name for name in found.curves["group"].unique() if name != ALL] or [ALL]
-    words = []
-    drawing, axes = display.canvas(
-        title, height=3.6, xlabel=f"{label} ({unit})", ylabel="Without an event (%)"
-    )
-    for position, group in enumerate(groups):
-        shown = found.curves[found.curves["group"] == group]
-        plots.curve(
-            axes,
-            shown["time"],
-            100 * shown["survival"],
-            band=(100 * shown["lower"], 100 * shown["upper"]),
-            steps=True,
-            label=group,
-            **plots.look(position),
+    known = read[read["survival"].notna() & (read["survival"] != display.WITHHELD)]
+    words = [
+        f"{group}: "
+        + listed(
+            [
+                f"{percent(row.survival)} at {whole(row.time)} {unit} "
+                f"with {whole(row.at_risk)} at risk"
+                for row in known[known["group"] == group].itertuples()
+            ]
         )
-        of_group = read[read["group"] == group].dropna(subset=["survival"])
-        at = [
-            f"{percent(row.survival)} at {whole(row.time)} {unit} with {whole(row.at_risk)} at risk"
-            for row in of_group.itertuples()
-            if row.survival != display.WITHHELD
-        ]
-        words.append(f"{group}: {listed(at)}")
-    axes.set(xlim=(0, None), ylim=(0, 101), xticks=read["time"].unique())
-    display.figure(
-        drawing,
+        for group in groups
+    ]
+    with display.figure(
+        title,
         name="fig-kaplan-meier",
         caption="Kaplan-Meier curves by group with pointwise 95% log-log limits; "
         "the table below gives the numbers at risk.",
         alt=f"Curves. {title}. {'; '.join(words)}.",
         data=found.curves,
-    )
+        height=3.6,
+        xlabel=f"{label} ({unit})",
+        ylabel="Without an event (%)",
+    ) as axes:
+        for position, group in enumerate(groups):
+            shown = found.curves[found.curves["group"] == group]
+            plots.curve(
+                axes,
+                shown["time"],
+                100 * shown["survival"],
+                band=(100 * shown["lower"], 100 * shown["upper"]),
+                steps=True,
+                label=group,
+                **plots.look(position),
+            )
+        axes.set(xlim=(0, None), ylim=(0, 101), xticks=read["time"].unique())
 
 
 def published_patency(
@@ -192,35 +196,42 @@ def published_patency(
         return
     title = f"{whose} and what others print, by diagnosis"
     table = _beside(rates.loc[counts.index], published, whose)
-    drawing, axes = display.canvas(title, xlabel=f"Primary patency at {horizon} (%)")
-    plots.name_rows(axes, list(table["study"]))
     colors = display.colors_of(list(rates.index))
     values = 100 * table[["patency", "lower", "upper"]]
-    for group, (heading, own, *others) in table.groupby("diagnosis", sort=False).groups.items():
-        plots.dots(axes, own, *values.loc[own], color=colors[group], size=8)
-        look = {"color": MUTED, "marker": "D", "size": 5.5, "width": 1.4}
-        plots.dots(axes, others, *values.loc[others].to_numpy().T, **look)
-        axes.fill_betweenx(
-            [own - 0.45, others[-1] + 0.45],
-            *values.loc[own, ["lower", "upper"]],
-            color=colors[group],
-            alpha=0.12,
-            linewidth=0,
-        )
-        axes.get_yticklabels()[heading].set(color=colors[group], fontweight="bold")
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlim(min(35, values[["patency", "lower"]].min(axis=None) - 4), 101)
-    table = table.dropna(subset="words")
-    words = [f"{row.diagnosis}, {row.study}: {row.words}" for row in table.itertuples()]
-    display.figure(
-        drawing,
+    told = table.dropna(subset="words")
+    words = [f"{row.diagnosis}, {row.study}: {row.words}" for row in told.itertuples()]
+    with display.figure(
+        title,
         name="fig-published-patency",
         caption=f"{whose} (circles, 95% Wilson intervals, shaded) and what other studies print "
         "(diamonds, with limits where these are printed).",
         alt=f"Dots with intervals. {title}. {'; '.join(words)}.",
-        data=table.drop(columns="words"),
+        data=told.drop(columns="words"),
         reconstructed=reconstructed,
-    )
+        xlabel=f"Primary patency at {horizon} (%)",
+    ) as axes:
+        plots.name_rows(axes, list(table["study"]))
+        for group, (heading, own, *others) in table.groupby("diagnosis", sort=False).groups.items():
+            plots.dots(axes, own, *values.loc[own], color=colors[group], size=8)
+            plots.dots(
+                axes,
+                others,
+                *values.loc[others].to_numpy().T,
+                color=MUTED,
+                marker="D",
+                size=5.5,
+                width=1.4,
+            )
+            axes.fill_betweenx(
+                [own - 0.45, others[-1] + 0.45],
+                *values.loc[own, ["lower", "upper"]],
+                color=colors[group],
+                alpha=0.12,
+                linewidth=0,
+            )
+            axes.get_yticklabels()[heading].set(color=colors[group], fontweight="bold")
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlim(min(35, values[["patency", "lower"]].min(axis=None) - 4), 101)
 
 
 def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.DataFrame:
@@ -251,44 +262,16 @@ def significant_pairs(
     """All pairs of counts of a binary factor, shaded by whether they are significant."""
     occluded, patent = (size - 1 for size in p_values.shape)
     title = f"{np.mean(p_values < alpha):.0%} of all count pairs print P<{alpha:g} (Pearson)"
-    drawing, axes = display.canvas(
-        title,
-        height=3.2,
-        xlabel="Exposed among the patent (%)",
-        ylabel="Exposed among the occluded (%)",
-    )
-    axes.set_facecolor(PALE_BLUE)
     # In each row the pairs that are not significant lie side by side.
     others = ~(p_values < alpha)
     rows = np.flatnonzero(others.any(axis=1))
     first = others[rows].argmax(axis=1) - 0.5
     last = patent - others[rows, ::-1].argmax(axis=1) + 0.5
-    axes.barh(
-        100 * rows / occluded,
-        100 * (last - first) / patent,
-        101 / occluded,
-        left=100 * first / patent,
-        color=PALE_ORANGE,
-        linewidth=0,
-    )
-    axes.axline((0, 0), (100, 100), color=MUTED, linewidth=1, linestyle=":")
-    for position, (label, (x, y)) in enumerate(points.items()):
-        axes.plot(
-            100 * y / patent,
-            100 * x / occluded,
-            plots.marker(position),
-            color=(GREEN, PURPLE)[position % 2],
-            markersize=7,
-            markerfacecolor="none",
-            markeredgewidth=2,
-            label=label,
-        )
-    axes.set(xlim=(-1, 101), ylim=(-1, 101))
     places = [
         f"{label} at {x} of {occluded} and {y} of {patent}" for label, (x, y) in points.items()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-significant-pairs",
         caption="Every pair of counts that a binary factor could have: significant by Pearson's "
         "test (blue) or not (orange). The marks are the factors whose counts are shown in this "
@@ -298,7 +281,32 @@ def significant_pairs(
         data=pd.DataFrame(points, index=["exposed_occluded", "exposed_patent"]).T,
         key="factor",
         reconstructed=reconstructed,
-    )
+        height=3.2,
+        xlabel="Exposed among the patent (%)",
+        ylabel="Exposed among the occluded (%)",
+    ) as axes:
+        axes.set_facecolor(PALE_BLUE)
+        axes.barh(
+            100 * rows / occluded,
+            100 * (last - first) / patent,
+            101 / occluded,
+            left=100 * first / patent,
+            color=PALE_ORANGE,
+            linewidth=0,
+        )
+        axes.axline((0, 0), (100, 100), color=MUTED, linewidth=1, linestyle=":")
+        for position, (label, (x, y)) in enumerate(points.items()):
+            axes.plot(
+                100 * y / patent,
+                100 * x / occluded,
+                plots.marker(position),
+                color=(GREEN, PURPLE)[position % 2],
+                markersize=7,
+                markerfacecolor="none",
+                markeredgewidth=2,
+                label=label,
+            )
+        axes.set(xlim=(-1, 101), ylim=(-1, 101))
 
 
 def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
@@ -307,34 +315,14 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     hidden = crude.index.isin(cohort.withheld.outcome)
     lasting = (adjusted["p"] < 0.05).sum()
     title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
-    drawing, axes = display.canvas(
-        title, height=1.2 + 0.4 * len(adjusted), xlabel="Odds ratio (log scale, 95% interval)"
-    )
-    for name, table, shift, color, marker in [
-        ("crude", crude[~hidden].reindex(crude.index), -0.15, MUTED, "o"),
-        ("adjusted", adjusted, 0.15, BLUE, "s"),
-    ]:
-        plots.dots(
-            axes,
-            np.arange(len(table)) + shift,
-            table["odds_ratio"],
-            table["lower"],
-            table["upper"],
-            color=color,
-            marker=marker,
-            label=name,
-        )
-    axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
-    plots.ratio_scale(axes, "x")
-    plots.name_rows(axes, [cohort.per_step(name) for name in adjusted.index])
     ratios = crude["odds_ratio"].map(number).mask(hidden, display.WITHHELD)
     words = [
         f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
         f"{number(row.odds_ratio)} ({limits(row.lower, row.upper)})"
         for row in adjusted.itertuples()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
@@ -343,7 +331,26 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
         .assign(step=[cohort.step(name) for name in crude.index]),
         key="factor",
         reconstructed=cohort.is_example,
-    )
+        height=1.2 + 0.4 * len(adjusted),
+        xlabel="Odds ratio (log scale, 95% interval)",
+    ) as axes:
+        for name, table, shift, color, marker in [
+            ("crude", crude[~hidden].reindex(crude.index), -0.15, MUTED, "o"),
+            ("adjusted", adjusted, 0.15, BLUE, "s"),
+        ]:
+            plots.dots(
+                axes,
+                np.arange(len(table)) + shift,
+                table["odds_ratio"],
+                table["lower"],
+                table["upper"],
+                color=color,
+                marker=marker,
+                label=name,
+            )
+        axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
+        plots.ratio_scale(axes, "x")
+        plots.name_rows(axes, [cohort.per_step(name) for name in adjusted.index])
 
 
 def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
@@ -351,33 +358,14 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
     title = f"{label}: " + (
         "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
     )
-    drawing, axes = display.canvas(title, xlabel=label, ylabel="Odds ratio (log scale)")
     shape = form.curve
-    plots.curve(
-        axes,
-        shape["value"],
-        shape["spline"],
-        band=(shape["lower"], shape["upper"]),
-        color=BLUE,
-        label="curve, 95% interval",
-    )
-    plots.curve(
-        axes,
-        shape["value"],
-        shape["linear"],
-        color=ORANGE,
-        linestyle="--",
-        label="straight line",
-    )
-    axes.axhline(1, color=MUTED, linewidth=1, linestyle=":")
-    plots.ratio_scale(axes, "y")
     words = [
         f"at {whole(row.value)} {row.spline:.2f} ({row.lower:.2f} to {row.upper:.2f}), "
         f"by the line {row.linear:.2f}"
         for row in _five(shape).itertuples()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name=f"fig-form-{name}",
         caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic "
         "spline and as a straight line.",
@@ -385,7 +373,27 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
         f"median: {'; '.join(words)}.",
         data=shape,
         reconstructed=reconstructed,
-    )
+        xlabel=label,
+        ylabel="Odds ratio (log scale)",
+    ) as axes:
+        plots.curve(
+            axes,
+            shape["value"],
+            shape["spline"],
+            band=(shape["lower"], shape["upper"]),
+            color=BLUE,
+            label="curve, 95% interval",
+        )
+        plots.curve(
+            axes,
+            shape["value"],
+            shape["linear"],
+            color=ORANGE,
+            linestyle="--",
+            label="straight line",
+        )
+        axes.axhline(1, color=MUTED, linewidth=1, linestyle=":")
+        plots.ratio_scale(axes, "y")
 
 
 def _five(curve: pd.DataFrame) -> pd.DataFrame:
@@ -411,45 +419,42 @@ def auc_intervals(
         if narrower
         else "The interval of the AUC depends on the standard error"
     )
-    drawing, axes = display.canvas(
+    words = [
+        f"{label}, {name}: {table.at[kind, 'lower']:.3f} to {table.at[kind, 'upper']:.3f}"
+        for label, table in inferences.items()
+        for kind, name in names.items()
+    ]
+    with display.figure(
         title,
-        height=2.6,
-        ncols=len(inferences),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    words = []
-    for panel, (label, table) in zip(axes[0], inferences.items(), strict=True):
-        rows = table.loc[list(names)]
-        panel.set_title(display.wrapped(label, 20))
-        panel.locator_params(axis="x", nbins=4)
-        panel.axvspan(*printed[label], color=PALE_BLUE, linewidth=0)
-        plots.dots(
-            panel,
-            range(len(names)),
-            rows["auc"],
-            rows["lower"],
-            rows["upper"],
-            color=BLUE,
-            size=5,
-        )
-        panel.axvline(0.5, color=MUTED, linewidth=1, linestyle=":")
-        plots.name_rows(panel, list(names.values()))
-        words += [
-            f"{label}, {names[row.Index]}: {row.lower:.3f} to {row.upper:.3f}"
-            for row in rows.itertuples()
-        ]
-    axes[0, -1].set_xlabel("AUC (95% interval; shaded: as printed)")
-    display.figure(
-        drawing,
         name="fig-auc-intervals",
         caption="The interval around each AUC under three standard errors; the shaded band is the "
         "printed one.",
         alt=f"Intervals. {title}. {'; '.join(words)}.",
         data=pd.concat([table.assign(marker=label) for label, table in inferences.items()]),
         key="standard_error_kind",
-    )
+        height=2.6,
+        ncols=len(inferences),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    ) as axes:
+        for panel, (label, table) in zip(axes[0], inferences.items(), strict=True):
+            rows = table.loc[list(names)]
+            panel.set_title(display.wrapped(label, 20))
+            panel.locator_params(axis="x", nbins=4)
+            panel.axvspan(*printed[label], color=PALE_BLUE, linewidth=0)
+            plots.dots(
+                panel,
+                range(len(names)),
+                rows["auc"],
+                rows["lower"],
+                rows["upper"],
+                color=BLUE,
+                size=5,
+            )
+            panel.axvline(0.5, color=MUTED, linewidth=1, linestyle=":")
+            plots.name_rows(panel, list(names.values()))
+        axes[0, -1].set_xlabel("AUC (95% interval; shaded: as printed)")
 
 
 def roc_curves(
@@ -461,87 +466,88 @@ def roc_curves(
         if all(len(points) == 3 for points in curves.values())
         else "A number has a curve, a binary marker one corner"
     )
-    drawing, axes = display.canvas(
-        title, height=3.0, xlabel="100 − specificity (%)", ylabel="Sensitivity (%)"
-    )
-    words = []
-    for position, (label, points) in enumerate(curves.items()):
-        name = f"{label} (AUC {areas[label]:.3f})"
-        plots.curve(
-            axes,
-            100 * points["false_positive_rate"],
-            100 * points["sensitivity"],
-            # The first and the last point are the corners of the square.
-            marker=plots.marker(position) if len(points) == 3 else "",
-            markevery=slice(1, -1),
-            markersize=9,
-            label=name,
-            **plots.look(position),
+    names = {label: f"{label} (AUC {area:.3f})" for label, area in areas.items()}
+    words = [
+        f"{names[label]}: "
+        + listed(
+            [
+                f"sensitivity {row.sensitivity:.1%} "
+                f"at specificity {1 - row.false_positive_rate:.1%}"
+                for row in points.iloc[1:-1].head(3).itertuples()
+            ]
         )
-        read = [
-            f"sensitivity {row.sensitivity:.1%} at specificity {1 - row.false_positive_rate:.1%}"
-            for row in points.iloc[1:-1].head(3).itertuples()
-        ]
-        words.append(f"{name}: {listed(read)}")
-    axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
-    axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
-    display.figure(
-        drawing,
+        for label, points in curves.items()
+    ]
+    with display.figure(
+        title,
         name="fig-roc",
         caption="ROC curves of the markers. Straight lines join the observed points to the "
         "corners.",
         alt=f"ROC curves. {title}. {'; '.join(words)}.",
         data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
         reconstructed=reconstructed,
-    )
+        height=3.0,
+        xlabel="100 − specificity (%)",
+        ylabel="Sensitivity (%)",
+    ) as axes:
+        for position, (label, points) in enumerate(curves.items()):
+            plots.curve(
+                axes,
+                100 * points["false_positive_rate"],
+                100 * points["sensitivity"],
+                # The first and the last point are the corners of the square.
+                marker=plots.marker(position) if len(points) == 3 else "",
+                markevery=slice(1, -1),
+                markersize=9,
+                label=names[label],
+                **plots.look(position),
+            )
+        axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
+        axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
 
 
 def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) -> None:
     """The flexible calibration curve with its interval, and where the predictions lie."""
     title = "Predicted and observed risk of the joint model"
     curve = curve.dropna()
-    drawing, (axes, below) = display.canvas(
-        title,
-        height=3.8,
-        xlabel=f"Predicted risk of {cohort.phrase(cohort.outcome)} (%)",
-        nrows=2,
-        sharex=True,
-        gridspec_kw={"height_ratios": [4, 1]},
-    )
-    axes.set(xlabel="", ylabel="Observed (%)")
-    axes.plot(
-        [0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=":", label="perfect calibration"
-    )
     shown = 100 * curve[["predicted", "observed", "lower", "upper"]]
-    plots.curve(
-        axes,
-        shown["predicted"],
-        shown["observed"],
-        band=(shown["lower"], shown["upper"]),
-        color=BLUE,
-        label="flexible curve, 95% interval",
-    )
     heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
     bars = not cohort.withheld.small(heights).any()
-    if bars:
-        below.bar(edges[:-1], heights, width=2.3, align="edge", color=MUTED)
-    below.set_ylabel("Patients")
-    below.locator_params(axis="y", nbins=3, integer=True)
-    axes.set(xlim=(0, 100), ylim=(0, 100))
     words = [
         f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "
         f"({row.lower:.0f}% to {row.upper:.0f}%)"
         for row in _five(shown).itertuples()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-calibration",
         caption="Calibration of the joint model in the patients it was fitted to. The bars below "
         + ("count the patients by predicted risk." if bars else "are withheld."),
         alt=f"Calibration curve. {title}: {'; '.join(words)}.",
         data=curve,
         reconstructed=cohort.is_example,
-    )
+        height=3.8,
+        xlabel=f"Predicted risk of {cohort.phrase(cohort.outcome)} (%)",
+        nrows=2,
+        sharex=True,
+        gridspec_kw={"height_ratios": [4, 1]},
+    ) as (axes, below):
+        axes.set(xlabel="", ylabel="Observed (%)", xlim=(0, 100), ylim=(0, 100))
+        axes.plot(
+            [0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=":", label="perfect calibration"
+        )
+        plots.curve(
+            axes,
+            shown["predicted"],
+            shown["observed"],
+            band=(shown["lower"], shown["upper"]),
+            color=BLUE,
+            label="flexible curve, 95% interval",
+        )
+        if bars:
+            below.bar(edges[:-1], heights, width=2.3, align="edge", color=MUTED)
+        below.set_ylabel("Patients")
+        below.locator_params(axis="y", nbins=3, integer=True)
 
 
 POLICIES = {
@@ -558,20 +564,9 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     if len(useful):
         least, greatest = useful["threshold"].min(), useful["threshold"].max()
         span = f"thresholds from {percent(least, 0)} to {percent(greatest, 0)}"
-    drawing, axes = display.canvas(
-        "Apparent net benefit of the joint model",
-        height=3.1,
-        xlabel="Risk at which one would act (%)",
-        ylabel="Net benefit",
-    )
-    for position, (policy, words) in enumerate(POLICIES.items()):
-        plots.curve(
-            axes, 100 * curve["threshold"], curve[policy], label=words, **plots.look(position)
-        )
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
-    axes.set_ylim(-0.3 * top, 1.1 * top)
-    display.figure(
-        drawing,
+    with display.figure(
+        "Apparent net benefit of the joint model",
         name="fig-decision",
         caption="Decision curve: net benefit, in true positives per patient, of three policies.",
         alt=f"Three curves of net benefit over thresholds up to "
@@ -579,7 +574,15 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
         f"{span}.",
         data=curve,
         reconstructed=cohort.is_example,
-    )
+        height=3.1,
+        xlabel="Risk at which one would act (%)",
+        ylabel="Net benefit",
+    ) as axes:
+        for position, (policy, words) in enumerate(POLICIES.items()):
+            plots.curve(
+                axes, 100 * curve["threshold"], curve[policy], label=words, **plots.look(position)
+            )
+        axes.set_ylim(-0.3 * top, 1.1 * top)
 
 
 def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray]) -> None:
@@ -595,25 +598,21 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     counted = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
     title = f"{events} of {total} patients had an occlusion"
-    drawing, axes = display.canvas(
-        title,
-        height=1.1 + 0.42 * len(counted),
-        xlabel="Patients (count)",
-    )
-    parts = counted.set_index("patients_with")
-    parts = parts.assign(patent=parts["patients"] - parts["occluded"])
-    plots.stacked_bars(axes, parts, {"occluded": (ORANGE, ""), "patent": (PALE_BLUE, "")})
+    parts = counted.set_index("patients_with").eval("patent = patients - occluded")
     words = [
         f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})"
         for row in counted.itertuples()
     ]
-    axes.bar_label(axes.containers[-1], words, padding=4)
-    axes.set_xlim(0, 1.7 * counted["patients"].max())
     pairs = zip(counted["patients_with"], words, strict=True)
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-counted-patients",
         caption="What the printed numbers say of all patients, by diagnosis and by each marker.",
         alt=f"Bars. {title}: " + "; ".join(f"{who}, {text}" for who, text in pairs) + ".",
         data=counted,
-    )
+        height=1.1 + 0.42 * len(counted),
+        xlabel="Patients (count)",
+    ) as axes:
+        plots.stacked_bars(axes, parts, {"occluded": (ORANGE, ""), "patent": (PALE_BLUE, "")})
+        axes.bar_label(axes.containers[-1], words, padding=4)
+        axes.set_xlim(0, 1.7 * counted["patients"].max())

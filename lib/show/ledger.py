@@ -29,11 +29,6 @@ QUESTION = (
     "A flag is a question to the authors. Most often the answer is a misprint, a rounding or a "
     "method that the abstract had no room to name; it says nothing about anybody's conduct."
 )
-BASE_RATE = (
-    "In abstracts, 2.7 of 100 percentages do not agree with the counts printed beside them, and "
-    "5.6 to 7.5 of 100 ratios and P values do not agree with the limits printed beside them "
-    "(Georgescu and Wren 2018, Bioinformatics 34:1758-1766; most differences are small)."
-)
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
 PAGE = Path(__file__).with_name("ledger.html")
 
@@ -115,7 +110,6 @@ def page(account: ledger.Account, title: str) -> str:
         question=QUESTION,
         score=pd.DataFrame(score, columns=["Grade", "Checks", "What it means"]),
         findings=findings,
-        base_rate=BASE_RATE,
         numbers=claims_table(account),
         checks=checks_table(account),
         left_open=listed([_number(claims, name) for name in left_open]),

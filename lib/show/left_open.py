@@ -26,18 +26,10 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
         len(answers), f"{len(answers)} numbers of occlusions"
     )
     what = f"all {table.shape[1]} percentages" if len(answers) == 1 else "all percentages"
-    drawing, axes = display.canvas(
-        f"{who} can print {what}", height=2.7, xlabel="Occlusions among all patients (count)"
-    )
-    for answer in answers:
-        axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
     ticks = [table.index[table[name]] for name in table]
-    axes.eventplot(ticks, colors=BLUE, linelengths=0.6, linewidths=1.6)
-    plots.name_rows(axes, [f"{labels[name]}: {printed[name]}" for name in table])
-    axes.set_xlim(0, table.index.max() + 1)
     counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table]
-    display.figure(
-        drawing,
+    with display.figure(
+        f"{who} can print {what}",
         name="fig-printable",
         caption="Each tick is a number of occlusions with which a whole number of patients can "
         "print the percentage.",
@@ -45,44 +37,47 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
         f"each percentage: {'; '.join(counts)} numbers. All rows have a tick at: "
         f"{listed(answers)}.",
         data=table.astype(int).reset_index(),
-    )
+        height=2.7,
+        xlabel="Occlusions among all patients (count)",
+    ) as axes:
+        for answer in answers:
+            axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
+        axes.eventplot(ticks, colors=BLUE, linelengths=0.6, linewidths=1.6)
+        plots.name_rows(axes, [f"{labels[name]}: {printed[name]}" for name in table])
+        axes.set_xlim(0, table.index.max() + 1)
 
 
 def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     """What the printed digits leave for the coefficient and its standard error."""
-    drawing, axes = display.canvas(
+    rows = [(label, *corner) for label, corners in polygons.items() for corner in corners]
+    data = pd.DataFrame(rows, columns=["factor", "coefficient", "standard_error"])
+    spans = data.groupby("factor", sort=False).agg(["min", "max"])
+    words = [
+        f"{label}: coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
+        for label, low, high, small, large in spans.itertuples()
+    ]
+    words += [f"{label}: empty" for label in polygons if label not in spans.index]
+    with display.figure(
         "What is printed leaves a sliver for each coefficient",
-        height=2.1,
-        xlabel="Coefficient (log odds)",
-        ncols=len(polygons),
-        squeeze=False,
-    )
-    words, rows = [], []
-    for panel, (label, corners) in zip(axes[0], polygons.items(), strict=True):
-        panel.set_title(display.wrapped(label, display.MOST_LETTERS // len(polygons) - 6))
-        panel.locator_params(nbins=3)
-        panel.tick_params(axis="x", rotation=30)
-        panel.margins(0.25)
-        panel.fill(*corners.T, facecolor=PALE_BLUE, edgecolor=BLUE)
-        extent = "empty"
-        if len(corners):
-            (low, small), (high, large) = corners.min(axis=0), corners.max(axis=0)
-            extent = (
-                f"coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
-            )
-        else:
-            panel.text(0.5, 0.5, extent, ha="center", transform=panel.transAxes, color=ORANGE)
-        words.append(f"{label}: {extent}")
-        rows += [(label, *corner) for corner in corners]
-    axes[0, 0].set_ylabel("Standard error")
-    display.figure(
-        drawing,
         name="fig-polygons",
         caption="The reporting polygons: all pairs of coefficient and standard error that print "
         "the published strings.",
         alt=f"Small polygons. {'; '.join(words)}.",
-        data=pd.DataFrame(rows, columns=["factor", "coefficient", "standard_error"]),
-    )
+        data=data,
+        height=2.1,
+        xlabel="Coefficient (log odds)",
+        ncols=len(polygons),
+        squeeze=False,
+    ) as axes:
+        for panel, (label, corners) in zip(axes[0], polygons.items(), strict=True):
+            panel.set_title(display.wrapped(label, display.MOST_LETTERS // len(polygons) - 6))
+            panel.locator_params(nbins=3)
+            panel.tick_params(axis="x", rotation=30)
+            panel.margins(0.25)
+            panel.fill(*corners.T, facecolor=PALE_BLUE, edgecolor=BLUE)
+            if not len(corners):
+                panel.text(0.5, 0.5, "empty", ha="center", transform=panel.transAxes, color=ORANGE)
+        axes[0, 0].set_ylabel("Standard error")
 
 
 def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
@@ -93,44 +88,46 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
         "print both odds ratios"
     )
     (across, x), (up, y) = printed.items()
-    drawing, axes = display.canvas(
-        title,
-        height=2.9,
-        xlabel=f"Odds ratio of {across} (log scale)",
-        ylabel=f"Odds ratio of {up} (log scale)",
-    )
     finite = models[np.isfinite(models).all(axis=1)]
-    axes.plot(
-        *finite.to_numpy().T, "-o", color=BLUE, markersize=3, linewidth=1, label="models, by count"
-    )
-    axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
     nearest = (np.log(finite / [x, y]) ** 2).sum(axis=1).idxmin()
     named = dict.fromkeys([finite.index[0], nearest, finite.index[-1]])
-    for count in named:
-        axes.annotate(
-            f"{count} with both",
-            finite.loc[count],
-            (9, -4),
-            textcoords="offset points",
-            va="top",
-            color=MUTED,
-        )
-    axes.margins(0.15)
-    for side in "xy":
-        plots.ratio_scale(axes, side)
     words = [
         f"{count} patients with both: {first:.3g} and {second:.3g}"
         for count, (first, second) in zip(named, finite.loc[list(named)].to_numpy(), strict=True)
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-two-markers",
         caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
         "possible number of patients with both. The cross is what is printed.",
         alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
         f"for {up}. Models: {'; '.join(words)}. The nearest has {nearest} patients with both.",
         data=models.reset_index(),
-    )
+        height=2.9,
+        xlabel=f"Odds ratio of {across} (log scale)",
+        ylabel=f"Odds ratio of {up} (log scale)",
+    ) as axes:
+        axes.plot(
+            *finite.to_numpy().T,
+            "-o",
+            color=BLUE,
+            markersize=3,
+            linewidth=1,
+            label="models, by count",
+        )
+        axes.plot(x, y, "X", color=ORANGE, markersize=10, label="as printed")
+        for count in named:
+            axes.annotate(
+                f"{count} with both",
+                finite.loc[count],
+                (9, -4),
+                textcoords="offset points",
+                va="top",
+                color=MUTED,
+            )
+        axes.margins(0.15)
+        for side in "xy":
+            plots.ratio_scale(axes, side)
 
 
 # ----------------------------------------------------------------------------------- the cores
@@ -156,46 +153,43 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
         f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
         f"{with_factor} are impossible with a significant factor, {undecided} undecided"
     )
-    drawing, axes = display.canvas(
-        title,
-        height=3.4,
-        xlabel="Patent with both markers (count)",
-        ylabel="Occluded with both markers (count)",
-    )
-    for kind, (color, hatch, _) in KINDS.items():
-        rows = cores[cores["kind"] == kind]
-        axes.bar(
-            rows["k0"],
-            1,
-            width=1,
-            bottom=rows["k1"] - 0.5,
-            color=color,
-            hatch=hatch,
-            edgecolor=INK if hatch else color,
-            linewidth=0.2,
-            label=f"{kind} ({counts[kind]})",
-        )
-    for label, (k1, k0) in marked.items():
-        axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
-    axes.set(
-        xlim=(-0.5, cores["k0"].max() + 0.5),
-        ylim=(-0.5, cores["k1"].max() + 0.5),
-        aspect="equal",
-    )
-    axes.locator_params(integer=True)
     spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
     words = [
         f"{kind}: {counts[kind]}, with {_from_to(*row)} patients who have both markers"
         for kind, row in spans.iterrows()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-core-map",
         caption="Every cross-table of outcome and two markers that the printed counts allow, by "
         "what is known of it.",
         alt=f"Map of {len(cores)} cells. {title}. {'; '.join(words)}.",
         data=cores,
-    )
+        height=3.4,
+        xlabel="Patent with both markers (count)",
+        ylabel="Occluded with both markers (count)",
+    ) as axes:
+        for kind, (color, hatch, _) in KINDS.items():
+            rows = cores[cores["kind"] == kind]
+            axes.bar(
+                rows["k0"],
+                1,
+                width=1,
+                bottom=rows["k1"] - 0.5,
+                color=color,
+                hatch=hatch,
+                edgecolor=INK if hatch else color,
+                linewidth=0.2,
+                label=f"{kind} ({counts[kind]})",
+            )
+        for label, (k1, k0) in marked.items():
+            axes.plot(k0, k1, "D", color=INK, markersize=6, label=label)
+        axes.set(
+            xlim=(-0.5, cores["k0"].max() + 0.5),
+            ylim=(-0.5, cores["k1"].max() + 0.5),
+            aspect="equal",
+        )
+        axes.locator_params(integer=True)
 
 
 def core_kinds(cores: pd.DataFrame) -> None:
@@ -353,41 +347,40 @@ def ladder(ranges: pd.DataFrame) -> None:
     title = "Assumptions about the other factors narrow none of these conclusions"
     if narrower:
         title = f"What one assumes of the other factors narrows {narrower} of {len(names)} ranges"
-    drawing, axes = display.canvas(
-        title,
-        height=5.2,
-        nrows=len(PANELS),
-        gridspec_kw={"height_ratios": [len(panel) + 0.4 for panel in PANELS.values()]},
-    )
-    for panel, (unit, words) in zip(axes, PANELS.items(), strict=True):
-        is_ratio = unit.startswith("Odds ratio")
-        if is_ratio:
-            plots.ratio_scale(panel, "x")
-            panel.axvline(1, color=MUTED, linewidth=1, linestyle=":")
-        for rows, shift, color, label in (
-            (first, -0.17, MUTED, "attained: no restriction (rung 0)"),
-            (last, 0.17, BLUE, "attained: all restrictions (rung 5)"),
-        ):
-            _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
-        proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
-        panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1)
-        panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
-        panel.set_yticks(range(len(words)), [display.wrapped(one, 20) for one in words.values()])
-    axes[0].locator_params(axis="x", integer=True)
     said = [
         f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} on the last rung"
         for panel in PANELS.values()
         for name, words in panel.items()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-ladder",
         caption="The assumption ladder, its first and its last rung. Thick bars: values that "
         "stored cohorts attain, so the range is at least as wide; arrows: beyond the axis. Thin "
         "lines: limits that are proven whatever else was in the model, where such are known.",
         alt=f"Bars, two for each conclusion. {title}. {'; '.join(said)}.",
         data=ranges,
-    )
+        height=5.2,
+        nrows=len(PANELS),
+        gridspec_kw={"height_ratios": [len(panel) + 0.4 for panel in PANELS.values()]},
+    ) as axes:
+        for panel, (unit, words) in zip(axes, PANELS.items(), strict=True):
+            is_ratio = unit.startswith("Odds ratio")
+            if is_ratio:
+                plots.ratio_scale(panel, "x")
+                panel.axvline(1, color=MUTED, linewidth=1, linestyle=":")
+            for rows, shift, color, label in (
+                (first, -0.17, MUTED, "attained: no restriction (rung 0)"),
+                (last, 0.17, BLUE, "attained: all restrictions (rung 5)"),
+            ):
+                _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
+            proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
+            panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1)
+            panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
+            panel.set_yticks(
+                range(len(words)), [display.wrapped(one, 20) for one in words.values()]
+            )
+        axes[0].locator_params(axis="x", integer=True)
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, shift: float, color: str, label: str | None) -> None:
@@ -499,27 +492,27 @@ def power(shares: pd.DataFrame) -> None:
     kind = (shares > 0).astype(int) + (shares == 1)
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
     title = f"Every misprint of one last digit would be seen in: {listed(all_seen)}"
-    drawing, axes = display.canvas(title, height=2.7)
-    plots.grid(
-        axes,
-        kind,
-        {0: "none", 1: PALE_ORANGE, 2: PALE_BLUE},
-        annot=shares.map(lambda share: percent(share, 0)),
-    )
-    axes.set(xlabel="Alteration (units of the last printed digit)", ylabel="")
     words = [
         f"{section}: " + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])
         for section, row in shares.iterrows()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-power",
         caption="Share of altered numbers that contradict the others, by section of the paper and "
         "size of the alteration.",
         alt=f"Grid of percentages. {title}. {'; '.join(words)}.",
         data=data,
         key="section",
-    )
+        height=2.7,
+    ) as axes:
+        plots.grid(
+            axes,
+            kind,
+            {0: "none", 1: PALE_ORANGE, 2: PALE_BLUE},
+            annot=shares.map(lambda share: percent(share, 0)),
+        )
+        axes.set(xlabel="Alteration (units of the last printed digit)", ylabel="")
 
 
 def detectors(surveyed: pd.DataFrame) -> None:

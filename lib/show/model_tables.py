@@ -25,19 +25,21 @@ def joint_model(
     terms: pd.DataFrame, cohort: Cohort, printed: list[str], name: str = "tab-joint"
 ) -> None:
     """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
-    columns = {
-        "Term": ("term", lambda term: "Intercept" if term == "const" else cohort.per_step(term)),
-        "Coefficient": ("coefficient", four_significant),
-        "SE": ("standard_error", four_significant),
-        "Odds ratio": ("odds_ratio", three_digits),
-        "95% interval": ("lower", "upper", partial(limits, digits=3)),
-        "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
-    }
-    if cohort.is_example:
-        columns["Agreement"] = ("term", lambda term: "fitted" if term in printed else "not printed")
+    agreement = ("term", lambda term: "fitted" if term in printed else "not printed")
     display.table(
         per_step(terms, cohort),
-        columns,
+        {
+            "Term": (
+                "term",
+                lambda term: "Intercept" if term == "const" else cohort.per_step(term),
+            ),
+            "Coefficient": ("coefficient", four_significant),
+            "SE": ("standard_error", four_significant),
+            "Odds ratio": ("odds_ratio", three_digits),
+            "95% interval": ("lower", "upper", partial(limits, digits=3)),
+            "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
+        }
+        | ({"Agreement": agreement} if cohort.is_example else {}),
         key="term",
         name=name,
         caption="The joint logistic model, with its intercept.",

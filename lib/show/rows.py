@@ -57,18 +57,13 @@ def numbers(cohort: Cohort) -> None:
         f"{cohort.label(farthest)}: median {number(medians.loc[cohort.event, farthest], 1)} "
         f"{cohort.event}, {number(medians.loc[cohort.no_event, farthest], 1)} {cohort.no_event}"
     )
-    drawing, axes = display.canvas(title, height=2.4 * len(names), nrows=len(names), squeeze=False)
-    for panel, name in zip(axes[:, 0], names, strict=True):
-        draw = _by_group if parted else _quartiles
-        draw(panel, rows, name, cohort)
-        panel.set(xlabel=cohort.label(name), ylabel="")
     words = [
         f"{cohort.label(name)}: "
         + listed([f"{number(value, 1)} {word}" for word, value in medians[name].items()])
         for name in names
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-numbers",
         caption="Each number by outcome"
         + (" and group, with the quartiles." if parted else ": quartiles."),
@@ -76,7 +71,14 @@ def numbers(cohort: Cohort) -> None:
         data=medians.T,
         key="factor",
         reconstructed=cohort.is_example,
-    )
+        height=2.4 * len(names),
+        nrows=len(names),
+        squeeze=False,
+    ) as axes:
+        for panel, name in zip(axes[:, 0], names, strict=True):
+            draw = _by_group if parted else _quartiles
+            draw(panel, rows, name, cohort)
+            panel.set(xlabel=cohort.label(name), ylabel="")
 
 
 def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None:
@@ -128,31 +130,30 @@ def shares(cohort: Cohort) -> None:
         f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0])} {cohort.event} with it, "
         f"{percent(risk.at[widest, 0.0])} without"
     )
-    drawing, axes = display.canvas(
-        title, height=1.2 + 0.9 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
-    )
     groups = list(parts)[1:] or ["all"]
-    for position, (group, color) in enumerate(display.colors_of(groups).items()):
-        of_group = 100 * risks.loc[group].reindex(names)
-        heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
-        axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
-        axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")
-        axes.plot(of_group[1.0], heights, plots.marker(position), color=color, label=group)
-    axes.set_xlim(left=0)
-    plots.name_rows(axes, [cohort.label(name) for name in names])
     words = [
         f"{cohort.label(name)}: {percent(row[1.0])} with it, {percent(row[0.0])} without"
         for name, row in risk.iterrows()
     ]
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-shares",
         caption=f"Share {cohort.event} with each factor (filled) and without it (open)"
         + (", by group." if len(parts) > 1 else "."),
         alt=f"Pairs of dots. {title}. {'; '.join(words)}.",
         data=found[["factor", "group", "exposed", "patients", "share"]],
         reconstructed=cohort.is_example,
-    )
+        height=1.2 + 0.9 * len(names),
+        xlabel=f"{cohort.event.capitalize()} (% of patients)",
+    ) as axes:
+        for position, (group, color) in enumerate(display.colors_of(groups).items()):
+            of_group = 100 * risks.loc[group].reindex(names)
+            heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
+            axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
+            axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")
+            axes.plot(of_group[1.0], heights, plots.marker(position), color=color, label=group)
+        axes.set_xlim(left=0)
+        plots.name_rows(axes, [cohort.label(name) for name in names])
 
 
 def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
@@ -168,22 +169,22 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         f"The closest pair: {cohort.label(first)} and {cohort.phrase(second)}, "
         f"r = {number(shown.at[first, second])}"
     )
-    drawing, axes = display.canvas(title, height=1.4 + 0.38 * len(names))
     numbered = [f"{place}. {cohort.label(name)}" for place, name in enumerate(names, start=1)]
-    plots.grid(
-        axes,
-        np.sign(shown) * (shown.abs() >= CLOSE),
-        {-1: PALE_ORANGE, 0: "none", 1: PALE_BLUE},
-        annot=shown.map(number) if len(names) <= 8 else False,
-        yticklabels=numbered,
-        xticklabels=range(1, len(names) + 1),
-    )
-    display.figure(
-        drawing,
+    with display.figure(
+        title,
         name="fig-association",
         caption=f"Correlations between the factors; blue from {CLOSE}, orange from −{CLOSE}.",
         alt=f"Grid of correlations of {len(names)} factors. {title}.",
         data=correlations[names].astype(object).mask(hidden, display.WITHHELD),
         key="factor",
         reconstructed=cohort.is_example,
-    )
+        height=1.4 + 0.38 * len(names),
+    ) as axes:
+        plots.grid(
+            axes,
+            np.sign(shown) * (shown.abs() >= CLOSE),
+            {-1: PALE_ORANGE, 0: "none", 1: PALE_BLUE},
+            annot=shown.map(number) if len(names) <= 8 else False,
+            yticklabels=numbered,
+            xticklabels=range(1, len(names) + 1),
+        )

@@ -231,14 +231,12 @@ def solutions(found: list, groups: list[str]) -> None:
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
-    note = "Patency lost is read as occlusion."
-    if len(found) > 20:
-        note += " Only the first 20 solutions are shown."
+    of_many = " Only the first 20 solutions are shown." if len(found) > 20 else ""
     display.table(
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
         caption=f"Counts that print every percentage and area: {many}.",
-        note=note,
+        note=f"Patency lost is read as occlusion.{of_many}",
     )
 
 
@@ -503,7 +501,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
             if not pd.isna(p)
         )
 
-    counts = {"Counts": ("factor", lambda name: "determined" if name in known else "open")}
+    counted = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
         display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
         {
@@ -514,7 +512,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
             "95% interval": ("lower", "upper", limits),
             "P by test": (*tests, computed),
         }
-        | (counts if cohort.is_example else {}),
+        | ({"Counts": counted} if cohort.is_example else {}),
         key="factor",
         name="tab-univariate",
         caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",
@@ -577,10 +575,8 @@ def estimators(trials: pd.DataFrame) -> None:
 
 
 def _which_printed(limits_printed: int, p_printed: bool) -> str:
-    words = {0: [], 1: ["one limit"], 2: ["both limits"]}[limits_printed]
-    if p_printed:
-        words = [*words, "P"]
-    return " and ".join(words) or "neither"
+    words = [["", "one limit", "both limits"][limits_printed], "P" if p_printed else ""]
+    return " and ".join(filter(None, words)) or "neither"
 
 
 ACCURACY_WORDS = {

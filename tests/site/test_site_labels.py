@@ -38,10 +38,10 @@ from lib.show import display
 for i, label in enumerate(LABELS):
     frame = pd.DataFrame({label: [label, label], "n": [1, -2.5]})
     display.table(frame, name=f"tab-{i}", caption=label, note=label, left=(label,))
-    drawing, axes = display.canvas(label)
-    axes.plot([0, 1], [0, 1], label=label)
-    axes.set_xlabel(label)
-    display.figure(drawing, name=f"fig-{i}/../../{label}", caption=label, alt=label, data=frame)
+    name = f"fig-{i}/../../{label}"
+    with display.figure(label, name=name, caption=label, alt=label, data=frame) as axes:
+        axes.plot([0, 1], [0, 1], label=label)
+        axes.set_xlabel(label)
     display.glue(**{f"g{i}": label})
 ```
 
