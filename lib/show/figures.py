@@ -238,19 +238,35 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
     """For each group a row with its name alone, its rate, and what other studies print for the same
     diagnosis.
     """
-    rows = []
-    for group, own in rates.iterrows():
-        interval = own[["wilson_lower", "wilson_upper"]]
-        words = f"{percent(own['patency'])} ({limits(*interval, percent)})"
-        rows.append([group, group, *[np.nan] * 5])
-        rows.append([group, whose, own["patients"], own["patency"], *interval, words])
-        for other in published[published["diagnosis"] == group].itertuples():
-            printed = f" ({other.lower}% to {other.upper}%)" if other.lower else ""
-            patients = pd.to_numeric(other.patients or None)
-            values = [patients, other.estimate, other.low, other.high]
-            rows.append([group, other.study, *values, f"{other.estimate_percent}%{printed}"])
+    headings = [(group, group, *[np.nan] * 5) for group in rates.index]
+    own = [
+        (
+            row.Index,
+            whose,
+            row.patients,
+            row.patency,
+            row.wilson_lower,
+            row.wilson_upper,
+            f"{percent(row.patency)} ({limits(row.wilson_lower, row.wilson_upper, percent)})",
+        )
+        for row in rates.itertuples()
+    ]
+    others = [
+        (
+            row.diagnosis,
+            row.study,
+            pd.to_numeric(row.patients or None),
+            row.estimate,
+            row.low,
+            row.high,
+            f"{row.estimate_percent}%" + (f" ({row.lower}% to {row.upper}%)" if row.lower else ""),
+        )
+        for row in published.itertuples()
+    ]
     columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "words"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame([*headings, *own, *others], columns=columns)
+    by_group = [table[table["diagnosis"] == group] for group in rates.index]
+    return pd.concat(by_group, ignore_index=True)
 
 
 # ------------------------------------------------------------------- one factor and the model

@@ -149,6 +149,5 @@ def ratio_scale(axes: Axes, which: str) -> None:
     """A logarithmic scale with plain numbers on the axis "x" or "y"."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter("{x:g}")
-    axis.set_minor_locator(NullLocator())
+    ticks = LogLocator(subs=(1, 2, 5))
+    axis.set(major_locator=ticks, major_formatter="{x:g}", minor_locator=NullLocator())

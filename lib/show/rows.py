@@ -113,17 +113,13 @@ def shares(cohort: Cohort) -> None:
         by_group = cohort.rows.groupby(cohort.group, observed=True)
         parts |= {labels[group]: part for group, part in by_group}
     found = pd.concat(
-        part.groupby(name)[cohort.outcome]
-        .agg(["mean", "count"])
-        .set_axis(["share", "patients"], axis=1)
-        .rename_axis("exposed")
-        .reset_index()
-        .assign(factor=name, group=group)
-        for name in names
-        for group, part in parts.items()
-    )
-    shared = found.pivot(index=["group", "factor"], columns="exposed", values="share")
-    risks = shared.reindex(columns=[0.0, 1.0])
+        {
+            (name, group): part.groupby(name)[cohort.outcome].agg(patients="count", share="mean")
+            for name in names
+            for group, part in parts.items()
+        }
+    ).rename_axis(["factor", "group", "exposed"])
+    risks = found["share"].unstack("exposed").reindex(columns=[0.0, 1.0]).swaplevel()
     risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
@@ -141,7 +137,7 @@ def shares(cohort: Cohort) -> None:
         caption=f"Share {cohort.event} with each factor (filled) and without it (open)"
         + (", by group." if len(parts) > 1 else "."),
         alt=f"Pairs of dots. {title}. {'; '.join(words)}.",
-        data=found[["factor", "group", "exposed", "patients", "share"]],
+        data=found.reset_index(),
         reconstructed=cohort.is_example,
         height=1.2 + 0.9 * len(names),
         xlabel=f"{cohort.event.capitalize()} (% of patients)",
