@@ -14,7 +14,6 @@ from importlib import import_module
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from lib.patients import loading
@@ -83,9 +82,7 @@ class RoomDirective(SphinxDirective):
         for module in pkgutil.iter_modules(import_module(name).__path__):
             directive = f".. automodule:: {name}.{module.name}"
             lines += [f"## {module.name}", "", "```{eval-rst}", directive, "```", ""]
-        block = nodes.Element()
-        self.state.nested_parse(StringList(lines, name), 0, block, match_titles=True)
-        return block.children
+        return self.parse_text_to_nodes("\n".join(lines), offset=0, allow_section_headings=True)
 
 
 class ProjectFilesDirective(SphinxDirective):

@@ -89,10 +89,7 @@ class When(SphinxDirective):
         except (RetrievalError, ValueError) as error:
             logger.warning("{when} %s: %s", self.arguments[0], error, location=self.get_location())
             return []
-        block = nodes.Element()
-        if shown:
-            self.state.nested_parse(self.content, self.content_offset, block)
-        return block.children
+        return self.parse_content_to_nodes() if shown else []
 
 
 def setup(app) -> None:

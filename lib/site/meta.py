@@ -110,9 +110,8 @@ def finish(app) -> None:
         "root": urlsplit(base).path,
         "public": app.cohort.is_example,
     }
-    for name in ["index.html", "404.html", "robots.txt", "sitemap.xml"]:
-        if name == "sitemap.xml" and not (base and app.cohort.is_example):
-            continue
+    site_map = ["sitemap.xml"] if base and app.cohort.is_example else []
+    for name in ["index.html", "404.html", "robots.txt", *site_map]:
         text = TEMPLATES.get_template(name).render(values)
         (site / name).write_text(text, encoding="utf-8")
 

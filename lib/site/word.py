@@ -17,6 +17,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Pt
 
+from lib.show.display import text_of
 from lib.site.code import write_zip
 
 # Tables of more columns, or with longer rows, are on their side.
@@ -37,8 +38,8 @@ def document(title: str, tables: dict[str, dict]) -> bytes:
     file.add_heading(title, level=1)
     for number, about in tables.items():
         cells = [[column["label"] for column in about["columns"]], *about["rows"]]
-        texts = [[cell if isinstance(cell, str) else cell["text"] for cell in row] for row in cells]
-        _turn(file, landscape=_is_wide(texts))
+        texts = [list(map(text_of, row)) for row in cells]
+        _turn_for(file, texts)
         _add(file, number, about, texts)
     saved, fixed = io.BytesIO(), io.BytesIO()
     file.save(saved)
@@ -47,13 +48,10 @@ def document(title: str, tables: dict[str, dict]) -> bytes:
     return fixed.getvalue()
 
 
-def _is_wide(texts: list[list[str]]) -> bool:
-    longest = max(sum(map(len, row)) for row in texts)
-    return len(texts[0]) > MOST_COLUMNS or longest > MOST_CHARACTERS
-
-
-def _turn(file, landscape: bool) -> None:
+def _turn_for(file, texts: list[list[str]]) -> None:
     """Go on in a new section where the pages so far have the other orientation."""
+    longest = max(sum(map(len, row)) for row in texts)
+    landscape = len(texts[0]) > MOST_COLUMNS or longest > MOST_CHARACTERS
     now = file.sections[-1]
     if (now.orientation == WD_ORIENT.LANDSCAPE) != landscape:
         new = file.add_section(WD_SECTION.NEW_PAGE)
@@ -75,8 +73,7 @@ def _add(file, number: str, about: dict, texts: list[list[str]]) -> None:
             paragraph.alignment = ALIGNMENT[column["align"]]
     _rule(grid.rows[0], "top", "bottom")
     _rule(grid.rows[-1], "bottom")
-    repeated = parse_xml(f"<w:tblHeader {nsdecls('w')}/>")
-    grid.rows[0]._tr.get_or_add_trPr().append(repeated)
+    grid.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
     file.add_paragraph(about["note"] or "")
 
 
