@@ -229,9 +229,9 @@ class Output:
 # -------------------------------------------------------------------------------------- tables
 
 
-def badge(kind: str, word: str, title: str = "", target: str = "") -> dict:
-    """A cell that shows a word of a kind ("verdict" or "status") in its color; ``title`` explains
-    it, ``target`` is the label of the section that it links to.
+def badge(kind: str, word: str, target: str = "", title: str = "") -> dict:
+    """A cell that shows a word of a kind ("verdict" or "status") in its color; ``target`` is the
+    label of the section that it links to, ``title`` explains it.
     """
     look = f"{kind} {kind}-{word.replace(' ', '-')}"
     return {"text": word, "class": look, "title": title, "target": target}

@@ -140,7 +140,7 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Paper": "printed",
         **own,
         "Recomputed": ("recomputed", _in_three_digits),
-        "Verdict": ("verdict", "reason", "target", partial(display.badge, "verdict")),
+        "Verdict": ("verdict", "target", "reason", partial(display.badge, "verdict")),
     }
 
 
@@ -203,7 +203,7 @@ def checklist(rows: pd.DataFrame, guideline: str, name: str) -> None:
         {
             "Item": "item",
             "What it asks": "asks",
-            "Answer": ("answer", "where", _answer),
+            "Answer": ("answer", "where", partial(display.badge, "status")),
             "Note": "note",
         },
         name=name,
@@ -211,10 +211,6 @@ def checklist(rows: pd.DataFrame, guideline: str, name: str) -> None:
         left=("What it asks", "Answer", "Note"),
         data=items.drop(columns="answer"),
     )
-
-
-def _answer(answer: str, where: str) -> dict:
-    return display.badge("status", answer, target=where)
 
 
 # -------------------------------------------------------------------- the counts and the patients
