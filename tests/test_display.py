@@ -136,8 +136,8 @@ def test_what_rests_on_the_example_cohort_says_so_in_its_caption(shown, reconstr
     display.table(RATES, name="tab-x", caption="Rates.", reconstructed=reconstructed)
     assert shown[0].content["caption"] == expected
     assert shown[0].content["reconstructed"] is reconstructed
-    about = {"name": "f", "caption": "Rates.", "alt": "a", "reconstructed": reconstructed}
-    with display.figure("title", **about) as axes:
+    about = {"name": "f", "caption": "Rates.", "alt": "a", "data": RATES}
+    with display.figure("title", **about, reconstructed=reconstructed) as axes:
         pass
     assert shown[1].content["caption"] == expected
     # And drawn on hatched ground, unlike what is published.
@@ -166,7 +166,7 @@ LONG_LABELS = [LONG, LONG.replace(" ", "_"), LONG[:38] + "\n" + LONG[39:]]
 @pytest.mark.parametrize("panels", [1, 3])
 def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, label, panels):
     assert len(LONG) == 80
-    about = {"name": "fig-x", "caption": "c", "alt": "a", "reconstructed": True}
+    about = {"name": "fig-x", "caption": "c", "alt": "a", "data": RATES, "reconstructed": True}
     about |= {"xlabel": label, "ylabel": label, "nrows": panels, "squeeze": False}
     with display.figure(label, **about) as axes:
         for axis in axes[:, 0]:
@@ -206,7 +206,8 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
 
 
 def draw_with_a_warning() -> None:
-    with display.figure("title", name="fig-x", caption="A figure.", alt="a") as axes:
+    about = {"name": "fig-x", "caption": "A figure.", "alt": "a", "data": RATES}
+    with display.figure("title", **about) as axes:
         axes.xaxis.set_major_formatter(
             lambda value, place: warnings.warn("odd <numbers>", stacklevel=1)
         )

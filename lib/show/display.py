@@ -197,7 +197,7 @@ def _keyed(frame: pd.DataFrame, key: str | None) -> pd.DataFrame:
     return frame if key is None else frame.rename_axis(key).reset_index()
 
 
-def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame | None) -> dict:
+def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> dict:
     """What the site needs of a table as of a figure; its function is the one of ``lib`` that the
     cell called.
     """
@@ -208,7 +208,7 @@ def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame | No
         "name": file_name(name),
         "function": f"{maker.f_globals['__name__']}.{maker.f_code.co_qualname}",
         "caption": caption + mark,
-        "csv": None if data is None else csv(data),
+        "csv": csv(data),
         "reconstructed": reconstructed,
     }
 
@@ -330,7 +330,7 @@ def figure(
     name: str,
     caption: str,
     alt: str,
-    data: pd.DataFrame | None = None,
+    data: pd.DataFrame,
     key: str | None = None,
     reconstructed: bool = False,
     height: float = 3.0,
@@ -372,7 +372,7 @@ def figure(
             place = Path(folder, f"{file_name(name)}.png")
             drawing.savefig(place, dpi=PRINT_DPI, facecolor="white", metadata={"Software": None})
     plt.close(drawing)
-    about = _about(name, caption, reconstructed, None if data is None else _keyed(data, key))
+    about = _about(name, caption, reconstructed, _keyed(data, key))
     about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
     forms = {"image/svg+xml": buffer.getvalue(), "text/plain": alt}
     display(Output(about, forms, {"image/svg+xml": {"book": about}}))

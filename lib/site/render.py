@@ -199,13 +199,10 @@ def _label(node: nodes.Element, name: str, document: nodes.document) -> None:
 
 def _files(env, description: dict, *before: attachment) -> nodes.paragraph:
     """The line below a figure or table: its files, and the function that made it."""
-    links = list(before)
-    if description["csv"] is not None:
-        links.append(attach(env, f"{description['name']}.csv", description["csv"], "CSV"))
-    function = description.get("function")
-    if function:
-        name = nodes.literal("", ".".join(function.split(".")[-2:]), classes=["made-by"])
-        links.append(_xref(name, function, "py", "func"))
+    data = attach(env, f"{description['name']}.csv", description["csv"], "CSV")
+    function = description["function"]
+    name = nodes.literal("", ".".join(function.split(".")[-2:]), classes=["made-by"])
+    links = [*before, data, _xref(name, function, "py", "func")]
     return nodes.paragraph("", "", *_spaced(links), classes=["files"])
 
 
