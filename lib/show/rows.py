@@ -143,7 +143,7 @@ def shares(cohort: Cohort) -> None:
         xlabel=f"{cohort.event.capitalize()} (% of patients)",
     ) as axes:
         for position, (group, color) in enumerate(display.colors_of(groups).items()):
-            of_group = 100 * risks.loc[group].reindex(names)
+            of_group = 100 * risks.reindex([(group, name) for name in names])
             heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
             axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
             axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")

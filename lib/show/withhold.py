@@ -38,10 +38,14 @@ def account(cohort: Cohort) -> pd.DataFrame:
         ("Numbers of patients", ", ".join(label[x] for x in label if x in found.totals), CELL),
         (group, ", ".join(one for one in cohort.groups if one in found.totals), CELL),
     ]
-    for name, hidden in found.groups.items():
-        rule = EVENT if name in cohort.named("event") else CELL
-        groups = ", ".join(one for one in cohort.groups if one in hidden)
-        rows.append((f"{label[name]} by {group}", groups, rule))
+    rows += [
+        (
+            f"{label[name]} by {group}",
+            ", ".join(one for one in cohort.groups if one in hidden),
+            EVENT if name in cohort.named("event") else CELL,
+        )
+        for name, hidden in found.groups.items()
+    ]
     for name in cohort.factors:
         table = f"{label[name]} by {outcome}"
         if name in found.outcome:
