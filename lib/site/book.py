@@ -149,8 +149,6 @@ def run_chapters(app, env, docnames: list[str]) -> None:
         except (KeyError, ValueError):
             # Not kept, or kept by a build that was stopped before all was written.
             to_run[Path(env.doc2path(docname))] = read_chapter(env, docname)
-    if not to_run:
-        return
     failures = notebooks.run(to_run, strict=app.warningiserror)
     cache = get_cache(env.mystnb_config.execution_cache_path)
     for path in to_run.keys() - failures:
