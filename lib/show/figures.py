@@ -609,26 +609,27 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     """
     rows = [(group, row.patients, row.occluded) for group, row in by_group.iterrows()]
     for marker, (exposed, unexposed) in two_by_twos.items():
+        rows.append(("", 0, 0))  # a gap
         rows.append((f"with {marker}", exposed.sum(), exposed[0]))
         rows.append((f"without {marker}", unexposed.sum(), unexposed[0]))
-    counted = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
+    bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
+    counted = bars[bars["patients"] > 0]
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
     title = f"{events} of {total} patients had an occlusion"
-    parts = counted.set_index("patients_with").eval("patent = patients - occluded")
-    words = [
-        f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})"
-        for row in counted.itertuples()
-    ]
-    pairs = zip(counted["patients_with"], words, strict=True)
+    words = counted.apply(
+        lambda row: f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})", axis=1
+    )
     with display.figure(
         title,
         name="fig-counted-patients",
         caption="What the printed numbers say of all patients, by diagnosis and by each marker.",
-        alt=f"Bars. {title}: " + "; ".join(f"{who}, {text}" for who, text in pairs) + ".",
+        alt=f"Bars. {title}: {'; '.join(counted['patients_with'] + ', ' + words)}.",
         data=counted,
-        height=1.1 + 0.42 * len(counted),
+        height=1.1 + 0.42 * len(bars),
         xlabel="Patients (count)",
     ) as axes:
+        parts = bars.set_index("patients_with").eval("patent = patients - occluded")
         plots.stacked_bars(axes, parts, {"occluded": (ORANGE, ""), "patent": (PALE_BLUE, "")})
-        axes.bar_label(axes.containers[-1], words, padding=4)
-        axes.set_xlim(0, 1.7 * counted["patients"].max())
+        axes.bar_label(axes.containers[-1], words.reindex(bars.index, fill_value=""), padding=4)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlim(0, 1.7 * bars["patients"].max())
