@@ -55,6 +55,8 @@ def page(tmp_path_factory):
     pages = {
         "index": CHAPTER.replace("LABELS", repr(HOSTILE)).replace("PROSE", prose),
         "methods": "# methods\n\n(methods-example)=\n## x\n",
+        # To which the outputs link the functions that made them.
+        "code": "# code\n\n```{eval-rst}\n.. automodule:: lib.show.display\n```\n",
     }
     book = small_book(tmp_path_factory.mktemp("labels") / "book", pages)
     done = book.build()
