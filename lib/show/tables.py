@@ -267,7 +267,7 @@ def baseline(
     """
     names = [" ".join(map(str, column)).strip() for column in described]
     described = described.set_axis(names, axis=1)
-    for level in [*levels, "all"]:  # the file of a table has more columns than its page
+    for level in levels | {"all": "All"}:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
     apart = [
         bool(cohort.withheld.by_group(one)) or one in cohort.withheld.outcome
