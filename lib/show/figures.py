@@ -629,7 +629,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     display.figure(
         drawing,
         name="fig-counted-patients",
-        caption="What the printed numbers say of all patients, by diagnosis and by each marker.",
+        caption="Patients with an occlusion by diagnosis and by each marker, as the printed "
+        "numbers determine them if the ROC section covers all patients.",
         alt=f"Bars. {title}: " + "; ".join(f"{who}, {text}" for who, text in pairs) + ".",
         data=counted,
     )

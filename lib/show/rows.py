@@ -131,12 +131,12 @@ def shares(cohort: Cohort) -> None:
         f"{percent(risk.at[widest, 0.0])} without"
     )
     drawing, axes = display.canvas(
-        title, height=1.2 + 0.9 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
+        title, height=1.2 + 0.65 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
     )
     groups = list(parts)[1:] or ["all"]
     for position, group in enumerate(groups):
         of_group = 100 * risks.reindex(pd.MultiIndex.from_product([[group], names]))
-        heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
+        heights = np.arange(len(names)) + 0.22 * (position - (len(groups) - 1) / 2)
         color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
         axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")

@@ -135,15 +135,25 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Claim": ("id", lambda name: capital(checks.describe(name))),
         "Paper": "printed",
         **own,
-        "Recomputed": ("recomputed", _in_three_digits),
+        "Recomputed": ("recomputed", "quantity", _recomputed),
         "Verdict": ("verdict", "reason", "target", _badge),
     }
 
 
+def _recomputed(text: str, quantity: str) -> str:
+    """Numbers with decimals to three digits, and any other text as it is.
+
+    The ends of a range are shortened only for a P value: others may differ in the last digit.
+    """
+    ends = text.split(" to ")
+    if len(ends) == 2 and quantity != "p_value":
+        return text
+    return " to ".join(map(_in_three_digits, ends)) or DASH
+
+
 def _in_three_digits(text: str) -> str:
-    """A number with decimals to three digits; any other text as it is."""
     decimal = text.replace(".", "", 1).isdecimal() and "." in text
-    return f"{float(text):.3g}" if decimal else text or DASH
+    return f"{float(text):#.3g}" if decimal else text
 
 
 def _badge(verdict: str, reason: str, target: str) -> dict:
@@ -197,7 +207,7 @@ def solutions(found: list, groups: list[str]) -> None:
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
-    note = "Patency lost is read as occlusion."
+    note = "A loss of patency is read as an occlusion."
     if len(found) > 20:
         note += " Only the first 20 solutions are shown."
     display.table(
@@ -540,7 +550,7 @@ def estimators(trials: pd.DataFrame) -> None:
             "Prints": ("limits_printed", "p_printed", _which_printed),
         },
         name="tab-estimators",
-        caption="Five standard errors, and which of the published limits and P each prints.",
+        caption="Five standard errors, and which of the published limits and P each one gives.",
         left=("Standard error", "Prints"),
     )
 
