@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, ledger, published, reconstruct
+from lib.paper import checks, derivations, ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -115,6 +115,33 @@ def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
         left=("Verdict", "Check and rule"),
         classes=("ledger",),
         data=rows.drop(columns="target").reset_index(),
+    )
+
+
+def derivations_of_claims(judged: pd.DataFrame) -> None:
+    """For each kind of claim the formula, what goes into it, and the function that computes it."""
+    rows = {}
+    for section, quantity, verdict in judged[["section", "quantity", "verdict"]].to_numpy():
+        derivation = derivations.of_claim(section, quantity, verdict)
+        if derivation.formula:
+            rows.setdefault(derivation, []).append(checks.describe(f"{section}.all.{quantity}"))
+    display.table(
+        pd.DataFrame(
+            {
+                "Claim": capital(listed(dict.fromkeys(kinds))),
+                "Formula": derivation.formula,
+                "From": derivation.inputs,
+                "Function": {
+                    "text": derivation.function.removeprefix("lib."),
+                    "function": derivation.function,
+                },
+            }
+            for derivation, kinds in rows.items()
+        ),
+        name="tab-derivations",
+        caption="How each kind of claim is recomputed. Φ is the normal distribution, β a "
+        "coefficient and σ its standard error, n₁ and n₀ the numbers of occluded and of patent.",
+        left=("Formula", "From", "Function"),
     )
 
 
