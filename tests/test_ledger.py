@@ -2,6 +2,7 @@
 demands.
 """
 
+import importlib
 from decimal import Decimal
 
 import pandas as pd
@@ -10,7 +11,7 @@ from helpers import ORACLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.paper import ledger, published
+from lib.paper import derivations, ledger, published
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -194,3 +195,16 @@ def test_a_claim_that_is_absent_leaves_the_others_judged(absent):
     judged = ledger.judge(claims)
     assert list(judged.index) == list(claims.index)
     assert judged["verdict"].isin(ledger.VERDICTS).all()
+
+
+@pytest.mark.parametrize("claim", JUDGED.index)
+def test_each_recomputed_claim_has_a_formula_its_inputs_and_a_function(claim):
+    section, quantity, verdict = JUDGED.loc[claim, ["section", "quantity", "verdict"]]
+    found = derivations.of_claim(section, quantity, verdict)
+    assert found.target == JUDGED.at[claim, "target"]
+    if verdict == "given":
+        assert not (found.formula or found.inputs or found.function)
+        return
+    assert found.formula and found.inputs
+    module, name = found.function.rsplit(".", 1)
+    assert callable(getattr(importlib.import_module(module), name))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, published, reconstruct, reports, verdicts, wald
+from lib.paper import checks, derivations, published, reconstruct, reports, verdicts, wald
 from lib.paper.checks import MARKER_QUANTITIES, Judgment
 from lib.paper.published import agrees, subject
 from lib.patients import disclosure
@@ -25,24 +25,6 @@ VERDICTS = {
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",
 }
-
-# Where the book derives each kind of claim: labels of sections.
-TARGETS = {
-    ("methods", "patients"): "methods-counts",
-    ("methods", "first_month"): "methods-study",
-    ("methods", "last_month"): "methods-study",
-    ("patency", "primary_patency"): "patency-rates",
-    ("patency", "horizon"): "patency-horizon",
-    ("univariate", "p_value"): "univariate-determined",
-    ("multivariate", "confidence_level"): "multivariate-wald",
-    ("roc", "sensitivity"): "methods-counts",
-    ("roc", "specificity"): "methods-counts",
-    ("roc", "auc"): "roc-area",
-    ("roc", "auc_lower"): "roc-estimator",
-    ("roc", "auc_upper"): "roc-estimator",
-    ("roc", "p_value"): "roc-estimator",
-} | {("multivariate", quantity): "multivariate-wald" for quantity in wald.QUANTITIES}
-OPEN_TARGET = "univariate-open"
 
 
 def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
@@ -105,11 +87,8 @@ def _judge(claims: pd.DataFrame) -> pd.DataFrame:
     for name in claims.index.difference(list(judgments)):
         judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
     judged = claims.join(pd.DataFrame.from_dict(judgments, "index"))
-    judged["target"] = [
-        TARGETS[key] for key in zip(claims["section"], claims["quantity"], strict=True)
-    ]
-    is_open = (judged["section"] == "univariate") & (judged["verdict"] == "fitted")
-    return judged.assign(target=judged["target"].mask(is_open, OPEN_TARGET))
+    kinds = zip(judged["section"], judged["quantity"], judged["verdict"], strict=True)
+    return judged.assign(target=[derivations.of_claim(*kind).target for kind in kinds])
 
 
 def _unchecked(printed: str, in_example: float) -> Judgment:

@@ -260,9 +260,9 @@ def table(
     ``columns`` says for each heading what its cells are: the name of a column of ``rows``, or a
     tuple of one or more such names and, last, the function of their values that gives the words.
     Where one of them is withheld, so is the cell. Without ``columns``, ``rows`` holds the cells
-    themselves. A cell is a text, or a mapping with text and, if need be, class, title and target
-    (the label of a section). ``key`` names the index of ``rows``, which thereby is a column like
-    others.
+    themselves. A cell is a text, or a mapping with text and, if need be, class, title, target (the
+    label of a section) and function (the full name of one of ``lib``). ``key`` names the index of
+    ``rows``, which thereby is a column like others.
 
     The first column and those named in ``left`` are set flush left, the others right. ``data`` is
     what the CSV download holds, where that is not ``rows``. ``reconstructed`` marks the caption of

@@ -622,7 +622,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     with display.figure(
         title,
         name="fig-counted-patients",
-        caption="What the printed numbers say of all patients, by diagnosis and by each marker.",
+        caption="Patients with an occlusion by diagnosis and by each marker, as the printed "
+        "numbers determine them if the ROC section covers all patients.",
         alt=f"Bars. {title}: {'; '.join(counted['patients_with'] + ', ' + words)}.",
         data=counted,
         height=1.1 + 0.42 * len(bars),

@@ -206,8 +206,8 @@ def core_kinds(cores: pd.DataFrame) -> None:
         name="tab-core-kinds",
         caption="The cross-tables by what is known of them.",
         left=("What it rests on",),
-        note="Of each undecided one the download has how near the search came (nearest_miss, in "
-        "half-units of a last printed digit).",
+        note="For each undecided one the download says how near the search came (nearest_miss, in "
+        "halves of a unit of the last printed digit).",
         data=cores,
     )
 
@@ -271,13 +271,13 @@ def rungs(ranges: pd.DataFrame) -> None:
     display.table(
         both.assign(place=range(len(both))),
         {
-            "Rung": "place",
+            "Step": "place",
             assumed: ("words", capital),
             "Stored cohorts": ("cohorts", whole),
             "Patients with both markers": ("least", "greatest", partial(limits, form=whole)),
         },
         name="tab-rungs",
-        caption="The rungs of the ladder.",
+        caption="The steps of the assumption ladder.",
         left=(assumed,),
         data=both,
     )
@@ -348,14 +348,14 @@ def ladder(ranges: pd.DataFrame) -> None:
     if narrower:
         title = f"What one assumes of the other factors narrows {narrower} of {len(names)} ranges"
     said = [
-        f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} on the last rung"
+        f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} on the last step"
         for panel in PANELS.values()
         for name, words in panel.items()
     ]
     with display.figure(
         title,
         name="fig-ladder",
-        caption="The assumption ladder, its first and its last rung. Thick bars: values that "
+        caption="The assumption ladder, its first and its last step. Thick bars: values that "
         "stored cohorts attain, so the range is at least as wide; arrows: beyond the axis. Thin "
         "lines: limits that are proven whatever else was in the model, where such are known.",
         alt=f"Bars, two for each conclusion. {title}. {'; '.join(said)}.",
@@ -370,8 +370,8 @@ def ladder(ranges: pd.DataFrame) -> None:
                 plots.ratio_scale(panel, "x")
                 panel.axvline(1, color=MUTED, linewidth=1, linestyle=":")
             for rows, shift, color, label in (
-                (first, -0.17, MUTED, "attained: no restriction (rung 0)"),
-                (last, 0.17, BLUE, "attained: all restrictions (rung 5)"),
+                (first, -0.17, MUTED, "attained: no restriction (step 0)"),
+                (last, 0.17, BLUE, "attained: all restrictions (step 5)"),
             ):
                 _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
             proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
@@ -404,14 +404,14 @@ def range_table(ranges: pd.DataFrame) -> None:
         {
             "Conclusion": ("conclusion", in_words),
             "No restriction: attained": ("conclusion", "first_least", "first_greatest", _range_of),
-            "Last rung: attained": ("conclusion", "least", "greatest", _range_of),
+            "Last step: attained": ("conclusion", "least", "greatest", _range_of),
             "Proven limits": ("conclusion", "proven_least", "proven_greatest", _range_of),
         },
         key="conclusion",
         name="tab-ranges",
         caption="Least and greatest value of what the abstract leaves open.",
         note="Attained values come from stored cohorts that print every claim: the true range is "
-        "at least as wide. The download has every rung.",
+        "at least as wide. The download has every step.",
         data=ranges,
     )
 

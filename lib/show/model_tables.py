@@ -138,23 +138,21 @@ def comparison(
 
 
 def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
-    """Variance inflation and correlations; the columns are numbered like the rows."""
-    places = {name: place for place, name in enumerate(measured.index, start=1)}
-    pairs = cohort.withheld.pairs
+    """Variance inflation; the correlations, which have a picture, are in the download."""
+    pairs, names = cohort.withheld.pairs, list(measured.index)
     measured = display.masked(measured, bool(pairs), ["variance_inflation_factor"])
-    for name in places:
-        hidden = [frozenset((name, other)) in pairs for other in places]
+    for name in names:
+        hidden = [frozenset((name, other)) in pairs for other in names]
         measured = display.masked(measured, hidden, [name])
     display.table(
         measured,
         {
-            "Factor": ("factor", lambda name: f"{places[name]}. {cohort.label(name)}"),
+            "Factor": ("factor", cohort.label),
             "Variance inflation": ("variance_inflation_factor", number),
-        }
-        | {f"r with {place}": (name, number) for name, place in places.items()},
+        },
         key="factor",
         name="tab-collinearity",
-        caption="Variance inflation factors, and correlations (r) between the factors.",
+        caption="Variance inflation factors; the download has the correlations as well.",
         reconstructed=cohort.is_example,
     )
 

@@ -139,12 +139,12 @@ def shares(cohort: Cohort) -> None:
         alt=f"Pairs of dots. {title}. {'; '.join(words)}.",
         data=found.reset_index(),
         reconstructed=cohort.is_example,
-        height=1.2 + 0.9 * len(names),
+        height=1.2 + 0.65 * len(names),
         xlabel=f"{cohort.event.capitalize()} (% of patients)",
     ) as axes:
         for position, (group, color) in enumerate(display.colors_of(groups).items()):
             of_group = 100 * risks.reindex([(group, name) for name in names])
-            heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
+            heights = np.arange(len(names)) + 0.22 * (position - (len(groups) - 1) / 2)
             axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
             axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")
             axes.plot(of_group[1.0], heights, plots.marker(position), color=color, label=group)

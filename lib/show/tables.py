@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checklist as guidelines
-from lib.paper import checks, ledger, published, reconstruct
+from lib.paper import checks, derivations, ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -122,6 +122,33 @@ def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
     )
 
 
+def derivations_of_claims(judged: pd.DataFrame) -> None:
+    """For each kind of claim the formula, what goes into it, and the function that computes it."""
+    rows = {}
+    for section, quantity, verdict in judged[["section", "quantity", "verdict"]].to_numpy():
+        derivation = derivations.of_claim(section, quantity, verdict)
+        if derivation.formula:
+            rows.setdefault(derivation, []).append(checks.describe(f"{section}.all.{quantity}"))
+    display.table(
+        pd.DataFrame(
+            {
+                "Claim": capital(listed(dict.fromkeys(kinds))),
+                "Formula": derivation.formula,
+                "From": derivation.inputs,
+                "Function": {
+                    "text": derivation.function.removeprefix("lib."),
+                    "function": derivation.function,
+                },
+            }
+            for derivation, kinds in rows.items()
+        ),
+        name="tab-derivations",
+        caption="How each kind of claim is recomputed. Φ is the normal distribution, β a "
+        "coefficient and σ its standard error, n₁ and n₀ the numbers of occluded and of patent.",
+        left=("Formula", "From", "Function"),
+    )
+
+
 def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """The claims; in a book about other patients with their own values, and without those of the
     example cohort.
@@ -139,15 +166,25 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Claim": ("id", lambda name: capital(checks.describe(name))),
         "Paper": "printed",
         **own,
-        "Recomputed": ("recomputed", _in_three_digits),
+        "Recomputed": ("recomputed", "quantity", _recomputed),
         "Verdict": ("verdict", "target", "reason", partial(display.badge, "verdict")),
     }
 
 
+def _recomputed(text: str, quantity: str) -> str:
+    """Numbers with decimals to three digits, and any other text as it is.
+
+    The ends of a range are shortened only for a P value: others may differ in the last digit.
+    """
+    ends = text.split(" to ")
+    if len(ends) == 2 and quantity != "p_value":
+        return text
+    return " to ".join(map(_in_three_digits, ends)) or DASH
+
+
 def _in_three_digits(text: str) -> str:
-    """A number with decimals to three digits; any other text as it is."""
     decimal = text.replace(".", "", 1).isdecimal() and "." in text
-    return f"{float(text):.3g}" if decimal else text or DASH
+    return f"{float(text):#.3g}" if decimal else text
 
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
@@ -227,12 +264,14 @@ def solutions(found: list, groups: list[str]) -> None:
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
-    of_many = " Only the first 20 solutions are shown." if len(found) > 20 else ""
+    note = "A loss of patency is read as an occlusion."
+    if len(found) > 20:
+        note += " Only the first 20 solutions are shown."
     display.table(
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
         caption=f"Counts that print every percentage and area: {many}.",
-        note=f"Patency lost is read as occlusion.{of_many}",
+        note=note,
     )
 
 
@@ -565,7 +604,7 @@ def estimators(trials: pd.DataFrame) -> None:
             "Prints": ("limits_printed", "p_printed", _which_printed),
         },
         name="tab-estimators",
-        caption="Five standard errors, and which of the published limits and P each prints.",
+        caption="Five standard errors, and which of the published limits and P each one gives.",
         left=("Standard error", "Prints"),
     )
 

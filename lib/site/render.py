@@ -16,7 +16,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from lib.paper import ledger
+from lib.paper import derivations, ledger
 from lib.show.display import DARK
 from lib.words import capital
 
@@ -159,13 +159,14 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
 
 
 def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
-    """A cell with its text, and where it has them a class, an explanation, a link and a heading."""
+    """A cell with its text, and where it has them a class, an explanation, a link to a section or
+    to the documentation of a function, and a heading."""
     about = {"text": cell} if isinstance(cell, str) else cell
-    content = (
-        reference(about["text"], about["target"])
-        if about.get("target")
-        else nodes.Text(about["text"])
-    )
+    content = nodes.Text(about["text"])
+    if about.get("target"):
+        content = reference(about["text"], about["target"])
+    if about.get("function"):
+        content = function_reference(about["text"], about["function"])
     if about.get("title"):
         content = nodes.abbreviation("", "", content, explanation=about["title"])
     if about.get("class"):
@@ -179,6 +180,11 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
 def reference(text: str, label: str) -> addnodes.pending_xref:
     """A link to a label anywhere in the book; Sphinx warns where there is no such label."""
     return _xref(nodes.inline("", text), label, "std", "ref")
+
+
+def function_reference(text: str, function: str) -> addnodes.pending_xref:
+    """A link to the documentation of a function of ``lib``, given its full name."""
+    return _xref(nodes.literal("", text, classes=["made-by"]), function, "py", "func")
 
 
 def numbered_reference(label: str) -> addnodes.pending_xref:
@@ -201,8 +207,7 @@ def _files(env, description: dict, *before: attachment) -> nodes.paragraph:
     """The line below a figure or table: its files, and the function that made it."""
     data = attach(env, f"{description['name']}.csv", description["csv"], "CSV")
     function = description["function"]
-    name = nodes.literal("", ".".join(function.split(".")[-2:]), classes=["made-by"])
-    links = [*before, data, _xref(name, function, "py", "func")]
+    links = [*before, data, function_reference(".".join(function.split(".")[-2:]), function)]
     return nodes.paragraph("", "", *_spaced(links), classes=["files"])
 
 
@@ -255,14 +260,19 @@ class ClaimRole(SphinxRole):
         spoken = nodes.inline("", f" ({verdict})", classes=["visually-hidden"])
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
-        note = escape(f"{capital(verdict)}. {capital(claim['reason'])}.")
+        derivation = derivations.of_claim(claim["section"], claim["quantity"], verdict)
+        note = [f"{capital(verdict)}. {capital(claim['reason'])}."]
+        if derivation.formula:
+            note += [f"Formula: {derivation.formula}.", f"From {derivation.inputs}."]
+            note.append(f"Function: {derivation.function.removeprefix('lib.')}.")
+        lines = " <br>".join(map(escape, note))
         node = markup(
             "",
             "",
             link,
             spoken,
             before=f'<span class="claim claim-{verdict}" data-note="{note_id}">',
-            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {note}</span>'
+            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {lines}</span>'
             "</span>",
             script="claims.js",
         )

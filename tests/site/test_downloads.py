@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 from xml.etree import ElementTree
 
+import docx
 import nbformat
 import pandas as pd
 from books import served
@@ -42,6 +43,7 @@ OPENED = {
     ".json": json.loads,
     ".toml": lambda content: tomllib.loads(content.decode("utf-8")),
     ".pdf": open_pdf,
+    ".docx": lambda content: docx.Document(io.BytesIO(content)),
     ".zip": lambda content: zipfile.ZipFile(io.BytesIO(content)).testzip(),
 }
 
@@ -64,7 +66,7 @@ def test_every_download_opens_as_what_it_says(site):
     with served(site) as server:
         addresses = offered(site, f"{server.address}/")
         kinds = {Path(urlsplit(address).path).suffix for address in addresses}
-        assert {".csv", ".svg", ".ipynb", ".parquet", ".zip"} <= kinds <= set(OPENED)
+        assert {".csv", ".svg", ".ipynb", ".parquet", ".docx", ".zip"} <= kinds <= set(OPENED)
         wrong = []
         for address in addresses:
             try:

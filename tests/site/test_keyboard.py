@@ -148,6 +148,7 @@ def test_a_claim_explains_itself_until_escape(site, tab):
     walk_to(tab, "article .claim a")
     note = tab.locator(".claim:focus-within .claim-note")
     assert note.is_visible()
+    assert {"Formula:", "From", "Function:"} <= set(note.inner_text().split())
     tab.keyboard.press("Escape")
     assert not note.is_visible()
     tab.keyboard.press("Tab")
