@@ -8,9 +8,10 @@ import calendar
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import cache
-from math import floor, inf
+from math import inf
 from pathlib import Path
 
 import pandas as pd
@@ -65,6 +66,9 @@ NUMBER = re.compile(
     r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
 )
 
+# More digits than any number here has.
+DIGITS = Context(prec=60)
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -87,6 +91,11 @@ class Interval:
             self.upper is None or value < self.upper or (self.upper_closed and value == self.upper)
         )
         return above and below
+
+    def meets(self, low: float | Fraction, high: float | Fraction) -> bool:
+        """Whether some value from ``low`` to ``high`` is among these."""
+        begins_between = self.lower is not None and low < self.lower < high
+        return low in self or high in self or begins_between
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
@@ -320,18 +329,13 @@ def printings(value: float | Fraction, like: str) -> set[str]:
     """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
     rule; of a threshold, itself or its opposite.
     """
-    sign, _, unit = _parse(like)
-    if sign:
+    match = NUMBER.fullmatch(like.strip())
+    if sign := match["sign"]:
         opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
         return {(sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")}
-    below = floor(abs(Fraction(value)) / unit)
-    candidates = {_with_digits(whole, value < 0, like) for whole in (below, below + 1)}
-    return {text for text in candidates if agrees(text, value)}
-
-
-def _with_digits(whole: int, negative: bool, like: str) -> str:
-    match = NUMBER.fullmatch(like.strip())
-    decimals = len(match["decimals"] or "")
-    digits = f"{whole:0{decimals + 1}d}"
-    digits = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
-    return ("-" if negative and whole else "") + digits + match["percent"]
+    value = Fraction(value) * (100 if match["percent"] else 1)
+    exact = DIGITS.divide(value.numerator, value.denominator)
+    last = Decimal(1).scaleb(-len(match["decimals"] or ""))
+    rounded = {exact.quantize(last, rule, DIGITS) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
+    # Zero has no sign.
+    return {f"{text or abs(text):f}{match['percent']}" for text in rounded}

@@ -12,8 +12,8 @@ from functools import partial
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.published import RATIOS, premises
-from lib.paper.verdicts import NOT_NORMAL, Check, Span, about, one_of, unstated
+from lib.paper.published import RATIOS
+from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
 
 
 @dataclass(frozen=True)
@@ -109,27 +109,30 @@ def wald_checks(claims: pd.DataFrame) -> list[Check]:
     of them that another source prints, each with the other strings of the paper."""
     sets, checks = ratio_sets(claims), []
     for (_, what), ratio in sets.items():
-        method = _method(ratio)
-        needs = unstated(claims, list(ratio.names), ["normal"])
+        names = (*ratio.names, *filter(None, [ratio.level_claim]))
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
-        checks.append(
-            Check(
-                f"estimate, limits and P of {about(what)} belong together",
-                (*ratio.names, *filter(None, [ratio.level_claim])),
-                partial(_agree, ratio, sharing),
-                partial(_allowed, ratio),
-                needs=needs,
-                why_not=f"the file says that its method is {method}" if method else "",
-                readings=partial(_other_methods, ratio) if needs else list,
-            )
-        )
+        checks.append(_check(ratio, about(what), names, sharing))
     checks += _level_checks(claims, list(sets.values()))
     for name, ratio in _variants(claims).items():
-        words = f"estimate, limits and P of {about(name)}, as this source prints them,"
-        agree, allowed = partial(_agree, ratio, []), partial(_allowed, ratio)
-        if allowed(name) is not None:
-            checks.append(Check(f"{words} belong together", (name,), agree, allowed))
+        check = _check(ratio, f"{about(name)}, as this source prints them,", (name,), [])
+        checks += [check] if check.allows(name) is not None else []
     return checks
+
+
+def _check(
+    ratio: PrintedRatio, words: str, names: tuple[str, ...], sharing: list[PrintedRatio]
+) -> Check:
+    """The check of a ratio, on the claims named; ``sharing`` are all ratios with its level."""
+    needs = unstated(ratio.claims, list(ratio.names), ["normal"])
+    return Check(
+        f"estimate, limits and P of {words} belong together",
+        names,
+        partial(_agree, ratio, sharing),
+        partial(_allowed, ratio),
+        needs=needs,
+        why_not=other_method(ratio.claims, ratio.names),
+        readings=partial(_other_methods, ratio) if needs else list,
+    )
 
 
 def _agree(
@@ -163,22 +166,17 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Chec
 
     Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
-    checks = []
-    for name in claims.index[claims.index.str.endswith(".confidence_level")]:
-        used = [ratio for ratio in ratios if ratio.level_claim == name and not _method(ratio)]
+    checks, normal = [], [r for r in ratios if not other_method(claims, r.names)]
+    for name in dict.fromkeys(ratio.level_claim for ratio in normal if ratio.level_claim):
+        used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
         fitting = _levels([r.strings() for r in used]) or _levels([r.strings() for r in agreeing])
         if fitting:
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            values = {level: (level,) for level in fitting}
+            values = {level: exactly(level) for level in fitting}
             checks.append(one_of(claims, words, (name,), values, needs=needs))
     return checks
-
-
-def _method(ratio: PrintedRatio) -> str:
-    """What the file says of the method of a ratio that is no normal one."""
-    return ", ".join(sorted(NOT_NORMAL & set(premises(ratio.claims, ratio.names))))
 
 
 def _levels(sets: list[dict[str, str]]) -> list[Fraction]:
