@@ -159,14 +159,10 @@ def corners(printed: dict[str, str], level: float = 0.95) -> np.ndarray:
 
     Shape (corners, 2). Raises `ValueError` when the strings contradict one another.
     """
-    found = [
-        wald.polygon(printed, z, side)
-        for z in wald.multipliers(level)
-        for side in wald.sides(printed)
-    ]
-    if not sum(map(len, found)):
+    found = np.vstack([wald.corners(printed, z) for z in wald.multipliers(level)])
+    if not len(found):
         raise ValueError("the printed strings contradict one another: no coefficient has them")
-    return np.vstack(found)
+    return found
 
 
 def from_claims(claims: pd.DataFrame) -> Printed:
@@ -181,15 +177,15 @@ def from_claims(claims: pd.DataFrame) -> Printed:
             f"two markers with counts and adjusted odds ratios are needed, not {len(tables)}"
         )
     level = checks.confidence_level(claims)
-    strings = tuple(checks.wald_strings(claims, name) for name in tables)
+    adjusted = checks.adjusted(claims)
+    strings = tuple(adjusted[name] for name in tables)
     polygons = tuple(corners(texts, level) for texts in strings)
     return Printed(*tables.values(), polygons, strings, level)
 
 
 def two_markers(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two tables of the markers with determined counts and an adjusted odds ratio."""
-    adjusted = checks.adjusted(claims)
-    tables = checks.two_by_twos(claims)
+    adjusted, tables = checks.adjusted(claims), checks.two_by_twos(claims)
     return {name: table for name, table in tables.items() if name in adjusted}
 
 

@@ -82,8 +82,7 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     """
     section, about, quantity = name.split(".")[:3]
     if section == "multivariate":
-        factors = [factor for factor in checks.adjusted(claims) if about in (factor, "all")]
-        return _detect_in_model(claims, factors, bounds)
+        return _detect_in_model(claims, about, bounds)
     if section == "univariate":
         known = about in reconstruct.markers(claims)
         return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
@@ -101,15 +100,15 @@ def _fails(done: list[checks.Check]) -> bool:
     return any(check.holds is False for check in done)
 
 
-def _detect_in_model(claims: pd.DataFrame, factors: list[str], bounds: pd.DataFrame) -> str:
+def _detect_in_model(claims: pd.DataFrame, about: str, bounds: pd.DataFrame) -> str:
     excluded = pd.Series(False, bounds.index)
-    for factor in factors:
-        strings = checks.wald_strings(claims, factor)
-        sigma = wald.possible(strings, "sigma", checks.confidence_level(claims))
-        if sigma is None:
-            return "wald"
-        if factor in bounds:
-            excluded |= bounds[factor] > sigma[1] * (1 + exclusion.SLACK)
+    for factor, strings in checks.adjusted(claims).items():
+        if about in (factor, "all"):
+            sigma = wald.possible(strings, "sigma", checks.confidence_level(claims))
+            if sigma is None:
+                return "wald"
+            if factor in bounds:
+                excluded |= bounds[factor] > sigma[1] * (1 + exclusion.SLACK)
     return "exclusion" if len(excluded) and excluded.all() else NOT_DETECTED
 
 

@@ -20,13 +20,11 @@ from lib.paper.ratios import (
     confidence_level,
     level_claim,
     printed_wald_sets,
-    wald_strings,
 )
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
-    Judgment,
     Span,
     about,
     describe,
@@ -42,14 +40,12 @@ from lib.words import listed
 __all__ = [
     "MARKER_QUANTITIES",
     "Check",
-    "Judgment",
     "about",
     "adjusted",
     "confidence_level",
     "describe",
     "matching",
     "printed_wald_sets",
-    "wald_strings",
 ]
 
 # More values than this are taken as all between the least and the greatest.
@@ -212,26 +208,24 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     Columns marker, kind, auc, standard_error, lower, upper, p, limits_printed (0 to 2 of the
     published limits) and p_printed.
     """
-    trials = []
+    trials, printed = [], claims["printed"]
     for marker, table in two_by_twos(claims).items():
         trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
-        printed = {
-            column: trial[column].map(partial(_prints_claim, claims, f"roc.{marker}.{quantity}"))
-            for column, quantity in zip(
-                ("lower", "upper", "p"), ("auc_lower", "auc_upper", "p_value"), strict=True
-            )
-        }
-        trial["limits_printed"] = printed["lower"].astype(int) + printed["upper"].astype(int)
-        trials.append(trial.assign(p_printed=printed["p"], marker=marker))
+        fits = {}
+        for column, quantity in {
+            "lower": "auc_lower",
+            "upper": "auc_upper",
+            "p": "p_value",
+        }.items():
+            text = printed.get(f"roc.{marker}.{quantity}")
+            fits[column] = [text is not None and agrees(text, value) for value in trial[column]]
+        limits = np.sum([fits["lower"], fits["upper"]], axis=0)
+        trials.append(trial.assign(limits_printed=limits, p_printed=fits["p"], marker=marker))
     columns = ["marker", "kind", "auc", "standard_error", "lower", "upper", "p"]
     columns += ["limits_printed", "p_printed"]
     if not trials:
         return pd.DataFrame(columns=columns)
     return pd.concat(trials).rename_axis("kind").reset_index()[columns]
-
-
-def _prints_claim(claims: pd.DataFrame, name: str, value: float) -> bool:
-    return name in claims.index and agrees(claims.at[name, "printed"], value)
 
 
 # ------------------------------------------------------------------------------- the other checks
@@ -243,11 +237,10 @@ def univariate_checks(claims: pd.DataFrame) -> list[Check]:
     for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            tests = univariate.binary_tests(table).values()
             words = f"P follows from the two-by-two table of {about(marker)}"
-            values = {key: exactly(p) for key, p in enumerate(tests)}
+            tests = {test: exactly(p) for test, p in univariate.binary_tests(table).items()}
             source = ", by all four tests in use"
-            checks.append(one_of(claims, words, (name,), values, source=source))
+            checks.append(one_of(claims, words, (name,), tests, source=source))
     return checks
 
 

@@ -72,30 +72,24 @@ DIGITS = Context(prec=60)
 
 @dataclass(frozen=True)
 class Interval:
-    """The values a printed number can stand for; a bound of None is no bound.
+    """The values a printed number can stand for; an infinite bound is no bound.
 
     Percentages are proportions here: "89.4%" is about 0.894.
     """
 
-    lower: Fraction | None
-    upper: Fraction | None
+    lower: Fraction | float = -inf
+    upper: Fraction | float = inf
     lower_closed: bool = True
     upper_closed: bool = False
 
     def __contains__(self, value: float | Fraction) -> bool:
-        value = Fraction(value)
-        above = (
-            self.lower is None or value > self.lower or (self.lower_closed and value == self.lower)
-        )
-        below = (
-            self.upper is None or value < self.upper or (self.upper_closed and value == self.upper)
-        )
+        above = value > self.lower or (self.lower_closed and value == self.lower)
+        below = value < self.upper or (self.upper_closed and value == self.upper)
         return above and below
 
     def meets(self, low: float | Fraction, high: float | Fraction) -> bool:
         """Whether some value from ``low`` to ``high`` is among these."""
-        begins_between = self.lower is not None and low < self.lower < high
-        return low in self or high in self or begins_between
+        return low in self or high in self or low < self.lower < high
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
@@ -277,18 +271,20 @@ def _parse(printed: str) -> tuple[str, Fraction, Fraction]:
 
 
 @cache
-def interval(printed: str, rounding: str | None = None) -> Interval:
-    """The values that print as ``printed``.
+def interval(printed: str | None, rounding: str | None = None) -> Interval:
+    """The values that print as ``printed``; every value where nothing is printed (None).
 
     ``rounding`` is half_up (a half goes away from zero), half_even (a half goes to the even digit),
     truncation, or None for what either of the two half rules allows. A threshold such as "<0.05"
     stands for itself. Raises ``InputError`` when ``printed`` is not a number.
     """
+    if printed is None:
+        return Interval()
     sign, value, unit = _parse(printed)
     if sign in ("<", "≤"):
-        return Interval(None, value, False, sign == "≤")
+        return Interval(-inf, value, False, sign == "≤")
     if sign in (">", "≥"):
-        return Interval(value, None, sign == "≥", False)
+        return Interval(value, inf, sign == "≥", False)
     even = (value / unit).numerator % 2 == 0
     # Whether the end nearer to zero belongs to it, and the end farther from zero.
     nearer, farther = {

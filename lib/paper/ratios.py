@@ -7,7 +7,6 @@ The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 import pandas as pd
 
@@ -35,26 +34,23 @@ class PrintedRatio:
         }
 
 
-def adjusted(claims: pd.DataFrame) -> list[str]:
-    """The factors with an adjusted odds ratio and at least one of its limits."""
-    return [what for section, what in ratio_sets(claims) if section == "multivariate"]
-
-
-def wald_strings(claims: pd.DataFrame, factor: str) -> dict[str, str]:
-    """The printed odds ratio, limits and P of a factor of ``adjusted``, by quantity."""
-    return ratio_sets(claims)["multivariate", factor].strings()
+def adjusted(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """The printed odds ratio, limits and P, by quantity, of each factor with an adjusted odds ratio
+    and at least one of its limits."""
+    sets = ratio_sets(claims).items()
+    return {what: ratio.strings() for (section, what), ratio in sets if section == "multivariate"}
 
 
 def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """The strings of ``wald_strings`` by factor in words, as each other source prints them and then
-    as the paper does.
+    """The strings of ``adjusted`` by factor in words, as each other source prints them and then as
+    the paper does.
     """
     sets = {}
     for name, ratio in _variants(claims).items():
         if name.startswith("multivariate."):
             source = claims.at[name, "source"].partition(" (")[0]
             sets[f"{about(name)}, {source}"] = ratio.strings()
-    return sets | {about(factor): wald_strings(claims, factor) for factor in adjusted(claims)}
+    return sets | {about(factor): strings for factor, strings in adjusted(claims).items()}
 
 
 def confidence_level(
@@ -124,41 +120,36 @@ def _check(
 ) -> Check:
     """The check of a ratio, on the claims named; ``sharing`` are all ratios with its level."""
     needs = unstated(ratio.claims, list(ratio.names), ["normal"])
+
+    def agree(left_out: frozenset[str]) -> bool | None:
+        strings = ratio.strings(left_out)
+        if not _bounded(strings):
+            return None
+        # Without the confidence level all ratios that share it may agree at another.
+        if ratio.level_claim in left_out:
+            return bool(_levels([other.strings(left_out) for other in sharing]))
+        return wald.agree(strings, ratio.level)
+
+    def allowed(name: str) -> list[Span] | None:
+        if name == ratio.level_claim or not _bounded(ratio.strings(frozenset([name]))):
+            return None
+        bounds = wald.possible(ratio.strings(), ratio.names[name], ratio.level)
+        return [bounds] if bounds else []
+
+    def other_methods() -> list[str]:
+        degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level) if needs else []
+        span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
+        return [f"fits a t with about {span} degrees of freedom"] if degrees else []
+
     return Check(
         f"estimate, limits and P of {words} belong together",
         names,
-        partial(_agree, ratio, sharing),
-        partial(_allowed, ratio),
+        agree,
+        allowed,
         needs=needs,
         why_not=other_method(ratio.claims, ratio.names),
-        readings=partial(_other_methods, ratio) if needs else list,
+        readings=other_methods,
     )
-
-
-def _agree(
-    ratio: PrintedRatio, sharing: list[PrintedRatio], left_out: frozenset[str]
-) -> bool | None:
-    """Without the confidence level: whether all ratios that share it agree at another."""
-    strings = ratio.strings(left_out)
-    if not _bounded(strings):
-        return None
-    if ratio.level_claim in left_out:
-        return bool(_levels([other.strings(left_out) for other in sharing]))
-    return wald.agree(strings, ratio.level)
-
-
-def _allowed(ratio: PrintedRatio, name: str) -> list[Span] | None:
-    if name == ratio.level_claim or not _bounded(ratio.strings(frozenset([name]))):
-        return None
-    bounds = wald.possible(ratio.strings(), ratio.names[name], ratio.level)
-    return [bounds] if bounds else []
-
-
-def _other_methods(ratio: PrintedRatio) -> list[str]:
-    """The readings under which a ratio that nobody says is the normal one fits."""
-    degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level)
-    span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
-    return [f"fits a t with about {span} degrees of freedom"] if degrees else []
 
 
 def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Check]:

@@ -23,7 +23,7 @@ from math import floor, prod
 import numpy as np
 import pandas as pd
 
-from lib.paper.published import Interval, interval, premises
+from lib.paper.published import interval, premises
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -100,12 +100,11 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
 def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest count out of each total that prints so, 0 and the total when
     None; the greatest is the smaller where there is none."""
-    bounds = interval(printed) if printed is not None else Interval(None, None)
-    first, last = np.zeros_like(totals), totals
-    if bounds.lower is not None:
-        first = np.maximum(first, _least(bounds.lower, totals, bounds.lower_closed))
-    if bounds.upper is not None:
-        last = np.minimum(last, -_least(-bounds.upper, totals, bounds.upper_closed))
+    bounds, first, last = interval(printed), np.zeros_like(totals), totals
+    if bounds.lower > 0:
+        first = _least(bounds.lower, totals, bounds.lower_closed)
+    if bounds.upper <= 1:
+        last = -_least(-bounds.upper, totals, bounds.upper_closed)
     return first, last
 
 
@@ -153,7 +152,11 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if known is None:
         return None
     patients, sizes = known
-    by_group = _by_group(claims, printed, sizes)
+    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
+    counted = zip(rates, sizes if set(rates) & using else (), strict=False)
+    by_group = tuple(
+        _events(claims, rate, printed.get(rate), size) for rate, size in counted if size
+    )
     if any(low > high for low, high in by_group):
         return None
     by_group = by_group if all(sizes) else ()
@@ -188,30 +191,17 @@ def _patients(
     claims: pd.DataFrame, printed: dict[str, str]
 ) -> tuple[int | None, tuple[int, ...]] | None:
     """The total and the group sizes, 0 where one is not known; None where they do not add up."""
-    names = [f"methods.{name}.patients" for name in groups(claims)]
-    total = int(printed["methods.all.patients"]) if "methods.all.patients" in printed else None
-    sizes = [int(printed.get(name, 0)) for name in names]
-    missing = sizes.count(0)
-    if missing == len(sizes):
+    total = int(printed.get("methods.all.patients", 0)) or None
+    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
+    if not any(sizes):
         return total, ()
     if total is None:
-        return (None if missing else sum(sizes)), tuple(sizes)
+        return (sum(sizes) if all(sizes) else None), tuple(sizes)
     rest = total - sum(sizes)
-    if missing == 1 and rest > 0:
+    if sizes.count(0) == 1 and rest > 0:
         sizes[sizes.index(0)], rest = rest, 0
-    return (total, tuple(sizes)) if missing > 1 or rest == 0 else None
-
-
-def _by_group(
-    claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
-) -> tuple[tuple[int, int], ...]:
-    """Least and greatest number of events of each group whose size is known, where some rate is in
-    use; the greatest is the smaller where a rate cannot be printed."""
-    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
-    if not any(rate in printed for rate in rates):
-        return ()
-    pairs = zip(rates, sizes, strict=False)
-    return tuple(_events(claims, rate, printed.get(rate), size) for rate, size in pairs if size)
+    adds_up = rest == 0 or sizes.count(0) > 1
+    return (total, tuple(sizes)) if adds_up else None
 
 
 def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
@@ -367,6 +357,5 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     for group, size in zip_longest(groups(claims), implied, fillvalue=0):
         size = int(printed.get(f"methods.{group}.patients", size))
         rate = f"patency.{group}.primary_patency"
-        lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
-        found[group] = floor((1 - lower) * size)
+        found[group] = floor((1 - max(interval(printed.get(rate)).lower, 0)) * size)
     return pd.Series(found, name="occluded", dtype=int)

@@ -21,7 +21,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import checks, ratios, reconstruct, wald
-from lib.paper.published import RATIOS, interval, premises
+from lib.paper.published import MOST_PATIENTS, RATIOS, interval, premises
 from lib.paper.verdicts import (
     Check,
     Span,
@@ -38,7 +38,6 @@ LIMITS = {"normal": "Wald", "wilson": "Wilson", "beta": "exact", "agresti_coull"
 LIMITS |= {"jeffreys": "Jeffreys"}
 # Of more tables than this only the outermost are looked at.
 MOST_TABLES = 400
-ENDLESS = Fraction(10**9)
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,7 @@ def _topics(claims: pd.DataFrame) -> list[Topic]:
 def _ends(claims: pd.DataFrame, name: str) -> Span:
     """The least and the greatest value that a claim's digits allow."""
     bounds = interval(claims.at[name, "printed"])
-    low, high = bounds.lower, bounds.upper
-    return -ENDLESS if low is None else low, ENDLESS if high is None else high
+    return bounds.lower, bounds.upper
 
 
 def _follows(
@@ -137,8 +135,9 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         total, size, needs = denominator(claims, share or count) if share or count else (0, "", [])
         k = int(claims.at[count, "printed"]) if count else None
         if share.endswith(".percentage") and total:
-            ends = [floor(end * total) for end in _ends(claims, share)]
-            near = {end + more for end in ends for more in (0, 1)} if k is None else {k}
+            ends = [floor(max(0, min(end, 1)) * total) for end in _ends(claims, share)]
+            near = {min(end + more, total) for end in ends for more in (0, 1)}
+            near = near if k is None else {k}
             words = f"a whole number of {total:,} is behind the {describe(share)}"
             words = words if k is None else f"the {describe(share)} is {k:,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
@@ -315,7 +314,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     needs = ["kappa is not weighted"]
     if name and agreement:
         words = f"kappa of {about(topic.what)} is at most the agreement"
-        most = _ends(claims, agreement)[1]
+        most = min(_ends(claims, agreement)[1], 1)
         yield _follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
     raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     total, size, of = denominator(claims, name) if name else (0, None, [])
@@ -340,7 +339,7 @@ def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     strings = ratio.strings(frozenset(ratio.names) - set(names))
     if bounds := wald.possible(strings, "sigma", ratio.level):
         words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
-        check = _follows(claims, words, total, names, [(16 / bounds[1] ** 2, ENDLESS)])
+        check = _follows(claims, words, total, names, [(16 / bounds[1] ** 2, MOST_PATIENTS)])
         if not check.holds and not {"binary", "logistic"} <= set(premises(claims, names)):
             check = replace(
                 check, why_not="it is narrower, as that of a number may be (binary, logistic)"

@@ -51,16 +51,6 @@ PREMISES = {
 Span = tuple[float | Fraction, float | Fraction]
 
 
-@dataclass(frozen=True)
-class Judgment:
-    """A verdict on one claim, with the value recomputed, the check in words, and the reason."""
-
-    verdict: str
-    recomputed: str
-    check: str
-    reason: str
-
-
 def nothing(name: str) -> None:
     """For ``Check.allows``: a check that confines none of its claims to values."""
 
@@ -167,16 +157,13 @@ def matching(
 
 @dataclass(frozen=True)
 class Finding:
-    """Checks that fail together, the smallest sets of claims without which all of them hold, and
-    the readings under which the printed numbers fit, in words."""
+    """Checks that fail together, the worst of their grades, the smallest sets of claims without
+    which all of them hold, and the readings under which the printed numbers fit, in words."""
 
     checks: tuple[Check, ...]
+    grade: str
     culprits: list[tuple[str, ...]]
     readings: list[str]
-
-    def rank(self, grades: dict[Check, str]) -> int:
-        """The place in ``GRADES`` of the worst grade of its checks."""
-        return min(GRADES.index(grades[check]) for check in self.checks)
 
 
 # ----------------------------------------------------------------------------------------- words
@@ -245,7 +232,7 @@ def grade(check: Check, printed: pd.Series) -> str:
 
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
-    """What fails: checks that share claims are one finding."""
+    """What fails, the worst first: checks that share claims are one finding."""
     groups: list[list[Check]] = []
     for check in [check for check in checks if check.holds is False]:
         touching = [g for g in groups if any(set(check.claims) & set(c.claims) for c in g)]
@@ -258,8 +245,9 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         for (name,) in [names for names in culprits if len(names) == 1]:
             nearest = [_nearest(check, name, printed[name]) for check in group]
             readings |= dict.fromkeys(words for words in nearest if words)
-        found.append(Finding(tuple(group), culprits, list(readings)))
-    return found
+        worst = min((grade(check, printed) for check in group), key=GRADES.index)
+        found.append(Finding(tuple(group), worst, culprits, list(readings)))
+    return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 
 def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
@@ -299,16 +287,16 @@ def _nearest(check: Check, name: str, printed: str) -> str:
 
 def judge(
     claims: pd.DataFrame, build: Callable[[pd.DataFrame], list[Check]]
-) -> dict[str, Judgment]:
-    """The verdict on every claim on which a check bears: contradicted where it is in a smallest set
-    without which the checks hold, else confirmed or bounded by the check that allows the fewest
-    prints. ``build`` makes the checks of some claims."""
-    checks, judgments = build(claims), {}
+) -> dict[str, tuple[str, str, str, str]]:
+    """The verdict on every claim on which a check bears, with the value recomputed, the check in
+    words, and the reason: contradicted where it is in a smallest set without which the checks hold,
+    else confirmed or bounded by the check that allows the fewest prints. ``build`` makes the checks
+    of some claims."""
+    checks = build(claims)
     failing = findings(checks, claims["printed"])
-    for finding in failing:
-        for name in {name for names in finding.culprits for name in names}:
-            judgments[name] = _contradicted(claims, name, checks)
-    rest = claims.drop(index=list(judgments))
+    culprits = {name for finding in failing for names in finding.culprits for name in names}
+    judged = {name: _contradicted(claims, name, checks) for name in culprits}
+    rest = claims.drop(index=list(culprits))
     if any(len(check.claims) > 1 for finding in failing for check in finding.checks):
         checks = build(rest)
     for name, printed in rest["printed"].items():
@@ -318,8 +306,8 @@ def judge(
             verdict = "confirmed" if len(texts) == 1 else "bounded"
             others = "nothing else" if len(texts) == 1 else _prints_listed(texts)
             reason = f"{check.words}{check.source}; {others} could be printed"
-            judgments[name] = Judgment(verdict, _shown(name, spans, texts), check.words, reason)
-    return judgments
+            judged[name] = verdict, _shown(name, spans, texts), check.words, reason
+    return judged
 
 
 def _closest(
@@ -339,7 +327,9 @@ def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
     return _shown(name, spans, texts) if spans else ""
 
 
-def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgment:
+def _contradicted(
+    claims: pd.DataFrame, name: str, checks: list[Check]
+) -> tuple[str, str, str, str]:
     printed = claims.at[name, "printed"]
     bearing = [check for check in checks if name in check.claims]
     failing = [check for check in bearing if check.holds is False]
@@ -354,7 +344,7 @@ def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgm
         reason += f"; the other claims allow {_prints_listed(texts)}"
     if _fits_cut_off(printed, spans):
         reason += "; it would fit if its digits were cut off instead of rounded"
-    return Judgment("contradicted", _shown(name, spans, texts), words, reason)
+    return "contradicted", _shown(name, spans, texts), words, reason
 
 
 def _fits_cut_off(printed: str, spans: list[Span] | None) -> bool:
