@@ -30,9 +30,7 @@ def test_what_nothing_printed_can_contradict():
 
 def test_adjusted_numbers_are_held_as_tightly_as_their_digits_allow():
     found = SURVEYED.set_index(["claim", "altered"])["detected_by"]
-    for name, strings in [
-        (factor, checks.wald_strings(CLAIMS, factor)) for factor in checks.adjusted(CLAIMS)
-    ]:
+    for name, strings in checks.adjusted(CLAIMS).items():
         for quantity in strings:
             least, most = wald.possible(strings, quantity)
             claim = f"multivariate.{name}.{quantity}"
@@ -51,7 +49,7 @@ def test_detection_is_what_the_ledger_would_say(at):
     altered = CLAIMS.copy()
     altered.at[row["claim"], "printed"] = row["altered"]
     judged = verdicts.judge(altered, checks.all_checks)
-    found = [judgment.verdict for judgment in judged.values()]
+    found = [verdict for verdict, *_ in judged.values()]
     assert ("contradicted" in found) == (row["detected_by"] != "")
 
 
@@ -62,7 +60,7 @@ def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma
     numbers = [*map(exp, values), erfc(0.9 / sigma / sqrt(2))]
     for quantity, number in zip(wald.QUANTITIES, numbers, strict=True):
         claims.at[f"{name}.{quantity}", "printed"] = f"{number:.3f}"
-    assert wald.agree(checks.wald_strings(claims, "incomplete_coverage"))
+    assert wald.agree(checks.adjusted(claims)["incomplete_coverage"])
     bounds = exclusion.basic_bounds(STUDY.printed.first, STUDY.printed.second)
     bounds = bounds.set_axis(["k1", "k0", *STUDY.markers], axis=1)
     assert forensic.detect(claims, f"{name}.odds_ratio", bounds) == expected

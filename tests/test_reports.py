@@ -532,6 +532,110 @@ def test_an_altered_kappa_is_caught_exactly_where_no_table_of_the_raters_has_it(
     assert 0 < sum(expected.values()) < len(expected)
 
 
+STUDIES = [
+    ((12, 15), (52, 69), (18, 21)),
+    ((8, 40), (610, 641), (44, 97)),
+    ((90, 70), (31, 31), (9, 7)),
+]
+
+
+def test_an_altered_mean_deviation_or_p_is_caught_exactly_where_no_t_test_prints_it(tmp_path):
+    """Student's and Welch's t for means and standard deviations anywhere in their intervals."""
+    lines, expected = [], {}
+    for (n, *tenths), equal, at, step in product(STUDIES, (True, False), range(5), STEPS):
+        (m1, m2), (s1, s2) = np.array(tenths) / 10
+        p = stats.ttest_ind_from_stats(m1, s1, n[0], m2, s2, n[1], equal).pvalue
+        units = [*tenths[0], *tenths[1], max(printings(p, 3))]
+        units[at] += step
+        if units[4] > 1000:
+            continue
+        ends = [np.linspace(unit - 0.5, unit + 0.5, 9) / 10 for unit in units[:4]]
+        m1, m2, s1, s2 = (grid.ravel() for grid in np.meshgrid(*ends))
+        found = [
+            stats.ttest_ind_from_stats(m1, s1, n[0], m2, s2, n[1], either).pvalue
+            for either in (True, False)
+        ]
+        name, least, most = f"y{len(lines)}", (units[4] - 0.5) / 1000, (units[4] + 0.5) / 1000
+        for group, size, mean, sd in zip("AB", n, units[:2], units[2:4], strict=True):
+            lines.append(f"r.{name}@{group}.mean,{mean / 10:.1f} ± {sd / 10:.1f},of:{size}")
+        lines.append(f"r.{name}.p_value,{units[4] / 1000:.3f},t")
+        expected[name] = not any(p.min() <= most and p.max() >= least for p in found)
+    assert caught(tmp_path, lines, expected) == {name for name in expected if expected[name]}
+    assert 0 < sum(expected.values()) < len(expected)
+
+
+# With the event and a positive test, the event and a negative one, then both without the event.
+ACCURACY = ("sensitivity", "specificity", "ppv", "npv")
+TESTED = [(19, 5, 8, 31), (11, 13, 2, 37), (23, 1, 20, 19)]
+
+
+def fails(tmp_path, lines: list[str]) -> set[str]:
+    """The markers whose predictive values do not go with their accuracy."""
+    words = "predictive values and accuracy of "
+    of = grades(account(tmp_path, "\n".join(lines) + "\n"))
+    return {w.removeprefix(words).split()[0] for w in of if words in w and of[w] not in GOOD}
+
+
+def accuracy_of(tp: int, fn: int, fp: int, tn: int) -> list[float]:
+    pairs = [(tp, fn), (tn, fp), (tp, fp), (tn, fn)]
+    return [right / (right + wrong) if right + wrong else np.nan for right, wrong in pairs]
+
+
+@pytest.mark.parametrize(("times", "digits"), [(1, 1), (5, 0)])
+def test_an_altered_predictive_value_is_caught_exactly_where_no_counts_print_it(
+    tmp_path, times, digits
+):
+    """All tables of as many patients with and without the event; with few patients and a decimal no
+    other table prints anything near."""
+    events, others = 24 * times, 39 * times
+    lines, expected = [f"methods.all.patients,{events + others},"], {}
+    lines.append(f"methods.all.events,{events},")
+    counts = product(range(events + 1), range(others + 1))
+    tables = [accuracy_of(a, events - a, b, others - b) for a, b in counts]
+    possible = {
+        units
+        for row in tables
+        if np.isfinite(row).all()
+        for units in product(*(printings(100 * share, digits) for share in row))
+    }
+    for table, at, step in product(TESTED, range(4), STEPS):
+        units = [max(printings(100 * share, digits)) for share in accuracy_of(*table)]
+        units[at] += step
+        if max(units) <= 100 * 10**digits:
+            name = f"x{len(lines)}"
+            cells = [f"{unit / 10**digits:.{digits}f}%" for unit in units]
+            lines += [
+                f"r.{name}.{q},{cell},of:all" for q, cell in zip(ACCURACY, cells, strict=True)
+            ]
+            expected[name] = tuple(units) not in possible
+    assert fails(tmp_path, lines) == {name for name in expected if expected[name]}
+    assert any(expected.values()) and all(expected.values()) == (digits == 1)
+
+
+def test_an_altered_predictive_value_without_counts_is_caught_where_no_prevalence_prints_it(
+    tmp_path,
+):
+    """The prevalence that the one predictive value implies gives the other (Altman and Bland 1994,
+    BMJ 309:102), for all that the digits of the other three allow."""
+    lines, expected = [], {}
+    for table, at, step in product(TESTED, range(4), STEPS):
+        units = [max(printings(100 * share, 0)) for share in accuracy_of(*table)]
+        units[at] += step
+        if max(units) < 100:
+            grids = [np.linspace(unit - 0.5, unit + 0.5, 9) / 100 for unit in units[:3]]
+            sensitivity, specificity, ppv = (grid.ravel() for grid in np.meshgrid(*grids))
+            odds = ppv / (1 - ppv) * (1 - specificity) / sensitivity
+            npv = specificity / (specificity + (1 - sensitivity) * odds)
+            name = f"x{len(lines)}"
+            pairs = zip(ACCURACY, units, strict=True)
+            lines += [f"r.{name}.{quantity},{unit}%,of:all" for quantity, unit in pairs]
+            expected[name] = (
+                npv.min() > (units[3] + 0.5) / 100 or npv.max() < (units[3] - 0.5) / 100
+            )
+    assert fails(tmp_path, lines) == {name for name in expected if expected[name]}
+    assert 0 < sum(expected.values()) < len(expected)
+
+
 @pytest.mark.parametrize("steps", [(0, 1, 0), (2, 0, 0), (0, 0, -3), (0, 3, 0), (0, 0, 0)])
 def test_an_altered_marker_is_caught_exactly_where_no_counts_print_it(tmp_path, steps):
     """Sensitivity, specificity and area of 40 patients, against all counts of all events."""

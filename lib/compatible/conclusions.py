@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.compatible import exclusion, ladder, measures, one_factor, verification
+from lib.compatible import exclusion, ladder, measures, one_factor, replication, verification
 from lib.compatible.study import read_stored, study
 from lib.paper import checks, reconstruct
 from lib.patients.codebook import read_codebook
@@ -70,13 +70,12 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     table["n11"] = table["k1"] + table["k0"]
     misses = read_stored("cores.csv")[["k1", "k0", "nearest_miss"]]
     table = table.merge(misses, how="left", on=["k1", "k0"])
-    of_cores = verification.believed(read_stored("cohorts.parquet"), ["k1", "k0"], about)
-    of_extremes = verification.believed(
-        read_stored("extremes.parquet"), ["k1", "k0", "index"], about
+    stored = {"cohorts.parquet": ["k1", "k0"], "extremes.parquet": ["k1", "k0", "index"]}
+    of_cores, of_extremes = (
+        verification.believed(read_stored(name), keys, about) for name, keys in stored.items()
     )
-    found = pd.MultiIndex.from_frame(table[["k1", "k0"]]).isin(
-        pd.MultiIndex.from_frame(of_cores[["k1", "k0"]])
-    )
+    witnessed = of_cores[["k1", "k0"]].drop_duplicates()
+    found = table.merge(witnessed, how="left", indicator="stored")["stored"] == "both"
     table["status"] = np.select(
         [table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided"
     )
@@ -91,8 +90,6 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     example = load(EXAMPLE)
     rows = pd.concat([of_cores, of_extremes, *[example.rows] * with_example], ignore_index=True)
     columns = verification.columns_of(rows, about)
-    both = example.rows[about.markers].eq(1).all(axis=1)
-    occluded = example.rows[example.outcome] == 1
     return Known(
         printed=printed,
         cores=table,
@@ -102,7 +99,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         groups=about.group_counts,
         markers=tuple(about.markers),
         labels=tuple(checks.about(marker) for marker in about.markers),
-        example_core=(int((both & occluded).sum()), int((both & ~occluded).sum())),
+        example_core=replication.core(example, about.markers),
     )
 
 
@@ -122,15 +119,13 @@ def ranges(of: Known) -> pd.DataFrame:
     else was in the model (NaN where none is known).
     """
     proven = pd.DataFrame(_proven(of), index=["proven_least", "proven_greatest"]).T
-    parts = []
+    parts = {}
     for rung in ladder.RUNGS:
         on_rung = of.values[of.standing[rung.name]]
         attained = {"cohorts": on_rung.count(), "least": on_rung.min(), "greatest": on_rung.max()}
-        part = pd.DataFrame(attained).join(proven).rename_axis("conclusion").reset_index()
-        part.insert(1, "rung", rung.name)
-        part.insert(2, "words", rung.words)
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+        parts[rung.name, rung.words] = pd.DataFrame(attained).join(proven)
+    table = pd.concat(parts, names=["rung", "words", "conclusion"]).reset_index()
+    return table[["conclusion", *table.columns.drop("conclusion")]]
 
 
 def _proven(of: Known) -> dict[str, tuple[float, float]]:

@@ -26,10 +26,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr, expit
 
-from lib.paper import checks, reconstruct, wald
-from lib.paper.cores import cells, cores
+from lib.paper import checks, wald
+from lib.paper.cores import by_both, cells, cores, two_marker_fits
 from lib.patients.files import DATA
-from lib.statistics import logistic
 
 PATH = DATA / "compatible" / "certificates.csv"
 TERMS = ("constant", "first", "second", "predictor")
@@ -109,18 +108,12 @@ def basic_bounds(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
     is a concave function of it: bisection on the sign of its slope brackets the maximum, and in the
     bracket no value exceeds that of the tangent at its middle.
     """
-    table = cores(first, second)
-    sums = np.array([first[0].sum(), second[0].sum()])
-    events, exposed_events, total = (
-        first[:, 0].sum(),
-        np.array([first[0, 0], second[0, 0]]),
-        first.sum(),
-    )
-    n11 = np.unique(table.sum(axis=1))
+    n11, counts = by_both(first, second)
+    events, *exposed_events = first[:, 0].sum(), first[0, 0], second[0, 0]
     # Cells in the order of `cells`; expected events are `start` + `step` times those with both
     # markers.
-    size = np.array([n11, sums[0] - n11, sums[1] - n11, total - sums.sum() + n11], float)
-    start = np.array([0, *exposed_events, events - exposed_events.sum()], float)[:, None]
+    size = counts.sum(axis=1).T.astype(float)
+    start = np.array([0, *exposed_events, events - sum(exposed_events)], float)[:, None]
     step = np.array([1, -1, -1, 1], float)[:, None]
 
     def information(both: np.ndarray, marker: int) -> tuple[np.ndarray, np.ndarray]:
@@ -140,10 +133,10 @@ def basic_bounds(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
                 )
         return value, derivative
 
-    low = np.max(np.where(step > 0, -start, start - size), axis=0)
-    high = np.min(np.where(step > 0, size - start, start), axis=0)
+    table = cores(first, second)
     for marker, name in enumerate(("se_bound_first", "se_bound_second")):
-        lower, upper = low.copy(), high.copy()
+        lower = np.max(np.where(step > 0, -start, start - size), axis=0)
+        upper = np.min(np.where(step > 0, size - start, start), axis=0)
         for _ in range(100):
             middle = (lower + upper) / 2
             rising = information(middle, marker)[1] > 0
@@ -166,14 +159,10 @@ def corners(printed: dict[str, str], level: float = 0.95) -> np.ndarray:
 
     Shape (corners, 2). Raises `ValueError` when the strings contradict one another.
     """
-    found = [
-        wald.polygon(printed, z, side)
-        for z in wald.multipliers(level)
-        for side in wald.sides(printed)
-    ]
-    if not sum(map(len, found)):
+    found = np.vstack([wald.corners(printed, z) for z in wald.multipliers(level)])
+    if not len(found):
         raise ValueError("the printed strings contradict one another: no coefficient has them")
-    return np.vstack(found)
+    return found
 
 
 def from_claims(claims: pd.DataFrame) -> Printed:
@@ -182,17 +171,22 @@ def from_claims(claims: pd.DataFrame) -> Printed:
 
     Raises `ValueError` when there are not two, or when the strings of one contradict one another.
     """
-    claims = reconstruct.original(claims)
-    tables, adjusted = checks.two_by_twos(claims), checks.adjusted(claims)
-    names = [name for name in tables if name in adjusted]
-    if len(names) != 2:
+    tables = two_markers(claims)
+    if len(tables) != 2:
         raise ValueError(
-            f"two markers with counts and adjusted odds ratios are needed, not {len(names)}"
+            f"two markers with counts and adjusted odds ratios are needed, not {len(tables)}"
         )
     level = checks.confidence_level(claims)
-    strings = tuple(checks.wald_strings(claims, name) for name in names)
+    adjusted = checks.adjusted(claims)
+    strings = tuple(adjusted[name] for name in tables)
     polygons = tuple(corners(texts, level) for texts in strings)
-    return Printed(*(tables[name] for name in names), polygons, strings, level)
+    return Printed(*tables.values(), polygons, strings, level)
+
+
+def two_markers(claims: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The two-by-two tables of the markers with determined counts and an adjusted odds ratio."""
+    adjusted, tables = checks.adjusted(claims), checks.two_by_twos(claims)
+    return {name: table for name, table in tables.items() if name in adjusted}
 
 
 def margins(
@@ -279,7 +273,7 @@ def proven_minima(
     """
     magnitude = np.abs(quadratic).sum(axis=1) + np.abs(line).sum(axis=1) + (functional is not None)
 
-    def ends(i: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def ends(i: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """Value, weight, and the bound of the second derivative without the weight."""
         p, q = expit(eta), expit(-eta)
         c, b, a = np.moveaxis(quadratic[i], -1, 0)
@@ -291,37 +285,32 @@ def proven_minima(
         if functional:
             value = value + functional_values(functional, y, p, q)
             bend = bend + 2 * (1 + np.abs(eta))
-        return value, p * q, bend
+        return np.stack(np.broadcast_arrays(value, p * q, bend))
 
-    def bounds(left: tuple, right: tuple, width: np.ndarray) -> np.ndarray:
-        bend = np.maximum(left[1], right[1]) * np.maximum(left[2], right[2])
-        return np.minimum(left[0], right[0]) - bend * width**2 / 8
+    def bounds(left: np.ndarray, right: np.ndarray, width: np.ndarray) -> np.ndarray:
+        least, weight, bend = np.minimum(left, right)[0], *np.maximum(left, right)[1:]
+        return least - weight * bend * width**2 / 8
 
-    here = np.broadcast_arrays(*ends(np.arange(len(line))[:, None], NODES[None, :]))
-    best = here[0].min(axis=1)
-    floor = np.minimum(best, _tails(quadratic, line, outcome, functional))
-    close = TOLERANCE * magnitude
-    bound = bounds(tuple(x[:, :-1] for x in here), tuple(x[:, 1:] for x in here), np.diff(NODES))
-    i, cell = np.nonzero(bound < best[:, None] - close[:, None])
-    floor = np.minimum(floor, best - close)
+    here = ends(np.arange(len(line))[:, None], NODES[None, :])
+    best, close = here[0].min(axis=1), TOLERANCE * magnitude
+    floor = np.minimum(best - close, _tails(quadratic, line, outcome, functional))
+    bound = bounds(here[..., :-1], here[..., 1:], np.diff(NODES))
+    i, cell = np.nonzero(bound < (best - close)[:, None])
     low, high = NODES[cell], NODES[cell + 1]
-    left, right = (tuple(x[i, cell + side] for x in here) for side in (0, 1))
+    left, right = here[:, i, cell], here[:, i, cell + 1]
     for _ in range(MOST_HALVINGS):
         if not len(i):
             return floor, magnitude
         middle = (low + high) / 2
         between = ends(i, middle)
         np.minimum.at(best, i, between[0])
+        floor = np.minimum(floor, best - close)
         # Both halves of every interval, of which those are kept that may hold less than is proven.
         i, low, high = np.tile(i, 2), np.concatenate([low, middle]), np.concatenate([middle, high])
-        left, right = (
-            tuple(np.concatenate(pair) for pair in zip(*sides, strict=True))
-            for sides in ((left, between), (between, right))
-        )
-        floor = np.minimum(floor, best - close)
-        keep = bounds(left, right, high - low) < best[i] - close[i]
-        i, low, high = i[keep], low[keep], high[keep]
-        left, right = (tuple(x[keep] for x in side) for side in (left, right))
+        left = np.concatenate([left, between], axis=1)
+        right = np.concatenate([between, right], axis=1)
+        keep = bounds(left, right, high - low) < (best - close)[i]
+        i, low, high, left, right = i[keep], low[keep], high[keep], left[:, keep], right[:, keep]
     floor[i] = -np.inf
     return floor, magnitude
 
@@ -417,7 +406,8 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     n1, n0 = printed.first.sum(axis=0)
     n = n1 + n0
     null = n1 * np.log(n1 / n) + n0 * np.log(n0 / n)
-    alone = _log_likelihood_of_markers(printed)[sums.index.to_frame().sum(axis=1)].to_numpy()
+    n11, fits = two_marker_fits(printed.first, printed.second)
+    alone = pd.Series(fits.log_likelihood, n11)[sums.index.to_frame().sum(axis=1)].to_numpy()
     result = {}
     for side in ("least", "most"):
         log_likelihood = sums["log_likelihood", side]
@@ -433,20 +423,3 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
         )
         result["likelihood_ratio", side] = 2 * (log_likelihood - alone)
     return pd.DataFrame(result)
-
-
-def _log_likelihood_of_markers(printed: Printed) -> pd.Series:
-    """The log likelihood of the model with the two markers alone, by the number of patients with
-    both.
-    """
-    chosen = printed.cores.assign(n11=lambda table: table["k1"] + table["k0"]).drop_duplicates(
-        "n11"
-    )
-    counts = cells(printed.first, printed.second, chosen)
-    patients, events = counts.sum(axis=1), counts[:, 0]
-    design = np.column_stack([np.ones(4), GROUPS[:4, 1:]])
-    fits = logistic.fit_sums(design[None], events @ design, weights=patients)
-    eta = fits.coefficients @ design.T
-    return pd.Series(
-        (events * eta - patients * np.logaddexp(0, eta)).sum(axis=1), chosen["n11"].to_numpy()
-    )

@@ -5,13 +5,12 @@ A number is altered by whole units of its last digit. A misprint is detected whe
 contradict one another, or when every core is excluded.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import product
 
 import pandas as pd
 
 from lib.compatible import exclusion
-from lib.paper import checks, published, reconstruct
+from lib.paper import checks, published, reconstruct, wald
 
 UNITS = (1, 2, 3, 5, 10)
 DIRECTIONS = {"up": 1, "down": -1}
@@ -26,46 +25,36 @@ DETECTORS = {
 NOT_DETECTED = ""
 
 
-class Alteration(NamedTuple):
-    """One claim with another number in its place."""
-
-    claim: str
-    section: str
-    printed: str
-    altered: str
-    units: int
-    direction: str
-
-
-def alterations(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> Iterator[Alteration]:
+def _alterations(claims: pd.DataFrame, units: tuple[int, ...]) -> pd.DataFrame:
     """Every original claim that is a number, altered up and down, where the value is possible."""
-    rows = reconstruct.original(claims)
-    for name, claim in rows[rows["unit"] != "month"].iterrows():
+    rows = []
+    for name, claim in claims[claims["unit"] != "month"].iterrows():
         printed = claim["printed"]
         plain = printed.lstrip("<>≤≥ ")
-        for steps in units:
-            for direction, sign in DIRECTIONS.items():
-                value = published.number(printed) + sign * steps * published.last_digit(printed)
-                altered = printed[: len(printed) - len(plain)] + published.prints(value, plain)
-                if value >= 0 and not published.expected_instead(claim["quantity"], altered):
-                    yield Alteration(name, claim["section"], printed, altered, steps, direction)
+        for steps, direction in product(units, DIRECTIONS):
+            step = DIRECTIONS[direction] * steps * published.last_digit(printed)
+            value = published.number(printed) + step
+            altered = printed[: len(printed) - len(plain)] + published.prints(value, plain)
+            if value >= 0 and not published.expected_instead(claim["quantity"], altered):
+                rows.append((name, claim["section"], printed, altered, steps, direction))
+    columns = ["claim", "section", "printed", "altered", "units", "direction"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def survey(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> pd.DataFrame:
-    """All alterations and what detects each: the columns of `Alteration` and detected_by.
+    """All alterations and what detects each: columns claim, section, printed, altered, units,
+    direction and detected_by.
 
     `detected_by` is one of `DETECTORS` or the empty string. Claims of which a check already fails
     as they are printed (`already_contradicted`) are left out: nothing can be said of alterations.
     """
     claims = reconstruct.original(claims)
-    bounds = _bounds(claims)
-    wrong = already_contradicted(claims)
-    rows = []
-    for alteration in alterations(claims.drop(index=wrong), units):
-        altered = claims.copy()
-        altered.at[alteration.claim, "printed"] = alteration.altered
-        rows.append((*alteration, detect(altered, alteration.claim, bounds)))
-    return pd.DataFrame(rows, columns=[*Alteration._fields, "detected_by"])
+    bounds, detected = _bounds(claims), []
+    table = _alterations(claims.drop(index=already_contradicted(claims)), units)
+    for name, text in zip(table["claim"], table["altered"], strict=True):
+        altered = claims["printed"].where(claims.index != name, text)
+        detected.append(detect(claims.assign(printed=altered), name, bounds))
+    return table.assign(detected_by=detected)
 
 
 def already_contradicted(claims: pd.DataFrame) -> list[str]:
@@ -75,19 +64,16 @@ def already_contradicted(claims: pd.DataFrame) -> list[str]:
     return [name for name in claims.index if detect(claims, name, bounds) != NOT_DETECTED]
 
 
-def _bounds(claims: pd.DataFrame) -> pd.DataFrame | None:
-    """The least standard errors by core, by the names of the two markers, where the claims have
-    two.
-    """
-    tables, adjusted = checks.two_by_twos(claims), checks.adjusted(claims)
-    names = [name for name in tables if name in adjusted]
-    if len(names) != 2:
-        return None
-    bounds = exclusion.basic_bounds(*(tables[name] for name in names))
-    return bounds.set_axis(["k1", "k0", *names], axis=1)
+def _bounds(claims: pd.DataFrame) -> pd.DataFrame:
+    """The least standard errors by core, by the names of the two markers; empty unless the claims
+    have two."""
+    tables = exclusion.two_markers(claims)
+    if len(tables) != 2:
+        return pd.DataFrame()
+    return exclusion.basic_bounds(*tables.values()).set_axis(["k1", "k0", *tables], axis=1)
 
 
-def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame | None) -> str:
+def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     """What contradicts the original claims, of which only the one named may differ from what
     agrees.
 
@@ -96,8 +82,7 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame | None) -> str:
     """
     section, about, quantity = name.split(".")[:3]
     if section == "multivariate":
-        factors = [factor for factor in checks.adjusted(claims) if about in (factor, "all")]
-        return _detect_in_model(claims, factors, bounds)
+        return _detect_in_model(claims, about, bounds)
     if section == "univariate":
         known = about in reconstruct.markers(claims)
         return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
@@ -115,20 +100,16 @@ def _fails(done: list[checks.Check]) -> bool:
     return any(check.holds is False for check in done)
 
 
-def _detect_in_model(claims: pd.DataFrame, factors: list[str], bounds: pd.DataFrame | None) -> str:
-    level = checks.confidence_level(claims)
-    largest = {}
-    for factor in factors:
-        try:
-            polygon = exclusion.corners(checks.wald_strings(claims, factor), level)
-        except ValueError:
-            return "wald"
-        largest[factor] = polygon[:, 1].max()
-    if bounds is None:
-        return NOT_DETECTED
-    known = {factor: sigma for factor, sigma in largest.items() if factor in bounds}
-    excluded = (bounds[list(known)] > pd.Series(known) * (1 + exclusion.SLACK)).any(axis=1)
-    return "exclusion" if excluded.all() else NOT_DETECTED
+def _detect_in_model(claims: pd.DataFrame, about: str, bounds: pd.DataFrame) -> str:
+    excluded = pd.Series(False, bounds.index)
+    for factor, strings in checks.adjusted(claims).items():
+        if about in (factor, "all"):
+            sigma = wald.possible(strings, "sigma", checks.confidence_level(claims))
+            if sigma is None:
+                return "wald"
+            if factor in bounds:
+                excluded |= bounds[factor] > sigma[1] * (1 + exclusion.SLACK)
+    return "exclusion" if len(excluded) and excluded.all() else NOT_DETECTED
 
 
 def power(surveyed: pd.DataFrame) -> pd.DataFrame:

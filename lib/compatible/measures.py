@@ -64,19 +64,16 @@ def _performance(probabilities: np.ndarray, events: np.ndarray) -> dict[str, np.
     the discrimination slope; Nagelkerke 1991, Biometrika 78:691-692.
     """
     patients, occluded = events.shape[1], events.sum(axis=1)
-    areas = []
-    for p, y in zip(probabilities, events, strict=True):
-        # Patients alike in all factors are tied, whatever the last bits of their probabilities.
-        ranks = stats.rankdata(p.round(10))
-        n1 = y.sum()
-        areas.append((ranks[y].sum() - n1 * (n1 + 1) / 2) / (n1 * (patients - n1)))
+    # Patients alike in all factors are tied, whatever the last bits of their probabilities.
+    ranks = (stats.rankdata(probabilities.round(10), axis=1) * events).sum(axis=1)
+    areas = (ranks - occluded * (occluded + 1) / 2) / (occluded * (patients - occluded))
     likelihood = np.log(np.where(events, probabilities, 1 - probabilities)).sum(axis=1)
     share = occluded / patients
     null = occluded * np.log(share) + (patients - occluded) * np.log(1 - share)
     of_events = (probabilities * events).sum(axis=1) / occluded
     of_others = (probabilities * ~events).sum(axis=1) / (patients - occluded)
     return {
-        "model.auc": np.array(areas),
+        "model.auc": areas,
         "model.brier": ((events - probabilities) ** 2).mean(axis=1),
         "model.discrimination_slope": of_events - of_others,
         "model.nagelkerke": (1 - np.exp(2 / patients * (null - likelihood)))

@@ -136,20 +136,14 @@ def _two_markers_alone(printed: Printed) -> Iterator[tuple[str, dict]]:
 def _firth(printed: Printed) -> pd.DataFrame:
     """Both odds ratios of the two markers alone under Firth's penalty, for every number of patients
     with both (Firth 1993, Biometrika 80:27-38)."""
-    listed = cores.cores(printed.first, printed.second)
-    listed = listed.set_index(listed.sum(axis=1).rename("n11"))
-    listed = listed[~listed.index.duplicated()].sort_index()
-    rows = {}
-    for n11, patients in zip(
-        listed.index,
-        cores.cells(printed.first, printed.second, listed).reshape(len(listed), -1),
-        strict=True,
-    ):
+    n11, counts = cores.by_both(printed.first, printed.second)
+    ratios = []
+    for patients in counts.reshape(len(n11), -1):
         some = patients > 0
         model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
         model.fit(exclusion.KNOWN[some], exclusion.GROUPS[some, 0], patients[some].astype(float))
-        rows[n11] = np.exp(model.coef_[1:])
-    return pd.DataFrame.from_dict(rows, "index")
+        ratios.append(np.exp(model.coef_[1:]))
+    return pd.DataFrame(ratios, n11)
 
 
 def _compared(table: pd.DataFrame, printed: Printed) -> dict:

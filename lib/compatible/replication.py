@@ -8,14 +8,13 @@ outcome and the two markers, and values of its own for all that stored cohorts l
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lib.compatible import measures, verification
 from lib.compatible.study import study
-from lib.paper import ledger, reconstruct
+from lib.paper import ledger, reconstruct, wald
 from lib.paper.published import agrees, last_digit, number, printings, subject
 from lib.patients import disclosure
 from lib.patients.cohort import Cohort
@@ -23,8 +22,8 @@ from lib.statistics import multivariate, profile, sensitivity, univariate
 from lib.words import listed
 
 AGREES, NEAR, DIFFERS, ABSENT = "agrees", "one digit off", "differs", "not in the file"
-ESTIMATES = {"odds_ratio": "odds_ratio", "lower": "odds_ratio_lower", "upper": "odds_ratio_upper"}
-ESTIMATES |= {"p": "p_value"}
+# The columns of a table of terms, and what the paper calls them.
+ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
 
 
 def is_possible(cohort: Cohort, claims: pd.DataFrame) -> bool:
@@ -78,55 +77,47 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """
     markers = reconstruct.markers(claims)
     rows = []
-    for fit in _fits(cohort, markers):
-        values = fit.table.reindex(index=markers, columns=list(ESTIMATES))
+    for model, estimator, factors, has_group, table in _fits(cohort, markers):
+        values = table.reindex(index=markers, columns=list(ESTIMATES))
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers
             for column, quantity in ESTIMATES.items()
             if (name := f"multivariate.{marker}.{quantity}") in claims.index
         ]
-        row = {"model": fit.model, "estimator": fit.estimator}
-        row["withheld"] = disclosure.hides_model(cohort, fit.factors, fit.grouped)
+        row = {"model": model, "estimator": estimator}
+        row["withheld"] = disclosure.hides_model(cohort, factors, has_group)
         row |= {"agreeing": sum(hits), "printed": len(hits)}
         flat = values.stack(future_stack=True)
         rows.append(row | {f"{marker}.{column}": value for (marker, column), value in flat.items()})
     return pd.DataFrame(rows)
 
 
-@dataclass(frozen=True)
-class _Fit:
-    """A model in words, how it was estimated, what is in it, and the table of its terms."""
-
-    model: str
-    estimator: str
-    factors: list[str]
-    table: pd.DataFrame
-    grouped: bool = False
-
-
-def _fits(cohort: Cohort, markers: list[str]) -> Iterator[_Fit]:
+def _fits(
+    cohort: Cohort, markers: list[str]
+) -> Iterator[tuple[str, str, list[str], bool, pd.DataFrame]]:
+    """Each model in words, how it was estimated, its factors, whether it holds the group, and the
+    table of its terms."""
     every, group = cohort.factors, cohort.phrase(cohort.group)
-    wald, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
+    plain, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
     penalized = "Firth's penalty, profile limits"
-    yield _Fit("all factors", wald, every, multivariate.fit(cohort).table)
-    yield _Fit("all factors", profiled, every, profile.profile_limits(cohort).table)
-    yield _Fit("all factors", penalized, every, profile.firth(cohort).table)
-    yield _Fit(f"all factors and {group}", wald, every, _with_group(cohort, every), True)
+    yield "all factors", plain, every, False, multivariate.fit(cohort).table
+    yield "all factors", profiled, every, False, profile.profile_limits(cohort).table
+    yield "all factors", penalized, every, False, profile.firth(cohort).table
+    yield f"all factors and {group}", plain, every, True, _with_group(cohort, every)
     # What a model ends with says something of it, so it is withheld with it.
     if not disclosure.hides_model(cohort, every):
         ends = backward(cohort)
         words = listed([cohort.phrase(name) for name in ends])
         final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
-        yield _Fit(f"backward elimination, which ends with {words}", wald, ends, final)
-    yield _Fit("the two markers", wald, markers, multivariate.fit(cohort, markers).table)
-    yield _Fit("the two markers", penalized, markers, profile.firth(cohort, markers).table)
-    with_group = _with_group(cohort, markers)
-    yield _Fit(f"the two markers and {group}", wald, markers, with_group, True)
+        yield f"backward elimination, which ends with {words}", plain, ends, False, final
+    yield "the two markers", plain, markers, False, multivariate.fit(cohort, markers).table
+    yield "the two markers", penalized, markers, False, profile.firth(cohort, markers).table
+    yield f"the two markers and {group}", plain, markers, True, _with_group(cohort, markers)
     for other in [name for name in every if name not in markers]:
         words = f"the two markers and {cohort.phrase(other)}"
         names = [*markers, other]
-        yield _Fit(words, wald, names, multivariate.fit(cohort, names).table)
+        yield words, plain, names, False, multivariate.fit(cohort, names).table
 
 
 def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:

@@ -65,7 +65,7 @@ class Study:
 
     def threshold(self, factor: str) -> float:
         """The P below which a factor alone is claimed to be; infinite where no claim is made."""
-        printed = self.claims["printed"].get(alone(factor))
+        printed = self.claims["printed"].get(f"univariate.{factor}.p_value")
         return np.inf if printed is None else float(number(printed))
 
     @cached_property
@@ -105,11 +105,6 @@ def study(claims: pd.DataFrame, codebook: pd.DataFrame) -> Study:
         groups=reconstruct.group_table(claims, solutions[0]),
         tables=checks.two_by_twos(claims),
     )
-
-
-def alone(factor: str) -> str:
-    """The id of the claim about a factor alone."""
-    return f"univariate.{factor}.p_value"
 
 
 def read_stored(name: str, folder: Path = FOLDER) -> pd.DataFrame:

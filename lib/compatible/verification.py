@@ -13,7 +13,7 @@ from scipy import stats
 
 from lib.compatible.study import Study
 from lib.paper import wald
-from lib.paper.published import Interval, interval
+from lib.paper.published import interval
 from lib.paper.ratios import confidence_level
 from lib.statistics import logistic, univariate
 
@@ -174,17 +174,12 @@ def _unmet_tests(
             unmet[f"{factor} alone by {univariate.TEST_LABELS[test]}"] = ~(p < threshold * margin)
         values = wald.quantities(estimates[:, i], errors[:, i], z)
         if factor in study.markers:
-            named = {
-                f"multivariate.{factor}.{quantity}": value for quantity, value in values.items()
-            }
-            for name in claims.index.intersection(list(named)):
-                unmet[name] = ~_inside(named[name], interval(claims[name]))
+            for quantity, value in values.items():
+                name = f"multivariate.{factor}.{quantity}"
+                if name in claims.index:
+                    bounds = interval(claims[name])
+                    unmet[name] = ~((value > float(bounds.lower)) & (value < float(bounds.upper)))
         else:
             alpha = threshold if np.isfinite(threshold) else SIGNIFICANT
             unmet[f"{factor} in the joint model"] = ~(values["p_value"] >= alpha)
     return unmet
-
-
-def _inside(values: np.ndarray, bounds: Interval) -> np.ndarray:
-    """Whether each value lies strictly inside an interval; a NaN does not."""
-    return (values > float(bounds.lower)) & (values < float(bounds.upper))

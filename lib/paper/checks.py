@@ -14,22 +14,21 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
-from lib.paper.published import agrees, premises, subject
+from lib.paper.published import agrees, subject
 from lib.paper.ratios import (
     adjusted,
     confidence_level,
     level_claim,
     printed_wald_sets,
-    wald_strings,
 )
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
-    Judgment,
     Span,
     about,
     describe,
+    exactly,
     matching,
     one_of,
     prints,
@@ -41,14 +40,12 @@ from lib.words import listed
 __all__ = [
     "MARKER_QUANTITIES",
     "Check",
-    "Judgment",
     "about",
     "adjusted",
     "confidence_level",
     "describe",
     "matching",
     "printed_wald_sets",
-    "wald_strings",
 ]
 
 # More values than this are taken as all between the least and the greatest.
@@ -142,29 +139,20 @@ def _is_score(claims: pd.DataFrame, area: str) -> bool:
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
-    """The exact values of a claim about counts, given the others."""
-    found = reconstruct.solutions(claims, [other for other in using if other != name])
+    """The exact values of a claim about counts, given the others: each once, or from the least to
+    the greatest where they are many; None where any proportion is among them."""
+    found = reconstruct.values(claims, using, name)
     if found is None:
-        return []
-    _, who, quantity = name.split(".")[:3]
-    if who in found.markers:
-        exposed, unexposed, occluded, patent = reconstruct.listed(found, who)
-        if quantity == "auc":
-            return _spans(exposed * patent + unexposed * occluded, 2 * occluded * patent)
-        return _spans(*((exposed, occluded) if quantity == "sensitivity" else (unexposed, patent)))
-    groups = reconstruct.groups(claims)
-    if who != "all" and who not in groups:
         return None
-    at = None if who == "all" else groups.index(who)
-    size, events = reconstruct.size_and_events(found, at)
-    if quantity == "patients":
-        return [(size, size)] if size else None
-    if events is None or (not size and quantity != "events"):
+    numerators, denominators = found
+    many = len(numerators) > MOST_VALUES
+    values = numerators / denominators
+    chosen = [values.argmin(), values.argmax()] if many else slice(None)
+    pairs = zip(numerators[chosen].tolist(), denominators[chosen].tolist(), strict=True)
+    exact = sorted({Fraction(*pair) for pair in pairs})
+    if exact and (exact[0], exact[-1]) == (0, 1):
         return None
-    if quantity == "events":
-        return _spans(events, np.ones_like(events))
-    counted = events if premises(claims, [name]).get("rate") == "event" else size - events
-    return _spans(counted, np.full_like(counted, size))
+    return [(exact[0], exact[-1])] if many else list(exactly(*exact))
 
 
 def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set[str] | None:
@@ -175,30 +163,16 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
     return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
 
 
-def _spans(numerators: np.ndarray, denominators: np.ndarray) -> list[Span] | None:
-    """The proportions, each once, or from the least to the greatest where they are many; None where
-    any proportion is among them."""
-    many = len(numerators) > MOST_VALUES
-    values = numerators / denominators
-    chosen = [values.argmin(), values.argmax()] if many else slice(None)
-    pairs = zip(numerators[chosen].tolist(), denominators[chosen].tolist(), strict=True)
-    exact = sorted({Fraction(*pair) for pair in pairs})
-    if (exact[0], exact[-1]) == (0, 1):
-        return None
-    return [(exact[0], exact[-1])] if many else [(value, value) for value in exact]
-
-
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two table of every marker that the claims determine uniquely."""
     found = reconstruct.solutions(reconstruct.original(claims))
-    result = {}
-    for marker in found.markers if found else ():
-        tables = np.unique(np.stack(reconstruct.listed(found, marker)), axis=1)
-        if tables.shape[1] == 1:
-            exposed, unexposed, occluded, patent = tables[:, 0]
+    tables = {}
+    for marker, ways in found.markers.items() if found else ():
+        if (ways == ways[:, :1]).all():
+            exposed, unexposed, occluded, patent = ways[:, 0]
             rows = [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
-            result[marker] = np.array(rows)
-    return result
+            tables[marker] = np.array(rows)
+    return tables
 
 
 # ------------------------------------------------------------------- checks on the ROC's inference
@@ -218,15 +192,14 @@ def _roc_candidates(table: np.ndarray, quantities: tuple[str, ...], level: float
     events, nonevents = table[::-1, 0], table[::-1, 1]
     found = roc.inference(events, nonevents).dropna()
     if quantities == ("p_value",):
-        return {(kind,): (p,) for kind, p in found["p"].items()}
-    area, z = roc.auc(events, nonevents), np.array(wald.multipliers(level))
-    reach = {kind: z * error for kind, error in found["standard_error"].items()}
-    limits = {
-        (kind, at): (area - by_z[at], area + by_z[at])
-        for kind, by_z in reach.items()
-        for at in range(len(z))
-    }
-    return limits | {(*way, "cut off"): tuple(np.clip(x, 0, 1)) for way, x in limits.items()}
+        return {(kind,): exactly(p) for kind, p in found["p"].items()}
+    area, limits = roc.auc(events, nonevents), {}
+    for kind, error in found["standard_error"].items():
+        for rounded, z in enumerate(wald.multipliers(level)):
+            ends = area - z * error, area + z * error
+            limits[kind, rounded] = exactly(*ends)
+            limits[kind, rounded, "cut off"] = exactly(*np.clip(ends, 0, 1))
+    return limits
 
 
 def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
@@ -235,26 +208,24 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     Columns marker, kind, auc, standard_error, lower, upper, p, limits_printed (0 to 2 of the
     published limits) and p_printed.
     """
-    trials = []
+    trials, printed = [], claims["printed"]
     for marker, table in two_by_twos(claims).items():
         trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
-        printed = {
-            column: trial[column].map(partial(_prints_claim, claims, f"roc.{marker}.{quantity}"))
-            for column, quantity in zip(
-                ("lower", "upper", "p"), ("auc_lower", "auc_upper", "p_value"), strict=True
-            )
-        }
-        trial["limits_printed"] = printed["lower"].astype(int) + printed["upper"].astype(int)
-        trials.append(trial.assign(p_printed=printed["p"], marker=marker))
+        fits = {}
+        for column, quantity in {
+            "lower": "auc_lower",
+            "upper": "auc_upper",
+            "p": "p_value",
+        }.items():
+            text = printed.get(f"roc.{marker}.{quantity}")
+            fits[column] = [text is not None and agrees(text, value) for value in trial[column]]
+        limits = np.sum([fits["lower"], fits["upper"]], axis=0)
+        trials.append(trial.assign(limits_printed=limits, p_printed=fits["p"], marker=marker))
     columns = ["marker", "kind", "auc", "standard_error", "lower", "upper", "p"]
     columns += ["limits_printed", "p_printed"]
     if not trials:
         return pd.DataFrame(columns=columns)
     return pd.concat(trials).rename_axis("kind").reset_index()[columns]
-
-
-def _prints_claim(claims: pd.DataFrame, name: str, value: float) -> bool:
-    return name in claims.index and agrees(claims.at[name, "printed"], value)
 
 
 # ------------------------------------------------------------------------------- the other checks
@@ -266,71 +237,74 @@ def univariate_checks(claims: pd.DataFrame) -> list[Check]:
     for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            tests = univariate.binary_tests(table).values()
             words = f"P follows from the two-by-two table of {about(marker)}"
-            values = {key: (p,) for key, p in enumerate(tests)}
+            tests = {test: exactly(p) for test, p in univariate.binary_tests(table).items()}
             source = ", by all four tests in use"
-            checks.append(one_of(claims, words, (name,), values, source=source))
+            checks.append(one_of(claims, words, (name,), tests, source=source))
     return checks
 
 
 def roc_checks(claims: pd.DataFrame) -> list[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    known, checks = two_by_twos(claims), []
+    checks = []
     for quantities, words in ROC_INFERENCE.items():
-        ids = {m: tuple(f"roc.{m}.{quantity}" for quantity in quantities) for m in known}
-        ids = {m: names for m, names in ids.items() if set(names) <= set(claims.index)}
-        levels = {marker: confidence_level(claims, "roc", marker) for marker in ids}
-        found = {m: _roc_candidates(known[m], quantities, levels[m]) for m in ids}
-        for marker in [marker for marker in ids if found[marker]]:
-            names, level = ids[marker], level_claim(claims, "roc", marker)
-            others = {ids[other]: found[other] for other in ids if other != marker}
-            own = partial(_roc_candidates, known[marker], quantities)
-            of = partial(_by_chosen_errors, claims, own, levels[marker], level, others)
-            chosen, source = of(frozenset()), ", with every standard error in use"
-            if len(chosen) < len(found[marker]):
-                labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in chosen})
-                source = f", with the standard error chosen on the other marker: {listed(labels)}"
-            made_with = [level] if level and len(names) > 1 else []
-            checks.append(
-                one_of(
-                    claims,
-                    words,
-                    names,
-                    chosen,
-                    source=source,
-                    needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
-                    rests_on=(*made_with, *chain(*others)),
-                    otherwise=of,
-                )
-            )
+        at_level = {}
+        for marker, table in two_by_twos(claims).items():
+            names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
+            if set(names) <= set(claims.index):
+                at_level[names] = partial(_roc_candidates, table, quantities)
+        found = {
+            names: of(confidence_level(claims, "roc", subject(names[0])))
+            for names, of in at_level.items()
+        }
+        for names in [names for names, candidates in found.items() if candidates]:
+            others = {other: found[other] for other in found if other != names}
+            checks.append(_roc_check(claims, words, names, at_level[names], others))
     return checks
 
 
-def _by_chosen_errors(
+def _roc_check(
     claims: pd.DataFrame,
-    own: Callable[[float], dict],
-    at: float,
-    level_name: str | None,
+    words: str,
+    names: tuple[str, ...],
+    at_level: Callable[[float], dict],
     others: dict[tuple[str, ...], dict],
-    left_out: frozenset[str],
-) -> dict:
-    """A marker's candidates (``own``, at a confidence level) by the ways that print the claims of
-    all *other* markers, as far as these are not left out; by all ways where none does.
+) -> Check:
+    """The check of one marker: ``at_level`` gives its candidates at a confidence level, ``others``
+    has those of the other markers by the ids of their claims.
 
-    ``others`` has the candidates of each other marker by its claims. Without the claim of the level
-    they are those at every level in whole percent.
+    A way to compute them is among the candidates when it prints the claims of all *other* markers,
+    as far as these are not left out; every way is where none does. Without the claim of the level
+    the candidates are those at every level in whole percent.
     """
-    ways = set(own(at))
-    for names, candidates in others.items():
-        ways = ways & matching(claims, names, candidates, left_out) or ways
-    levels = [percent / 100 for percent in range(50, 100)] if level_name in left_out else [at]
-    return {
-        (level, *way): values
-        for level in levels
-        for way, values in own(level).items()
-        if way in ways
-    }
+    marker = subject(names[0])
+    level, level_name = (of(claims, "roc", marker) for of in (confidence_level, level_claim))
+
+    def chosen(left_out: frozenset[str]) -> dict:
+        ways = set(at_level(level))
+        for other, candidates in others.items():
+            ways = ways & matching(claims, other, candidates, left_out) or ways
+        levels = (
+            [percent / 100 for percent in range(50, 100)] if level_name in left_out else [level]
+        )
+        every = {(one, *way): spans for one in levels for way, spans in at_level(one).items()}
+        return {key: spans for key, spans in every.items() if key[1:] in ways}
+
+    candidates, source = chosen(frozenset()), ", with every standard error in use"
+    if len(candidates) < len(at_level(level)):
+        labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in candidates})
+        source = f", with the standard error chosen on the other marker: {listed(labels)}"
+    made_with = [level_name] if level_name and len(names) > 1 else []
+    return one_of(
+        claims,
+        words,
+        names,
+        candidates,
+        rests_on=(*made_with, *chain(*others)),
+        otherwise=chosen,
+        source=source,
+        needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
+    )
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:

@@ -100,6 +100,23 @@ def _mcnemar_exact(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.minimum(1, 2 * stats.binom.cdf(np.minimum(one, other), one + other, 0.5))
 
 
+def by_both(first: np.ndarray, second: np.ndarray) -> tuple[pd.Index, np.ndarray]:
+    """One core for each number of patients with both markers, n11, which is all that a model with
+    the two markers alone depends on: these numbers, and the patients as in ``cells``."""
+    table = cores(first, second).assign(n11=lambda both: both["k1"] + both["k0"])
+    table = table.drop_duplicates("n11").sort_values("n11")
+    return pd.Index(table["n11"], name="n11"), cells(first, second, table)
+
+
+def two_marker_fits(first: np.ndarray, second: np.ndarray) -> tuple[pd.Index, logistic.Fits]:
+    """The logistic models with the two markers alone, for each number of patients with both."""
+    n11, counts = by_both(first, second)
+    markers = np.tile([[1, 1], [1, 0], [0, 1], [0, 0]], (2, 1))
+    design = logistic.with_intercept(markers[None].astype(float))
+    outcome, weights = np.repeat([[1, 0]], 4, axis=1), counts.reshape(len(n11), -1)
+    return n11, logistic.fit_many(design, outcome, weights=weights)
+
+
 def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
     """Both adjusted odds ratios of a logistic model with the two markers alone, for every core.
 
@@ -107,16 +124,9 @@ def two_marker_odds_ratios(first: np.ndarray, second: np.ndarray) -> pd.DataFram
     so there is one row for each n11: odds_ratio_first, odds_ratio_second. NaN where no finite
     maximum exists.
     """
-    table = cores(first, second)
-    table["n11"] = table["k1"] + table["k0"]
-    table = table.drop_duplicates("n11").sort_values("n11")
-    counts = cells(first, second, table).reshape(len(table), -1)
-    markers = np.tile([[1, 1], [1, 0], [0, 1], [0, 0]], (2, 1))
-    design = logistic.with_intercept(markers[None].astype(float))
-    fitted = logistic.fit_many(design, np.repeat([[1, 0]], 4, axis=1), weights=counts)
+    n11, fits = two_marker_fits(first, second)
     names = ["odds_ratio_first", "odds_ratio_second"]
-    index = pd.Index(table["n11"], name="n11")
-    return pd.DataFrame(np.exp(fitted.coefficients[:, 1:]), index, names)
+    return pd.DataFrame(np.exp(fits.coefficients[:, 1:]), n11, names)
 
 
 def count_tables(

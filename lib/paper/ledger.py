@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, derivations, published, reconstruct, reports, verdicts, wald
-from lib.paper.checks import MARKER_QUANTITIES, Judgment
+from lib.paper.checks import MARKER_QUANTITIES
 from lib.paper.published import agrees, subject
 from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
@@ -82,23 +82,19 @@ def _judged_file(path: Path) -> pd.DataFrame:
 
 
 def _judge(claims: pd.DataFrame) -> pd.DataFrame:
-    judgments = verdicts.judge(claims, checks.all_checks)
+    judged = verdicts.judge(claims, checks.all_checks)
     example = cohort_values(load(EXAMPLE), claims)
-    for name in claims.index.difference(list(judgments)):
-        judgments[name] = _unchecked(claims.at[name, "printed"], example[name])
-    judged = claims.join(pd.DataFrame.from_dict(judgments, "index"))
-    kinds = zip(judged["section"], judged["quantity"], judged["verdict"], strict=True)
-    return judged.assign(target=[derivations.of_claim(*kind).target for kind in kinds])
-
-
-def _unchecked(printed: str, in_example: float) -> Judgment:
-    """The judgment on a claim on which no check bears."""
-    if np.isnan(in_example) or not agrees(printed, in_example):
-        return Judgment("given", "", "none", "no other claim bears on it")
-    reason = (
-        "no other claim bears on it; the example cohort was made to print it, which is no evidence"
-    )
-    return Judgment("fitted", f"{in_example:.5g}", "none", reason)
+    for name in claims.index.difference(list(judged)):
+        judged[name] = "given", "", "none", "no other claim bears on it"
+        if not np.isnan(example[name]) and agrees(claims.at[name, "printed"], example[name]):
+            reason = (
+                "no other claim bears on it; the example cohort was made to print it, which is "
+            )
+            judged[name] = "fitted", f"{example[name]:.5g}", "none", f"{reason}no evidence"
+    columns = ["verdict", "recomputed", "check", "reason"]
+    table = claims.join(pd.DataFrame.from_dict(judged, "index", columns=columns))
+    kinds = zip(table["section"], table["quantity"], table["verdict"], strict=True)
+    return table.assign(target=[derivations.of_claim(*kind).target for kind in kinds])
 
 
 def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
@@ -131,14 +127,13 @@ def account(claims: pd.DataFrame) -> Account:
     done = reports.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
-    of_check = dict(graded)
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
     for check, grade in graded:
         if grade == verdicts.CONSISTENT:
             grades |= dict.fromkeys(check.claims, grade)
-    for finding in sorted(failing, key=lambda finding: -finding.rank(of_check)):
-        worst = verdicts.GRADES[finding.rank(of_check)]
-        grades |= dict.fromkeys([name for names in finding.culprits for name in names], worst)
+    for finding in reversed(failing):
+        culprits = [name for names in finding.culprits for name in names]
+        grades |= dict.fromkeys(culprits, finding.grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 

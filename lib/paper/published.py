@@ -8,9 +8,10 @@ import calendar
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import cache
-from math import floor, inf
+from math import inf
 from pathlib import Path
 
 import pandas as pd
@@ -65,28 +66,30 @@ NUMBER = re.compile(
     r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
 )
 
+# More digits than any number here has.
+DIGITS = Context(prec=60)
+
 
 @dataclass(frozen=True)
 class Interval:
-    """The values a printed number can stand for; a bound of None is no bound.
+    """The values a printed number can stand for; an infinite bound is no bound.
 
     Percentages are proportions here: "89.4%" is about 0.894.
     """
 
-    lower: Fraction | None
-    upper: Fraction | None
+    lower: Fraction | float = -inf
+    upper: Fraction | float = inf
     lower_closed: bool = True
     upper_closed: bool = False
 
     def __contains__(self, value: float | Fraction) -> bool:
-        value = Fraction(value)
-        above = (
-            self.lower is None or value > self.lower or (self.lower_closed and value == self.lower)
-        )
-        below = (
-            self.upper is None or value < self.upper or (self.upper_closed and value == self.upper)
-        )
+        above = value > self.lower or (self.lower_closed and value == self.lower)
+        below = value < self.upper or (self.upper_closed and value == self.upper)
         return above and below
+
+    def meets(self, low: float | Fraction, high: float | Fraction) -> bool:
+        """Whether some value from ``low`` to ``high`` is among these."""
+        return low in self or high in self or low < self.lower < high
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
@@ -268,18 +271,20 @@ def _parse(printed: str) -> tuple[str, Fraction, Fraction]:
 
 
 @cache
-def interval(printed: str, rounding: str | None = None) -> Interval:
-    """The values that print as ``printed``.
+def interval(printed: str | None, rounding: str | None = None) -> Interval:
+    """The values that print as ``printed``; every value where nothing is printed (None).
 
     ``rounding`` is half_up (a half goes away from zero), half_even (a half goes to the even digit),
     truncation, or None for what either of the two half rules allows. A threshold such as "<0.05"
     stands for itself. Raises ``InputError`` when ``printed`` is not a number.
     """
+    if printed is None:
+        return Interval()
     sign, value, unit = _parse(printed)
     if sign in ("<", "≤"):
-        return Interval(None, value, False, sign == "≤")
+        return Interval(-inf, value, False, sign == "≤")
     if sign in (">", "≥"):
-        return Interval(value, None, sign == "≥", False)
+        return Interval(value, inf, sign == "≥", False)
     even = (value / unit).numerator % 2 == 0
     # Whether the end nearer to zero belongs to it, and the end farther from zero.
     nearer, farther = {
@@ -320,18 +325,13 @@ def printings(value: float | Fraction, like: str) -> set[str]:
     """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
     rule; of a threshold, itself or its opposite.
     """
-    sign, _, unit = _parse(like)
-    if sign:
+    match = NUMBER.fullmatch(like.strip())
+    if sign := match["sign"]:
         opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
         return {(sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")}
-    below = floor(abs(Fraction(value)) / unit)
-    candidates = {_with_digits(whole, value < 0, like) for whole in (below, below + 1)}
-    return {text for text in candidates if agrees(text, value)}
-
-
-def _with_digits(whole: int, negative: bool, like: str) -> str:
-    match = NUMBER.fullmatch(like.strip())
-    decimals = len(match["decimals"] or "")
-    digits = f"{whole:0{decimals + 1}d}"
-    digits = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
-    return ("-" if negative and whole else "") + digits + match["percent"]
+    value = Fraction(value) * (100 if match["percent"] else 1)
+    exact = DIGITS.divide(value.numerator, value.denominator)
+    last = Decimal(1).scaleb(-len(match["decimals"] or ""))
+    rounded = {exact.quantize(last, rule, DIGITS) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
+    # Zero has no sign.
+    return {f"{text or abs(text):f}{match['percent']}" for text in rounded}

@@ -7,13 +7,12 @@ The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.published import RATIOS, premises
-from lib.paper.verdicts import NOT_NORMAL, Check, Span, about, one_of, unstated
+from lib.paper.published import RATIOS
+from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
 
 
 @dataclass(frozen=True)
@@ -35,26 +34,23 @@ class PrintedRatio:
         }
 
 
-def adjusted(claims: pd.DataFrame) -> list[str]:
-    """The factors with an adjusted odds ratio and at least one of its limits."""
-    return [what for section, what in ratio_sets(claims) if section == "multivariate"]
-
-
-def wald_strings(claims: pd.DataFrame, factor: str) -> dict[str, str]:
-    """The printed odds ratio, limits and P of a factor of ``adjusted``, by quantity."""
-    return ratio_sets(claims)["multivariate", factor].strings()
+def adjusted(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """The printed odds ratio, limits and P, by quantity, of each factor with an adjusted odds ratio
+    and at least one of its limits."""
+    sets = ratio_sets(claims).items()
+    return {what: ratio.strings() for (section, what), ratio in sets if section == "multivariate"}
 
 
 def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """The strings of ``wald_strings`` by factor in words, as each other source prints them and then
-    as the paper does.
+    """The strings of ``adjusted`` by factor in words, as each other source prints them and then as
+    the paper does.
     """
     sets = {}
     for name, ratio in _variants(claims).items():
         if name.startswith("multivariate."):
             source = claims.at[name, "source"].partition(" (")[0]
             sets[f"{about(name)}, {source}"] = ratio.strings()
-    return sets | {about(factor): wald_strings(claims, factor) for factor in adjusted(claims)}
+    return sets | {about(factor): strings for factor, strings in adjusted(claims).items()}
 
 
 def confidence_level(
@@ -109,53 +105,51 @@ def wald_checks(claims: pd.DataFrame) -> list[Check]:
     of them that another source prints, each with the other strings of the paper."""
     sets, checks = ratio_sets(claims), []
     for (_, what), ratio in sets.items():
-        method = _method(ratio)
-        needs = unstated(claims, list(ratio.names), ["normal"])
+        names = (*ratio.names, *filter(None, [ratio.level_claim]))
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
-        checks.append(
-            Check(
-                f"estimate, limits and P of {about(what)} belong together",
-                (*ratio.names, *filter(None, [ratio.level_claim])),
-                partial(_agree, ratio, sharing),
-                partial(_allowed, ratio),
-                needs=needs,
-                why_not=f"the file says that its method is {method}" if method else "",
-                readings=partial(_other_methods, ratio) if needs else list,
-            )
-        )
+        checks.append(_check(ratio, about(what), names, sharing))
     checks += _level_checks(claims, list(sets.values()))
     for name, ratio in _variants(claims).items():
-        words = f"estimate, limits and P of {about(name)}, as this source prints them,"
-        agree, allowed = partial(_agree, ratio, []), partial(_allowed, ratio)
-        if allowed(name) is not None:
-            checks.append(Check(f"{words} belong together", (name,), agree, allowed))
+        check = _check(ratio, f"{about(name)}, as this source prints them,", (name,), [])
+        checks += [check] if check.allows(name) is not None else []
     return checks
 
 
-def _agree(
-    ratio: PrintedRatio, sharing: list[PrintedRatio], left_out: frozenset[str]
-) -> bool | None:
-    """Without the confidence level: whether all ratios that share it agree at another."""
-    strings = ratio.strings(left_out)
-    if not _bounded(strings):
-        return None
-    if ratio.level_claim in left_out:
-        return bool(_levels([other.strings(left_out) for other in sharing]))
-    return wald.agree(strings, ratio.level)
+def _check(
+    ratio: PrintedRatio, words: str, names: tuple[str, ...], sharing: list[PrintedRatio]
+) -> Check:
+    """The check of a ratio, on the claims named; ``sharing`` are all ratios with its level."""
+    needs = unstated(ratio.claims, list(ratio.names), ["normal"])
 
+    def agree(left_out: frozenset[str]) -> bool | None:
+        strings = ratio.strings(left_out)
+        if not _bounded(strings):
+            return None
+        # Without the confidence level all ratios that share it may agree at another.
+        if ratio.level_claim in left_out:
+            return bool(_levels([other.strings(left_out) for other in sharing]))
+        return wald.agree(strings, ratio.level)
 
-def _allowed(ratio: PrintedRatio, name: str) -> list[Span] | None:
-    if name == ratio.level_claim or not _bounded(ratio.strings(frozenset([name]))):
-        return None
-    bounds = wald.possible(ratio.strings(), ratio.names[name], ratio.level)
-    return [bounds] if bounds else []
+    def allowed(name: str) -> list[Span] | None:
+        if name == ratio.level_claim or not _bounded(ratio.strings(frozenset([name]))):
+            return None
+        bounds = wald.possible(ratio.strings(), ratio.names[name], ratio.level)
+        return [bounds] if bounds else []
 
+    def other_methods() -> list[str]:
+        degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level) if needs else []
+        span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
+        return [f"fits a t with about {span} degrees of freedom"] if degrees else []
 
-def _other_methods(ratio: PrintedRatio) -> list[str]:
-    """The readings under which a ratio that nobody says is the normal one fits."""
-    degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level)
-    span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
-    return [f"fits a t with about {span} degrees of freedom"] if degrees else []
+    return Check(
+        f"estimate, limits and P of {words} belong together",
+        names,
+        agree,
+        allowed,
+        needs=needs,
+        why_not=other_method(ratio.claims, ratio.names),
+        readings=other_methods,
+    )
 
 
 def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Check]:
@@ -163,22 +157,17 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Chec
 
     Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
-    checks = []
-    for name in claims.index[claims.index.str.endswith(".confidence_level")]:
-        used = [ratio for ratio in ratios if ratio.level_claim == name and not _method(ratio)]
+    checks, normal = [], [r for r in ratios if not other_method(claims, r.names)]
+    for name in dict.fromkeys(ratio.level_claim for ratio in normal if ratio.level_claim):
+        used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
         fitting = _levels([r.strings() for r in used]) or _levels([r.strings() for r in agreeing])
         if fitting:
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            values = {level: (level,) for level in fitting}
+            values = {level: exactly(level) for level in fitting}
             checks.append(one_of(claims, words, (name,), values, needs=needs))
     return checks
-
-
-def _method(ratio: PrintedRatio) -> str:
-    """What the file says of the method of a ratio that is no normal one."""
-    return ", ".join(sorted(NOT_NORMAL & set(premises(ratio.claims, ratio.names))))
 
 
 def _levels(sets: list[dict[str, str]]) -> list[Fraction]:

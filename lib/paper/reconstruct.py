@@ -14,7 +14,7 @@ more time than few. Nothing about any paper is written here: the groups, the mar
 numbers all come from the claims, and one, several or no solution can be told apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product, zip_longest
@@ -23,7 +23,7 @@ from math import floor, prod
 import numpy as np
 import pandas as pd
 
-from lib.paper.published import Interval, interval, premises
+from lib.paper.published import interval, premises
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -60,17 +60,16 @@ class Solutions:
     ``occluded`` holds the possible numbers of events; ``by_group`` the least and the greatest
     number of events of each group, of which every combination with such a sum is possible.
 
-    ``markers`` has two arrays for each marker. The first gives positions in ``occluded``. The other
-    has four rows of that length: the least and the greatest number of exposed among the occluded,
-    and of unexposed among the patent. Any whole numbers between are possible, and one of the two
-    pairs of ends is a single number.
+    ``markers`` has four rows for each marker, with a column for each way to choose its counts:
+    exposed among the occluded, unexposed among the patent, occluded, patent. Of very many only
+    those with the least and the greatest values are there.
     """
 
     patients: int | None
     sizes: tuple[int, ...]
     occluded: np.ndarray | None
     by_group: tuple[tuple[int, int], ...]
-    markers: dict[str, tuple[np.ndarray, np.ndarray]]
+    markers: dict[str, np.ndarray]
 
 
 def original(claims: pd.DataFrame) -> pd.DataFrame:
@@ -99,31 +98,20 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
 
 
 def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest count out of each total that prints so; the greatest is the
-    smaller where there is none."""
-    share = _shares(printed)
-    first = _least(share.lower, totals, share.lower_closed)
-    return first, _most(share.upper, totals, share.upper_closed)
+    """The least and the greatest count out of each total that prints so, 0 and the total when
+    None; the greatest is the smaller where there is none."""
+    bounds, first, last = interval(printed), np.zeros_like(totals), totals
+    if bounds.lower > 0:
+        first = _least(bounds.lower, totals, bounds.lower_closed)
+    if bounds.upper <= 1:
+        last = -_least(-bounds.upper, totals, bounds.upper_closed)
+    return first, last
 
 
-def _shares(printed: str | None) -> Interval:
-    """The proportions that print so, from 0 to 1; all of them when None."""
-    bounds = interval(printed) if printed is not None else Interval(None, None)
-    zero = Interval(Fraction(0), Fraction(0), True, True)
-    low = zero if bounds.lower is None or bounds.lower < 0 else bounds
-    one = Interval(Fraction(1), Fraction(1), True, True)
-    high = one if bounds.upper is None or bounds.upper > 1 else bounds
-    return Interval(low.lower, high.upper, low.lower_closed, high.upper_closed)
-
-
-def _least(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
-    """The least whole number not below (above, unless closed) share * totals / over."""
-    above = -(-share.numerator * totals // (share.denominator * over))
-    return above if closed else share.numerator * totals // (share.denominator * over) + 1
-
-
-def _most(share: Fraction, totals: np.ndarray, closed: bool, over: np.ndarray | int = 1):
-    return -_least(-share, totals, closed, over)
+def _least(share: Fraction, totals: np.ndarray, closed: bool) -> np.ndarray:
+    """The least whole number not below (above, unless closed) the share of each total."""
+    above = -(-share.numerator * totals // share.denominator)
+    return above if closed else share.numerator * totals // share.denominator + 1
 
 
 def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
@@ -131,23 +119,22 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
 
     The claims that matter are those of ``solutions``.
     """
-    found = solutions(claims, using)
-    return list(_listed(found)) if found else []
-
-
-def _listed(found: Solutions) -> Iterator[Counts]:
-    by_total: dict[int | None, list[tuple[int, ...]]] = {}
+    found, solved = solutions(claims, using), []
+    if found is None:
+        return []
+    by_total: dict[int, list[tuple[int, ...]]] = {}
     for events in product(*(range(low, high + 1) for low, high in found.by_group)):
-        by_total.setdefault(sum(events) if events else None, []).append(events)
-    pairs: dict[int, dict[str, tuple]] = {}
-    for marker in found.markers:
-        for exposed, unexposed, occluded, patent in np.transpose(listed(found, marker)).tolist():
-            of = pairs.setdefault(occluded, {}).setdefault(marker, [])
-            of.append((exposed, patent - unexposed))
-    for total in pairs or by_total:
-        markers = {marker: tuple(of) for marker, of in pairs.get(total, {}).items()}
+        by_total.setdefault(sum(events), []).append(events)
+    for total in [None] if found.occluded is None else found.occluded.tolist():
+        markers = {}
+        for marker, ways in found.markers.items():
+            exposed, unexposed, _, patent = ways[:, ways[2] == total]
+            markers[marker] = tuple(
+                zip(exposed.tolist(), (patent - unexposed).tolist(), strict=True)
+            )
         for events in by_total.get(total, []) if found.by_group else [()]:
-            yield Counts(found.patients, total, found.sizes, events, markers)
+            solved.append(Counts(found.patients, total, found.sizes, events, markers))
+    return solved
 
 
 def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions | None:
@@ -165,7 +152,11 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if known is None:
         return None
     patients, sizes = known
-    by_group = _by_group(claims, printed, sizes)
+    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
+    counted = zip(rates, sizes if set(rates) & using else (), strict=False)
+    by_group = tuple(
+        _events(claims, rate, printed.get(rate), size) for rate, size in counted if size
+    )
     if any(low > high for low, high in by_group):
         return None
     by_group = by_group if all(sizes) else ()
@@ -187,48 +178,30 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         return None
     if most - least > MOST_EVENTS:
         return Solutions(patients, sizes, None, by_group, {})
-    occluded = np.arange(least, most + 1)
-    lengths = {
-        marker: [
-            last - first + 1 for first, last in _marker_ends(printed, marker, occluded, patients)
-        ]
-        for marker in (used if patients else [])
-    }
-    in_use = [m for m, of in lengths.items() if min(n.clip(0).sum() for n in of) <= MOST_PAIRS]
-    for marker in in_use:
-        occluded = occluded[np.unique(_pairs(printed, marker, occluded, patients)[0])]
-    pairs = {marker: _pairs(printed, marker, occluded, patients) for marker in in_use}
-    return Solutions(patients, sizes, occluded, by_group, pairs) if len(occluded) else None
+    occluded, ways = np.arange(least, most + 1), {}
+    # The second time with the numbers of events that all markers allow.
+    for marker in [*used, *used] if patients else []:
+        of_marker = _ways(printed, marker, occluded, patients)
+        if of_marker is not None:
+            ways[marker], occluded = of_marker, np.unique(of_marker[2])
+    return Solutions(patients, sizes, occluded, by_group, ways) if len(occluded) else None
 
 
 def _patients(
     claims: pd.DataFrame, printed: dict[str, str]
 ) -> tuple[int | None, tuple[int, ...]] | None:
     """The total and the group sizes, 0 where one is not known; None where they do not add up."""
-    names = [f"methods.{name}.patients" for name in groups(claims)]
-    total = int(printed["methods.all.patients"]) if "methods.all.patients" in printed else None
-    sizes = [int(printed.get(name, 0)) for name in names]
-    missing = sizes.count(0)
-    if missing == len(sizes):
+    total = int(printed.get("methods.all.patients", 0)) or None
+    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
+    if not any(sizes):
         return total, ()
     if total is None:
-        return (None if missing else sum(sizes)), tuple(sizes)
+        return (sum(sizes) if all(sizes) else None), tuple(sizes)
     rest = total - sum(sizes)
-    if missing == 1 and rest > 0:
+    if sizes.count(0) == 1 and rest > 0:
         sizes[sizes.index(0)], rest = rest, 0
-    return (total, tuple(sizes)) if missing > 1 or rest == 0 else None
-
-
-def _by_group(
-    claims: pd.DataFrame, printed: dict[str, str], sizes: tuple[int, ...]
-) -> tuple[tuple[int, int], ...]:
-    """Least and greatest number of events of each group whose size is known, where some rate is in
-    use; the greatest is the smaller where a rate cannot be printed."""
-    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
-    if not any(rate in printed for rate in rates):
-        return ()
-    pairs = zip(rates, sizes, strict=False)
-    return tuple(_events(claims, rate, printed.get(rate), size) for rate, size in pairs if size)
+    adds_up = rest == 0 or sizes.count(0) > 1
+    return (total, tuple(sizes)) if adds_up else None
 
 
 def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
@@ -240,77 +213,92 @@ def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> 
     return int(ends[0]), int(ends[1])
 
 
-def size_and_events(found: Solutions, at: int | None) -> tuple[int | None, np.ndarray | None]:
-    """The patients and the possible numbers of events of a group, given those of all groups
-    together, or of all patients; None for what is not known."""
-    if at is None:
-        return found.patients, found.occluded
+def _ways(
+    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
+) -> np.ndarray | None:
+    """The counts of a marker for all numbers of events, as in ``Solutions``; None where they are
+    too many. The narrower of its two intervals is listed, the other follows from it and the AUC."""
+    totals = occluded, patients - occluded
+    texts = [printed.get(f"roc.{marker}.{quantity}") for quantity in MARKER_QUANTITIES]
+    ends = [_ends(text, total) for text, total in zip(texts, totals, strict=True)]
+    lengths = [int((last - first + 1).clip(0).sum()) for first, last in ends]
+    if min(lengths) > MOST_PAIRS:
+        return None
+    one, other = np.argsort(lengths, kind="stable")
+    at, own = _every(*ends[one])
+    total, rest = totals[one][at], totals[other][at]
+    low, high = (end[at] for end in ends[other])
+    if f"roc.{marker}.auc" in printed:
+        # The area is own * rest + x * total out of 2 * total * rest.
+        least, most = _ends(printed[f"roc.{marker}.auc"], 2 * total * rest)
+        low = np.maximum(low, -((own * rest - least) // total))
+        high = np.minimum(high, (most - own * rest) // total)
+    (kept,) = np.nonzero(low <= high)
+    if (high - low + 1)[kept].sum() > MOST_LISTED:
+        # The first and the last of each number of events have the least and the greatest values.
+        of, nothing = at[kept], [-1]
+        kept = kept[(np.diff(of, prepend=nothing) != 0) | (np.diff(of, append=nothing) != 0)]
+        kept, x = np.tile(kept, 2), np.concatenate([low[kept], high[kept]])
+    else:
+        further, x = _every(low[kept], high[kept])
+        kept = kept[further]
+    counts = [own[kept], x]
+    return np.stack(
+        [counts[one], counts[other], occluded[at[kept]], (patients - occluded)[at[kept]]]
+    )
+
+
+def _every(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All whole numbers of many intervals: which interval each is of, and the number."""
+    lengths = (last - first + 1).clip(0)
+    at = np.repeat(np.arange(len(first)), lengths)
+    begins = np.cumsum(lengths) - lengths
+    return at, first[at] + np.arange(len(at)) - begins[at]
+
+
+def values(
+    claims: pd.DataFrame, using: Iterable[str], name: str
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """All values that the other claims in use allow a claim about counts, as numerators and
+    denominators; none where they contradict one another, None where they do not confine it."""
+    found = solutions(claims, [other for other in using if other != name])
+    if found is None:
+        return np.array([], int), np.array([], int)
+    _, who, quantity = name.split(".")[:3]
+    if who in found.markers:
+        exposed, unexposed, occluded, patent = found.markers[who]
+        return {
+            "sensitivity": (exposed, occluded),
+            "specificity": (unexposed, patent),
+            "auc": (exposed * patent + unexposed * occluded, 2 * occluded * patent),
+        }[quantity]
+    names, size, events = groups(claims), found.patients, found.occluded
+    if who in names:
+        at = names.index(who)
+        size = found.sizes[at] if found.sizes else None
+        events = _events_of_group(found, at)
+    elif who != "all":
+        return None
+    if quantity == "patients":
+        return (np.array([size]), np.array([1])) if size else None
+    if events is None or (not size and quantity != "events"):
+        return None
+    if quantity == "events":
+        return events, np.ones_like(events)
+    counted = events if premises(claims, [name]).get("rate") == "event" else size - events
+    return counted, np.full_like(counted, size)
+
+
+def _events_of_group(found: Solutions, at: int) -> np.ndarray | None:
+    """The numbers of events of a group with which the other groups can make up a possible sum."""
     if found.occluded is None or not found.by_group:
-        return (found.sizes[at] if found.sizes else None), None
+        return None
     low, high = found.by_group[at]
     events = np.arange(low, high + 1)
     rest = [sum(ends) for ends in zip(*found.by_group, strict=True)]
     first = np.searchsorted(found.occluded, events + rest[0] - low)
     last = np.searchsorted(found.occluded, events + rest[1] - high, side="right")
-    return found.sizes[at], events[first < last]
-
-
-def listed(found: Solutions, marker: str) -> tuple[np.ndarray, ...]:
-    """All counts of a marker: exposed among the occluded, unexposed among the patent, occluded and
-    patent; of very many only the two ends of each interval."""
-    events, ends = found.markers[marker]
-    lengths = ends[1] - ends[0] + ends[3] - ends[2] + 1
-    if lengths.sum() > MOST_LISTED:
-        at, steps = np.tile(np.arange(len(events)), 2), np.zeros(2 * len(events), int)
-        steps[len(events) :] = lengths - 1
-    else:
-        at = np.repeat(np.arange(len(events)), lengths)
-        steps = np.arange(len(at)) - (np.cumsum(lengths) - lengths)[at]
-    first, last, lowest, _ = ends[:, at]
-    occluded = found.occluded[events[at]]
-    exposed, unexposed = first + steps * (last > first), lowest + steps * (last == first)
-    return exposed, unexposed, occluded, found.patients - occluded
-
-
-def _marker_ends(
-    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Least and greatest number of exposed among the occluded, and of unexposed among the
-    patent."""
-    totals = zip(MARKER_QUANTITIES, (occluded, patients - occluded), strict=True)
-    return [_ends(printed.get(f"roc.{marker}.{quantity}"), total) for quantity, total in totals]
-
-
-def _pairs(
-    printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The counts of a marker for each number of events, as in ``Solutions``; the narrower of its
-    two intervals is listed, the other follows from it and the AUC."""
-    totals = occluded, patients - occluded
-    ends = _marker_ends(printed, marker, occluded, patients)
-    lengths = [np.maximum(last - first + 1, 0) for first, last in ends]
-    listed = int(lengths[1].sum() < lengths[0].sum())
-    at = np.repeat(np.arange(len(occluded)), lengths[listed])
-    begins = np.cumsum(lengths[listed]) - lengths[listed]
-    own = ends[listed][0][at] + np.arange(len(at)) - begins[at]
-    low, high = (end[at] for end in ends[1 - listed])
-    if f"roc.{marker}.auc" in printed:
-        bounds = _shares(printed[f"roc.{marker}.auc"])
-        total, other = totals[listed][at], totals[1 - listed][at]
-        # own / total + x / other is twice the area, and x is what is left over for the other.
-        least, most = (
-            (other * (2 * end.numerator * total - own * end.denominator), end.denominator)
-            for end in (bounds.lower, bounds.upper)
-        )
-        low = np.maximum(low, _least(Fraction(1, least[1]), least[0], bounds.lower_closed, total))
-        high = np.minimum(high, _most(Fraction(1, most[1]), most[0], bounds.upper_closed, total))
-    (kept,) = np.nonzero(low <= high)
-    if len(kept) > MOST_LISTED:
-        # The first and the last of each number of events have the least and the greatest values.
-        ends = np.flatnonzero(np.diff(at[kept]))
-        kept = kept[np.union1d([0, *ends], [*(ends + 1), len(kept) - 1]).astype(int)]
-    both = [(own, own), (low, high)]
-    return at[kept], np.stack([*both[listed], *both[1 - listed]])[:, kept]
+    return events[first < last]
 
 
 def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
@@ -369,6 +357,5 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     for group, size in zip_longest(groups(claims), implied, fillvalue=0):
         size = int(printed.get(f"methods.{group}.patients", size))
         rate = f"patency.{group}.primary_patency"
-        lower = interval(claims.at[rate, "printed"]).lower if rate in claims.index else 0
-        found[group] = floor((1 - lower) * size)
+        found[group] = floor((1 - max(interval(printed.get(rate)).lower, 0)) * size)
     return pd.Series(found, name="occluded", dtype=int)

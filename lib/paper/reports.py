@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise, product
-from math import floor, sqrt
+from math import floor, prod
 
 import numpy as np
 import pandas as pd
@@ -21,15 +21,23 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import checks, ratios, reconstruct, wald
-from lib.paper.published import RATIOS, interval, premises
-from lib.paper.verdicts import NOT_NORMAL, Check, Span, about, describe, one_of, prints, unstated
+from lib.paper.published import MOST_PATIENTS, RATIOS, interval, premises
+from lib.paper.verdicts import (
+    Check,
+    Span,
+    about,
+    describe,
+    exactly,
+    one_of,
+    other_method,
+    unstated,
+)
 from lib.statistics import univariate
 
 LIMITS = {"normal": "Wald", "wilson": "Wilson", "beta": "exact", "agresti_coull": "Agresti-Coull"}
 LIMITS |= {"jeffreys": "Jeffreys"}
 # Of more tables than this only the outermost are looked at.
 MOST_TABLES = 400
-ENDLESS = Fraction(10**9)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,11 @@ class Topic:
     what: str
     own: dict[str, str] = field(default_factory=dict)
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> list[dict[str, str]]:
+        """Of all patients, then of each group."""
+        return [self.own, *self.groups.values()]
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:
@@ -65,8 +78,7 @@ def _topics(claims: pd.DataFrame) -> list[Topic]:
 def _ends(claims: pd.DataFrame, name: str) -> Span:
     """The least and the greatest value that a claim's digits allow."""
     bounds = interval(claims.at[name, "printed"])
-    low, high = bounds.lower, bounds.upper
-    return -ENDLESS if low is None else low, ENDLESS if high is None else high
+    return bounds.lower, bounds.upper
 
 
 def _follows(
@@ -76,24 +88,13 @@ def _follows(
     others: Iterable[str | None],
     spans: list[Span],
     needs: Iterable[str] = (),
-    method: bool = False,
+    why_not: str = "",
 ) -> Check:
-    """The check that a claim prints one of the values which others allow. ``method`` says that the
-    values hang on a method, which the file may say is another one."""
-    printed = claims.at[name, "printed"]
-    known = NOT_NORMAL & set(premises(claims, [name])) if method else set()
-
-    def without(left_out: frozenset[str]) -> bool | None:
-        texts = prints(spans, printed)
-        return None if left_out else texts is None or printed in texts
-
-    return Check(
-        words,
-        (name, *filter(None, others)),
-        without,
-        {name: spans}.get,
-        needs=tuple(needs),
-        why_not=f"the file says that its method is {', '.join(sorted(known))}" if known else "",
+    """The check that a claim prints one of the values which others allow."""
+    candidates = {at: (span,) for at, span in enumerate(spans)}
+    rests_on = filter(None, others)
+    return one_of(
+        claims, words, (name,), candidates, rests_on=rests_on, needs=needs, why_not=why_not
     )
 
 
@@ -112,8 +113,8 @@ def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[
 
 def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """An estimate lies within its limits, a median within its quartiles."""
-    cells = [topic.own, *topic.groups.values()]
-    for cell, quantity in [(c, q[:-6]) for c in cells for q in c if q.endswith("_lower")]:
+    limited = [(cell, q[:-6]) for cell in topic.cells for q in cell if q.endswith("_lower")]
+    for cell, quantity in limited:
         ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
         why_not = "the file says bootstrap" if "bootstrap" in premises(claims, ids) else ""
 
@@ -129,17 +130,18 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; the counts of the
     groups add up."""
-    for cell in [topic.own, *topic.groups.values()]:
+    for cell in topic.cells:
         share, count = cell.get("percentage", ""), cell.get("count")
         total, size, needs = denominator(claims, share or count) if share or count else (0, "", [])
         k = int(claims.at[count, "printed"]) if count else None
         if share.endswith(".percentage") and total:
-            ends = [floor(end * total) for end in _ends(claims, share)]
-            near = {end + more for end in ends for more in (0, 1)} if k is None else {k}
+            ends = [floor(max(0, min(end, 1)) * total) for end in _ends(claims, share)]
+            near = {min(end + more, total) for end in ends for more in (0, 1)}
+            near = near if k is None else {k}
             words = f"a whole number of {total:,} is behind the {describe(share)}"
             words = words if k is None else f"the {describe(share)} is {k:,} of {total:,}"
-            exact = [(Fraction(x, total),) * 2 for x in sorted(near)]
-            yield _follows(claims, words, share, [size, count], exact, needs)
+            exact = exactly(*(Fraction(x, total) for x in sorted(near)))
+            yield _follows(claims, words, share, [size, count], list(exact), needs)
         if count and total:
             words = f"the {describe(count)} is at most {total:,}"
             yield _follows(claims, words, count, [size], [(0, total)], needs)
@@ -148,7 +150,24 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         counted = sum(int(claims.at[name, "printed"]) for name in counts)
         needs = unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"])
         words = f"the counts of {about(topic.what)} add up"
-        yield _follows(claims, words, topic.own["count"], counts, [(counted, counted)], needs)
+        yield _follows(claims, words, topic.own["count"], counts, [*exactly(counted)], needs)
+
+
+def _counts(
+    claims: pd.DataFrame, names: list[str], totals: list[int]
+) -> tuple[list[tuple[int, ...]], bool]:
+    """All counts out of their totals that are behind some claims, each a count or a percentage, and
+    whether these are all; of many the outermost."""
+    ranges = [
+        [min(int(claims.at[name, "printed"]), total)]
+        if name.endswith(".count")
+        else reconstruct.counts_behind(claims.at[name, "printed"], total)
+        for name, total in zip(names, totals, strict=True)
+    ]
+    complete = prod(map(len, ranges)) <= MOST_TABLES
+    if not complete:
+        ranges = [sorted({counts[0], counts[-1]}) for counts in ranges]
+    return list(product(*ranges)), complete
 
 
 def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndarray]]:
@@ -157,18 +176,10 @@ def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndar
     cells = [cell for cell in topic.groups.values() if {"count", "percentage"} & set(cell)]
     names = [cell.get("count", cell.get("percentage")) for cell in cells]
     totals = [denominator(claims, name)[0] for name in names]
-    ranges = [
-        [int(claims.at[name, "printed"])]
-        if name.endswith(".count")
-        else reconstruct.counts_behind(claims.at[name, "printed"], total)
-        for name, total in zip(names, totals, strict=True)
-    ]
-    if len(names) < 2 or not all(totals) or not all(ranges):
+    if len(names) < 2 or not all(totals):
         return names, []
-    if np.prod([float(len(counts)) for counts in ranges]) > MOST_TABLES:
-        ranges = [sorted({counts[0], counts[-1]}) for counts in ranges]
-    ways = [np.minimum(way, totals) for way in product(*ranges)]
-    return names, [np.column_stack([way, totals - way]) for way in ways]
+    ways, _ = _counts(claims, names, totals)
+    return names, [np.column_stack([way, np.subtract(totals, way)]) for way in ways]
 
 
 def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
@@ -189,7 +200,9 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
         words = f"P of {about(topic.what) or topic.section} follows from the counts of the groups"
         needs = ["P is that of a chi-squared, Fisher or Wald test of these counts"]
-        check = _follows(claims, words, topic.own["p_value"], names, _spans(p_values), needs, True)
+        name = topic.own["p_value"]
+        why_not = other_method(claims, [name])
+        check = _follows(claims, words, name, names, _spans(p_values), needs, why_not)
         # Beside a ratio, P may be the ratio's and not that of these counts.
         if check.holds or not set(topic.own) & set(RATIOS):
             yield check
@@ -214,35 +227,33 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             for equal in (True, False)
         ]
     name, others = topic.own["p_value"], [*names, size1, size2]
-    known = premises(claims, [name, *others])
     words = f"P of {about(topic.what)} follows from means and standard deviations"
-    needs = [] if "t" in known else ["P is that of Student's or Welch's t test (t)"]
-    yield _follows(
-        claims, words, name, others, _spans(np.transpose(p_values)), needs, "t" not in known
-    )
+    stated = "t" in premises(claims, [name, *others])
+    needs = [] if stated else ["P is that of Student's or Welch's t test (t)"]
+    why_not = "" if stated else other_method(claims, [name])
+    yield _follows(claims, words, name, others, _spans(np.transpose(p_values)), needs, why_not)
 
 
 def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Limits of a percentage of a known number, by the methods in use."""
-    for cell in [topic.own, *topic.groups.values()]:
+    for cell in topic.cells:
         names = [cell.get(q) for q in ("percentage", "percentage_lower", "percentage_upper")]
         total = denominator(claims, names[0])[0] if all(names) else 0
         counts = reconstruct.counts_behind(claims.at[names[0], "printed"], total) if total else []
-        if not counts or NOT_NORMAL & set(premises(claims, names)):
+        if not counts:
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
-        level = checks.confidence_level(claims, topic.section, topic.what)
+        alpha = 1 - checks.confidence_level(claims, topic.section, topic.what)
         candidates = {
-            (k, method): (
-                k / total,
-                *np.clip(proportion_confint(k, total, 1 - level, method), 0, 1),
+            (k, method): exactly(
+                k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1)
             )
-            for k in tried
-            for method in LIMITS
+            for k, method in product(tried, LIMITS)
         }
         words = f"the limits of the {describe(names[0])} follow from the counts"
-        needs = (f"they are limits by one of {', '.join(LIMITS.values())}",)
-        yield one_of(claims, words, tuple(names), candidates, needs=needs)
+        needs = [f"they are limits by one of {', '.join(LIMITS.values())}"]
+        why_not = other_method(claims, names)
+        yield one_of(claims, words, tuple(names), candidates, needs=needs, why_not=why_not)
 
 
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -262,32 +273,38 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
 
 def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
-    """Predictive values, accuracy and the number of events imply one and the same odds of the
-    event: of those who test positive ppv / (1 - ppv) * (1 - specificity) / sensitivity, of those
-    who test negative (1 - npv) / npv * specificity / (1 - sensitivity)."""
-    own, counted = topic.own, ["methods.all.events", "methods.all.patients"]
+    """Predictive values come from the same whole numbers as sensitivity and specificity. Where the
+    number of events is not printed, the odds of sensitivity times those of specificity are the odds
+    of the one predictive value times those of the other."""
+    own, printed = topic.own, claims["printed"]
     accuracy = [own[q] for q in checks.MARKER_QUANTITIES if q in own]
-    if len(accuracy) < 2:
+    predictive = [own[q] for q in ("ppv", "npv") if q in own]
+    if len(accuracy) < 2 or not predictive:
         return
-    odds, names = [], []
-    for quantity in [q for q in ("ppv", "npv") if q in own]:
-        ends = [map(float, _ends(claims, name)) for name in (*accuracy, own[quantity])]
-        sensitivity, specificity, value = np.clip(np.array(list(product(*ends))).T, 0, 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = value / (1 - value) * (1 - specificity) / sensitivity
-            if quantity == "npv":
-                found = (1 - value) / value * specificity / (1 - sensitivity)
-        odds.append((np.nanmin(found), np.nanmax(found)))
-        names.append(own[quantity])
-    if names and set(counted) <= set(claims.index):
-        events, total = (int(claims.at[name, "printed"]) for name in counted)
-        odds.append((events / max(total - events, 1e-9),) * 2)
-        names += counted
-    if len(odds) > 1:
-        one = bool(max(low for low, _ in odds) <= min(high for _, high in odds))
-        words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
-        needs = unstated(claims, [*accuracy, *names], ["of"])
-        yield Check(words, (*accuracy, *names), lambda out: None if out else one, needs=needs)
+    words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
+    needs = unstated(claims, [*accuracy, *predictive], ["of"])
+    counted = ["methods.all.events", "methods.all.patients"]
+    events, total = (int(printed.get(name, 0)) for name in counted)
+    if 0 < events < total:
+        ways, complete = _counts(claims, accuracy, [events, total - events])
+        values = [
+            [Fraction(count, count + wrong) for quantity, count, wrong in both if quantity in own]
+            for a, b in ways
+            for both in [(("ppv", a, total - events - b), ("npv", b, events - a))]
+            if all(count + wrong for _, count, wrong in both)
+        ]
+        candidates = {at: exactly(*row) for at, row in enumerate(values)}
+        if not complete:
+            candidates = {0: tuple(_spans(values))}
+        rests_on = [*accuracy, *counted]
+        yield one_of(claims, words, tuple(predictive), candidates, rests_on=rests_on, needs=needs)
+    elif len(predictive) == 2:
+        ends = [_ends(claims, name) for name in (*accuracy, own["ppv"])]
+        shares = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
+        sensitivity, specificity, ppv = shares / (1 - shares)
+        odds = sensitivity * specificity / ppv[::-1]
+        span = tuple((odds / (1 + odds)).tolist())
+        yield _follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs)
 
 
 def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -297,7 +314,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     needs = ["kappa is not weighted"]
     if name and agreement:
         words = f"kappa of {about(topic.what)} is at most the agreement"
-        most = _ends(claims, agreement)[1]
+        most = min(_ends(claims, agreement)[1], 1)
         yield _follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
     raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     total, size, of = denominator(claims, name) if name else (0, None, [])
@@ -314,17 +331,17 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
     4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    ratio, total = (
-        ratios.ratio_sets(claims).get((topic.section, topic.what)),
-        "methods.all.patients",
-    )
-    if "odds_ratio" in topic.own and ratio and total in claims.index:
-        names = {name: q for name, q in ratio.names.items() if q != "p_value"}
-        stated = {"binary", "logistic"} <= set(premises(claims, names))
-        strings = {quantity: claims.at[name, "printed"] for name, quantity in names.items()}
-        bounds = wald.possible(strings, "sigma", ratio.level)
-        wide = bounds is None or bounds[1] >= 4 / sqrt(int(claims.at[total, "printed"]))
+    ratio = ratios.ratio_sets(claims).get((topic.section, topic.what))
+    total = "methods.all.patients"
+    if "odds_ratio" not in topic.own or not ratio or total not in claims.index:
+        return
+    names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
+    strings = ratio.strings(frozenset(ratio.names) - set(names))
+    if bounds := wald.possible(strings, "sigma", ratio.level):
         words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
-        why_not = "it is narrower, as that of a number may be (binary, logistic)"
-        why_not = "" if stated or wide else why_not
-        yield Check(words, (*names, total), lambda out: None if out else wide, why_not=why_not)
+        check = _follows(claims, words, total, names, [(16 / bounds[1] ** 2, MOST_PATIENTS)])
+        if not check.holds and not {"binary", "logistic"} <= set(premises(claims, names)):
+            check = replace(
+                check, why_not="it is narrower, as that of a number may be (binary, logistic)"
+            )
+        yield check

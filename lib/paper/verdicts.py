@@ -11,7 +11,7 @@ its claims are left out, and what the others allow each claim to be. From that a
 3. the verdict on each claim, leave-one-out: what do all the others allow it to print?
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -21,7 +21,7 @@ from math import floor
 import pandas as pd
 
 from lib.paper import published
-from lib.paper.published import agrees, interval, premises, printings, subject
+from lib.paper.published import interval, premises, printings, subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
@@ -29,7 +29,7 @@ from lib.words import listed
 IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digit off"
 CONSISTENT, NOT_CHECKED = "consistent", "not checked"
 GRADES = (IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED)
-PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity")
+PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity", "ppv", "npv")
 # Why a check is not carried out that may fail as well, once the smaller one is mended.
 CONTAINED = "a check that it contains fails"
 # More prints than this are no confinement.
@@ -49,16 +49,6 @@ PREMISES = {
 
 # Least and greatest of some values that a claim may have.
 Span = tuple[float | Fraction, float | Fraction]
-
-
-@dataclass(frozen=True)
-class Judgment:
-    """A verdict on one claim, with the value recomputed, the check in words, and the reason."""
-
-    verdict: str
-    recomputed: str
-    check: str
-    reason: str
 
 
 def nothing(name: str) -> None:
@@ -105,34 +95,46 @@ def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[
     return tuple(f"{PREMISES[word]} ({word})" for word in words if word not in known)
 
 
+def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
+    """Why a check of the normal method is not carried out, where the file names another one."""
+    known = sorted(NOT_NORMAL & set(premises(claims, names)))
+    return f"the file says that its method is {', '.join(known)}" if known else ""
+
+
+def exactly(*values: float | Fraction) -> tuple[Span, ...]:
+    """A candidate of ``one_of`` of which each claim has one value."""
+    return tuple((value, value) for value in values)
+
+
 def one_of(
     claims: pd.DataFrame,
     words: str,
     names: tuple[str, ...],
-    candidates: dict,
+    candidates: dict[Hashable, tuple[Span, ...]],
     *,
-    source: str = "",
-    needs: tuple[str, ...] = (),
-    rests_on: tuple[str, ...] = (),
+    rests_on: Iterable[str] = (),
     otherwise: Callable[[frozenset[str]], dict] | None = None,
+    source: str = "",
+    needs: Iterable[str] = (),
+    why_not: str = "",
 ) -> Check:
-    """The check that one of the candidates prints all claims; each has a value for each claim.
+    """The check that one of the candidates prints all claims; each has a span of values for each.
 
-    They were made with the claims that the check ``rests_on``; ``otherwise`` gives those that
-    remain when some of these are left out.
+    They were made with the claims that the check ``rests_on``. When some of these are left out,
+    ``otherwise`` gives those that remain; without it nothing is left to check.
     """
 
     def without(left_out: frozenset[str]) -> bool | None:
-        if not set(names) - left_out:
+        found = candidates
+        if left_out & set(rests_on):
+            found = otherwise(left_out) if otherwise else None
+        if found is None or not set(names) - left_out:
             return None
-        found = otherwise(left_out) if set(rests_on) & left_out else candidates
         return bool(matching(claims, names, found, left_out))
 
-    spans = {
-        name: [(values[at], values[at]) for values in candidates.values()]
-        for at, name in enumerate(names)
-    }
-    return Check(words, (*names, *rests_on), without, spans.get, source, needs)
+    rests_on = tuple(rests_on)
+    allows = {name: [spans[at] for spans in candidates.values()] for at, name in enumerate(names)}
+    return Check(words, (*names, *rests_on), without, allows.get, source, tuple(needs), why_not)
 
 
 def matching(
@@ -144,10 +146,10 @@ def matching(
     """The candidates that print all the claims named but those left out."""
     return {
         key
-        for key, values in candidates.items()
+        for key, spans in candidates.items()
         if all(
-            agrees(claims.at[name, "printed"], value)
-            for name, value in zip(names, values, strict=True)
+            interval(claims.at[name, "printed"]).meets(*span)
+            for name, span in zip(names, spans, strict=True)
             if name not in left_out
         )
     }
@@ -155,16 +157,13 @@ def matching(
 
 @dataclass(frozen=True)
 class Finding:
-    """Checks that fail together, the smallest sets of claims without which all of them hold, and
-    the readings under which the printed numbers fit, in words."""
+    """Checks that fail together, the worst of their grades, the smallest sets of claims without
+    which all of them hold, and the readings under which the printed numbers fit, in words."""
 
     checks: tuple[Check, ...]
+    grade: str
     culprits: list[tuple[str, ...]]
     readings: list[str]
-
-    def rank(self, grades: dict[Check, str]) -> int:
-        """The place in ``GRADES`` of the worst grade of its checks."""
-        return min(GRADES.index(grades[check]) for check in self.checks)
 
 
 # ----------------------------------------------------------------------------------------- words
@@ -233,7 +232,7 @@ def grade(check: Check, printed: pd.Series) -> str:
 
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
-    """What fails: checks that share claims are one finding."""
+    """What fails, the worst first: checks that share claims are one finding."""
     groups: list[list[Check]] = []
     for check in [check for check in checks if check.holds is False]:
         touching = [g for g in groups if any(set(check.claims) & set(c.claims) for c in g)]
@@ -246,8 +245,9 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         for (name,) in [names for names in culprits if len(names) == 1]:
             nearest = [_nearest(check, name, printed[name]) for check in group]
             readings |= dict.fromkeys(words for words in nearest if words)
-        found.append(Finding(tuple(group), culprits, list(readings)))
-    return found
+        worst = min((grade(check, printed) for check in group), key=GRADES.index)
+        found.append(Finding(tuple(group), worst, culprits, list(readings)))
+    return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 
 def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
@@ -287,16 +287,16 @@ def _nearest(check: Check, name: str, printed: str) -> str:
 
 def judge(
     claims: pd.DataFrame, build: Callable[[pd.DataFrame], list[Check]]
-) -> dict[str, Judgment]:
-    """The verdict on every claim on which a check bears: contradicted where it is in a smallest set
-    without which the checks hold, else confirmed or bounded by the check that allows the fewest
-    prints. ``build`` makes the checks of some claims."""
-    checks, judgments = build(claims), {}
+) -> dict[str, tuple[str, str, str, str]]:
+    """The verdict on every claim on which a check bears, with the value recomputed, the check in
+    words, and the reason: contradicted where it is in a smallest set without which the checks hold,
+    else confirmed or bounded by the check that allows the fewest prints. ``build`` makes the checks
+    of some claims."""
+    checks = build(claims)
     failing = findings(checks, claims["printed"])
-    for finding in failing:
-        for name in {name for names in finding.culprits for name in names}:
-            judgments[name] = _contradicted(claims, name, checks)
-    rest = claims.drop(index=list(judgments))
+    culprits = {name for finding in failing for names in finding.culprits for name in names}
+    judged = {name: _contradicted(claims, name, checks) for name in culprits}
+    rest = claims.drop(index=list(culprits))
     if any(len(check.claims) > 1 for finding in failing for check in finding.checks):
         checks = build(rest)
     for name, printed in rest["printed"].items():
@@ -306,8 +306,8 @@ def judge(
             verdict = "confirmed" if len(texts) == 1 else "bounded"
             others = "nothing else" if len(texts) == 1 else _prints_listed(texts)
             reason = f"{check.words}{check.source}; {others} could be printed"
-            judgments[name] = Judgment(verdict, _shown(name, spans, texts), check.words, reason)
-    return judgments
+            judged[name] = verdict, _shown(name, spans, texts), check.words, reason
+    return judged
 
 
 def _closest(
@@ -327,7 +327,9 @@ def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
     return _shown(name, spans, texts) if spans else ""
 
 
-def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgment:
+def _contradicted(
+    claims: pd.DataFrame, name: str, checks: list[Check]
+) -> tuple[str, str, str, str]:
     printed = claims.at[name, "printed"]
     bearing = [check for check in checks if name in check.claims]
     failing = [check for check in bearing if check.holds is False]
@@ -342,31 +344,29 @@ def _contradicted(claims: pd.DataFrame, name: str, checks: list[Check]) -> Judgm
         reason += f"; the other claims allow {_prints_listed(texts)}"
     if _fits_cut_off(printed, spans):
         reason += "; it would fit if its digits were cut off instead of rounded"
-    return Judgment("contradicted", _shown(name, spans, texts), words, reason)
+    return "contradicted", _shown(name, spans, texts), words, reason
 
 
 def _fits_cut_off(printed: str, spans: list[Span] | None) -> bool:
     """Whether truncation is a reading under which an allowed value prints so."""
-    bounds, least = interval(printed, "truncation"), published.number(printed)
-    found = [(max(low, least), high) for low, high in spans or []]
-    return any(value <= high and value in bounds for value, high in found)
+    return any(interval(printed, "truncation").meets(*span) for span in spans or [])
 
 
 def prints(spans: list[Span] | None, like: str) -> set[str] | None:
     """All prints, with the digits of ``like``, of the values in any of the spans; None where there
     is no end of them."""
-    found: set[str] = set()
-    for low, high in spans or []:
-        if low == high or like.strip()[0] in "<>≤≥":
-            found |= printings(low, like) | printings(high, like)
-            continue
-        unit = published.last_digit(like)
+    if spans is None:
+        return None
+    if like.strip()[0] in "<>≤≥":
+        return {text for span in spans for end in span for text in printings(end, like)}
+    found, unit = set(), published.last_digit(like)
+    for low, high in spans:
         first, last = (floor(Fraction(value) / unit) for value in (low, high))
         if last - first > MOST_PRINTS:
             return None
-        texts = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
-        found |= {t for t in texts if interval(t).lower <= high and interval(t).upper >= low}
-    return None if spans is None else found
+        near = {text for step in range(first, last + 2) for text in printings(step * unit, like)}
+        found |= {text for text in near if interval(text).meets(low, high)}
+    return found
 
 
 def _shown(name: str, spans: list[Span] | None, texts: set[str] | None) -> str:

@@ -12,7 +12,7 @@ from math import inf, log, prod
 import numpy as np
 from scipy import stats
 
-from lib.paper.published import Interval, interval
+from lib.paper.published import interval
 
 QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
 TOLERANCE = 1e-12
@@ -39,44 +39,34 @@ def quantities(beta, sigma, z: float) -> dict:
     }
 
 
-def half_planes(
-    printed: dict[str, str], z: float, side: int, degrees: float = np.inf
-) -> np.ndarray:
+def _half_planes(printed: dict[str, str], z: float, side: int, degrees: float) -> np.ndarray:
     """Rows (a, b, c) of a beta + b sigma <= c for the printed quantities of ``QUANTITIES``.
 
     ``printed`` may lack some of them. ``side`` is the sign that beta has, on which P depends.
     """
-    rows = []
-    slopes = {"odds_ratio": 0.0, "odds_ratio_lower": -z, "odds_ratio_upper": z}
-    for quantity, slope in slopes.items():
-        if quantity in printed:
-            bounds = interval(printed[quantity])
-            if bounds.upper is not None:
-                rows.append((1.0, slope, log(bounds.upper)))
-            if bounds.lower is not None and bounds.lower > 0:
-                rows.append((-1.0, -slope, -log(bounds.lower)))
-    if "p_value" in printed:
-        rows += _p_half_planes(interval(printed["p_value"]), side, degrees)
-    return np.array([*rows, (-side, 0.0, 0.0), (0.0, -1.0, 0.0)])
+    rows = [(-side, 0.0, 0.0), (0.0, -1.0, 0.0)]
+    for quantity, slope in zip(QUANTITIES[:3], (0.0, -z, z), strict=True):
+        bounds = interval(printed.get(quantity))
+        if bounds.upper < inf:
+            rows.append((1.0, slope, log(bounds.upper)))
+        if bounds.lower > 0:
+            rows.append((-1.0, -slope, -log(bounds.lower)))
+    bounds = interval(printed.get("p_value"))
+    if bounds.upper < 1:
+        rows.append((-side, float(stats.t.isf(float(bounds.upper) / 2, degrees)), 0.0))
+    if bounds.lower > 0:
+        rows.append((side, -float(stats.t.isf(float(bounds.lower) / 2, degrees)), 0.0))
+    return np.array(rows)
 
 
-def sides(printed: dict[str, str]) -> list[int]:
+def _sides(printed: dict[str, str]) -> list[int]:
     """The signs that beta may have: both where the odds ratio may lie on either side of one."""
     # The estimate itself, or the limits, whose product is its square.
     names = QUANTITIES[:1] if "odds_ratio" in printed else QUANTITIES[1:3]
     bounds = [interval(printed[name]) for name in names if name in printed]
-    low = prod(max(bound.lower or 0, 0) for bound in bounds)
-    high = prod(inf if bound.upper is None else bound.upper for bound in bounds)
+    low = prod(max(bound.lower, 0) for bound in bounds)
+    high = prod(bound.upper for bound in bounds)
     return [side for side, possible in ((1, high >= 1), (-1, low < 1)) if possible]
-
-
-def _p_half_planes(bounds: Interval, side: int, degrees: float) -> list[tuple[float, float, float]]:
-    rows = []
-    if bounds.upper is not None and bounds.upper < 1:
-        rows.append((-side, float(stats.t.isf(float(bounds.upper) / 2, degrees)), 0.0))
-    if bounds.lower is not None and bounds.lower > 0:
-        rows.append((side, -float(stats.t.isf(float(bounds.lower) / 2, degrees)), 0.0))
-    return rows
 
 
 def polygon(
@@ -93,7 +83,7 @@ def polygon(
         raise ValueError(
             "the estimate and one limit, or both limits, are needed to bound the polygon"
         )
-    planes = half_planes(printed, z, sides(printed)[0] if side is None else side, degrees)
+    planes = _half_planes(printed, z, _sides(printed)[0] if side is None else side, degrees)
     one, other = (planes[at] for at in np.triu_indices(len(planes), 1))
     area = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
     crossing = np.abs(area) > TOLERANCE
@@ -110,9 +100,9 @@ def polygon(
     return corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]))]
 
 
-def _corners(printed: dict[str, str], z: float, degrees: float = np.inf) -> np.ndarray:
-    """The corners of the polygons on all sides."""
-    return np.vstack([polygon(printed, z, side, degrees) for side in sides(printed)])
+def corners(printed: dict[str, str], z: float, degrees: float = np.inf) -> np.ndarray:
+    """The corners of the polygons on all sides, as in ``polygon``."""
+    return np.vstack([polygon(printed, z, side, degrees) for side in _sides(printed)])
 
 
 def possible(
@@ -126,7 +116,7 @@ def possible(
     others = {name: text for name, text in printed.items() if name != quantity}
     values = []
     for z in multipliers(level):
-        for beta, sigma in _corners(others, z):
+        for beta, sigma in corners(others, z):
             with np.errstate(divide="ignore"):  # a standard error of zero makes P zero
                 values.append(
                     {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}[quantity]
@@ -137,7 +127,7 @@ def possible(
 def agree(printed: dict[str, str], level: float = 0.95, degrees: float = np.inf) -> bool:
     """Whether estimate, limits and P can belong together, with either z (or t, given ``degrees`` of
     freedom)."""
-    return any(len(_corners(printed, z, degrees)) for z in multipliers(level, degrees))
+    return any(len(corners(printed, z, degrees)) for z in multipliers(level, degrees))
 
 
 def degrees_of_freedom(printed: dict[str, str], level: float = 0.95) -> list[int]:

@@ -93,14 +93,12 @@ def _number(claims: pd.DataFrame, name: str) -> str:
 
 def page(account: ledger.Account, title: str) -> str:
     """The whole account as one page that needs no other file."""
-    claims, of_check = account.claims, dict(account.checks)
-    counted = Counter(of_check.values())
+    claims, counted = account.claims, Counter(grade for _, grade in account.checks)
     score = [(grade, counted[grade], MEANING[grade]) for grade in GRADES]
     findings = []
-    for finding in sorted(account.findings, key=lambda finding: finding.rank(of_check)):
+    for finding in account.findings:
         words = "; ".join(dict.fromkeys(check.words for check in finding.checks))
-        grade = GRADES[finding.rank(of_check)]
-        findings.append((grade, words, finding_lines(finding, account)))
+        findings.append((finding.grade, words, finding_lines(finding, account)))
     left_open = claims.index[claims["grade"] == "not checked"]
     html = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(
         PAGE.read_text(encoding="utf-8")
