@@ -127,6 +127,23 @@ def test_one_table_gives_one_cohort_in_every_format(load, tmp_path, name):
     same(load(CONTENTS[name](tmp_path / name), name=name), expected)
 
 
+def test_a_title_above_the_names_of_the_columns_is_passed_over_and_said(load):
+    title = [["Registry of leaks; as of, May"], [""], ["leak"]]
+    above = "What stands above the names of the columns in {} 4 was left out."
+    titled = {"Notes": [["made up"]], "Data": [*title, *records()]}
+    found = load(xlsx(titled), name="registry.xlsx")
+    same(found, load(text()))
+    assert above.format("row") in found.notes
+    lines = "Registry of leaks; as of, May\r\n\r\nleak\r\n"
+    for sign in ",;\t":
+        found = load(lines.encode() + text(sign))
+        same(found, load(text()))
+        assert above.format("line") in found.notes
+    wrong = [*records()[:1], *[[*row[:4], 7] for row in records()[1:2]]]
+    message = refusal(load, xlsx({"only": [*title, *wrong]}), name="registry.xlsx")
+    assert "row 5, column leak: “7”" in message
+
+
 def test_the_first_sheet_that_has_the_columns_is_read_and_said(load):
     assert "Of 3 sheets, “Data” was read." in load(xlsx(SHEETS), name="registry.xlsx").notes
     titled = xlsx({"only": [["", ""], ["# exported"], *records()]})

@@ -13,6 +13,8 @@ import pandas as pd
 
 from lib.patients.errors import places, quoted
 
+TITLE_ROWS = 20  # so many rows at most stand above the names of the columns
+
 
 @dataclass(frozen=True)
 class Table:
@@ -71,12 +73,17 @@ def problems_of(table: Table, required: Iterable[str]) -> list[str]:
     return problems
 
 
-def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: object) -> Table:
-    """The table in the rows of a file, as texts, the first being its header and numbered ``first``.
+def from_records(
+    records: Sequence[Sequence[str]], first: int = 1, known: Sequence[str] = (), **about: object
+) -> Table:
+    """The table in the rows of a file, as texts, the first of them numbered ``first``.
 
-    Empty rows, and empty cells beyond the header, are passed over. ``about`` has other fields of
-    `Table`.
+    The first is the header; where it names none of the ``known`` columns, as a title does not, it
+    is the row near it that names the most. Empty rows, and empty cells beyond the header, are
+    passed over. ``about`` has other fields of `Table`.
     """
+    above = _rows_above_header(records, known)
+    records, first = records[above:], first + above
     header = _filled(records[0])
     kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
@@ -88,6 +95,9 @@ def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: obje
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
+    if above:
+        where = f"{table.place} {first}"
+        table.notes.append(f"What stands above the names of the columns in {where} was left out.")
     numbers = {*columns[0]} if header[:1] == [""] else set()
     if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
@@ -116,6 +126,12 @@ def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: obje
     for name, column in zip(header, columns, strict=True):
         table.rows[name] = text_column(column)
     return table
+
+
+def _rows_above_header(records: Sequence[Sequence[str]], known: Sequence[str]) -> int:
+    """How many rows stand above the header; a lone cell may happen to be the name of a column."""
+    named = [known_columns(record, known) for record in records[:TITLE_ROWS]]
+    return named.index(max(named)) if not named[0] and max(named) > 1 else 0
 
 
 def _filled(record: Sequence[str]) -> list[str]:
