@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients import consistency, disclosure, levels, numbers, privacy
-from lib.patients.categories import expand
+from lib.patients.categories import expand, name_groups
 from lib.patients.codebook import OPTIONAL_ROLES, in_file, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted
@@ -89,12 +89,12 @@ def _read(path: Path) -> Cohort:
     plain = levels.with_plain_levels(codebook)
     is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
     cohort = Cohort(
-        *expand(rows, plain),
+        *name_groups(*expand(rows, plain)),
         path,
         is_example,
         row_notes=tuple(row_notes),
         dropped=tuple(others),
-        original_codebook=plain,
+        original_codebook=codebook,
     )
     notes += row_notes + consistency.mostly_empty(cohort)
     return replace(cohort, notes=tuple(notes))

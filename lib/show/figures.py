@@ -385,6 +385,7 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
         f"at {whole(row.value)} {row.spline:.2f} ({row.lower:.2f} to {row.upper:.2f}), "
         f"by the line {row.linear:.2f}"
         for row in _five(shape).itertuples()
+        if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
     ]
     display.figure(
         drawing,

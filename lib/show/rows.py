@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import INK, PALE_BLUE, PALE_ORANGE, PALETTE
-from lib.words import listed, number, percent
+from lib.words import capital, listed, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
 # Of more patients points are a smear, and a heavy one. How they are spread is random.
@@ -127,11 +127,11 @@ def shares(cohort: Cohort) -> None:
     risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
-        f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0])} {cohort.event} with it, "
-        f"{percent(risk.at[widest, 0.0])} without"
+        f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
+        f"without it {percent(risk.at[widest, 0.0])}"
     )
     drawing, axes = display.canvas(
-        title, height=1.2 + 0.9 * len(names), xlabel=f"{cohort.event.capitalize()} (% of patients)"
+        title, height=1.2 + 0.9 * len(names), xlabel=f"{capital(cohort.event)} (% of patients)"
     )
     groups = list(parts)[1:] or ["all"]
     for position, group in enumerate(groups):
@@ -171,8 +171,13 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         f"The closest pair: {cohort.label(first)} and {cohort.phrase(second)}, "
         f"r = {number(shown.at[first, second])}"
     )
-    drawing, axes = display.canvas(title, height=1.4 + 0.38 * len(names))
-    numbered = [f"{place}. {cohort.label(name)}" for place, name in enumerate(names, start=1)]
+    numbered = [
+        display.wrapped(f"{place}. {cohort.label(name)}", plots.MOST_IN_ROW)
+        for place, name in enumerate(names, start=1)
+    ]
+    lines = 1.4 + max(name.count("\n") for name in numbered)
+    row = max(0.38, display.LINE_INCHES * lines)
+    drawing, axes = display.canvas(title, height=1.4 + row * len(names))
     plots.grid(
         axes,
         np.sign(shown) * (shown.abs() >= CLOSE),

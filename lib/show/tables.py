@@ -6,6 +6,7 @@ numbers unrounded for download.
 
 from collections.abc import Callable
 from functools import partial
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,9 @@ def claims(section: str, cohort: Cohort) -> None:
         "A range is what the other claims allow, or what the tests in use give.": (
             rows["recomputed"].str.contains(" to ").any()
         ),
+        f"These are not the patients of {cohort.path.name}; what is about those says so.": (
+            not cohort.is_example and "this_cohort" not in rows
+        ),
     }
     display.table(
         rows.reset_index(),
@@ -119,13 +123,16 @@ def every_claim(judged: pd.DataFrame, cohort: Cohort) -> None:
 
 
 def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """The claims; in a book about other patients with their own values, and without those of the
-    example cohort.
+    """The claims; in a book about other patients without the values of the example cohort, and
+    with their own where they have a group or a factor of the paper.
     """
     if cohort.is_example:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
-    own = judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+    judged = judged.assign(recomputed=recomputed)
+    if not {*cohort.groups, *cohort.factors} & {*judged.index.map(published.subject)}:
+        return judged
+    own = judged.assign(this_cohort=ledger.cohort_values(cohort, judged))
     return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
@@ -210,7 +217,8 @@ def solutions(found: list, groups: list[str]) -> None:
 
 def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> None:
     """The columns of a file, from its codebook."""
-    book = rules.reset_index()
+    book = rules.reindex(columns=rules.columns.union(["level_labels"], sort=False), fill_value="")
+    book = book.reset_index()
     columns = {
         "Column": "name",
         "Meaning": "label",
@@ -218,7 +226,7 @@ def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> No
         "Role": "role",
         "Type": "type",
         "Unit": "unit",
-        "Levels": ("levels", lambda levels: levels.replace("|", ", ")),
+        "Levels": ("levels", "level_labels", _levels),
     }
     if "label_zh" not in book:
         del columns["Chinese label"]
@@ -229,6 +237,12 @@ def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> No
         caption=f"The columns of {whose}. The first level of a column is its reference.",
         left=tuple(columns),
     )
+
+
+def _levels(levels: str, words: str) -> str:
+    """The levels of a column, each with what it means where that is said."""
+    said = zip_longest(levels.split("|"), words.split("|") if words else [], fillvalue="")
+    return ", ".join(f"{one} ({word})" if word not in ("", one) else one for one, word in said)
 
 
 def baseline(
