@@ -139,8 +139,9 @@ def shares(cohort: Cohort) -> None:
         heights = np.arange(len(names)) + 0.18 * (position - (len(groups) - 1) / 2)
         color = PALETTE[position % len(PALETTE)]
         axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
-        axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")
-        axes.plot(of_group[1.0], heights, plots.marker(position), color=color, label=group)
+        whole = {"color": color, "clip_on": False}  # a share of 0% too
+        axes.plot(of_group[0.0], heights, "o", markerfacecolor="none", **whole)
+        axes.plot(of_group[1.0], heights, plots.marker(position), label=group, **whole)
     axes.set_xlim(left=0)
     plots.name_rows(axes, [cohort.label(name) for name in names])
     listing = [
