@@ -76,6 +76,8 @@ def test_words_for_groups_and_outcome_that_are_only_numbers_in_the_file(load):
     for words in ("0|1,", "1|0,", "0|1,no|yes", "0|1,Nein|Ja", "0|1,否|是"):
         found = load(codebook=worded.replace("months,0|1,", f"months,{words}"))
         assert (found.no_event, found.event) == ("without event", "with event")
+    # A table has a column of all patients.
+    assert load(rows, worded.replace("A|B,", "1|2,all|hip")).groups == ["1", "2"]
     found = load(codebook=worded.replace("months,0|1,", "months,0|1,patent|yes"))
     assert (found.no_event, found.event) == ("patent", "yes")
 

@@ -237,6 +237,10 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monk
     assert "2500 g or more" in text and "Crude share" in found["patency"]
     assert "1 (white)" not in text and "no (" not in text
     speaks_of_these_patients_alone(found)
+    for chapter in ("analysis", "multivariate"):
+        assert "Age (per year) | " in found[chapter]
+        assert "Weight before pregnancy (per 10\u00a0lb) | " in found[chapter]
+    assert "withheld of 7 factors" not in found["analysis"]
 
 
 # What only the paper's patients have.

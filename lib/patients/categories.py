@@ -7,7 +7,7 @@ that an indicator comes from.
 
 import pandas as pd
 
-from lib.patients.codebook import number_form, parts
+from lib.patients.codebook import RESERVED_LEVELS, number_form, parts
 
 
 def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -36,7 +36,7 @@ def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFram
     is_group = codebook["role"] == "group"
     for name, rule in codebook[is_group].iterrows():
         levels, words = parts(rule["levels"]), parts(rule.get("level_labels", ""))
-        if words and all(map(number_form, levels)):
+        if words and all(map(number_form, levels)) and not RESERVED_LEVELS & {*words}:
             named = rows[name].cat.rename_categories(dict(zip(levels, words, strict=True)))
             rows = rows.assign(**{name: named})
             codebook = codebook.assign(levels=codebook["levels"].mask(is_group, "|".join(words)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import number_form, parts
+from lib.patients.codebook import DAYS, number_form, parts
 from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
 
@@ -56,10 +56,8 @@ class Cohort:
     NaN), the group is an ordered category. ``codebook`` is indexed by column name; a factor of more
     than two levels stands there as its indicators (``categories``), and every binary column has the
     levels 0|1. ``notes`` say how the file was read where more than one reading was possible;
-    ``row_notes`` are those of them about single rows. ``dropped`` are the columns of the file that
-    the codebook does not have.
-    ``original_codebook`` still has the categories. ``withheld`` says what of all this a book may
-    not show (``disclosure``).
+    ``row_notes`` are those of them about single rows. ``original_codebook`` is that of the file,
+    with its categories. ``withheld`` says what of all this a book may not show (``disclosure``).
     """
 
     rows: pd.DataFrame
@@ -68,7 +66,6 @@ class Cohort:
     is_example: bool
     notes: tuple[str, ...] = ()
     row_notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
     withheld: Withheld = field(default_factory=Withheld)
 
@@ -118,6 +115,8 @@ class Cohort:
         if name in self.binary_factors:
             return self.label(name)
         unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
+        if self.step(name) == 1 and unit.removesuffix("s") in DAYS:
+            return f"{label} (per {unit.removesuffix('s')})"
         return f"{label} (per {self.step(name):g}{NO_BREAK * bool(unit)}{unit})"
 
     def level_labels(self, name: str) -> dict[str, str]:

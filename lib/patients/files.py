@@ -17,7 +17,6 @@ from pyarrow import parquet
 
 from lib.patients.errors import InputError, fail, quoted, unusable
 from lib.patients.table import (
-    TITLE_ROWS,
     Table,
     cell_text,
     from_records,
@@ -122,11 +121,7 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], texts[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-
-    def named(title: str) -> int:
-        return max(known_columns(row, known) for row in sheets[title][1][:TITLE_ROWS])
-
-    chosen = max(sheets, key=named)
+    chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, texts = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
     return from_records(texts, before + 1, known, place="row", delimiter="", notes=notes)

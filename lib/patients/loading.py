@@ -21,6 +21,7 @@ from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted
 from lib.patients.files import DATA, read_table, suffix_and_stem
 from lib.patients.table import Table
+from lib.words import listed
 
 EXAMPLE = DATA / "cohort.csv"
 VALUES_NAMED = 4
@@ -66,7 +67,7 @@ def _read(path: Path) -> Cohort:
     if table.rows.empty and not problems:
         problems.append("it has a header and no rows; enter one row for each patient")
     if others:
-        shown = first_of([quoted(name) for name in others])
+        shown = listed([quoted(name) for name in others])
         notes.append(f"Left out, because the codebook does not have them: {shown}.")
     readings = {}
     for name, header in matched.items():
@@ -93,7 +94,6 @@ def _read(path: Path) -> Cohort:
         path,
         is_example,
         row_notes=tuple(row_notes),
-        dropped=tuple(others),
         original_codebook=codebook,
     )
     notes += row_notes + consistency.mostly_empty(cohort)

@@ -54,10 +54,10 @@ def text_column(texts: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
-def known_columns(header: Iterable[str], known: Iterable[str]) -> int:
-    """How many of the known columns a header names, without regard to case."""
+def known_columns(records: Sequence[Sequence[str]], known: Iterable[str]) -> list[int]:
+    """How many of the known columns each row names that may be the header, whatever the case."""
     names = {name.casefold() for name in known}
-    return len(names & {cell.strip().casefold() for cell in header})
+    return [len(names & {cell.strip().casefold() for cell in row}) for row in records[:TITLE_ROWS]]
 
 
 def problems_of(table: Table, required: Iterable[str]) -> list[str]:
@@ -82,7 +82,9 @@ def from_records(
     is the row near it that names the most. Empty rows, and empty cells beyond the header, are
     passed over. ``about`` has other fields of `Table`.
     """
-    above = _rows_above_header(records, known)
+    named = known_columns(records, known)
+    # A lone cell may happen to be the name of a column.
+    above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
     records, first = records[above:], first + above
     header = _filled(records[0])
     kept, ragged, width = {}, {}, len(header)
@@ -126,12 +128,6 @@ def from_records(
     for name, column in zip(header, columns, strict=True):
         table.rows[name] = text_column(column)
     return table
-
-
-def _rows_above_header(records: Sequence[Sequence[str]], known: Sequence[str]) -> int:
-    """How many rows stand above the header; a lone cell may happen to be the name of a column."""
-    named = [known_columns(record, known) for record in records[:TITLE_ROWS]]
-    return named.index(max(named)) if not named[0] and max(named) > 1 else 0
 
 
 def _filled(record: Sequence[str]) -> list[str]:

@@ -70,13 +70,11 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
 
 def _delimiter(text: str, known: Sequence[str]) -> str:
     """The separator that finds the most of the known columns, then the most columns."""
-    lines = re.split(r"[\r\n]+", text, maxsplit=TITLE_ROWS)[:TITLE_ROWS]
-
-    def found(sign: str) -> tuple[int, int]:
-        rows = [next(csv.reader([line[:10_000]], delimiter=sign), []) for line in lines]
-        return max(known_columns(row, known) for row in rows), len({*rows[0]})
-
-    return max(DELIMITERS, key=found)
+    lines = [line[:5_000] for line in re.split(r"[\r\n]+", text, maxsplit=TITLE_ROWS)[:TITLE_ROWS]]
+    rows = {sign: [*csv.reader(lines, delimiter=sign)] for sign in DELIMITERS}
+    return max(
+        rows, key=lambda sign: (max(known_columns(rows[sign], known)), len({*rows[sign][0]}))
+    )
 
 
 def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, list[str]]:

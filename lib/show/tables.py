@@ -15,7 +15,7 @@ from lib.paper import checks, ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
-from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
+from lib.words import DASH, capital, limits, number, p_value, percent, whole
 
 one_digit = partial(number, digits=1)
 three_digits = partial(number, digits=3)
@@ -217,21 +217,17 @@ def solutions(found: list, groups: list[str]) -> None:
 
 def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> None:
     """The columns of a file, from its codebook."""
-    book = rules.reindex(columns=rules.columns.union(["level_labels"], sort=False), fill_value="")
-    book = book.reset_index()
     columns = {
         "Column": "name",
         "Meaning": "label",
-        "Chinese label": "label_zh",
+        **({"Chinese label": "label_zh"} if "label_zh" in rules else {}),
         "Role": "role",
         "Type": "type",
         "Unit": "unit",
         "Levels": ("levels", "level_labels", _levels),
     }
-    if "label_zh" not in book:
-        del columns["Chinese label"]
     display.table(
-        book,
+        rules.assign(level_labels=rules.get("level_labels", "")).reset_index(),
         columns,
         name=name,
         caption=f"The columns of {whose}. The first level of a column is its reference.",
@@ -342,9 +338,6 @@ def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the
     words = [note for note in cohort.notes if note not in hidden]
     if hidden:
         words.append(f"Notes about single rows: {display.WITHHELD} ({len(hidden)}).")
-    if cohort.dropped:
-        left_out = listed(cohort.dropped)
-        words.append(f"These columns are not in the codebook and were left out: {left_out}.")
     if not words:
         words = ["The file was read as it is; nothing had to be converted or left out."]
     display.table(
