@@ -313,7 +313,8 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     hidden = crude.index.isin(cohort.withheld.outcome)
     shown = crude[~hidden].reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
-    title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
+    verb = "stays" if lasting == 1 else "stay"
+    title = f"{lasting or 'None'} of {len(adjusted)} factors {verb} significant in the joint model"
     drawing, axes = display.canvas(
         title, height=1.2 + 0.4 * len(adjusted), xlabel="Odds ratio (log scale, 95% interval)"
     )

@@ -176,8 +176,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         display.wrapped(f"{place}. {cohort.label(name)}", plots.MOST_IN_ROW)
         for place, name in enumerate(names, start=1)
     ]
-    lines = 1.4 + max(name.count("\n") for name in numbered)
-    row = max(0.38, display.LINE_INCHES * lines)
+    row = max(0.38, display.LINE_INCHES * (1.4 + max(name.count("\n") for name in numbered)))
     drawing, axes = display.canvas(title, height=1.4 + row * len(names))
     plots.grid(
         axes,
