@@ -59,3 +59,7 @@ def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
     context = {"pathto": lambda *_: "x"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)
     assert words in context["theme_announcement"]
+    assert "The study of stents is about others." not in context["theme_announcement"]
+    app.cohort = dataclasses.replace(cohort, rows=cohort.rows.drop(columns="incomplete_coverage"))
+    book.show_banner(app, "chapters/roc", "page.html", context, None)
+    assert "The study of stents is about others." in context["theme_announcement"]

@@ -1,6 +1,7 @@
 """Reading a cohort: what is accepted, and that everything else ends in one message for people."""
 
 import os
+import re
 
 import pytest
 
@@ -60,6 +61,37 @@ def test_a_cohort_is_what_its_codebook_says(load):
     assert patients.rows["length"].dropna().tolist() == [80.5, 100, 60]
     assert patients.rows[["has_x", "length", "outcome"]].isna().sum().tolist() == [1, 1, 1]
     assert patients.complete(patients.factors)["id"].tolist() == ["1", "4"]
+
+
+def test_words_for_groups_and_outcome_that_are_only_numbers_in_the_file(load):
+    header, *lines = CODEBOOK.splitlines()
+    worded = "\n".join([f"{header},level_labels", *[f"{line}," for line in lines]])
+    rows = re.sub(r"^(\d),(A|B)", lambda row: f"{row[1]},{' AB'.index(row[2])}", ROWS, flags=re.M)
+    patients = load(rows, worded.replace("A|B,", "1|2,knee|hip"))
+    assert patients.groups == ["knee", "hip"]
+    assert patients.rows["group"].tolist() == ["knee", "hip", "knee", "hip"]
+    assert patients.original_codebook.at["group", "levels"] == "1|2"
+    # What a file calls its groups in words, they are called.
+    assert load(codebook=worded.replace("A|B,", "A|B,knee|hip")).groups == ["A", "B"]
+    for words in ("0|1,", "1|0,", "0|1,no|yes", "0|1,Nein|Ja", "0|1,否|是"):
+        found = load(codebook=worded.replace("months,0|1,", f"months,{words}"))
+        assert (found.no_event, found.event) == ("without event", "with event")
+    # A table has a column of all patients.
+    assert load(rows, worded.replace("A|B,", "1|2,all|hip")).groups == ["1", "2"]
+    found = load(codebook=worded.replace("months,0|1,", "months,0|1,patent|yes"))
+    assert (found.no_event, found.event) == ("patent", "yes")
+
+
+@pytest.mark.parametrize(
+    ("label", "phrase"),
+    [
+        ("Stent length", "stent length"),
+        ("Follow-up", "follow-up"),
+        *[(name, name) for name in ("BMI", "T stage", "Child-Pugh score", "OP-Dauer", "支架长度")],
+    ],
+)
+def test_a_label_in_a_sentence_keeps_the_capitals_of_names(load, label, phrase):
+    assert load(codebook=CODEBOOK.replace("Stent length", label)).phrase("length") == phrase
 
 
 def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):

@@ -47,6 +47,9 @@ def test_the_map_tells_four_kinds_of_cores_apart(known, monkeypatch):
     shown = []
     monkeypatch.setattr(display, "display", shown.append)
     left_open.core_map(known.cores, {})
+    left_open.core_map(known.cores, {"this file": (9, 7)}, "fig-of-file")  # on another page
+    assert [output.content["name"] for output in shown] == ["fig-core-map", "fig-of-file"]
+    shown.pop()
     left_open.core_kinds(known.cores)
     for kind, size in sizes.items():
         assert f"{kind}: {size}, with " in shown[0].content["alt"]

@@ -94,7 +94,6 @@ def case(name: str) -> Cohort:
 def same(one: Cohort, other: Cohort) -> None:
     pd.testing.assert_frame_equal(one.rows, other.rows)
     pd.testing.assert_frame_equal(one.codebook, other.codebook)
-    assert one.dropped == other.dropped
 
 
 # ---------------------------------------------------------------------------------------- formats
@@ -125,6 +124,23 @@ def test_one_table_gives_one_cohort_in_every_format(load, tmp_path, name):
     assert (expected.no_event, expected.event, expected.horizon) == ("dry", "leaking", "30 days")
     assert expected.level_labels("drain") == {"0": "Unchecked", "1": "Checked"}
     same(load(CONTENTS[name](tmp_path / name), name=name), expected)
+
+
+def test_a_title_above_the_names_of_the_columns_is_passed_over_and_said(load):
+    title = [["Registry of leaks; as of, May"], [""], ["leak"]]
+    above = "What stands above the names of the columns in {} 4 was left out."
+    titled = {"Notes": [["made up"]], "Data": [*title, *records()]}
+    found = load(xlsx(titled), name="registry.xlsx")
+    same(found, load(text()))
+    assert above.format("row") in found.notes
+    lines = "Registry of leaks; as of, May\r\n\r\nleak\r\n"
+    for sign in ",;\t":
+        found = load(lines.encode() + text(sign))
+        same(found, load(text()))
+        assert above.format("line") in found.notes
+    wrong = [*records()[:1], *[[*row[:4], 7] for row in records()[1:2]]]
+    message = refusal(load, xlsx({"only": [*title, *wrong]}), name="registry.xlsx")
+    assert "row 5, column leak: “7”" in message
 
 
 def test_the_first_sheet_that_has_the_columns_is_read_and_said(load):
@@ -354,7 +370,7 @@ def test_points_are_read_where_another_column_shows_what_they_are(load):
 def test_an_export_of_r_is_read_as_the_codebook_says():
     patients, rows = case("r_export"), pd.read_csv(CASES / "r_export.csv")
     assert "numbers the rows; it was left out" in patients.notes[0]
-    assert patients.dropped == ()
+    assert not any("codebook does not have" in note for note in patients.notes)
     for name, one in (("sex", 2), ("drain", "Checked"), ("leak", 1)):
         assert patients.rows[name].tolist() == (rows[name] == one).astype(float).tolist()
     np.testing.assert_array_equal(patients.rows["site"].astype(float), rows["site"])

@@ -235,6 +235,71 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monk
     text = " ".join(found.values())
     assert not NOT_WORDS.search(text)
     assert "2500 g or more" in text and "Crude share" in found["patency"]
+    assert "1 (white)" not in text and "no (" not in text
+    speaks_of_these_patients_alone(found)
+    for chapter in ("analysis", "multivariate"):
+        assert "Age (per year) | " in found[chapter]
+        assert "Weight before pregnancy (per 10\u00a0lb) | " in found[chapter]
+    assert "withheld of 7 factors" not in found["analysis"]
+
+
+# What only the paper's patients have.
+OF_PAPER = re.compile(
+    r"\b(stent|patency|NIVCS|occlu|collateral|abstract|the paper|diagnosis)", re.I
+)
+
+
+def speaks_of_these_patients_alone(found: dict[str, str]) -> None:
+    """No word of the paper where the cohort is, nor of the cohort beside the paper's numbers."""
+    prose = re.sub(r"\{(ref|doc)\}`[^`]*`|\([\w-]+\)=", "", found["analysis"])
+    assert not OF_PAPER.findall(prose)
+    for chapter in ("methods", "patency", "univariate", "multivariate", "roc"):
+        if chapter in found:
+            assert "These are not the patients of rows.csv" in found[chapter]
+    assert "about the patients of the study, and none of these" in found["index"]
+
+
+def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
+    """Words in place of its numbers; and nothing of the few patients in whom all is known."""
+    random = np.random.default_rng(11)
+    joint, revised = random.choice([1, 2], 120, p=[0.7, 0.3]), random.choice([1, 2], 120)
+    marker = np.full(120, np.nan)
+    marker[[*np.flatnonzero(revised == 1)[:1], *np.flatnonzero(revised == 2)[:6]]] = range(7)
+    rows = pd.DataFrame(
+        {
+            "joint": joint,
+            "age": random.normal(70, 9, 120).round(1),
+            "crp": marker,
+            "revised": revised,
+        }
+    )
+    long = "Diabetes mellitus (as in the letter, the medication or the HbA1c at admission) 2019"
+    rows[long] = random.choice([1, 2], 120)
+    codebook = pd.DataFrame(
+        [
+            ["joint", "ASA joint", "group", "category", "", "1|2", "knee|hip"],
+            ["age", "Age", "factor", "number", "years", "", ""],
+            ["crp", "CRP", "factor", "number", "mg/L", "", ""],
+            [long, long, "factor", "binary", "", "2|1", "nein|ja"],
+            ["revised", "Revision", "outcome", "binary", "24 months", "2|1", "nein|ja"],
+        ],
+        columns=["name", "label", "role", "type", "unit", "levels", "level_labels"],
+    )
+    chapters = ["index", "patency", "multivariate", "analysis"]
+    found = pages(rows, codebook, disclosure="", chapters=chapters)
+    speaks_of_these_patients_alone(found)
+    assert "The cohort by ASA joint." in found["analysis"]
+    assert "1 (knee), 2 (hip)" in found["analysis"] and "2 (nein), 1 (ja)" in found["analysis"]
+    assert re.search("highest in (knee|hip), lowest in", found["patency"])
+    assert "Share with event with each factor" in found["analysis"]
+    assert "“nein”" not in " ".join(found.values())
+    assert f"120 patients, of whom {(revised == 1).sum()} had the outcome" in found["index"]
+    # One of the seven had the event, as a sample size or a Brier score would tell.
+    assert "is withheld with the joint model" in found["multivariate"]
+    assert "Patients needed" not in found["multivariate"]
+    assert "corrected AUC" not in found["analysis"] and "Brier score" not in found["analysis"]
+    assert "– of their size" not in found["analysis"]
+    assert not NOT_WORDS.search(" ".join(found.values()))
 
 
 def test_printed_counts_that_contradict_one_another_are_said_to(pages, monkeypatch, tmp_path):

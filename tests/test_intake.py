@@ -65,7 +65,7 @@ def test_identifiers_with_a_prefix_are_no_dates(load, prefix):
 
 
 def test_a_plain_file_gets_no_notes(load):
-    assert load().notes == () and load().dropped == ()
+    assert load().notes == ()
 
 
 # ------------------------------------------------------------------------------- the file as such
@@ -425,7 +425,6 @@ def test_rows_entered_twice_and_constant_columns_are_noted(load):
 
 def test_columns_outside_the_codebook_are_dropped_with_a_note(load):
     found = load(written([[*row, "Venovo"] for row in ROWS], [*HEADER, "stent_name"]))
-    assert found.dropped == ("stent_name",)
     assert "stent_name" not in found.rows
     assert any("the codebook does not have them: “stent_name”" in note for note in found.notes)
 

@@ -77,7 +77,7 @@ def test_the_worked_example_is_mapped_by_its_codebook_alone(births):
     assert births.groups == ["white", "black", "other"]
     assert births.factors == ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]
     # The weight itself is not in the codebook: it would tell the outcome.
-    assert births.dropped == ("bwt",)
+    assert "Left out, because the codebook does not have them: “bwt”." in births.notes
 
 
 def test_the_worked_example_gives_what_plain_statsmodels_gives(births):

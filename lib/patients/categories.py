@@ -1,5 +1,5 @@
-"""A factor of more than two levels as indicators: one binary column for each level but the
-reference.
+"""A factor of more than two levels as indicators, one binary column for each level but the
+reference; and groups by their words instead of numbers.
 
 The analyses know binary factors and numbers. The codebook's column `category` names the factor
 that an indicator comes from.
@@ -7,7 +7,7 @@ that an indicator comes from.
 
 import pandas as pd
 
-from lib.patients.codebook import parts
+from lib.patients.codebook import RESERVED_LEVELS, number_form, parts
 
 
 def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -29,6 +29,18 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
                 columns[one.name] = rows[name] if level is None else is_level
     expanded = pd.DataFrame(rules).rename_axis(codebook.index.name).fillna("")
     return pd.DataFrame(columns, index=rows.index), expanded
+
+
+def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows and codebook in which groups that the file numbers bear the codebook's words."""
+    is_group = codebook["role"] == "group"
+    for name, rule in codebook[is_group].iterrows():
+        levels, words = parts(rule["levels"]), parts(rule.get("level_labels", ""))
+        if words and all(map(number_form, levels)) and not RESERVED_LEVELS & {*words}:
+            named = rows[name].cat.rename_categories(dict(zip(levels, words, strict=True)))
+            rows = rows.assign(**{name: named})
+            codebook = codebook.assign(levels=codebook["levels"].mask(is_group, "|".join(words)))
+    return rows, codebook
 
 
 def _indicators(rule: pd.Series) -> dict[str, pd.Series]:

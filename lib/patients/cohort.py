@@ -9,8 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import parts
+from lib.patients.codebook import DAYS, number_form, parts
+from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
+
+# Words for an outcome that tell nothing without its name.
+YES_OR_NO = YES | NO | {"ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"}
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,8 @@ class Cohort:
     NaN), the group is an ordered category. ``codebook`` is indexed by column name; a factor of more
     than two levels stands there as its indicators (``categories``), and every binary column has the
     levels 0|1. ``notes`` say how the file was read where more than one reading was possible;
-    ``row_notes`` are those of them about single rows. ``dropped`` are the columns of the file that
-    the codebook does not have.
-    ``original_codebook`` still has the categories. ``withheld`` says what of all this a book may
-    not show (``disclosure``).
+    ``row_notes`` are those of them about single rows. ``original_codebook`` is that of the file,
+    with its categories. ``withheld`` says what of all this a book may not show (``disclosure``).
     """
 
     rows: pd.DataFrame
@@ -64,7 +66,6 @@ class Cohort:
     is_example: bool
     notes: tuple[str, ...] = ()
     row_notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
     withheld: Withheld = field(default_factory=Withheld)
 
@@ -114,6 +115,8 @@ class Cohort:
         if name in self.binary_factors:
             return self.label(name)
         unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
+        if self.step(name) == 1 and unit.removesuffix("s") in DAYS:
+            return f"{label} (per {unit.removesuffix('s')})"
         return f"{label} (per {self.step(name):g}{NO_BREAK * bool(unit)}{unit})"
 
     def level_labels(self, name: str) -> dict[str, str]:
@@ -123,19 +126,29 @@ class Cohort:
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
     def phrase(self, name: str) -> str:
-        """The words for a column in a sentence: its label in lower case, but for abbreviations."""
+        """The words for a column in a sentence: its label with a small first letter, but where its
+        first word is a letter or has other capitals, as abbreviations and many names have."""
         label = self.codebook.at[name, "label"] or name
-        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+        return label[:1].lower() + label[1:] if label.split()[0][1:].islower() else label
 
     @property
     def event(self) -> str:
-        """The word for a patient with the outcome, for example "occluded"."""
-        return self.level_labels(self.outcome)["1"]
+        """The words for patients with the outcome, for example "occluded"."""
+        return self._outcome_words("1", "with event")
 
     @property
     def no_event(self) -> str:
-        """The word for a patient without the outcome, for example "patent"."""
-        return self.level_labels(self.outcome)["0"]
+        """The words for patients without the outcome, for example "patent"."""
+        return self._outcome_words("0", "without event")
+
+    def _outcome_words(self, level: str, otherwise: str) -> str:
+        """The codebook's words for a level of the outcome, if they are more than a number, yes or
+        no."""
+        words = self.level_labels(self.outcome)
+        telling = [
+            not number_form(word) and word.casefold() not in YES_OR_NO for word in words.values()
+        ]
+        return words[level] if any(telling) else otherwise
 
     @property
     def freedom(self) -> str:

@@ -16,7 +16,13 @@ import pyreadstat
 from pyarrow import parquet
 
 from lib.patients.errors import InputError, fail, quoted, unusable
-from lib.patients.table import Table, cell_text, from_records, known_columns, problems_of
+from lib.patients.table import (
+    Table,
+    cell_text,
+    from_records,
+    known_columns,
+    problems_of,
+)
 from lib.patients.text_files import SAVE, read_text
 from lib.patients.workbook import read_sheets
 
@@ -115,10 +121,10 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], texts[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    chosen = max(sheets, key=lambda title: known_columns(sheets[title][1][0], known))
+    chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, texts = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    return from_records(texts, before + 1, place="row", delimiter="", notes=notes)
+    return from_records(texts, before + 1, known, place="row", delimiter="", notes=notes)
 
 
 def _statistics_file(content: bytes, read: Callable) -> Table:

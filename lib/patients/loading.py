@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from lib.patients import consistency, disclosure, levels, numbers, privacy
-from lib.patients.categories import expand
+from lib.patients.categories import expand, name_groups
 from lib.patients.codebook import OPTIONAL_ROLES, in_file, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted
 from lib.patients.files import DATA, read_table, suffix_and_stem
 from lib.patients.table import Table
+from lib.words import listed
 
 EXAMPLE = DATA / "cohort.csv"
 VALUES_NAMED = 4
@@ -66,7 +67,7 @@ def _read(path: Path) -> Cohort:
     if table.rows.empty and not problems:
         problems.append("it has a header and no rows; enter one row for each patient")
     if others:
-        shown = first_of([quoted(name) for name in others])
+        shown = listed([quoted(name) for name in others])
         notes.append(f"Left out, because the codebook does not have them: {shown}.")
     readings = {}
     for name, header in matched.items():
@@ -89,12 +90,11 @@ def _read(path: Path) -> Cohort:
     plain = levels.with_plain_levels(codebook)
     is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
     cohort = Cohort(
-        *expand(rows, plain),
+        *name_groups(*expand(rows, plain)),
         path,
         is_example,
         row_notes=tuple(row_notes),
-        dropped=tuple(others),
-        original_codebook=plain,
+        original_codebook=codebook,
     )
     notes += row_notes + consistency.mostly_empty(cohort)
     return replace(cohort, notes=tuple(notes))

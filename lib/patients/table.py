@@ -13,6 +13,8 @@ import pandas as pd
 
 from lib.patients.errors import places, quoted
 
+TITLE_ROWS = 20  # so many rows at most stand above the names of the columns
+
 
 @dataclass(frozen=True)
 class Table:
@@ -52,10 +54,10 @@ def text_column(texts: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
-def known_columns(header: Iterable[str], known: Iterable[str]) -> int:
-    """How many of the known columns a header names, without regard to case."""
+def known_columns(records: Sequence[Sequence[str]], known: Iterable[str]) -> list[int]:
+    """How many of the known columns each row names that may be the header, whatever the case."""
     names = {name.casefold() for name in known}
-    return len(names & {cell.strip().casefold() for cell in header})
+    return [len(names & {cell.strip().casefold() for cell in row}) for row in records[:TITLE_ROWS]]
 
 
 def problems_of(table: Table, required: Iterable[str]) -> list[str]:
@@ -71,12 +73,19 @@ def problems_of(table: Table, required: Iterable[str]) -> list[str]:
     return problems
 
 
-def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: object) -> Table:
-    """The table in the rows of a file, as texts, the first being its header and numbered ``first``.
+def from_records(
+    records: Sequence[Sequence[str]], first: int = 1, known: Sequence[str] = (), **about: object
+) -> Table:
+    """The table in the rows of a file, as texts, the first of them numbered ``first``.
 
-    Empty rows, and empty cells beyond the header, are passed over. ``about`` has other fields of
-    `Table`.
+    The first is the header; where it names none of the ``known`` columns, as a title does not, it
+    is the row near it that names the most. Empty rows, and empty cells beyond the header, are
+    passed over. ``about`` has other fields of `Table`.
     """
+    named = known_columns(records, known)
+    # A lone cell may happen to be the name of a column.
+    above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
+    records, first = records[above:], first + above
     header = _filled(records[0])
     kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
@@ -88,6 +97,9 @@ def from_records(records: Sequence[Sequence[str]], first: int = 1, **about: obje
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
+    if above:
+        where = f"{table.place} {first}"
+        table.notes.append(f"What stands above the names of the columns in {where} was left out.")
     numbers = {*columns[0]} if header[:1] == [""] else set()
     if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lib.patients.errors import fail, quoted, unusable
-from lib.patients.table import Table, from_records, known_columns
+from lib.patients.table import TITLE_ROWS, Table, from_records, known_columns
 
 SAVE = "Save the table as “CSV UTF-8” and use that file."
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "“|”"}
@@ -47,7 +47,7 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     first, text = len(re.findall(r"\r\n?|\n", before)) + 1, text[len(before) :]
     if not text:
         raise unusable(path, "it is empty. Expected the names of the columns, then rows.")
-    delimiter = separator[1] if separator else _delimiter(re.split(r"[\r\n]", text)[0], known)
+    delimiter = separator[1] if separator else _delimiter(text, known)
     if delimiter in '"#':
         fail(path, [f"line 1: {quoted(delimiter)} cannot separate columns"])
     if delimiter != ",":
@@ -65,13 +65,16 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
             "a comma or a quotation mark a pair of quotation marks"
         )
         fail(path, [problem])
-    return from_records(records, first, delimiter=delimiter, notes=notes)
+    return from_records(records, first, known, delimiter=delimiter, notes=notes)
 
 
-def _delimiter(header: str, known: Sequence[str]) -> str:
+def _delimiter(text: str, known: Sequence[str]) -> str:
     """The separator that finds the most of the known columns, then the most columns."""
-    rows = {sign: next(csv.reader([header], delimiter=sign), []) for sign in DELIMITERS}
-    return max(rows, key=lambda sign: (known_columns(rows[sign], known), len({*rows[sign]})))
+    lines = [line[:5_000] for line in re.split(r"[\r\n]+", text, maxsplit=TITLE_ROWS)[:TITLE_ROWS]]
+    rows = {sign: [*csv.reader(lines, delimiter=sign)] for sign in DELIMITERS}
+    return max(
+        rows, key=lambda sign: (max(known_columns(rows[sign], known)), len({*rows[sign][0]}))
+    )
 
 
 def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, list[str]]:

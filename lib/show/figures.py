@@ -330,7 +330,8 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     crude, adjusted = per_step(crude, cohort), per_step(adjusted, cohort)
     hidden = crude.index.isin(cohort.withheld.outcome)
     lasting = (adjusted["p"] < 0.05).sum()
-    title = f"{lasting or 'None'} of {len(adjusted)} factors stay significant in the joint model"
+    verb = "stays" if lasting == 1 else "stay"
+    title = f"{lasting or 'None'} of {len(adjusted)} factors {verb} significant in the joint model"
     ratios = crude["odds_ratio"].map(number).mask(hidden, display.WITHHELD)
     words = [
         f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
@@ -379,6 +380,7 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
         f"at {whole(row.value)} {row.spline:.2f} ({row.lower:.2f} to {row.upper:.2f}), "
         f"by the line {row.linear:.2f}"
         for row in _five(shape).itertuples()
+        if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
     ]
     with display.figure(
         title,

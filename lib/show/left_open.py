@@ -145,7 +145,9 @@ KINDS = {
 }
 
 
-def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
+def core_map(
+    cores: pd.DataFrame, marked: dict[str, tuple[int, int]], name: str = "fig-core-map"
+) -> None:
     """Every core, colored by what is known of it; ``marked`` are cores with a name, as (k1, k0)."""
     counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
     impossible, with_factor, witnessed, undecided = counts
@@ -160,7 +162,7 @@ def core_map(cores: pd.DataFrame, marked: dict[str, tuple[int, int]]) -> None:
     ]
     with display.figure(
         title,
-        name="fig-core-map",
+        name=name,
         caption="Every cross-table of outcome and two markers that the printed counts allow, by "
         "what is known of it.",
         alt=f"Map of {len(cores)} cells. {title}. {'; '.join(words)}.",

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import INK, PALE_BLUE, PALE_ORANGE
-from lib.words import listed, number, percent
+from lib.words import capital, listed, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
 # Of more patients points are a smear, and a heavy one. How they are spread is random.
@@ -123,8 +123,8 @@ def shares(cohort: Cohort) -> None:
     risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     title = (
-        f"{cohort.label(widest)}: {percent(risk.at[widest, 1.0])} {cohort.event} with it, "
-        f"{percent(risk.at[widest, 0.0])} without"
+        f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
+        f"without it {percent(risk.at[widest, 0.0])}"
     )
     groups = list(parts)[1:] or ["all"]
     words = [
@@ -140,14 +140,15 @@ def shares(cohort: Cohort) -> None:
         data=found.reset_index(),
         reconstructed=cohort.is_example,
         height=1.2 + 0.65 * len(names),
-        xlabel=f"{cohort.event.capitalize()} (% of patients)",
+        xlabel=f"{capital(cohort.event)} (% of patients)",
     ) as axes:
         for position, (group, color) in enumerate(display.colors_of(groups).items()):
             of_group = 100 * risks.reindex([(group, name) for name in names])
             heights = np.arange(len(names)) + 0.22 * (position - (len(groups) - 1) / 2)
             axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
-            axes.plot(of_group[0.0], heights, "o", color=color, markerfacecolor="none")
-            axes.plot(of_group[1.0], heights, plots.marker(position), color=color, label=group)
+            whole = {"color": color, "clip_on": False}  # a share of 0% too
+            axes.plot(of_group[0.0], heights, "o", markerfacecolor="none", **whole)
+            axes.plot(of_group[1.0], heights, plots.marker(position), label=group, **whole)
         axes.set_xlim(left=0)
         plots.name_rows(axes, [cohort.label(name) for name in names])
 
@@ -165,7 +166,11 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         f"The closest pair: {cohort.label(first)} and {cohort.phrase(second)}, "
         f"r = {number(shown.at[first, second])}"
     )
-    numbered = [f"{place}. {cohort.label(name)}" for place, name in enumerate(names, start=1)]
+    numbered = [
+        display.wrapped(f"{place}. {cohort.label(name)}", plots.MOST_IN_ROW)
+        for place, name in enumerate(names, start=1)
+    ]
+    row = max(0.38, display.LINE_INCHES * (1.4 + max(name.count("\n") for name in numbered)))
     with display.figure(
         title,
         name="fig-association",
@@ -174,7 +179,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         data=correlations[names].astype(object).mask(hidden, display.WITHHELD),
         key="factor",
         reconstructed=cohort.is_example,
-        height=1.4 + 0.38 * len(names),
+        height=1.4 + row * len(names),
     ) as axes:
         plots.grid(
             axes,

@@ -5,6 +5,7 @@ numbers unrounded for download.
 """
 
 from functools import partial
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,9 @@ def claims(section: str, cohort: Cohort) -> None:
         "A range is what the other claims allow, or what the tests in use give.": (
             rows["recomputed"].str.contains(" to ").any()
         ),
+        f"These are not the patients of {cohort.path.name}; what is about those says so.": (
+            not cohort.is_example and "this_cohort" not in rows
+        ),
     }
     display.table(
         rows.reset_index(),
@@ -150,13 +154,16 @@ def derivations_of_claims(judged: pd.DataFrame) -> None:
 
 
 def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """The claims; in a book about other patients with their own values, and without those of the
-    example cohort.
+    """The claims; in a book about other patients without the values of the example cohort, and
+    with their own where they have a group or a factor of the paper.
     """
     if cohort.is_example:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
-    own = judged.assign(recomputed=recomputed, this_cohort=ledger.cohort_values(cohort, judged))
+    judged = judged.assign(recomputed=recomputed)
+    if not {*cohort.groups, *cohort.factors} & {*judged.index.map(published.subject)}:
+        return judged
+    own = judged.assign(this_cohort=ledger.cohort_values(cohort, judged))
     return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
@@ -277,23 +284,28 @@ def solutions(found: list, groups: list[str]) -> None:
 
 def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> None:
     """The columns of a file, from its codebook."""
-    book = rules.reset_index()
     columns = {
         "Column": "name",
         "Meaning": "label",
-        **({"Chinese label": "label_zh"} if "label_zh" in book else {}),
+        **({"Chinese label": "label_zh"} if "label_zh" in rules else {}),
         "Role": "role",
         "Type": "type",
         "Unit": "unit",
-        "Levels": ("levels", lambda levels: levels.replace("|", ", ")),
+        "Levels": ("levels", "level_labels", _levels),
     }
     display.table(
-        book,
+        rules.assign(level_labels=rules.get("level_labels", "")).reset_index(),
         columns,
         name=name,
         caption=f"The columns of {whose}. The first level of a column is its reference.",
         left=tuple(columns),
     )
+
+
+def _levels(levels: str, words: str) -> str:
+    """The levels of a column, each with what it means where that is said."""
+    said = zip_longest(levels.split("|"), words.split("|") if words else [], fillvalue="")
+    return ", ".join(f"{one} ({word})" if word not in ("", one) else one for one, word in said)
 
 
 def baseline(
@@ -390,11 +402,8 @@ def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the
     words = [note for note in cohort.notes if note not in hidden]
     if hidden:
         words.append(f"Notes about single rows: {display.WITHHELD} ({len(hidden)}).")
-    if cohort.dropped:
-        words.append(
-            f"These columns are not in the codebook and were left out: {listed(cohort.dropped)}."
-        )
-    words = words or ["The file was read as it is; nothing had to be converted or left out."]
+    if not words:
+        words = ["The file was read as it is; nothing had to be converted or left out."]
     display.table(
         pd.DataFrame({"Step": range(1, len(words) + 1), "What was done": words}),
         name=name,

@@ -20,7 +20,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib.paper import checklist, published, published_elsewhere
+from lib.compatible import replication
+from lib.paper import checklist, published, published_elsewhere, reconstruct
 from lib.patients import disclosure, loading
 from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
@@ -185,6 +186,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
         "cohort": app.cohort,
+        "of_paper": replication.is_possible(app.cohort, reconstruct.original(published.read())),
         "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],

@@ -204,8 +204,7 @@ def e_values(
     How strongly, as a risk ratio, something unmeasured would have to go with both the factor and
     the outcome to explain the odds ratio away, or to move its limit to 1; 1 where the limits
     enclose 1. Where more than 15% have the event, the square root of the odds ratio stands for the
-    risk ratio. That of a number is for one unit of it, so that it says little where the unit is
-    small.
+    risk ratio. That of a number is for the difference that its odds ratio is about.
 
     Source: VanderWeele & Ding 2017, Ann Intern Med 167:268-274.
     """
