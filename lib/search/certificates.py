@@ -6,10 +6,9 @@ of patients over the grid that meet the score equations and the information ineq
 multipliers are a certificate. Nothing is claimed for it: `lib.compatible.exclusion.margins` proves,
 for every linear predictor and not only those of the grid, and at every build.
 
-With a yes-or-no factor among the terms (`lib.compatible.one_factor`) there are sixteen groups, of
-which only the sizes of the eight without regard to the factor are known, and how many of the
-occluded and at most how many of the patent have it. The multipliers of these two counts join the
-certificate.
+With a yes-or-no factor among the terms (`lib.compatible.one_factor`) there are sixteen groups. The
+sizes of the eight without regard to the factor are given, and how many patients have it: in each
+group, or among the occluded and among the patent.
 
 Source: the duality is that of linear matrix inequalities, Boyd and Vandenberghe 2004, Convex
 Optimization, section 5.9; the least variance as 2 u.h - u'Mu is its Schur complement, A.5.5.
@@ -20,7 +19,7 @@ in how many processes.
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cvxpy as cp
 import numpy as np
@@ -78,43 +77,53 @@ def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) ->
 
 
 def solutions(
-    printed: Printed,
-    chosen: pd.DataFrame,
-    functional: str | None = None,
-    counts: pd.Series | None = None,
+    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each core the best certificate found, and the spread of eta that it proves against.
+    """For each core the best certificate found, and the spread of eta that it proves against."""
+    solve = program(printed, functional)
+    for sizes in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
+        yield solve(sizes)
 
-    With ``counts`` (`one_factor.most_patent`) the model has a yes-or-no factor, and there is a
-    certificate (numbers of `one_factor.MULTIPLIERS`) for each of these counts.
+
+def program(
+    printed: Printed,
+    functional: str | None = None,
+    factor: np.ndarray | None = None,
+    grid: np.ndarray = SOLVER_GRID,
+) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """The solver, as a function of the sizes of the eight groups.
+
+    With ``factor`` the model also has a yes-or-no factor, and the function takes as well how many
+    patients of each group have it; ``factor`` (groups x sums) says over which groups only the sum
+    of these numbers counts. ``grid`` is where it looks at eta.
     """
-    known = KNOWN if counts is None else KNOWN_WITH_FACTOR
+    known = KNOWN if factor is None else KNOWN_WITH_FACTOR
     terms = known.shape[1] + 1
     # Everything is counted per patient: s is in units of the root of their number, k in units of
     # it.
     patients = printed.first.sum()
-    shares, with_factor = cp.Parameter(len(GROUPS), nonneg=True), cp.Parameter(2, nonneg=True)
-    values, score, of_counts = cp.Variable(len(GROUPS)), cp.Variable(terms), cp.Variable(2)
+    shares, with_factor = (cp.Parameter(len(GROUPS), nonneg=True) for _ in range(2))
+    values, score = cp.Variable(len(GROUPS)), cp.Variable(terms)
     # Of each marker, [[V, s], [s', k]] is positive semidefinite; V = s s' / k loses nothing.
     matrices = [cp.Variable((terms + 1, terms + 1), PSD=True) for _ in printed.polygons]
     gains = cp.Variable(len(printed.polygons))
     goal = shares @ values + cp.sum(gains)
     constraints, of_groups = [score[terms - 1] <= 0], []
-    if counts is not None:
+    if factor is not None:
+        of_counts = factor @ cp.Variable(factor.shape[1])
         goal = goal - with_factor @ of_counts
-        constraints.append(of_counts[1] >= 0)
     total = cp.reshape(sum(matrix[:-1, :-1] for matrix in matrices), (terms**2,), order="C")
-    p, q = expit(SOLVER_GRID), expit(-SOLVER_GRID)
+    p, q = expit(grid), expit(-grid)
     for number, fixed in enumerate(known):
         group = number % len(GROUPS)
         outcome = GROUPS[group, 0]
-        rows = np.column_stack([np.tile(fixed, (len(SOLVER_GRID), 1)), SOLVER_GRID])
+        rows = np.column_stack([np.tile(fixed, (len(grid), 1)), grid])
         squares = (p * q)[:, None, None] * rows[:, :, None] * rows[:, None, :]
         function = ((outcome - p)[:, None] * rows) @ score - squares.reshape(-1, terms**2) @ total
         if functional:
             function = function + functional_values(functional, outcome, p, q)
-        if number != group:  # with the factor
-            function = function + of_counts[0 if outcome == 1 else 1]
+        if number != group:
+            function = function + of_counts[group]
         of_groups.append(function >= values[group])
     for i, polygon in enumerate(printed.polygons):
         vector, square = matrices[i][:-1, -1], matrices[i][-1, -1]
@@ -129,32 +138,34 @@ def solutions(
     limit = cp.Parameter(nonneg=True)
     constraints.append(size <= limit if functional else size == 1)
     problem = cp.Problem(cp.Maximize(goal), constraints + of_groups)
-    for sizes in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
+
+    def solve(sizes: np.ndarray, counts: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The best certificate found, and the spread of eta that it proves against."""
         shares.value = sizes / patients
-        for pair in [(0, 0)] if counts is None else counts.items():
-            with_factor.value = np.array(pair) / patients
-            for limit.value in LARGEST_MULTIPLIERS:
-                # An inaccurate certificate proves a little less, and `margins` says how much.
-                with warnings.catch_warnings(), contextlib.suppress(cp.SolverError):
-                    warnings.simplefilter("ignore")
-                    problem.solve(solver=cp.CLARABEL)
-                    if problem.status in ("optimal", "optimal_inaccurate"):
-                        break
-            if score.value is None:
-                raise RuntimeError("The solver found no certificate, not even a bad one.")
-            # Back to units of one: V = (s / root k)(s / root k)'.
-            roots = np.sqrt([max(matrix.value[-1, -1], 0) for matrix in matrices])
-            vectors = [matrix.value[:-1, -1] for matrix in matrices]
-            numbers = [
-                *(v / root if root > 0 else 0 * v for v, root in zip(vectors, roots, strict=True)),
-                roots * np.sqrt(patients),
-                score.value[:-1],
-                [min(score.value[-1], 0)],
-            ]
-            if counts is not None:
-                numbers.append(of_counts.value.clip([-np.inf, 0]))
-            spread_out = [constraint.dual_value for constraint in of_groups]
-            yield np.concatenate(numbers), patients * np.stack(spread_out)
+        if counts is not None:
+            with_factor.value = counts / patients
+        for limit.value in LARGEST_MULTIPLIERS:
+            # An inaccurate certificate proves a little less, and what checks it says how much.
+            with warnings.catch_warnings(), contextlib.suppress(cp.SolverError):
+                warnings.simplefilter("ignore")
+                problem.solve(solver=cp.CLARABEL)
+                if problem.status in ("optimal", "optimal_inaccurate"):
+                    break
+        if score.value is None:
+            raise RuntimeError("The solver found no certificate, not even a bad one.")
+        # Back to units of one: V = (s / root k)(s / root k)'.
+        roots = np.sqrt([max(matrix.value[-1, -1], 0) for matrix in matrices])
+        vectors = [matrix.value[:-1, -1] for matrix in matrices]
+        certificate = [
+            *(v / root if root > 0 else 0 * v for v, root in zip(vectors, roots, strict=True)),
+            roots * np.sqrt(patients),
+            score.value[:-1],
+            [min(score.value[-1], 0)],
+        ]
+        spread_out = [constraint.dual_value for constraint in of_groups]
+        return np.concatenate(certificate), patients * np.stack(spread_out)
+
+    return solve
 
 
 def rounded(certificates: list[np.ndarray], columns: list[str], digits: int) -> pd.DataFrame:
