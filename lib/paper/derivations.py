@@ -96,7 +96,7 @@ OF_CLAIMS = {
 # Of a factor alone whose two-by-two table the claims leave open.
 OPEN = Derivation(
     "univariate-open",
-    "the same tests; of a number, Student's t",
+    "Pearson's χ² of the two-by-two table; of a number, Student's t",
     "the rows of the example cohort, which was made to print it",
     "lib.statistics.univariate.screen",
 )

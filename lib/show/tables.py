@@ -4,6 +4,7 @@ Each takes what a module of statistics computed, says how each of its columns re
 numbers unrounded for download.
 """
 
+import re
 from functools import partial
 from itertools import zip_longest
 
@@ -132,7 +133,10 @@ def derivations_of_claims(judged: pd.DataFrame) -> None:
     for section, quantity, verdict in judged[["section", "quantity", "verdict"]].to_numpy():
         derivation = derivations.of_claim(section, quantity, verdict)
         if derivation.formula:
-            rows.setdefault(derivation, []).append(checks.describe(f"{section}.all.{quantity}"))
+            words = re.sub(
+                "^(lower|upper) limit", "limits", checks.describe(f"{section}.all.{quantity}")
+            )
+            rows.setdefault(derivation, []).append(words)
     display.table(
         pd.DataFrame(
             {
@@ -140,7 +144,7 @@ def derivations_of_claims(judged: pd.DataFrame) -> None:
                 "Formula": derivation.formula,
                 "From": derivation.inputs,
                 "Function": {
-                    "text": derivation.function.removeprefix("lib."),
+                    "text": ".".join(derivation.function.split(".")[-2:]),
                     "function": derivation.function,
                 },
             }
