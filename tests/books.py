@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
 BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
@@ -105,6 +108,26 @@ def files_of(site: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
     }
+
+
+def dead_links(site: Path) -> list[str]:
+    """The links and sources within a site that lead nowhere, with their pages."""
+    pages = {
+        path.resolve(): BeautifulSoup(path.read_bytes(), "html.parser")
+        for path in site.rglob("*.html")
+    }
+    anchors = {path: {tag["id"] for tag in page.find_all(id=True)} for path, page in pages.items()}
+    found = []
+    for path, page in pages.items():
+        for tag in page.find_all(["a", "img", "script", "link"]):
+            address = urlsplit(tag.get("href") or tag.get("src") or "")
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            anchor = unquote(address.fragment)
+            if not target.is_file() or (anchor and anchor not in anchors.get(target, {anchor})):
+                found.append(f"{path.name}: {tag}")
+    return found
 
 
 @dataclass

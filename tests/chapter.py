@@ -15,11 +15,16 @@ from lib.site import notebooks
 
 @dataclass
 class Ran:
-    """What the cells of a chapter hand to its page: texts by name; tables, figures, forms."""
+    """The cells of a chapter, with the tables, figures and forms that each hands to the page as its
+    outputs; and the texts, by name."""
 
     cells: list
     glued: dict[str, str] = field(default_factory=dict)
-    shown: list = field(default_factory=list)
+
+    @property
+    def shown(self) -> list:
+        """All tables, figures and forms."""
+        return [output for cell in self.cells for output in cell.get("outputs", [])]
 
 
 def run(chapter: str, lay_out: bool = True) -> Ran:
@@ -32,15 +37,17 @@ def run(chapter: str, lay_out: bool = True) -> Ran:
         file.write("<svg/>")
 
     names = {"__name__": "__main__"}
+    shown = []
     with (
         contextlib.redirect_stdout(io.StringIO()),
         mock.patch.object(display, "_glue", lambda name, text, **_: ran.glued.update({name: text})),
-        mock.patch.object(display, "display", ran.shown.append),
+        mock.patch.object(display, "display", shown.append),
         mock.patch.object(Figure, "savefig", laid_out),
     ):
         for cell in ran.cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, f"{chapter}.md", "exec"), names)
+                cell["outputs"], shown[:] = list(shown), []
     return ran
 
 

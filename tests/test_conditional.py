@@ -50,6 +50,40 @@ def test_the_case_that_holds_is_unwrapped_and_the_others_are_gone(solved, kept):
     assert settled(TEXT, solved=solved, number=3) == f"Before.\n\n{kept}\nAfter."
 
 
+REST = """\
+# Page
+
+Always.
+
+## Of the paper
+
+:::{rest-when} of_paper
+:::
+
+Its numbers.
+
+### More of it
+
+Further numbers.
+
+## Of the rows
+
+Their numbers."""
+
+
+def test_the_rest_of_a_section_goes_with_all_that_is_below_it():
+    assert "rest-when" not in settled(REST, of_paper=True)
+    assert "Further numbers." in settled(REST, of_paper=True)
+    kept = settled(REST, of_paper=False)
+    assert kept == "# Page\n\nAlways.\n\n## Of the rows\n\nTheir numbers."
+
+
+def test_what_is_left_out_keeps_its_code_and_loses_what_that_gave():
+    made = notebook("# Page\n\n:::{rest-when} of_paper\n:::\n\nIts numbers.", of_paper=False)
+    conditional.settle(made)
+    assert made.cells[1].source == "glue()" and made.cells[1].outputs == []
+
+
 def test_longer_fences_hold_other_directives_and_the_last_line_may_end_the_text():
     text = "::::{when} yes\n:::{note}\nInside.\n:::\n::::"
     assert settled(text, yes=True) == ":::{note}\nInside.\n:::"

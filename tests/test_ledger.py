@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.paper import derivations, ledger, published
+from lib.patients import loading, template
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -146,6 +147,13 @@ numbers = {
     "proportion": st.integers(0, 1000).map(lambda x: f"{x / 10}%"),
     "area": st.integers(0, 1000).map(lambda x: f"{x / 1000:.3f}"),
 }
+
+
+def test_only_patients_with_a_group_or_a_factor_of_the_paper_are_set_beside_it(tmp_path):
+    rows, _ = template.write(template.example(), tmp_path)
+    claims = published.read()
+    assert ledger.comparable(loading.load(loading.EXAMPLE), claims)
+    assert not ledger.comparable(loading.load(rows), claims)
 
 
 @settings(max_examples=6, deadline=None)

@@ -57,6 +57,12 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
     return pd.Series(found, claims.index, dtype=float)
 
 
+def comparable(cohort: Cohort, claims: pd.DataFrame) -> bool:
+    """Whether the cohort has a group or a factor of the paper. If not, its book leaves the paper
+    out."""
+    return bool({*cohort.groups, *cohort.factors} & {*claims.index.map(subject)})
+
+
 def are_withheld(cohort: Cohort, claims: pd.DataFrame) -> list[bool]:
     """Of which claims the cohort's own value may not be shown."""
     withheld, model = cohort.withheld, disclosure.hides_model(cohort, cohort.factors)

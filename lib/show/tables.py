@@ -98,9 +98,6 @@ def claims(section: str, cohort: Cohort) -> None:
         "A range is what the other claims allow, or what the tests in use give.": (
             rows["recomputed"].str.contains(" to ").any()
         ),
-        f"These are not the patients of {cohort.path.name}; what is about those says so.": (
-            not cohort.is_example and "this_cohort" not in rows
-        ),
     }
     display.table(
         rows.reset_index(),
@@ -158,15 +155,13 @@ def derivations_of_claims(judged: pd.DataFrame) -> None:
 
 
 def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """The claims; in a book about other patients without the values of the example cohort, and
-    with their own where they have a group or a factor of the paper.
+    """The claims; in a book about other patients with their own values instead of those of the
+    example cohort.
     """
     if cohort.is_example:
         return judged
     recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
     judged = judged.assign(recomputed=recomputed)
-    if not {*cohort.groups, *cohort.factors} & {*judged.index.map(published.subject)}:
-        return judged
     own = judged.assign(this_cohort=ledger.cohort_values(cohort, judged))
     return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 

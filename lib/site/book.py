@@ -21,7 +21,7 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
 from lib.compatible import replication
-from lib.paper import checklist, published, published_elsewhere, reconstruct
+from lib.paper import checklist, ledger, published, published_elsewhere, reconstruct
 from lib.patients import disclosure, loading
 from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
@@ -85,9 +85,15 @@ def check_inputs(app, config) -> None:
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
         app.withheld = len(withhold.account(app.cohort))
+        claims = reconstruct.original(published.read())
+        app.of_paper = replication.is_possible(app.cohort, claims)
+        comparable = ledger.comparable(app.cohort, claims)
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     staging.keep_others_out(Path(app.outdir).parent)
+    if not comparable:
+        config.html_title = f"The patients of {app.cohort.path.name}"
+        config.html_theme_options["logo"]["text"] = config.html_title
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
@@ -173,9 +179,12 @@ def write_word(app) -> None:
     tables = {}
     for docname in app.env.collect_relations():  # in reading order
         chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
+        places = app.env.toc_fignumbers.get(docname, {}).get("table", {})
         for output in notebooks.outputs(chapter):
-            if about := output.get("data", {}).get(render.TABLE):
-                place = app.env.toc_fignumbers[docname]["table"][about["name"]]
+            about = output.get("data", {}).get(render.TABLE)
+            # A table that is left out of the page has no place.
+            if about and about["name"] in places:
+                place = places[about["name"]]
                 tables["Table " + ".".join(map(str, place))] = about
     path = Path(app.outdir, WORD)
     path.parent.mkdir(exist_ok=True)
@@ -186,7 +195,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
         "cohort": app.cohort,
-        "of_paper": replication.is_possible(app.cohort, reconstruct.original(published.read())),
+        "of_paper": app.of_paper,
         "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],

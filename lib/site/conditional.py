@@ -7,11 +7,18 @@ A block of a chapter such as ::
     :::
 
 is shown where a cell of the same page has glued ``one_solution`` as true. ``not one_solution`` is
-the other case. Directives are read after the page's cells have run, so the value is there.
+the other case. Directives are read after the page's cells have run, so the value is there. ::
+
+    :::{rest-when} of_paper
+    :::
+
+says the same of all that follows in its section, tables and figures included. Where nothing else is
+in the section, its heading goes too. A link to what is left out leads to what it was a part of.
 """
 
 import ast
 import copy
+import math
 import re
 from collections.abc import Callable
 
@@ -20,11 +27,16 @@ from docutils import nodes
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue import extract_glue_data_cell
 from myst_nb.ext.glue.utils import retrieve_glue_data
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
+REST = re.compile(r"^(:{3,})\{rest-when\} (.+)\n\1[ \t]*$\n?", re.MULTILINE)
+# Where a part of a text begins: at a heading, or where the rest of a section may be left out.
+PART = re.compile(r"^(?=#+ |:{3,}\{rest-when\})", re.MULTILINE)
+HEADING = re.compile("#+ ")
 GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
 # What Markdown would take for something else than text.
 MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]$]|<(?=[A-Za-z/!?])")
@@ -46,29 +58,51 @@ def holds(condition: str, value_of: Callable[[str], str]) -> bool:
 
 
 def settle(notebook: nbformat.NotebookNode) -> None:
-    """Leave in the text of a notebook that was run only what holds, with the values glued by its
-    cells."""
+    """Leave in a notebook that was run only what holds, with the values glued by its cells."""
     values = {
         name: ast.literal_eval(glued["data"]["text/plain"])
         # Of a copy, from which it takes them away.
         for cell in copy.deepcopy(notebook.cells)
         for name, glued in extract_glue_data_cell(cell)
     }
+    keep_what_holds(notebook.cells, values)
 
-    def case(block: re.Match) -> str:
+
+def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:
+    """Leave in the text of cells only what holds, with the values glued by name. Of what is left
+    out the code stays, without its outputs: later cells may use what it computes."""
+
+    def shown(condition: str) -> bool:
         try:
-            return block[3] if holds(block[2], values.__getitem__) else ""
+            return holds(condition, values.__getitem__)
         except (KeyError, ValueError):
             # The page has warned of it and shows nothing.
-            return ""
+            return False
 
     def value(role: re.Match) -> str:
         text = values.get(role[1])
         return role[0] if text is None else MARKDOWN_SIGN.sub(r"\\\g<0>", text)
 
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = GLUED.sub(value, BLOCK.sub(case, cell.source + "\n")).strip("\n")
+    # The level of the heading, and that of the section whose rest is left out.
+    level, left_out = 0, math.inf
+    for cell in cells:
+        if cell.cell_type == "code" and left_out < math.inf:
+            cell.outputs = []
+        if cell.cell_type != "markdown":
+            continue
+        kept = []
+        for part in PART.split(cell.source + "\n"):
+            if heading := HEADING.match(part):
+                level = heading.end() - 1
+                left_out = math.inf if level <= left_out else left_out
+            elif (rest := REST.match(part)) and not shown(rest[2]):
+                left_out = min(level, left_out)
+                if kept and HEADING.match(kept[-1]) and "\n" not in kept[-1].strip():
+                    kept.pop()  # nothing else is in the section
+            if left_out == math.inf:
+                kept.append(REST.sub("", part))
+        text = BLOCK.sub(lambda block: block[3] if shown(block[2]) else "", "".join(kept))
+        cell.source = GLUED.sub(value, text).strip("\n")
 
 
 class When(SphinxDirective):
@@ -78,20 +112,67 @@ class When(SphinxDirective):
     final_argument_whitespace = True
     has_content = True
 
-    def run(self) -> list[nodes.Node]:
-        """The nodes of the block, or none."""
+    def shown(self) -> bool:
+        """Whether it is so."""
 
         def value_of(flag: str) -> str:
             return retrieve_glue_data(self.state.document, flag).data["text/plain"].strip("'")
 
         try:
-            shown = holds(self.arguments[0], value_of)
+            return holds(self.arguments[0], value_of)
         except (RetrievalError, ValueError) as error:
-            logger.warning("{when} %s: %s", self.arguments[0], error, location=self.get_location())
-            return []
-        return self.parse_content_to_nodes() if shown else []
+            words = "{%s} %s: %s"
+            place = self.get_location()
+            logger.warning(words, self.name, self.arguments[0], error, location=place)
+            return False
+
+    def run(self) -> list[nodes.Node]:
+        """The nodes of the block, or none."""
+        return self.parse_content_to_nodes() if self.shown() else []
+
+
+class left_out(nodes.Invisible, nodes.Element):
+    """All that follows it in its section is left out."""
+
+
+class RestWhen(When):
+    """{rest-when} `flag`: what follows in the section, where that is so."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        """Nothing, or a sign that the rest is left out."""
+        return [] if self.shown() else [left_out()]
+
+
+class LeaveOut(SphinxTransform):
+    """Take away what is left out. Its labels become those of what it was a part of."""
+
+    # Before Sphinx collects labels and numbers, at 850 and later.
+    default_priority = 840
+
+    def apply(self) -> None:
+        """Change the page."""
+        while sign := next(self.document.findall(left_out), None):
+            section = sign.parent
+            gone = section.children[section.index(sign) :]
+            if len(gone) == len(section) - 1:  # nothing but the title is left
+                section, gone = section.parent, [section]
+            for node in gone:
+                section.remove(node)
+                self.hand_over(node, section)
+
+    def hand_over(self, node: nodes.Element, section: nodes.Element) -> None:
+        """Let the labels within a node lead to a section."""
+        for label, identifier in self.document.nameids.items():
+            at = self.document.ids.get(identifier)
+            if self.document.nametypes[label] and at in node.findall():
+                section["ids"].append(identifier)
+                self.document.ids[identifier] = section
 
 
 def setup(app) -> None:
-    """Make the directive known to Sphinx."""
+    """Make the directives known to Sphinx."""
     app.add_directive("when", When)
+    app.add_directive("rest-when", RestWhen)
+    app.add_transform(LeaveOut)

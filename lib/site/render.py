@@ -217,19 +217,24 @@ def _spaced(parts: list[nodes.Node]) -> list[nodes.Node]:
 
 def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     """The list of a page's files that ends it; `notebook` is the page as one."""
-    link = attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB")
     links = {}
     for found in doctree.findall(attachment):
         links.setdefault(Path(found["path"]).stem, []).append(found.deepcopy())
+    # Those of figures and tables that are left out.
+    for file in _folder(env, env.docname).glob("*"):
+        if file.stem.removesuffix("-dark") not in links:
+            file.unlink()
+    link = attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB")
     whole = [nodes.Text("This page as a notebook, with the outputs of this build:"), link]
     lines = [[numbered_reference(label), *found] for label, found in links.items()]
     items = [nodes.list_item("", nodes.paragraph("", "", *_spaced(line))) for line in lines]
     fold = '<details class="files"><summary>Its figures and tables, one by one</summary>'
+    listed = markup("", "", nodes.bullet_list("", *items), before=fold, after="</details>")
     return nodes.section(
         "",
         nodes.title("", "Downloads"),
         nodes.paragraph("", "", *_spaced(whole), classes=["files"]),
-        markup("", "", nodes.bullet_list("", *items), before=fold, after="</details>"),
+        *([listed] if items else []),
         ids=["page-downloads"],
         names=["page downloads"],
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from books import Book, files_of
+from books import Book, dead_links, files_of
+from bs4 import BeautifulSoup
 
 from lib.compatible import verification
 from lib.compatible.study import study
@@ -87,13 +88,15 @@ def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
     assert differ - project == set()
 
 
-def test_the_downloads_about_the_claims_hold_this_cohorts_values(own):
-    book, environment = own
-    for section in ("methods", "ledger"):
-        name = "tab-ledger" if section == "ledger" else f"tab-claims-{section}"
-        claims = pd.read_csv(book.site / "_downloads" / "chapters" / section / f"{name}.csv")
-        patients = claims.set_index("id").at["methods.all.patients", "this_cohort"]
-        assert patients == len(pd.read_csv(environment["COHORT"]))
+def test_a_book_about_other_patients_leaves_the_paper_out(own):
+    book, _ = own
+    for chapter in ("compatible", "replication", "ledger", "checklist"):
+        page = BeautifulSoup(book.page(chapter), "html.parser").article
+        assert not page.find_all(["table", "figure"]), chapter
+    for chapter in ("methods", "patency", "univariate", "multivariate", "roc"):
+        assert "What the paper reports" not in book.page(chapter)
+    assert not list(book.site.rglob("tab-claims-*"))
+    assert dead_links(book.site) == []
 
 
 def test_a_file_with_identifiers_makes_no_book(own, tmp_path):
