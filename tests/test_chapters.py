@@ -1,6 +1,7 @@
 """Each chapter's source and stored notebook agree, and its prose holds no result that was typed."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import jupytext
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 from chapter import run
 from helpers import terms
+from myst_nb.ext.glue import extract_glue_data_cell
 
 from lib.compatible import conclusions
 from lib.compatible.study import read_stored
@@ -66,6 +68,17 @@ def test_every_code_cell_is_executed_in_order(stored):
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+
+
+def test_every_flag_and_value_in_the_text_is_glued_and_every_one_glued_is_used(stored):
+    glued = {name for cell in stored.cells for name, _ in extract_glue_data_cell(deepcopy(cell))}
+    text = "\n".join(cell.source for cell in stored.cells if cell.cell_type == "markdown")
+    found = re.findall(r"when\} (?:not )?(\w+)|\{glue:text\}`(\w+)`", text)
+    used = {flag or value for flag, value in found}
+    assert glued <= used
+    # What is shown of a user's file alone is not glued for the example.
+    code = "\n".join(cell.source for cell in stored.cells if cell.cell_type == "code")
+    assert not [name for name in used - glued if not re.search(rf"\b{name}=", code)]
 
 
 def test_stored_notebook_says_nothing_of_the_machine(stored):
