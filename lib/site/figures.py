@@ -1,17 +1,21 @@
 """Every figure of the book as a PNG for print: ``make figures``.
 
-The chapters run as for the site, and each figure is saved a second time as it is drawn.
+The chapters run as for the site, and each figure is saved a second time as it is drawn. What the
+site leaves out is left out here.
 """
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import jupytext
+from nbformat import NotebookNode
 
 from lib.patients import loading
 from lib.patients.errors import InputError
-from lib.site import notebooks
+from lib.site import conditional, notebooks
+from lib.site.render import SVG
 
 
 def main(folder: str) -> None:
@@ -29,7 +33,19 @@ def main(folder: str) -> None:
         sys.exit(str(error))
     if failures:
         sys.exit("\n\n".join(failures.values()))
-    print(f"{len(list(place.glob('*.png')))} figures are in {place}")
+    drawn = _names(chapters.values())
+    for notebook in chapters.values():
+        conditional.settle(notebook)
+    shown = _names(chapters.values())
+    for name in drawn - shown:
+        (place / f"{name}.png").unlink()
+    print(f"{len(shown)} figures are in {place}")
+
+
+def _names(chapters: Iterable[NotebookNode]) -> set[str]:
+    """The names of the figures of chapters that were run."""
+    metadata = [one.get("metadata", {}) for each in chapters for one in notebooks.outputs(each)]
+    return {about[SVG]["book"]["name"] for about in metadata if SVG in about}
 
 
 if __name__ == "__main__":
