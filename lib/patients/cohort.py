@@ -4,17 +4,25 @@ Knows nothing of the paper, nor of the file that it was read from (`loading`).
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import DAYS, number_form, parts
+from lib.patients.codebook import DAYS, number_form, parts, read_codebook
+from lib.patients.files import DATA
 from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
 
 # Words for an outcome that tell nothing without its name.
 YES_OR_NO = YES | NO | {"ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"}
+
+
+@cache
+def _own_labels() -> frozenset[str]:
+    books = [read_codebook(path) for path in DATA.rglob("*codebook.csv")]
+    return frozenset(label for book in books for label in book["label"])
 
 
 @dataclass(frozen=True)
@@ -126,10 +134,10 @@ class Cohort:
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
     def phrase(self, name: str) -> str:
-        """The words for a column in a sentence: its label with a small first letter, but where its
-        first word is a letter or has other capitals, as abbreviations and many names have."""
+        """The words for a column in a sentence: its label as the codebook writes it, but those of
+        the project's own codebooks, English nouns, with a small first letter."""
         label = self.codebook.at[name, "label"] or name
-        return label[:1].lower() + label[1:] if label.split()[0][1:].islower() else label
+        return label[:1].lower() + label[1:] if label in _own_labels() else label
 
     @property
     def event(self) -> str:
