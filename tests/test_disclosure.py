@@ -465,6 +465,72 @@ def test_the_report_names_no_single_row(tmp_path, monkeypatch):
         assert ("Line 9" in str(report)) == (disclosed == "off")
 
 
+@pytest.mark.parametrize(
+    ("yes", "no", "shown"),
+    [
+        ({"yes": 60}, {"0": 40}, True),
+        ({"yes": 3, "1": 57}, {"0": 40}, False),
+        ({"yes": 97}, {"0": 3}, False),  # which would give away the 3
+        ({"yes": 50, "true": 47}, {"0": 3}, False),
+        ({"yes": 50}, {"no": 50}, True),
+    ],
+)
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+def test_a_note_on_what_was_converted_counts_no_few_patients(
+    tmp_path, monkeypatch, yes, no, shown, disclosed
+):
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 50, "B": 50})
+    rows["has_a"] = [word for word, count in (yes | no).items() for _ in range(count)]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    (note,) = [note for note in loading.load().notes if "has_a" in note]
+    assert "read “yes” as “1”" in note
+    assert bool(re.search(r"\(\d+\)", note)) == (shown or disclosed == "off")
+    assert disclosed == "5" or f"({yes['yes']})" in note
+
+
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+@pytest.mark.parametrize(("with_unit", "shown"), [(3, False), (200, True), (296, False)])
+def test_a_note_on_numbers_counts_no_few_patients(
+    tmp_path, monkeypatch, with_unit, shown, disclosed
+):
+    rows = NUMBERS[["group", "outcome"]].assign(has_a=np.arange(300) % 2)
+    rows["size"] = [f"{100 + one}{' mm' * (one < with_unit)}" for one in range(300)]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    notes = " ".join(loading.load().notes)
+    assert "the unit “mm” was left out" in notes
+    assert (f"({with_unit})" in notes) == (shown or disclosed == "off")
+
+
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+@pytest.mark.parametrize(("rare", "shown"), [(40, True), (3, False)])
+def test_what_does_not_vary_among_the_complete_is_said_of_no_few(
+    tmp_path, monkeypatch, rare, shown, disclosed
+):
+    """Among the 6 with a size nobody has it; among the others three, or enough."""
+    rows = study(9, {"has_b": 0.5}, {"A": 100, "B": 100})
+    rows["has_a"] = (np.arange(200) >= 200 - rare).astype(int)
+    rows["size"] = [str(70.5 + one) if one < 6 else "" for one in range(200)]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    notes = " ".join(loading.load().notes)
+    assert "“size (mm)” (known for 6) is empty for most of the 200 patients" in notes
+    assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
+
+
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+def test_that_all_of_the_complete_had_the_event_is_not_said(tmp_path, monkeypatch, disclosed):
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 100, "B": 100})
+    events = rows.index[rows["outcome"] == 1][:12]
+    rows["size"] = ""
+    rows.loc[events, "size"] = [str(70.5 + one) for one in range(12)]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    notes = " ".join(loading.load().notes)
+    assert ("outcome does not vary" in notes) == (disclosed == "off"), notes
+
+
 # ----------------------------------------------------------------------------------- the decision
 
 

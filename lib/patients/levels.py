@@ -1,6 +1,7 @@
 """Columns that hold levels, and identifiers: which level each of their texts means."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -130,12 +131,28 @@ def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING
     ]
 
 
-def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -> list[str]:
+def counted(counts: Sequence[int], known: int, threshold: int) -> list[str]:
+    """Numbers of rows in brackets, one for each kind of what is known in a column; none where one,
+    or what they leave of all that is known, is of some patients and of fewer than the threshold.
+    """
+    if any(0 < count < threshold for count in [*counts, known - sum(counts)]):
+        return [""] * len(counts)
+    return [f" ({count:,})" for count in counts]
+
+
+def notes_on(
+    column: pd.Series, missing: list[int], converted: dict[int, str], threshold: int
+) -> list[str]:
     """Notes on the texts that were taken as others, and on those that were read as missing, but for
-    empty cells; each with the number of rows.
+    empty cells; each with the number of rows, if that may be shown (``counted``).
     """
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
-    named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
+    known = counts.sum() - counts[missing].sum()
+    shown = counted(counts[[*converted]], known, threshold)
+    named = [
+        f"{quoted(texts[i])} as {quoted(to)}{count}"
+        for (i, to), count in zip(converted.items(), shown, strict=True)
+    ]
     words = [i for i in missing if texts[i]]
     shown = first_of([quoted(texts[i]) for i in words])
     notes = {
@@ -145,9 +162,12 @@ def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -
     return [note for note, found in notes.items() if found]
 
 
-def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Reading:
+def read_levels(
+    column: pd.Series, rule: pd.Series, words: dict[str, str], threshold: int
+) -> Reading:
     """A category or a binary column, by its levels, their words, and the words that the file itself
-    has for its values; the first level of a binary column is 0.
+    has for its values; the first level of a binary column is 0. Notes say how many rows they are
+    about if that may be shown (``counted``).
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
@@ -164,7 +184,7 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
             converted[i] = levels[found]
         else:
             refused[i] = expectation(rule) + _mend(text, rule)
-    known, notes = places[column.cat.codes], notes_on(column, missing, converted)
+    known, notes = places[column.cat.codes], notes_on(column, missing, converted, threshold)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
         if absent and not refused:

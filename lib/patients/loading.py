@@ -45,14 +45,18 @@ def load(path: Path | None = None) -> Cohort:
     Of that one (``chosen_path``) it is decided what a page may not show (``disclosure``). Raises
     ``InputError`` listing all that is wrong with the file.
     """
-    if path is not None:
-        return _read(Path(path))
-    cohort = _read(chosen_path())
-    threshold = disclosure.chosen_threshold(cohort.is_example)
-    return replace(cohort, withheld=disclosure.withheld(cohort, threshold))
+    chosen = chosen_path() if path is None else Path(path)
+    threshold = disclosure.chosen_threshold(_is_example(chosen)) if path is None else 0
+    cohort = _read(chosen, threshold)
+    cohort = replace(cohort, withheld=disclosure.withheld(cohort, threshold))
+    return replace(cohort, notes=(*cohort.notes, *consistency.mostly_empty(cohort)))
 
 
-def _read(path: Path) -> Cohort:
+def _is_example(path: Path) -> bool:
+    return EXAMPLE.is_file() and path.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
+
+
+def _read(path: Path, threshold: int) -> Cohort:
     beside = codebook_path(path)
     codebook, codebook_notes = read_with_notes(beside)
     words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
@@ -72,7 +76,9 @@ def _read(path: Path) -> Cohort:
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
-        reading = readings[name] = _read_column(column, rule, table.words.get(header, {}))
+        reading = readings[name] = _read_column(
+            column, rule, table.words.get(header, {}), threshold
+        )
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
@@ -88,16 +94,14 @@ def _read(path: Path) -> Cohort:
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
     row_notes += consistency.odd_rows(rows, codebook, table)
     plain = levels.with_plain_levels(codebook)
-    is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
-    cohort = Cohort(
+    return Cohort(
         *name_groups(*expand(rows, plain)),
         path,
-        is_example,
+        _is_example(path),
+        notes=(*notes, *row_notes),
         row_notes=tuple(row_notes),
         original_codebook=codebook,
     )
-    notes += row_notes + consistency.mostly_empty(cohort)
-    return replace(cohort, notes=tuple(notes))
 
 
 def _missing_columns(
@@ -162,13 +166,15 @@ def _private(
     }
 
 
-def _read_column(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> levels.Reading:
+def _read_column(
+    column: pd.Series, rule: pd.Series, words: dict[str, str], threshold: int
+) -> levels.Reading:
     if rule["role"] == "id":
         return levels.read_identifiers(column)
     if rule["type"] == "number":
-        return numbers.read_numbers(column, rule)
+        return numbers.read_numbers(column, rule, threshold)
     if rule["type"] in ("binary", "category"):
-        return levels.read_levels(column, rule, words)
+        return levels.read_levels(column, rule, words, threshold)
     return levels.Reading(column.astype("str").reset_index(drop=True), {}, [])
 
 

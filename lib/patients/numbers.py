@@ -16,6 +16,7 @@ from lib.patients.levels import (
     DASHES,
     MISSING,
     Reading,
+    counted,
     expectation,
     mend,
     missing_places,
@@ -65,8 +66,10 @@ WAYS = [
 ]
 
 
-def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
-    """A column of numbers; a value that is missing is NaN."""
+def read_numbers(column: pd.Series, rule: pd.Series, threshold: int) -> Reading:
+    """A column of numbers; a value that is missing is NaN. Notes say how many rows they are about
+    if that may be shown (``levels.counted``).
+    """
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     expected = expectation(rule)
     missing = missing_places(column, rule, MISSING | DASHES)
@@ -93,7 +96,11 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
         for i in map(int, np.flatnonzero(values < 0)):
             refused[i] = f"{expected}, not below zero{mend(texts[i])}"
-    notes = [f"{kind} ({counts[found].sum():,})." for kind, found in kinds.items()]
+    known = counts.sum() - counts[missing].sum()
+    notes = [
+        f"{kind}{counted([counts[found].sum()], known, threshold)[0]}."
+        for kind, found in kinds.items()
+    ]
     if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
     if rule["unit"] == "%" and 0 < np.nanmax(values, initial=0) <= 1:
@@ -103,7 +110,7 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     return Reading(
         values[column.cat.codes],
         refused,
-        notes + notes_on(column, missing, {}),
+        notes + notes_on(column, missing, {}, threshold),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
         doubtful=either[0] if either and not decimal and not groups else None,
         suspects={} if rule.get("missing") else _codes_for_missing(values_read, counts),
