@@ -20,6 +20,7 @@ from helpers import read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from statsmodels.duration.survfunc import SurvfuncRight
 
 from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Withheld
@@ -427,6 +428,64 @@ def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monke
         svg = picture.forms["image/svg+xml"]
         lines = [path for path in re.findall(r' d="(M[^"]*)"', svg) if "Q" not in path]
         assert least <= max(path.count("L") for path in lines) <= most
+
+
+def registry(seed: int, sizes: dict[str, int], shapes: dict[str, float]) -> pd.DataFrame:
+    """Patients with Weibull times to a revision, some censored; the outcome is that within 12
+    months, not known of those who left before."""
+    random = np.random.default_rng(seed)
+    rows = study(seed, {"has_a": 0.4, "has_b": 0.5}, sizes)
+    until = random.weibull(1.2, len(rows)) * rows["group"].map(shapes)
+    left = np.where(random.random(len(rows)) < 0.1, random.uniform(1, 12, len(rows)), 84)
+    left = np.minimum(left, random.uniform(12.5, 84, len(rows)))
+    rows["months"] = np.minimum(until, left).round(1)
+    rows["event"] = (until <= left).astype(int)
+    early = (rows["event"] == 1) & (rows["months"] <= 12)
+    rows["outcome"] = np.where(early, "1", np.where(rows["months"] >= 12, "0", ""))
+    return rows
+
+
+def curves_of(rows: pd.DataFrame, folder: Path, monkeypatch) -> tuple:
+    """What may be shown of the curves of somebody's patients, and the picture of it."""
+    drawn = []
+    monkeypatch.setenv("COHORT", str(written(rows, folder)))
+    monkeypatch.delenv("DISCLOSURE", raising=False)
+    monkeypatch.setattr(display, "display", drawn.append)
+    cohort = loading.load()
+    found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
+    figures.kaplan_meier(found, read, "months", "event", "months")
+    return found, read, drawn[0]
+
+
+def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(tmp_path, monkeypatch):
+    rows = registry(1, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
+    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    points = found.curves.groupby("group").size()
+    assert list(points.index) == ["A", "B", "C"] and (points >= 5).all()
+    estimated = read[read["survival"].map(lambda value: isinstance(value, float))].dropna()
+    assert len(estimated) >= 3
+    for row in [*found.curves.itertuples(), *estimated.itertuples()]:
+        own = rows[rows["group"] == row.group]
+        theirs = SurvfuncRight(own["months"], own["event"])
+        until = theirs.surv_times <= row.time
+        assert row.survival == pytest.approx(theirs.surv_prob[until][-1] if until.any() else 1)
+    # Lines join the points: as steps they would say that nothing happens between them.
+    assert "the lines only join" in picture.content["caption"]
+
+
+def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(tmp_path, monkeypatch):
+    rows = registry(3, {"A": 20, "B": 20, "C": 20}, {"A": 60, "B": 60, "C": 50})
+    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    assert set(found.curves["group"]) == {"all patients"} and len(found.curves) >= 4
+    theirs = SurvfuncRight(rows["months"], rows["event"])
+    until = [int(rows.loc[rows["months"] <= time, "event"].sum()) for time in found.curves["time"]]
+    assert (between([*until, rows["event"].sum()]) >= 5).all()
+    assert (between([*until, (rows["outcome"] == "1").sum()]) >= 5).all()
+    shown = dict(zip(found.curves["time"], found.curves["survival"], strict=True))
+    for time, value in zip(theirs.surv_times, theirs.surv_prob, strict=True):
+        assert shown.get(time, value) == pytest.approx(value)
+    assert set(read.loc[read["group"] != "all patients", "at_risk"]) == {display.WITHHELD}
+    assert "all patients" in picture.content["alt"]
 
 
 @pytest.mark.filterwarnings("ignore")
