@@ -179,6 +179,7 @@ def test_the_projects_own_tables_are_plain_csv(tmp_path, content, expected):
         ),
         ("time,number", "time,text", ["line 7, column type: “text”", "number"]),
         ("has_x,Marker", ",Marker", ["line 4, column name: empty"]),
+        ("outcome,Occlusion", ",Occlusion", ["line 6, column name: empty"]),
         ("has_x,Marker", "length,Marker", ["column name: “length” occurs more than once"]),
         ("Occlusion,outcome", "Occlusion,factor", ["0 rows have the role outcome; expected one"]),
         (

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import DAYS, number_form, parts, read_codebook
-from lib.patients.files import DATA
+from lib.patients.files import DATA, suffix_and_stem
 from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
 
@@ -21,8 +21,8 @@ YES_OR_NO = YES | NO | {"ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "
 
 @cache
 def _own_labels() -> frozenset[str]:
-    books = [read_codebook(path) for path in DATA.rglob("*codebook.csv")]
-    return frozenset(label for book in books for label in book["label"])
+    files = DATA.rglob("*codebook.csv")
+    return frozenset(label for file in files for label in read_codebook(file)["label"])
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,11 @@ class Cohort:
     row_notes: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
     withheld: Withheld = field(default_factory=Withheld)
+
+    @property
+    def name(self) -> str:
+        """What a book calls the cohort: its file's name without the format."""
+        return suffix_and_stem(self.path)[1]
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""

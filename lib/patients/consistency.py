@@ -50,20 +50,20 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
 def mostly_empty(cohort: Cohort) -> list[str]:
     """A note on the factors that are empty in more than half of the rows, if there are any: how
     many patients they take from the joint analysis, and what does not vary among those it keeps,
-    unless that tells of too few patients, or that all had the event.
+    unless that tells of too few patients or of all their outcomes.
     """
     rows, names = cohort.rows, [cohort.outcome, *cohort.factors]
     empty = [name for name in cohort.factors if rows[name].isna().mean() > MOSTLY]
     if not empty:
         return []
     complete, without = cohort.complete(names), cohort.complete([*{*names} - {*empty}])
-    is_complete, withheld = rows.index.isin(complete.index), cohort.withheld
+    has_all = rows.index.isin(complete.index)
     constant = [
         cohort.label(name)
-        for name in (cohort.factors if withheld.threshold else names)
+        for name in (cohort.factors if cohort.withheld.threshold else names)
         if rows[name].nunique() > 1
         and complete[name].nunique() == 1
-        and not withheld.small(rows.groupby(is_complete)[name].value_counts()).any()
+        and not cohort.withheld.small(rows[name].groupby(has_all).value_counts()).any()
     ]
     shown = listed([f"“{cohort.label(name)}” (known for {rows[name].count():,})" for name in empty])
     one, varies = len(empty) == 1, "does not vary" if len(constant) == 1 else "do not vary"

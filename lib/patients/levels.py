@@ -1,7 +1,6 @@
 """Columns that hold levels, and identifiers: which level each of their texts means."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -131,27 +130,16 @@ def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING
     ]
 
 
-def counted(counts: Sequence[int], known: int, threshold: int) -> list[str]:
-    """Numbers of rows in brackets, one for each kind of what is known in a column; none where one,
-    or what they leave of all that is known, is of some patients and of fewer than the threshold.
-    """
-    if any(0 < count < threshold for count in [*counts, known - sum(counts)]):
-        return [""] * len(counts)
-    return [f" ({count:,})" for count in counts]
-
-
 def notes_on(
-    column: pd.Series, missing: list[int], converted: dict[int, str], threshold: int
+    column: pd.Series, missing: list[int], converted: dict[int, str], shows_all: bool
 ) -> list[str]:
     """Notes on the texts that were taken as others, and on those that were read as missing, but for
-    empty cells; each with the number of rows, if that may be shown (``counted``).
+    empty cells; each with the number of rows, but of the former only in a book that shows all.
     """
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
-    known = counts.sum() - counts[missing].sum()
-    shown = counted(counts[[*converted]], known, threshold)
     named = [
-        f"{quoted(texts[i])} as {quoted(to)}{count}"
-        for (i, to), count in zip(converted.items(), shown, strict=True)
+        f"{quoted(texts[i])} as {quoted(to)}{f' ({counts[i]:,})' if shows_all else ''}"
+        for i, to in converted.items()
     ]
     words = [i for i in missing if texts[i]]
     shown = first_of([quoted(texts[i]) for i in words])
@@ -163,11 +151,10 @@ def notes_on(
 
 
 def read_levels(
-    column: pd.Series, rule: pd.Series, words: dict[str, str], threshold: int
+    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
 ) -> Reading:
     """A category or a binary column, by its levels, their words, and the words that the file itself
-    has for its values; the first level of a binary column is 0. Notes say how many rows they are
-    about if that may be shown (``counted``).
+    has for its values; the first level of a binary column is 0.
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
@@ -184,7 +171,7 @@ def read_levels(
             converted[i] = levels[found]
         else:
             refused[i] = expectation(rule) + _mend(text, rule)
-    known, notes = places[column.cat.codes], notes_on(column, missing, converted, threshold)
+    known, notes = places[column.cat.codes], notes_on(column, missing, converted, shows_all)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
         if absent and not refused:

@@ -16,7 +16,6 @@ from lib.patients.levels import (
     DASHES,
     MISSING,
     Reading,
-    counted,
     expectation,
     mend,
     missing_places,
@@ -66,10 +65,8 @@ WAYS = [
 ]
 
 
-def read_numbers(column: pd.Series, rule: pd.Series, threshold: int) -> Reading:
-    """A column of numbers; a value that is missing is NaN. Notes say how many rows they are about
-    if that may be shown (``levels.counted``).
-    """
+def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading:
+    """A column of numbers; a value that is missing is NaN."""
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     expected = expectation(rule)
     missing = missing_places(column, rule, MISSING | DASHES)
@@ -96,9 +93,8 @@ def read_numbers(column: pd.Series, rule: pd.Series, threshold: int) -> Reading:
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
         for i in map(int, np.flatnonzero(values < 0)):
             refused[i] = f"{expected}, not below zero{mend(texts[i])}"
-    known = counts.sum() - counts[missing].sum()
     notes = [
-        f"{kind}{counted([counts[found].sum()], known, threshold)[0]}."
+        f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()
     ]
     if len({*values}) == 1 and np.isfinite(values[0]):
@@ -110,7 +106,7 @@ def read_numbers(column: pd.Series, rule: pd.Series, threshold: int) -> Reading:
     return Reading(
         values[column.cat.codes],
         refused,
-        notes + notes_on(column, missing, {}, threshold),
+        notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
         doubtful=either[0] if either and not decimal and not groups else None,
         suspects={} if rule.get("missing") else _codes_for_missing(values_read, counts),

@@ -144,12 +144,6 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
     happens between them.
     """
     joined = found.curves["at_risk"].eq(display.WITHHELD).any()
-    caption = (
-        "Kaplan-Meier curves by group with pointwise 95% log-log limits; the table below gives the "
-        "numbers at risk."
-    )
-    if joined:
-        caption += " The points are exact, and the lines only join those that may be shown."
     p = found.log_rank["p"]
     title = f"{event} over time"
     if not np.isnan(p):
@@ -171,7 +165,9 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
     with display.figure(
         title,
         name="fig-kaplan-meier",
-        caption=caption,
+        caption="Kaplan-Meier curves by group with pointwise 95% log-log limits; "
+        "the table below gives the numbers at risk."
+        + (" Points are exact, and lines only join those that may be shown." if joined else ""),
         alt=f"Curves. {title}. {'; '.join(words)}.",
         data=found.curves,
         height=3.6,

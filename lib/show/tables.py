@@ -98,7 +98,7 @@ def claims(section: str, cohort: Cohort) -> None:
         "A range is what the other claims allow, or what the tests in use give.": (
             rows["recomputed"].str.contains(" to ").any()
         ),
-        f"These are not the patients of {cohort.path.name}; what is about those says so.": (
+        f"These are not the patients of {cohort.name}; what is about those says so.": (
             not cohort.is_example and "this_cohort" not in rows
         ),
     }

@@ -111,9 +111,7 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
         return found, read
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
-    drawn = {*cohort.groups} - hidden
-    if not drawn and event not in withheld.totals:
-        drawn = {ALL}
+    drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
     follow_up, curves = found.follow_up, []
     for group in follow_up.index:
         own = known if group == ALL else known[known[cohort.group] == group]
@@ -122,7 +120,7 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
             follow_up = display.masked(follow_up, (follow_up.index == group) & gone, [column])
     for group, curve in found.curves.groupby("group", sort=False):
         chosen, rows = [], []
-        if group in drawn:
+        if group in drawn and event not in withheld.totals:
             chosen, rows = _of_group(curve, cohort, times)
         curves.append(display.masked(curve, True, READ[:3]).iloc[rows])
         gone = (read["group"] == group) & ~read["time"].isin(chosen)
