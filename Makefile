@@ -28,8 +28,8 @@ test: test-environment ## run what checks arithmetic, prose, pairs and pages, an
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
 	@env -u COHORT -u OUT $(RUN) -m pytest tests -n 2 --dist loadfile -m "slow and not scheduled"
 
-template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead)
-	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) "$(or $(FOLDER),registry)"
+template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead; COHORT=file.sav: a codebook for that file, beside it)
+	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) $(if $(COHORT),--cohort "$$COHORT" "$(or $(FOLDER),$$(dirname "$$COHORT"))","$(or $(FOLDER),registry)")
 
 ledger: environment ## judge the numbers of any abstract (CLAIMS=file.csv OUT=folder; TEMPLATE=file.csv: a file to fill in)
 	@$(RUN) -m lib.show.ledger $(if $(TEMPLATE),--template "$(TEMPLATE)","$(CLAIMS)" "$(OUT)")

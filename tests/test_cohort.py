@@ -83,15 +83,20 @@ def test_words_for_groups_and_outcome_that_are_only_numbers_in_the_file(load):
 
 
 @pytest.mark.parametrize(
-    ("label", "phrase"),
-    [
-        ("Stent length", "stent length"),
-        ("Follow-up", "follow-up"),
-        *[(name, name) for name in ("BMI", "T stage", "Child-Pugh score", "OP-Dauer", "支架长度")],
-    ],
+    "label",
+    ["Knieoperation", "Alter", "Child-Pugh score", "Homans sign", "BMI", "pH", "Größe", "支架长度"],
 )
-def test_a_label_in_a_sentence_keeps_the_capitals_of_names(load, label, phrase):
-    assert load(codebook=CODEBOOK.replace("Stent length", label)).phrase("length") == phrase
+def test_a_label_in_a_sentence_is_as_the_codebook_writes_it(load, label):
+    patients = load(codebook=CODEBOOK.replace("Stent length", label))
+    assert patients.phrase("length") == label
+    assert patients.label("length") == f"{label} (mm)"
+
+
+def test_labels_of_the_projects_own_codebooks_begin_small_in_a_sentence(load):
+    patients = load()
+    assert [patients.phrase(name) for name in ("length", "months")] == ["stent length", "follow-up"]
+    example = loading.load(loading.EXAMPLE)
+    assert example.phrase("incomplete_coverage") == "incomplete lesion coverage"
 
 
 def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):
@@ -174,6 +179,7 @@ def test_the_projects_own_tables_are_plain_csv(tmp_path, content, expected):
         ),
         ("time,number", "time,text", ["line 7, column type: “text”", "number"]),
         ("has_x,Marker", ",Marker", ["line 4, column name: empty"]),
+        ("outcome,Occlusion", ",Occlusion", ["line 6, column name: empty"]),
         ("has_x,Marker", "length,Marker", ["column name: “length” occurs more than once"]),
         ("Occlusion,outcome", "Occlusion,factor", ["0 rows have the role outcome; expected one"]),
         (

@@ -20,6 +20,7 @@ from helpers import read_cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from statsmodels.duration.survfunc import SurvfuncRight
 
 from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Withheld
@@ -429,6 +430,64 @@ def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monke
         assert least <= max(path.count("L") for path in lines) <= most
 
 
+def registry(seed: int, sizes: dict[str, int], shapes: dict[str, float]) -> pd.DataFrame:
+    """Patients with Weibull times to a revision, some censored; the outcome is that within 12
+    months, not known of those who left before."""
+    random = np.random.default_rng(seed)
+    rows = study(seed, {"has_a": 0.4, "has_b": 0.5}, sizes)
+    until = random.weibull(1.2, len(rows)) * rows["group"].map(shapes)
+    left = np.where(random.random(len(rows)) < 0.1, random.uniform(1, 12, len(rows)), 84)
+    left = np.minimum(left, random.uniform(12.5, 84, len(rows)))
+    rows["months"] = np.minimum(until, left).round(1)
+    rows["event"] = (until <= left).astype(int)
+    early = (rows["event"] == 1) & (rows["months"] <= 12)
+    rows["outcome"] = np.where(early, "1", np.where(rows["months"] >= 12, "0", ""))
+    return rows
+
+
+def curves_of(rows: pd.DataFrame, folder: Path, monkeypatch) -> tuple:
+    """What may be shown of the curves of somebody's patients, and the picture of it."""
+    drawn = []
+    monkeypatch.setenv("COHORT", str(written(rows, folder)))
+    monkeypatch.delenv("DISCLOSURE", raising=False)
+    monkeypatch.setattr(display, "display", drawn.append)
+    cohort = loading.load()
+    found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
+    figures.kaplan_meier(found, read, "months", "event", "months")
+    return found, read, drawn[0]
+
+
+def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(tmp_path, monkeypatch):
+    rows = registry(1, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
+    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    points = found.curves.groupby("group").size()
+    assert list(points.index) == ["A", "B", "C"] and (points >= 5).all()
+    estimated = read[read["survival"].map(lambda value: isinstance(value, float))].dropna()
+    assert len(estimated) >= 3
+    for row in [*found.curves.itertuples(), *estimated.itertuples()]:
+        own = rows[rows["group"] == row.group]
+        theirs = SurvfuncRight(own["months"], own["event"])
+        until = theirs.surv_times <= row.time
+        assert row.survival == pytest.approx(theirs.surv_prob[until][-1] if until.any() else 1)
+    # Lines join the points: as steps they would say that nothing happens between them.
+    assert "lines only join" in picture.content["caption"]
+
+
+def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(tmp_path, monkeypatch):
+    rows = registry(3, {"A": 20, "B": 20, "C": 20}, {"A": 60, "B": 60, "C": 50})
+    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    assert set(found.curves["group"]) == {"all patients"} and len(found.curves) >= 4
+    theirs = SurvfuncRight(rows["months"], rows["event"])
+    until = [int(rows.loc[rows["months"] <= time, "event"].sum()) for time in found.curves["time"]]
+    assert (between([*until, rows["event"].sum()]) >= 5).all()
+    assert (between([*until, (rows["outcome"] == "1").sum()]) >= 5).all()
+    shown = dict(zip(found.curves["time"], found.curves["survival"], strict=True))
+    for time, value in zip(theirs.surv_times, theirs.surv_prob, strict=True):
+        assert shown.get(time, value) == pytest.approx(value)
+    assert set(read.loc[read["group"] != "all patients", "at_risk"]) == {display.WITHHELD}
+    assert "all patients" in picture.content["alt"]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_between_points_over_a_number_and_over_risks_are_five_events(book):
     shown = book("numbers", "5")
@@ -463,6 +522,55 @@ def test_the_report_names_no_single_row(tmp_path, monkeypatch):
         ]
         assert (display.WITHHELD in str(report)) == (disclosed == "5")
         assert ("Line 9" in str(report)) == (disclosed == "off")
+
+
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+def test_notes_on_a_file_count_nobody_but_where_all_is_shown(tmp_path, monkeypatch, disclosed):
+    """Three who have it are a small cell, and 97 give it away where three do not."""
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5, "has_c": 0.5}, {"A": 50, "B": 50})
+    rows["has_a"] = ["yes"] * 3 + ["1"] * 57 + ["0"] * 40
+    rows["has_b"] = ["yes"] * 50 + ["true"] * 47 + ["0"] * 3
+    rows["size"] = ["NA", *(f"{100 + one}{' mm' * (one < 4)}" for one in range(99))]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    notes = " ".join(loading.load().notes)
+    for words, count in {
+        "has_a: read “yes” as “1”": 3,
+        "has_b: read “yes” as “1”": 50,
+        "“true” as “1”": 47,
+        "the unit “mm” was left out": 4,
+    }.items():
+        assert words in notes
+        assert (f"{words} ({count})" in notes) == (disclosed == "off")
+    assert "read “NA” as missing (1)" in notes  # which is always shown
+
+
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+@pytest.mark.parametrize(("rare", "shown"), [(40, True), (3, False)])
+def test_what_does_not_vary_among_the_complete_is_said_of_no_few(
+    tmp_path, monkeypatch, rare, shown, disclosed
+):
+    """Among the 6 with a size nobody has it; among the others three, or enough."""
+    rows = study(9, {"has_b": 0.5}, {"A": 100, "B": 100})
+    rows["has_a"] = (np.arange(200) >= 200 - rare).astype(int)
+    rows["size"] = [str(70.5 + one) if one < 6 else "" for one in range(200)]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    notes = " ".join(loading.load().notes)
+    assert "“size (mm)” (known for 6) is empty for most of the 200 patients" in notes
+    assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
+
+
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+def test_that_all_of_the_complete_had_the_event_is_not_said(tmp_path, monkeypatch, disclosed):
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 100, "B": 100})
+    events = rows.index[rows["outcome"] == 1][:12]
+    rows["size"] = ""
+    rows.loc[events, "size"] = [str(70.5 + one) for one in range(12)]
+    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    notes = " ".join(loading.load().notes)
+    assert ("outcome does not vary" in notes) == (disclosed == "off"), notes
 
 
 # ----------------------------------------------------------------------------------- the decision

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from chapter import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from workbooks import ods, xlsx
@@ -124,6 +125,19 @@ def test_one_table_gives_one_cohort_in_every_format(load, tmp_path, name):
     assert (expected.no_event, expected.event, expected.horizon) == ("dry", "leaking", "30 days")
     assert expected.level_labels("drain") == {"0": "Unchecked", "1": "Checked"}
     same(load(CONTENTS[name](tmp_path / name), name=name), expected)
+
+
+@pytest.mark.parametrize("name", ["registry.sav", "registry.dta", "registry.xlsx"])
+def test_one_table_gives_the_same_page_in_every_format(load, tmp_path, monkeypatch, name):
+    """Whatever a chapter shows and says, its pictures' alternatives and files included."""
+    monkeypatch.setenv("DISCLOSURE", "off")
+    pages = {}
+    for kind in ("registry.csv", name):
+        load(text() if kind == "registry.csv" else CONTENTS[kind](tmp_path / kind), name=kind)
+        monkeypatch.setenv("COHORT", str(tmp_path / kind))
+        ran = run("patency", lay_out=False)
+        pages[kind] = ran.glued, [output.content for output in ran.shown]
+    assert pages["registry.csv"] == pages[name]
 
 
 def test_a_title_above_the_names_of_the_columns_is_passed_over_and_said(load):
@@ -328,7 +342,8 @@ def test_horizon_and_time_may_have_different_units(load, horizon, unit, within):
 
 def test_without_a_codebook_one_sentence_says_how_to_get_one(load, tmp_path):
     message = refusal(load, text(), None)
-    assert message.count("\n") == 1 and "make template FOLDER=" in message
+    command = f"make template COHORT='{tmp_path / 'registry.csv'}'"
+    assert message.count("\n") == 1 and command in message
     assert "no codebook was found" in message and "expected registry.codebook.csv" in message
     for near in ("registry_codebook.csv", "Codebook.csv", "registry.codebook.xlsx"):
         (tmp_path / near).write_text(CODEBOOK)

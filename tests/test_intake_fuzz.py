@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from workbooks import ods, xlsx
 
 from lib.paper import published
-from lib.patients import disclosure, loading
+from lib.patients import disclosure, loading, template
 from lib.patients.files import InputError
 from lib.words import number
 
@@ -224,6 +224,9 @@ def outcome_of(path: Path) -> str:
     """Load a file: "read" or "refused" with a message that is fit for people."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        with contextlib.suppress(InputError):
+            (begun,) = template.begun(path).values()
+            assert begun.count(b"\n") >= 1
         try:
             found = loading.load(path)
         except InputError as error:

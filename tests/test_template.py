@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 import statsmodels.api as sm
 
@@ -46,14 +48,12 @@ def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path
     pd.testing.assert_frame_equal(found.codebook, read_codebook(DATA / "codebook.csv"))
 
 
-def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
-    def run(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, "-m", "lib.patients.template", *arguments],
-            capture_output=True,
-            text=True,
-        )
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "lib.patients.template", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
 
+
+def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
     done = run("--example", str(tmp_path))
     assert done.returncode == 0 and done.stdout.split() == [
         str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")
@@ -64,6 +64,73 @@ def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
         and "nothing is overwritten" in again.stderr
         and "Traceback" not in again.stderr
     )
+
+
+LABELS = {"nr": "Number", "site": "Klinik", "sex": "Geschlecht", "leak": "Leakage"}
+WORDS = {
+    "site": {1: "Nord", 2: "Ost", 3: "West"},
+    "sex": {1: "m", 2: "w"},
+    "leak": {0: "dry", 1: "wet"},
+}
+
+
+@pytest.fixture
+def registry_sav(tmp_path) -> Path:
+    """A file of SPSS with labels, and columns that no book may have."""
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame({"nr": np.arange(1.0, 61), "site": random.choice([3.0, 1, 2], 60)})
+    rows["sex"] = random.choice([2.0, 1, np.nan], 60)
+    rows["bmi"] = random.normal(25, 4, 60).round(1)
+    rows["drain"] = random.choice(["yes", "no", ""], 60)
+    rows["grade"] = random.choice(["II", "I", "III"], 60)
+    rows["leak"] = random.choice([1.0, 0], 60)
+    rows["last_name"] = [f"Meier{one}" for one in range(60)]
+    rows["remark"] = [f"came {one} times, and then no more to us" for one in range(60)]
+    path = tmp_path / "my registry.sav"
+    pyreadstat.write_sav(rows, path, column_labels=LABELS, variable_value_labels=WORDS)
+    return path
+
+
+def test_a_codebook_is_begun_from_a_file_and_its_roles_make_it_complete(registry_sav):
+    (written,) = template.write(template.begun(registry_sav), registry_sav.parent)
+    assert written.name == "my registry.codebook.csv"
+    text = written.read_text(encoding="utf-8-sig")
+    assert text.startswith("# A beginning: give one column the role group")
+    lines = text[text.index("name,") :].splitlines()
+    assert lines[1:] == [
+        "nr,Number,id,text,,,,,",
+        "site,Klinik,factor,category,,1|2|3,Nord|Ost|West,,",
+        "sex,Geschlecht,factor,binary,,1|2,m|w,,",
+        "bmi,,factor,number,,,,,",
+        "drain,,factor,binary,,no|yes,,,",
+        "grade,,factor,category,,I|II|III,,,",
+        "leak,Leakage,factor,binary,,0|1,dry|wet,,",
+    ]
+    with pytest.raises(InputError, match="0 rows have the role group"):
+        loading.load(registry_sav)
+    rows, _ = pyreadstat.read_sav(registry_sav)
+    rows = rows.drop(columns=["last_name", "remark"])
+    pyreadstat.write_sav(rows, registry_sav, column_labels=LABELS, variable_value_labels=WORDS)
+    for name, role in {"site,Klinik": "group", "leak,Leakage": "outcome"}.items():
+        text = text.replace(f"{name},factor", f"{name},{role}")
+    written.write_text(text, encoding="utf-8-sig")
+    patients = loading.load(registry_sav)
+    assert len(patients.rows) == 60 and patients.groups == ["Nord", "Ost", "West"]
+    assert patients.factors == ["sex", "bmi", "drain", "grade=II", "grade=III"]
+    assert (patients.event, patients.no_event) == ("wet", "dry")
+
+
+def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):
+    own = registry_sav.with_name("my registry.codebook.csv")
+    own.write_text("mine")
+    done = run("--cohort", str(registry_sav), str(registry_sav.parent))
+    assert done.returncode == 1 and "nothing is overwritten" in done.stderr
+    assert own.read_text() == "mine"
+    own.unlink()
+    done = run("--cohort", str(registry_sav), str(registry_sav.parent))
+    assert done.returncode == 0 and done.stdout.strip() == str(own)
+    missing = run("--cohort", str(registry_sav.with_name("other.sav")), str(registry_sav.parent))
+    assert missing.returncode == 1 and "there is no such file" in missing.stderr
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
     """Where the cohort's counts by group and marker come from, in words, and whether that is the
     example cohort alone."""
     if not cohort.is_example:
-        return f"Counted in {cohort.path.name}.", False
+        return f"Counted in {cohort.name}.", False
     if len(reconstruct.solve(reconstruct.original(claims))) == 1:
         return "The printed numbers determine these counts.", False
     words = "Counted in the example cohort; the printed numbers determine no single set of counts."

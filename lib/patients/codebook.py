@@ -191,7 +191,7 @@ def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     ]
     if problems or not counts["time"]:
         return problems
-    unit = named.set_index("role")["unit"]
+    unit = rules.set_index("role")["unit"]
     if horizon(unit["outcome"], unit["time"]) is None and DURATION.fullmatch(unit["outcome"]):
         problems.append(
             f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has "

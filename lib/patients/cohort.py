@@ -4,17 +4,25 @@ Knows nothing of the paper, nor of the file that it was read from (`loading`).
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import DAYS, number_form, parts
+from lib.patients.codebook import DAYS, number_form, parts, read_codebook
+from lib.patients.files import DATA, suffix_and_stem
 from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
 
 # Words for an outcome that tell nothing without its name.
 YES_OR_NO = YES | NO | {"ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"}
+
+
+@cache
+def _own_labels() -> frozenset[str]:
+    files = DATA.rglob("*codebook.csv")
+    return frozenset(label for file in files for label in read_codebook(file)["label"])
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,11 @@ class Cohort:
     row_notes: tuple[str, ...] = ()
     original_codebook: pd.DataFrame | None = None
     withheld: Withheld = field(default_factory=Withheld)
+
+    @property
+    def name(self) -> str:
+        """What a book calls the cohort: its file's name without the format."""
+        return suffix_and_stem(self.path)[1]
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""
@@ -126,10 +139,10 @@ class Cohort:
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
     def phrase(self, name: str) -> str:
-        """The words for a column in a sentence: its label with a small first letter, but where its
-        first word is a letter or has other capitals, as abbreviations and many names have."""
+        """The words for a column in a sentence: its label as the codebook writes it, but those of
+        the project's own codebooks, English nouns, with a small first letter."""
         label = self.codebook.at[name, "label"] or name
-        return label[:1].lower() + label[1:] if label.split()[0][1:].islower() else label
+        return label[:1].lower() + label[1:] if label in _own_labels() else label
 
     @property
     def event(self) -> str:

@@ -49,17 +49,21 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
 
 def mostly_empty(cohort: Cohort) -> list[str]:
     """A note on the factors that are empty in more than half of the rows, if there are any: how
-    many patients they take from the joint analysis, and what does not vary among those it keeps.
+    many patients they take from the joint analysis, and what does not vary among those it keeps,
+    unless that tells of too few patients or of all their outcomes.
     """
     rows, names = cohort.rows, [cohort.outcome, *cohort.factors]
     empty = [name for name in cohort.factors if rows[name].isna().mean() > MOSTLY]
     if not empty:
         return []
     complete, without = cohort.complete(names), cohort.complete([*{*names} - {*empty}])
+    has_all = rows.index.isin(complete.index)
     constant = [
         cohort.label(name)
-        for name in names
-        if rows[name].nunique() > 1 and complete[name].nunique() == 1
+        for name in (cohort.factors if cohort.withheld.threshold else names)
+        if rows[name].nunique() > 1
+        and complete[name].nunique() == 1
+        and not cohort.withheld.small(rows[name].groupby(has_all).value_counts()).any()
     ]
     shown = listed([f"“{cohort.label(name)}” (known for {rows[name].count():,})" for name in empty])
     one, varies = len(empty) == 1, "does not vary" if len(constant) == 1 else "do not vary"

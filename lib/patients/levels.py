@@ -130,12 +130,17 @@ def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING
     ]
 
 
-def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -> list[str]:
+def notes_on(
+    column: pd.Series, missing: list[int], converted: dict[int, str], shows_all: bool
+) -> list[str]:
     """Notes on the texts that were taken as others, and on those that were read as missing, but for
-    empty cells; each with the number of rows.
+    empty cells; each with the number of rows, but of the former only in a book that shows all.
     """
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
-    named = [f"{quoted(texts[i])} as {quoted(to)} ({counts[i]:,})" for i, to in converted.items()]
+    named = [
+        f"{quoted(texts[i])} as {quoted(to)}{f' ({counts[i]:,})' if shows_all else ''}"
+        for i, to in converted.items()
+    ]
     words = [i for i in missing if texts[i]]
     shown = first_of([quoted(texts[i]) for i in words])
     notes = {
@@ -145,7 +150,9 @@ def notes_on(column: pd.Series, missing: list[int], converted: dict[int, str]) -
     return [note for note, found in notes.items() if found]
 
 
-def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Reading:
+def read_levels(
+    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
+) -> Reading:
     """A category or a binary column, by its levels, their words, and the words that the file itself
     has for its values; the first level of a binary column is 0.
     """
@@ -164,7 +171,7 @@ def read_levels(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> Re
             converted[i] = levels[found]
         else:
             refused[i] = expectation(rule) + _mend(text, rule)
-    known, notes = places[column.cat.codes], notes_on(column, missing, converted)
+    known, notes = places[column.cat.codes], notes_on(column, missing, converted, shows_all)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
         if absent and not refused:

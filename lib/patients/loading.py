@@ -45,20 +45,24 @@ def load(path: Path | None = None) -> Cohort:
     Of that one (``chosen_path``) it is decided what a page may not show (``disclosure``). Raises
     ``InputError`` listing all that is wrong with the file.
     """
-    if path is not None:
-        return _read(Path(path))
-    cohort = _read(chosen_path())
-    threshold = disclosure.chosen_threshold(cohort.is_example)
-    return replace(cohort, withheld=disclosure.withheld(cohort, threshold))
+    chosen = chosen_path() if path is None else Path(path)
+    threshold = disclosure.chosen_threshold(_is_example(chosen)) if path is None else 0
+    cohort = _read(chosen, threshold)
+    cohort = replace(cohort, withheld=disclosure.withheld(cohort, threshold))
+    return replace(cohort, notes=(*cohort.notes, *consistency.mostly_empty(cohort)))
 
 
-def _read(path: Path) -> Cohort:
+def _is_example(path: Path) -> bool:
+    return EXAMPLE.is_file() and path.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
+
+
+def _read(path: Path, threshold: int) -> Cohort:
     beside = codebook_path(path)
     codebook, codebook_notes = read_with_notes(beside)
     words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
     names = [*codebook.index, *codebook["label"], *codebook.get("label_zh", [])]
     table = read_table(path, names, [*codebook.index, *words])
-    codebook = _with_labels_of_file(codebook, table)
+    codebook = with_labels_of_file(codebook, table)
     matched, problems, notes = match_headers(list(table.rows), codebook)
     others = [name for name in table.rows if name not in matched.values()]
     private = _private(table, matched, others, codebook)
@@ -72,7 +76,9 @@ def _read(path: Path) -> Cohort:
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
-        reading = readings[name] = _read_column(column, rule, table.words.get(header, {}))
+        reading = readings[name] = _read_column(
+            column, rule, table.words.get(header, {}), threshold == 0
+        )
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
@@ -87,17 +93,14 @@ def _read(path: Path) -> Cohort:
     fail(path, problems)
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
     row_notes += consistency.odd_rows(rows, codebook, table)
-    plain = levels.with_plain_levels(codebook)
-    is_example = EXAMPLE.is_file() and filecmp.cmp(path, EXAMPLE, shallow=False)
-    cohort = Cohort(
-        *name_groups(*expand(rows, plain)),
+    return Cohort(
+        *name_groups(*expand(rows, levels.with_plain_levels(codebook))),
         path,
-        is_example,
+        _is_example(path),
+        notes=(*notes, *row_notes),
         row_notes=tuple(row_notes),
         original_codebook=codebook,
     )
-    notes += row_notes + consistency.mostly_empty(cohort)
-    return replace(cohort, notes=tuple(notes))
 
 
 def _missing_columns(
@@ -123,8 +126,8 @@ def _missing_columns(
     mend = (
         f"There is {near[0]}; call it {own.name} if it is meant"
         if near
-        else "“make template FOLDER=new” writes one to change. Without it the file needs the "
-        f"columns of this project's own data, and lacks {', '.join(missing)}"
+        else f"“make template COHORT='{path}'” begins one from the file, to complete. Without it "
+        f"the file needs the columns of this project's own data; it lacks {', '.join(missing)}"
     )
     return [
         f"no codebook was found that says what the columns mean: expected {own.name} beside it. "
@@ -136,7 +139,7 @@ def _own_codebook(path: Path) -> Path:
     return path.with_name(suffix_and_stem(path)[1] + ".codebook.csv")
 
 
-def _with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
+def with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The codebook with the words that the file has for variables and values it has none for."""
     codebook = codebook.copy()
     for name, rule in codebook.iterrows():
@@ -162,13 +165,15 @@ def _private(
     }
 
 
-def _read_column(column: pd.Series, rule: pd.Series, words: dict[str, str]) -> levels.Reading:
+def _read_column(
+    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
+) -> levels.Reading:
     if rule["role"] == "id":
         return levels.read_identifiers(column)
     if rule["type"] == "number":
-        return numbers.read_numbers(column, rule)
+        return numbers.read_numbers(column, rule, shows_all)
     if rule["type"] in ("binary", "category"):
-        return levels.read_levels(column, rule, words)
+        return levels.read_levels(column, rule, words, shows_all)
     return levels.Reading(column.astype("str").reset_index(drop=True), {}, [])
 
 

@@ -65,7 +65,7 @@ WAYS = [
 ]
 
 
-def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
+def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading:
     """A column of numbers; a value that is missing is NaN."""
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     expected = expectation(rule)
@@ -93,7 +93,10 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
         for i in map(int, np.flatnonzero(values < 0)):
             refused[i] = f"{expected}, not below zero{mend(texts[i])}"
-    notes = [f"{kind} ({counts[found].sum():,})." for kind, found in kinds.items()]
+    notes = [
+        f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
+        for kind, found in kinds.items()
+    ]
     if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
     if rule["unit"] == "%" and 0 < np.nanmax(values, initial=0) <= 1:
@@ -103,7 +106,7 @@ def read_numbers(column: pd.Series, rule: pd.Series) -> Reading:
     return Reading(
         values[column.cat.codes],
         refused,
-        notes + notes_on(column, missing, {}),
+        notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
         doubtful=either[0] if either and not decimal and not groups else None,
         suspects={} if rule.get("missing") else _codes_for_missing(values_read, counts),

@@ -1,7 +1,8 @@
 """Files to begin with: an empty cohort file, its codebook and a description in English and Chinese.
 
 `python -m lib.patients.template FOLDER` writes them; with `--example` it writes a real public data
-set instead, with the codebook that maps it. Nothing is ever overwritten.
+set instead, with the codebook that maps it, and with `--cohort FILE` a codebook for that file, to
+be completed by hand. Nothing is ever overwritten.
 """
 
 import argparse
@@ -11,14 +12,22 @@ from pathlib import Path
 import pandas as pd
 import statsmodels
 
+from lib.patients import privacy
 from lib.patients.codebook import (
     CODEBOOK_COLUMNS,
     LEVEL_WORDS,
+    MOST_LEVELS,
     OPTIONAL_ROLES,
+    number_form,
     parts,
+    plain_word,
     read_codebook,
 )
-from lib.patients.files import DATA, InputError
+from lib.patients.files import DATA, InputError, fail, read_table, suffix_and_stem
+from lib.patients.levels import YES, missing_places
+from lib.patients.loading import with_labels_of_file
+from lib.patients.numbers import read_numbers
+from lib.patients.table import Table, problems_of
 from lib.words import listed
 
 NAME = "registry"
@@ -39,6 +48,11 @@ Neither names, telephone numbers, dates nor record numbers belong into the file.
 文件中不得包含姓名、电话、日期、住院号或病案号。
 
 make book COHORT={name}.csv
+"""
+TO_COMPLETE = """\
+# A beginning: give one column the role group and one the role outcome; check types and labels and\r
+# levels (the first is the reference); delete the lines of columns that are no factors. Columns of\r
+# free text and those that look like direct identifiers have no line.\r
 """
 VALUES = {
     "id": ("a running number, each once", "流水号，不得重复"),
@@ -69,12 +83,11 @@ def describe(codebook: pd.DataFrame) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def template(codebook_file: Path = DATA / "codebook.csv") -> dict[str, bytes]:
+def template() -> dict[str, bytes]:
     """The files to begin with, by name. A byte order mark makes Excel read them as UTF-8."""
-    codebook = read_codebook(codebook_file)
-    columns = [*CODEBOOK_COLUMNS, *codebook.columns.difference(CODEBOOK_COLUMNS, sort=False)]
+    codebook = read_codebook(DATA / "codebook.csv")
     header = pd.DataFrame(columns=codebook.index).to_csv(index=False, lineterminator="\r\n")
-    rules = codebook.reset_index()[columns].to_csv(index=False, lineterminator="\r\n")
+    rules = codebook.reset_index().to_csv(index=False, lineterminator="\r\n")
     return {
         f"{NAME}.csv": header.encode("utf-8-sig"),
         f"{NAME}.codebook.csv": rules.encode("utf-8-sig"),
@@ -92,15 +105,47 @@ def example() -> dict[str, bytes]:
     }
 
 
+def begun(path: Path) -> dict[str, bytes]:
+    """A codebook for a file of patients, by name: its columns with what the file tells of each.
+
+    Labels and values are those of the file, types are guessed, and every column but a first one of
+    identifiers is a factor. Left out are columns that look like direct identifiers (``privacy``)
+    and those of more texts than a category may have. Raises ``InputError`` where the file cannot be
+    read.
+    """
+    table = read_table(path, [])
+    fail(path, problems_of(table, []))
+    columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
+    rules = [_rule(column, table) for column in columns]
+    book = pd.DataFrame([rule for rule in rules if len(parts(rule["levels"])) <= MOST_LEVELS])
+    book = with_labels_of_file(book.set_index("name"), table)
+    content = TO_COMPLETE + book.to_csv(lineterminator="\r\n")
+    return {f"{suffix_and_stem(path)[1]}.codebook.csv": content.encode("utf-8-sig")}
+
+
+def _rule(column: pd.Series, table: Table) -> pd.Series:
+    """The line of a codebook for a column, as far as its values tell."""
+    rule = pd.Series("", [*CODEBOOK_COLUMNS, "level_labels", "missing", "step"])
+    rule[["name", "role", "type"]] = column.name, "factor", "number"
+    known = [*column.cat.categories.delete(missing_places(column, rule))]
+    labeled = {*known} <= {*table.words.get(column.name, {})}
+    if column.name == table.rows.columns[0] and len(known) == len(column):
+        rule[["role", "type"]] = "id", "text"
+    elif len(known) == 2 or labeled or read_numbers(column, rule, shows_all=True).refused:
+        known.sort(key=lambda one: (float(number_form(one) or "inf"), plain_word(one) in YES, one))
+        rule[["type", "levels"]] = "binary" if len(known) == 2 else "category", "|".join(known)
+    return rule
+
+
 def write(files: dict[str, bytes], folder: Path) -> list[Path]:
     """Write files into a folder, which is made if need be. Raises `InputError` if any of them is
     there.
     """
     paths = [folder / name for name in files]
     if there := [path for path in paths if path.exists()]:
-        names = listed([path.name for path in there])
         raise InputError(
-            f"{folder} already has {names}, and nothing is overwritten. Choose another folder."
+            f"{folder} already has {listed([path.name for path in there])}, and nothing is "
+            "overwritten. Choose another folder."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -123,9 +168,11 @@ def main() -> None:
     parser.add_argument(
         "--example", action="store_true", help="a real public data set instead of an empty file"
     )
+    parser.add_argument("--cohort", type=Path, help="a codebook for this file instead")
     chosen = parser.parse_args()
     try:
-        written = write(example() if chosen.example else template(), chosen.folder)
+        files = begun(chosen.cohort) if chosen.cohort else template()
+        written = write(example() if chosen.example else files, chosen.folder)
     except InputError as error:
         sys.exit(str(error))
     print("\n".join(str(path) for path in written))

@@ -138,7 +138,12 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
 
 
 def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, label: str) -> None:
-    """The curve of each group with its limits, and in words what is ``read`` at chosen times."""
+    """The curve of each group with its limits, and in words what is ``read`` at chosen times.
+
+    Where not all of a curve may be shown, its points are joined: steps would say that nothing
+    happens between them.
+    """
+    joined = found.curves["at_risk"].eq(display.WITHHELD).any()
     p = found.log_rank["p"]
     title = f"{event} over time"
     if not np.isnan(p):
@@ -161,7 +166,8 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
         title,
         name="fig-kaplan-meier",
         caption="Kaplan-Meier curves by group with pointwise 95% log-log limits; "
-        "the table below gives the numbers at risk.",
+        "the table below gives the numbers at risk."
+        + (" Points are exact, and lines only join those that may be shown." if joined else ""),
         alt=f"Curves. {title}. {'; '.join(words)}.",
         data=found.curves,
         height=3.6,
@@ -175,8 +181,9 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
                 shown["time"],
                 100 * shown["survival"],
                 band=(100 * shown["lower"], 100 * shown["upper"]),
-                steps=True,
+                steps=not joined,
                 label=group,
+                marker=plots.marker(position) if joined else None,
                 **plots.look(position),
             )
         axes.set(xlim=(0, None), ylim=(0, 101), xticks=read["time"].unique())

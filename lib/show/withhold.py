@@ -103,14 +103,15 @@ def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list
 def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Survival, pd.DataFrame]:
     """What of curves over time may be shown, and what is read at chosen times.
 
-    The second is that of ``survival.read_by_group``. The curve of all patients is not shown beside
-    those of the groups, from which it could tell one that is withheld.
+    The second is that of ``survival.read_by_group``. The curve of all patients is shown where those
+    of all groups are withheld: beside some of them it could tell of the others.
     """
     read, withheld = survival.read_by_group(found.curves, times), cohort.withheld
     if not withheld.threshold:
         return found, read
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
+    drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
     follow_up, curves = found.follow_up, []
     for group in follow_up.index:
         own = known if group == ALL else known[known[cohort.group] == group]
@@ -119,7 +120,7 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
             follow_up = display.masked(follow_up, (follow_up.index == group) & gone, [column])
     for group, curve in found.curves.groupby("group", sort=False):
         chosen, rows = [], []
-        if group != ALL and group not in hidden:
+        if group in drawn and event not in withheld.totals:
             chosen, rows = _of_group(curve, cohort, times)
         curves.append(display.masked(curve, True, READ[:3]).iloc[rows])
         gone = (read["group"] == group) & ~read["time"].isin(chosen)

@@ -92,7 +92,7 @@ def check_inputs(app, config) -> None:
         raise SystemExit(str(error)) from None
     staging.keep_others_out(Path(app.outdir).parent)
     if not comparable:
-        config.html_title = f"The patients of {app.cohort.path.name}"
+        config.html_title = f"The patients of {app.cohort.name}"
         config.html_theme_options["logo"]["text"] = config.html_title
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
