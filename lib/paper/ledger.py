@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, derivations, published, reconstruct, reports, verdicts, wald
-from lib.paper.checks import MARKER_QUANTITIES
 from lib.paper.published import agrees, subject
+from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort

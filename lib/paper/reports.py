@@ -243,7 +243,7 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if not counts:
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
-        alpha = 1 - checks.confidence_level(claims, topic.section, topic.what)
+        alpha = 1 - ratios.confidence_level(claims, topic.section, topic.what)
         candidates = {
             (k, method): exactly(
                 k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1)
@@ -277,7 +277,7 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     number of events is not printed, the odds of sensitivity times those of specificity are the odds
     of the one predictive value times those of the other."""
     own, printed = topic.own, claims["printed"]
-    accuracy = [own[q] for q in checks.MARKER_QUANTITIES if q in own]
+    accuracy = [own[q] for q in reconstruct.MARKER_QUANTITIES if q in own]
     predictive = [own[q] for q in ("ppv", "npv") if q in own]
     if len(accuracy) < 2 or not predictive:
         return
