@@ -44,7 +44,7 @@ PREMISES = {
     "of": "the percentages are of all these patients",
     "binary": "the marker is a yes-or-no one",
     "events": "both sections count the same events",
-    "normal": "interval and P come from the normal (Wald) method",
+    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
 }
 
 # Least and greatest of some values that a claim may have.
@@ -158,11 +158,13 @@ def matching(
 @dataclass(frozen=True)
 class Finding:
     """Checks that fail together, the worst of their grades, the smallest sets of claims without
-    which all of them hold, and the readings under which the printed numbers fit, in words."""
+    which all of them hold, these and what each check is about, and the readings under which the
+    printed numbers fit, in words."""
 
     checks: tuple[Check, ...]
     grade: str
     culprits: list[tuple[str, ...]]
+    concerned: tuple[str, ...]
     readings: list[str]
 
 
@@ -238,24 +240,27 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         touching = [g for g in groups if any(set(check.claims) & set(c.claims) for c in g)]
         groups = [group for group in groups if group not in touching]
         groups.append([*chain(*touching), check])
+    contained = [check for check in checks if check.why_not == CONTAINED]
     found = []
-    for group in groups:
-        culprits = _culprits(group, checks)
-        readings = dict.fromkeys(words for check in group for words in check.readings())
-        for (name,) in [names for names in culprits if len(names) == 1]:
-            nearest = [_nearest(check, name, printed[name]) for check in group]
+    for failing, culprits in chain(*(_culprits(group, contained) for group in groups)):
+        concerned = tuple(dict.fromkeys([*(c.claims[0] for c in failing), *chain(*culprits)]))
+        readings = dict.fromkeys(words for check in failing for words in check.readings())
+        for name in concerned:
+            nearest = [_nearest(check, name, printed[name]) for check in failing]
             readings |= dict.fromkeys(words for words in nearest if words)
-        worst = min((grade(check, printed) for check in group), key=GRADES.index)
-        found.append(Finding(tuple(group), worst, culprits, list(readings)))
+        worst = min((grade(check, printed) for check in failing), key=GRADES.index)
+        found.append(Finding(tuple(failing), worst, culprits, concerned, list(readings)))
     return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 
-def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
-    """The smallest sets of claims without which no check fails that the group shares claims with;
-    all of its claims together where these sets would be large."""
+def _culprits(
+    group: list[Check], contained: list[Check]
+) -> list[tuple[list[Check], list[tuple[str, ...]]]]:
+    """The smallest sets of claims without which the checks of a group hold, and those on more that
+    contain one of them. Where these sets would be large the group falls apart: first the checks
+    that the same claim would mend, the claim that mends the most."""
     names = tuple(dict.fromkeys(name for check in group for name in check.claims))
-    in_doubt = [c for c in checks if c.holds is False or c.why_not == CONTAINED]
-    open_ones = [check for check in in_doubt if set(check.claims) & set(names)]
+    open_ones = [*group, *[check for check in contained if set(check.claims) & set(names)]]
     for size in range(1, MOST_LEFT_OUT + 1):
         sets = [
             left_out
@@ -263,13 +268,19 @@ def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
             if all(check.mended_without(left_out) for check in open_ones)
         ]
         if sets:
-            return sets
-    return [names]
+            return [(group, sets)]
+    mended = [[check for check in group if check.mended_without([name])] for name in names]
+    first = max(mended, key=len) or group[:1]
+    rest = [check for check in group if check not in first]
+    if not rest:
+        return [(group, [names])]
+    return [*_culprits(first, []), *_culprits(rest, [])]
 
 
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
-    if not ("." in printed or "%" in printed) or not check.mended_without([name]):
+    is_rounded = ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
+    if not is_rounded or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
@@ -321,10 +332,14 @@ def _closest(
 
 
 def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
-    """What the other claims of some checks allow a claim to be, in words; "" where nothing is
-    confined."""
-    _, spans, texts = _closest(list(checks), name, printed)
-    return _shown(name, spans, texts) if spans else ""
+    """What the other claims of some checks allow a claim to be, in words: of several values those
+    next to what it prints; "" where nothing is confined."""
+    _, spans, _ = _closest(list(checks), name, printed)
+    value = published.number(printed)
+    below = [span for span in spans or [] if span[1] <= value]
+    above = [span for span in spans or [] if span[0] > value]
+    near = [*sorted(below, key=lambda span: span[1])[-1:], *sorted(above)[:1]]
+    return " or ".join(_shown(name, [span], prints([span], printed)) for span in near)
 
 
 def _contradicted(
@@ -375,7 +390,7 @@ def _shown(name: str, spans: list[Span] | None, texts: set[str] | None) -> str:
     if quantity in ("patients", "confidence_level") and texts:
         return _prints_listed(texts)
     ends = [float(end) for span in spans or [] for end in span]
-    form = "{:.2%}" if quantity in PERCENTAGES else "{:.5g}"
+    form = "{:.2%}" if quantity.startswith(PERCENTAGES) else "{:.5g}"
     if not ends:
         return "nothing"
     return " to ".join(dict.fromkeys(form.format(end) for end in (min(ends), max(ends))))

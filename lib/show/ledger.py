@@ -29,6 +29,14 @@ QUESTION = (
     "A flag is a question to the authors. Most often the answer is a misprint, a rounding or a "
     "method that the abstract had no room to name; it says nothing about anybody's conduct."
 )
+STATE = (
+    "Where the abstract says so, write the word in parentheses in the column basis; where it says "
+    "otherwise, write what it says, such as of:120, t or other."
+)
+NO_COUNT = (
+    "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a number: "
+    "write other in its basis."
+)
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
 PAGE = Path(__file__).with_name("ledger.html")
 
@@ -73,17 +81,20 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     sets = [listed([_number(claims, name) for name in names]) for names in finding.culprits]
     one = "" if len(sets) == 1 else "any one of these: "
     lines = [f"Leaving out {one}{'; '.join(sets)} mends everything."]
-    for name in dict.fromkeys(name for names in finding.culprits for name in names):
+    for name in finding.concerned:
         bearing = [check for check in finding.checks if name in check.claims]
         values = verdicts.allowed(bearing, name, claims.at[name, "printed"])
         if values:
-            lines.append(f"The others allow {values} in place of {_number(claims, name)}.")
+            number = _number(claims, name)
+            lines.append(f"In place of {number} the others allow {values}, at the nearest.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     if needs:
         lines.append(f"This rests on what the file does not state: {listed(list(needs))}.")
     if any(premise.endswith(")") for premise in needs):
-        lines.append("Where the abstract does, write the word in parentheses in the column basis.")
+        lines.append(STATE)
+    if any(check.claims[0].endswith(".percentage") for check in finding.checks):
+        lines.append(NO_COUNT)
     return lines
 
 
