@@ -193,7 +193,7 @@ def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
 def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of the percentages of two or more groups, by the tests in use."""
     names, tables = _tables(claims, topic)
-    if tables and "p_value" in topic.own:
+    if len(names) > 1 and "p_value" in topic.own:
         if len(names) == 2:
             p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
         else:
@@ -203,6 +203,8 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         needs = ["P is that of a chi-squared, Fisher or Wald test of these counts, not of pairs"]
         name = topic.own["p_value"]
         why_not = other_method(claims, [name])
+        if not tables:
+            why_not = "no whole numbers are known behind the percentages"
         check = _follows(claims, words, name, names, _spans(p_values), needs, why_not)
         # Beside a ratio, P may be the ratio's and not that of these counts.
         if check.holds or not set(topic.own) & set(RATIOS):

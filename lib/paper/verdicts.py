@@ -158,13 +158,13 @@ def matching(
 @dataclass(frozen=True)
 class Finding:
     """Checks that fail together, the worst of their grades, the smallest sets of claims without
-    which all of them hold, these and what each check is about, and the readings under which the
-    printed numbers fit, in words."""
+    which all of them hold, all numbers in doubt, and the readings under which the printed numbers
+    fit, in words."""
 
     checks: tuple[Check, ...]
     grade: str
     culprits: list[tuple[str, ...]]
-    concerned: tuple[str, ...]
+    in_doubt: tuple[str, ...]
     readings: list[str]
 
 
@@ -243,13 +243,19 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     contained = [check for check in checks if check.why_not == CONTAINED]
     found = []
     for failing, culprits in chain(*(_culprits(group, contained) for group in groups)):
-        concerned = tuple(dict.fromkeys([*(c.claims[0] for c in failing), *chain(*culprits)]))
+        # Where no check is about a number that they have in common, such as a group's size, what
+        # each is about stays in doubt.
+        about_culprits = {check.claims[0] for check in failing} & set(chain(*culprits))
+        apart = [check for check in failing if not about_culprits & set(check.claims)]
+        own = [check.claims[0] for check in apart if check.mended_without(check.claims[:1])]
+        in_doubt = tuple(dict.fromkeys([*own, *chain(*culprits)]))
         readings = dict.fromkeys(words for check in failing for words in check.readings())
-        for name in concerned:
+        for name in in_doubt:
             nearest = [_nearest(check, name, printed[name]) for check in failing]
+            nearest += [_supported(check, name, printed[name]) for check in checks]
             readings |= dict.fromkeys(words for words in nearest if words)
         worst = min((grade(check, printed) for check in failing), key=GRADES.index)
-        found.append(Finding(tuple(failing), worst, culprits, concerned, list(readings)))
+        found.append(Finding(tuple(failing), worst, culprits, in_doubt, list(readings)))
     return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 
@@ -279,8 +285,7 @@ def _culprits(
 
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
-    is_rounded = ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
-    if not is_rounded or not check.mended_without([name]):
+    if not _is_rounded(printed) or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
@@ -291,6 +296,18 @@ def _nearest(check: Check, name: str, printed: str) -> str:
     if _fits_cut_off(printed, spans):
         return f"{printed} fits if it was cut off instead of rounded"
     return f"{printed} fits with one last digit off ({listed(sorted(near))})"
+
+
+def _supported(check: Check, name: str, printed: str) -> str:
+    """The check that a number in doubt passes elsewhere, in words."""
+    passes = check.holds and name == check.claims[0] and check.allows(name) is not None
+    return (
+        f"{printed} passes another check: {check.words}" if passes and _is_rounded(printed) else ""
+    )
+
+
+def _is_rounded(printed: str) -> bool:
+    return ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
 
 
 # -------------------------------------------------------------------------------------- verdicts
