@@ -7,7 +7,7 @@ import pytest
 from helpers import STUDY
 
 from lib.compatible import exclusion, forensic
-from lib.paper import checks, published, reconstruct, verdicts, wald
+from lib.paper import checks, published, ratios, reconstruct, verdicts, wald
 
 CLAIMS = reconstruct.original(published.read())
 SURVEYED = forensic.survey(published.read())
@@ -30,7 +30,7 @@ def test_what_nothing_printed_can_contradict():
 
 def test_adjusted_numbers_are_held_as_tightly_as_their_digits_allow():
     found = SURVEYED.set_index(["claim", "altered"])["detected_by"]
-    for name, strings in checks.adjusted(CLAIMS).items():
+    for name, strings in ratios.adjusted(CLAIMS).items():
         for quantity in strings:
             least, most = wald.possible(strings, quantity)
             claim = f"multivariate.{name}.{quantity}"
@@ -60,7 +60,7 @@ def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma
     numbers = [*map(exp, values), erfc(0.9 / sigma / sqrt(2))]
     for quantity, number in zip(wald.QUANTITIES, numbers, strict=True):
         claims.at[f"{name}.{quantity}", "printed"] = f"{number:.3f}"
-    assert wald.agree(checks.adjusted(claims)["incomplete_coverage"])
+    assert wald.agree(ratios.adjusted(claims)["incomplete_coverage"])
     bounds = exclusion.basic_bounds(STUDY.printed.first, STUDY.printed.second)
     bounds = bounds.set_axis(["k1", "k0", *STUDY.markers], axis=1)
     assert forensic.detect(claims, f"{name}.odds_ratio", bounds) == expected

@@ -56,6 +56,7 @@ def flagged(of: ledger.Account) -> dict[str, str]:
         ("12·5 %", "percentage", "12.5%"),
         ("0.843", "auc", "0.843"),
         ("−2.3", "mean", "-2.3"),
+        ("–0.6", "difference", "-0.6"),
     ],
 )
 def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
@@ -70,6 +71,16 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
         ("a.x.auc_limits,(0.55-0.70),", {"auc_lower": "0.55", "auc_upper": "0.70"}),
         ("a.x.count,12/50 (24%),", {"count": "12", "percentage": "24%"}),
         ("a.x.count,15 (1),", {"count": "15", "percentage": "1%"}),
+        ("a.x.count,1 (<0.1),", {"count": "1", "percentage": "<0.1%"}),
+        (
+            "a.x.median,4 (3-7),",
+            {"median": "4", "median_lower": "3", "median_upper": "7"},
+        ),
+        (
+            'a.x.difference,"–0.6 (–1.8, 0)",',
+            {"difference": "-0.6", "difference_lower": "-1.8", "difference_upper": "0"},
+        ),
+        ('a.x.rate_limits,"(15,21)",', {"rate_lower": "15", "rate_upper": "21"}),
         ("a.x.mean,61.2 ± 10.4,", {"mean": "61.2", "sd": "10.4"}),
         ("a.x.mean,61.2 (10.4),", {"mean": "61.2", "sd": "10.4"}),
     ],
@@ -88,7 +99,7 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.p_value,1.4,", ["line 3", "probability from 0 to 1"]),
         ("a.x.percentage,104%,", ["line 3", "from 0 to 100%"]),
         ("a.x.patients,12.5,", ["line 3", "whole number"]),
-        ("a.x.odd_ratio,1.2,", ["line 3", "odd_ratio", "odds_ratio"]),
+        ("a.x.odd_ratio,1.2,", ["line 3", "odd_ratio", "odds_ratio", "leave out"]),
         ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
         ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
         ("methods.all.patients,12,", ["line 3", "methods.all.patients", "more than once"]),
@@ -207,6 +218,82 @@ def test_a_p_of_a_t_is_not_the_normal_one(tmp_path):
     assert set(flagged(of).values()) == {"not by this method"}
     assert any("fits a t with about" in reading for reading in of.findings[0].readings)
     assert not flagged(account(tmp_path, text.format("t")))
+
+
+def test_a_level_that_is_no_whole_percent_fits(tmp_path):
+    """EMPA-REG OUTCOME spent 0.02% of its level on an interim analysis."""
+    lines = (
+        "r.x.hazard_ratio,0.86 (0.74 to 0.99),normal\nr.x.p_value,0.04,normal\n"
+        "r.all.confidence_level,{},\n"
+    )
+    assert not flagged(account(tmp_path, lines.format("95.02%")))
+    assert list(flagged(account(tmp_path, lines.format("80.02%")))) == ["r.all.confidence_level"]
+
+
+def test_a_threshold_is_not_one_digit_off_and_a_p_of_another_question_stands_alone(tmp_path):
+    """P < 0.001 of RE-LY is of non-inferiority; the limits would give 0.36."""
+    lines = "r.x.risk_ratio,0.91 ({} to 1.11),\nr.x.p_value,<0.001,{}\n"
+    of = account(tmp_path, lines.format("0.74", ""))
+    assert flagged(of) == {"r.x.p_value": "not by this method"}
+    assert not flagged(account(tmp_path, lines.format("0.74", "other")))
+    of = account(tmp_path, lines.format("0.54", "other"))
+    assert "r.x.p_value" not in flagged(of) and "r.x.risk_ratio_lower" in flagged(of)
+
+
+@pytest.mark.parametrize(
+    ("counts", "ratio", "grade"),
+    [
+        # One half is added to each cell where one is empty.
+        (("0/159", "3/159"), "0.14", "consistent"),
+        # An unadjusted ratio may come from a model of clusters.
+        (("138/2820", "391/12340"), "1.54", "consistent"),
+        (("138/2820", "391/12340"), "1.69", "not by this method"),
+    ],
+)
+def test_a_crude_ratio_is_never_impossible(tmp_path, counts, ratio, grade):
+    lines = "r.x@A.count,{},\nr.x@B.count,{},\nr.x.risk_ratio,{},crude\n"
+    of = account(tmp_path, lines.format(*counts, ratio))
+    assert grades(of)["the risk ratio of x follows from the counts"] == grade
+
+
+def test_a_percentage_that_is_no_count_is_not_checked(tmp_path):
+    lines = "methods.A.patients,59,\nr.x@A.percentage,48.3%,{}\n"
+    assert flagged(account(tmp_path, lines.format("of:A")))
+    assert not flagged(account(tmp_path, lines.format("of:A|other")))
+
+
+def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
+    """Five errors of one table are five findings, or fewer where a size would explain several."""
+    lines = (
+        "methods.A.patients,165,\nmethods.B.patients,128,\n"
+        "r.sex@A.percentage,55.1%,of:A\nr.sex@B.percentage,44.5%,of:B\n"
+        "r.age@A.mean,33.4 ± 18,\nr.age@B.mean,33.8 ± 17.8,\nr.age.p_value,0.44,\n"
+        "r.cells@A.mean,15497 ± 3000,\nr.cells@B.mean,15728 ± 2793,\nr.cells.p_value,0.80,\n"
+        "r.drug@A.count,13 (7.8%),of:A\nr.drug@B.count,9 (7%),of:B\nr.drug.p_value,0.71,\n"
+    )
+    of = account(tmp_path, lines)
+    assert {len(names) for finding in of.findings for names in finding.culprits} <= {1, 2}
+    assert {"r.sex@A.percentage", "r.drug@A.percentage", "r.age.p_value"} <= set(flagged(of))
+    assert not {"methods.B.patients", "r.sex@B.percentage", "r.drug@B.percentage"} & set(
+        flagged(of)
+    )
+
+
+def test_what_the_others_allow_is_what_is_nearest(tmp_path):
+    lines = "r.k@one.count,11,\nr.k@two.count,14,\nr.k.kappa,0.36,of:980\n"
+    of = account(tmp_path, "methods.all.patients,980,\n" + lines)
+    text = " ".join(shown.finding_lines(of.findings[0], of))
+    assert "In place of 0.36 (kappa of k) the others allow 0.31134 or 0.39236" in text
+
+
+def test_a_number_in_doubt_may_pass_another_check(tmp_path):
+    """P of Chappell's trial is that of a chi-squared test, beside limits of another method."""
+    lines = "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.odds_ratio,0.42 (0.18 to 0.93),crude\n"
+    of = account(tmp_path, lines + "r.p.p_value,0.020,\n")
+    (finding,) = of.findings
+    assert "0.020 passes another check: P of p follows from the counts of the groups" in (
+        finding.readings
+    )
 
 
 # ---------------------------------------------------------------- each type, by a published example
@@ -730,6 +817,26 @@ def test_the_template_has_nothing_that_does_not_fit(tmp_path, capsys):
     assert "impossible" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "line", [["--template"], ["--template", "no/such/file.csv"], ["a.csv", "b", "c"], ["none.csv"]]
+)
+def test_a_wrong_command_line_says_what_is_wrong(line, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = shown.main(line)
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err
+    assert code == 2 and re.search("usage|cannot be", said) and "Traceback" not in said
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    path = tmp_path / "c.csv"
+    path.write_text("id,printed\nr.x.percentage,34%\n", encoding="utf-8")
+    assert shown.main([str(path), str(path)]) == 2
+    assert str(path) in capsys.readouterr().err
+
+
 def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_path):
     text = "methods.A.patients,47,\nr.x@A.percentage,33.4%,of:A\n"
     (tmp_path / "c.csv").write_text("id,printed,basis\n" + text, encoding="utf-8")
@@ -744,7 +851,7 @@ def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_pat
     assert not re.search(r"(src|href)=", page)
     assert "question to the authors" in page and "Georgescu" in page
     assert "Leaving out any one of these: 33.4%" in page
-    assert "31.91% to 34.04%" in page
+    assert "31.91% or 34.04%, at the nearest" in page
     assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
     assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lib.compatible import exclusion, ladder, measures, one_factor, replication, verification
 from lib.compatible.study import read_stored, study
-from lib.paper import checks, reconstruct
+from lib.paper import reconstruct, verdicts
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
@@ -98,7 +98,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         limits=exclusion.outer_bounds(printed, certificates),
         groups=about.group_counts,
         markers=tuple(about.markers),
-        labels=tuple(checks.about(marker) for marker in about.markers),
+        labels=tuple(verdicts.about(marker) for marker in about.markers),
         example_core=replication.core(example, about.markers),
     )
 

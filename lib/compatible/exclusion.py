@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr, expit
 
-from lib.paper import checks, wald
+from lib.paper import checks, ratios, wald
 from lib.paper.cores import by_both, cells, cores, two_marker_fits
 from lib.patients.files import DATA
 
@@ -176,8 +176,8 @@ def from_claims(claims: pd.DataFrame) -> Printed:
         raise ValueError(
             f"two markers with counts and adjusted odds ratios are needed, not {len(tables)}"
         )
-    level = checks.confidence_level(claims)
-    adjusted = checks.adjusted(claims)
+    level = ratios.confidence_level(claims)
+    adjusted = ratios.adjusted(claims)
     strings = tuple(adjusted[name] for name in tables)
     polygons = tuple(corners(texts, level) for texts in strings)
     return Printed(*tables.values(), polygons, strings, level)
@@ -185,7 +185,7 @@ def from_claims(claims: pd.DataFrame) -> Printed:
 
 def two_markers(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     """The two-by-two tables of the markers with determined counts and an adjusted odds ratio."""
-    adjusted, tables = checks.adjusted(claims), checks.two_by_twos(claims)
+    adjusted, tables = ratios.adjusted(claims), checks.two_by_twos(claims)
     return {name: table for name, table in tables.items() if name in adjusted}
 
 

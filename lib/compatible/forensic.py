@@ -10,7 +10,7 @@ from itertools import product
 import pandas as pd
 
 from lib.compatible import exclusion
-from lib.paper import checks, published, reconstruct, wald
+from lib.paper import checks, published, ratios, reconstruct, verdicts, wald
 
 UNITS = (1, 2, 3, 5, 10)
 DIRECTIONS = {"up": 1, "down": -1}
@@ -86,7 +86,7 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     if section == "univariate":
         known = about in reconstruct.markers(claims)
         return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
-    in_counts = quantity in ("patients", "primary_patency", *checks.MARKER_QUANTITIES, "auc")
+    in_counts = quantity in ("patients", "primary_patency", *reconstruct.MARKER_QUANTITIES, "auc")
     # Every check on counts is part of the one that takes all of them together.
     if in_counts and not reconstruct.solve(claims):
         return "counts"
@@ -96,15 +96,15 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     return "roc" if in_areas and _fails(checks.roc_checks(claims)) else NOT_DETECTED
 
 
-def _fails(done: list[checks.Check]) -> bool:
+def _fails(done: list[verdicts.Check]) -> bool:
     return any(check.holds is False for check in done)
 
 
 def _detect_in_model(claims: pd.DataFrame, about: str, bounds: pd.DataFrame) -> str:
     excluded = pd.Series(False, bounds.index)
-    for factor, strings in checks.adjusted(claims).items():
+    for factor, strings in ratios.adjusted(claims).items():
         if about in (factor, "all"):
-            sigma = wald.possible(strings, "sigma", checks.confidence_level(claims))
+            sigma = wald.possible(strings, "sigma", ratios.confidence_level(claims))
             if sigma is None:
                 return "wald"
             if factor in bounds:

@@ -15,19 +15,13 @@ import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
 from lib.paper.published import agrees, subject
-from lib.paper.ratios import (
-    adjusted,
-    confidence_level,
-    level_claim,
-    printed_wald_sets,
-)
+from lib.paper.ratios import confidence_level, level_claim
 from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
     Span,
     about,
-    describe,
     exactly,
     matching,
     one_of,
@@ -36,17 +30,6 @@ from lib.paper.verdicts import (
 )
 from lib.statistics import roc, univariate
 from lib.words import listed
-
-__all__ = [
-    "MARKER_QUANTITIES",
-    "Check",
-    "about",
-    "adjusted",
-    "confidence_level",
-    "describe",
-    "matching",
-    "printed_wald_sets",
-]
 
 # More values than this are taken as all between the least and the greatest.
 MOST_VALUES = 10_000

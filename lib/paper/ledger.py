@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lib.paper import checks, derivations, published, reconstruct, reports, verdicts, wald
-from lib.paper.checks import MARKER_QUANTITIES
 from lib.paper.published import agrees, subject
+from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort
@@ -128,7 +129,7 @@ def account(claims: pd.DataFrame) -> Account:
     """Judge the claims of any abstract, as ``published.read_any`` gives them.
 
     Each check gets a grade. A claim has the worst grade of the findings in which it is among the
-    culprits, else the best of the checks that it takes part in.
+    culprits, else that of a failing check about it, else the best of those that it takes part in.
     """
     done = reports.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
@@ -138,8 +139,9 @@ def account(claims: pd.DataFrame) -> Account:
         if grade == verdicts.CONSISTENT:
             grades |= dict.fromkeys(check.claims, grade)
     for finding in reversed(failing):
-        culprits = [name for names in finding.culprits for name in names]
-        grades |= dict.fromkeys(culprits, finding.grade)
+        own = {check.claims[0]: grade for check, grade in graded if check in finding.checks}
+        grades |= {name: own.get(name, finding.grade) for name in finding.in_doubt}
+        grades |= dict.fromkeys(chain(*finding.culprits), finding.grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 

@@ -24,7 +24,7 @@ COUNTS = ["patients", "count", "events", "horizon"]
 PROPORTIONS = ["percentage", "primary_patency", "sensitivity", "specificity", "ppv", "npv", "auc"]
 PROPORTIONS += ["agreement", "confidence_level"]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
-NUMBERS = ["mean", "sd", "median", "kappa"]
+NUMBERS = ["mean", "sd", "median", "kappa", "difference", "rate"]
 # Products of larger counts do not fit into the machine's whole numbers.
 MOST_PATIENTS = 10_000_000
 MONTHS = ["first_month", "last_month"]
@@ -46,14 +46,17 @@ QUANTITIES = [*COUNTS, *PROPORTIONS, *RATIOS, *NUMBERS, *MONTHS, "p_value"]
 # Words of the column basis; those with a colon are followed by a name.
 BASIS = ["partition", "binary", "events:", "rate:event", "rate:free", "of:", "normal", "t"]
 BASIS += ["profile", "bootstrap", "other", "logistic", "crude"]
-LIMITS = re.compile(r"[(\[]?\s*([^()\[\]]+?)\s*(?:\bto\b|[–—;]|,\s|-)\s*([^()\[\]]+?)\s*[)\]]?")
-COUNT = re.compile(r"([\d,]+)\s*(?:/\s*([\d,]+))?\s*(?:\(\s*([\d.·]+)\s*%?\s*\))?")
+LIMITS = re.compile(
+    r"[(\[]?\s*([^()\[\]]+?)\s*(?:\bto\b|[–—;]|,(?!\d{3}(?!\d))|-)\s*([^()\[\]]+?)\s*[)\]]?"
+)
+ESTIMATE = re.compile(r"([^(\[]+?),?\s*([(\[][^()\[\]]+[)\]])")
+COUNT = re.compile(r"([\d,]+)\s*(?:/\s*([\d,]+))?\s*(?:\(\s*([<>]?\s*[\d.·]+)\s*%?\s*\))?")
 MEAN = re.compile(r"(.+?)\s*(?:±|\+/-|\()\s*(.+?)\s*\)?")
 # What people type, and how it is written here.
 SPELLINGS = [
     (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
     (r"^(?i:n\.?s\.?)$", "≥0.05"),
-    (r"−", "-"),
+    (r"−|^–", "-"),
     (r"^-(?=[0.]+%?$)", ""),
     (r"·", "."),
     (r"<=", "≤"),
@@ -165,7 +168,8 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
         example = "section.subject.quantity without spaces, for example results.age.p_value"
         yield f"id: “{row['id']}” is not {example}"
     elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
-        yield f"id: “{quantity}” is not one of {', '.join(QUANTITIES)}, _lower, _upper or _limits"
+        known = f"{', '.join(QUANTITIES)}, _lower, _upper or _limits"
+        yield f"id: “{quantity}” is not one of {known}; leave out what is none of them"
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
     for word in filter(None, row.get("basis", "").split("|")):
@@ -179,6 +183,10 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
 
 def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     """The numbers of a cell: each with its quantity, and what it is out of if that is printed."""
+    estimate = ESTIMATE.fullmatch(text)
+    if estimate and LIMITS.fullmatch(estimate[2]):
+        limits = _pieces(f"{quantity}_limits", estimate[2])
+        return [*_pieces(quantity, estimate[1]), *limits]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         ends = quantity.removesuffix("limits")
         return [(f"{ends}lower", match[1], ""), (f"{ends}upper", match[2], "")]

@@ -13,6 +13,10 @@ import pandas as pd
 from lib.paper import published, reconstruct, wald
 from lib.paper.published import RATIOS
 from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
+from lib.words import listed
+
+# What there may be of a ratio, in words.
+KINDS = {"estimate": "odds_ratio", "limits": "odds_ratio_lower", "P": "p_value"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
         if quantity in RATIOS:
             ids = [name, f"{name}_lower", f"{name}_upper", f"{section}.{what}.p_value"]
             pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
-            found = {n: q for n, q in pairs.items() if n in claims.index}
+            # P of another method stands alone.
+            apart = ids[3:] if other_method(claims, ids[3:]) else []
+            found = {n: q for n, q in pairs.items() if n in claims.index and n not in apart}
             if _bounded(found.values()):
                 level = level_claim(claims, section, what), confidence_level(claims, section, what)
                 sets[section, what] = PrintedRatio(claims, found, *level)
@@ -120,6 +126,8 @@ def _check(
 ) -> Check:
     """The check of a ratio, on the claims named; ``sharing`` are all ratios with its level."""
     needs = unstated(ratio.claims, list(ratio.names), ["normal"])
+    present = {quantity.replace("upper", "lower") for quantity in ratio.names.values()}
+    tied = [word for word, quantity in KINDS.items() if quantity in present]
 
     def agree(left_out: frozenset[str]) -> bool | None:
         strings = ratio.strings(left_out)
@@ -142,7 +150,7 @@ def _check(
         return [f"fits a t with about {span} degrees of freedom"] if degrees else []
 
     return Check(
-        f"estimate, limits and P of {words} belong together",
+        f"{listed(tied)} of {words} belong together",
         names,
         agree,
         allowed,
@@ -161,7 +169,8 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Chec
     for name in dict.fromkeys(ratio.level_claim for ratio in normal if ratio.level_claim):
         used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
-        fitting = _levels([r.strings() for r in used]) or _levels([r.strings() for r in agreeing])
+        fitting = _levels([r.strings() for r in used], used[0].level)
+        fitting = fitting or _levels([r.strings() for r in agreeing], used[0].level)
         if fitting:
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
@@ -170,8 +179,9 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Chec
     return checks
 
 
-def _levels(sets: list[dict[str, str]]) -> list[Fraction]:
-    levels = [Fraction(percent, 100) for percent in range(50, 100)] if sets else []
-    return [
-        level for level in levels if all(wald.agree(s, float(level)) for s in sets if _bounded(s))
-    ]
+def _levels(sets: list[dict[str, str]], *printed: float) -> list[Fraction]:
+    """The levels at which all sets agree, of those in whole percent and the one printed."""
+    levels = {Fraction(percent, 100) for percent in range(50, 100)} if sets else set()
+    levels |= {Fraction(level).limit_denominator(10_000) for level in printed}
+    known = [strings for strings in sets if _bounded(strings)]
+    return [at for at in sorted(levels) if all(wald.agree(of, float(at)) for of in known)]

@@ -141,7 +141,8 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             words = f"a whole number of {total:,} is behind the {describe(share)}"
             words = words if k is None else f"the {describe(share)} is {k:,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
-            yield _follows(claims, words, share, [size, count], list(exact), needs)
+            why_not = other_method(claims, [share])
+            yield _follows(claims, words, share, [size, count], list(exact), needs, why_not)
         if count and total:
             words = f"the {describe(count)} is at most {total:,}"
             yield _follows(claims, words, count, [size], [(0, total)], needs)
@@ -192,16 +193,18 @@ def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
 def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of the percentages of two or more groups, by the tests in use."""
     names, tables = _tables(claims, topic)
-    if tables and "p_value" in topic.own:
+    if len(names) > 1 and "p_value" in topic.own:
         if len(names) == 2:
             p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
         else:
             kept = [table for table in tables if table.sum(axis=0).all()]
             p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
         words = f"P of {about(topic.what) or topic.section} follows from the counts of the groups"
-        needs = ["P is that of a chi-squared, Fisher or Wald test of these counts"]
+        needs = ["P is that of a chi-squared, Fisher or Wald test of these counts, not of pairs"]
         name = topic.own["p_value"]
         why_not = other_method(claims, [name])
+        if not tables:
+            why_not = "no whole numbers are known behind the percentages"
         check = _follows(claims, words, name, names, _spans(p_values), needs, why_not)
         # Beside a ratio, P may be the ratio's and not that of these counts.
         if check.holds or not set(topic.own) & set(RATIOS):
@@ -211,8 +214,8 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of two means by Student's and by Welch's t test."""
     cells = [cell for cell in topic.groups.values() if {"mean", "sd"} <= set(cell)]
-    sizes = [denominator(claims, cell["mean"])[:2] for cell in cells]
-    if len(cells) != 2 or "p_value" not in topic.own or not all(n > 1 for n, _ in sizes):
+    sizes = [denominator(claims, cell["mean"])[0] for cell in cells]
+    if len(cells) != 2 or "p_value" not in topic.own or min(sizes) < 2:
         return
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
     ends = [tuple(map(float, _ends(claims, name))) for name in names]
@@ -220,18 +223,18 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
-    (n1, n2), (size1, size2) = zip(*sizes, strict=True)
+    n1, n2 = sizes
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = [
             stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal).pvalue
             for equal in (True, False)
         ]
-    name, others = topic.own["p_value"], [*names, size1, size2]
+    name = topic.own["p_value"]
     words = f"P of {about(topic.what)} follows from means and standard deviations"
-    stated = "t" in premises(claims, [name, *others])
+    stated = "t" in premises(claims, [name, *names])
     needs = [] if stated else ["P is that of Student's or Welch's t test (t)"]
     why_not = "" if stated else other_method(claims, [name])
-    yield _follows(claims, words, name, others, _spans(np.transpose(p_values)), needs, why_not)
+    yield _follows(claims, words, name, names, _spans(np.transpose(p_values)), needs, why_not)
 
 
 def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -243,7 +246,7 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if not counts:
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
-        alpha = 1 - checks.confidence_level(claims, topic.section, topic.what)
+        alpha = 1 - ratios.confidence_level(claims, topic.section, topic.what)
         candidates = {
             (k, method): exactly(
                 k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1)
@@ -257,15 +260,22 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
 
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
-    """A crude odds or risk ratio of two groups, from their counts; either group may come first."""
+    """A crude odds or risk ratio of two groups, from their counts; either group may come first.
+
+    Beside an empty cell one half may have been added to all (Haldane 1956, Ann Hum Genet 20:309).
+    """
     names, tables = _tables(claims, topic)
     for quantity in [q for q in ("odds_ratio", "risk_ratio") if q in topic.own and tables]:
-        (a, b), (c, d) = np.maximum(np.array(tables, float)[:, :2], 1e-9).transpose(1, 2, 0)
-        ratio = a * d / (b * c) if quantity == "odds_ratio" else a * (c + d) / (c * (a + b))
+        plain = np.array(tables, float)[:, :2]
+        added = plain + (plain == 0).any(axis=(1, 2), keepdims=True) / 2
+        (a, b), (c, d) = np.stack([plain, added], axis=-1).transpose(1, 2, 0, 3)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = a * d / (b * c) if quantity == "odds_ratio" else a * (c + d) / (c * (a + b))
+            ratios_found = np.hstack([ratio, 1 / ratio])
         words = f"the {quantity.replace('_', ' ')} of {about(topic.what)} follows from the counts"
         name = topic.own[quantity]
-        spans = _spans(np.column_stack([ratio, 1 / ratio]))
-        check = _follows(claims, words, name, names, spans)
+        needs = ["it is that of these counts, from no model of pairs, clusters or weights"]
+        check = _follows(claims, words, name, names, _spans(ratios_found), needs)
         if not check.holds and "crude" not in premises(claims, [name]):
             check = replace(check, why_not="it would if the ratio were not adjusted (crude)")
         if len(names) == 2:
@@ -277,7 +287,7 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     number of events is not printed, the odds of sensitivity times those of specificity are the odds
     of the one predictive value times those of the other."""
     own, printed = topic.own, claims["printed"]
-    accuracy = [own[q] for q in checks.MARKER_QUANTITIES if q in own]
+    accuracy = [own[q] for q in reconstruct.MARKER_QUANTITIES if q in own]
     predictive = [own[q] for q in ("ppv", "npv") if q in own]
     if len(accuracy) < 2 or not predictive:
         return
@@ -311,7 +321,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
     counts are printed."""
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
-    needs = ["kappa is not weighted"]
+    needs = ["kappa is of yes or no and not weighted"]
     if name and agreement:
         words = f"kappa of {about(topic.what)} is at most the agreement"
         most = min(_ends(claims, agreement)[1], 1)

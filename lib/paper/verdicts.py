@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from math import floor
 
 import pandas as pd
@@ -29,7 +29,6 @@ from lib.words import listed
 IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digit off"
 CONSISTENT, NOT_CHECKED = "consistent", "not checked"
 GRADES = (IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED)
-PERCENTAGES = ("primary_patency", "percentage", "sensitivity", "specificity", "ppv", "npv")
 # Why a check is not carried out that may fail as well, once the smaller one is mended.
 CONTAINED = "a check that it contains fails"
 # More prints than this are no confinement.
@@ -44,7 +43,7 @@ PREMISES = {
     "of": "the percentages are of all these patients",
     "binary": "the marker is a yes-or-no one",
     "events": "both sections count the same events",
-    "normal": "interval and P come from the normal (Wald) method",
+    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
 }
 
 # Least and greatest of some values that a claim may have.
@@ -158,11 +157,13 @@ def matching(
 @dataclass(frozen=True)
 class Finding:
     """Checks that fail together, the worst of their grades, the smallest sets of claims without
-    which all of them hold, and the readings under which the printed numbers fit, in words."""
+    which all of them hold, all numbers in doubt, and the readings under which the printed numbers
+    fit, in words."""
 
     checks: tuple[Check, ...]
     grade: str
     culprits: list[tuple[str, ...]]
+    in_doubt: tuple[str, ...]
     readings: list[str]
 
 
@@ -232,44 +233,54 @@ def grade(check: Check, printed: pd.Series) -> str:
 
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
-    """What fails, the worst first: checks that share claims are one finding."""
-    groups: list[list[Check]] = []
-    for check in [check for check in checks if check.holds is False]:
-        touching = [g for g in groups if any(set(check.claims) & set(c.claims) for c in g)]
-        groups = [group for group in groups if group not in touching]
-        groups.append([*chain(*touching), check])
-    found = []
-    for group in groups:
-        culprits = _culprits(group, checks)
-        readings = dict.fromkeys(words for check in group for words in check.readings())
-        for (name,) in [names for names in culprits if len(names) == 1]:
-            nearest = [_nearest(check, name, printed[name]) for check in group]
+    """What fails, the worst first: checks that one claim would mend are one finding."""
+    remaining = [check for check in checks if check.holds is False]
+    contained, found = [check for check in checks if check.why_not == CONTAINED], []
+    while remaining:
+        failing, culprits = _together(remaining, contained)
+        remaining = [check for check in remaining if check not in failing]
+        # Where no check is about a number that they have in common, such as a group's size, what
+        # each is about stays in doubt.
+        about_culprits = {check.claims[0] for check in failing} & set(chain(*culprits))
+        apart = [check for check in failing if not about_culprits & set(check.claims)]
+        own = [check.claims[0] for check in apart if check.mended_without(check.claims[:1])]
+        in_doubt = tuple(dict.fromkeys([*own, *chain(*culprits)]))
+        readings = dict.fromkeys(words for check in failing for words in check.readings())
+        for name in in_doubt:
+            nearest = [_nearest(check, name, printed[name]) for check in failing]
+            nearest += [_supported(check, name, printed[name]) for check in checks]
             readings |= dict.fromkeys(words for words in nearest if words)
-        worst = min((grade(check, printed) for check in group), key=GRADES.index)
-        found.append(Finding(tuple(group), worst, culprits, list(readings)))
+        worst = min((grade(check, printed) for check in failing), key=GRADES.index)
+        found.append(Finding(tuple(failing), worst, culprits, in_doubt, list(readings)))
     return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 
-def _culprits(group: list[Check], checks: list[Check]) -> list[tuple[str, ...]]:
-    """The smallest sets of claims without which no check fails that the group shares claims with;
-    all of its claims together where these sets would be large."""
-    names = tuple(dict.fromkeys(name for check in group for name in check.claims))
-    in_doubt = [c for c in checks if c.holds is False or c.why_not == CONTAINED]
-    open_ones = [check for check in in_doubt if set(check.claims) & set(names)]
-    for size in range(1, MOST_LEFT_OUT + 1):
+def _together(
+    remaining: list[Check], contained: list[Check]
+) -> tuple[list[Check], list[tuple[str, ...]]]:
+    """The failing checks that one claim would mend, the claim that mends the most, and the smallest
+    sets without which they hold, and those that contain one of them as far as possible; all of
+    their claims together where these sets would be large."""
+    names = dict.fromkeys(chain(*(check.claims for check in remaining)))
+    mended = [[check for check in remaining if check.mended_without([name])] for name in names]
+    failing = max(mended, key=len) or remaining[:1]
+    names = tuple(dict.fromkeys(chain(*(check.claims for check in failing))))
+    more = [check for check in contained if set(check.claims) & set(names)]
+    for open_ones, size in product(([*failing, *more], failing), range(1, MOST_LEFT_OUT + 1)):
         sets = [
             left_out
             for left_out in combinations(names, size)
             if all(check.mended_without(left_out) for check in open_ones)
         ]
         if sets:
-            return sets
-    return [names]
+            return failing, sets
+    return failing, [names]
 
 
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
-    if not ("." in printed or "%" in printed) or not check.mended_without([name]):
+    is_rounded = ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
+    if not is_rounded or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
@@ -280,6 +291,13 @@ def _nearest(check: Check, name: str, printed: str) -> str:
     if _fits_cut_off(printed, spans):
         return f"{printed} fits if it was cut off instead of rounded"
     return f"{printed} fits with one last digit off ({listed(sorted(near))})"
+
+
+def _supported(check: Check, name: str, printed: str) -> str:
+    """The check that a number in doubt passes elsewhere, in words; not for whole numbers."""
+    passes = check.holds and name == check.claims[0] and check.allows(name) is not None
+    is_whole = published.last_digit(printed) >= 1
+    return f"{printed} passes another check: {check.words}" if passes and not is_whole else ""
 
 
 # -------------------------------------------------------------------------------------- verdicts
@@ -306,7 +324,7 @@ def judge(
             verdict = "confirmed" if len(texts) == 1 else "bounded"
             others = "nothing else" if len(texts) == 1 else _prints_listed(texts)
             reason = f"{check.words}{check.source}; {others} could be printed"
-            judged[name] = verdict, _shown(name, spans, texts), check.words, reason
+            judged[name] = verdict, _shown(name, printed, spans, texts), check.words, reason
     return judged
 
 
@@ -321,10 +339,14 @@ def _closest(
 
 
 def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
-    """What the other claims of some checks allow a claim to be, in words; "" where nothing is
-    confined."""
-    _, spans, texts = _closest(list(checks), name, printed)
-    return _shown(name, spans, texts) if spans else ""
+    """What the other claims of some checks allow a claim to be, in words: of several values those
+    next to what it prints; "" where nothing is confined."""
+    _, spans, _ = _closest(list(checks), name, printed)
+    value = published.number(printed)
+    below = [span for span in spans or [] if span[1] <= value]
+    above = [span for span in spans or [] if span[0] > value]
+    near = [*sorted(below, key=lambda span: span[1])[-1:], *sorted(above)[:1]]
+    return " or ".join(_shown(name, printed, [span], prints([span], printed)) for span in near)
 
 
 def _contradicted(
@@ -344,7 +366,7 @@ def _contradicted(
         reason += f"; the other claims allow {_prints_listed(texts)}"
     if _fits_cut_off(printed, spans):
         reason += "; it would fit if its digits were cut off instead of rounded"
-    return "contradicted", _shown(name, spans, texts), words, reason
+    return "contradicted", _shown(name, printed, spans, texts), words, reason
 
 
 def _fits_cut_off(printed: str, spans: list[Span] | None) -> bool:
@@ -369,13 +391,13 @@ def prints(spans: list[Span] | None, like: str) -> set[str] | None:
     return found
 
 
-def _shown(name: str, spans: list[Span] | None, texts: set[str] | None) -> str:
+def _shown(name: str, printed: str, spans: list[Span] | None, texts: set[str] | None) -> str:
     """The values that a claim may have, in words: one, or the least and the greatest."""
     quantity = name.split(".")[2]
     if quantity in ("patients", "confidence_level") and texts:
         return _prints_listed(texts)
     ends = [float(end) for span in spans or [] for end in span]
-    form = "{:.2%}" if quantity in PERCENTAGES else "{:.5g}"
+    form = "{:.2%}" if "%" in printed else "{:.5g}"
     if not ends:
         return "nothing"
     return " to ".join(dict.fromkeys(form.format(end) for end in (min(ends), max(ends))))

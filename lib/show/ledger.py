@@ -5,6 +5,7 @@
 impossible. With ``--template file.csv`` it writes a file to fill in.
 """
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -28,6 +29,14 @@ MEANING = {
 QUESTION = (
     "A flag is a question to the authors. Most often the answer is a misprint, a rounding or a "
     "method that the abstract had no room to name; it says nothing about anybody's conduct."
+)
+STATE = (
+    "Where the abstract says so, write the word in parentheses in the column basis; where it says "
+    "otherwise, write what it says, such as of:120, t or other."
+)
+NO_COUNT = (
+    "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a number: "
+    "write other in its basis."
 )
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
 PAGE = Path(__file__).with_name("ledger.html")
@@ -72,18 +81,22 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     claims = account.claims
     sets = [listed([_number(claims, name) for name in names]) for names in finding.culprits]
     one = "" if len(sets) == 1 else "any one of these: "
-    lines = [f"Leaving out {one}{'; '.join(sets)} mends everything."]
-    for name in dict.fromkeys(name for names in finding.culprits for name in names):
+    lines = [f"Leaving out {one}{'; '.join(sets)} mends this."]
+    for name in finding.in_doubt:
         bearing = [check for check in finding.checks if name in check.claims]
         values = verdicts.allowed(bearing, name, claims.at[name, "printed"])
         if values:
-            lines.append(f"The others allow {values} in place of {_number(claims, name)}.")
+            nearest = "" if " to " in values else ", at the nearest"
+            number = _number(claims, name)
+            lines.append(f"In place of {number} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     if needs:
         lines.append(f"This rests on what the file does not state: {listed(list(needs))}.")
     if any(premise.endswith(")") for premise in needs):
-        lines.append("Where the abstract does, write the word in parentheses in the column basis.")
+        lines.append(STATE)
+    if any(check.claims[0].endswith(".percentage") for check in finding.checks):
+        lines.append(NO_COUNT)
     return lines
 
 
@@ -125,19 +138,29 @@ def write(path: Path, folder: Path) -> ledger.Account:
 
 
 def main(arguments: Iterable[str]) -> int:
-    """The command; returns 1 where something is impossible, 2 where the file cannot be read."""
-    first, *rest = [*arguments, ""]
+    """The command; returns 1 where something is impossible, 2 where a file cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.show.ledger", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("claims", nargs="?", help="a file of claims; without one, our own")
+    parser.add_argument("folder", nargs="?", help="where the page and its tables go")
+    parser.add_argument("--template", metavar="FILE", help="write a file to fill in")
+    chosen = parser.parse_args([*arguments])
     try:
-        if first == "--template":
-            with open(rest[0], "x", encoding="utf-8", newline="\n") as file:
+        if chosen.template is not None:
+            with open(chosen.template, "x", encoding="utf-8", newline="\n") as file:
                 file.write(TEMPLATE.read_text(encoding="utf-8"))
-            print(f"{rest[0]} has a line for each kind of number; delete those not needed")
+            print(f"{chosen.template} has a line for each kind of number; delete those not needed")
             return 0
-        path = Path(first or published.PATH)
-        folder = Path(rest[0] if rest and rest[0] else Path("_build", "ledgers", path.stem))
+        path = Path(chosen.claims or published.PATH)
+        folder = Path(chosen.folder or Path("_build", "ledgers", path.stem))
         account = write(path, folder)
-    except (InputError, FileExistsError) as error:
+    except InputError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        print(f"“{error.filename}” cannot be written: {reason}. Name another.", file=sys.stderr)
         return 2
     for grade, words, condition in checks_table(account).itertuples(index=False):
         print(f"{grade:19} {words}" + (f" ({condition})" if condition else ""))

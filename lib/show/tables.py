@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checklist as guidelines
-from lib.paper import checks, derivations, ledger, published, reconstruct
+from lib.paper import derivations, ledger, published, reconstruct, verdicts
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -54,7 +54,7 @@ def exposure(exposed: float, total: float, mean: float) -> str:
 
 
 def _about(claim: str) -> str:
-    return capital(checks.about(claim))
+    return capital(verdicts.about(claim))
 
 
 # ------------------------------------------------------------------------ claims and the ledger
@@ -131,7 +131,7 @@ def derivations_of_claims(judged: pd.DataFrame) -> None:
         derivation = derivations.of_claim(section, quantity, verdict)
         if derivation.formula:
             words = re.sub(
-                "^(lower|upper) limit", "limits", checks.describe(f"{section}.all.{quantity}")
+                "^(lower|upper) limit", "limits", verdicts.describe(f"{section}.all.{quantity}")
             )
             rows.setdefault(derivation, []).append(words)
     display.table(
@@ -169,7 +169,7 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
 def _claim_columns(judged: pd.DataFrame) -> dict:
     own = {"This cohort": ("this_cohort", "printed", as_printed)} if "this_cohort" in judged else {}
     return {
-        "Claim": ("id", lambda name: capital(checks.describe(name))),
+        "Claim": ("id", lambda name: capital(verdicts.describe(name))),
         "Paper": "printed",
         **own,
         "Recomputed": ("recomputed", "quantity", _recomputed),
@@ -199,7 +199,7 @@ def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
     display.table(
         shown.drop(columns="withheld").rename_axis("id").reset_index(),
         {
-            "Claim": ("id", lambda name: capital(checks.describe(name))),
+            "Claim": ("id", lambda name: capital(verdicts.describe(name))),
             "Paper": "printed",
             "This file": ("value", "printed", as_printed),
             "Agreement": ("agreement", capital),
@@ -212,7 +212,7 @@ def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
     )
 
 
-def count_checks(done: list[checks.Check]) -> None:
+def count_checks(done: list[verdicts.Check]) -> None:
     """The checks on whole numbers and whether they hold."""
     words = {True: "holds", False: "fails", None: "cannot be carried out"}
     rows = [(capital(check.words), len(check.claims), words[check.holds]) for check in done]
@@ -266,7 +266,7 @@ def solutions(found: list, groups: list[str]) -> None:
         counted = [("all", solution.patients, solution.occluded)]
         counted += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
         for marker, pairs in solution.markers.items():
-            counted += [(f"with {checks.about(marker)}", a + b, a) for a, b in pairs]
+            counted += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
