@@ -201,6 +201,7 @@ def test_the_map_names_every_module():
 
 
 def test_what_the_map_and_the_readme_point_to_is_there():
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
     for name in ["CONTRIBUTING.md", "README.md"]:
         for path in re.findall(
             r"`((?:lib|data|chapters|tests|docs|\.ci|\.github)/[^`<*]*)`", read(name)
@@ -208,8 +209,6 @@ def test_what_the_map_and_the_readme_point_to_is_there():
             assert (ROOT / path).exists(), f"{name}: {path}"
         for target in re.findall(r"\]\(([^)]+)\)", read(name)):
             assert "://" in target or (ROOT / target).exists(), f"{name}: {target}"
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
-    for name in ["CONTRIBUTING.md", "README.md"]:
         assert set(re.findall(r"`make ([a-z]+)", read(name))) <= targets, name
 
 
