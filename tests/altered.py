@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from copy import deepcopy
 from pathlib import Path
 
 import pandas as pd
 
-from lib.compatible import exclusion, verification
+from lib.compatible import conclusions, exclusion, one_factor, verification
 from lib.paper import published
+from lib.statistics import univariate
 
 # Units of the last digit; None for a claim that is deleted.
 CHANGES = (1, 10, None)
@@ -53,8 +55,11 @@ def with_change(claims: pd.DataFrame, name: str, units: int | None, path: Path) 
 
 
 def remember(monkeypatch) -> None:
-    """Let verified proofs and cohorts be verified once for all runs on the same numbers."""
+    """Let stored proofs and cohorts be verified once for all runs on the same numbers."""
     for module, name in [
+        (conclusions, "known"),
+        (one_factor, "least_margins"),
+        (univariate, "p_values_of_all_pairs"),
         (exclusion, "judge"),
         (exclusion, "outer_bounds"),
         (exclusion, "basic_bounds"),
@@ -71,6 +76,6 @@ def _remembered(function):
         key = (function.__qualname__, pickle.dumps((args, kwargs)))
         if key not in RESULTS:
             RESULTS[key] = function(*args, **kwargs)
-        return RESULTS[key].copy()
+        return deepcopy(RESULTS[key])
 
     return remembered

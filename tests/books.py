@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +16,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
@@ -63,9 +65,9 @@ class Book:
             encoding="utf-8",
         )
 
-    def rebuild(self, **environment: str) -> set[str]:
+    def rebuild(self, *options: str, **environment: str) -> set[str]:
         """Build without a warning; the chapters that were run."""
-        done = self.build(**environment)
+        done = self.build(*STRICT, *options, **environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return set(re.findall(r"^ran (\w+)\.md", done.stdout, flags=re.MULTILINE))
 
@@ -104,6 +106,27 @@ def small_book(folder: Path, pages: dict[str, str]) -> Book:
     return book
 
 
+def timed(work: Callable[[], object]) -> tuple[object, float]:
+    """What a function returns, and the seconds it takes."""
+    began = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - began
+
+
+def needed(*programs: str) -> str:
+    """Where one of these programs is; without any a test is left out, or fails in CI."""
+    path = next(filter(None, map(shutil.which, programs)), None)
+    if not path:
+        why = f"no {programs[0]} here; install it (on Debian: apt-get install {programs[0]})"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    return path
+
+
+def without_last_line(path: Path) -> str:
+    """A file of rows with one patient less: other patients, as far as a build can tell."""
+    return "".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-1])
+
+
 def files_of(site: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
@@ -128,6 +151,12 @@ def dead_links(site: Path) -> list[str]:
             if not target.is_file() or (anchor and anchor not in anchors.get(target, {anchor})):
                 found.append(f"{path.name}: {tag}")
     return found
+
+
+def open_chapter(tab, site: Path, name: str, width: int = 1280) -> None:
+    """Look at a chapter in the browser, on a screen of some width."""
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto((site / "chapters" / f"{name}.html").as_uri())
 
 
 @dataclass

@@ -3,9 +3,12 @@
 import contextlib
 import io
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from unittest import mock
 
+import altered
 import jupytext
 from matplotlib.figure import Figure
 
@@ -49,6 +52,16 @@ def run(chapter: str, lay_out: bool = True) -> Ran:
                 exec(compile(cell.source, f"{chapter}.md", "exec"), names)
                 cell["outputs"], shown[:] = list(shown), []
     return ran
+
+
+def run_book(
+    monkeypatch, rows: Path, disclosed: str, chapters: Iterable[str], lay_out: bool = True
+) -> dict[str, Ran]:
+    """Run the chapters of a book about somebody's patients, with DISCLOSURE as asked for."""
+    altered.remember(monkeypatch)
+    monkeypatch.setenv("COHORT", str(rows))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    return {chapter: run(chapter, lay_out) for chapter in chapters}
 
 
 if __name__ == "__main__":

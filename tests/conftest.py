@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from books import Book, copy_book
+from books import Book, copy_book, needed
 from hypothesis import settings
 
+from lib.show import display
 from lib.site.pdf import BROWSERS, QUIET
 
 # The same examples at every run, however slow the machine, so that a red run is a red run again.
@@ -27,6 +28,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if SLOW & set(item.path.parents):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def shown(monkeypatch) -> list:
+    """What a function displays."""
+    found = []
+    monkeypatch.setattr(display, "display", found.append)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +81,7 @@ def site(built) -> Path:
 def browser():
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not path:
-        why = "no Chromium here; install it (on Debian: apt-get install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    path = needed(*BROWSERS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

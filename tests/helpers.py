@@ -1,11 +1,13 @@
 """What several tests use: cohorts made of a few columns, and the frozen results of R."""
 
 import tempfile
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from statsmodels.datasets import spector
 
 from lib.compatible import study
@@ -13,7 +15,7 @@ from lib.paper import published
 from lib.patients import loading
 from lib.patients.codebook import CODEBOOK_COLUMNS, read_codebook
 from lib.patients.cohort import Cohort
-from lib.patients.files import DATA
+from lib.patients.files import DATA, InputError
 from lib.site.notebooks import CHAPTERS
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -21,34 +23,67 @@ ORACLES = Path(__file__).parent / "oracles"
 STUDY = study.study(published.read(), read_codebook(DATA / "codebook.csv"))
 
 
-def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> Cohort:
-    """The cohort read back from a file of these rows with a codebook beside it.
+def codebook_of(rows: pd.DataFrame, groups: str) -> pd.DataFrame:
+    """A codebook of the columns: `group`, `outcome`, `months` and `event` have these roles; every
+    other is a factor, binary where its name begins with "has_" and a number otherwise.
+    """
+    rules = {
+        "group": ("group", "category", "", groups),
+        "outcome": ("outcome", "binary", "12 months", "0|1"),
+        "months": ("time", "number", "months", ""),
+        "event": ("event", "binary", "", "0|1"),
+    }
+    rules |= {name: ("factor", "binary", "", "0|1") for name in rows if name.startswith("has_")}
+    lines = [(name, name, *rules.get(name, ("factor", "number", "", ""))) for name in rows]
+    codebook = pd.DataFrame(lines, columns=CODEBOOK_COLUMNS)
+    return codebook.assign(missing=np.where(codebook["type"] == "number", "none", ""))
 
-    `group` (everyone in the first where there is none) and `outcome` have these roles; every other
-    column is a factor, binary where its name begins with "has_" and a number otherwise.
+
+def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> Cohort:
+    """The cohort read back from a file of these rows with a codebook beside it; everyone is in the
+    first group where the rows have none.
     """
     if "group" not in rows:
         rows = rows.assign(group=groups.split("|")[0])
-
-    def rule(name: str) -> list[str]:
-        if name == "group":
-            return ["group", "category", "", groups]
-        role = "outcome" if name == "outcome" else "factor"
-        return (
-            [role, "binary", "", "0|1"]
-            if role == "outcome" or name.startswith("has_")
-            else [role, "number", "", ""]
-        )
-
-    codebook = pd.DataFrame(
-        [[name, name, *rule(name), "none" if rule(name)[1] == "number" else ""] for name in rows],
-        columns=[*CODEBOOK_COLUMNS, "missing"],
-    )
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "rows.csv")
-        rows.to_csv(path, index=False)
-        codebook.to_csv(path.with_suffix(".codebook.csv"), index=False)
-        return loading.load(path)
+        return loading.load(write_rows(Path(folder), rows, codebook_of(rows, groups)))
+
+
+def write_rows(
+    folder: Path, rows: pd.DataFrame, codebook: pd.DataFrame | None, sep: str = ","
+) -> Path:
+    """A file of rows, beside which a codebook stands where there is one."""
+    path = folder / "rows.csv"
+    rows.to_csv(path, sep=sep, index=False)
+    if codebook is not None:
+        codebook.to_csv(folder / "rows.codebook.csv", index=False)
+    return path
+
+
+def load_from(
+    folder: Path, content: bytes | str, codebook: str | None, name: str = "registry.csv"
+) -> Cohort:
+    """The cohort of a file with this content, beside which a codebook stands where there is one."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    if codebook is not None:
+        beside = folder / f"{name.removesuffix('.gz').rpartition('.')[0]}.codebook.csv"
+        beside.write_text(codebook, encoding="utf-8")
+    return loading.load(path)
+
+
+def refusal(action: Callable, *content: object, **options: object) -> str:
+    """The message with which an action refuses its input."""
+    with pytest.raises(InputError) as error:
+        action(*content, **options)
+    return str(error.value)
+
+
+def with_printed(claims: pd.DataFrame, printed: dict[str, str]) -> pd.DataFrame:
+    """The claims with other strings printed."""
+    claims = claims.copy()
+    claims.loc[list(printed), "printed"] = list(printed.values())
+    return claims
 
 
 def asah() -> Cohort:
@@ -106,6 +141,11 @@ def random_patients(number: int = 60, seed: int = 1) -> pd.DataFrame:
     )
 
 
+def slow_but(quick: Collection[str], names: Iterable[str]) -> list:
+    """Names to run a test with: all at every run of the slow tests, and some at every other."""
+    return [one if one in quick else pytest.param(one, marks=pytest.mark.slow) for one in names]
+
+
 # What spoils a cohort that prints the claims.
 BREAKS = {
     "a longer stent": lambda rows: rows.assign(
@@ -125,6 +165,15 @@ BREAKS = {
     ),
     "a collinear factor": lambda rows: rows.assign(inflow_thrombus=rows["multiple_stents"]),
 }
+
+
+def witness(place: int = 0) -> pd.DataFrame:
+    """The rows of a stored cohort that prints the abstract, as a file of patients has them."""
+    stored = study.read_stored("cohorts.parquet")
+    rows = [of_core for _, of_core in stored.groupby(["k1", "k0"])][place]
+    rows = rows.drop(columns=["k1", "k0"]).reset_index(drop=True)
+    rows.insert(0, "patient_id", [f"other-{number:03}" for number in range(len(rows))])
+    return rows
 
 
 def terms() -> list[str]:

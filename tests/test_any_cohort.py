@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from helpers import write_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -57,10 +58,7 @@ def written(rows: pd.DataFrame, codebook: pd.DataFrame, dialect: dict, folder):
     if dialect["words"]:
         for name in [*rows.filter(like="marker"), "died"]:
             shown[name] = rows[name].map({1.0: "Yes", 0.0: "no"})
-    path = folder / "rows.csv"
-    shown.to_csv(path, sep=dialect["sep"], index=False)
-    codebook.to_csv(folder / "rows.codebook.csv", index=False)
-    return path
+    return write_rows(folder, shown, codebook, dialect["sep"])
 
 
 def same(found: float, expected: float) -> bool:

@@ -24,6 +24,8 @@ def replaced(old: bytes, new: bytes):
         ("cohort.csv", None, ["no such file"]),
         ("cohort.csv", lambda content: content + "\nÄrzte".encode("utf-16"), ["UTF-8"]),
         ("cohort.csv", replaced(b",PTS,", b",XYZ,"), ["line", "diagnosis", "“XYZ”; expected"]),
+        # A file with identifiers makes no book.
+        ("cohort.csv", replaced(b"patient_id", b"surname"), ["column “surname”", "Delete the"]),
     ],
 )
 def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, name, change, words):

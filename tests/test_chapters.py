@@ -8,11 +8,10 @@ import jupytext
 import nbformat
 import pytest
 from chapter import run
-from helpers import terms
+from helpers import slow_but, terms, witness
 from myst_nb.ext.glue import extract_glue_data_cell
 
 from lib.compatible import conclusions
-from lib.compatible.study import read_stored
 from lib.paper import ledger, published
 from lib.patients import loading
 from lib.site import notebooks
@@ -270,28 +269,16 @@ def test_first_uses_are_recognized(text, lacking):
 # ---------------------------------------------------------- what rests on the example cohort
 
 
-def other_example(folder: Path) -> Path:
-    """Another cohort that prints the abstract, as the file of an example cohort."""
-    stored = read_stored("cohorts.parquet")
-    rows = stored[stored[["k1", "k0"]].eq(stored[["k1", "k0"]].iloc[0]).all(axis=1)]
-    rows = rows.drop(columns=["k1", "k0"])
-    rows.insert(0, "patient_id", [f"other-{number:03}" for number in range(len(rows))])
-    rows.to_csv(folder / "cohort.csv", index=False)
-    return folder / "cohort.csv"
+ON_ROWS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
 
 
-@pytest.mark.parametrize(
-    "chapter",
-    [
-        *("methods", "patency", "univariate", "multivariate", "roc"),
-        pytest.param("analysis", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("chapter", slow_but(ON_ROWS[:-1], ON_ROWS))
 def test_what_another_example_cohort_would_change_is_marked(chapter, tmp_path, monkeypatch):
     """By running the chapter with one: a table or figure that changes is marked, and so is each
     sentence with a number that does."""
     ours = run(chapter)
-    path = other_example(tmp_path)
+    path = tmp_path / "cohort.csv"
+    witness().to_csv(path, index=False)
     for module in (loading, ledger, conclusions):
         monkeypatch.setattr(module, "EXAMPLE", path)
     theirs = run(chapter)

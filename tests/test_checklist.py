@@ -3,7 +3,7 @@
 import re
 
 from lib.paper import checklist
-from lib.show import display, tables
+from lib.show import tables
 from lib.site import notebooks
 
 ROWS = checklist.read()
@@ -21,14 +21,12 @@ def test_every_link_leads_to_a_section():
     assert set(ROWS["where"]) - {""} <= labels()
 
 
-def test_every_item_is_counted_once_and_shown_once(monkeypatch):
+def test_every_item_is_counted_once_and_shown_once(shown):
     counts = checklist.counts(ROWS)
     assert counts.to_numpy().sum() == len(ROWS)
     assert list(counts.sum(axis=1)) == [
         sum(ROWS["guideline"] == name) for name in checklist.GUIDELINES
     ]
-    shown = []
-    monkeypatch.setattr(display, "display", shown.append)
     tables.checklists(ROWS)
     summary = shown.pop().content["rows"]
     assert sum(int(row[-1]) for row in summary) == len(ROWS)
@@ -40,11 +38,8 @@ def test_every_item_is_counted_once_and_shown_once(monkeypatch):
     assert sum(len(output.content["rows"]) for output in shown) == len(ROWS)
 
 
-def test_what_is_computed_on_rows_is_no_answer_of_the_paper():
+def test_what_is_computed_is_linked_and_on_rows_no_answer_of_the_paper():
     assert set(ROWS.loc[ROWS["basis"] == "rows", "answer"]) == {"not reported"}
-
-
-def test_what_is_computed_is_linked():
     computed = ROWS["status"] == "computed"
     assert list(computed) == list(ROWS["basis"] != "")
     assert (ROWS.loc[computed, "where"] != "").all()

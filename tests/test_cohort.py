@@ -4,11 +4,11 @@ import os
 import re
 
 import pytest
+from helpers import load_from, refusal
 
 from lib.paper import published
 from lib.patients import loading
 from lib.patients.cohort import Cohort
-from lib.patients.files import InputError
 
 CODEBOOK = """name,label,role,type,unit,levels
 id,Patient,id,text,,
@@ -28,24 +28,10 @@ ROWS = """id,group,has_x,length,outcome
 
 @pytest.fixture
 def load(tmp_path):
-    """Loads a cohort with the given bytes or text, and another codebook where one is given."""
-
-    def loaded(
-        content: bytes | str = ROWS, codebook: str = CODEBOOK, name: str = "rows.csv"
-    ) -> Cohort:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        path.with_suffix(".codebook.csv").write_text(codebook, encoding="utf-8")
-        return loading.load(path)
+    def loaded(content: bytes | str = ROWS, codebook: str = CODEBOOK) -> Cohort:
+        return load_from(tmp_path, content, codebook, "rows.csv")
 
     return loaded
-
-
-def refusal(action, *arguments) -> str:
-    """The message with which an action refuses its input."""
-    with pytest.raises(InputError) as error:
-        action(*arguments)
-    return str(error.value)
 
 
 # ------------------------------------------------------------------------------ what is accepted
@@ -63,23 +49,42 @@ def test_a_cohort_is_what_its_codebook_says(load):
     assert patients.complete(patients.factors)["id"].tolist() == ["1", "4"]
 
 
-def test_words_for_groups_and_outcome_that_are_only_numbers_in_the_file(load):
+def worded(levels: str, words: str) -> str:
+    """The codebook with words for the levels of a column that has these."""
     header, *lines = CODEBOOK.splitlines()
-    worded = "\n".join([f"{header},level_labels", *[f"{line}," for line in lines]])
-    rows = re.sub(r"^(\d),(A|B)", lambda row: f"{row[1]},{' AB'.index(row[2])}", ROWS, flags=re.M)
-    patients = load(rows, worded.replace("A|B,", "1|2,knee|hip"))
-    assert patients.groups == ["knee", "hip"]
-    assert patients.rows["group"].tolist() == ["knee", "hip", "knee", "hip"]
-    assert patients.original_codebook.at["group", "levels"] == "1|2"
-    # What a file calls its groups in words, they are called.
-    assert load(codebook=worded.replace("A|B,", "A|B,knee|hip")).groups == ["A", "B"]
-    for words in ("0|1,", "1|0,", "0|1,no|yes", "0|1,Nein|Ja", "0|1,否|是"):
-        found = load(codebook=worded.replace("months,0|1,", f"months,{words}"))
-        assert (found.no_event, found.event) == ("without event", "with event")
-    # A table has a column of all patients.
-    assert load(rows, worded.replace("A|B,", "1|2,all|hip")).groups == ["1", "2"]
-    found = load(codebook=worded.replace("months,0|1,", "months,0|1,patent|yes"))
-    assert (found.no_event, found.event) == ("patent", "yes")
+    ends = [f",{words}" if line.endswith(f",{levels}") else "," for line in lines]
+    return "\n".join(map("".join, zip([header, *lines], [",level_labels", *ends], strict=True)))
+
+
+NUMBERED = re.sub(r"^(\d),(A|B)", lambda row: f"{row[1]},{' AB'.index(row[2])}", ROWS, flags=re.M)
+
+
+@pytest.mark.parametrize(
+    ("rows", "levels", "words", "groups"),
+    [
+        (NUMBERED, "1|2", "knee|hip", ["knee", "hip"]),
+        # What a file calls its groups in words, they are called.
+        (ROWS, "A|B", "knee|hip", ["A", "B"]),
+        # A table has a column of all patients.
+        (NUMBERED, "1|2", "all|hip", ["1", "2"]),
+    ],
+)
+def test_groups_that_are_only_numbers_in_the_file_get_words(load, rows, levels, words, groups):
+    found = load(rows, worded("A|B", words).replace("A|B", levels))
+    assert found.groups == groups
+    assert found.rows["group"].tolist() == [groups[0], groups[1]] * 2
+    assert found.original_codebook.at["group", "levels"] == levels
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [("0|1", words) for words in ("", "no|yes", "Nein|Ja", "否|是", "patent|yes")] + [("1|0", "")],
+)
+def test_plain_words_for_the_outcome_say_nothing_of_it(load, levels, words):
+    codebook = worded("6 months,0|1", words)
+    found = load(codebook=codebook.replace("6 months,0|1", f"6 months,{levels}"))
+    expected = ("without event", "with event") if words != "patent|yes" else ("patent", "yes")
+    assert (found.no_event, found.event) == expected
 
 
 @pytest.mark.parametrize(

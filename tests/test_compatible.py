@@ -6,11 +6,12 @@ import shutil
 
 import pandas as pd
 import pytest
+from helpers import with_printed
 
 from lib.compatible import conclusions as compatible
 from lib.compatible import study
 from lib.paper import published
-from lib.show import display, left_open
+from lib.show import left_open
 
 CLAIMS = published.read()
 
@@ -30,13 +31,14 @@ def test_every_core_has_one_status_and_no_impossible_core_has_a_cohort(known):
     assert len(table) == len(table[["k1", "k0"]].drop_duplicates()) == 600
     assert set(table["status"]) <= {"excluded", "witnessed", "undecided"}
     assert ((table["excluded_by"] != "") == (table["status"] == "excluded")).all()
+    # A core is known as witnessed where its stored cohort is found to print every claim.
     stored = study.read_stored("cores.csv").set_index(["k1", "k0"])["status"]
     assert (
         stored.reindex(pd.MultiIndex.from_frame(table[["k1", "k0"]])).to_numpy() == table["status"]
     ).all()
 
 
-def test_the_map_tells_four_kinds_of_cores_apart(known, monkeypatch):
+def test_the_map_tells_four_kinds_of_cores_apart(known, shown):
     kinds = known.cores.groupby("kind")[["k1", "k0"]].agg(list)
     sizes = {kind: len(row["k1"]) for kind, row in kinds.iterrows()}
     assert list(sizes) == sorted(compatible.KINDS) == sorted(left_open.KINDS)
@@ -44,8 +46,6 @@ def test_the_map_tells_four_kinds_of_cores_apart(known, monkeypatch):
     with_factor = kinds.loc["impossible with a significant factor"]
     assert with_factor["k1"] == [1, 2, 3, 4, 10, 11]
     assert kinds.loc["undecided", "k1"] == [5, 6, 7, 8, 9]
-    shown = []
-    monkeypatch.setattr(display, "display", shown.append)
     left_open.core_map(known.cores, {})
     left_open.core_map(known.cores, {"this file": (9, 7)}, "fig-of-file")  # on another page
     assert [output.content["name"] for output in shown] == ["fig-core-map", "fig-of-file"]
@@ -105,8 +105,6 @@ def test_a_cohort_that_was_tampered_with_is_no_witness(known, tmp_path, monkeypa
     ],
 )
 def test_claims_that_settle_nothing_are_described_in_words(claim, printed, words):
-    claims = CLAIMS.copy()
-    claims.at[claim, "printed"] = printed
-    found = compatible.known(claims)
+    found = compatible.known(with_printed(CLAIMS, {claim: printed}))
     assert words in found.problem
     assert found.cores.empty

@@ -71,14 +71,6 @@ def test_file_names_are_plain_and_different_for_different_names(one, other):
 # -------------------------------------------------------------------------------------- tables
 
 
-@pytest.fixture
-def shown(monkeypatch) -> list:
-    """What is displayed."""
-    found = []
-    monkeypatch.setattr(display, "display", found.append)
-    return found
-
-
 RATES = pd.DataFrame(
     {"rate": [0.894, 0.5], "lower": [0.77, 0.41], "upper": [0.95, 0.59]}, index=["a", "b"]
 )
@@ -149,9 +141,9 @@ def test_an_output_names_the_function_that_made_it(shown):
     figures.significant_pairs(np.full((3, 4), 0.01), {}, 0.05, False)
     model_tables.sample_size(sample_size.minimum_sample_size(6, 0.23), False)
     display.table(counts, name="tab-x", caption="c")
-    assert shown[0].content["function"] == "lib.show.figures.significant_pairs"
-    assert shown[1].content["function"] == "lib.show.model_tables.sample_size"
-    assert shown[2].content["function"] == "lib.show.display.table"
+    made_by = ["figures.significant_pairs", "model_tables.sample_size", "display.table"]
+    functions = [output.content["function"] for output in shown]
+    assert functions == [f"lib.show.{name}" for name in made_by]
 
 
 # ------------------------------------------------------------------------------------- figures

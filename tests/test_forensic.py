@@ -1,10 +1,9 @@
 """Which misprints the checks would find, and which nothing could."""
 
 from fractions import Fraction
-from math import erfc, exp, sqrt
 
 import pytest
-from helpers import STUDY
+from helpers import STUDY, with_printed
 
 from lib.compatible import exclusion, forensic
 from lib.paper import checks, published, ratios, reconstruct, verdicts, wald
@@ -46,8 +45,7 @@ def test_adjusted_numbers_are_held_as_tightly_as_their_digits_allow():
 def test_detection_is_what_the_ledger_would_say(at):
     """All judgments made in full on the altered claims."""
     row = SURVEYED.iloc[at]
-    altered = CLAIMS.copy()
-    altered.at[row["claim"], "printed"] = row["altered"]
+    altered = with_printed(CLAIMS, {row["claim"]: row["altered"]})
     judged = verdicts.judge(altered, checks.all_checks)
     found = [verdict for verdict, *_ in judged.values()]
     assert ("contradicted" in found) == (row["detected_by"] != "")
@@ -55,11 +53,8 @@ def test_detection_is_what_the_ledger_would_say(at):
 
 @pytest.mark.parametrize(("sigma", "expected"), [(0.33, "exclusion"), (0.39, "")])
 def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma, expected):
-    claims, name = CLAIMS.copy(), "multivariate.incomplete_coverage"
-    values = [0.9, 0.9 - 1.96 * sigma, 0.9 + 1.96 * sigma]
-    numbers = [*map(exp, values), erfc(0.9 / sigma / sqrt(2))]
-    for quantity, number in zip(wald.QUANTITIES, numbers, strict=True):
-        claims.at[f"{name}.{quantity}", "printed"] = f"{number:.3f}"
+    name, printed = "multivariate.incomplete_coverage", wald.quantities(0.9, sigma, 1.96)
+    claims = with_printed(CLAIMS, {f"{name}.{q}": f"{x:.3f}" for q, x in printed.items()})
     assert wald.agree(ratios.adjusted(claims)["incomplete_coverage"])
     bounds = exclusion.basic_bounds(STUDY.printed.first, STUDY.printed.second)
     bounds = bounds.set_axis(["k1", "k0", *STUDY.markers], axis=1)
@@ -67,8 +62,7 @@ def test_a_precision_that_no_core_allows_is_found_though_all_strings_agree(sigma
 
 
 def test_of_claims_that_already_contradict_one_another_nothing_is_said():
-    claims = CLAIMS.copy()
-    claims.at["roc.incomplete_coverage.p_value", "printed"] = "0.016"
+    claims = with_printed(CLAIMS, {"roc.incomplete_coverage.p_value": "0.016"})
     wrong = forensic.already_contradicted(claims)
     assert "roc.incomplete_coverage.p_value" in wrong
     others = ("univariate.", "multivariate.", "patency.all.", "methods.recruitment.")

@@ -10,13 +10,13 @@ import pandas as pd
 import pyreadstat
 import pytest
 from chapter import run
+from helpers import load_from, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from workbooks import ods, xlsx
+from workbooks import ods, saved, xlsx
 
 from lib.patients import loading
 from lib.patients.cohort import Cohort
-from lib.patients.files import InputError
 from lib.statistics import survival
 
 CASES = Path(__file__).parent / "cases"
@@ -53,39 +53,18 @@ def records(rows: pd.DataFrame = ROWS) -> list[list]:
     return [list(filled), *filled.to_numpy().tolist()]
 
 
-def saved(path: Path, rows: pd.DataFrame = ROWS, **about: object) -> bytes:
-    """The bytes that another program writes for these rows under such a name."""
-    if path.suffix in (".sav", ".zsav"):
-        pyreadstat.write_sav(rows, path, compress=path.suffix == ".zsav", **about)
-    elif path.suffix == ".dta":
-        about = {"variable_labels": about.get("column_labels"), "value_labels": WORDS}
-        used = {name: words for name, words in WORDS.items() if name in rows} if about else None
-        rows.astype({"size": "float32"}).to_stata(path, write_index=False, value_labels=used)
-    else:
-        rows.to_parquet(path)
-    return path.read_bytes()
+def in_format(path: Path, rows: pd.DataFrame = ROWS, labels: dict | None = None) -> bytes:
+    """Numbers are single in Stata's files, as they are there by default."""
+    size = {"size": "float32"} if path.suffix == ".dta" else {}
+    return saved(rows.astype(size), path, labels, WORDS)
 
 
 @pytest.fixture
 def load(tmp_path):
-    def loaded(
-        content: bytes | str | Path, codebook: str | None = CODEBOOK, name: str = "registry.csv"
-    ) -> Cohort:
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        if codebook is not None:
-            beside = tmp_path / f"{name.removesuffix('.gz').rpartition('.')[0]}.codebook.csv"
-            beside.write_text(codebook, encoding="utf-8")
-        return loading.load(path)
+    def loaded(content: bytes | str, codebook: str | None = CODEBOOK, **name: str) -> Cohort:
+        return load_from(tmp_path, content, codebook, **name)
 
     return loaded
-
-
-def refusal(load, *content: object, **options: object) -> str:
-    with pytest.raises(InputError) as error:
-        load(*content, **options)
-    return str(error.value)
 
 
 def case(name: str) -> Cohort:
@@ -108,10 +87,10 @@ CONTENTS = {
     "registry.xlsx.gz": lambda path: gzip.compress(xlsx(SHEETS)),
     "registry.xls": lambda path: (CASES / "registry.xls").read_bytes(),
     "registry.ods": lambda path: ods(SHEETS),
-    "registry.sav": saved,
-    "registry.zsav": saved,
-    "registry.dta": saved,
-    "registry.parquet": saved,
+    "registry.sav": in_format,
+    "registry.zsav": in_format,
+    "registry.dta": in_format,
+    "registry.parquet": in_format,
     "wrongly named.csv": lambda path: xlsx(SHEETS),
     "text in truth.xls": lambda path: text("\t"),
 }
@@ -176,20 +155,16 @@ def test_a_workbook_that_asks_for_more_memory_than_there_is_is_refused(load):
 
 @pytest.mark.parametrize("suffix", ["sav", "dta"])
 def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, tmp_path, suffix):
-    path = tmp_path / f"labeled.{suffix}"
-    if suffix == "sav":
-        pyreadstat.write_sav(ROWS, path, column_labels=LABELS, variable_value_labels=WORDS)
-    else:
-        numbers = ROWS.astype({"leak": float, "size": "float32"})
-        numbers.to_stata(path, write_index=False, variable_labels=LABELS, value_labels=WORDS)
+    name = f"labeled.{suffix}"
+    content = in_format(tmp_path / name, labels=LABELS)
     silent = CODEBOOK.replace("Site,", ",").replace("Sex,", ",").replace("dry|leaking", "")
-    found = load(path.read_bytes(), silent.replace("male|female", "man|woman"), path.name)
+    found = load(content, silent.replace("male|female", "man|woman"), name=name)
     assert (found.label("site"), found.label("sex")) == ("Hospital", "Sex of the patient")
     assert (found.label("leak"), found.no_event, found.event) == ("Leak", "dry", "leaking")
     assert list(found.level_labels("sex").values()) == ["man", "woman"]
     # The codebook may also name the words instead of the codes.
     in_words = CODEBOOK.replace("1|2|3,north|south|east", "north|south|east,")
-    found = load(path.read_bytes(), in_words, path.name)
+    found = load(content, in_words, name=name)
     assert found.rows["site"].tolist()[:2] == ["north", "south"]
     assert any("read “1” as “north” (2)" in note for note in found.notes)
 
@@ -214,9 +189,8 @@ def test_a_format_gives_what_the_csv_file_gives_or_both_are_refused(tmp_path, va
     size = np.array(values, float)
     rows = pd.DataFrame({"site": 1.0, "sex": 2.0, "drain": "Checked", "size": size, "leak": 1.0})
     path = tmp_path / f"any.{suffix}"
-    writers = {"xlsx": xlsx, "ods": ods}
-    write = writers.get(suffix)
-    content = write({"x": records(rows)}) if write else saved(path, rows)
+    write = {"xlsx": xlsx, "ods": ods}.get(suffix)
+    content = write({"x": records(rows)}) if write else in_format(path, rows)
     path.write_bytes(content)
     (tmp_path / "any.csv").write_bytes(text(rows=rows))
     (tmp_path / "any.codebook.csv").write_text(CODEBOOK.replace("-9|99.5", "none"))

@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyreadstat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from workbooks import ods, xlsx
+from workbooks import ods, saved, xlsx
 
 from lib.paper import published
 from lib.patients import disclosure, loading, template
@@ -265,20 +264,13 @@ def folder(tmp_path):
 
 def written(table: list[list[str]], path: Path) -> bytes:
     """The bytes of a table in the format that the suffix of a path names."""
-    frame = pd.DataFrame(table[1:], columns=table[0])
     if path.suffix == ".gz":
         return gzip.compress(cells_of(table).encode())
     if path.suffix in (".xlsx", ".ods"):
         return {".xlsx": xlsx, ".ods": ods}[path.suffix]({"rows": table})
-    if path.suffix == ".parquet":
-        frame.to_parquet(path)
-    elif path.suffix == ".dta":
-        frame.to_stata(path, write_index=False, version=118)
-    elif path.suffix in (".sav", ".zsav"):
-        pyreadstat.write_sav(frame, path, compress=path.suffix == ".zsav")
-    else:
+    if path.suffix == ".csv":
         return cells_of(table).encode()
-    return path.read_bytes()
+    return saved(pd.DataFrame(table[1:], columns=table[0]), path)
 
 
 FORMATS = ["csv", "csv.gz", "parquet", "xlsx", "ods", "sav", "zsav", "dta"]

@@ -124,9 +124,11 @@ def test_the_data_package_describes_the_cohort_as_the_codebook_does():
 # ------------------------------------------------------------------------------- the references
 
 
-def test_every_reference_can_be_found():
+def test_every_reference_can_be_found_and_is_on_the_page():
+    sections = re.findall(r':filter: keywords % "(\w+)"', read("chapters/references.md"))
     for name, entry in BIBLIOGRAPHY.entries.items():
         fields = entry.fields
+        assert fields["keywords"] in sections, name
         assert re.fullmatch(r"\d{4}", fields["year"]), name
         assert fields["title"].startswith("{"), f"{name}: braces keep the capitals of the title"
         assert not re.search(r"doi\.org", fields.get("doi", "")), name
@@ -140,13 +142,6 @@ def test_every_reference_can_be_found():
         entry.fields["doi"] for entry in BIBLIOGRAPHY.entries.values() if "doi" in entry.fields
     ]
     assert len(addresses) == len(set(addresses))
-
-
-def test_every_reference_is_on_the_page():
-    page = read("chapters/references.md")
-    sections = set(re.findall(r':filter: keywords % "(\w+)"', page))
-    for name, entry in BIBLIOGRAPHY.entries.items():
-        assert entry.fields["keywords"] in sections, name
 
 
 def test_every_paper_that_the_code_cites_is_in_the_bibliography():
@@ -206,6 +201,7 @@ def test_the_map_names_every_module():
 
 
 def test_what_the_map_and_the_readme_point_to_is_there():
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
     for name in ["CONTRIBUTING.md", "README.md"]:
         for path in re.findall(
             r"`((?:lib|data|chapters|tests|docs|\.ci|\.github)/[^`<*]*)`", read(name)
@@ -213,8 +209,6 @@ def test_what_the_map_and_the_readme_point_to_is_there():
             assert (ROOT / path).exists(), f"{name}: {path}"
         for target in re.findall(r"\]\(([^)]+)\)", read(name)):
             assert "://" in target or (ROOT / target).exists(), f"{name}: {target}"
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
-    for name in ["CONTRIBUTING.md", "README.md"]:
         assert set(re.findall(r"`make ([a-z]+)", read(name))) <= targets, name
 
 

@@ -18,22 +18,23 @@ def shares(first: int, second: int, of: int) -> pd.DataFrame:
     return pd.DataFrame({"has_it": has, "group": ["A"] * of + ["B"] * of, "outcome": [0, 1] * of})
 
 
-def test_a_standardized_difference_of_shares_is_that_of_austin():
-    """(0.5 - 0.4) / sqrt((0.25 + 0.24) / 2) = 0.202."""
-    cohort = read_cohort(shares(50, 40, 100), "A|B")
+@pytest.mark.parametrize(
+    ("first", "second", "of", "test", "p", "difference"),
+    [
+        # Austin 2009: (0.5 - 0.4) / sqrt((0.25 + 0.24) / 2).
+        (50, 40, 100, "chi-squared", lambda table: stats.chi2_contingency(table, False), 0.202031),
+        # Few expected patients ask for the exact test.
+        (4, 1, 20, "exact", stats.fisher_exact, 0.465690),
+    ],
+)
+def test_shares_are_compared_by_a_test_and_a_standardized_difference(
+    first, second, of, test, p, difference
+):
+    cohort = read_cohort(shares(first, second, of), "A|B")
     row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
-    assert row["standardized_difference"] == pytest.approx(0.202031, abs=1e-6)
-    assert row["test"] == "chi-squared"
-    assert row["p"] == pytest.approx(
-        stats.chi2_contingency([[50, 50], [40, 60]], correction=False).pvalue
-    )
-
-
-def test_few_expected_patients_ask_for_the_exact_test():
-    cohort = read_cohort(shares(4, 1, 20), "A|B")
-    row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
-    assert row["test"] == "exact"
-    assert row["p"] == pytest.approx(stats.fisher_exact([[4, 16], [1, 19]]).pvalue)
+    assert row["test"] == test
+    assert row["p"] == pytest.approx(p([[first, of - first], [second, of - second]]).pvalue)
+    assert row["standardized_difference"] == pytest.approx(difference, abs=1e-6)
 
 
 def test_a_number_is_compared_by_its_ranks():

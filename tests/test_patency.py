@@ -88,16 +88,15 @@ def test_comparisons_of_the_paper_as_r_has_them():
     assert pairs["holm"].tolist() == pytest.approx(in_r(f'p.adjust({fisher}, "holm")'), rel=1e-6)
 
 
-def test_the_exact_test_of_two_groups_is_fishers():
+@pytest.mark.parametrize(
+    ("table", "patients", "occluded"),
+    [("coverage", [48, 135], [19, 23]), ("collaterals", [57, 126], [20, 22])],
+)
+def test_the_exact_test_of_two_groups_is_fishers(table, patients, occluded):
     """The two markers' tables, as groups of exposed and unexposed patients."""
-    coverage = pd.DataFrame({"patients": [48, 135], "occluded": [19, 23]})
-    collaterals = pd.DataFrame({"patients": [57, 126], "occluded": [20, 22]})
-    assert patency.overall(coverage)["exact"] == pytest.approx(
-        in_r("fisher.test(coverage)$p.value"), rel=1e-6
-    )
-    assert patency.overall(collaterals)["exact"] == pytest.approx(
-        in_r("fisher.test(collaterals)$p.value"), rel=1e-6
-    )
+    groups = pd.DataFrame({"patients": patients, "occluded": occluded})
+    fisher = in_r(f"fisher.test({table})$p.value")
+    assert patency.overall(groups)["exact"] == pytest.approx(fisher, rel=1e-6)
 
 
 def test_patients_are_counted_where_group_and_outcome_are_known():

@@ -46,18 +46,16 @@ def test_profile_limits_are_those_of_confint(name, rows):
 def test_firth_is_logistf(name, rows):
     found = profile.firth(rows())
     assert found.problem is None
-    r = f"firth_{name}"
-    assert found.table["coefficient"].tolist() == pytest.approx(in_r(f"coef({r})")[1:], rel=1e-6)
-    assert found.table["standard_error"].tolist() == pytest.approx(
-        in_r(f"sqrt(diag(vcov({r})))")[1:], rel=1e-6
-    )
-    assert np.log(found.table["lower"]).tolist() == pytest.approx(
-        in_r(f"{r}$ci.lower")[1:], rel=1e-6
-    )
-    assert np.log(found.table["upper"]).tolist() == pytest.approx(
-        in_r(f"{r}$ci.upper")[1:], rel=1e-6
-    )
-    assert found.table["p"].tolist() == pytest.approx(in_r(f"{r}$prob")[1:], rel=1e-6)
+    r, table = f"firth_{name}", found.table.copy()
+    table[["lower", "upper"]] = np.log(table[["lower", "upper"]])
+    for column, command in [
+        ("coefficient", f"coef({r})"),
+        ("standard_error", f"sqrt(diag(vcov({r})))"),
+        ("lower", f"{r}$ci.lower"),
+        ("upper", f"{r}$ci.upper"),
+        ("p", f"{r}$prob"),
+    ]:
+        assert table[column].tolist() == pytest.approx(in_r(command)[1:], rel=1e-6), column
 
 
 def test_firth_in_a_two_by_two_table_adds_a_half_to_every_cell():

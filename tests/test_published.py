@@ -97,13 +97,6 @@ def test_what_a_printed_string_stands_for(printed, inside, outside):
     )
 
 
-def test_truncation_is_named_where_nothing_else_fits():
-    assert rules_that_fit("0.66", Fraction(2, 3)) == ["truncation"]
-    assert rules_that_fit("0.67", Fraction(2, 3)) == ["half_up", "half_even"]
-    for value in ("0.09", "-0.09"):
-        assert rules_that_fit("0.0", Fraction(value)) == ["truncation"]
-
-
 @given(st.fractions(0, Fraction(1, 10)) | st.just(Fraction(1, 20)), st.sampled_from("<≤>≥"))
 def test_a_threshold_prints_as_itself_or_as_its_opposite(value, sign):
     opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]

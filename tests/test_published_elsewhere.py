@@ -13,14 +13,6 @@ RATES = patency.rates(
 )
 
 
-@pytest.fixture
-def shown(monkeypatch) -> list:
-    """What a figure function displays."""
-    found = []
-    monkeypatch.setattr("lib.show.display.display", found.append)
-    return found
-
-
 def test_every_published_rate_names_its_source_and_is_about_a_diagnosis_of_the_paper():
     rows = published_elsewhere.read()
     groups = {
@@ -29,10 +21,6 @@ def test_every_published_rate_names_its_source_and_is_about_a_diagnosis_of_the_p
     assert set(rows["diagnosis"]) <= groups
     assert rows["source_note"].str.len().min() > 20
     assert rows["doi"].str.fullmatch(r"(10\.\d{4,}/\S+)?").all()
-
-
-def test_limits_enclose_the_estimate():
-    rows = published_elsewhere.read()
     assert list(rows["low"].isna()) == list(rows["high"].isna())
     printed = rows.dropna(subset=["low"])
     assert (printed["low"].le(printed["estimate"]) & printed["estimate"].le(printed["high"])).all()

@@ -1,20 +1,20 @@
 """What the printed model may have held: the stored cohorts against statsmodels, the verdicts."""
 
 import re
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from helpers import BREAKS, STUDY
-from scipy import optimize, stats
+from helpers import BREAKS, STUDY, read_cohort, with_printed
+from scipy import stats
 
 from lib.compatible import exclusion, readings, study
 from lib.paper import cores, wald
 from lib.paper.published import agrees
 from lib.patients.cohort import Cohort
-from lib.statistics import univariate
+from lib.statistics import profile, univariate
 
 CLAIMS, CODEBOOK, PRINTED = STUDY.claims, STUDY.codebook, STUDY.printed
 SEARCHED = readings.searched(STUDY)
@@ -50,23 +50,10 @@ def test_every_stored_cohort_prints_the_model_with_statsmodels(reading, number):
             assert agrees(CLAIMS.at[f"multivariate.{marker}.{quantity}", "printed"], value)
     others = [factor for factor in model.factors if factor not in STUDY.markers]
     assert (fitted.pvalues[others] >= 0.05).all()
-    tests = univariate.screen(
-        Cohort(rows.astype(dict.fromkeys(model.factors, float)), _codebook(model), "", False)
-    )
+    codebook = CODEBOOK[CODEBOOK["role"].ne("factor") | CODEBOOK.index.isin(model.factors)]
+    rows = rows.astype(dict.fromkeys(model.factors, float))
+    tests = univariate.screen(Cohort(rows, codebook, "", False))
     assert (tests.loc[others, univariate.TESTS].fillna(0) < 0.05).all().all()
-
-
-def _codebook(model: study.Study) -> pd.DataFrame:
-    keep = CODEBOOK["role"].ne("factor") | CODEBOOK.index.isin(model.factors)
-    return CODEBOOK[keep]
-
-
-def test_all_stored_cohorts_are_verified():
-    for reading, about in SEARCHED.items():
-        checked = readings.verify_reading(STORED, reading, about)
-        assert (checked["problems"] == "").all()
-        n11 = checked["both_occluded"] + checked["both_patent"]
-        assert (n11 == checked.index.get_level_values("number")).all()
 
 
 @pytest.mark.parametrize(
@@ -84,19 +71,17 @@ def test_a_broken_cohort_is_refused(reading, change):
 
 
 def test_every_verdict_has_a_reason(surveyed):
-    table = surveyed
-    assert table["reason"].str.len().gt(0).all()
-    assert set(readings.LISTED) | set(SEARCHED) <= set(table.index)
+    assert surveyed["reason"].str.len().gt(0).all()
+    assert set(readings.LISTED) | set(SEARCHED) <= set(surveyed.index)
     possible = set(exclusion.possible_cores(PRINTED)["n11"])
-    searched = table.loc[list(SEARCHED)]
+    searched = surveyed.loc[list(SEARCHED)]
+    # All that are stored pass the check.
     assert searched["found"].sum() == len(KEYS)
-    for _, row in searched[searched["found"] > 0].iterrows():
-        assert {row["n11_least"], row["n11_most"]} <= possible
+    ends = searched.loc[searched["found"] > 0, ["n11_least", "n11_most"]]
+    assert set(ends.to_numpy().ravel()) <= possible
 
 
 def test_under_firths_penalty_the_two_markers_alone_print_other_odds_ratios_too(surveyed):
-    """The nearest model maximizes the likelihood times the root of the information's determinant
-    (Firth 1993)."""
     row = surveyed.loc["two markers alone, Firth's penalty"]
     assert (row["verdict"], row["found"]) == ("contradicted: proven", 0)
     n11, *nearest = re.search(
@@ -104,21 +89,12 @@ def test_under_firths_penalty_the_two_markers_alone_print_other_odds_ratios_too(
     ).groups()
     # It depends on the core only through the patients with both, here all of them occluded or not.
     k1 = min(int(n11), 19)
-    (patients,) = cores.cells(
-        PRINTED.first, PRINTED.second, pd.DataFrame({"k1": [k1], "k0": [int(n11) - k1]})
-    )
-    design = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
-
-    def penalized(beta: np.ndarray) -> float:
-        eta = design @ beta
-        p = 1 / (1 + np.exp(-eta))
-        weights = patients.sum(axis=0) * p * (1 - p)
-        _, determinant = np.linalg.slogdet(design.T @ (weights[:, None] * design))
-        log_likelihood = patients[0] @ np.log(p) + patients[1] @ np.log(1 - p)
-        return -log_likelihood - determinant / 2
-
-    found = optimize.minimize(penalized, np.zeros(3), tol=1e-12).x
-    assert [f"{ratio:.3f}" for ratio in np.exp(found[1:])] == nearest
+    core = pd.DataFrame({"k1": [k1], "k0": [int(n11) - k1]})
+    (patients,) = cores.cells(PRINTED.first, PRINTED.second, core).astype(int)
+    cells = [(outcome, *marks) for outcome in (1, 0) for marks in product((1, 0), repeat=2)]
+    rows = pd.DataFrame(cells, columns=["outcome", "has_a", "has_b"])
+    of_all = rows.loc[rows.index.repeat(patients.ravel())]
+    assert [f"{x:.3f}" for x in profile.firth(read_cohort(of_all)).table["odds_ratio"]] == nearest
     # Also independent of the project.
     assert (int(n11), nearest) == (21, ["2.819", "2.213"])
 
@@ -137,8 +113,7 @@ def test_a_listing_with_a_step_missing_proves_nothing(surveyed, reading):
 
 
 def test_what_was_made_for_other_claims_is_not_used():
-    claims = CLAIMS.copy()
-    claims.loc["multivariate.incomplete_coverage.p_value", "printed"] = "0.02"
+    claims = with_printed(CLAIMS, {"multivariate.incomplete_coverage.p_value": "0.02"})
     table = readings.survey(claims)
     assert (table.loc[readings.LISTED, "verdict"] == "open: not listed").all()
 
@@ -150,8 +125,7 @@ def test_what_was_made_by_other_code_is_not_used(place, tmp_path, monkeypatch):
     text = readings.LISTING_CODE[place].read_text(encoding="utf-8")
     changed.write_text(text.replace("1e-", "2e-", 1), encoding="utf-8")
     assert changed.read_text(encoding="utf-8") != text
-    code: list[Path] = list(readings.LISTING_CODE)
-    code[place] = changed
+    code = [changed if i == place else path for i, path in enumerate(readings.LISTING_CODE)]
     monkeypatch.setattr(readings, "LISTING_CODE", code)
     table = readings.survey(CLAIMS)
     assert (table.loc[readings.LISTED, "verdict"] == "open: not listed").all()
@@ -165,11 +139,12 @@ def test_what_computes_the_counts_is_what_they_are_keyed_by():
 def test_two_markers_that_were_the_whole_model_are_not_contradicted(surveyed):
     """What a model with the two markers alone prints is possible for such a model."""
     fitted = cores.two_marker_odds_ratios(PRINTED.first, PRINTED.second).loc[20]
-    claims = CLAIMS.copy()
-    for marker, value in zip(STUDY.markers, fitted, strict=True):
-        beta, sigma = np.log(value), 0.4
-        for quantity, number in wald.quantities(beta, sigma, stats.norm.isf(0.025)).items():
-            claims.at[f"multivariate.{marker}.{quantity}", "printed"] = f"{number:.3f}"
+    printed = {
+        f"multivariate.{marker}.{quantity}": f"{number:.3f}"
+        for marker, beta in zip(STUDY.markers, np.log(fitted), strict=True)
+        for quantity, number in wald.quantities(beta, 0.4, stats.norm.isf(0.025)).items()
+    }
+    claims = with_printed(CLAIMS, printed)
     for reading in ("two markers alone", "a final model of two factors, chosen stepwise"):
         assert readings.survey(claims).at[reading, "verdict"] == "open: odds ratios possible"
         assert surveyed.at[reading, "verdict"] == "contradicted: proven"

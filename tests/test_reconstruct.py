@@ -72,21 +72,11 @@ def test_forty_two_survives_where_the_roc_section_may_leave_patients_out():
 
 @pytest.mark.parametrize("left_out", TIED)
 def test_any_twelve_numbers_fix_the_thirteenth(left_out):
+    """That another last digit leaves no solution is said by the ledger (test_ledger)."""
     assert len(TIED) == 13
     assert reconstruct.solve(
         CLAIMS, [name for name in TIED if name != left_out]
     ) == reconstruct.solve(CLAIMS)
-
-
-@pytest.mark.parametrize("altered", TIED)
-@pytest.mark.parametrize("step", [-1, 1])
-def test_one_unit_of_the_last_digit_leaves_no_solution(altered, step):
-    claims = CLAIMS.copy()
-    printed = claims.at[altered, "printed"]
-    number = Decimal(printed.rstrip("%"))
-    unit = Decimal(1).scaleb(number.as_tuple().exponent)
-    claims.at[altered, "printed"] = f"{number + step * unit}" + "%" * printed.endswith("%")
-    assert reconstruct.solve(claims) == []
 
 
 def test_several_solutions_are_all_returned():
@@ -152,16 +142,15 @@ def claims_about(groups, markers, occluded, patent) -> pd.DataFrame:
 def test_the_truth_is_always_among_the_solutions(cohort):
     groups, markers, occluded, patent = cohort
     claims = claims_about(*cohort)
-    truth = (tuple(n for n, _ in groups), tuple(lost for _, lost in groups))
-    found = [
+    truth = tuple(zip(*groups, strict=True))
+    (found,) = (
         solution
         for solution in reconstruct.solve(claims)
         if (solution.patients_by_group, solution.occluded_by_group) == truth
-    ]
-    assert len(found) == 1
-    assert (found[0].patients, found[0].occluded) == (occluded + patent, occluded)
+    )
+    assert (found.patients, found.occluded) == (occluded + patent, occluded)
     for i, pair in enumerate(markers):
-        assert pair in found[0].markers[f"m{i}"]
+        assert pair in found.markers[f"m{i}"]
     # Without the rates of the groups the events come from the markers alone.
     alone = [
         name for name in claims.index if name.startswith("roc") or name == "methods.all.patients"

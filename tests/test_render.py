@@ -1,6 +1,5 @@
 """What stands beside a figure or a table on a page."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -42,28 +41,6 @@ def test_the_function_that_made_it_is_named_and_linked(kind, page):
     (link,) = shown(kind, ABOUT, page).findall(addnodes.pending_xref)
     assert (link["refdomain"], link["reftarget"]) == ("py", "lib.show.figures.forest")
     assert link.astext() == "figures.forest"
-
-
-def test_its_files_are_linked_and_written_where_the_links_lead(page):
-    links = list(shown("figure", ABOUT, page).findall(render.attachment))
-    assert [link.astext() for link in links] == ["SVG", "CSV"]
-    assert [link["path"] for link in links] == [
-        "chapters/page/fig-x.svg",
-        "chapters/page/fig-x.csv",
-    ]
-    for link, content in zip(links, [SVG, ABOUT["csv"]], strict=True):
-        (file,) = Path(page.app.outdir).rglob(Path(link["path"]).name)
-        assert file.read_text(encoding="utf-8") == content
-
-
-def test_a_figure_has_its_size_in_pixels_and_its_words(page):
-    (image,) = (
-        node["before"]
-        for node in shown("figure", ABOUT, page).findall(render.markup)
-        if "img" in node["before"]
-    )
-    assert 'width="120" height="80"' in image
-    assert 'alt="words with &quot;quotation marks&quot;"' in image
 
 
 def test_each_cell_has_its_columns_heading_for_a_screen_on_which_rows_stack(page):

@@ -68,21 +68,23 @@ def test_the_example_of_hanley_and_mcneil():
 
 
 @pytest.mark.parametrize(
-    ("marker", "printed"),
+    ("marker", "expected", "printed"),
     [
         (
             "coverage",
             {"auc": "0.6234", "error": "0.05164", "limits": "0.5221-0.7246", "p": "0.0153"}
             | {"delong": "0.0425 0.0037", "p_ties": "0.0015"},
+            ("0.522", "0.725", "0.015"),
         ),
         (
             "collaterals",
             {"auc": "0.6069", "error": "0.05125", "limits": "0.5064-0.7073", "p": "0.0357"}
             | {"delong": "0.0432 0.0134", "p_ties": "0.0088"},
+            ("0.506", "0.707", "0.036"),
         ),
     ],
 )
-def test_the_papers_markers_under_each_estimator(marker, printed):
+def test_either_marker_alone_singles_the_paper_s_estimators_out(marker, expected, printed):
     found = roc.inference(*MARKERS[marker])
     paper, delong = found.loc["hanley_mcneil"], found.loc["delong"]
     assert {
@@ -92,17 +94,11 @@ def test_the_papers_markers_under_each_estimator(marker, printed):
         "p": f"{found.at['null', 'p']:.4f}",
         "delong": f"{delong['standard_error']:.4f} {delong['p']:.4f}",
         "p_ties": f"{found.at['null_ties', 'p']:.4f}",
-    } == printed
-
-
-def test_either_marker_alone_singles_the_paper_s_estimators_out():
-    printed = {"coverage": ("0.522", "0.725", "0.015"), "collaterals": ("0.506", "0.707", "0.036")}
-    for marker, (lower, upper, p) in printed.items():
-        rounded = roc.inference(*MARKERS[marker])[["lower", "upper", "p"]].map("{:.3f}".format)
-        assert list(rounded.index[(rounded["lower"] == lower) & (rounded["upper"] == upper)]) == [
-            "hanley_mcneil"
-        ]
-        assert list(rounded.index[rounded["p"] == p]) == ["null"]
+    } == expected
+    rounded = found[["lower", "upper", "p"]].map("{:.3f}".format)
+    as_printed = rounded == printed
+    assert list(found.index[as_printed["lower"] & as_printed["upper"]]) == ["hanley_mcneil"]
+    assert list(found.index[as_printed["p"]]) == ["null"]
 
 
 @given(levels)
@@ -112,16 +108,14 @@ def test_every_estimate_is_its_definition_over_all_pairs(counts):
     cases, controls = (np.repeat(range(len(one)), one) for one in counts)
     wins = (cases[:, None] > controls) + (cases[:, None] == controls) / 2
     assert roc.auc(*counts) == pytest.approx(wins.mean())
-    errors = roc.standard_errors(*counts)
-    delong = wins.mean(axis=1).var(ddof=1) / len(cases) + wins.mean(axis=0).var(ddof=1) / len(
-        controls
-    )
-    assert errors["delong"] ** 2 == pytest.approx(delong, abs=1e-12)
     area = wins.mean()
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
-    assert errors["exponential"] ** 2 == pytest.approx(
-        _hanley_mcneil(area, q1, q2, len(cases), len(controls)), abs=1e-12
-    )
+    expected = {
+        "delong": sum(wins.mean(axis=i).var(ddof=1) / wins.shape[1 - i] for i in (0, 1)),
+        "exponential": _hanley_mcneil(area, q1, q2, len(cases), len(controls)),
+    }
+    errors = roc.standard_errors(*counts)
+    assert {name: errors[name] ** 2 for name in expected} == pytest.approx(expected, abs=1e-12)
 
 
 @given(levels)
@@ -167,10 +161,10 @@ def test_the_area_is_the_area_under_the_curve(counts):
 def test_accuracy_of_a_binary_marker(marker):
     (fn, tp), (tn, fp) = MARKERS[marker]
     found = roc.accuracy(*MARKERS[marker])
-    assert found.loc["sensitivity", ["count", "total"]].tolist() == [tp, 42]
-    assert found.loc["specificity", ["count", "total"]].tolist() == [tn, 141]
-    assert found.loc["positive_predictive_value", ["count", "total"]].tolist() == [tp, tp + fp]
-    assert found.loc["negative_predictive_value", ["count", "total"]].tolist() == [tn, tn + fn]
+    names = ["sensitivity", "specificity"]
+    names += ["positive_predictive_value", "negative_predictive_value"]
+    counted = [[tp, 42], [tn, 141], [tp, tp + fp], [tn, tn + fn]]
+    assert found.loc[names, ["count", "total"]].to_numpy().tolist() == counted
     assert roc.auc(*MARKERS[marker]) == pytest.approx((Fraction(tp, 42) + Fraction(tn, 141)) / 2)
     # A likelihood ratio is the ratio of two risks of having the marker.
     for name, table in [("positive", [[tp, fn], [fp, tn]]), ("negative", [[fn, tp], [tn, fp]])]:

@@ -78,27 +78,30 @@ def test_a_curve_read_at_chosen_times():
     assert after["events"] + after["censored"] == len(LUNG)
 
 
-def test_medians_as_r_has_them():
-    """An estimate that stays at one half for a while has its median in the middle of that while."""
-    few = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6], "event": [1, 1, 1, 0, 1, 0]})
-    for rows, name in [
-        (LUNG, "all"),
-        (LUNG[LUNG["sex"] == "female"], "female"),
-        (few, "curve(few)"),
-    ]:
-        expected = in_r(f'summary({name})$table[c("median", "0.95LCL", "0.95UCL")]')
-        assert survival.median(of_curve(rows)).tolist() == pytest.approx(expected, nan_ok=True)
+FEW_TIMES = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6], "event": [1, 1, 1, 0, 1, 0], "sex": ""})
+FEMALE, MALE = 'subset(lung, sex == "female")', 'subset(lung, sex == "male")'
 
 
 @pytest.mark.parametrize(
-    "rows", ["lung", 'subset(lung, sex == "female")', 'subset(lung, sex == "male")']
+    ("rows", "sex", "curve", "reverse"),
+    [
+        (LUNG, ["female", "male"], "all", "curve(lung, TRUE)"),
+        (LUNG, ["female"], "female", f"curve({FEMALE}, TRUE)"),
+        (LUNG, ["male"], None, f"curve({MALE}, TRUE)"),
+        (FEW_TIMES, [""], "curve(few)", None),
+    ],
 )
-def test_median_follow_up_as_r_has_it(rows):
-    sex = rows.split('"')[1] if "sex" in rows else None
-    members = LUNG[LUNG["sex"] == sex] if sex else LUNG
-    expected = in_r(f'summary(curve({rows}, TRUE))$table[c("median", "0.95LCL", "0.95UCL")]')
-    found = survival.median_follow_up(members["time"], members["event"])
-    assert found.tolist() == pytest.approx(expected, nan_ok=True)
+def test_medians_as_r_has_them(rows, sex, curve, reverse):
+    """Of the time to the event and of follow-up. An estimate that stays at one half for a while has
+    its median in the middle of that while."""
+    members = rows[rows["sex"].isin(sex)]
+    found = {
+        curve: survival.median(of_curve(members)),
+        reverse: survival.median_follow_up(members["time"], members["event"]),
+    }
+    for command in filter(None, found):
+        expected = in_r(f'summary({command})$table[c("median", "0.95LCL", "0.95UCL")]')
+        assert found[command].tolist() == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize("group", ["sex", "ecog"])
@@ -129,39 +132,33 @@ def test_a_cohort_as_a_whole_and_by_group():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "problem", "words"),
     [
-        (lambda rows: rows.drop(columns="time"), "no column for the length of follow-up"),
-        (lambda rows: rows.drop(columns="event"), "none for the event"),
-        (lambda rows: rows.assign(time=np.nan), "no patient has a time and an event"),
-        (lambda rows: rows.assign(time=rows["time"] - 5), "negative"),
-    ],
-)
-def test_cohorts_without_usable_times_are_described_in_words(change, words):
-    found = survival.describe(with_times(change(FEW)))
-    assert words in found.problem
-    assert found.curves.empty
-    assert found.log_rank.isna().all()
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda rows: rows.assign(event=0.0), "no patient has the event"),
-        (lambda rows: rows.assign(group="A"), "fewer than two groups"),
+        (
+            lambda rows: rows.drop(columns="time"),
+            "problem",
+            "no column for the length of follow-up",
+        ),
+        (lambda rows: rows.drop(columns="event"), "problem", "none for the event"),
+        (lambda rows: rows.assign(time=np.nan), "problem", "no patient has a time and an event"),
+        (lambda rows: rows.assign(time=rows["time"] - 5), "problem", "negative"),
+        (lambda rows: rows.assign(event=0.0), "log_rank_problem", "no patient has the event"),
+        (lambda rows: rows.assign(group="A"), "log_rank_problem", "fewer than two groups"),
         (
             lambda rows: rows.assign(
                 event=rows["time"] > 5, group=np.where(rows["time"] > 5, "A", "B")
             ),
+            "log_rank_problem",
             "never at risk",
         ),
     ],
 )
-def test_a_log_rank_test_without_an_answer_is_described_in_words(change, words):
+def test_what_has_no_answer_is_described_in_words(change, problem, words):
+    """A cohort without usable times has no curve either."""
     found = survival.describe(with_times(change(FEW)))
-    assert found.problem is None
-    assert words in found.log_rank_problem
+    assert words in getattr(found, problem)
     assert found.log_rank.isna().all()
+    assert found.curves.empty == (problem == "problem") == bool(found.problem)
 
 
 @given(

@@ -1,9 +1,8 @@
 """What an odds ratio, its limits and its P value, as printed, say about one another."""
 
-from math import erfc, exp, log, sqrt
+from math import erfc, exp, sqrt
 
 import numpy as np
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -53,17 +52,6 @@ def test_what_a_model_prints_agrees_and_leaves_the_model_possible(beta, sigma, z
 
 
 @settings(max_examples=60, deadline=None)
-@given(betas, sigmas, st.sampled_from(wald.QUANTITIES[:3]), st.sampled_from([-1, 1]))
-def test_a_number_far_from_the_others_contradicts_them(beta, sigma, quantity, side):
-    """The estimate is the geometric mean of the limits, so it moves with them or not at all."""
-    strings = printed(beta, sigma)
-    assume(float(strings["odds_ratio_lower"]) > 0.01)
-    moved = float(strings[quantity]) * 1.3**side + side * 0.01
-    assume(moved > 0)
-    assert not wald.agree(strings | {quantity: f"{moved:.3f}"})
-
-
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([COVERAGE, COLLATERALS]), st.sampled_from(wald.multipliers()), st.data())
 def test_the_polygon_is_what_prints_the_strings(strings, z, data):
     """Any mixture of its corners prints them; any point well beyond its box does not."""
@@ -86,21 +74,8 @@ def test_the_polygon_is_what_prints_the_strings(strings, z, data):
         )
 
 
-@pytest.mark.parametrize("strings", [COVERAGE, COLLATERALS])
-def test_the_papers_odds_ratios_are_wald(strings):
-    assert wald.agree(strings)
-    # The limits multiply to the square of the odds ratio ...
-    low, high = (published.interval(strings[name]) for name in LIMITS)
-    square = published.interval(strings["odds_ratio"])
-    assert low.lower * high.lower < square.upper**2
-    assert low.upper * high.upper > square.lower**2
-    # ... and P follows from the interval.
-    lower, upper = (log(float(strings[name])) for name in LIMITS)
-    p = erfc((lower + upper) / (upper - lower) * 1.959964 / sqrt(2))
-    assert f"{p:.3f}" == strings["p_value"]
-
-
-def test_the_largest_standard_errors_the_digits_allow():
+def test_the_papers_odds_ratios_are_wald_and_their_digits_allow_so_large_errors():
+    assert wald.agree(COVERAGE) and wald.agree(COLLATERALS)
     largest = [wald.possible(strings, "sigma")[1] for strings in (COVERAGE, COLLATERALS)]
     assert [f"{sigma:.5f}" for sigma in largest] == ["0.39964", "0.39524"]
 
@@ -112,15 +87,3 @@ def test_the_listings_upper_limit_cannot_accompany_its_odds_ratio():
     interval_alone = {name: LISTING[name] for name in LIMITS}
     low, high = wald.possible(interval_alone, "odds_ratio")
     assert (f"{low:.3f}", f"{high:.3f}") == ("2.504", "2.505")
-
-
-@pytest.mark.parametrize("strings", [COVERAGE, COLLATERALS])
-@pytest.mark.parametrize("step", [-0.001, 0.001])
-def test_p_is_bound_to_its_last_digit(strings, step):
-    assert not wald.agree(strings | {"p_value": f"{float(strings['p_value']) + step:.3f}"})
-
-
-def test_the_confidence_level_matters():
-    at_90 = printed(0.9, 0.4, 1.644854)
-    assert wald.agree(at_90, 0.90)
-    assert not wald.agree(at_90, 0.95)

@@ -1,6 +1,4 @@
-"""The Word file holds what the pages' tables hold, laid out as journals do, with the same bytes
-each time.
-"""
+"""The Word file holds what the pages' tables hold, laid out as journals do."""
 
 import io
 
@@ -20,12 +18,6 @@ SMALL = {
         ["PTS", "24/44", "54.5% (40.1 to 68.3)"],
     ],
     "note": "Wilson's limits.",
-}
-WIDE = {
-    "caption": "Many columns.",
-    "columns": [{"label": letter, "align": "left"} for letter in "abcdefgh"],
-    "rows": [list("12345678")],
-    "note": None,
 }
 TEXTS = [
     ["Diagnosis", "Patent / patients", "Patency (95% CI)"],
@@ -51,8 +43,3 @@ def test_three_lines_and_no_more():
     lines = [set(cell._tc.xpath(".//w:tcBorders/*")) for row in rows for cell in row.cells]
     names = [sorted(line.tag.split("}")[1] for line in found) for found in lines]
     assert names == [["bottom", "top"]] * 3 + [[]] * 3 + [["bottom"]] * 3
-
-
-def test_the_same_tables_give_the_same_bytes():
-    tables = {"Table 2.1": SMALL, "Table 2.2": WIDE}
-    assert document("A book", tables) == document("A book", tables)

@@ -1,14 +1,34 @@
-"""Workbooks made by hand, so that reading them is tested without a package that writes them."""
+"""Files as other programs save them. Workbooks are made by hand, so that reading them is tested
+without a package that writes them.
+"""
 
 import io
 import zipfile
+from pathlib import Path
 from xml.sax.saxutils import escape
+
+import pandas as pd
+import pyreadstat
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OF_DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 OPEN = "urn:oasis:names:tc:opendocument:xmlns"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def saved(rows: pd.DataFrame, path: Path, labels: dict | None = None, words: dict | None = None):
+    """The bytes that another program writes for these rows under such a name, with labels of the
+    columns and words for their codes where it keeps them."""
+    if path.suffix in (".sav", ".zsav"):
+        about = {"column_labels": labels, "variable_value_labels": words}
+        pyreadstat.write_sav(rows, path, compress=path.suffix == ".zsav", **about)
+    elif path.suffix == ".dta":
+        about = {"variable_labels": labels, "value_labels": words}
+        rows.to_stata(path, write_index=False, version=118, **about)
+    else:
+        rows.to_parquet(path)
+    return path.read_bytes()
 
 
 def zipped(files: dict[str, str]) -> bytes:

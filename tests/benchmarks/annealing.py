@@ -7,6 +7,7 @@ import numpy as np
 from lib.compatible import verification
 from lib.patients import loading
 from lib.search import designs, witnesses
+from lib.statistics import logistic
 
 NAME = "10 x witnesses a minute of a plain numpy annealing / those of the search"
 TARGET = 1.0
@@ -65,16 +66,8 @@ def plain_annealing(core: tuple[int, int], start, about, target) -> bool:
 
 def gap(design: np.ndarray, outcome: np.ndarray, target) -> float:
     """How far the joint model is from what it is to print, in half-widths of the intervals."""
-    coefficients = np.zeros(design.shape[1])
-    for _ in range(25):
-        p = 1 / (1 + np.exp(-design @ coefficients))
-        information = (design * (p * (1 - p))[:, None]).T @ design
-        step = np.linalg.solve(information, design.T @ (outcome - p))
-        coefficients = coefficients + step
-        if np.abs(step).max() < 1e-9:
-            break
-    error = np.sqrt(np.diag(np.linalg.inv(information)))
+    estimates, errors = logistic.estimates(design[None, :, 1:], outcome[None])
     least, most, unit = (limits[:, :3] for limits in (target.least, target.most, target.unit))
-    values = coefficients[:, None] + error[:, None] * target.errors
+    values = estimates[0][:, None] + errors[0][:, None] * target.errors
     outside = np.maximum(least - values, values - most)
     return float(np.sqrt(((np.maximum(outside, 0) / unit) ** 2).sum()))

@@ -4,13 +4,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
+
+from tests.books import BUILD, ROOT, timed
 
 NAME = "cold book build / jupyter nbconvert --execute --to html"
 TARGET = 1.0
-ROOT = Path(__file__).parent.parent.parent
-BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
 CONVERT = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html"]
 
 
@@ -19,12 +19,7 @@ def ratio() -> float:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "chapters", Path(folder, "chapters"))
         notebooks = [str(path) for path in sorted(Path(folder, "chapters").glob("*.ipynb"))]
-        build = seconds([*BUILD, str(ROOT), "--path-output", folder])
-        return build / seconds([*CONVERT, *notebooks, "--output-dir", folder])
-
-
-def seconds(command: list[str]) -> float:
-    """How long a command takes; it must succeed."""
-    began = time.monotonic()
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return time.monotonic() - began
+        run = partial(subprocess.run, cwd=ROOT, check=True, capture_output=True)
+        _, ours = timed(partial(run, [*BUILD, str(ROOT), "--path-output", folder]))
+        _, theirs = timed(partial(run, [*CONVERT, *notebooks, "--output-dir", folder]))
+        return ours / theirs

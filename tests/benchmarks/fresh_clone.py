@@ -5,10 +5,9 @@ built.
 import os
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from tests.benchmarks.cold_build import ROOT
+from tests.books import ROOT, timed
 
 NAME = "make book in a fresh clone / the same before lib had rooms"
 TARGET = 0.9
@@ -27,8 +26,7 @@ def seconds(commit: str) -> float:
         subprocess.run(["git", "clone", "-q", "--shared", ROOT, clone], check=True)
         subprocess.run(["git", "checkout", "-q", commit], cwd=clone, check=True)
         environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
-        began = time.monotonic()
-        done = subprocess.run(["make", "book"], cwd=clone, env=environment, capture_output=True)
-        taken = time.monotonic() - began
+        options = {"cwd": clone, "env": environment, "capture_output": True}
+        done, taken = timed(lambda: subprocess.run(["make", "book"], **options))
         assert done.returncode == 0, done.stderr.decode()
         return taken

@@ -20,7 +20,8 @@ import psutil
 
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
-from tests.benchmarks.cold_build import BUILD, ROOT
+from lib.patients.loading import EXAMPLE
+from tests.books import BUILD, ROOT
 
 NAME = "cold book build about 100,000 patients / about the example cohort"
 TARGET = 2.0
@@ -30,32 +31,20 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 
 def registry(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
-    """Made-up patients with all columns of data/codebook.csv; of a few of them the length is
-    missing.
+    """Patients of the example cohort drawn again and again, each with a length and a follow-up of
+    its own; of a few of them the length is missing.
     """
     random = np.random.default_rng(seed)
-    codebook = read_codebook(DATA / "codebook.csv")
-    factors = codebook[codebook["role"] == "factor"]
-    binary = list(factors.index[factors["type"] == "binary"])
-    levels = np.array(codebook.at["diagnosis", "levels"].split("|"))
-    table = pd.DataFrame({"patient_id": np.arange(1, rows + 1)})
-    group = random.integers(0, len(levels), rows)
-    table["diagnosis"] = levels[group]
-    for place, name in enumerate(binary):
-        table[name] = (random.random(rows) < 0.15 + 0.08 * place + 0.05 * group).astype(int)
-    length = np.maximum(40, random.normal(95, 28, rows).round())
-    slopes = np.linspace(0.2, 0.9, len(binary))
-    log_odds = -3.2 + 0.5 * group + table[binary].to_numpy() @ slopes + 0.008 * (length - 95)
-    event = random.exponential(12 / -np.log1p(-1 / (1 + np.exp(-log_odds))))
-    end = random.uniform(12, 60, rows)
-    table["stent_length_mm"] = pd.array(length.astype(int), "Int64")
-    table.loc[random.random(rows) < 0.02, "stent_length_mm"] = pd.NA
-    table["occluded_12m"] = (event <= 12).astype(int)
-    # Rounding must not move an event across the horizon.
-    seen = np.minimum(event, end).clip(min=0.1).round(1)
-    table["followup_months"] = np.where((event > 12) & (seen <= 12), 12.1, seen)
-    table["occluded"] = (event <= end).astype(int)
-    return table[[name for name in codebook.index if name in table]]
+    example = pd.read_csv(EXAMPLE, comment="#")
+    table = example.sample(rows, replace=True, random_state=seed, ignore_index=True)
+    table["patient_id"] = np.arange(1, rows + 1)
+    length = (table["stent_length_mm"] + random.integers(-20, 21, rows)).astype("Int64")
+    table["stent_length_mm"] = length.mask(random.random(rows) < 0.02)
+    early, late = random.uniform(0.1, 12, rows), random.uniform(12.1, 60, rows)
+    table["followup_months"] = np.where(table["occluded_12m"] == 1, early, late).round(1)
+    table["occluded"] = table["occluded_12m"].where(random.random(rows) > 0.2, 1)
+    columns = read_codebook(DATA / "codebook.csv").index
+    return table[[name for name in columns if name in table]]
 
 
 def ratio() -> float:

@@ -2,13 +2,11 @@
 statsmodels.
 """
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 
 from lib.patients import loading
 from lib.statistics import bootstrap
+from tests.books import timed
 from tests.oracles.prediction_loop import plain_loop
 
 NAME = "validation with 2,000 resamples / plain statsmodels loop with 40 of them"
@@ -30,10 +28,3 @@ def ratio() -> float:
     np.testing.assert_array_equal(same.stability["screened_share"], plain[1].mean())
     np.testing.assert_array_equal(same.stability["significant_share"], plain[2].mean())
     return our_seconds / plain_seconds
-
-
-def timed(run: Callable[[], object]) -> tuple[object, float]:
-    """What a function returns, and the seconds it takes."""
-    began = time.perf_counter()
-    result = run()
-    return result, time.perf_counter() - began

@@ -9,7 +9,7 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.optimize import brentq
 from scipy.special import expit
-from scipy.stats import rankdata
+from scipy.stats import mannwhitneyu
 
 
 def plain_loop(
@@ -72,11 +72,8 @@ def measures(model, rows: pd.DataFrame, outcome: str, factors: list[str]) -> pd.
     probabilities = np.asarray(model.predict(design(rows, factors)))
     log_odds = np.asarray(model.predict(design(rows, factors), which="linear"))
     # Rounded, because equal patients can differ in the last bit.
-    ranks = rankdata(np.round(log_odds, 10))
-    positive = events.sum()
-    area = (ranks[events == 1].sum() - positive * (positive + 1) / 2) / (
-        positive * (len(events) - positive)
-    )
+    of_events, of_others = (np.round(log_odds[events == value], 10) for value in (1, 0))
+    area = mannwhitneyu(of_events, of_others).statistic / (len(of_events) * len(of_others))
     slope = sm.Logit(events, sm.add_constant(log_odds)).fit(disp=0).params[1] if factors else np.nan
     # Iterative fits with so steep an offset can diverge; the score equation has one root.
     shift = brentq(

@@ -52,10 +52,3 @@ def test_a_change_of_a_function_reaches_those_that_call_it_from_other_files(fold
     assert answer(folder, monkeypatch) == 22
     kept = sorted((folder.parents[1] / "_build" / "compiled").iterdir())
     assert len(kept) == 2
-
-
-def test_what_is_not_compiled_does_not_matter(folder):
-    (folder / "called.py").write_text(CALLED.format(1))
-    before = compiled.kept_in()
-    (folder / "other.py").write_text("words = 1\n")
-    assert compiled.kept_in() == before

@@ -3,12 +3,9 @@
 import os
 import subprocess
 import sys
-import tomllib
 
 import pytest
-from helpers import STUDY
 
-from lib.compatible import verification
 from lib.patients import loading
 from lib.search import example
 
@@ -41,11 +38,3 @@ def test_failure_leaves_the_file_alone(tmp_path, monkeypatch):
         example.main(made)
     assert made.read_text() == "an older file"
     assert sorted(os.listdir(tmp_path)) == ["cohort.csv", "example.toml"]
-
-
-def test_another_seed_gives_another_cohort():
-    settings = tomllib.loads(example.SETTINGS.read_text(encoding="utf-8"))
-    settings["seed"] += 1
-    made = example.make_example(STUDY.claims, STUDY.codebook, settings)
-    assert verification.unmet(made.rows, STUDY, settings["search"]["alone_margin"]) == ""
-    assert made.rows.astype(str).to_csv() != loading.load(loading.EXAMPLE).rows.astype(str).to_csv()

@@ -7,8 +7,8 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, stats
-from scipy.special import gammaln, logsumexp, softmax
+from scipy import stats
+from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from lib.compatible import exclusion, readings, study
 from lib.paper import cores, wald
@@ -17,11 +17,9 @@ from lib.search import designs, listings
 from lib.search import readings as search
 
 ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
-CLAIMS, CODEBOOK, PRINTED = ABOUT.claims, ABOUT.codebook, ABOUT.printed
+PRINTED = ABOUT.printed
 SEARCHED = readings.searched(ABOUT)
 COUNTS = study.read_stored("readings.csv")
-STORED = study.read_stored("readings.parquet")
-KEYS = list(STORED[["reading", "number"]].drop_duplicates().itertuples(index=False, name=None))
 MARKERS = np.array([(1, 1), (1, 0), (0, 1), (0, 0)], float)
 
 
@@ -61,19 +59,15 @@ def test_the_fit_to_sums_is_that_of_statsmodels(counts):
 
 FIRST, SECOND = np.array([[5, 4], [3, 9]]), np.array([[4, 5], [4, 8]])
 GROUPS = np.array([[2, 4], [3, 5], [3, 4]])
+Z = stats.norm.ppf(0.975)
 
 
 def artificial(estimate: np.ndarray, error: np.ndarray) -> exclusion.Printed:
     """A study of 21 patients that prints a fit with two decimals."""
-    strings = []
-    for beta, sigma in zip(estimate, error, strict=True):
-        values = (
-            *np.exp(beta + stats.norm.ppf([0.5, 0.025, 0.975]) * sigma),
-            2 * stats.norm.sf(abs(beta) / sigma),
-        )
-        strings.append(
-            {name: prints(x, "0.01") for name, x in zip(wald.QUANTITIES, values, strict=True)}
-        )
+    strings = [
+        {name: prints(x, "0.01") for name, x in wald.quantities(beta, sigma, Z).items()}
+        for beta, sigma in zip(estimate, error, strict=True)
+    ]
     polygons = tuple(map(exclusion.corners, strings))
     return exclusion.Printed(FIRST, SECOND, polygons, tuple(strings))
 
@@ -191,29 +185,14 @@ def test_the_stored_count_of_the_diagnosis_is_that_of_a_new_listing():
 
 
 @pytest.mark.parametrize("n11", [12, 25])
-def test_conditional_fits_are_those_of_the_enumerated_likelihood(n11):
-    """Given the number of events, their split over the four cells is noncentral hypergeometric: all
-    splits, summed.
-    """
+def test_conditional_fits_are_those_of_statsmodels(n11):
+    """Given the number of events, for all patients as one stratum."""
     core = PRINTED.cores.query("k1 + k0 == @n11")[:1]
-    events, patent = cores.cells(PRINTED.first, PRINTED.second, core)[0]
-    sizes, splits = (events + patent).astype(int), []
-    total, with_first, with_second = events.sum(), events[0] + events[1], events[0] + events[2]
-    for both, first, second in product(*(range(size + 1) for size in sizes[:3])):
-        if 0 <= total - both - first - second <= sizes[3]:
-            splits.append((both, first, second, total - both - first - second))
-    splits = np.array(splits)
-    ways = (gammaln(sizes + 1) - gammaln(splits + 1) - gammaln(sizes - splits + 1)).sum(axis=1)
-    exposed = np.column_stack([splits[:, 0] + splits[:, 1], splits[:, 0] + splits[:, 2]])
-
-    def minus_log_likelihood(beta):
-        return logsumexp(ways + exposed @ beta) - np.array([with_first, with_second]) @ beta
-
-    best = optimize.minimize(
-        minus_log_likelihood, [0.9, 0.9], method="BFGS", options={"gtol": 1e-8}
-    ).x
-    chance = softmax(ways + exposed @ best)
-    information = np.cov(exposed.T, aweights=chance, ddof=0)
+    counts = cores.cells(PRINTED.first, PRINTED.second, core)[0].astype(int)
+    markers = np.repeat(np.tile(MARKERS[:, :2], (2, 1)), counts.ravel(), axis=0)
+    outcome = np.repeat([1, 0], counts.sum(axis=1))
+    model = ConditionalLogit(outcome, markers, groups=0 * outcome)
+    fitted = model.fit(method="newton", disp=0)
     estimates, errors = listings.conditional_fit(PRINTED, *core[["k1", "k0"]].iloc[0])
-    np.testing.assert_allclose(estimates, best, atol=1e-5)
-    np.testing.assert_allclose(errors, np.sqrt(np.diag(np.linalg.inv(information))), rtol=1e-4)
+    np.testing.assert_allclose(estimates, fitted.params, atol=1e-5)
+    np.testing.assert_allclose(errors, fitted.bse, rtol=1e-4)

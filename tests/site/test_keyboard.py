@@ -1,7 +1,7 @@
 """Everything on a page can be reached, seen and used with the keyboard alone."""
 
 import pytest
-from books import STILL
+from books import STILL, open_chapter
 
 CHAPTERS = ["index", "ledger", "multivariate", "compatible", "code", "code_paper"]
 MOST_STOPS = 400
@@ -39,17 +39,10 @@ STOP = """() => {
 }"""
 
 
-@pytest.fixture
-def tab(browser):
-    context = browser.new_context(reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
-
-
-def open_chapter(tab, site, name: str, width: int) -> None:
-    tab.set_viewport_size({"width": width, "height": 900})
-    tab.goto((site / "chapters" / f"{name}.html").as_uri())
-    # What fades in has no mark while it does.
+def steady(tab, site, name: str, width: int) -> None:
+    """A chapter on which nothing is on its way: what fades in has no mark while it does."""
+    tab.emulate_media(reduced_motion="reduce")
+    open_chapter(tab, site, name, width)
     tab.add_style_tag(content=STILL)
 
 
@@ -66,7 +59,7 @@ def walk_to(tab, selector: str) -> None:
 def test_the_focus_is_seen_at_every_stop_goes_in_reading_order_and_is_never_caught(
     site, tab, name, width
 ):
-    open_chapter(tab, site, name, width)
+    steady(tab, site, name, width)
     stops = []
     for _ in range(MOST_STOPS):
         tab.keyboard.press("Tab")
@@ -84,7 +77,7 @@ def test_the_focus_is_seen_at_every_stop_goes_in_reading_order_and_is_never_caug
 
 
 def test_the_first_stop_skips_to_the_text(site, tab):
-    open_chapter(tab, site, "compatible", 1280)
+    steady(tab, site, "compatible", 1280)
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
     tab.keyboard.press("Tab")
@@ -93,7 +86,7 @@ def test_the_first_stop_skips_to_the_text(site, tab):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_search_opens_closes_and_gives_the_focus_back(site, tab, width):
-    open_chapter(tab, site, "compatible", width)
+    steady(tab, site, "compatible", width)
     walk_to(tab, ".search-button__button")
     for keys in ["Enter", "Space", "Control+k"]:
         tab.keyboard.press(keys)
@@ -106,7 +99,7 @@ def test_search_opens_closes_and_gives_the_focus_back(site, tab, width):
 
 @pytest.mark.parametrize("side", ["primary", "secondary"])
 def test_a_drawer_opens_closes_and_gives_the_focus_back(site, tab, side):
-    open_chapter(tab, site, "compatible", 390)
+    steady(tab, site, "compatible", 390)
     walk_to(tab, f".{side}-toggle")
     tab.keyboard.press("Enter")
     tab.wait_for_selector(f"#pst-{side}-sidebar-modal[open]")
@@ -119,7 +112,7 @@ def test_a_drawer_opens_closes_and_gives_the_focus_back(site, tab, side):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_is_folded_opens_and_closes(site, tab, name):
-    open_chapter(tab, site, name, 390)
+    steady(tab, site, name, 390)
     for summary in tab.locator("article details > summary").all():
         before = summary.evaluate("summary => summary.parentElement.open")
         for key, opened in [("Enter", not before), ("Space", before)]:
@@ -129,7 +122,7 @@ def test_what_is_folded_opens_and_closes(site, tab, name):
 
 @pytest.mark.parametrize("name", ["ledger", "multivariate", "compatible"])
 def test_what_is_too_wide_scrolls_with_the_arrow_keys(site, tab, name):
-    open_chapter(tab, site, name, 390)
+    steady(tab, site, name, 390)
     tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     wide = tab.locator("article :is(pre, .scroll-region, div.math)").filter(visible=True)
     scrolled = 0
@@ -144,7 +137,7 @@ def test_what_is_too_wide_scrolls_with_the_arrow_keys(site, tab, name):
 
 
 def test_a_claim_explains_itself_until_escape(site, tab):
-    open_chapter(tab, site, "index", 1280)
+    steady(tab, site, "index", 1280)
     walk_to(tab, "article .claim a")
     note = tab.locator(".claim:focus-within .claim-note")
     assert note.is_visible()

@@ -5,14 +5,12 @@ built before.
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from books import Book, dead_links, files_of
 from bs4 import BeautifulSoup
+from helpers import STUDY, witness
 
 from lib.compatible import verification
-from lib.compatible.study import study
-from lib.paper import published
 from lib.patients import loading, template
 from lib.site.code import ARCHIVE
 
@@ -67,16 +65,12 @@ def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
     book, environment = own
     shutil.copytree(book.folder, tmp_path / "book", ignore=shutil.ignore_patterns("_build"))
     other = Book(tmp_path / "book")
-    stored = pd.read_parquet(other.folder / "data" / "compatible" / "cohorts.parquet")
-    first = stored[["k1", "k0"]].eq(stored[["k1", "k0"]].iloc[0]).all(axis=1)
-    rows = stored[first].drop(columns=["k1", "k0"])
-    rows.insert(0, "patient_id", [f"other-{number:03}" for number in range(1, len(rows) + 1)])
     path = other.folder / "data" / "cohort.csv"
     before = loading.load(path)
-    rows.to_csv(path, index=False)
+    witness().to_csv(path, index=False)
     # Another cohort that prints the abstract, and really another one.
     after = loading.load(path)
-    assert verification.unmet(after.rows, study(published.read(), after.codebook)) == ""
+    assert verification.unmet(after.rows, STUDY) == ""
     assert sorted(map(tuple, before.rows.iloc[:, 1:].to_numpy())) != sorted(
         map(tuple, after.rows.iloc[:, 1:].to_numpy())
     )
@@ -97,16 +91,3 @@ def test_a_book_about_other_patients_leaves_the_paper_out(own):
         assert "What the paper reports" not in book.page(chapter)
     assert not list(book.site.rglob("tab-claims-*"))
     assert dead_links(book.site) == []
-
-
-def test_a_file_with_identifiers_makes_no_book(own, tmp_path):
-    book, environment = own
-    before = files_of(book.site)
-    rows = pd.read_csv(environment["COHORT"])
-    rows.assign(surname="Ravensworth").to_csv(tmp_path / "named.csv", index=False)
-    shutil.copy(loading.codebook_path(Path(environment["COHORT"])), tmp_path / "named.codebook.csv")
-    done = book.build(COHORT=str(tmp_path / "named.csv"))
-    said = done.stdout + done.stderr
-    assert done.returncode != 0 and "column “surname”" in said and "Delete the column" in said
-    assert "Traceback" not in said and "Ravensworth" not in said
-    assert files_of(book.site) == before

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from books import CHAPTER, Book, files_of, small_book
+from books import CHAPTER, Book, files_of, needed, small_book
 
 from lib.site import pdf
 
@@ -46,9 +46,7 @@ def printed(book: Book, **environment: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def content(book) -> bytes:
-    if not any(map(shutil.which, pdf.BROWSERS)):
-        why = "no Chromium here; install it (on Debian: apt-get install chromium)"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    needed(*pdf.BROWSERS)
     done = printed(book)
     assert done.returncode == 0, done.stderr
     return (book.site / pdf.NAME).read_bytes()

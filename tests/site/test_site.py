@@ -13,7 +13,17 @@ from urllib.parse import urlsplit
 import jupytext
 import nbformat
 import pytest
-from books import BUILD, CHAPTER, ROOT, Book, copy_book, dead_links, files_of, small_book
+from books import (
+    BUILD,
+    CHAPTER,
+    ROOT,
+    Book,
+    copy_book,
+    dead_links,
+    files_of,
+    small_book,
+    without_last_line,
+)
 from bs4 import BeautifulSoup
 
 from lib.site import notebooks
@@ -156,9 +166,6 @@ def test_each_call_of_lib_that_a_reader_sees_leads_to_its_documentation_and_sour
     assert len(found) > 30
 
 
-# -------------------------------------------------------------- other claims, other patients
-
-
 # ----------------------------------------------- what a small book with the same hooks does
 
 
@@ -176,22 +183,19 @@ def small(tmp_path_factory) -> Book:
     return book
 
 
-def test_changed_prose_reaches_the_page_and_runs_nothing(small):
-    small.replace("chapters/methods.md", "Some prose", "Other prose")
-    assert small.rebuild() == set()
-    assert "Other prose" in small.page("methods")
-
-
-def test_changed_code_runs_its_own_chapter_only(small):
-    small.replace("chapters/methods.md", "the word is", "the word now is")
-    assert small.rebuild() == {"methods"}
-    assert "the word now is" in small.page("methods")
-
-
-def test_changed_lib_reaches_every_page(small):
-    small.replace("lib/show/word.py", "first", "second")
-    assert small.rebuild() == {"index", "methods"}
-    assert "second" in small.page("methods")
+@pytest.mark.parametrize(
+    ("path", "old", "new", "ran"),
+    [
+        ("chapters/methods.md", "Some prose", "Other prose", set()),
+        ("chapters/methods.md", "the word is", "the word now is", {"methods"}),
+        ("lib/show/word.py", "first", "second", {"index", "methods"}),
+    ],
+    ids=["prose", "code", "lib"],
+)
+def test_what_was_changed_reaches_the_page_and_runs_what_hangs_on_it(small, path, old, new, ran):
+    small.replace(path, old, new)
+    assert small.rebuild() == ran
+    assert new in small.page("methods")
 
 
 def test_a_changed_style_sheet_reaches_every_page_and_runs_nothing(small):
@@ -221,11 +225,8 @@ def test_changed_data_reach_every_page(small):
 
 def test_a_cohort_of_ones_own_gets_a_site_of_its_own(small, tmp_path):
     before = files_of(small.site)
-    lines = (
-        (small.folder / "data" / "cohort.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    )
     cohort = tmp_path / "my patients.csv"
-    cohort.write_text("".join(lines[:-1]), encoding="utf-8")
+    cohort.write_text(without_last_line(small.folder / "data" / "cohort.csv"), encoding="utf-8")
     done = subprocess.run(
         [
             "make",
@@ -240,17 +241,7 @@ def test_a_cohort_of_ones_own_gets_a_site_of_its_own(small, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    page = (
-        small.folder
-        / "_build"
-        / "cohorts"
-        / "my patients"
-        / "_build"
-        / "html"
-        / "chapters"
-        / "index.html"
-    )
-    text = page.read_text(encoding="utf-8")
+    text = Book(small.folder / "_build" / "cohorts" / "my patients").page("index")
     patients = int(re.search(r"(\d+) rows", small.page("index"))[1]) - 1
     assert f"This book is about my patients, {patients} patients." in text
     assert f"{patients} rows" in text

@@ -97,9 +97,7 @@ def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(book, 
     assert {"index", "methods"} >= book.rebuild()
     assert left_over(book) == []
     fresh = Book(tmp_path / "fresh")
-    (tmp_path / "fresh").mkdir()
-    done = book.build("-W", "-n", "--keep-going", "--path-output", str(fresh.folder))
-    assert done.returncode == 0, done.stdout + done.stderr
+    book.rebuild("--path-output", str(fresh.folder))
     assert files_of(book.site) == files_of(fresh.site)
 
 
@@ -117,55 +115,58 @@ def folders(tmp_path) -> tuple[Path, Path, Path]:
     return site, unfinished, previous
 
 
-def build(
-    site: Path, text: str, error: Exception | None = None, same: bool = True
-) -> dict[str, bytes]:
+def build(site: Path, error: Exception | None, same: bool = True) -> dict[str, bytes]:
     """What a build of one page does; what was in its folder before."""
     site.mkdir(exist_ok=True)  # as Sphinx does
     app = SimpleNamespace(outdir=site, doctreedir=site.with_name(".doctrees"))
     staging.begin(app, same)
     found = files_of(app.outdir)
-    (app.outdir / "page.html").write_text(text, encoding="utf-8")
+    (app.outdir / "page.html").write_text("new", encoding="utf-8")
     staging.end(app, error)
     assert app.outdir == (site.with_name(staging.UNFINISHED) if error else site)
     return found
 
 
-def test_a_build_begins_with_the_finished_site_and_takes_its_place(folders):
+OLD, NEW = {"page.html": b"old"}, {"page.html": b"new"}
+
+
+def put(folder: Path, name: str = "page.html") -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("put", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("happened", "same", "found"),
+    [
+        pytest.param(lambda *_: None, True, OLD, id="a build begins with the finished site"),
+        pytest.param(
+            lambda site, *_: build(site, ValueError()), True, {}, id="the last one did not end"
+        ),
+        pytest.param(
+            lambda site, *_: put(site, pdf.NAME), False, {pdf.NAME: b"put"}, id="other inputs"
+        ),
+        pytest.param(
+            lambda site, unfinished, previous: (site.rename(previous), unfinished.mkdir()),
+            True,
+            {},
+            id="stopped between the two moves",
+        ),
+        pytest.param(
+            lambda site, _, previous: put(previous, "part.html"),
+            True,
+            OLD,
+            id="stopped while the earlier site is deleted",
+        ),
+    ],
+)
+@pytest.mark.parametrize("error", [None, ValueError()], ids=["ends", "fails"])
+def test_a_build_takes_the_place_of_the_site_or_leaves_it(folders, happened, same, found, error):
     site, unfinished, previous = folders
-    assert build(site, "new") == {"page.html": b"old"}
-    assert files_of(site) == {"page.html": b"new"}
-    assert not unfinished.exists() and not previous.exists()
-
-
-def test_after_a_build_that_did_not_end_the_next_begins_empty(folders):
-    site, unfinished, _ = folders
-    build(site, "half", error=ValueError())
-    assert files_of(site) == {"page.html": b"old"}
-    assert build(site, "new") == {}
-    assert files_of(site) == {"page.html": b"new"} and not unfinished.exists()
-
-
-def test_with_other_inputs_nothing_is_left_but_the_pdf(folders):
-    site, _, _ = folders
-    (site / pdf.NAME).write_bytes(b"pdf")
-    assert build(site, "new", same=False) == {pdf.NAME: b"pdf"}
-
-
-def test_stopped_between_the_two_moves_the_site_comes_back_even_where_the_next_build_fails(folders):
-    site, unfinished, previous = folders
-    site.rename(previous)
-    unfinished.mkdir()
-    assert build(site, "half", error=ValueError()) == {}
-    assert files_of(site) == {"page.html": b"old"} and not previous.exists()
-
-
-def test_stopped_while_the_earlier_site_is_deleted_nothing_of_it_comes_back(folders):
-    site, _, previous = folders
-    previous.mkdir()
-    (previous / "part.html").write_text("older", encoding="utf-8")
-    assert build(site, "new") == {"page.html": b"old"}
-    assert files_of(site) == {"page.html": b"new"} and not previous.exists()
+    happened(*folders)
+    assert build(site, error, same) == found
+    kept = {name: content for name, content in files_of(site).items() if name != pdf.NAME}
+    assert kept == (OLD if error else NEW)
+    assert unfinished.exists() == bool(error) and not previous.exists()
 
 
 def test_a_place_that_cannot_be_written_gives_one_sentence(folders):

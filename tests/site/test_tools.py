@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import exp
 
 import pytest
-from books import ROOT
+from books import ROOT, open_chapter
 from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -24,7 +24,8 @@ MANY = settings(
 
 
 @pytest.fixture(scope="module")
-def tab(browser):
+def tools(browser):
+    """A page with the script of the forms alone."""
     tab = browser.new_page()
     tab.add_script_tag(path=ROOT / "chapters" / "assets" / "tools.js")
     yield tab
@@ -59,12 +60,12 @@ def printed_numbers(draw) -> str:
         max_size=30,
     )
 )
-def test_what_is_said_about_counts(tab, cases):
+def test_what_is_said_about_counts(tools, cases):
     inputs = [
         dict(zip(("printed", "total", "most"), map(str, case), strict=True)) for case in cases
     ]
     for case, answer in zip(
-        cases, in_browser(tab, "tools.answers.counts(input)", inputs), strict=True
+        cases, in_browser(tools, "tools.answers.counts(input)", inputs), strict=True
     ):
         assert answer["sentences"] == forms.count_sentences(*case), case
 
@@ -83,13 +84,13 @@ shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(f
 
 @MANY
 @given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
-def test_what_is_said_about_predictive_values(tab, cases):
+def test_what_is_said_about_predictive_values(tools, cases):
     markers = [[{"label": "A", "sensitivity": case[0], "specificity": case[1]}] for case in cases]
     inputs = [
         [{"percent": str(case[2])}, {"markers": marker}]
         for case, marker in zip(cases, markers, strict=True)
     ]
-    answers = in_browser(tab, "tools.answers.prevalence(...input)", inputs)
+    answers = in_browser(tools, "tools.answers.prevalence(...input)", inputs)
     for case, marker, answer in zip(cases, markers, answers, strict=True):
         assert answer["rows"] == forms.risk_rows(marker, case[2])
 
@@ -135,12 +136,12 @@ sane = wald_strings().filter(
 
 @MANY
 @given(st.lists(sane, min_size=20, max_size=40))
-def test_what_is_said_about_wald_results(tab, cases):
+def test_what_is_said_about_wald_results(tools, cases):
     inputs = [
         {quantity: printed.get(quantity, "") for quantity in wald.QUANTITIES} for printed in cases
     ]
     for printed, answer in zip(
-        cases, in_browser(tab, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True
+        cases, in_browser(tools, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True
     ):
         sentences, rows = forms.wald_result(printed, 0.95)
         assert answer["sentences"] == sentences, printed
@@ -183,10 +184,10 @@ ODD = ["", " ", "0", "-1", "101%", "2.5", "9" * 12]
 @pytest.mark.parametrize(
     ("tool", "field"), [(tool, field) for tool in GOOD for field in GOOD[tool]]
 )
-def test_bad_input_gives_a_sentence_and_never_a_number_that_is_none(tab, tool, field):
+def test_bad_input_gives_a_sentence_and_never_a_number_that_is_none(tools, tool, field):
     for text in [*RUBBISH, *ODD]:
         values = GOOD[tool] | {field: text}
-        answer = tab.evaluate(
+        answer = tools.evaluate(
             "([tool, values, data]) => tools.answers[tool](values, data)",
             [tool, values, DATA[tool]],
         )
@@ -204,8 +205,7 @@ def test_bad_input_gives_a_sentence_and_never_a_number_that_is_none(tab, tool, f
 # -------------------------------------------------------------------------------------- on the page
 
 
-def test_each_tool_begins_with_what_the_script_would_say(site, browser):
-    tab = browser.new_page()
+def test_each_tool_begins_with_what_the_script_would_say(site, tab):
     seen = []
     for path in sorted((site / "chapters").glob("*.html")):
         page = BeautifulSoup(path.read_bytes(), "html.parser")
@@ -219,12 +219,10 @@ def test_each_tool_begins_with_what_the_script_would_say(site, browser):
             section.locator("form").dispatch_event("input")
             assert section.locator(".result").inner_text() == before
     assert sorted(seen) == ["counts", "prevalence", "wald"]
-    tab.close()
 
 
-def test_the_tools_answer_to_the_keyboard_and_say_what_is_wrong(site, browser):
-    tab = browser.new_page()
-    tab.goto((site / "chapters" / "methods.html").as_uri())
+def test_the_tools_answer_to_the_keyboard_and_say_what_is_wrong(site, tab):
+    open_chapter(tab, site, "methods")
     printed = tab.get_by_label("Printed", exact=True)
     printed.fill("50%")
     tab.get_by_label("Out of").fill("4")
@@ -235,14 +233,14 @@ def test_the_tools_answer_to_the_keyboard_and_say_what_is_wrong(site, browser):
     assert "is not a printed number" in result.inner_text()
     assert printed.get_attribute("aria-invalid") == "true"
 
-    tab.goto((site / "chapters" / "roc.html").as_uri())
+    open_chapter(tab, site, "roc")
     slider, rows = tab.get_by_role("slider"), tab.locator("section.tool tbody tr")
     before = rows.all_inner_texts()
     slider.press("ArrowRight")
     assert rows.all_inner_texts() != before
     assert slider.get_attribute("aria-valuetext") == f"{slider.input_value()}%"
 
-    tab.goto((site / "chapters" / "multivariate.html").as_uri())
+    open_chapter(tab, site, "multivariate")
     sentences = set()
     for button in tab.locator("section.tool button").all():
         button.press("Enter")
@@ -250,14 +248,13 @@ def test_the_tools_answer_to_the_keyboard_and_say_what_is_wrong(site, browser):
     assert len(sentences) > 1, "one set of strings agrees, another does not"
     tab.get_by_label("P", exact=True).fill("0.9")
     assert "The odd one out is the P" in tab.locator("section.tool .result").inner_text()
-    tab.close()
 
 
 def test_without_scripts_a_tool_shows_its_first_answer_and_no_dead_controls(site, browser):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     for page in ("methods", "roc", "multivariate"):
-        tab.goto((site / "chapters" / f"{page}.html").as_uri())
+        open_chapter(tab, site, page)
         assert not tab.locator("section.tool form").is_visible()
         assert tab.locator("section.tool .result").is_visible()
     context.close()

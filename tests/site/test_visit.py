@@ -2,8 +2,6 @@
 style sheets.
 """
 
-from pathlib import Path
-
 import pytest
 from books import Server, served
 
@@ -34,16 +32,6 @@ def server(site):
         yield server
 
 
-def pages(site: Path) -> list[str]:
-    return [
-        *(f"chapters/{path.name}" for path in sorted((site / "chapters").glob("*.html"))),
-        "404.html",
-        "search.html",
-        # One of those with source stands for all of its kind.
-        "_modules/lib/statistics/roc.html",
-    ]
-
-
 def read(tab, server: Server, page: str) -> None:
     """Open a page and scroll to its end, as a reader would who looks at everything."""
     tab.goto(f"{server.address}/{page}")
@@ -52,7 +40,7 @@ def read(tab, server: Server, page: str) -> None:
     tab.wait_for_load_state("networkidle")
 
 
-def test_a_visit_is_light(site, server, browser):
+def test_a_visit_is_light(page_names, server, browser):
     """A first visit of any page, read to its end, takes at most 600 KB, and a page after it 150 KB.
 
     The limits are on the bytes transferred, headers included, by a host that compresses text as
@@ -63,7 +51,7 @@ def test_a_visit_is_light(site, server, browser):
     visitor = browser.new_context()
     returning = visitor.new_page()
     read(returning, server, "chapters/index.html")
-    for page in pages(site):
+    for page in page_names:
         newcomer = browser.new_context()
         for kind, tab, limit in [
             ("first", newcomer.new_page(), FIRST_VISIT_BYTES),
@@ -85,9 +73,9 @@ def test_a_visit_is_light(site, server, browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_moves_while_a_page_loads_or_is_read(site, server, browser, width, scheme):
+def test_nothing_moves_while_a_page_loads_or_is_read(page_names, server, browser, width, scheme):
     moved = []
-    for page in pages(site):
+    for page in page_names:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         context.add_init_script(OBSERVE)
         tab = context.new_page()
@@ -99,10 +87,12 @@ def test_nothing_moves_while_a_page_loads_or_is_read(site, server, browser, widt
     assert not moved
 
 
-def test_without_scripts_a_page_has_its_colors_and_shows_each_figure_once(site, server, browser):
+def test_without_scripts_a_page_has_its_colors_and_shows_each_figure_once(
+    page_names, server, browser
+):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
-    for page in pages(site):
+    for page in page_names:
         tab.goto(f"{server.address}/{page}")
         for kind, shown in [("light", True), ("dark", False)]:
             images = tab.locator(f".book-figure img.only-{kind}")
@@ -126,21 +116,19 @@ LANDMARKS = (
 
 
 def test_without_style_sheets_a_page_reads_in_the_same_order_and_says_nothing_twice(
-    site, server, browser
+    page_names, server, browser, tab
 ):
     """As in a browser's reading view, or to whoever brings a style of their own."""
-    styled, plain = browser.new_page(viewport={"width": 390, "height": 900}), browser.new_page()
+    tab.set_viewport_size({"width": 390, "height": 900})
+    plain = browser.new_page()
     plain.route("**/*.css*", lambda route: route.abort())
-    for page in pages(site):
-        if not page.startswith("chapters/"):
-            continue
-        styled.goto(f"{server.address}/{page}")
+    for page in [page for page in page_names if page.startswith("chapters/")]:
+        tab.goto(f"{server.address}/{page}")
         plain.goto(f"{server.address}/{page}")
-        assert styled.evaluate(IN_ORDER, HEADINGS), page
+        assert tab.evaluate(IN_ORDER, HEADINGS), page
         assert plain.evaluate(IN_ORDER, HEADINGS), page
         assert plain.evaluate(IN_ORDER, LANDMARKS), page
         assert plain.locator(".claim-note").filter(visible=True).count() == 0, page
         figures = plain.locator(".book-figure").count()
         assert plain.locator(".book-figure img").filter(visible=True).count() == figures, page
-    styled.close()
     plain.close()
