@@ -500,7 +500,9 @@ def test_notes_on_a_file_count_nobody_but_where_all_is_shown(tmp_path, monkeypat
     rows["has_a"] = ["yes"] * 3 + ["1"] * 57 + ["0"] * 40
     rows["has_b"] = ["yes"] * 50 + ["true"] * 47 + ["0"] * 3
     rows["size"] = ["NA", *(f"{100 + one}{' mm' * (one < 4)}" for one in range(99))]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
+    codebook = codebook_of(rows, "A|B")
+    codebook.loc[codebook["name"] == "size", "unit"] = "mm"
+    monkeypatch.setenv("COHORT", str(write_rows(tmp_path, rows, codebook)))
     monkeypatch.setenv("DISCLOSURE", disclosed)
     notes = " ".join(loading.load().notes)
     for words, count in {
@@ -526,7 +528,7 @@ def test_what_does_not_vary_among_the_complete_is_said_of_no_few(
     monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
     monkeypatch.setenv("DISCLOSURE", disclosed)
     notes = " ".join(loading.load().notes)
-    assert "“size (mm)” (known for 6) is empty for most of the 200 patients" in notes
+    assert "“size” (known for 6) is empty for most of the 200 patients" in notes
     assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
 
 

@@ -123,7 +123,8 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             pairs = list(pairwise(ends))
             return all(low[0] <= high[1] for low, high in pairs) if pairs else None
 
-        words = f"the {describe(ids[0].removesuffix('_lower'))} lies within its limits"
+        within = "quartiles" if quantity == "median" else "limits"
+        words = f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}"
         yield Check(words, tuple(ids), without, why_not=why_not)
 
 
@@ -262,7 +263,7 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A crude odds or risk ratio of two groups, from their counts; either group may come first.
 
-    Beside an empty cell one half may have been added to all (Haldane 1956, Ann Hum Genet 20:309).
+    Beside an empty cell one half may have been added to all four, as programs do.
     """
     names, tables = _tables(claims, topic)
     for quantity in [q for q in ("odds_ratio", "risk_ratio") if q in topic.own and tables]:

@@ -235,10 +235,18 @@ def grade(check: Check, printed: pd.Series) -> str:
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     """What fails, the worst first: checks that one claim would mend are one finding."""
     remaining = [check for check in checks if check.holds is False]
+    mended: dict[str, list[Check]] = {}
+    tied = [(failed, name) for failed in remaining for name in failed.claims]
+    for failed, name in tied:
+        if failed.mended_without([name]):
+            mended.setdefault(name, []).append(failed)
     contained, found = [check for check in checks if check.why_not == CONTAINED], []
     while remaining:
-        failing, culprits = _together(remaining, contained)
+        # Those that the claim mends which mends the most.
+        failing = max(mended.values(), key=len, default=[]) or remaining[:1]
+        culprits = _culprits(failing, contained)
         remaining = [check for check in remaining if check not in failing]
+        mended = {name: [c for c in by if c not in failing] for name, by in mended.items()}
         # Where no check is about a number that they have in common, such as a group's size, what
         # each is about stays in doubt.
         about_culprits = {check.claims[0] for check in failing} & set(chain(*culprits))
@@ -255,15 +263,9 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 
-def _together(
-    remaining: list[Check], contained: list[Check]
-) -> tuple[list[Check], list[tuple[str, ...]]]:
-    """The failing checks that one claim would mend, the claim that mends the most, and the smallest
-    sets without which they hold, and those that contain one of them as far as possible; all of
-    their claims together where these sets would be large."""
-    names = dict.fromkeys(chain(*(check.claims for check in remaining)))
-    mended = [[check for check in remaining if check.mended_without([name])] for name in names]
-    failing = max(mended, key=len) or remaining[:1]
+def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, ...]]:
+    """The smallest sets of claims without which failing checks hold, and those that contain one of
+    them as far as possible; all of their claims together where these sets would be large."""
     names = tuple(dict.fromkeys(chain(*(check.claims for check in failing))))
     more = [check for check in contained if set(check.claims) & set(names)]
     for open_ones, size in product(([*failing, *more], failing), range(1, MOST_LEFT_OUT + 1)):
@@ -273,8 +275,8 @@ def _together(
             if all(check.mended_without(left_out) for check in open_ones)
         ]
         if sets:
-            return failing, sets
-    return failing, [names]
+            return sets
+    return [names]
 
 
 def _nearest(check: Check, name: str, printed: str) -> str:

@@ -110,7 +110,7 @@ def _missing_columns(
     must = codebook.index[~codebook["role"].isin(OPTIONAL_ROLES)]
     missing = [name for name in must if name not in matched]
     own = _own_codebook(path)
-    if not missing or own.is_file():
+    if not missing or own.is_file() or _is_example(path):
         shown = first_of([quoted(name) for name in others])
         also = f"; the file also has {shown}" if others else ""
         expected = {name: levels.expectation(codebook.loc[name]) for name in missing}

@@ -1,1 +1,1 @@
-"""How values are shown: numbers in words, figures, tables, small forms."""
+"""How values are shown: figures, tables, small forms, and what is withheld of them."""

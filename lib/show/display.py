@@ -2,7 +2,7 @@
 
 Each output carries everything the site needs (caption, text alternative, data, and the function
 that made it), so that a page can be rendered from stored outputs alone. What the chapters draw and
-tabulate stands in ``figures`` and ``tables``.
+tabulate stands in ``figures``, ``rows``, ``tables``, ``model_tables``, ``left_open`` and ``forms``.
 """
 
 import hashlib

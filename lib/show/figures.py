@@ -17,7 +17,7 @@ from lib.statistics.survival import ALL, Survival
 from lib.words import capital, limits, listed, number, p_is, percent, whole
 
 # Each verdict, and each answer of the checklists, with its color and its hatch.
-VERDICTS = {
+VERDICT_FILLS = {
     "confirmed": (GREEN, ""),
     "bounded": (BLUE, "//"),
     "fitted": (MUTED, "--"),
@@ -34,11 +34,11 @@ def scoreboard(judged: pd.DataFrame) -> None:
     """How many claims of each section have each verdict."""
     sections = judged["section"].replace("roc", "ROC")
     counts = pd.crosstab(sections, judged["verdict"]).reindex(
-        index=sections.unique(), columns=list(VERDICTS), fill_value=0
+        index=sections.unique(), columns=list(VERDICT_FILLS), fill_value=0
     )
     _answered(
         counts,
-        VERDICTS,
+        VERDICT_FILLS,
         f"{counts['confirmed'].sum()} of {len(judged)} printed numbers follow from the others",
         xlabel="Claims (count)",
         name="fig-scoreboard",

@@ -85,57 +85,43 @@ def adjusted_for_group(
 class Influence:
     """How much single patients carry the joint model, or in ``problem`` why there is no such model.
 
-    ``patients`` has one row per patient with complete data: leverage, residual (standardized
-    Pearson), cooks_distance, and for every factor ``dfbeta_`` and its name, the change of its
-    coefficient in standard errors. ``without`` compares the joint model with the one that leaves
-    out ``most`` (identifier, or row number from 1), the patient with the largest Cook's distance.
+    ``cooks_distance`` is that of every patient with complete data, by row. ``without`` compares
+    the joint model with the one that leaves out the patient for whom it is largest.
     """
 
-    patients: pd.DataFrame
-    most: str
+    cooks_distance: pd.Series
     without: Comparison
     problem: str | None = None
 
 
-def influence(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -> Influence:
-    """Leverage, standardized residual and Cook's distance of every patient in the joint model, and
-    the model without the patient who matters most.
+def influence(cohort: Cohort) -> Influence:
+    """Cook's distance of every patient in the joint model, and the model without the patient who
+    matters most.
 
-    The first three and the changes of the coefficients are one-step approximations; the model
-    without the patient is fitted anew. Source: Pregibon 1981, Ann Stat 9:705-724.
+    The distance is a one-step approximation; the model without the patient is fitted anew. Source:
+    Pregibon 1981, Ann Stat 9:705-724.
     """
-    factors = cohort.factors if factors is None else factors
+    factors = cohort.factors
     rows = cohort.complete([*factors, cohort.outcome])
-    model = multivariate.fit(cohort, factors, level)
+    model = multivariate.fit(cohort)
     if model.problem:
         nothing = Comparison(pd.DataFrame(), len(rows), model.problem)
-        return Influence(pd.DataFrame(), "", nothing, model.problem)
-    # These measures have no unit, so that the standardized factors serve as well.
+        return Influence(pd.Series(dtype=float), nothing, model.problem)
+    # The distance has no unit, so that the standardized factors serve as well.
     design, _ = multivariate.standardized(rows[factors])
     regression = sm.GLM(rows[cohort.outcome], design, family=sm.families.Binomial())
     measures = regression.fit(tol=TOLERANCE).get_influence()
-    table = pd.DataFrame(
-        {
-            "leverage": measures.hat_matrix_diag,
-            "residual": measures.resid_studentized,
-            "cooks_distance": measures.cooks_distance[0],
-        },
-        rows.index,
-    )
-    table[[f"dfbeta_{name}" for name in factors]] = measures.dfbetas[:, 1:]
+    distance = pd.Series(measures.cooks_distance[0], rows.index)
     # Patients alike differ by rounding; the first of them is taken.
-    distance = table["cooks_distance"]
     most = (distance > distance.max() * (1 - 1e-9)).idxmax()
-    identifiers = cohort.named("id")
-    name = str(rows.at[most, identifiers[0]] if identifiers else most + 1)
     fewer = replace(cohort, rows=cohort.rows.drop(index=most))
     without = _compared(
         model,
-        multivariate.fit(fewer, factors, level),
+        multivariate.fit(fewer),
         factors,
         "without the patient who matters most",
     )
-    return Influence(table, name, without)
+    return Influence(distance, without)
 
 
 @dataclass(frozen=True)
