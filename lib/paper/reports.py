@@ -119,8 +119,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         why_not = "the file says bootstrap" if "bootstrap" in premises(claims, ids) else ""
 
         def without(left_out: frozenset[str], ids=ids) -> bool | None:
-            ends = [_ends(claims, name) for name in ids if name not in left_out]
-            pairs = list(pairwise(ends))
+            pairs = list(pairwise(_ends(claims, name) for name in ids if name not in left_out))
             return all(low[0] <= high[1] for low, high in pairs) if pairs else None
 
         within = "quartiles" if quantity == "median" else "limits"

@@ -236,8 +236,7 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     """What fails, the worst first: checks that one claim would mend are one finding."""
     remaining = [check for check in checks if check.holds is False]
     mended: dict[str, list[Check]] = {}
-    tied = [(failed, name) for failed in remaining for name in failed.claims]
-    for failed, name in tied:
+    for failed, name in [(one, name) for one in remaining for name in one.claims]:
         if failed.mended_without([name]):
             mended.setdefault(name, []).append(failed)
     contained, found = [check for check in checks if check.why_not == CONTAINED], []
