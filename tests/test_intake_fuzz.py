@@ -25,7 +25,7 @@ from lib.patients import disclosure, loading, template
 from lib.patients.files import InputError
 from lib.words import number
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 FUZZ = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -70,7 +70,7 @@ def test_firth_in_a_two_by_two_table_adds_a_half_to_every_cell():
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([10, 12, 20]), st.sampled_from([0.2, 0.5]))
 def test_ten_patients_give_numbers_or_words(seed, number, share):
     """Limits enclose their estimate; the likelihood has a maximum just where nothing separates."""
