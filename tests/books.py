@@ -7,8 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -104,13 +103,6 @@ def small_book(folder: Path, pages: dict[str, str]) -> Book:
     toc = f"format: jb-book\nroot: {start}\nchapters:\n{listed}"
     (book.folder / "_toc.yml").write_text(toc, encoding="utf-8")
     return book
-
-
-def timed(work: Callable[[], object]) -> tuple[object, float]:
-    """What a function returns, and the seconds it takes."""
-    began = time.perf_counter()
-    result = work()
-    return result, time.perf_counter() - began
 
 
 def needed(*programs: str) -> str:

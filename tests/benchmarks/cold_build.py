@@ -7,7 +7,8 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from tests.books import BUILD, ROOT, timed
+from tests.benchmarks.timing import timed
+from tests.books import BUILD, ROOT
 
 NAME = "cold book build / jupyter nbconvert --execute --to html"
 TARGET = 1.0

@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.books import ROOT, timed
+from tests.benchmarks.timing import timed
+from tests.books import ROOT
 
 NAME = "make book in a fresh clone / the same before lib had rooms"
 TARGET = 0.9

@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from tests.books import copy_book, timed
+from tests.benchmarks.timing import timed
+from tests.books import copy_book
 
 NAME = "rebuild after a change of prose / cold book build"
 TARGET = 0.2

@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.patients import loading
 from lib.statistics import bootstrap
-from tests.books import timed
+from tests.benchmarks.timing import timed
 from tests.oracles.prediction_loop import plain_loop
 
 NAME = "validation with 2,000 resamples / plain statsmodels loop with 40 of them"
