@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,6 +73,17 @@ def test_every_page_says_whose_rows_it_rests_on(pages):
                 "They are not patient data."
                 in page.select_one("aside.bd-header-announcement").get_text()
             ), path
+
+
+def test_no_sign_of_the_source_is_left_in_the_text(pages):
+    """A formula, a role or a block that was not understood stands on the page as it was typed."""
+    for path, page in pages.items():
+        text = deepcopy(page.select_one("article"))
+        if text is None or path.name.startswith("code_"):
+            continue
+        for code in text.select("code, pre, svg, dt"):
+            code.decompose()
+        assert not re.findall(r"\$|:::|\*\*|\{[a-z:-]+\}`", text.get_text()), path.name
 
 
 def test_the_notebooks_on_offer_hold_the_outputs_of_this_build(book):
