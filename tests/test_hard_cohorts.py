@@ -201,8 +201,9 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monk
     assert "In this book these tables are withheld" in found["your_data"]
     factors = ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]
     model = sm.Logit(rows["low"], sm.add_constant(rows[factors])).fit(disp=0)
-    # Of a number for the power of ten below its standard deviation.
-    spread = rows[factors].std().where(rows[factors].nunique() > 2, 1)
+    # Of a number, which is a whole one here, for the power of ten below its standard deviation,
+    # at least one.
+    spread = rows[factors].std().where(rows[factors].nunique() > 2, 1).clip(lower=1)
     for odds_ratio in np.exp(model.params[factors] * 10.0 ** np.floor(np.log10(spread))):
         assert f"{odds_ratio:.3f}" in found["analysis"]
     text = " ".join(found.values())

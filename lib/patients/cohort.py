@@ -116,12 +116,15 @@ class Cohort:
 
     def step(self, name: str) -> float:
         """The difference of a factor that its odds ratio is about: of a number the codebook's step,
-        or else the power of ten next below its standard deviation; otherwise 1."""
+        or else the power of ten next below its standard deviation, for whole numbers at least 1;
+        otherwise 1."""
         asked = self.codebook.loc[name].get("step", "")
         spread = self.rows[name].std()
         if asked or name in self.binary_factors or not spread > 0:
             return float(asked or 1)
-        return float(10.0 ** np.floor(np.log10(spread)))
+        below = 10.0 ** np.floor(np.log10(spread))
+        whole = (self.rows[name].dropna() % 1 == 0).all()
+        return float(max(below, 1) if whole else below)
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""
