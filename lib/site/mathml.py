@@ -15,8 +15,9 @@ def _mathml(self, node: nodes.math | nodes.math_block, display: str) -> str:
     """LaTeX as MathML, which browsers set without a script."""
     latex = node.astext()
     try:
-        # latex2mathml knows the outer name of this environment only.
+        # latex2mathml knows the outer name of this environment only, and takes ± for a variable.
         result = convert(latex.replace("{aligned}", "{align*}"), display=display)
+        result = result.replace("<mi>±</mi>", "<mo>±</mo>")
     except Exception as error:
         result = str(error) or type(error).__name__
     else:
