@@ -17,7 +17,16 @@ PROSE = """
 ## Again
 
 [Outside](https://example.org/x), {doc}`there <index>`, {ref}`here <methods-example>`.
+
+```{table} Made up
+:class: book-table reconstructed
+
+| a heading | another |
+| --- | --- |
+| 0.0123 | 0.184 |
+```
 """
+CODE = "# The code\n\nWhat is not printed.\n\n```{py:function} example()\nDoes nothing.\n```\n"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +35,7 @@ def book(tmp_path_factory) -> Book:
     chapters = {
         "index": CHAPTER.format(title="One & only", code="print('shown')"),
         "methods": CHAPTER.format(title="Two", code="print('shown')") + PROSE,
-        "code_site": "# The code\n\nWhat is not printed.\n",
+        "code_site": CODE,
     }
     book = small_book(tmp_path_factory.mktemp("pdf") / "a book", chapters)
     book.rebuild()
@@ -60,6 +69,21 @@ def test_it_is_tagged_has_an_outline_and_says_nothing_of_the_machine(book, conte
     assert len(re.findall(rb"/Type /Page\b", content)) == 3
     assert b"example.org/x" in content
     assert str(book.folder).encode() not in content and b"file:" not in content
+
+
+def test_what_is_marked_is_drawn_with_lines_and_no_picture_of_the_page(content):
+    assert b"/Subtype /Image" not in content
+
+
+def test_no_number_of_a_table_is_broken_although_the_code_is_on_the_same_page(book, tab):
+    assert book.build("--builder", "singlehtml").returncode == 0
+    joined = book.folder / "_build" / "singlehtml"
+    shutil.move(joined / pdf.START, joined / "book.html")
+    tab.emulate_media(media="print")
+    tab.goto((joined / "book.html").as_uri())
+    wraps = "cells => cells.map(cell => getComputedStyle(cell).overflowWrap)"
+    assert set(tab.eval_on_selector_all("td", wraps)) == {"normal"}
+    shutil.rmtree(joined)
 
 
 def test_links_within_the_book_stay_in_it(content):
