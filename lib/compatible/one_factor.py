@@ -61,18 +61,16 @@ NEARLY, CLEARLY = 2e-4, 1e-5
 KNOWN_WITH_FACTOR = np.column_stack([np.tile(KNOWN, (2, 1)), np.repeat([0.0, 1.0], len(GROUPS))])
 
 
-def significant_counts(
-    occluded: int, patent: int, threshold: float = 0.05, *, by_any_test: bool = False
-) -> np.ndarray:
+def significant_counts(occluded: int, patent: int, *, by_any_test: bool = False) -> np.ndarray:
     """Which counts of the occluded and of the patent a factor may have that goes with occlusion and
-    is significant alone: true or false, occluded + 1 x patent + 1.
+    has P<0.05 alone: true or false, occluded + 1 x patent + 1.
 
     By all four tests, or by any of them.
     """
     tests = univariate.p_values_of_all_pairs(occluded, patent)
     agree = np.any if by_any_test else np.all
     a, b = np.indices((occluded + 1, patent + 1))
-    return agree([p < threshold for p in tests.values()], axis=0) & (a * patent > b * occluded)
+    return agree([p < 0.05 for p in tests.values()], axis=0) & (a * patent > b * occluded)
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def excesses(printed: Printed, stored: pd.DataFrame) -> Iterator[tuple[tuple[int
 
 
 def margins_by_counts(
-    printed: Printed, stored: pd.DataFrame, threshold: float = 0.05, *, by_any_test: bool = False
+    printed: Printed, stored: pd.DataFrame, *, by_any_test: bool = False
 ) -> pd.DataFrame:
     """What the stored certificates prove of each core and of each count of the factor among the
     occluded and among the patent with which it is significant alone, by all four tests or,
@@ -155,7 +153,7 @@ def margins_by_counts(
     ``stored`` has the columns k1, k0 and `CERTIFICATE`; the columns returned are k1, k0, occluded,
     patent (with the factor) and margin, the least over all spreads of the factor.
     """
-    possible = significant_counts(*printed.first.sum(axis=0), threshold, by_any_test=by_any_test)
+    possible = significant_counts(*printed.first.sum(axis=0), by_any_test=by_any_test)
     pairs, tables = np.argwhere(possible), []
     for (k1, k0), excess in excesses(printed, stored):
         margins = excess.of_counts().max(axis=0)[possible]
