@@ -83,17 +83,16 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     section, about, quantity = name.split(".")[:3]
     if section == "multivariate":
         return _detect_in_model(claims, about, bounds)
-    if section == "univariate":
-        known = about in reconstruct.markers(claims)
-        return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
     in_counts = quantity in ("patients", "primary_patency", *reconstruct.MARKER_QUANTITIES, "auc")
-    # Every check on counts is part of the one that takes all of them together.
-    if in_counts and not reconstruct.solve(claims):
-        return "counts"
-    if in_counts and _fails(checks.univariate_checks(claims)):
-        return "univariate"
-    in_areas = in_counts or section == "roc"
-    return "roc" if in_areas and _fails(checks.roc_checks(claims)) else NOT_DETECTED
+    in_tests = section == "univariate" and about in reconstruct.markers(claims)
+    tried = {
+        # Every check on counts is part of the one that takes all of them together.
+        "counts": (in_counts, lambda: not reconstruct.solve(claims)),
+        "univariate": (in_counts or in_tests, lambda: _fails(checks.univariate_checks(claims))),
+        "roc": (in_counts or section == "roc", lambda: _fails(checks.roc_checks(claims))),
+    }
+    found = (name for name, (bears, fails) in tried.items() if bears and fails())
+    return next(found, NOT_DETECTED)
 
 
 def _fails(done: list[verdicts.Check]) -> bool:

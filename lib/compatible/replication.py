@@ -53,11 +53,15 @@ def agreement(printed: str, value: float) -> str:
 def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """Every claim (indexed as ``claims``), columns printed, value, agreement, withheld: its value
     in the cohort; NaN for what is not in the file."""
-    values = ledger.cohort_values(cohort, claims)
-    both = pd.DataFrame({"printed": claims["printed"], "value": values})
-    words = [agreement(*pair) for pair in both.itertuples(index=False)]
-    hidden = np.array(ledger.are_withheld(cohort, claims)) & both["value"].notna()
-    return both.assign(agreement=words, withheld=hidden)
+    printed, values = claims["printed"], ledger.cohort_values(cohort, claims)
+    return pd.DataFrame(
+        {
+            "printed": printed,
+            "value": values,
+            "agreement": list(map(agreement, printed, values)),
+            "withheld": np.array(ledger.are_withheld(cohort, claims)) & values.notna(),
+        }
+    )
 
 
 def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
@@ -85,11 +89,16 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
             for column, quantity in ESTIMATES.items()
             if (name := f"multivariate.{marker}.{quantity}") in claims.index
         ]
-        row = {"model": model, "estimator": estimator}
-        row["withheld"] = disclosure.hides_model(cohort, factors, has_group)
-        row |= {"agreeing": sum(hits), "printed": len(hits)}
-        flat = values.stack(future_stack=True)
-        rows.append(row | {f"{marker}.{column}": value for (marker, column), value in flat.items()})
+        rows.append(
+            {
+                "model": model,
+                "estimator": estimator,
+                "withheld": disclosure.hides_model(cohort, factors, has_group),
+                "agreeing": sum(hits),
+                "printed": len(hits),
+            }
+            | {".".join(place): value for place, value in values.stack(future_stack=True).items()}
+        )
     return pd.DataFrame(rows)
 
 
@@ -127,13 +136,13 @@ def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:
     )
 
 
-def backward(cohort: Cohort, alpha: float = 0.05) -> list[str]:
+def backward(cohort: Cohort) -> list[str]:
     """The factors that backward elimination keeps: the one with the largest Wald P goes, until
-    every P is below ``alpha``."""
+    every P is below 0.05."""
     kept = list(cohort.factors)
     while kept:
         p = multivariate.fit(cohort, kept).table.drop(index="const", errors="ignore")["p"]
-        if p.empty or p.max() < alpha:
+        if p.empty or p.max() < 0.05:
             break
         kept.remove(p.idxmax())
     return kept
@@ -163,8 +172,7 @@ def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> p
     if lacking(cohort, claims):
         return empty
     about = study(claims, cohort.codebook)
-    names = [about.group, *about.factors, about.outcome]
-    rows = cohort.complete(names)
+    rows = cohort.complete([about.group, *about.factors, about.outcome])
     if len(rows) != sum(about.totals):
         return empty
     measured = measures.measure(verification.columns_of(rows, about), about).iloc[0]

@@ -127,10 +127,9 @@ def _unmet(columns: dict[str, np.ndarray], study: Study, margin: float) -> pd.Da
     unmet = pd.DataFrame(_unmet_counts(columns, study))
     sound = ~unmet.any(axis=1).to_numpy()
     if sound.any():
-        tested = _unmet_tests({name: x[sound] for name, x in columns.items()}, study, margin)
-        for words, failed in tested.items():
-            unmet[words] = False
-            unmet.loc[sound, words] = failed
+        tests = _unmet_tests({name: x[sound] for name, x in columns.items()}, study, margin)
+        tested = pd.DataFrame(tests, index=unmet.index[sound])
+        unmet = unmet.join(tested.reindex(unmet.index, fill_value=False))
     return unmet
 
 
