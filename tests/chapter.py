@@ -10,6 +10,7 @@ from unittest import mock
 
 import altered
 import jupytext
+from helpers import into
 from matplotlib.figure import Figure
 
 from lib.show import display
@@ -44,7 +45,7 @@ def run(chapter: str, lay_out: bool = True) -> Ran:
     with (
         contextlib.redirect_stdout(io.StringIO()),
         mock.patch.object(display, "_glue", lambda name, text, **_: ran.glued.update({name: text})),
-        mock.patch.object(display, "display", shown.append),
+        mock.patch.object(display, "display", into(shown)),
         mock.patch.object(Figure, "savefig", laid_out),
     ):
         for cell in ran.cells:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from books import Book, copy_book, needed
+from helpers import into
 from hypothesis import settings
 
 from lib.show import display
@@ -34,7 +35,7 @@ def pytest_collection_modifyitems(items):
 def shown(monkeypatch) -> list:
     """What a function displays."""
     found = []
-    monkeypatch.setattr(display, "display", found.append)
+    monkeypatch.setattr(display, "display", into(found))
     return found
 
 

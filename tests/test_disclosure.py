@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from chapter import run, run_book
-from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
+from helpers import codebook_of, into, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -419,7 +419,7 @@ def curves_of(rows: pd.DataFrame, folder: Path, monkeypatch) -> tuple:
     drawn = []
     monkeypatch.setenv("COHORT", str(written(rows, folder)))
     monkeypatch.delenv("DISCLOSURE", raising=False)
-    monkeypatch.setattr(display, "display", drawn.append)
+    monkeypatch.setattr(display, "display", into(drawn))
     cohort = loading.load()
     found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
     figures.kaplan_meier(found, read, "months", "event", "months")

@@ -160,9 +160,10 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """
     if cohort.is_example:
         return judged
-    recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
-    judged = judged.assign(recomputed=recomputed)
-    own = judged.assign(this_cohort=ledger.cohort_values(cohort, judged))
+    own = judged.assign(
+        recomputed=judged["recomputed"].where(judged["verdict"] != "fitted", ""),
+        this_cohort=ledger.cohort_values(cohort, judged),
+    )
     return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
@@ -185,12 +186,8 @@ def _recomputed(text: str, quantity: str) -> str:
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text
-    return " to ".join(map(_in_three_digits, ends)) or DASH
-
-
-def _in_three_digits(text: str) -> str:
-    decimal = text.replace(".", "", 1).isdecimal() and "." in text
-    return f"{float(text):#.3g}" if decimal else text
+    shortened = [f"{float(end):#.3g}" if re.fullmatch(r"\d+\.\d+", end) else end for end in ends]
+    return " to ".join(shortened) or DASH
 
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
