@@ -75,7 +75,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     table["status"] = np.select(
         [table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided"
     )
-    margins = one_factor.least_margins(printed, one_factor.read())
+    margins = one_factor.least_margins(printed, read_stored(one_factor.FILE))
     table = table.merge(margins.rename("factor_margin").reset_index(), how="left", on=["k1", "k0"])
     with_factor = table["factor_margin"] > 0
     if (with_factor & found).any():
@@ -134,14 +134,6 @@ def _proven(of: Known) -> dict[str, tuple[float, float]]:
     factor = univariate.limits_of_significant(*of.study.totals, by_every_test=False)
     of_factor = {f"binary.{name}": tuple(factor.loc[name]) for name in ("share", "p_value")}
     return {"n11": (left.min(), left.max()), **of_fit, **of_factor}
-
-
-def rest_of_the_model(of: Known) -> tuple[float, float]:
-    """Proven limits of the likelihood-ratio chi-square of all that was in the model beside the two
-    markers.
-    """
-    bounds = of.limits["likelihood_ratio"]
-    return float(bounds["least"].min()), float(bounds["most"].max())
 
 
 def holds(values: pd.Series) -> str:

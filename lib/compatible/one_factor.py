@@ -40,7 +40,6 @@ from lib.compatible.exclusion import (
     group_minima,
     variance_terms,
 )
-from lib.compatible.study import read_stored
 from lib.paper.cores import cells
 from lib.statistics import univariate
 
@@ -174,8 +173,3 @@ def least_margins(
     significant alone by all four tests (or, ``by_any_test``, by any of them)."""
     margins = margins_by_counts(printed, stored, by_any_test=by_any_test)
     return margins.astype({"k1": int, "k0": int}).groupby(["k1", "k0"])["margin"].min()
-
-
-def read() -> pd.DataFrame:
-    """The stored certificates: k1, k0 and `CERTIFICATE`."""
-    return read_stored(FILE)

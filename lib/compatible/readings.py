@@ -32,10 +32,7 @@ ALONE, CONDITIONAL, DIAGNOSIS, ONE_FACTOR = LISTED = [
     "two markers and the diagnosis",
     "two markers and one binary factor",
 ]
-LENGTH, ALL_WITH_DIAGNOSIS = SEARCHED = [
-    "two markers and the length",
-    "all factors and the diagnosis",
-]
+LENGTH, ALL_WITH_DIAGNOSIS = "two markers and the length", "all factors and the diagnosis"
 KEYS = ["reading", "number"]
 # What computes the stored counts, and so must be what it was when they were stored.
 LISTING_CODE = [
@@ -88,23 +85,19 @@ def fingerprint(about: Study) -> str:
     return hashlib.sha256(repr(inputs).encode()).hexdigest()[:16]
 
 
-def survey(
-    claims: pd.DataFrame, counts: pd.DataFrame | None = None, stored: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def survey(claims: pd.DataFrame) -> pd.DataFrame:
     """Every reading with its verdict. Indexed by reading; columns verdict, found, n11_least,
     n11_most, reason.
 
-    ``counts`` and ``stored`` are the contents of readings.csv and readings.parquet by default.
     Stored cohorts are refitted, and those that fail count as not stored; counts made for other
     claims, or by other code, are not used.
     """
     about = study(claims, read_codebook(DATA / "codebook.csv"))
-    counts = read_stored("readings.csv") if counts is None else counts
-    stored = read_stored("readings.parquet") if stored is None else stored
+    counts = read_stored("readings.csv")
     rows = {
         **_two_markers_alone(about.printed),
         **_listed(about, counts[counts["made_from"] == fingerprint(about)]),
-        **_searched(about, stored),
+        **_searched(about, read_stored("readings.parquet")),
         **_said(about.printed),
     }
     table = pd.DataFrame(rows, ["verdict", "found", "n11_least", "n11_most", "reason"])

@@ -266,8 +266,12 @@ def table(
         "note": note or None,
         "classes": list(classes),
     }
-    forms = {"text/html": _html(content), "text/plain": content["caption"]}
-    display({"application/vnd.book.table+json": content} | forms, raw=True)
+    forms = {
+        "application/vnd.book.table+json": content,
+        "text/html": _html(content),
+        "text/plain": content["caption"],
+    }
+    display(forms, raw=True)
 
 
 def _html(content: dict) -> str:

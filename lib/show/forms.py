@@ -16,7 +16,7 @@ from lib.show import display
 from lib.statistics import prediction
 from lib.words import DASH, capital, percent, whole
 
-SHOWN_PREVALENCES = (1, 60)
+LEAST_PREVALENCE, GREATEST_PREVALENCE = 1, 60  # in percent
 QUANTITY_WORDS = {
     "odds_ratio": "odds ratio",
     "odds_ratio_lower": "lower limit",
@@ -107,8 +107,7 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
         | {kind: float(table.at[kind, "estimate"]) for kind in ("sensitivity", "specificity")}
         for name, table in accuracy.items()
     ]
-    least, greatest = SHOWN_PREVALENCES
-    begins = min(max(round(100 * share), least), greatest)
+    begins = min(max(round(100 * share), LEAST_PREVALENCE), GREATEST_PREVALENCE)
     display.tool(
         "prevalence",
         title="How common is the event where you work?",
@@ -117,8 +116,8 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
                 "name": "percent",
                 "label": "Patients with the event among all, in percent",
                 "value": str(begins),
-                "least": least,
-                "greatest": greatest,
+                "least": LEAST_PREVALENCE,
+                "greatest": GREATEST_PREVALENCE,
             }
         ],
         sentences=[f"If {begins}% of all patients have the event, this is the risk of a patient:"],
@@ -199,8 +198,6 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
 def _range(bounds: tuple[float, float], printed: str | None) -> str:
     """Two ends with one digit more than the string has; three decimals where there is none."""
     digits = _decimals(printed) + 1 if printed else 3
-
-    def end(value: float) -> str:
-        return f"over {whole(LARGEST_SHOWN)}" if value > LARGEST_SHOWN else f"{value:.{digits}f}"
-
-    return f"{end(bounds[0])} to {end(bounds[1])}"
+    beyond = f"over {whole(LARGEST_SHOWN)}"
+    ends = [beyond if value > LARGEST_SHOWN else f"{value:.{digits}f}" for value in bounds]
+    return " to ".join(ends)

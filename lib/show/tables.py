@@ -321,16 +321,12 @@ def baseline(
         for one in described.index
     ]
     described = display.masked(described, apart, ["test", "p", "standardized_difference"])
-
-    def tested(test: str, p: float) -> str:
-        return f"{p_value(p)} ({test})" if test else DASH
-
     parts = [part for level in levels for part in _parts(level)]
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label", "Missing": "missing"}
         | {heading: ("kind", *_parts(level), _described) for level, heading in levels.items()}
-        | {"P": ("test", "p", tested)},
+        | {"P": ("test", "p", lambda test, p: f"{p_value(p)} ({test})" if test else DASH)},
         key="variable",
         name=name,
         caption=caption,

@@ -112,12 +112,11 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
-    follow_up, curves = found.follow_up, []
-    for group in follow_up.index:
-        own = known if group == ALL else known[known[cohort.group] == group]
-        for column in ("median", "lower", "upper"):
-            gone = withheld.hides_quantile(own[time], follow_up.at[group, column])
-            follow_up = display.masked(follow_up, (follow_up.index == group) & gone, [column])
+    own = {one: known.loc[known[cohort.group] == one, time] for one in cohort.groups}
+    own[ALL], follow_up, curves = known[time], found.follow_up, []
+    for column in ("median", "lower", "upper"):
+        gone = [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
+        follow_up = display.masked(follow_up, gone, [column])
     for group, curve in found.curves.groupby("group", sort=False):
         chosen, rows = [], []
         if group in drawn and event not in withheld.totals:
