@@ -7,8 +7,6 @@ reproduces. A file of as many patients as the paper's has a place among the cros
 outcome and the two markers, and values of its own for all that stored cohorts leave open.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -24,6 +22,12 @@ from lib.words import listed
 AGREES, NEAR, DIFFERS, ABSENT = "agrees", "one digit off", "differs", "not in the file"
 # The columns of a table of terms, and what the paper calls them.
 ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
+ESTIMATORS = {
+    "maximum likelihood, Wald limits": multivariate.fit,
+    "maximum likelihood, profile limits": profile.profile_limits,
+    "Firth's penalty, profile limits": profile.firth,
+}
+WALD, _, FIRTH = ESTIMATORS
 
 
 def is_possible(cohort: Cohort, claims: pd.DataFrame) -> bool:
@@ -81,8 +85,9 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """
     markers = reconstruct.markers(claims)
     rows = []
-    for model, estimator, factors, has_group, table in _fits(cohort, markers):
-        values = table.reindex(index=markers, columns=list(ESTIMATES))
+    for model, factors, has_group, estimator in _models(cohort, markers):
+        terms = _terms(cohort, factors, has_group, estimator)
+        values = terms.reindex(index=markers, columns=list(ESTIMATES))
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers
@@ -102,34 +107,33 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _fits(
-    cohort: Cohort, markers: list[str]
-) -> Iterator[tuple[str, str, list[str], bool, pd.DataFrame]]:
-    """Each model in words, how it was estimated, its factors, whether it holds the group, and the
-    table of its terms."""
-    every, group = cohort.factors, cohort.phrase(cohort.group)
-    plain, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
-    penalized = "Firth's penalty, profile limits"
-    yield "all factors", plain, every, False, multivariate.fit(cohort).table
-    yield "all factors", profiled, every, False, profile.profile_limits(cohort).table
-    yield "all factors", penalized, every, False, profile.firth(cohort).table
-    yield f"all factors and {group}", plain, every, True, _with_group(cohort, every)
+def _models(cohort: Cohort, markers: list[str]) -> list[tuple[str, list[str], bool, str]]:
+    """Each model in words, its factors, whether it holds the group, and how it is estimated."""
+    every, group, ends = cohort.factors, cohort.phrase(cohort.group), []
     # What a model ends with says something of it, so it is withheld with it.
     if not disclosure.hides_model(cohort, every):
-        ends = backward(cohort)
-        words = listed([cohort.phrase(name) for name in ends])
-        final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
-        yield f"backward elimination, which ends with {words}", plain, ends, False, final
-    yield "the two markers", plain, markers, False, multivariate.fit(cohort, markers).table
-    yield "the two markers", penalized, markers, False, profile.firth(cohort, markers).table
-    yield f"the two markers and {group}", plain, markers, True, _with_group(cohort, markers)
-    for other in [name for name in every if name not in markers]:
-        words = f"the two markers and {cohort.phrase(other)}"
-        names = [*markers, other]
-        yield words, plain, names, False, multivariate.fit(cohort, names).table
+        kept = backward(cohort)
+        words = listed([cohort.phrase(name) for name in kept])
+        ends = [(f"backward elimination, which ends with {words}", kept, False, WALD)]
+    return [
+        *(("all factors", every, False, estimator) for estimator in ESTIMATORS),
+        (f"all factors and {group}", every, True, WALD),
+        *ends,
+        ("the two markers", markers, False, WALD),
+        ("the two markers", markers, False, FIRTH),
+        (f"the two markers and {group}", markers, True, WALD),
+        *(
+            (f"the two markers and {cohort.phrase(other)}", [*markers, other], False, WALD)
+            for other in every
+            if other not in markers
+        ),
+    ]
 
 
-def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:
+def _terms(cohort: Cohort, factors: list[str], has_group: bool, estimator: str) -> pd.DataFrame:
+    """The table of a model's terms."""
+    if not has_group:
+        return ESTIMATORS[estimator](cohort, factors).table
     table = sensitivity.adjusted_for_group(cohort, factors).table
     return table.filter(like="other_").rename(
         columns=lambda name: name.removeprefix("other_").removeprefix("wald_")

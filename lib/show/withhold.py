@@ -46,12 +46,13 @@ def account(cohort: Cohort) -> pd.DataFrame:
         )
         for name, hidden in found.groups.items()
     ]
-    for name in cohort.factors:
-        table = f"{label[name]} by {outcome}"
-        if name in found.outcome:
-            rows.append((table, "the table and all that follows from it", CELL))
-        elif name in found.complete:
-            rows.append((f"{table}, patients with all values", "the table", APART))
+    rows += [
+        (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
+        if name in found.outcome
+        else (f"{label[name]} by {outcome}, patients with all values", "the table", APART)
+        for name in cohort.factors
+        if name in found.complete
+    ]
     rows += [
         (f"{label[one]} by {label[other]}", "the table, its correlation", PAIR)
         for one, other in combinations(cohort.factors, 2)
