@@ -66,10 +66,9 @@ def significant_counts(occluded: int, patent: int, *, by_any_test: bool = False)
 
     By all four tests, or by any of them.
     """
-    tests = univariate.p_values_of_all_pairs(occluded, patent)
-    agree = np.any if by_any_test else np.all
     a, b = np.indices((occluded + 1, patent + 1))
-    return agree([p < 0.05 for p in tests.values()], axis=0) & (a * patent > b * occluded)
+    significant = univariate.significant_pairs(occluded, patent, by_every_test=not by_any_test)
+    return significant & (a * patent > b * occluded)
 
 
 @dataclass(frozen=True)

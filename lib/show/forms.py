@@ -53,9 +53,11 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
         for rule in ("half_up", "half_even")
     )
     possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
-    rules = "Both ways of rounding a half say the same."
-    if up != even:
-        rules = f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."
+    rules = (
+        "Both ways of rounding a half say the same."
+        if up == even
+        else f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."
+    )
     return [
         _which_counts(printed, total, found),
         rules,
@@ -189,9 +191,9 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
         rows.append([capital(words), text or DASH, allowed, fits])
     if together:
         return ["These can be Wald results of one model."], rows
-    reason = "No single one of them is the reason."
-    if odd:
-        reason = f"The odd one out is {' or '.join(odd)}."
+    reason = (
+        f"The odd one out is {' or '.join(odd)}." if odd else "No single one of them is the reason."
+    )
     return [f"These cannot all be Wald results of one model. {reason}"], rows
 
 

@@ -267,14 +267,12 @@ def solutions(found: list, groups: list[str]) -> None:
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
-    note = "A loss of patency is read as an occlusion."
-    if len(found) > 20:
-        note += " Only the first 20 solutions are shown."
     display.table(
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
         caption=f"Counts that print every percentage and area: {many}.",
-        note=note,
+        note="A loss of patency is read as an occlusion."
+        + (" Only the first 20 solutions are shown." if len(found) > 20 else ""),
     )
 
 
