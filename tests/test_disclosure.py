@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from chapter import run, run_book
-from helpers import codebook_of, into, read_cohort, refusal, slow_but, write_rows
+from helpers import Shown, codebook_of, into, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -110,7 +110,7 @@ class Shown:
     files: dict[str, pd.DataFrame] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def take(self, page: str, output: display.Output) -> None:
+    def take(self, page: str, output: Shown) -> None:
         about = output.content
         for what in ("alt", "caption", "note", "sentences"):
             self.texts[page, f"{about['name']} {what}"] = str(about.get(what))

@@ -166,7 +166,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     pairs = cohort.withheld.pairs
     hidden = np.array([[frozenset((a, b)) in pairs for b in names] for a in names])
     shown = correlations[names].mask(hidden | np.eye(len(names), dtype=bool))
-    if len(names) < 2 or shown.isna().all(axis=None):
+    if shown.isna().all(axis=None):
         return
     first, second = shown.abs().stack().idxmax()
     title = (

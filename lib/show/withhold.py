@@ -113,8 +113,8 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
-    own = {one: known.loc[known[cohort.group] == one, time] for one in cohort.groups}
-    own[ALL], follow_up, curves = known[time], found.follow_up, []
+    of_groups = {one: known.loc[known[cohort.group] == one, time] for one in cohort.groups}
+    own, follow_up, curves = of_groups | {ALL: known[time]}, found.follow_up, []
     for column in ("median", "lower", "upper"):
         gone = [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
         follow_up = display.masked(follow_up, gone, [column])
