@@ -32,9 +32,8 @@ WALD, _, FIRTH = ESTIMATORS
 
 def is_possible(cohort: Cohort, claims: pd.DataFrame) -> bool:
     """Whether the cohort has the paper's two markers, its outcome and its groups."""
-    levels = set(reconstruct.groups(claims))
     has_markers = set(reconstruct.markers(claims)) <= set(cohort.binary_factors)
-    return has_markers and levels == set(cohort.groups)
+    return has_markers and set(reconstruct.groups(claims)) == set(cohort.groups)
 
 
 def lacking(cohort: Cohort, claims: pd.DataFrame) -> list[str]:
