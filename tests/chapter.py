@@ -10,8 +10,8 @@ from unittest import mock
 
 import altered
 import jupytext
-from helpers import into
 from matplotlib.figure import Figure
+from recorded import into
 
 from lib.show import display
 from lib.site import notebooks

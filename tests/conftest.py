@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from books import Book, copy_book, needed
-from helpers import into
 from hypothesis import settings
+from recorded import into
 
 from lib.show import display
 from lib.site.pdf import BROWSERS, QUIET

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from chapter import run, run_book
-from helpers import Shown, codebook_of, into, read_cohort, refusal, slow_but, write_rows
+from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recorded import Shown, into
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 

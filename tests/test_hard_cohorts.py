@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from chapter import run_book
-from helpers import Shown, slow_but, write_rows
+from helpers import slow_but, write_rows
+from recorded import Shown
 
 from lib.paper import published
 from lib.patients import template

@@ -106,12 +106,14 @@ def _two_markers_alone(printed: Printed) -> dict[str, dict]:
     """The two markers alone on all patients, for every number of patients with both."""
     plain = _compared(cores.two_marker_odds_ratios(printed.first, printed.second), printed)
     # It ends with the two markers alone, so it stands or falls with them.
-    chosen = "whichever way it was come to, a final model that holds the two markers and nothing "
+    chosen = {
+        "reason": "whichever way it was come to, a final model that holds the two markers and "
+        "nothing else is the first of these"
+    }
     return {
         "two markers alone": plain,
         "two markers alone, Firth's penalty": _compared(_firth(printed), printed),
-        "a final model of two factors, chosen stepwise": plain
-        | {"reason": f"{chosen}else is the first of these"},
+        "a final model of two factors, chosen stepwise": plain | chosen,
     }
 
 
