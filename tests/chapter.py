@@ -11,6 +11,7 @@ from unittest import mock
 import altered
 import jupytext
 from matplotlib.figure import Figure
+from recorded import into
 
 from lib.show import display
 from lib.site import notebooks
@@ -44,7 +45,7 @@ def run(chapter: str, lay_out: bool = True) -> Ran:
     with (
         contextlib.redirect_stdout(io.StringIO()),
         mock.patch.object(display, "_glue", lambda name, text, **_: ran.glued.update({name: text})),
-        mock.patch.object(display, "display", shown.append),
+        mock.patch.object(display, "display", into(shown)),
         mock.patch.object(Figure, "savefig", laid_out),
     ):
         for cell in ran.cells:

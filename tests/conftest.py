@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from books import Book, copy_book, needed
 from hypothesis import settings
+from recorded import into
 
 from lib.show import display
 from lib.site.pdf import BROWSERS, QUIET
@@ -34,7 +35,7 @@ def pytest_collection_modifyitems(items):
 def shown(monkeypatch) -> list:
     """What a function displays."""
     found = []
-    monkeypatch.setattr(display, "display", found.append)
+    monkeypatch.setattr(display, "display", into(found))
     return found
 
 

@@ -19,6 +19,7 @@ from chapter import run, run_book
 from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recorded import Shown, into
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -110,7 +111,7 @@ class Shown:
     files: dict[str, pd.DataFrame] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def take(self, page: str, output: display.Output) -> None:
+    def take(self, page: str, output: Shown) -> None:
         about = output.content
         for what in ("alt", "caption", "note", "sentences"):
             self.texts[page, f"{about['name']} {what}"] = str(about.get(what))
@@ -419,7 +420,7 @@ def curves_of(rows: pd.DataFrame, folder: Path, monkeypatch) -> tuple:
     drawn = []
     monkeypatch.setenv("COHORT", str(written(rows, folder)))
     monkeypatch.delenv("DISCLOSURE", raising=False)
-    monkeypatch.setattr(display, "display", drawn.append)
+    monkeypatch.setattr(display, "display", into(drawn))
     cohort = loading.load()
     found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
     figures.kaplan_meier(found, read, "months", "event", "months")

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.show import display, figures, model_tables, plots
+from lib.site.notebooks import CHAPTERS
 from lib.statistics import sample_size
 from lib.words import capital, limits, percent
 
@@ -195,6 +196,23 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
     assert "length (per 100) crude 2.70" in shown[0].content["alt"]
+
+
+def test_a_verdict_has_one_color_in_figures_and_on_pages():
+    """But for what is too pale for words: the gray of the given, and the orange on a light page."""
+    css = (CHAPTERS / "assets" / "book.css").read_text(encoding="utf-8")
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{6});", css.split(f"{theme} {{")[1].split("}")[0]))
+        for theme in (":root", 'html[data-theme="dark"]')
+    )
+    drawn = {verdict: color for verdict, (color, _) in figures.VERDICT_FILLS.items()}
+    drawn["given"] = display.MUTED
+    assert dark == {verdict: display.DARK[color] for verdict, color in drawn.items()}
+    words, orange = light.pop("contradicted"), drawn.pop("contradicted")
+    assert light == drawn
+    assert all(np.less_equal(*map(mpl.colors.to_rgb, (words, orange))))
+    print_css = (CHAPTERS / "assets" / "print.css").read_text(encoding="utf-8")
+    assert not [verdict for verdict in dark if f"--{verdict}" in print_css]
 
 
 def draw_with_a_warning() -> None:

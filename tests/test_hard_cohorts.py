@@ -11,6 +11,7 @@ import pytest
 import statsmodels.api as sm
 from chapter import run_book
 from helpers import slow_but, write_rows
+from recorded import Shown
 
 from lib.paper import published
 from lib.patients import template
@@ -64,7 +65,7 @@ def in_words(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text).replace("\n", " ")
 
 
-def words_of(output: display.Output) -> str:
+def words_of(output: Shown) -> str:
     if "sentences" in output.content:
         return output.forms["text/plain"]
     if "alt" in output.content:

@@ -15,7 +15,7 @@ from lib.compatible.study import read_stored
 from lib.statistics import univariate
 
 PRINTED = STUDY.printed
-STORED = one_factor.read()
+STORED = read_stored(one_factor.FILE)
 PROVEN = [(1, 29), (2, 28), (3, 27), (4, 26), (10, 20), (11, 19)]
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from lib.compatible import exclusion, ladder, measures, one_factor, replication, verification
-from lib.compatible.study import read_stored, study
+from lib.compatible import exclusion, ladder, measures, one_factor, verification
+from lib.compatible.study import Study, read_stored, study
 from lib.paper import reconstruct, verdicts
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
@@ -34,20 +34,16 @@ class Known:
     `values` and `standing` have one row per stored cohort that prints every claim, the example
     cohort last where it is asked for: every conclusion (`measures.measure`) with n11, and the rungs
     that it stands on. `limits` are what is proven of the fit in each core that is not excluded
-    (`exclusion.outer_bounds`). `groups` (groups x 2) holds the occluded and the patent patients of
-    each group; `labels` are the markers in words.
+    (`exclusion.outer_bounds`). `labels` are the markers in words.
     """
 
     problem: str | None = None
-    printed: exclusion.Printed | None = None
+    study: Study | None = None
     cores: pd.DataFrame = field(default_factory=pd.DataFrame)
     values: pd.DataFrame = field(default_factory=pd.DataFrame)
     standing: pd.DataFrame = field(default_factory=pd.DataFrame)
     limits: pd.DataFrame = field(default_factory=pd.DataFrame)
-    groups: np.ndarray | None = None
-    markers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ("", "")
-    example_core: tuple[int, int] = (0, 0)
 
 
 def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
@@ -74,12 +70,12 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     of_cores, of_extremes = (
         verification.believed(read_stored(name), keys, about) for name, keys in stored.items()
     )
-    witnessed = of_cores[["k1", "k0"]].drop_duplicates()
-    found = table.merge(witnessed, how="left", indicator="stored")["stored"] == "both"
+    keys, witnessed = (pd.MultiIndex.from_frame(one[["k1", "k0"]]) for one in (table, of_cores))
+    found = keys.isin(witnessed)
     table["status"] = np.select(
         [table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided"
     )
-    margins = one_factor.least_margins(printed, one_factor.read())
+    margins = one_factor.least_margins(printed, read_stored(one_factor.FILE))
     table = table.merge(margins.rename("factor_margin").reset_index(), how="left", on=["k1", "k0"])
     with_factor = table["factor_margin"] > 0
     if (with_factor & found).any():
@@ -87,19 +83,16 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         raise ValueError(f"both witnessed and impossible with a significant factor: {wrong}")
     table["kind"] = np.select([table["excluded_by"] != "", with_factor, found], KINDS[:3], KINDS[3])
 
-    example = load(EXAMPLE)
-    rows = pd.concat([of_cores, of_extremes, *[example.rows] * with_example], ignore_index=True)
+    example = [load(EXAMPLE).rows] if with_example else []
+    rows = pd.concat([of_cores, of_extremes, *example], ignore_index=True)
     columns = verification.columns_of(rows, about)
     return Known(
-        printed=printed,
+        study=about,
         cores=table,
         values=measures.measure(columns, about),
         standing=ladder.standing(columns, about),
         limits=exclusion.outer_bounds(printed, certificates),
-        groups=about.group_counts,
-        markers=tuple(about.markers),
         labels=tuple(verdicts.about(marker) for marker in about.markers),
-        example_core=replication.core(example, about.markers),
     )
 
 
@@ -119,13 +112,13 @@ def ranges(of: Known) -> pd.DataFrame:
     else was in the model (NaN where none is known).
     """
     proven = pd.DataFrame(_proven(of), index=["proven_least", "proven_greatest"]).T
-    parts = {}
-    for rung in ladder.RUNGS:
-        on_rung = of.values[of.standing[rung.name]]
-        attained = {"cohorts": on_rung.count(), "least": on_rung.min(), "greatest": on_rung.max()}
-        parts[rung.name, rung.words] = pd.DataFrame(attained).join(proven)
-    table = pd.concat(parts, names=["rung", "words", "conclusion"]).reset_index()
-    return table[["conclusion", *table.columns.drop("conclusion")]]
+    attained = {
+        (rung.name, rung.words): of.values[of.standing[rung.name]].agg(["count", "min", "max"]).T
+        for rung in ladder.RUNGS
+    }
+    table = pd.concat(attained, names=["rung", "words", "conclusion"])
+    table = table.set_axis(["cohorts", "least", "greatest"], axis=1).join(proven, on="conclusion")
+    return table.reset_index(["rung", "words"]).reset_index()
 
 
 def _proven(of: Known) -> dict[str, tuple[float, float]]:
@@ -133,27 +126,19 @@ def _proven(of: Known) -> dict[str, tuple[float, float]]:
     listing prove.
     """
     left = of.cores.loc[of.cores["status"] != "excluded", "n11"]
-    found = {"n11": (left.min(), left.max())}
-    for name in ("brier", "discrimination_slope", "nagelkerke"):
-        found[f"model.{name}"] = (of.limits[name, "least"].min(), of.limits[name, "most"].max())
+    of_fit = {
+        f"model.{name}": (of.limits[name, "least"].min(), of.limits[name, "most"].max())
+        for name in ("brier", "discrimination_slope", "nagelkerke")
+    }
     # Whichever test the printed P is of; the odds ratio then has no limit.
-    factor = univariate.limits_of_significant(*of.printed.first.sum(axis=0), by_every_test=False)
-    for name in ("share", "p_value"):
-        found[f"binary.{name}"] = tuple(factor.loc[name])
-    return found
+    factor = univariate.limits_of_significant(*of.study.totals, by_every_test=False)
+    of_factor = {f"binary.{name}": tuple(factor.loc[name]) for name in ("share", "p_value")}
+    return {"n11": (left.min(), left.max()), **of_fit, **of_factor}
 
 
-def rest_of_the_model(of: Known) -> tuple[float, float]:
-    """Proven limits of the likelihood-ratio chi-square of all that was in the model beside the two
-    markers.
-    """
-    bounds = of.limits["likelihood_ratio"]
-    return float(bounds["least"].min()), float(bounds["most"].max())
-
-
-def holds(values: pd.Series, threshold: float = 0.05) -> str:
-    """Whether P values are below a threshold in all of some cohorts, in some or in none."""
-    below = (values < threshold).mean()
+def holds(values: pd.Series) -> str:
+    """Whether P values are below 0.05 in all of some cohorts, in some or in none."""
+    below = (values < 0.05).mean()
     return (
         "in all cohorts found"
         if below == 1

@@ -20,7 +20,6 @@ that eta takes in each of the eight groups of patients alike in outcome and mark
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -346,11 +345,11 @@ def _tails(
 # ----------------------------------------------------------------------------------- what is stored
 
 
-def read(path: Path = PATH) -> pd.DataFrame:
+def read() -> pd.DataFrame:
     """The stored certificates: k1, k0, functional (empty: exclusion) and the numbers of
     `CERTIFICATE`.
     """
-    return pd.read_csv(path, comment="#", keep_default_na=False)
+    return pd.read_csv(PATH, comment="#", keep_default_na=False)
 
 
 def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
@@ -390,10 +389,10 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     have.
 
     Indexed by k1 and k0; columns are pairs of a quantity and "least" or "most": brier;
-    log_likelihood; discrimination_slope (mean probability of the occluded less that of the patent,
-    Tjur 2009, Am Stat 63:366-372); mcfadden and nagelkerke (R squared); and likelihood_ratio, the
-    chi-square of all covariates besides the two markers together, twice the log likelihood above
-    that of the model with the markers alone.
+    discrimination_slope (mean probability of the occluded less that of the patent, Tjur 2009, Am
+    Stat 63:366-372); nagelkerke (R squared); and likelihood_ratio, the chi-square of all covariates
+    besides the two markers together, twice the log likelihood above that of the model with the
+    markers alone.
     """
     found = {}
     for name, rows in certificates[certificates["functional"] != ""].groupby("functional"):
@@ -408,18 +407,13 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     null = n1 * np.log(n1 / n) + n0 * np.log(n0 / n)
     n11, fits = two_marker_fits(printed.first, printed.second)
     alone = pd.Series(fits.log_likelihood, n11)[sums.index.to_frame().sum(axis=1)].to_numpy()
-    result = {}
-    for side in ("least", "most"):
-        log_likelihood = sums["log_likelihood", side]
-        result["brier", side] = sums["brier", side] / n
-        result["log_likelihood", side] = log_likelihood
-        # The probabilities sum to the events, so those of the patent sum to what the events lack.
-        result["discrimination_slope", side] = (
-            sums["probability_of_events", side] * (1 / n1 + 1 / n0) - n1 / n0
-        )
-        result["mcfadden", side] = 1 - log_likelihood / null
-        result["nagelkerke", side] = (1 - np.exp(2 * (null - log_likelihood) / n)) / (
-            1 - np.exp(2 * null / n)
-        )
-        result["likelihood_ratio", side] = 2 * (log_likelihood - alone)
-    return pd.DataFrame(result)
+    explained = 1 - np.exp(2 * (null - sums["log_likelihood"]) / n)
+    # The probabilities sum to the events, so those of the patent sum to what the events lack.
+    slope = sums["probability_of_events"] * (1 / n1 + 1 / n0) - n1 / n0
+    quantities = {
+        "brier": sums["brier"] / n,
+        "discrimination_slope": slope,
+        "nagelkerke": explained / (1 - np.exp(2 * null / n)),
+        "likelihood_ratio": 2 * sums["log_likelihood"].sub(alone, axis=0),
+    }
+    return pd.concat(quantities, axis=1)

@@ -12,7 +12,6 @@ import pandas as pd
 from lib.compatible import exclusion
 from lib.paper import checks, published, ratios, reconstruct, verdicts, wald
 
-UNITS = (1, 2, 3, 5, 10)
 DIRECTIONS = {"up": 1, "down": -1}
 # What can detect an alteration, in the order in which it is tried.
 DETECTORS = {
@@ -41,27 +40,21 @@ def _alterations(claims: pd.DataFrame, units: tuple[int, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def survey(claims: pd.DataFrame, units: tuple[int, ...] = UNITS) -> pd.DataFrame:
+def survey(claims: pd.DataFrame, units: tuple[int, ...] = (1, 2, 3, 5, 10)) -> pd.DataFrame:
     """All alterations and what detects each: columns claim, section, printed, altered, units,
     direction and detected_by.
 
     `detected_by` is one of `DETECTORS` or the empty string. Claims of which a check already fails
-    as they are printed (`already_contradicted`) are left out: nothing can be said of alterations.
+    as they are printed are left out: nothing can be said of alterations.
     """
     claims = reconstruct.original(claims)
     bounds, detected = _bounds(claims), []
-    table = _alterations(claims.drop(index=already_contradicted(claims)), units)
+    sound = [name for name in claims.index if detect(claims, name, bounds) == NOT_DETECTED]
+    table = _alterations(claims.loc[sound], units)
     for name, text in zip(table["claim"], table["altered"], strict=True):
         altered = claims["printed"].where(claims.index != name, text)
         detected.append(detect(claims.assign(printed=altered), name, bounds))
     return table.assign(detected_by=detected)
-
-
-def already_contradicted(claims: pd.DataFrame) -> list[str]:
-    """The original claims that take part in a check that fails as they are printed."""
-    claims = reconstruct.original(claims)
-    bounds = _bounds(claims)
-    return [name for name in claims.index if detect(claims, name, bounds) != NOT_DETECTED]
 
 
 def _bounds(claims: pd.DataFrame) -> pd.DataFrame:
@@ -83,17 +76,16 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     section, about, quantity = name.split(".")[:3]
     if section == "multivariate":
         return _detect_in_model(claims, about, bounds)
-    if section == "univariate":
-        known = about in reconstruct.markers(claims)
-        return "univariate" if known and _fails(checks.univariate_checks(claims)) else NOT_DETECTED
     in_counts = quantity in ("patients", "primary_patency", *reconstruct.MARKER_QUANTITIES, "auc")
-    # Every check on counts is part of the one that takes all of them together.
-    if in_counts and not reconstruct.solve(claims):
-        return "counts"
-    if in_counts and _fails(checks.univariate_checks(claims)):
-        return "univariate"
-    in_areas = in_counts or section == "roc"
-    return "roc" if in_areas and _fails(checks.roc_checks(claims)) else NOT_DETECTED
+    in_tests = section == "univariate" and about in reconstruct.markers(claims)
+    tried = {
+        # Every check on counts is part of the one that takes all of them together.
+        "counts": (in_counts, lambda: not reconstruct.solve(claims)),
+        "univariate": (in_counts or in_tests, lambda: _fails(checks.univariate_checks(claims))),
+        "roc": (in_counts or section == "roc", lambda: _fails(checks.roc_checks(claims))),
+    }
+    found = (name for name, (bears, fails) in tried.items() if bears and fails())
+    return next(found, NOT_DETECTED)
 
 
 def _fails(done: list[verdicts.Check]) -> bool:

@@ -40,7 +40,6 @@ from lib.compatible.exclusion import (
     group_minima,
     variance_terms,
 )
-from lib.compatible.study import read_stored
 from lib.paper.cores import cells
 from lib.statistics import univariate
 
@@ -61,18 +60,15 @@ NEARLY, CLEARLY = 2e-4, 1e-5
 KNOWN_WITH_FACTOR = np.column_stack([np.tile(KNOWN, (2, 1)), np.repeat([0.0, 1.0], len(GROUPS))])
 
 
-def significant_counts(
-    occluded: int, patent: int, threshold: float = 0.05, *, by_any_test: bool = False
-) -> np.ndarray:
+def significant_counts(occluded: int, patent: int, *, by_any_test: bool = False) -> np.ndarray:
     """Which counts of the occluded and of the patent a factor may have that goes with occlusion and
-    is significant alone: true or false, occluded + 1 x patent + 1.
+    has P<0.05 alone: true or false, occluded + 1 x patent + 1.
 
     By all four tests, or by any of them.
     """
-    tests = univariate.p_values_of_all_pairs(occluded, patent)
-    agree = np.any if by_any_test else np.all
     a, b = np.indices((occluded + 1, patent + 1))
-    return agree([p < threshold for p in tests.values()], axis=0) & (a * patent > b * occluded)
+    significant = univariate.significant_pairs(occluded, patent, by_every_test=not by_any_test)
+    return significant & (a * patent > b * occluded)
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,7 @@ def excesses(printed: Printed, stored: pd.DataFrame) -> Iterator[tuple[tuple[int
 
 
 def margins_by_counts(
-    printed: Printed, stored: pd.DataFrame, threshold: float = 0.05, *, by_any_test: bool = False
+    printed: Printed, stored: pd.DataFrame, *, by_any_test: bool = False
 ) -> pd.DataFrame:
     """What the stored certificates prove of each core and of each count of the factor among the
     occluded and among the patent with which it is significant alone, by all four tests or,
@@ -155,7 +151,7 @@ def margins_by_counts(
     ``stored`` has the columns k1, k0 and `CERTIFICATE`; the columns returned are k1, k0, occluded,
     patent (with the factor) and margin, the least over all spreads of the factor.
     """
-    possible = significant_counts(*printed.first.sum(axis=0), threshold, by_any_test=by_any_test)
+    possible = significant_counts(*printed.first.sum(axis=0), by_any_test=by_any_test)
     pairs, tables = np.argwhere(possible), []
     for (k1, k0), excess in excesses(printed, stored):
         margins = excess.of_counts().max(axis=0)[possible]
@@ -176,8 +172,3 @@ def least_margins(
     significant alone by all four tests (or, ``by_any_test``, by any of them)."""
     margins = margins_by_counts(printed, stored, by_any_test=by_any_test)
     return margins.astype({"k1": int, "k0": int}).groupby(["k1", "k0"])["margin"].min()
-
-
-def read() -> pd.DataFrame:
-    """The stored certificates: k1, k0 and `CERTIFICATE`."""
-    return read_stored(FILE)

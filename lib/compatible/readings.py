@@ -10,7 +10,6 @@ code: their name is a digest of both.
 """
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,17 +32,13 @@ ALONE, CONDITIONAL, DIAGNOSIS, ONE_FACTOR = LISTED = [
     "two markers and the diagnosis",
     "two markers and one binary factor",
 ]
-LENGTH, ALL_WITH_DIAGNOSIS = SEARCHED = [
-    "two markers and the length",
-    "all factors and the diagnosis",
-]
+LENGTH, ALL_WITH_DIAGNOSIS = "two markers and the length", "all factors and the diagnosis"
 KEYS = ["reading", "number"]
 # What computes the stored counts, and so must be what it was when they were stored.
 LISTING_CODE = [
     Path(__file__).parents[1] / "search" / "listings.py",
     Path(__file__).parents[1] / "statistics" / "logistic.py",
 ]
-COLUMNS = ["verdict", "found", "n11_least", "n11_most", "reason"]
 
 
 def searched(about: Study) -> dict[str, Study]:
@@ -69,9 +64,7 @@ def listed_steps(claims: pd.DataFrame) -> dict[str, list[int]]:
 def significant_pairs(about: Study) -> np.ndarray:
     """Which count pairs of a yes-or-no factor are significant alone by any test: [a, b]."""
     threshold = max(about.threshold(factor) for factor in about.factors)
-    with np.errstate(invalid="ignore"):
-        tests = univariate.p_values_of_all_pairs(*about.totals)
-        return np.any([p < threshold for p in tests.values()], axis=0)
+    return univariate.significant_pairs(*about.totals, threshold, by_every_test=False)
 
 
 def fingerprint(about: Study) -> str:
@@ -90,47 +83,38 @@ def fingerprint(about: Study) -> str:
     return hashlib.sha256(repr(inputs).encode()).hexdigest()[:16]
 
 
-def survey(
-    claims: pd.DataFrame, counts: pd.DataFrame | None = None, stored: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def survey(claims: pd.DataFrame) -> pd.DataFrame:
     """Every reading with its verdict. Indexed by reading; columns verdict, found, n11_least,
     n11_most, reason.
 
-    ``counts`` and ``stored`` are the contents of readings.csv and readings.parquet by default.
     Stored cohorts are refitted, and those that fail count as not stored; counts made for other
     claims, or by other code, are not used.
     """
     about = study(claims, read_codebook(DATA / "codebook.csv"))
-    counts = read_stored("readings.csv") if counts is None else counts
-    stored = read_stored("readings.parquet") if stored is None else stored
-    rows = [
-        *_two_markers_alone(about.printed),
-        *_listed(about, counts[counts["made_from"] == fingerprint(about)]),
-        *_searched(about, stored),
-        *_said(about.printed),
-    ]
-    table = pd.DataFrame([{"reading": name, **row} for name, row in rows])
-    table = table.reindex(columns=["reading", *COLUMNS])
-    return table.astype(dict.fromkeys(["found", "n11_least", "n11_most"], "Int64")).set_index(
-        "reading"
-    )
+    counts = read_stored("readings.csv")
+    rows = {
+        **_two_markers_alone(about.printed),
+        **_listed(about, counts[counts["made_from"] == fingerprint(about)]),
+        **_searched(about, read_stored("readings.parquet")),
+        **_said(about.printed),
+    }
+    table = pd.DataFrame(rows, ["verdict", "found", "n11_least", "n11_most", "reason"])
+    return table.T.rename_axis("reading")
 
 
-def _two_markers_alone(printed: Printed) -> Iterator[tuple[str, dict]]:
+def _two_markers_alone(printed: Printed) -> dict[str, dict]:
     """The two markers alone on all patients, for every number of patients with both."""
-    plain = cores.two_marker_odds_ratios(printed.first, printed.second)
-    tables = {"two markers alone": plain, "two markers alone, Firth's penalty": _firth(printed)}
-    for reading, table in tables.items():
-        yield reading, _compared(table, printed)
+    plain = _compared(cores.two_marker_odds_ratios(printed.first, printed.second), printed)
     # It ends with the two markers alone, so it stands or falls with them.
-    yield (
-        "a final model of two factors, chosen stepwise",
-        _compared(plain, printed)
-        | {
-            "reason": "whichever way it was come to, a final model that holds the two markers and "
-            "nothing else is the first of these"
-        },
-    )
+    chosen = {
+        "reason": "whichever way it was come to, a final model that holds the two markers and "
+        "nothing else is the first of these"
+    }
+    return {
+        "two markers alone": plain,
+        "two markers alone, Firth's penalty": _compared(_firth(printed), printed),
+        "a final model of two factors, chosen stepwise": plain | chosen,
+    }
 
 
 def _firth(printed: Printed) -> pd.DataFrame:
@@ -166,7 +150,7 @@ def _compared(table: pd.DataFrame, printed: Printed) -> dict:
     }
 
 
-def _listed(about: Study, counts: pd.DataFrame) -> Iterator[tuple[str, dict]]:
+def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
     """The verdicts of the listings: contradicted only where no step is missing."""
     printed = about.printed
     tables, _ = cores.count_tables(printed.first, printed.second, about.group_counts)
@@ -181,42 +165,41 @@ def _listed(about: Study, counts: pd.DataFrame) -> Iterator[tuple[str, dict]]:
         ONE_FACTOR: f"{everyone}; {{looked_at:,}} sets of sums: any factor significant alone, for "
         "every number of patients with both markers that is not excluded for all models",
     }
+    rows = {}
     for reading, needed in listed_steps(about.claims).items():
         of_reading = counts[counts["reading"] == reading]
         if not set(needed) <= set(of_reading["step"]):
             reason = "no complete listing for these claims is stored"
-            yield reading, {"verdict": "open: not listed", "reason": reason}
+            rows[reading] = {"verdict": "open: not listed", "reason": reason}
             continue
-        found = int(of_reading["found"].sum())
-        reason = words[reading].format(looked_at=of_reading["looked_at"].sum())
+        found, nearest = int(of_reading["found"].sum()), 1 + of_reading["nearest_miss"].min()
+        verdict = "contradicted: proven"
+        ends = f"the nearest is {nearest:.1f} half-units of a last digit from what is printed"
         if found:
             verdict = "open: fits found"
-            reason += f"; {found} print all numbers, patients were not made from them"
-        else:
-            verdict = "contradicted: proven"
-            nearest = 1 + of_reading["nearest_miss"].min()
-            reason += (
-                f"; the nearest is {nearest:.1f} half-units of a last digit from what is printed"
-            )
-        yield reading, {"verdict": verdict, "found": found, "reason": reason}
+            ends = f"{found} print all numbers, patients were not made from them"
+        reason = f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}"
+        rows[reading] = {"verdict": verdict, "found": found, "reason": reason}
+    return rows
 
 
-def _searched(about: Study, stored: pd.DataFrame) -> Iterator[tuple[str, dict]]:
+def _searched(about: Study, stored: pd.DataFrame) -> dict[str, dict]:
     """The verdicts of the readings for which cohorts are stored."""
+    rows = {}
     for reading, of_reading in searched(about).items():
         cohorts = verify_reading(stored, reading, of_reading)
         good = cohorts[cohorts["problems"] == ""]
-        row = {
+        n11 = good["both_occluded"] + good["both_patent"]
+        rows[reading] = {
             "verdict": "possible: witness" if len(good) else "open: none found",
             "found": len(good),
+            "n11_least": n11.min(),
+            "n11_most": n11.max(),
             "reason": f"{len(good)} cohorts found and refitted"
             if len(good)
             else "a search found none, which proves nothing",
         }
-        if len(good):
-            n11 = good["both_occluded"] + good["both_patent"]
-            row |= {"n11_least": n11.min(), "n11_most": n11.max()}
-        yield reading, row
+    return rows
 
 
 def verify_reading(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataFrame:
@@ -229,40 +212,44 @@ def verify_reading(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataF
     return verify(rows[names], KEYS, about)
 
 
-def _said(printed: Printed) -> Iterator[tuple[str, dict]]:
+def _said(printed: Printed) -> dict[str, dict]:
     """The readings for which nothing is counted."""
-    yield (
-        "all factors",
-        {
+    wald_limits = {
+        "verdict": "open: Wald fails",
+        "reason": "the limits do not multiply to the square of the odds ratio, or P does not "
+        "follow from them",
+    }
+    if all(wald.agree(strings, printed.level) for strings in printed.strings):
+        wald_limits = {
+            "verdict": "not needed: Wald fits",
+            "reason": "the limits multiply to the square of the odds ratio and P follows from "
+            "them, to the printed digits",
+        }
+    return {
+        "all factors": {
             "verdict": "possible: witness",
             "reason": "the main reading, and what screening the factors one at a time leaves; it "
             "has cohorts of its own",
         },
-    )
-    yield (
-        "markers coded the other way, or 1 and 2",
-        {
+        "markers coded the other way, or 1 and 2": {
             "verdict": "the same model",
             "reason": "a marker turned over has one over the odds ratio and limits, and the same "
             "P; 1 and 2 for 0 and 1 change only the intercept",
         },
-    )
-    fits = all(wald.agree(strings, printed.level) for strings in printed.strings)
-    reason = (
-        "the limits multiply to the square of the odds ratio and P follows from them, to the "
-        "printed digits"
-        if fits
-        else "the limits do not multiply to the square of the odds ratio, or P does not follow "
-        "from them"
-    )
-    verdict = "not needed: Wald fits" if fits else "open: Wald fails"
-    yield "limits other than Wald's", {"verdict": verdict, "reason": reason}
-    for reading, reason in {
-        "stepwise selection that keeps a third factor": "with the usual settings (enter by score "
-        "P<0.05, leave by P>0.10) one may stay whose Wald P lies between",
-        "conditional likelihood with more factors": "its information is that of the outcomes "
-        "within strata, of which no proof here speaks",
-        "penalized likelihood with more factors": "its fitted events need not be the observed "
-        "ones, on which every proof here rests",
-    }.items():
-        yield reading, {"verdict": "open: not searched", "reason": reason}
+        "limits other than Wald's": wald_limits,
+        "stepwise selection that keeps a third factor": {
+            "verdict": "open: not searched",
+            "reason": "with the usual settings (enter by score P<0.05, leave by P>0.10) one may "
+            "stay whose Wald P lies between",
+        },
+        "conditional likelihood with more factors": {
+            "verdict": "open: not searched",
+            "reason": "its information is that of the outcomes within strata, of which no proof "
+            "here speaks",
+        },
+        "penalized likelihood with more factors": {
+            "verdict": "open: not searched",
+            "reason": "its fitted events need not be the observed ones, on which every proof here "
+            "rests",
+        },
+    }

@@ -7,8 +7,6 @@ reproduces. A file of as many patients as the paper's has a place among the cros
 outcome and the two markers, and values of its own for all that stored cohorts leave open.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -24,13 +22,18 @@ from lib.words import listed
 AGREES, NEAR, DIFFERS, ABSENT = "agrees", "one digit off", "differs", "not in the file"
 # The columns of a table of terms, and what the paper calls them.
 ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
+ESTIMATORS = {
+    "maximum likelihood, Wald limits": multivariate.fit,
+    "maximum likelihood, profile limits": profile.profile_limits,
+    "Firth's penalty, profile limits": profile.firth,
+}
+WALD, _, FIRTH = ESTIMATORS
 
 
 def is_possible(cohort: Cohort, claims: pd.DataFrame) -> bool:
     """Whether the cohort has the paper's two markers, its outcome and its groups."""
-    levels = set(reconstruct.groups(claims))
     has_markers = set(reconstruct.markers(claims)) <= set(cohort.binary_factors)
-    return has_markers and levels == set(cohort.groups)
+    return has_markers and set(reconstruct.groups(claims)) == set(cohort.groups)
 
 
 def lacking(cohort: Cohort, claims: pd.DataFrame) -> list[str]:
@@ -53,11 +56,15 @@ def agreement(printed: str, value: float) -> str:
 def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """Every claim (indexed as ``claims``), columns printed, value, agreement, withheld: its value
     in the cohort; NaN for what is not in the file."""
-    values = ledger.cohort_values(cohort, claims)
-    both = pd.DataFrame({"printed": claims["printed"], "value": values})
-    words = [agreement(*pair) for pair in both.itertuples(index=False)]
-    hidden = np.array(ledger.are_withheld(cohort, claims)) & both["value"].notna()
-    return both.assign(agreement=words, withheld=hidden)
+    printed, values = claims["printed"], ledger.cohort_values(cohort, claims)
+    return pd.DataFrame(
+        {
+            "printed": printed,
+            "value": values,
+            "agreement": list(map(agreement, printed, values)),
+            "withheld": np.array(ledger.are_withheld(cohort, claims)) & values.notna(),
+        }
+    )
 
 
 def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
@@ -77,63 +84,68 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """
     markers = reconstruct.markers(claims)
     rows = []
-    for model, estimator, factors, has_group, table in _fits(cohort, markers):
-        values = table.reindex(index=markers, columns=list(ESTIMATES))
+    for model, factors, has_group, estimator in _models(cohort, markers):
+        terms = _terms(cohort, factors, has_group, estimator)
+        values = terms.reindex(index=markers, columns=list(ESTIMATES))
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers
             for column, quantity in ESTIMATES.items()
             if (name := f"multivariate.{marker}.{quantity}") in claims.index
         ]
-        row = {"model": model, "estimator": estimator}
-        row["withheld"] = disclosure.hides_model(cohort, factors, has_group)
-        row |= {"agreeing": sum(hits), "printed": len(hits)}
-        flat = values.stack(future_stack=True)
-        rows.append(row | {f"{marker}.{column}": value for (marker, column), value in flat.items()})
+        rows.append(
+            {
+                "model": model,
+                "estimator": estimator,
+                "withheld": disclosure.hides_model(cohort, factors, has_group),
+                "agreeing": sum(hits),
+                "printed": len(hits),
+            }
+            | {".".join(place): value for place, value in values.stack(future_stack=True).items()}
+        )
     return pd.DataFrame(rows)
 
 
-def _fits(
-    cohort: Cohort, markers: list[str]
-) -> Iterator[tuple[str, str, list[str], bool, pd.DataFrame]]:
-    """Each model in words, how it was estimated, its factors, whether it holds the group, and the
-    table of its terms."""
-    every, group = cohort.factors, cohort.phrase(cohort.group)
-    plain, profiled = "maximum likelihood, Wald limits", "maximum likelihood, profile limits"
-    penalized = "Firth's penalty, profile limits"
-    yield "all factors", plain, every, False, multivariate.fit(cohort).table
-    yield "all factors", profiled, every, False, profile.profile_limits(cohort).table
-    yield "all factors", penalized, every, False, profile.firth(cohort).table
-    yield f"all factors and {group}", plain, every, True, _with_group(cohort, every)
+def _models(cohort: Cohort, markers: list[str]) -> list[tuple[str, list[str], bool, str]]:
+    """Each model in words, its factors, whether it holds the group, and how it is estimated."""
+    every, group, ends = cohort.factors, cohort.phrase(cohort.group), []
     # What a model ends with says something of it, so it is withheld with it.
     if not disclosure.hides_model(cohort, every):
-        ends = backward(cohort)
-        words = listed([cohort.phrase(name) for name in ends])
-        final = multivariate.fit(cohort, ends).table if ends else pd.DataFrame()
-        yield f"backward elimination, which ends with {words}", plain, ends, False, final
-    yield "the two markers", plain, markers, False, multivariate.fit(cohort, markers).table
-    yield "the two markers", penalized, markers, False, profile.firth(cohort, markers).table
-    yield f"the two markers and {group}", plain, markers, True, _with_group(cohort, markers)
-    for other in [name for name in every if name not in markers]:
-        words = f"the two markers and {cohort.phrase(other)}"
-        names = [*markers, other]
-        yield words, plain, names, False, multivariate.fit(cohort, names).table
+        kept = backward(cohort)
+        words = listed([cohort.phrase(name) for name in kept])
+        ends = [(f"backward elimination, which ends with {words}", kept, False, WALD)]
+    return [
+        *(("all factors", every, False, estimator) for estimator in ESTIMATORS),
+        (f"all factors and {group}", every, True, WALD),
+        *ends,
+        ("the two markers", markers, False, WALD),
+        ("the two markers", markers, False, FIRTH),
+        (f"the two markers and {group}", markers, True, WALD),
+        *(
+            (f"the two markers and {cohort.phrase(other)}", [*markers, other], False, WALD)
+            for other in every
+            if other not in markers
+        ),
+    ]
 
 
-def _with_group(cohort: Cohort, factors: list[str]) -> pd.DataFrame:
+def _terms(cohort: Cohort, factors: list[str], has_group: bool, estimator: str) -> pd.DataFrame:
+    """The table of a model's terms."""
+    if not has_group:
+        return ESTIMATORS[estimator](cohort, factors).table
     table = sensitivity.adjusted_for_group(cohort, factors).table
     return table.filter(like="other_").rename(
         columns=lambda name: name.removeprefix("other_").removeprefix("wald_")
     )
 
 
-def backward(cohort: Cohort, alpha: float = 0.05) -> list[str]:
+def backward(cohort: Cohort) -> list[str]:
     """The factors that backward elimination keeps: the one with the largest Wald P goes, until
-    every P is below ``alpha``."""
+    every P is below 0.05."""
     kept = list(cohort.factors)
     while kept:
         p = multivariate.fit(cohort, kept).table.drop(index="const", errors="ignore")["p"]
-        if p.empty or p.max() < alpha:
+        if p.empty or p.max() < 0.05:
             break
         kept.remove(p.idxmax())
     return kept
@@ -163,8 +175,7 @@ def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> p
     if lacking(cohort, claims):
         return empty
     about = study(claims, cohort.codebook)
-    names = [about.group, *about.factors, about.outcome]
-    rows = cohort.complete(names)
+    rows = cohort.complete([about.group, *about.factors, about.outcome])
     if len(rows) != sum(about.totals):
         return empty
     measured = measures.measure(verification.columns_of(rows, about), about).iloc[0]

@@ -46,18 +46,17 @@ def verify(
         index=sizes.index,
     )
     complete = (sizes == sum(study.totals)).to_numpy()
-    if complete.any():
-        order = np.argsort(number, kind="stable")
-        columns = columns_of(cohorts.iloc[order[complete[number[order]]]], study)
-        both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
-        core = [(both & (columns[study.outcome] == value)).sum(axis=1) for value in (1, 0)]
-        unmet = _unmet(columns, study, margin)
-        for found, name in zip(core, ("k1", "k0"), strict=True):
-            if name in keys:
-                wanted = sizes.index[complete].get_level_values(name)
-                unmet[f"another core ({name})"] = found != wanted.to_numpy()
-        problems = ["; ".join(unmet.columns[row]) for row in unmet.to_numpy()]
-        result.loc[complete] = np.column_stack([*core, np.array(problems, object)])
+    order = np.argsort(number, kind="stable")
+    columns = columns_of(cohorts.iloc[order[complete[number[order]]]], study)
+    both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
+    core = [(both & (columns[study.outcome] == value)).sum(axis=1) for value in (1, 0)]
+    unmet = _unmet(columns, study, margin)
+    for found, name in zip(core, ("k1", "k0"), strict=True):
+        if name in keys:
+            wanted = sizes.index[complete].get_level_values(name)
+            unmet[f"another core ({name})"] = found != wanted.to_numpy()
+    problems = ["; ".join(unmet.columns[row]) for row in unmet.to_numpy()]
+    result.loc[complete] = np.column_stack([*core, np.array(problems, object)])
     return result
 
 
@@ -127,10 +126,9 @@ def _unmet(columns: dict[str, np.ndarray], study: Study, margin: float) -> pd.Da
     unmet = pd.DataFrame(_unmet_counts(columns, study))
     sound = ~unmet.any(axis=1).to_numpy()
     if sound.any():
-        tested = _unmet_tests({name: x[sound] for name, x in columns.items()}, study, margin)
-        for words, failed in tested.items():
-            unmet[words] = False
-            unmet.loc[sound, words] = failed
+        tests = _unmet_tests({name: x[sound] for name, x in columns.items()}, study, margin)
+        tested = pd.DataFrame(tests, index=unmet.index[sound])
+        unmet = unmet.join(tested.reindex(unmet.index, fill_value=False))
     return unmet
 
 

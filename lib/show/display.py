@@ -16,7 +16,6 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib as mpl
@@ -213,19 +212,6 @@ def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> 
     }
 
 
-@dataclass(frozen=True)
-class Output:
-    """What is shown: ``content`` has everything that the site renders it from, ``forms`` are those
-    of which a notebook shows one, by media type."""
-
-    content: dict
-    forms: dict[str, object]
-    metadata: dict = field(default_factory=dict)
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        return self.forms, self.metadata
-
-
 # -------------------------------------------------------------------------------------- tables
 
 
@@ -280,8 +266,12 @@ def table(
         "note": note or None,
         "classes": list(classes),
     }
-    forms = {"text/html": _html(content), "text/plain": content["caption"]}
-    display(Output(content, {"application/vnd.book.table+json": content} | forms))
+    forms = {
+        "application/vnd.book.table+json": content,
+        "text/html": _html(content),
+        "text/plain": content["caption"],
+    }
+    display(forms, raw=True)
 
 
 def _html(content: dict) -> str:
@@ -375,7 +365,7 @@ def figure(
     about = _about(name, caption, reconstructed, _keyed(data, key))
     about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
     forms = {"image/svg+xml": buffer.getvalue(), "text/plain": alt}
-    display(Output(about, forms, {"image/svg+xml": {"book": about}}))
+    display(forms, metadata={"image/svg+xml": {"book": about}}, raw=True)
 
 
 def _wrap_labels(drawing: plt.Figure) -> None:
@@ -438,4 +428,4 @@ def tool(
         "data": data or {},
     }
     words = "\n".join([title, *sentences])
-    display(Output(content, {"application/vnd.book.tool+json": content, "text/plain": words}))
+    display({"application/vnd.book.tool+json": content, "text/plain": words}, raw=True)

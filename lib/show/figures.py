@@ -618,9 +618,11 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     """
     rows = [(group, row.patients, row.occluded) for group, row in by_group.iterrows()]
     for marker, (exposed, unexposed) in two_by_twos.items():
-        rows.append(("", 0, 0))  # a gap
-        rows.append((f"with {marker}", exposed.sum(), exposed[0]))
-        rows.append((f"without {marker}", unexposed.sum(), unexposed[0]))
+        rows += [
+            ("", 0, 0),  # a gap
+            (f"with {marker}", exposed.sum(), exposed[0]),
+            (f"without {marker}", unexposed.sum(), unexposed[0]),
+        ]
     bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
     counted = bars[bars["patients"] > 0]
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()

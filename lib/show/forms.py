@@ -16,7 +16,7 @@ from lib.show import display
 from lib.statistics import prediction
 from lib.words import DASH, capital, percent, whole
 
-SHOWN_PREVALENCES = (1, 60)
+LEAST_PREVALENCE, GREATEST_PREVALENCE = 1, 60  # in percent
 QUANTITY_WORDS = {
     "odds_ratio": "odds ratio",
     "odds_ratio_lower": "lower limit",
@@ -53,9 +53,11 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
         for rule in ("half_up", "half_even")
     )
     possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
-    rules = "Both ways of rounding a half say the same."
-    if up != even:
-        rules = f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."
+    rules = (
+        "Both ways of rounding a half say the same."
+        if up == even
+        else f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."
+    )
     return [
         _which_counts(printed, total, found),
         rules,
@@ -107,8 +109,7 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
         | {kind: float(table.at[kind, "estimate"]) for kind in ("sensitivity", "specificity")}
         for name, table in accuracy.items()
     ]
-    least, greatest = SHOWN_PREVALENCES
-    begins = min(max(round(100 * share), least), greatest)
+    begins = min(max(round(100 * share), LEAST_PREVALENCE), GREATEST_PREVALENCE)
     display.tool(
         "prevalence",
         title="How common is the event where you work?",
@@ -117,8 +118,8 @@ def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share:
                 "name": "percent",
                 "label": "Patients with the event among all, in percent",
                 "value": str(begins),
-                "least": least,
-                "greatest": greatest,
+                "least": LEAST_PREVALENCE,
+                "greatest": GREATEST_PREVALENCE,
             }
         ],
         sentences=[f"If {begins}% of all patients have the event, this is the risk of a patient:"],
@@ -135,11 +136,10 @@ def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
     """
     rows = []
     for marker in markers:
-        found = prediction.predictive_values(
+        _, positive, negative = prediction.predictive_values(
             marker["sensitivity"], marker["specificity"], np.array([share_in_percent / 100])
         ).iloc[0]
-        risks = found["positive_predictive_value"], 1 - found["negative_predictive_value"]
-        rows.append([marker["label"], *(percent(risk, 0) for risk in risks)])
+        rows.append([marker["label"], percent(positive, 0), percent(1 - negative, 0)])
     return rows
 
 
@@ -191,17 +191,15 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
         rows.append([capital(words), text or DASH, allowed, fits])
     if together:
         return ["These can be Wald results of one model."], rows
-    reason = "No single one of them is the reason."
-    if odd:
-        reason = f"The odd one out is {' or '.join(odd)}."
+    reason = (
+        f"The odd one out is {' or '.join(odd)}." if odd else "No single one of them is the reason."
+    )
     return [f"These cannot all be Wald results of one model. {reason}"], rows
 
 
 def _range(bounds: tuple[float, float], printed: str | None) -> str:
     """Two ends with one digit more than the string has; three decimals where there is none."""
     digits = _decimals(printed) + 1 if printed else 3
-
-    def end(value: float) -> str:
-        return f"over {whole(LARGEST_SHOWN)}" if value > LARGEST_SHOWN else f"{value:.{digits}f}"
-
-    return f"{end(bounds[0])} to {end(bounds[1])}"
+    beyond = f"over {whole(LARGEST_SHOWN)}"
+    ends = [beyond if value > LARGEST_SHOWN else f"{value:.{digits}f}" for value in bounds]
+    return " to ".join(ends)

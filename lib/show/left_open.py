@@ -257,8 +257,7 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
 
 def _from_to(least: float, greatest: float, form: Callable[[float], str] = whole) -> str:
     """Least and greatest value, or one of them where both read alike."""
-    same = form(least) == form(greatest)
-    return form(least) if same else limits(least, greatest, form)
+    return form(least) if form(least) == form(greatest) else limits(least, greatest, form)
 
 
 # --------------------------------------------------------------------------------- the ladder
@@ -346,9 +345,11 @@ def ladder(ranges: pd.DataFrame) -> None:
     names = [name for panel in PANELS.values() for name in panel]
     first, last = (rung.loc[names] for rung in _outer_rungs(ranges))
     narrower = (last["greatest"] - last["least"] < 0.9 * (first["greatest"] - first["least"])).sum()
-    title = "Assumptions about the other factors narrow none of these conclusions"
-    if narrower:
-        title = f"What one assumes of the other factors narrows {narrower} of {len(names)} ranges"
+    title = (
+        f"What one assumes of the other factors narrows {narrower} of {len(names)} ranges"
+        if narrower
+        else "Assumptions about the other factors narrow none of these conclusions"
+    )
     said = [
         f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} on the last step"
         for panel in PANELS.values()

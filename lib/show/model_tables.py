@@ -118,15 +118,12 @@ def comparison(
     compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
 ) -> None:
     """Two versions of the joint model side by side."""
-
-    def term(name: str) -> str:
-        return cohort.per_step(name) if name in cohort.codebook.index else name
-
+    names = cohort.codebook.index
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
         per_step(compared.table, cohort),
         {
-            "Term": ("term", term),
+            "Term": ("term", lambda name: cohort.per_step(name) if name in names else name),
             headings[0]: (*of_version, _with_p),
             headings[1]: (*(f"other_{name}" for name in of_version), _with_p),
         },

@@ -84,8 +84,15 @@ def numbers(cohort: Cohort) -> None:
 def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None:
     """The distribution of a number in each group by outcome, with its quartiles and patients."""
     colors = display.colors_of(list(rows[cohort.group].cat.categories))
-    place = {"data": rows, "x": name, "y": cohort.outcome, "hue": cohort.group, "ax": axes}
-    place |= {"palette": colors, "legend": False}
+    place = {
+        "data": rows,
+        "x": name,
+        "y": cohort.outcome,
+        "hue": cohort.group,
+        "palette": colors,
+        "legend": False,
+        "ax": axes,
+    }
     sns.violinplot(**place, inner="quart", cut=0, density_norm="width", fill=False, linewidth=1)
     if len(rows) <= MOST_POINTS:
         np.random.seed(SEED)
@@ -159,7 +166,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     pairs = cohort.withheld.pairs
     hidden = np.array([[frozenset((a, b)) in pairs for b in names] for a in names])
     shown = correlations[names].mask(hidden | np.eye(len(names), dtype=bool))
-    if len(names) < 2 or shown.isna().all(axis=None):
+    if shown.isna().all(axis=None):
         return
     first, second = shown.abs().stack().idxmax()
     title = (

@@ -160,9 +160,10 @@ def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """
     if cohort.is_example:
         return judged
-    recomputed = judged["recomputed"].where(judged["verdict"] != "fitted", "")
-    judged = judged.assign(recomputed=recomputed)
-    own = judged.assign(this_cohort=ledger.cohort_values(cohort, judged))
+    own = judged.assign(
+        recomputed=judged["recomputed"].where(judged["verdict"] != "fitted", ""),
+        this_cohort=ledger.cohort_values(cohort, judged),
+    )
     return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
@@ -185,12 +186,8 @@ def _recomputed(text: str, quantity: str) -> str:
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text
-    return " to ".join(map(_in_three_digits, ends)) or DASH
-
-
-def _in_three_digits(text: str) -> str:
-    decimal = text.replace(".", "", 1).isdecimal() and "." in text
-    return f"{float(text):#.3g}" if decimal else text
+    shortened = [f"{float(end):#.3g}" if re.fullmatch(r"\d+\.\d+", end) else end for end in ends]
+    return " to ".join(shortened) or DASH
 
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
@@ -270,14 +267,12 @@ def solutions(found: list, groups: list[str]) -> None:
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
-    note = "A loss of patency is read as an occlusion."
-    if len(found) > 20:
-        note += " Only the first 20 solutions are shown."
     display.table(
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
         caption=f"Counts that print every percentage and area: {many}.",
-        note=note,
+        note="A loss of patency is read as an occlusion."
+        + (" Only the first 20 solutions are shown." if len(found) > 20 else ""),
     )
 
 
@@ -324,16 +319,12 @@ def baseline(
         for one in described.index
     ]
     described = display.masked(described, apart, ["test", "p", "standardized_difference"])
-
-    def tested(test: str, p: float) -> str:
-        return f"{p_value(p)} ({test})" if test else DASH
-
     parts = [part for level in levels for part in _parts(level)]
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label", "Missing": "missing"}
         | {heading: ("kind", *_parts(level), _described) for level, heading in levels.items()}
-        | {"P": ("test", "p", tested)},
+        | {"P": ("test", "p", lambda test, p: f"{p_value(p)} ({test})" if test else DASH)},
         key="variable",
         name=name,
         caption=caption,

@@ -46,12 +46,13 @@ def account(cohort: Cohort) -> pd.DataFrame:
         )
         for name, hidden in found.groups.items()
     ]
-    for name in cohort.factors:
-        table = f"{label[name]} by {outcome}"
-        if name in found.outcome:
-            rows.append((table, "the table and all that follows from it", CELL))
-        elif name in found.complete:
-            rows.append((f"{table}, patients with all values", "the table", APART))
+    rows += [
+        (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
+        if name in found.outcome
+        else (f"{label[name]} by {outcome}, patients with all values", "the table", APART)
+        for name in cohort.factors
+        if name in found.complete
+    ]
     rows += [
         (f"{label[one]} by {label[other]}", "the table, its correlation", PAIR)
         for one, other in combinations(cohort.factors, 2)
@@ -112,12 +113,11 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
-    follow_up, curves = found.follow_up, []
-    for group in follow_up.index:
-        own = known if group == ALL else known[known[cohort.group] == group]
-        for column in ("median", "lower", "upper"):
-            gone = withheld.hides_quantile(own[time], follow_up.at[group, column])
-            follow_up = display.masked(follow_up, (follow_up.index == group) & gone, [column])
+    of_groups = {one: known.loc[known[cohort.group] == one, time] for one in cohort.groups}
+    own, follow_up, curves = of_groups | {ALL: known[time]}, found.follow_up, []
+    for column in ("median", "lower", "upper"):
+        gone = [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
+        follow_up = display.masked(follow_up, gone, [column])
     for group, curve in found.curves.groupby("group", sort=False):
         chosen, rows = [], []
         if group in drawn and event not in withheld.totals:

@@ -186,20 +186,29 @@ def p_values_of_all_pairs(occluded: int, patent: int) -> dict[str, np.ndarray]:
     }
 
 
+def significant_pairs(
+    occluded: int, patent: int, threshold: float = 0.05, *, by_every_test: bool
+) -> np.ndarray:
+    """Which count pairs of a yes-or-no factor have P below a threshold alone, by every test in use
+    or by at least one of them: true or false, occluded + 1 x patent + 1."""
+    together = np.all if by_every_test else np.any
+    tests = p_values_of_all_pairs(occluded, patent)
+    # Comparisons with NaN are false: where a test has no answer the pair is not significant by it.
+    return together([p < threshold for p in tests.values()], axis=0)
+
+
 def limits_of_significant(occluded: int, patent: int, *, by_every_test: bool) -> pd.DataFrame:
     """Limits of a yes-or-no factor that has P<0.05 alone, over all its count pairs.
 
     By every test in use, or by at least one of them. Rows share (of all patients), odds_ratio and
     p_value (Pearson's); columns least and greatest.
     """
-    tests = p_values_of_all_pairs(occluded, patent)
-    together = np.all if by_every_test else np.any
-    a, b = np.nonzero(together([p < 0.05 for p in tests.values()], axis=0))
+    a, b = np.nonzero(significant_pairs(occluded, patent, by_every_test=by_every_test))
     with np.errstate(divide="ignore"):
         values = {
             "share": (a + b) / (occluded + patent),
             "odds_ratio": a * (patent - b) / (b * (occluded - a)),
-            "p_value": tests["pearson"][a, b],
+            "p_value": p_values_of_all_pairs(occluded, patent)["pearson"][a, b],
         }
     return pd.DataFrame(
         {"least": pd.DataFrame(values).min(), "greatest": pd.DataFrame(values).max()}
