@@ -22,7 +22,7 @@ def shares(first: int, second: int, of: int) -> pd.DataFrame:
     ("first", "second", "of", "test", "p", "difference"),
     [
         # Austin 2009: (0.5 - 0.4) / sqrt((0.25 + 0.24) / 2).
-        (50, 40, 100, "chi-squared", lambda table: stats.chi2_contingency(table, False), 0.202031),
+        (50, 40, 100, "chi-square", lambda table: stats.chi2_contingency(table, False), 0.202031),
         # Few expected patients ask for the exact test.
         (4, 1, 20, "exact", stats.fisher_exact, 0.465690),
     ],

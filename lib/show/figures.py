@@ -201,7 +201,8 @@ def published_patency(
     counts = published_elsewhere.against(rates, published)
     if counts.empty:
         return
-    title = f"{whose} and what others print, by diagnosis"
+    above = counts.index[counts["above"] == counts.sum(axis=1)]
+    title = f"{whose}'s interval lies below all other studies in: {listed(above)}"
     table = _beside(rates.loc[counts.index], published, whose)
     colors = display.colors_of(list(rates.index))
     values = 100 * table[["patency", "lower", "upper"]]
@@ -533,9 +534,14 @@ def roc_curves(
 
 def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) -> None:
     """The flexible calibration curve with its interval, and where the predictions lie."""
-    title = "Predicted and observed risk of the joint model"
     curve = curve.dropna()
     shown = 100 * curve[["predicted", "observed", "lower", "upper"]]
+    title = "Predicted and observed risk of the joint model"
+    if len(shown):
+        ends = shown.iloc[[0, -1]]
+        title = "Predicted {:.0f}% to {:.0f}%, ".format(*ends["predicted"]) + (
+            "observed {:.0f}% to {:.0f}%".format(*ends["observed"])
+        )
     heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
     bars = not cohort.withheld.small(heights).any()
     words = [

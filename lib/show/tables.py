@@ -24,6 +24,11 @@ whole_percent = partial(percent, digits=0)
 percent_limits = partial(limits, form=percent)
 
 
+def points(value: float) -> str:
+    """A difference of two proportions, in percentage points."""
+    return number(100 * value, 1)
+
+
 def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
     """A value with its limits: "2.50 (1.15 to 5.44)"."""
     if np.isnan(value):
@@ -329,7 +334,7 @@ def baseline(
         name=name,
         caption=caption,
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
-        "chi-squared, exact where fewer than five are expected in a cell; of a number "
+        "chi-square, exact where fewer than five are expected in a cell; of a number "
         "Kruskal-Wallis. The download adds means and standardized differences.",
         data=described.rename_axis("variable").reset_index(),
         reconstructed=cohort.is_example,
@@ -434,13 +439,13 @@ def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bo
         compared,
         {
             "Pair": ("first", "second", "{} − {}".format),
-            "Difference": ("difference", percent),
-            "95% interval": ("lower", "upper", percent_limits),
+            "Difference (points)": ("difference", points),
+            "95% interval": ("lower", "upper", partial(limits, form=points)),
             "Fisher P": ("fisher", p_value),
             "Holm-adjusted P": ("holm", p_value),
         },
         name="tab-pairs",
-        caption=f"Differences of {cohort.freedom} (percentage points), with Newcombe's interval.",
+        caption=f"Differences of {cohort.freedom} in percentage points, with Newcombe's interval.",
         note=source,
         reconstructed=reconstructed,
     )

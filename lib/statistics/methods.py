@@ -64,7 +64,7 @@ def _compared(samples: list[pd.Series], binary: bool) -> tuple[str, float]:
     sizes, exposed = [len(sample) for sample in samples], [sample.sum() for sample in samples]
     found = patency.overall(pd.DataFrame({"patients": sizes, "occluded": exposed}).astype(int))
     few = found["smallest_expected"] < 5 and not np.isnan(found["exact"])
-    return ("exact", found["exact"]) if few else ("chi-squared", found["pearson"])
+    return ("exact", found["exact"]) if few else ("chi-square", found["pearson"])
 
 
 def _standardized_difference(samples: list[pd.Series], binary: bool) -> float:
