@@ -22,8 +22,9 @@ figures: environment ## write every figure as PNG at 300 dpi into FOLDER (COHORT
 pdf: test-environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
 	@$(PLACE); $(RUN) -m lib.site.pdf "$$OUT"
 
+# In the order of the files: by their numbers of tests the few long ones would come last, and leave a process idle.
 test: test-environment ## run what checks arithmetic, prose, pairs and pages, and compare every stored output
-	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile -m "not slow"
+	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
 	@env -u COHORT -u OUT $(RUN) -m pytest tests -n 2 --dist loadfile -m "slow and not scheduled"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from chapter import run, run_book
+from chapter import ON_ROWS, run, run_book
 from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,15 +23,13 @@ from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from lib.patients import disclosure, loading, template
-from lib.patients.cohort import Withheld
+from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, withhold
 from lib.statistics import bootstrap, multivariate, survival
 
-# The chapters that read rows.
-CHAPTERS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
-CHAPTERS += ["ledger", "your_data"]
+CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 
 
@@ -127,8 +125,12 @@ class Shown:
             self.files[about["name"]] = pd.read_csv(io.StringIO(about["csv"]), dtype=str).fillna("")
 
 
-def written(rows: pd.DataFrame, folder: Path) -> Path:
-    return write_rows(folder, rows, codebook_of(rows, "|".join(rows["group"].unique())))
+def written(rows: pd.DataFrame, folder: Path, **units: str) -> Path:
+    """A file of rows with its codebook, in which some columns have a unit."""
+    codebook = codebook_of(rows, "|".join(rows["group"].unique()))
+    codebook = codebook.set_index("name", drop=False)
+    codebook.loc[list(units), "unit"] = list(units.values())
+    return write_rows(folder, rows, codebook)
 
 
 def births(folder: Path) -> Path:
@@ -140,6 +142,18 @@ def example(folder: Path) -> Path:
     rows = pd.read_csv(EXAMPLE, comment="#").rename(columns={"patient_id": "Patient_ID"})
     rows.to_csv(folder / "registry.csv", index=False)
     return folder / "registry.csv"
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """Loads rows as somebody's file; DISCLOSURE is the second argument."""
+
+    def loaded(rows: pd.DataFrame, disclosed: str, **units: str) -> Cohort:
+        monkeypatch.setenv("COHORT", str(written(rows, tmp_path, **units)))
+        monkeypatch.setenv("DISCLOSURE", disclosed)
+        return loading.load()
+
+    return loaded
 
 
 FILES = {name: lambda folder, name=name: written(COHORTS[name], folder) for name in COHORTS}
@@ -382,14 +396,17 @@ def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
     assert (late == "many late events") == (points > 2)
 
 
-def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monkeypatch, shown):
+def drawn_curves(cohort: Cohort) -> tuple[survival.Survival, pd.DataFrame]:
+    """What may be shown of the curves of somebody's patients, after a picture of it."""
+    found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
+    figures.kaplan_meier(found, read, "months", "event", "months")
+    return found, read
+
+
+def test_the_picture_of_a_curve_has_no_more_points_than_its_file(load, shown):
     rows = COHORTS["many late events"]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
     for disclosed in ("5", "off"):
-        monkeypatch.setenv("DISCLOSURE", disclosed)
-        cohort = loading.load()
-        found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 12, 24])
-        figures.kaplan_meier(found, read, "months", "event", "months")
+        drawn_curves(load(rows, disclosed))
     careful, whole = shown
     points = careful.content["csv"].count("\n") - 1
     assert points < 30 < len(rows) < whole.content["csv"].count("\n")
@@ -414,21 +431,9 @@ def registry(seed: int, sizes: dict[str, int], shapes: dict[str, float]) -> pd.D
     return rows
 
 
-def curves_of(rows: pd.DataFrame, folder: Path, monkeypatch) -> tuple:
-    """What may be shown of the curves of somebody's patients, and the picture of it."""
-    drawn = []
-    monkeypatch.setenv("COHORT", str(written(rows, folder)))
-    monkeypatch.delenv("DISCLOSURE", raising=False)
-    monkeypatch.setattr(display, "display", drawn.append)
-    cohort = loading.load()
-    found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
-    figures.kaplan_meier(found, read, "months", "event", "months")
-    return found, read, drawn[0]
-
-
-def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(tmp_path, monkeypatch):
+def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(load, shown):
     rows = registry(1, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
-    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    found, read = drawn_curves(load(rows, "5"))
     points = found.curves.groupby("group").size()
     assert list(points.index) == ["A", "B", "C"] and (points >= 5).all()
     estimated = read[read["survival"].map(lambda value: isinstance(value, float))].dropna()
@@ -439,22 +444,22 @@ def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(tmp_
         until = theirs.surv_times <= row.time
         assert row.survival == pytest.approx(theirs.surv_prob[until][-1] if until.any() else 1)
     # Lines join the points: as steps they would say that nothing happens between them.
-    assert "lines only join" in picture.content["caption"]
+    assert "lines only join" in shown[0].content["caption"]
 
 
-def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(tmp_path, monkeypatch):
+def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(load, shown):
     rows = registry(3, {"A": 20, "B": 20, "C": 20}, {"A": 60, "B": 60, "C": 50})
-    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    found, read = drawn_curves(load(rows, "5"))
     assert set(found.curves["group"]) == {"all patients"} and len(found.curves) >= 4
     theirs = SurvfuncRight(rows["months"], rows["event"])
     until = [int(rows.loc[rows["months"] <= time, "event"].sum()) for time in found.curves["time"]]
     assert (between([*until, rows["event"].sum()]) >= 5).all()
     assert (between([*until, (rows["outcome"] == "1").sum()]) >= 5).all()
-    shown = dict(zip(found.curves["time"], found.curves["survival"], strict=True))
+    ours = dict(zip(found.curves["time"], found.curves["survival"], strict=True))
     for time, value in zip(theirs.surv_times, theirs.surv_prob, strict=True):
-        assert shown.get(time, value) == pytest.approx(value)
+        assert ours.get(time, value) == pytest.approx(value)
     assert set(read.loc[read["group"] != "all patients", "at_risk"]) == {display.WITHHELD}
-    assert "all patients" in picture.content["alt"]
+    assert "all patients" in shown[0].content["alt"]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -478,33 +483,25 @@ def test_between_points_over_a_number_and_over_risks_are_five_events(book):
             assert (between([*counts, len(risks)]) >= 5).all(), (file, value)
 
 
-def test_the_report_names_no_single_row(tmp_path, monkeypatch):
+def test_the_report_names_no_single_row(load):
     rows = COHORTS["five late events"].copy()
     rows.loc[7, ["outcome", "event"]] = [1, 0]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
     for disclosed in ("5", "off"):
-        monkeypatch.setenv("DISCLOSURE", disclosed)
-        (report,) = [
-            output.content
-            for output in run("your_data", lay_out=False).shown
-            if output.content["name"] == "tab-file-report"
-        ]
+        load(rows, disclosed)
+        tables = {one.content["name"]: one.content for one in run("your_data", lay_out=False).shown}
+        report = tables["tab-file-report"]
         assert (display.WITHHELD in str(report)) == (disclosed == "5")
         assert ("Line 9" in str(report)) == (disclosed == "off")
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])
-def test_notes_on_a_file_count_nobody_but_where_all_is_shown(tmp_path, monkeypatch, disclosed):
+def test_notes_on_a_file_count_nobody_but_where_all_is_shown(load, disclosed):
     """Three who have it are a small cell, and 97 give it away where three do not."""
     rows = study(9, {"has_a": 0.5, "has_b": 0.5, "has_c": 0.5}, {"A": 50, "B": 50})
     rows["has_a"] = ["yes"] * 3 + ["1"] * 57 + ["0"] * 40
     rows["has_b"] = ["yes"] * 50 + ["true"] * 47 + ["0"] * 3
     rows["size"] = ["NA", *(f"{100 + one}{' mm' * (one < 4)}" for one in range(99))]
-    codebook = codebook_of(rows, "A|B")
-    codebook.loc[codebook["name"] == "size", "unit"] = "mm"
-    monkeypatch.setenv("COHORT", str(write_rows(tmp_path, rows, codebook)))
-    monkeypatch.setenv("DISCLOSURE", disclosed)
-    notes = " ".join(loading.load().notes)
+    notes = " ".join(load(rows, disclosed, size="mm").notes)
     for words, count in {
         "has_a: read “yes” as “1”": 3,
         "has_b: read “yes” as “1”": 50,
@@ -518,29 +515,23 @@ def test_notes_on_a_file_count_nobody_but_where_all_is_shown(tmp_path, monkeypat
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])
 @pytest.mark.parametrize(("rare", "shown"), [(40, True), (3, False)])
-def test_what_does_not_vary_among_the_complete_is_said_of_no_few(
-    tmp_path, monkeypatch, rare, shown, disclosed
-):
+def test_what_does_not_vary_among_the_complete_is_said_of_no_few(load, rare, shown, disclosed):
     """Among the 6 with a size nobody has it; among the others three, or enough."""
     rows = study(9, {"has_b": 0.5}, {"A": 100, "B": 100})
     rows["has_a"] = (np.arange(200) >= 200 - rare).astype(int)
     rows["size"] = [str(70.5 + one) if one < 6 else "" for one in range(200)]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
-    monkeypatch.setenv("DISCLOSURE", disclosed)
-    notes = " ".join(loading.load().notes)
+    notes = " ".join(load(rows, disclosed).notes)
     assert "“size” (known for 6) is empty for most of the 200 patients" in notes
     assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])
-def test_that_all_of_the_complete_had_the_event_is_not_said(tmp_path, monkeypatch, disclosed):
+def test_that_all_of_the_complete_had_the_event_is_not_said(load, disclosed):
     rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 100, "B": 100})
     events = rows.index[rows["outcome"] == 1][:12]
     rows["size"] = ""
     rows.loc[events, "size"] = [str(70.5 + one) for one in range(12)]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
-    monkeypatch.setenv("DISCLOSURE", disclosed)
-    notes = " ".join(loading.load().notes)
+    notes = " ".join(load(rows, disclosed).notes)
     assert ("outcome does not vary" in notes) == (disclosed == "off"), notes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from chapter import run_book
+from chapter import ON_ROWS, run_book
 from helpers import slow_but, write_rows
 
 from lib.paper import published
@@ -24,10 +24,7 @@ ROWS = pd.read_csv(EXAMPLE, comment="#")
 CODEBOOK = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False)
 NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
 
-
-# The chapters that read rows.
-CHAPTERS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis", "your_data"]
-CHAPTERS += ["index"]
+CHAPTERS = [*ON_ROWS, "your_data", "index"]
 
 
 @pytest.fixture
