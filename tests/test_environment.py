@@ -30,11 +30,7 @@ def test_extras_are_hidden_from_a_program_of_the_book():
 
 @pytest.mark.parametrize("cohort", [pytest.param("example", marks=pytest.mark.slow), "births"])
 def test_every_chapter_runs_with_the_packages_of_the_book_alone(cohort, tmp_path):
-    chosen = ""
-    if cohort == "births":
-        for name, content in template.example().items():
-            (tmp_path / name).write_bytes(content)
-        chosen = str(tmp_path / f"{template.EXAMPLE_NAME}.csv")
+    chosen = "" if cohort == "example" else str(template.write(template.example(), tmp_path)[0])
     done = python("tests/in_the_book_only.py", "tests/chapter.py", COHORT=chosen)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [chapter.stem for chapter in notebooks.sources()]
