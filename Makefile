@@ -22,11 +22,15 @@ figures: environment ## write every figure as PNG at 300 dpi into FOLDER (COHORT
 pdf: test-environment ## build the site and the whole book as one PDF, linked from every page (needs Chromium)
 	@$(PLACE); $(RUN) -m lib.site.pdf "$$OUT"
 
+# A process for each core, so a thread for each process. In the order of the files: by their numbers of tests the few
+# long ones would come last, and leave a process idle.
+TEST := env -u COHORT -u OUT OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: test-environment ## run what checks arithmetic, prose, pairs and pages, and compare every stored output
-	@env -u COHORT -u OUT $(RUN) -m pytest tests chapters --nbval -n 2 --dist loadfile -m "not slow"
+	@$(TEST) tests chapters --nbval -m "not slow"
 
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
-	@env -u COHORT -u OUT $(RUN) -m pytest tests -n 2 --dist loadfile -m "slow and not scheduled"
+	@$(TEST) tests -m "slow and not scheduled"
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead; COHORT=file.sav: a codebook for that file, beside it)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) $(if $(COHORT),--cohort "$$COHORT" "$(or $(FOLDER),$$(dirname "$$COHORT"))","$(or $(FOLDER),registry)")

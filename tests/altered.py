@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -54,8 +55,9 @@ def with_change(claims: pd.DataFrame, name: str, units: int | None, path: Path) 
     return changed
 
 
-def remember(monkeypatch) -> None:
-    """Let stored proofs and cohorts be verified once for all runs on the same numbers."""
+def remember(replace: Callable[[object, str, object], None]) -> None:
+    """Let stored proofs and cohorts be verified once for all runs on the same numbers: replace the
+    functions that do, for good or for a test."""
     for module, name in [
         (conclusions, "known"),
         (one_factor, "least_margins"),
@@ -65,7 +67,7 @@ def remember(monkeypatch) -> None:
         (exclusion, "basic_bounds"),
         (verification, "believed"),
     ]:
-        monkeypatch.setattr(module, name, _remembered(getattr(module, name)))
+        replace(module, name, _remembered(getattr(module, name)))
 
 
 RESULTS: dict = {}

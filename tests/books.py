@@ -41,6 +41,18 @@ Some prose.
 """
 
 
+def python(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    """Run Python in a folder, with the lib that is there and not the installed one, in the kernels
+    of chapters too."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)} | environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
 @dataclass
 class Book:
     """A copy of the book, so that the working tree is left alone."""
@@ -52,17 +64,8 @@ class Book:
         return self.folder / "_build" / "html"
 
     def build(self, *options: str, **environment: str) -> subprocess.CompletedProcess:
-        # The copy's own lib, in the chapters' kernels too, and not the installed one.
-        environment = os.environ | {"PYTHONPATH": str(self.folder)} | environment
-        command = [*BUILD, ".", *(options or STRICT)]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
+        command = [*BUILD[1:], ".", *(options or STRICT)]
+        return python(*command, folder=self.folder, **environment)
 
     def rebuild(self, *options: str, **environment: str) -> set[str]:
         """Build without a warning; the chapters that were run."""

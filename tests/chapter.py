@@ -16,6 +16,9 @@ from recorded import into
 from lib.show import display
 from lib.site import notebooks
 
+# The chapters that read rows.
+ON_ROWS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
+
 
 @dataclass
 class Ran:
@@ -59,13 +62,14 @@ def run_book(
     monkeypatch, rows: Path, disclosed: str, chapters: Iterable[str], lay_out: bool = True
 ) -> dict[str, Ran]:
     """Run the chapters of a book about somebody's patients, with DISCLOSURE as asked for."""
-    altered.remember(monkeypatch)
+    altered.remember(monkeypatch.setattr)
     monkeypatch.setenv("COHORT", str(rows))
     monkeypatch.setenv("DISCLOSURE", disclosed)
     return {chapter: run(chapter, lay_out) for chapter in chapters}
 
 
 if __name__ == "__main__":
+    altered.remember(setattr)
     for name in sys.argv[1:] or [path.stem for path in notebooks.sources()]:
         run(name)
         print(name)

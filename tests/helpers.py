@@ -61,15 +61,14 @@ def write_rows(
 
 
 def load_from(
-    folder: Path, content: bytes | str, codebook: str | None, name: str = "registry.csv"
+    folder: Path, content: bytes | str, codebook: bytes | str | None, name: str = "registry.csv"
 ) -> Cohort:
     """The cohort of a file with this content, beside which a codebook stands where there is one."""
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    if codebook is not None:
-        beside = folder / f"{name.removesuffix('.gz').rpartition('.')[0]}.codebook.csv"
-        beside.write_text(codebook, encoding="utf-8")
-    return loading.load(path)
+    beside = f"{name.removesuffix('.gz').rpartition('.')[0]}.codebook.csv"
+    for file, text in {name: content, beside: codebook}.items():
+        if text is not None:
+            (folder / file).write_bytes(text.encode() if isinstance(text, str) else text)
+    return loading.load(folder / name)
 
 
 def refusal(action: Callable, *content: object, **options: object) -> str:

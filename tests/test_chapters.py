@@ -7,7 +7,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from chapter import run
+from chapter import ON_ROWS, run
 from helpers import slow_but, terms, witness
 from myst_nb.ext.glue import extract_glue_data_cell
 
@@ -267,9 +267,6 @@ def test_first_uses_are_recognized(text, lacking):
 
 
 # ---------------------------------------------------------- what rests on the example cohort
-
-
-ON_ROWS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
 
 
 @pytest.mark.parametrize("chapter", slow_but(ON_ROWS[:-1], ON_ROWS))

@@ -15,24 +15,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from chapter import run, run_book
+from chapter import ON_ROWS, run, run_book
 from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recorded import Shown, into
+from recorded import Shown
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from lib.patients import disclosure, loading, template
-from lib.patients.cohort import Withheld
+from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, withhold
 from lib.statistics import bootstrap, multivariate, survival
 
-# The chapters that read rows.
-CHAPTERS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis"]
-CHAPTERS += ["ledger", "your_data"]
+CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 
 
@@ -99,7 +97,7 @@ QUICK = ["two rare factors in one patient", "five late events"]
 
 
 @dataclass
-class Shown:
+class BookShown:
     """What a book shows.
 
     ``cells`` are those of its tables, by table, row (its first cell, and the how many it is with
@@ -128,8 +126,12 @@ class Shown:
             self.files[about["name"]] = pd.read_csv(io.StringIO(about["csv"]), dtype=str).fillna("")
 
 
-def written(rows: pd.DataFrame, folder: Path) -> Path:
-    return write_rows(folder, rows, codebook_of(rows, "|".join(rows["group"].unique())))
+def written(rows: pd.DataFrame, folder: Path, **units: str) -> Path:
+    """A file of rows with its codebook, in which some columns have a unit."""
+    codebook = codebook_of(rows, "|".join(rows["group"].unique()))
+    codebook = codebook.set_index("name", drop=False)
+    codebook.loc[list(units), "unit"] = list(units.values())
+    return write_rows(folder, rows, codebook)
 
 
 def births(folder: Path) -> Path:
@@ -143,6 +145,18 @@ def example(folder: Path) -> Path:
     return folder / "registry.csv"
 
 
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """Loads rows as somebody's file; DISCLOSURE is the second argument."""
+
+    def loaded(rows: pd.DataFrame, disclosed: str, **units: str) -> Cohort:
+        monkeypatch.setenv("COHORT", str(written(rows, tmp_path, **units)))
+        monkeypatch.setenv("DISCLOSURE", disclosed)
+        return loading.load()
+
+    return loaded
+
+
 FILES = {name: lambda folder, name=name: written(COHORTS[name], folder) for name in COHORTS}
 FILES |= {"numbers": lambda folder: written(NUMBERS, folder), "births": births, "example": example}
 
@@ -150,9 +164,9 @@ FILES |= {"numbers": lambda folder: written(NUMBERS, folder), "births": births, 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     """Makes the book about some rows, once; DISCLOSURE is the second argument."""
-    made: dict[tuple[str, str], Shown] = {}
+    made: dict[tuple[str, str], BookShown] = {}
 
-    def make(name: str, disclosed: str) -> Shown:
+    def make(name: str, disclosed: str) -> BookShown:
         if (name, disclosed) not in made:
             path = FILES[name](tmp_path_factory.mktemp("rows"))
             made[name, disclosed] = executed(path, disclosed)
@@ -161,8 +175,8 @@ def book(tmp_path_factory):
     return make
 
 
-def executed(path: Path, disclosed: str) -> Shown:
-    shown, validate = Shown(), bootstrap.validate
+def executed(path: Path, disclosed: str) -> BookShown:
+    shown, validate = BookShown(), bootstrap.validate
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bootstrap, "validate", lambda cohort, resamples: validate(cohort, 50))
         for chapter, ran in run_book(patch, path, disclosed, CHAPTERS, lay_out=False).items():
@@ -229,7 +243,7 @@ class Attack:
     factors and outcome, taken from the tables and files of a book.
     """
 
-    def __init__(self, rows: pd.DataFrame, shown: Shown, factors: list[str]) -> None:
+    def __init__(self, rows: pd.DataFrame, shown: BookShown, factors: list[str]) -> None:
         self.factors = factors
         self.groups = list(rows["group"].unique())
         kinds = {"group": self.groups} | {name: [0, 1] for name in (*factors, "outcome")}
@@ -248,7 +262,7 @@ class Attack:
         if count not in (display.WITHHELD, "") and {*levels} <= {*self.cells}:
             self.equations.append((self.of(**levels), float(count)))
 
-    def baseline(self, shown: Shown) -> None:
+    def baseline(self, shown: BookShown) -> None:
         for by, levels in (("group", self.groups), ("outcome", [0.0, 1.0])):
             for _, row in shown.files[f"tab-baseline-{by}"].iterrows():
                 for level in levels:
@@ -256,20 +270,20 @@ class Attack:
                     self.know(row[f"{level} count"], **{by: level, row["variable"]: 1})
                 self.know(row["all count"], **{row["variable"]: 1})
 
-    def patency(self, shown: Shown) -> None:
+    def patency(self, shown: BookShown) -> None:
         for file in ("tab-patency", "fig-patency"):
             for _, row in shown.files[file].iterrows():
                 self.know(row["patients"], group=row["group"])
                 self.know(row["occluded"], group=row["group"], outcome=1)
 
-    def alone(self, shown: Shown) -> None:
+    def alone(self, shown: BookShown) -> None:
         for file in ("tab-univariate", "fig-forest"):
             for _, row in shown.files.get(file, pd.DataFrame()).iterrows():
                 self.know(row["occluded"], outcome=1)
                 self.know(row["exposed_occluded"], outcome=1, **{row["factor"]: 1})
                 self.know(row["exposed_patent"], outcome=0, **{row["factor"]: 1})
 
-    def pairs(self, shown: Shown) -> None:
+    def pairs(self, shown: BookShown) -> None:
         """n11 from r and the margins."""
         totals = shown.files["tab-baseline-group"].set_index("variable")["all count"]
         n = self.equations[0][1]
@@ -281,7 +295,7 @@ class Attack:
                     both = (r * np.sqrt(a * (n - a) * b * (n - b)) + a * b) / n
                     self.know(str(round(both)), **{one: 1, other: 1})
 
-    def accuracy(self, shown: Shown) -> None:
+    def accuracy(self, shown: BookShown) -> None:
         """The counts of a marker are those of its table with the outcome, which must be shown."""
         known = shown.files["tab-univariate"].set_index("factor")["exposed_occluded"]
         markers = shown.files.get("tab-accuracy", pd.DataFrame({"marker": []}))["marker"]
@@ -383,14 +397,17 @@ def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
     assert (late == "many late events") == (points > 2)
 
 
-def test_the_picture_of_a_curve_has_no_more_points_than_its_file(tmp_path, monkeypatch, shown):
+def drawn_curves(cohort: Cohort) -> tuple[survival.Survival, pd.DataFrame]:
+    """What may be shown of the curves of somebody's patients, after a picture of it."""
+    found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
+    figures.kaplan_meier(found, read, "months", "event", "months")
+    return found, read
+
+
+def test_the_picture_of_a_curve_has_no_more_points_than_its_file(load, shown):
     rows = COHORTS["many late events"]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
     for disclosed in ("5", "off"):
-        monkeypatch.setenv("DISCLOSURE", disclosed)
-        cohort = loading.load()
-        found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 12, 24])
-        figures.kaplan_meier(found, read, "months", "event", "months")
+        drawn_curves(load(rows, disclosed))
     careful, whole = shown
     points = careful.content["csv"].count("\n") - 1
     assert points < 30 < len(rows) < whole.content["csv"].count("\n")
@@ -415,21 +432,9 @@ def registry(seed: int, sizes: dict[str, int], shapes: dict[str, float]) -> pd.D
     return rows
 
 
-def curves_of(rows: pd.DataFrame, folder: Path, monkeypatch) -> tuple:
-    """What may be shown of the curves of somebody's patients, and the picture of it."""
-    drawn = []
-    monkeypatch.setenv("COHORT", str(written(rows, folder)))
-    monkeypatch.delenv("DISCLOSURE", raising=False)
-    monkeypatch.setattr(display, "display", into(drawn))
-    cohort = loading.load()
-    found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
-    figures.kaplan_meier(found, read, "months", "event", "months")
-    return found, read, drawn[0]
-
-
-def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(tmp_path, monkeypatch):
+def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(load, shown):
     rows = registry(1, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
-    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    found, read = drawn_curves(load(rows, "5"))
     points = found.curves.groupby("group").size()
     assert list(points.index) == ["A", "B", "C"] and (points >= 5).all()
     estimated = read[read["survival"].map(lambda value: isinstance(value, float))].dropna()
@@ -440,22 +445,22 @@ def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(tmp_
         until = theirs.surv_times <= row.time
         assert row.survival == pytest.approx(theirs.surv_prob[until][-1] if until.any() else 1)
     # Lines join the points: as steps they would say that nothing happens between them.
-    assert "lines only join" in picture.content["caption"]
+    assert "lines only join" in shown[0].content["caption"]
 
 
-def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(tmp_path, monkeypatch):
+def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(load, shown):
     rows = registry(3, {"A": 20, "B": 20, "C": 20}, {"A": 60, "B": 60, "C": 50})
-    found, read, picture = curves_of(rows, tmp_path, monkeypatch)
+    found, read = drawn_curves(load(rows, "5"))
     assert set(found.curves["group"]) == {"all patients"} and len(found.curves) >= 4
     theirs = SurvfuncRight(rows["months"], rows["event"])
     until = [int(rows.loc[rows["months"] <= time, "event"].sum()) for time in found.curves["time"]]
     assert (between([*until, rows["event"].sum()]) >= 5).all()
     assert (between([*until, (rows["outcome"] == "1").sum()]) >= 5).all()
-    shown = dict(zip(found.curves["time"], found.curves["survival"], strict=True))
+    ours = dict(zip(found.curves["time"], found.curves["survival"], strict=True))
     for time, value in zip(theirs.surv_times, theirs.surv_prob, strict=True):
-        assert shown.get(time, value) == pytest.approx(value)
+        assert ours.get(time, value) == pytest.approx(value)
     assert set(read.loc[read["group"] != "all patients", "at_risk"]) == {display.WITHHELD}
-    assert "all patients" in picture.content["alt"]
+    assert "all patients" in shown[0].content["alt"]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -479,33 +484,25 @@ def test_between_points_over_a_number_and_over_risks_are_five_events(book):
             assert (between([*counts, len(risks)]) >= 5).all(), (file, value)
 
 
-def test_the_report_names_no_single_row(tmp_path, monkeypatch):
+def test_the_report_names_no_single_row(load):
     rows = COHORTS["five late events"].copy()
     rows.loc[7, ["outcome", "event"]] = [1, 0]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
     for disclosed in ("5", "off"):
-        monkeypatch.setenv("DISCLOSURE", disclosed)
-        (report,) = [
-            output.content
-            for output in run("your_data", lay_out=False).shown
-            if output.content["name"] == "tab-file-report"
-        ]
+        load(rows, disclosed)
+        tables = {one.content["name"]: one.content for one in run("your_data", lay_out=False).shown}
+        report = tables["tab-file-report"]
         assert (display.WITHHELD in str(report)) == (disclosed == "5")
         assert ("Line 9" in str(report)) == (disclosed == "off")
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])
-def test_notes_on_a_file_count_nobody_but_where_all_is_shown(tmp_path, monkeypatch, disclosed):
+def test_notes_on_a_file_count_nobody_but_where_all_is_shown(load, disclosed):
     """Three who have it are a small cell, and 97 give it away where three do not."""
     rows = study(9, {"has_a": 0.5, "has_b": 0.5, "has_c": 0.5}, {"A": 50, "B": 50})
     rows["has_a"] = ["yes"] * 3 + ["1"] * 57 + ["0"] * 40
     rows["has_b"] = ["yes"] * 50 + ["true"] * 47 + ["0"] * 3
     rows["size"] = ["NA", *(f"{100 + one}{' mm' * (one < 4)}" for one in range(99))]
-    codebook = codebook_of(rows, "A|B")
-    codebook.loc[codebook["name"] == "size", "unit"] = "mm"
-    monkeypatch.setenv("COHORT", str(write_rows(tmp_path, rows, codebook)))
-    monkeypatch.setenv("DISCLOSURE", disclosed)
-    notes = " ".join(loading.load().notes)
+    notes = " ".join(load(rows, disclosed, size="mm").notes)
     for words, count in {
         "has_a: read “yes” as “1”": 3,
         "has_b: read “yes” as “1”": 50,
@@ -519,29 +516,23 @@ def test_notes_on_a_file_count_nobody_but_where_all_is_shown(tmp_path, monkeypat
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])
 @pytest.mark.parametrize(("rare", "shown"), [(40, True), (3, False)])
-def test_what_does_not_vary_among_the_complete_is_said_of_no_few(
-    tmp_path, monkeypatch, rare, shown, disclosed
-):
+def test_what_does_not_vary_among_the_complete_is_said_of_no_few(load, rare, shown, disclosed):
     """Among the 6 with a size nobody has it; among the others three, or enough."""
     rows = study(9, {"has_b": 0.5}, {"A": 100, "B": 100})
     rows["has_a"] = (np.arange(200) >= 200 - rare).astype(int)
     rows["size"] = [str(70.5 + one) if one < 6 else "" for one in range(200)]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
-    monkeypatch.setenv("DISCLOSURE", disclosed)
-    notes = " ".join(loading.load().notes)
+    notes = " ".join(load(rows, disclosed).notes)
     assert "“size” (known for 6) is empty for most of the 200 patients" in notes
     assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])
-def test_that_all_of_the_complete_had_the_event_is_not_said(tmp_path, monkeypatch, disclosed):
+def test_that_all_of_the_complete_had_the_event_is_not_said(load, disclosed):
     rows = study(9, {"has_a": 0.5, "has_b": 0.5}, {"A": 100, "B": 100})
     events = rows.index[rows["outcome"] == 1][:12]
     rows["size"] = ""
     rows.loc[events, "size"] = [str(70.5 + one) for one in range(12)]
-    monkeypatch.setenv("COHORT", str(written(rows, tmp_path)))
-    monkeypatch.setenv("DISCLOSURE", disclosed)
-    notes = " ".join(loading.load().notes)
+    notes = " ".join(load(rows, disclosed).notes)
     assert ("outcome does not vary" in notes) == (disclosed == "off"), notes
 
 

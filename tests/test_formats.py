@@ -106,51 +106,55 @@ def test_one_table_gives_one_cohort_in_every_format(load, tmp_path, name):
     same(load(CONTENTS[name](tmp_path / name), name=name), expected)
 
 
-@pytest.mark.parametrize("name", ["registry.sav", "registry.dta", "registry.xlsx"])
-def test_one_table_gives_the_same_page_in_every_format(load, tmp_path, monkeypatch, name):
+def test_one_table_gives_the_same_page_in_every_format(load, tmp_path, monkeypatch):
     """Whatever a chapter shows and says, its pictures' alternatives and files included."""
     monkeypatch.setenv("DISCLOSURE", "off")
-    pages = {}
-    for kind in ("registry.csv", name):
-        load(text() if kind == "registry.csv" else CONTENTS[kind](tmp_path / kind), name=kind)
-        monkeypatch.setenv("COHORT", str(tmp_path / kind))
+    pages = []
+    for name in ("registry.txt", "registry.sav", "registry.dta", "registry.xlsx"):
+        load(CONTENTS[name](tmp_path / name), name=name)
+        monkeypatch.setenv("COHORT", str(tmp_path / name))
         ran = run("patency", lay_out=False)
-        pages[kind] = ran.glued, [output.content for output in ran.shown]
-    assert pages["registry.csv"] == pages[name]
+        pages.append((ran.glued, [output.content for output in ran.shown]))
+    assert pages[1:] == pages[:1] * 3
 
 
-def test_a_title_above_the_names_of_the_columns_is_passed_over_and_said(load):
-    title = [["Registry of leaks; as of, May"], [""], ["leak"]]
-    above = "What stands above the names of the columns in {} 4 was left out."
-    titled = {"Notes": [["made up"]], "Data": [*title, *records()]}
-    found = load(xlsx(titled), name="registry.xlsx")
+TITLE = [["Registry of leaks; as of, May"], [""], ["leak"]]
+ABOVE = "What stands above the names of the columns in {} 4 was left out."
+TITLE_LINES = b"Registry of leaks; as of, May\r\n\r\nleak\r\n"
+WRONG = [records()[0], [*records()[1][:4], 7]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("registry.xlsx", xlsx(SHEETS), "Of 3 sheets, “Data” was read."),
+        ("registry.xlsx", xlsx({"only": [["", ""], ["# exported"], *records()]}), ""),
+        ("registry.xlsx", xlsx(SHEETS | {"Data": [*TITLE, *records()]}), ABOVE.format("row")),
+        *[("registry.csv", TITLE_LINES + text(sign), ABOVE.format("line")) for sign in ",;\t"],
+    ],
+)
+def test_the_sheet_that_has_the_columns_is_read_from_their_names_on_and_that_is_said(
+    load, name, content, said
+):
+    found = load(content, name=name)
     same(found, load(text()))
-    assert above.format("row") in found.notes
-    lines = "Registry of leaks; as of, May\r\n\r\nleak\r\n"
-    for sign in ",;\t":
-        found = load(lines.encode() + text(sign))
-        same(found, load(text()))
-        assert above.format("line") in found.notes
-    wrong = [*records()[:1], *[[*row[:4], 7] for row in records()[1:2]]]
-    message = refusal(load, xlsx({"only": [*title, *wrong]}), name="registry.xlsx")
-    assert "row 5, column leak: “7”" in message
+    notes = " ".join(found.notes)
+    assert said in notes and "Of 1 sheet" not in notes
 
 
-def test_the_first_sheet_that_has_the_columns_is_read_and_said(load):
-    assert "Of 3 sheets, “Data” was read." in load(xlsx(SHEETS), name="registry.xlsx").notes
-    titled = xlsx({"only": [["", ""], ["# exported"], *records()]})
-    assert load(titled, name="registry.xlsx").notes[:1] != ("Of 1 sheets",)
-    wrong = [[*records()[0]], *[[*row[:4], 7] for row in records()[1:2]]]
-    message = refusal(load, xlsx({"only": [[""], *wrong]}), name="registry.xlsx")
-    assert "row 3, column leak: “7”" in message
-    assert "it is empty" in refusal(load, "", name="registry.xlsx")
-    empty = refusal(load, xlsx({"only": []}), name="registry.xlsx")
-    assert "not a workbook that can be read" in empty
-
-
-def test_a_workbook_that_asks_for_more_memory_than_there_is_is_refused(load):
-    stray = xlsx({"only": records()}, stray="XFD1048576")
-    assert "not a workbook that can be read" in refusal(load, stray, name="registry.xlsx")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (xlsx({"only": [*TITLE, *WRONG]}), "row 5, column leak: “7”"),
+        (xlsx({"only": [[""], *WRONG]}), "row 3, column leak: “7”"),
+        (b"", "it is empty"),
+        (xlsx({"only": []}), "not a workbook that can be read"),
+        # It asks for more memory than there is.
+        (xlsx({"only": records()}, stray="XFD1048576"), "not a workbook that can be read"),
+    ],
+)
+def test_a_workbook_that_cannot_be_used_is_refused_with_its_row(load, content, said):
+    assert said in refusal(load, content, name="registry.xlsx")
 
 
 @pytest.mark.parametrize("suffix", ["sav", "dta"])

@@ -1,6 +1,5 @@
 """Chapters on cohorts that allow little or nothing: words where there is no answer, never "nan"."""
 
-import io
 import re
 from collections.abc import Sequence
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from chapter import run_book
+from chapter import ON_ROWS, run_book
 from helpers import slow_but, write_rows
 from recorded import Shown
 
@@ -25,10 +24,7 @@ ROWS = pd.read_csv(EXAMPLE, comment="#")
 CODEBOOK = pd.read_csv(DATA / "codebook.csv", dtype=str, keep_default_na=False)
 NOT_WORDS = re.compile(r"\b(nan|inf|NaN|NaT)\b|[|(=] None [|)]")
 
-
-# The chapters that read rows.
-CHAPTERS = ["methods", "patency", "univariate", "multivariate", "roc", "analysis", "your_data"]
-CHAPTERS += ["index"]
+CHAPTERS = [*ON_ROWS, "your_data", "index"]
 
 
 @pytest.fixture
@@ -189,15 +185,12 @@ def test_other_numbers_of_groups(pages, number):
     assert found["patency"].count(" − ") == len(names) * (len(names) - 1) // 2
 
 
-def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages, monkeypatch):
+def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages):
     """Every chapter, with small cells withheld; the joint model is the one that statsmodels fits to
     the rows of the file.
     """
-    files = template.example()
-    rows = pd.read_csv(io.BytesIO(files[f"{template.EXAMPLE_NAME}.csv"]))
-    codebook = pd.read_csv(
-        io.BytesIO(files[f"{template.EXAMPLE_NAME}.codebook.csv"]), dtype=str, keep_default_na=False
-    )
+    rows = pd.read_csv(template.EXAMPLE_ROWS)
+    codebook = pd.read_csv(template.EXAMPLE_CODEBOOK, dtype=str, keep_default_na=False)
     found = pages(rows, codebook, disclosure="5")
     assert "In this book these tables are withheld" in found["your_data"]
     factors = ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]

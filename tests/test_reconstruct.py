@@ -3,13 +3,14 @@ module.
 """
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import in_r
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -174,6 +175,14 @@ def test_every_solution_prints_every_claim(cohort):
             for a, b in pairs:
                 assert printed[f"roc.{marker}.sensitivity"] in percentages(a, solution.occluded)
                 assert printed[f"roc.{marker}.specificity"] in percentages(patent - b, patent)
+
+
+@example(">", 0, 88)
+@given(st.sampled_from(["", *"<≤>≥"]), st.integers(0, 1000), st.integers(1, 99))
+def test_the_counts_behind_a_percentage_are_all_that_print_it(sign, tenths, total):
+    printed = f"{sign}{tenths / 10}%"
+    expected = [n for n in range(total + 1) if published.agrees(printed, Fraction(n, total))]
+    assert reconstruct.counts_behind(printed, total) == expected
 
 
 # --------------------------------------------------------------------- censoring and two markers

@@ -1,17 +1,17 @@
 """The files to begin with: written once, never over another, and ready to be filled."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from books import python
+from helpers import refusal
 
 from lib.patients import loading, template
 from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA, InputError
+from lib.patients.files import DATA
 from tests.benchmarks import registry
 
 
@@ -21,21 +21,18 @@ def test_the_template_is_written_once_and_never_over_another(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in written)
     (folder / "registry.csv").write_bytes(b"mine")
     (folder / "README.txt").unlink()
-    with pytest.raises(
-        InputError, match=r"already has registry.csv and registry.codebook.csv, and nothing"
-    ):
-        template.write(template.template(), folder)
+    there = "already has registry.csv and registry.codebook.csv, and nothing"
+    assert there in refusal(template.write, template.template(), folder)
     assert (folder / "registry.csv").read_bytes() == b"mine"
     assert not (folder / "README.txt").exists()
-    with pytest.raises(InputError, match="cannot be written"):
-        template.write(template.template(), folder / "registry.csv" / "below")
+    below = folder / "registry.csv" / "below"
+    assert "cannot be written" in refusal(template.write, template.template(), below)
 
 
 def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path):
     template.write(template.template(), tmp_path)
     path = tmp_path / "registry.csv"
-    with pytest.raises(InputError, match="a header and no rows"):
-        loading.load(path)
+    assert "a header and no rows" in refusal(loading.load, path)
     rows = registry.registry(40)
     with path.open("a", encoding="utf-8", newline="") as file:
         rows.to_csv(file, index=False, header=False, lineterminator="\r\n")
@@ -45,22 +42,10 @@ def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path
     pd.testing.assert_frame_equal(found.codebook, read_codebook(DATA / "codebook.csv"))
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "lib.patients.template", *arguments]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
-def test_the_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
-    done = run("--example", str(tmp_path))
-    assert done.returncode == 0 and done.stdout.split() == [
-        str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")
-    ]
-    again = run("--example", str(tmp_path))
-    assert (
-        again.returncode == 1
-        and "nothing is overwritten" in again.stderr
-        and "Traceback" not in again.stderr
-    )
+def test_the_command_says_what_it_wrote(tmp_path):
+    done = python("-m", "lib.patients.template", "--example", str(tmp_path))
+    written = [str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")]
+    assert (done.returncode, done.stdout.split()) == (0, written)
 
 
 LABELS = {"nr": "Number", "site": "Klinik", "sex": "Geschlecht", "leak": "Leakage"}
@@ -103,8 +88,7 @@ def test_a_codebook_is_begun_from_a_file_and_its_roles_make_it_complete(registry
         "grade,,factor,category,,I|II|III,,,",
         "leak,Leakage,factor,binary,,0|1,dry|wet,,",
     ]
-    with pytest.raises(InputError, match="0 rows have the role group"):
-        loading.load(registry_sav)
+    assert "0 rows have the role group" in refusal(loading.load, registry_sav)
     rows, _ = pyreadstat.read_sav(registry_sav)
     rows = rows.drop(columns=["last_name", "remark"])
     pyreadstat.write_sav(rows, registry_sav, column_labels=LABELS, variable_value_labels=WORDS)
@@ -120,14 +104,14 @@ def test_a_codebook_is_begun_from_a_file_and_its_roles_make_it_complete(registry
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):
     own = registry_sav.with_name("my registry.codebook.csv")
     own.write_text("mine")
-    done = run("--cohort", str(registry_sav), str(registry_sav.parent))
+    command = ["-m", "lib.patients.template", "--cohort", str(registry_sav), str(own.parent)]
+    done = python(*command)
     assert done.returncode == 1 and "nothing is overwritten" in done.stderr
-    assert own.read_text() == "mine"
+    assert "Traceback" not in done.stderr and own.read_text() == "mine"
     own.unlink()
-    done = run("--cohort", str(registry_sav), str(registry_sav.parent))
+    done = python(*command)
     assert done.returncode == 0 and done.stdout.strip() == str(own)
-    missing = run("--cohort", str(registry_sav.with_name("other.sav")), str(registry_sav.parent))
-    assert missing.returncode == 1 and "there is no such file" in missing.stderr
+    assert "there is no such file" in refusal(template.begun, registry_sav.with_name("other.sav"))
 
 
 def test_the_worked_example_is_mapped_by_its_codebook_alone(tmp_path):

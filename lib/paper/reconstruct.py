@@ -101,7 +101,7 @@ def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """The least and the greatest count out of each total that prints so, 0 and the total when
     None; the greatest is the smaller where there is none."""
     bounds, first, last = interval(printed), np.zeros_like(totals), totals
-    if bounds.lower > 0:
+    if bounds.lower >= 0:
         first = _least(bounds.lower, totals, bounds.lower_closed)
     if bounds.upper <= 1:
         last = -_least(-bounds.upper, totals, bounds.upper_closed)

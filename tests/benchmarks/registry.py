@@ -1,14 +1,9 @@
 """A cold build of the book about a registry of 100,000 patients, against one about the example
 cohort.
-
-`python -m tests.benchmarks.registry ROWS...` prints seconds and peak memory for other sizes,
-the example cohort first; `python -m tests.benchmarks.registry FILE.csv` writes such a registry:
-made-up rows with the columns of data/codebook.csv, the same ones every time.
 """
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -51,7 +46,7 @@ def ratio() -> float:
     """Seconds of one over those of the other; the larger must not need more than `MOST_MEMORY`."""
     example, _ = built()
     with tempfile.TemporaryDirectory() as folder:
-        seconds, peak = built(write(Path(folder, "registry.csv"), ROWS))
+        seconds, peak = built(write(Path(folder, "registry.csv")))
     assert peak < MOST_MEMORY, f"the build needs {peak / 2**30:.1f} GiB"
     return seconds / example
 
@@ -87,14 +82,3 @@ def memory(process: int) -> int:
             with suppress(psutil.NoSuchProcess):
                 total += one.memory_info().rss
     return total
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] and sys.argv[1].endswith(".csv"):
-        write(Path(sys.argv[1]))
-        sys.exit()
-    with tempfile.TemporaryDirectory() as folder:
-        for rows in [None, *map(int, sys.argv[1:])]:
-            file = write(Path(folder, f"registry_{rows}.csv"), rows) if rows else None
-            seconds, peak = built(file)
-            print(f"{rows or 'example'}: {seconds:.0f} s, {peak / 2**20:.0f} MiB", flush=True)

@@ -1,13 +1,10 @@
 """The whole book as one PDF: what is on it, and that the same book gives the same bytes."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
-from books import CHAPTER, Book, files_of, needed, small_book
+from books import CHAPTER, Book, files_of, needed, python, small_book
 
 from lib.site import pdf
 
@@ -42,21 +39,11 @@ def book(tmp_path_factory) -> Book:
     return book
 
 
-def printed(book: Book, **environment: str) -> subprocess.CompletedProcess:
-    """Let the command print a book; another test may have a browser open in this process."""
-    return subprocess.run(
-        [sys.executable, "-m", "lib.site.pdf", str(book.folder)],
-        cwd=book.folder,
-        env=os.environ | {"PYTHONPATH": str(book.folder)} | environment,
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
 def content(book) -> bytes:
     needed(*pdf.BROWSERS)
-    done = printed(book)
+    # By its command, because another test may have a browser open in this process.
+    done = python("-m", "lib.site.pdf", str(book.folder), folder=book.folder)
     assert done.returncode == 0, done.stderr
     return (book.site / pdf.NAME).read_bytes()
 
@@ -99,7 +86,8 @@ def unquoted(name: bytes) -> bytes:
 def test_the_same_book_gives_the_same_bytes_wherever_it_is(book, content, tmp_path):
     shutil.copytree(book.folder, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("_build"))
     other = Book(tmp_path / "elsewhere")
-    assert printed(other).returncode == 0
+    done = python("-m", "lib.site.pdf", str(other.folder), folder=other.folder)
+    assert done.returncode == 0, done.stderr
     assert (other.site / pdf.NAME).read_bytes() == content
 
 
@@ -121,6 +109,6 @@ def test_a_pdf_of_other_pages_is_removed_with_its_links(book, content):
 
 
 def test_without_a_browser_one_sentence_says_what_to_install(book):
-    done = printed(book, PATH="")
+    done = python("-m", "lib.site.pdf", str(book.folder), folder=book.folder, PATH="")
     assert done.returncode != 0 and "apt-get install chromium" in done.stderr
     assert "Traceback" not in done.stderr

@@ -32,11 +32,6 @@ def tools(browser):
     tab.close()
 
 
-def in_browser(tab, expression: str, inputs: list) -> list:
-    """What an expression in `input` gives in the browser for each input."""
-    return tab.evaluate(f"inputs => inputs.map(input => {expression})", inputs)
-
-
 # --------------------------------------------------------------------------- counts and percentages
 
 
@@ -52,47 +47,10 @@ def printed_numbers(draw) -> str:
     return f"{sign}{whole}.{digits}{unit}" if digits else f"{sign}{whole}{unit}"
 
 
-@MANY
-@given(
-    st.lists(
-        st.tuples(printed_numbers(), st.integers(1, 400), st.integers(1, 120)),
-        min_size=10,
-        max_size=30,
-    )
-)
-def test_what_is_said_about_counts(tools, cases):
-    inputs = [
-        dict(zip(("printed", "total", "most"), map(str, case), strict=True)) for case in cases
-    ]
-    for case, answer in zip(
-        cases, in_browser(tools, "tools.answers.counts(input)", inputs), strict=True
-    ):
-        assert answer["sentences"] == forms.count_sentences(*case), case
-
-
 def test_a_percentage_that_no_count_prints_comes_with_its_neighbors():
     sentences = forms.count_sentences("50%", 3, 10)
     assert sentences[0] == "No count out of 3 prints 50%. The nearest: 1 (33.3%) and 2 (66.7%)."
     assert sentences[2] == "Denominators up to 10 that can print 50%: 2, 4, 6, 8, 10."
-
-
-# -------------------------------------------------------------------------------- predictive values
-
-
-shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(float))
-
-
-@MANY
-@given(st.lists(st.tuples(shares, shares, st.integers(1, 60)), min_size=25, max_size=60))
-def test_what_is_said_about_predictive_values(tools, cases):
-    markers = [[{"label": "A", "sensitivity": case[0], "specificity": case[1]}] for case in cases]
-    inputs = [
-        [{"percent": str(case[2])}, {"markers": marker}]
-        for case, marker in zip(cases, markers, strict=True)
-    ]
-    answers = in_browser(tools, "tools.answers.prevalence(...input)", inputs)
-    for case, marker, answer in zip(cases, markers, answers, strict=True):
-        assert answer["rows"] == forms.risk_rows(marker, case[2])
 
 
 # ------------------------------------------------------------------ odds ratios, their limits and P
@@ -134,18 +92,46 @@ sane = wald_strings().filter(
 )
 
 
+# ------------------------------------------------------------- what a tool is given, and is to say
+
+
+def counts(printed: str, total: int, most: int) -> tuple[list, dict]:
+    given = {"printed": printed, "total": str(total), "most": str(most)}
+    return [given], {"sentences": forms.count_sentences(printed, total, most)}
+
+
+def prevalence(sensitivity: float, specificity: float, percent: int) -> tuple[list, dict]:
+    markers = [{"label": "A", "sensitivity": sensitivity, "specificity": specificity}]
+    given = [{"percent": str(percent)}, {"markers": markers}]
+    return given, {"rows": forms.risk_rows(markers, percent)}
+
+
+def wald_results(printed: dict[str, str]) -> tuple[list, dict]:
+    given = {quantity: printed.get(quantity, "") for quantity in wald.QUANTITIES}
+    sentences, rows = forms.wald_result(printed, 0.95)
+    return [given, {"level": 0.95}], {"sentences": sentences, "rows": rows}
+
+
+shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(float))
+
+
+@pytest.mark.parametrize(
+    ("tool", "case_of", "drawn"),
+    [
+        ("counts", counts, (printed_numbers(), st.integers(1, 400), st.integers(1, 120))),
+        ("prevalence", prevalence, (shares, shares, st.integers(1, 60))),
+        ("wald", wald_results, (sane,)),
+    ],
+)
 @MANY
-@given(st.lists(sane, min_size=20, max_size=40))
-def test_what_is_said_about_wald_results(tools, cases):
-    inputs = [
-        {quantity: printed.get(quantity, "") for quantity in wald.QUANTITIES} for printed in cases
-    ]
-    for printed, answer in zip(
-        cases, in_browser(tools, "tools.answers.wald(input, {level: 0.95})", inputs), strict=True
-    ):
-        sentences, rows = forms.wald_result(printed, 0.95)
-        assert answer["sentences"] == sentences, printed
-        assert answer["rows"] == rows, printed
+@given(st.data())
+def test_the_browser_says_what_python_says(tools, tool, case_of, drawn, data):
+    inputs = data.draw(st.lists(st.tuples(*drawn), min_size=20, max_size=40))
+    cases = [case_of(*one) for one in inputs]
+    script = f"cases => cases.map(([given]) => tools.answers.{tool}(...given))"
+    answers = tools.evaluate(script, cases)
+    for (asked, expected), answer in zip(cases, answers, strict=True):
+        assert {part: answer[part] for part in expected} == expected, asked
 
 
 # ---------------------------------------------------------------------------------------- bad input
