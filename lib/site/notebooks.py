@@ -64,9 +64,11 @@ def _run(chapter: Path, notebook: nbformat.NotebookNode, strict: bool) -> str:
             coalesce_streams=True,
             resources={"metadata": {"path": str(chapter.parent)}},
         )
+        # Chapters run side by side, and no sum should depend on the number of processors.
+        alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
         # `client.execute` would leave an event loop open; without encryption each kernel prints
         # a warning.
-        asyncio.run(client.async_execute(transport_encryption="auto"))
+        asyncio.run(client.async_execute(transport_encryption="auto", env=alone))
     except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         return _failure(chapter, notebook, error)
     said = _put_warnings_in_words(notebook)
