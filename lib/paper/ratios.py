@@ -4,7 +4,7 @@ confidence level, and which other method would print them.
 The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -106,19 +106,19 @@ def _bounded(quantities: Iterable[str]) -> bool:
     return sum(quantity in wald.QUANTITIES[:3] for quantity in quantities) > 1
 
 
-def wald_checks(claims: pd.DataFrame) -> list[Check]:
+def wald_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Whether ratios, limits and P belong together, at the confidence level printed; and variants
     of them that another source prints, each with the other strings of the paper."""
-    sets, checks = ratio_sets(claims), []
+    sets = ratio_sets(claims)
     for (_, what), ratio in sets.items():
         names = (*ratio.names, *filter(None, [ratio.level_claim]))
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
-        checks.append(_check(ratio, about(what), names, sharing))
-    checks += _level_checks(claims, list(sets.values()))
+        yield _check(ratio, about(what), names, sharing)
+    yield from _level_checks(claims, list(sets.values()))
     for name, ratio in _variants(claims).items():
         check = _check(ratio, f"{about(name)}, as this source prints them,", (name,), [])
-        checks += [check] if check.allows(name) is not None else []
-    return checks
+        if check.allows(name) is not None:
+            yield check
 
 
 def _check(
@@ -135,7 +135,7 @@ def _check(
             return None
         # Without the confidence level all ratios that share it may agree at another.
         if ratio.level_claim in left_out:
-            return bool(_levels([other.strings(left_out) for other in sharing]))
+            return bool(_levels(sharing, left_out))
         return wald.agree(strings, ratio.level)
 
     def allowed(name: str) -> list[Span] | None:
@@ -160,28 +160,27 @@ def _check(
     )
 
 
-def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Check]:
+def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[Check]:
     """The levels, in whole percent, at which all ratios agree with their limits and P.
 
     Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
-    checks, normal = [], [r for r in ratios if not other_method(claims, r.names)]
-    for name in dict.fromkeys(ratio.level_claim for ratio in normal if ratio.level_claim):
+    normal = [of for of in ratios if of.level_claim and not other_method(claims, of.names)]
+    for name in dict.fromkeys(ratio.level_claim for ratio in normal):
         used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
-        fitting = _levels([r.strings() for r in used], used[0].level)
-        fitting = fitting or _levels([r.strings() for r in agreeing], used[0].level)
-        if fitting:
+        if fitting := _levels(used) or _levels(agreeing):
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            values = {level: exactly(level) for level in fitting}
-            checks.append(one_of(claims, words, (name,), values, needs=needs))
-    return checks
+            yield one_of(claims, words, [name], [exactly(level) for level in fitting], needs=needs)
 
 
-def _levels(sets: list[dict[str, str]], *printed: float) -> list[Fraction]:
-    """The levels at which all sets agree, of those in whole percent and the one printed."""
-    levels = {Fraction(percent, 100) for percent in range(50, 100)} if sets else set()
-    levels |= {Fraction(level).limit_denominator(10_000) for level in printed}
+def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:
+    """The levels at which all ratios agree, of those in whole percent and the one printed; none
+    where there are no ratios."""
+    sets = [ratio.strings(left_out) for ratio in ratios]
     known = [strings for strings in sets if _bounded(strings)]
-    return [at for at in sorted(levels) if all(wald.agree(of, float(at)) for of in known)]
+    printed = {Fraction(ratio.level).limit_denominator(10_000) for ratio in ratios}
+    whole = {Fraction(percent, 100) for percent in range(50, 100)}
+    levels = sorted(printed | whole) if ratios else []
+    return [level for level in levels if all(wald.agree(of, float(level)) for of in known)]

@@ -11,7 +11,7 @@ its claims are left out, and what the others allow each claim to be. From that a
 3. the verdict on each claim, leave-one-out: what do all the others allow it to print?
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -43,6 +43,7 @@ PREMISES = {
     "of": "the percentages are of all these patients",
     "binary": "the marker is a yes-or-no one",
     "events": "both sections count the same events",
+    "t": "P is that of Student's or Welch's t test",
     "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
 }
 
@@ -108,50 +109,45 @@ def exactly(*values: float | Fraction) -> tuple[Span, ...]:
 def one_of(
     claims: pd.DataFrame,
     words: str,
-    names: tuple[str, ...],
-    candidates: dict[Hashable, tuple[Span, ...]],
+    names: Sequence[str],
+    candidates: Collection[tuple[Span, ...]],
     *,
-    rests_on: Iterable[str] = (),
-    otherwise: Callable[[frozenset[str]], dict] | None = None,
+    rests_on: Iterable[str | None] = (),
+    otherwise: Callable[[frozenset[str]], Collection | None] = lambda left_out: None,
     source: str = "",
     needs: Iterable[str] = (),
     why_not: str = "",
 ) -> Check:
     """The check that one of the candidates prints all claims; each has a span of values for each.
 
-    They were made with the claims that the check ``rests_on``. When some of these are left out,
-    ``otherwise`` gives those that remain; without it nothing is left to check.
+    They were made with the claims that the check ``rests_on``, as far as there are any. When some
+    of these are left out, ``otherwise`` gives those that remain; without it nothing is left to
+    check.
     """
+    made_with = tuple(filter(None, rests_on))
 
     def without(left_out: frozenset[str]) -> bool | None:
-        found = candidates
-        if left_out & set(rests_on):
-            found = otherwise(left_out) if otherwise else None
+        found = otherwise(left_out) if left_out & set(made_with) else candidates
         if found is None or not set(names) - left_out:
             return None
-        return bool(matching(claims, names, found, left_out))
+        return any(fits(claims, names, spans, left_out) for spans in found)
 
-    rests_on = tuple(rests_on)
-    allows = {name: [spans[at] for spans in candidates.values()] for at, name in enumerate(names)}
-    return Check(words, (*names, *rests_on), without, allows.get, source, tuple(needs), why_not)
+    allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
+    return Check(words, (*names, *made_with), without, allows.get, source, tuple(needs), why_not)
 
 
-def matching(
+def fits(
     claims: pd.DataFrame,
-    names: tuple[str, ...],
-    candidates: dict,
+    names: Sequence[str],
+    spans: tuple[Span, ...],
     left_out: frozenset[str] = frozenset(),
-) -> set:
-    """The candidates that print all the claims named but those left out."""
-    return {
-        key
-        for key, spans in candidates.items()
-        if all(
-            interval(claims.at[name, "printed"]).meets(*span)
-            for name, span in zip(names, spans, strict=True)
-            if name not in left_out
-        )
-    }
+) -> bool:
+    """Whether a candidate prints all the claims named but those left out."""
+    return all(
+        interval(claims.at[name, "printed"]).meets(*span)
+        for name, span in zip(names, spans, strict=True)
+        if name not in left_out
+    )
 
 
 @dataclass(frozen=True)
@@ -169,18 +165,16 @@ class Finding:
 
 # ----------------------------------------------------------------------------------------- words
 
+# Of quantities, some of which have another name in a section.
 QUANTITY_WORDS = {
     "p_value": "P",
     "auc": "AUC",
     "sd": "standard deviation",
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
-}
-# What the same quantity is in some sections.
-SECTION_WORDS = {
-    ("multivariate", "odds_ratio"): "adjusted odds ratio",
-    ("multivariate", "p_value"): "adjusted P",
-    ("roc", "p_value"): "P of the AUC",
+    "multivariate.odds_ratio": "adjusted odds ratio",
+    "multivariate.p_value": "adjusted P",
+    "roc.p_value": "P of the AUC",
 }
 
 
@@ -205,7 +199,7 @@ def describe(name: str) -> str:
     section, _, quantity, *variant = name.split(".")
     base = quantity.removesuffix("_lower").removesuffix("_upper")
     words = QUANTITY_WORDS.get(base, base.replace("_", " "))
-    words = SECTION_WORDS.get((section, base), words)
+    words = QUANTITY_WORDS.get(f"{section}.{base}", words)
     if base != quantity:
         words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
     words = f"{words} of {about(name)}" if about(name) else words
