@@ -15,8 +15,6 @@ import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
 from lib.paper.published import agrees, subject
-from lib.paper.ratios import confidence_level, level_claim
-from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
@@ -53,7 +51,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     total = [name for name in sizes if subject(name) == "all"]
     events = ids(claims, "methods", "events")
     rates = ids(claims, "patency", "primary_patency")
-    markers = ids(claims, "roc", *MARKER_QUANTITIES)
+    markers = ids(claims, "roc", *reconstruct.MARKER_QUANTITIES)
     areas = ids(claims, "roc", "auc")
     binary = [area for area in areas if not _may_be_score(claims, area)]
     may_overlap = _fails_unless(claims, sizes, "partition")
@@ -126,7 +124,7 @@ def _fails_unless(claims: pd.DataFrame, names: Sequence[str], premise: str) -> b
 def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
     """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
     its area the mean of sensitivity and specificity."""
-    accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in MARKER_QUANTITIES]
+    accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
     return _fails_unless(claims, ["methods.all.patients", *accuracy, area], "binary")
 
 
@@ -203,7 +201,7 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     trials, printed = [], claims["printed"]
     claimed = {"lower": "auc_lower", "upper": "auc_upper", "p": "p_value"}
     for marker, table in two_by_twos(claims).items():
-        found = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
+        found = roc.inference(table[::-1, 0], table[::-1, 1], ratios.confidence_level(claims))
         texts = {column: printed.get(f"roc.{marker}.{claimed[column]}") for column in claimed}
         for kind, row in found.iterrows():
             hits = {of: text is not None and agrees(text, row[of]) for of, text in texts.items()}
@@ -234,7 +232,7 @@ def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
         for marker, table in tables.items():
             names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
             if set(names) <= set(claims.index):
-                level = confidence_level(claims, "roc", marker)
+                level = ratios.confidence_level(claims, "roc", marker)
                 found[names] = _roc_candidates(table, names, level)
         for names in filter(found.get, found):
             yield _roc_check(claims, words, names, tables[subject(names[0])], found)
@@ -255,7 +253,9 @@ def _roc_check(
     the candidates are those at every level in whole percent.
     """
     marker, own = subject(names[0]), found[names]
-    level, level_name = (of(claims, "roc", marker) for of in (confidence_level, level_claim))
+    level, level_name = (
+        of(claims, "roc", marker) for of in (ratios.confidence_level, ratios.level_claim)
+    )
     others = {other: candidates for other, candidates in found.items() if other != names}
 
     def chosen(left_out: frozenset[str]) -> dict:

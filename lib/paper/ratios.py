@@ -11,7 +11,6 @@ from fractions import Fraction
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.published import RATIOS
 from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
 from lib.words import listed
 
@@ -77,7 +76,7 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
     sets = {}
     for name in reconstruct.original(claims).index:
         section, what, quantity = name.split(".")
-        if quantity in RATIOS:
+        if quantity in published.RATIOS:
             ids = [name, f"{name}_lower", f"{name}_upper", f"{section}.{what}.p_value"]
             pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
             # P of another method stands alone.
