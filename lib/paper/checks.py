@@ -118,7 +118,8 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
 def _fails_unless(claims: pd.DataFrame, names: Sequence[str], premise: str) -> bool:
     """Whether no whole numbers print some claims, and nothing states the premise that they
     must."""
-    return bool(unstated(claims, names, [premise])) and not reconstruct.solutions(claims, names)
+    known = not unstated(claims, names, [premise])
+    return not known and reconstruct.solutions(claims, names) is None
 
 
 def _may_be_score(claims: pd.DataFrame, area: str) -> bool:

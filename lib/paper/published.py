@@ -207,8 +207,7 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     """The numbers of a cell: each with its quantity, and what it is out of if that is printed."""
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
-        limits = _pieces(f"{quantity}_limits", estimate[2])
-        return [*_pieces(quantity, estimate[1]), *limits]
+        return [*_pieces(quantity, estimate[1]), *_pieces(f"{quantity}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         ends = quantity.removesuffix("limits")
         return [(f"{ends}lower", match[1], ""), (f"{ends}upper", match[2], "")]

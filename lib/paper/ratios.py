@@ -16,6 +16,8 @@ from lib.words import listed
 
 # What there may be of a ratio, in words.
 KINDS = {"estimate": "odds_ratio", "limits": "odds_ratio_lower", "P": "p_value"}
+# With which a t is tried where the normal method does not fit.
+DEGREES_OF_FREEDOM = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,11 @@ class PrintedRatio:
 def adjusted(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
     """The printed odds ratio, limits and P, by quantity, of each factor with an adjusted odds ratio
     and at least one of its limits."""
-    sets = ratio_sets(claims).items()
-    return {what: ratio.strings() for (section, what), ratio in sets if section == "multivariate"}
+    return {
+        what: ratio.strings()
+        for (section, what), ratio in ratio_sets(claims).items()
+        if section == "multivariate"
+    }
 
 
 def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -144,9 +149,10 @@ def _check(
         return [bounds] if bounds else []
 
     def other_methods() -> list[str]:
-        degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level) if needs else []
-        span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
-        return [f"fits a t with about {span} degrees of freedom"] if degrees else []
+        tried = DEGREES_OF_FREEDOM if needs else []
+        fitting = [str(of) for of in tried if wald.agree(ratio.strings(), ratio.level, of)]
+        span = " to ".join(dict.fromkeys([*fitting[:1], *fitting[-1:]]))
+        return [f"fits a t with about {span} degrees of freedom"] if fitting else []
 
     return Check(
         f"{listed(tied)} of {words} belong together",

@@ -72,10 +72,9 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
         crude_ratios,
         predictive_values,
         kappas,
-        precision,
     )
     found = [check for kind in kinds for of in _topics(claims) for check in kind(claims, of)]
-    return [*checks.all_checks(claims), *found]
+    return [*checks.all_checks(claims), *found, *precision(claims)]
 
 
 def _topics(claims: pd.DataFrame) -> list[Topic]:
@@ -371,18 +370,24 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         yield _follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
 
 
-def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+def precision(claims: pd.DataFrame) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
     4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    ratio = ratios.ratio_sets(claims).get((topic.section, topic.what))
     total = "methods.all.patients"
-    if "odds_ratio" not in topic.own or not ratio or total not in claims.index:
-        return
-    names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
-    strings = ratio.strings(frozenset(ratio.names) - set(names))
-    if bounds := wald.possible(strings, "sigma", ratio.level):
-        words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
-        check = _follows(claims, words, total, names, [(16 / bounds[1] ** 2, MOST_PATIENTS)])
+    for (_, what), ratio in ratios.ratio_sets(claims).items() if total in claims.index else ():
+        names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
+        strings = ratio.strings(frozenset(ratio.names) - set(names))
+        is_odds = names[0].endswith(".odds_ratio")
+        bounds = wald.possible(strings, "sigma", ratio.level) if is_odds else None
+        if bounds is None:
+            continue
+        check = _follows(
+            claims,
+            f"the interval of {about(what)} is as wide as so many patients make it",
+            total,
+            names,
+            [(16 / bounds[1] ** 2, MOST_PATIENTS)],
+        )
         if not check.holds and not {"binary", "logistic"} <= set(premises(claims, names)):
             check = replace(
                 check, why_not="it is narrower, as that of a number may be (binary, logistic)"

@@ -88,8 +88,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
         values = verdicts.allowed(bearing, name, claims.at[name, "printed"])
         if values:
             nearest = "" if " to " in values else ", at the nearest"
-            number = _number(claims, name)
-            lines.append(f"In place of {number} the others allow {values}{nearest}.")
+            lines.append(f"In place of {_number(claims, name)} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     if needs:
