@@ -177,6 +177,12 @@ PATENCY_OF_ALL = "methods.all.patients,236,\npatency.all.primary_patency,{},\n"
         (PRECISE.format("binary|logistic"), "impossible",
          {"methods.all.patients", *(f"multivariate.x.{name}" for name in wald.QUANTITIES[:3])}),
         (PRECISE.format("logistic"), "", set()),
+        # Groups that may overlap need not add up, also where the size of one is not printed.
+        ("methods.all.patients,100,\nmethods.A.patients,60,\nmethods.B.patients,70,\n"
+         "patency.C.primary_patency,50%,\n", "", set()),
+        # All 63 test positive, 24 rightly: nobody has a negative predictive value.
+        ("methods.all.patients,63,\nmethods.all.events,24,\nroc.x.sensitivity,100%,of:all\n"
+         "roc.x.specificity,0%,of:all\nroc.x.ppv,38%,of:all\n", "", set()),
         # One number between two checks that fail is the only one in doubt.
         ("methods.all.patients,100,partition\nr.x.percentage,34%,of:all\nr.x@A.count,20,\n"
          "r.x@B.count,14,\nr.x.count,35,partition\n", "impossible", {"r.x.count"}),
@@ -248,6 +254,12 @@ def test_a_finding_says_what_would_mend_it(tmp_path):
     assert lines and not re.search(r"\d{4,}%", " ".join(lines))
     of = account(tmp_path, T_TEST.format(""))
     assert any("fits a t with about" in reading for reading in of.findings[0].readings)
+
+
+def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
+    lines = "m.x.odds_ratio,2.90 (1.14 to 5.48),normal\nm.x.p_value,.022,normal\n"
+    of = account(tmp_path, f"m.all.confidence_level,95%,\n{lines}")
+    assert of.claims.at["m.all.confidence_level", "grade"] == "not checked"
 
 
 def test_a_level_that_is_no_whole_percent_fits(tmp_path):

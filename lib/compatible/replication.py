@@ -14,7 +14,7 @@ import pandas as pd
 
 from lib.compatible import measures, verification
 from lib.compatible.study import study
-from lib.paper import ledger, reconstruct, wald
+from lib.paper import ledger, reconstruct
 from lib.paper.published import agrees, last_digit, number, printings, subject
 from lib.patients import disclosure
 from lib.patients.cohort import Cohort
@@ -22,8 +22,6 @@ from lib.statistics import multivariate, profile, sensitivity, univariate
 from lib.words import listed
 
 AGREES, NEAR, DIFFERS, ABSENT = "agrees", "one digit off", "differs", "not in the file"
-# The columns of a table of terms, and what the paper calls them.
-ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
 
 
 def is_possible(cohort: Cohort, claims: pd.DataFrame) -> bool:
@@ -78,11 +76,11 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     markers = reconstruct.markers(claims)
     rows = []
     for model, estimator, factors, has_group, table in _fits(cohort, markers):
-        values = table.reindex(index=markers, columns=list(ESTIMATES))
+        values = table.reindex(index=markers, columns=list(ledger.ESTIMATES))
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers
-            for column, quantity in ESTIMATES.items()
+            for column, quantity in ledger.ESTIMATES.items()
             if (name := f"multivariate.{marker}.{quantity}") in claims.index
         ]
         row = {"model": model, "estimator": estimator}

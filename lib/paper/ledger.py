@@ -24,6 +24,8 @@ VERDICTS = {
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",
 }
+# The columns of a table of terms, and what the paper calls them.
+ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
 
 
 def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
@@ -40,10 +42,9 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
         for factor, p_values in univariate.screen(cohort)[["pearson", "student"]].iterrows():
             values[f"univariate.{factor}.p_value"] = p_values.dropna().mean()
     if "multivariate" in sections:
-        for factor, row in multivariate.fit(cohort).table.iterrows():
-            found = row[["odds_ratio", "lower", "upper", "p"]]
-            names = [f"multivariate.{factor}.{quantity}" for quantity in wald.QUANTITIES]
-            values |= dict(zip(names, found, strict=True))
+        table = multivariate.fit(cohort).table.rename(columns=ESTIMATES)[wald.QUANTITIES]
+        for (factor, quantity), value in table.stack(future_stack=True).items():
+            values[f"multivariate.{factor}.{quantity}"] = value
     for marker in cohort.binary_factors if "roc" in sections else []:
         events, nonevents = roc.level_counts(cohort, marker)
         accuracy = roc.accuracy(events, nonevents)["estimate"]
