@@ -30,10 +30,15 @@ def against(rates: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     ``rates`` is what ``patency.rates`` gives, by group; ``published`` is what ``read`` gives.
     Groups that no published rate is about are left out.
     """
-    both = published.merge(rates, left_on="diagnosis", right_index=True).dropna(subset="patency")
-    is_above = both["estimate"] > both["wilson_upper"]
-    is_below = both["estimate"] < both["wilson_lower"]
-    places = np.select([is_above, is_below], ["above", "below"], "within")
-    counts = pd.crosstab(both["diagnosis"], places)
-    groups = [group for group in rates.index if group in counts.index]
-    return counts.reindex(index=groups, columns=["above", "within", "below"], fill_value=0)
+    counted = {}
+    for group, row in rates.iterrows():
+        estimates = published.loc[published["diagnosis"] == group, "estimate"]
+        if len(estimates) and not np.isnan(row["patency"]):
+            above, below = (
+                (estimates > row["wilson_upper"]).sum(),
+                (estimates < row["wilson_lower"]).sum(),
+            )
+            counted[group] = [above, len(estimates) - above - below, below]
+    return pd.DataFrame.from_dict(
+        counted, orient="index", columns=["above", "within", "below"], dtype=int
+    )
