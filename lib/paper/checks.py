@@ -116,10 +116,10 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
 
 
 def _fails_unless(claims: pd.DataFrame, names: Sequence[str], premise: str) -> bool:
-    """Whether no whole numbers print some claims, and nothing states the premise that they
-    must."""
-    known = not unstated(claims, names, [premise])
-    return not known and reconstruct.solutions(claims, names) is None
+    """Whether no whole numbers print some claims, and nothing states the premise without which
+    they need not."""
+    is_open = bool(unstated(claims, names, [premise]))
+    return is_open and reconstruct.solutions(claims, names) is None
 
 
 def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
@@ -177,8 +177,9 @@ ROC_INFERENCE = {
 
 
 def _roc_candidates(table: np.ndarray, names: tuple[str, ...], level: float) -> dict:
-    """The limits of the AUC, or P against one half, by every way to compute them: a standard error,
-    and for limits which of both z and whether they are cut off at 0 and 1, as some software does.
+    """The limits of the AUC (two claims), or P against one half (one), by every way to compute
+    them: a standard error, and for limits which of both z and whether they are cut off at 0 and 1,
+    as some software does.
     """
     events, nonevents = table[::-1, 0], table[::-1, 1]
     found = roc.inference(events, nonevents).dropna()
@@ -235,7 +236,7 @@ def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
             if set(names) <= set(claims.index):
                 level = ratios.confidence_level(claims, "roc", marker)
                 found[names] = _roc_candidates(table, names, level)
-        for names in filter(found.get, found):
+        for names in [names for names in found if found[names]]:
             yield _roc_check(claims, words, names, tables[subject(names[0])], found)
 
 
