@@ -180,6 +180,12 @@ OF_RISK = "r.x.risk_ratio,0.91 ({} to 1.11),\nr.x.p_value,<0.001,{}\n"
         (PRECISE.format("binary|logistic"), "impossible",
          {"methods.all.patients", *(f"multivariate.x.{name}" for name in wald.QUANTITIES[:3])}),
         (PRECISE.format("logistic"), "", set()),
+        # Groups that may overlap need not add up, also where the size of one is not printed.
+        ("methods.all.patients,100,\nmethods.A.patients,60,\nmethods.B.patients,70,\n"
+         "patency.C.primary_patency,50%,\n", "", set()),
+        # All 63 test positive, 24 rightly: nobody has a negative predictive value.
+        ("methods.all.patients,63,\nmethods.all.events,24,\nroc.x.sensitivity,100%,of:all\n"
+         "roc.x.specificity,0%,of:all\nroc.x.ppv,38%,of:all\n", "", set()),
         # One number between two checks that fail is the only one in doubt.
         ("methods.all.patients,100,partition\nr.x.percentage,34%,of:all\nr.x@A.count,20,\n"
          "r.x@B.count,14,\nr.x.count,35,partition\n", "impossible", {"r.x.count"}),
@@ -261,6 +267,12 @@ def test_what_another_reading_explains_is_not_called_impossible(tmp_path, text, 
     of = account(tmp_path, text)
     assert grades(of)[check] == grade
     assert set(flagged(of).values()) == {grade} - GOOD
+
+
+def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
+    lines = "m.x.odds_ratio,2.90 (1.14 to 5.48),normal\nm.x.p_value,.022,normal\n"
+    of = account(tmp_path, f"m.all.confidence_level,95%,\n{lines}")
+    assert of.claims.at["m.all.confidence_level", "grade"] == "not checked"
 
 
 def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):

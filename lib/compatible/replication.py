@@ -12,7 +12,7 @@ import pandas as pd
 
 from lib.compatible import measures, verification
 from lib.compatible.study import study
-from lib.paper import ledger, reconstruct, wald
+from lib.paper import ledger, reconstruct
 from lib.paper.published import agrees, last_digit, number, printings, subject
 from lib.patients import disclosure
 from lib.patients.cohort import Cohort
@@ -20,8 +20,6 @@ from lib.statistics import multivariate, profile, sensitivity, univariate
 from lib.words import listed
 
 AGREES, NEAR, DIFFERS, ABSENT = "agrees", "one digit off", "differs", "not in the file"
-# The columns of a table of terms, and what the paper calls them.
-ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
 ESTIMATORS = {
     "maximum likelihood, Wald limits": multivariate.fit,
     "maximum likelihood, profile limits": profile.profile_limits,
@@ -86,11 +84,11 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for model, factors, has_group, estimator in _models(cohort, markers):
         terms = _terms(cohort, factors, has_group, estimator)
-        values = terms.reindex(index=markers, columns=list(ESTIMATES))
+        values = terms.reindex(index=markers, columns=list(ledger.ESTIMATES))
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers
-            for column, quantity in ESTIMATES.items()
+            for column, quantity in ledger.ESTIMATES.items()
             if (name := f"multivariate.{marker}.{quantity}") in claims.index
         ]
         rows.append(

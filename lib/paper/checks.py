@@ -5,7 +5,7 @@ Each function takes the claims and returns its checks. Which premises a check re
 the claims' column ``basis`` states them, is part of the check.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -15,15 +15,13 @@ import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
 from lib.paper.published import agrees, subject
-from lib.paper.ratios import confidence_level, level_claim
-from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
     Span,
     about,
     exactly,
-    matching,
+    fits,
     one_of,
     prints,
     unstated,
@@ -53,41 +51,56 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     total = [name for name in sizes if subject(name) == "all"]
     events = ids(claims, "methods", "events")
     rates = ids(claims, "patency", "primary_patency")
-    markers = ids(claims, "roc", *MARKER_QUANTITIES)
+    markers = ids(claims, "roc", *reconstruct.MARKER_QUANTITIES)
     areas = ids(claims, "roc", "auc")
-    scores = [area for area in areas if _is_score(claims, area)]
-    binary = [area for area in areas if area not in scores]
-    planned = [("the groups add up to all patients", sizes, ["partition"], _no_partition(claims))]
-    for rate in rates:
-        words = f"a whole number of patients is behind the patency of {about(rate) or 'all'}"
-        planned.append((words, [f"methods.{subject(rate)}.patients", rate], ["of"], ""))
-    if markers:
-        words = "one number of events is behind all sensitivities and specificities"
-        planned.append((words, total + events + markers, ["of"], ""))
-    for area in areas:
-        words = f"the AUC of {about(area)} is the mean of its sensitivity and specificity"
-        why = "it would be if the marker were a yes-or-no one (binary)" if area in scores else ""
-        planned.append((words, [*total, *events, *markers, area], ["of", "binary"], why))
-    words = "patency and markers share the same events"
-    needs = ["partition", "of", "events", "binary"] if binary else ["partition", "of", "events"]
-    planned.append((words, sizes + events + rates + markers + binary, needs, _no_partition(claims)))
+    binary = [area for area in areas if not _may_be_score(claims, area)]
+    may_overlap = _fails_unless(claims, sizes, "partition")
+    why_apart = "the groups may overlap or be a part (partition)" if may_overlap else ""
+    score = "it would be if the marker were a yes-or-no one (binary)"
+    # In words, the claims, the premises, and why it is not carried out.
+    planned = [
+        ("the groups add up to all patients", sizes, ["partition"], why_apart),
+        *[
+            (
+                f"a whole number of patients is behind the patency of {about(rate) or 'all'}",
+                [f"methods.{subject(rate)}.patients", rate],
+                ["of"],
+                "",
+            )
+            for rate in rates
+        ],
+        (
+            "one number of events is behind all sensitivities and specificities",
+            [*total, *events, *markers] if markers else [],
+            ["of"],
+            "",
+        ),
+        *[
+            (
+                f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
+                [*total, *events, *markers, area],
+                ["of", "binary"],
+                "" if area in binary else score,
+            )
+            for area in areas
+        ],
+        (
+            "patency and markers share the same events",
+            [*sizes, *events, *rates, *markers, *binary],
+            ["partition", "of", "events", "binary"] if binary else ["partition", "of", "events"],
+            why_apart,
+        ),
+    ]
     checks: list[Check] = []
-    for words, names, needed, why_not in planned:
-        names = tuple(name for name in names if name in claims.index)
+    for words, involved, needed, why_not in planned:
+        names = tuple(name for name in involved if name in claims.index)
         if len(names) < 2 or names in [check.claims for check in checks]:
             continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
-        checks.append(
-            Check(
-                words,
-                names,
-                partial(_counts_agree, claims, names),
-                partial(_allowed_counts, claims, names),
-                needs=unstated(claims, names, needed),
-                why_not=why_not,
-            )
-        )
+        agree, allowed = (partial(of, claims, names) for of in (_counts_agree, _allowed_counts))
+        needs = unstated(claims, names, needed)
+        checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
     return checks
 
 
@@ -102,23 +115,18 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
     return any(reconstruct.solutions(reading, using) is not None for reading in readings)
 
 
-def _no_partition(claims: pd.DataFrame) -> str:
-    """Why the groups need not add up, where they do not and nothing says that they make up all."""
-    printed = claims["printed"]
-    sizes = [int(printed.get(f"methods.{x}.patients", 0)) for x in reconstruct.groups(claims)]
-    total = int(printed.get("methods.all.patients", sum(sizes)))
-    together = not all(sizes) or sum(sizes) in (0, total)
-    unknown = unstated(claims, ids(claims, "methods", "patients"), ["partition"])
-    return "the groups may overlap or be a part (partition)" if unknown and not together else ""
+def _fails_unless(claims: pd.DataFrame, names: Sequence[str], premise: str) -> bool:
+    """Whether no whole numbers print some claims, and nothing states the premise without which
+    they need not."""
+    is_open = bool(unstated(claims, names, [premise]))
+    return is_open and reconstruct.solutions(claims, names) is None
 
 
-def _is_score(claims: pd.DataFrame, area: str) -> bool:
+def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
     """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
     its area the mean of sensitivity and specificity."""
-    names = [f"roc.{subject(area)}.{quantity}" for quantity in MARKER_QUANTITIES]
-    using = ["methods.all.patients", *names, area]
-    unknown = unstated(claims, [area, *names], ["binary"])
-    return bool(unknown) and reconstruct.solutions(claims, using) is None
+    accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
+    return _fails_unless(claims, ["methods.all.patients", *accuracy, area], "binary")
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
@@ -168,13 +176,14 @@ ROC_INFERENCE = {
 }
 
 
-def _roc_candidates(table: np.ndarray, quantities: tuple[str, ...], level: float) -> dict:
-    """The limits of the AUC, or P against one half, by every way to compute them: a standard error,
-    and for limits which of both z and whether they are cut off at 0 and 1, as some software does.
+def _roc_candidates(table: np.ndarray, names: tuple[str, ...], level: float) -> dict:
+    """The limits of the AUC (two claims), or P against one half (one), by every way to compute
+    them: a standard error, and for limits which of both z and whether they are cut off at 0 and 1,
+    as some software does.
     """
     events, nonevents = table[::-1, 0], table[::-1, 1]
     found = roc.inference(events, nonevents).dropna()
-    if quantities == ("p_value",):
+    if len(names) == 1:
         return {(kind,): exactly(p) for kind, p in found["p"].items()}
     area, limits = roc.auc(events, nonevents), {}
     for kind, error in found["standard_error"].items():
@@ -192,99 +201,88 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     published limits) and p_printed.
     """
     trials, printed = [], claims["printed"]
+    claimed = {"lower": "auc_lower", "upper": "auc_upper", "p": "p_value"}
     for marker, table in two_by_twos(claims).items():
-        trial = roc.inference(table[::-1, 0], table[::-1, 1], confidence_level(claims))
-        fits = {}
-        for column, quantity in {
-            "lower": "auc_lower",
-            "upper": "auc_upper",
-            "p": "p_value",
-        }.items():
-            text = printed.get(f"roc.{marker}.{quantity}")
-            fits[column] = [text is not None and agrees(text, value) for value in trial[column]]
-        limits = np.sum([fits["lower"], fits["upper"]], axis=0)
-        trials.append(trial.assign(limits_printed=limits, p_printed=fits["p"], marker=marker))
-    columns = ["marker", "kind", "auc", "standard_error", "lower", "upper", "p"]
-    columns += ["limits_printed", "p_printed"]
-    if not trials:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(trials).rename_axis("kind").reset_index()[columns]
+        found = roc.inference(table[::-1, 0], table[::-1, 1], ratios.confidence_level(claims))
+        texts = {column: printed.get(f"roc.{marker}.{claimed[column]}") for column in claimed}
+        for kind, row in found.iterrows():
+            hits = {of: text is not None and agrees(text, row[of]) for of, text in texts.items()}
+            both = {"limits_printed": hits["lower"] + hits["upper"], "p_printed": hits["p"]}
+            trials.append({"marker": marker, "kind": kind, **row, **both})
+    columns = ["marker", "kind", "auc", "standard_error", *claimed, "limits_printed", "p_printed"]
+    return pd.DataFrame(trials, columns=columns)
 
 
 # ------------------------------------------------------------------------------- the other checks
 
 
-def univariate_checks(claims: pd.DataFrame) -> list[Check]:
+def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """P of each factor whose two-by-two table is determined, by all tests in use."""
-    checks = []
     for marker, table in two_by_twos(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
             words = f"P follows from the two-by-two table of {about(marker)}"
-            tests = {test: exactly(p) for test, p in univariate.binary_tests(table).items()}
-            source = ", by all four tests in use"
-            checks.append(one_of(claims, words, (name,), tests, source=source))
-    return checks
+            tests = [exactly(p) for p in univariate.binary_tests(table).values()]
+            yield one_of(claims, words, [name], tests, source=", by all four tests in use")
 
 
-def roc_checks(claims: pd.DataFrame) -> list[Check]:
+def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    checks = []
+    tables = two_by_twos(claims)
     for quantities, words in ROC_INFERENCE.items():
-        at_level = {}
-        for marker, table in two_by_twos(claims).items():
+        found = {}
+        for marker, table in tables.items():
             names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
             if set(names) <= set(claims.index):
-                at_level[names] = partial(_roc_candidates, table, quantities)
-        found = {
-            names: of(confidence_level(claims, "roc", subject(names[0])))
-            for names, of in at_level.items()
-        }
-        for names in [names for names, candidates in found.items() if candidates]:
-            others = {other: found[other] for other in found if other != names}
-            checks.append(_roc_check(claims, words, names, at_level[names], others))
-    return checks
+                level = ratios.confidence_level(claims, "roc", marker)
+                found[names] = _roc_candidates(table, names, level)
+        for names in [names for names in found if found[names]]:
+            yield _roc_check(claims, words, names, tables[subject(names[0])], found)
 
 
 def _roc_check(
     claims: pd.DataFrame,
     words: str,
     names: tuple[str, ...],
-    at_level: Callable[[float], dict],
-    others: dict[tuple[str, ...], dict],
+    table: np.ndarray,
+    found: dict[tuple[str, ...], dict],
 ) -> Check:
-    """The check of one marker: ``at_level`` gives its candidates at a confidence level, ``others``
-    has those of the other markers by the ids of their claims.
+    """The check of one marker; ``found`` has the candidates of all markers by the ids of their
+    claims.
 
     A way to compute them is among the candidates when it prints the claims of all *other* markers,
     as far as these are not left out; every way is where none does. Without the claim of the level
     the candidates are those at every level in whole percent.
     """
-    marker = subject(names[0])
-    level, level_name = (of(claims, "roc", marker) for of in (confidence_level, level_claim))
+    marker, own = subject(names[0]), found[names]
+    level, level_name = (
+        of(claims, "roc", marker) for of in (ratios.confidence_level, ratios.level_claim)
+    )
+    others = {other: candidates for other, candidates in found.items() if other != names}
 
     def chosen(left_out: frozenset[str]) -> dict:
-        ways = set(at_level(level))
+        ways = list(own)
         for other, candidates in others.items():
-            ways = ways & matching(claims, other, candidates, left_out) or ways
-        levels = (
-            [percent / 100 for percent in range(50, 100)] if level_name in left_out else [level]
-        )
-        every = {(one, *way): spans for one in levels for way, spans in at_level(one).items()}
-        return {key: spans for key, spans in every.items() if key[1:] in ways}
+            shared = [way for way in ways if way in candidates]
+            ways = [w for w in shared if fits(claims, other, candidates[w], left_out)] or ways
+        levels = [level]
+        if level_name in left_out:
+            levels = [percent / 100 for percent in range(50, 100)]
+        every = {at: _roc_candidates(table, names, at) for at in levels}
+        return {(at, *way): every[at][way] for at in levels for way in every[at] if way in ways}
 
     candidates, source = chosen(frozenset()), ", with every standard error in use"
-    if len(candidates) < len(at_level(level)):
+    if len(candidates) < len(own):
         labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in candidates})
         source = f", with the standard error chosen on the other marker: {listed(labels)}"
-    made_with = [level_name] if level_name and len(names) > 1 else []
+    made_with = [level_name] if len(names) > 1 else []
     return one_of(
         claims,
         words,
         names,
-        candidates,
-        rests_on=(*made_with, *chain(*others)),
-        otherwise=chosen,
+        candidates.values(),
+        rests_on=[*made_with, *chain(*others)],
+        otherwise=lambda left_out: chosen(left_out).values(),
         source=source,
         needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
     )

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checks, derivations, published, reconstruct, reports, verdicts, wald
-from lib.paper.published import agrees, subject
-from lib.paper.reconstruct import MARKER_QUANTITIES
 from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort
@@ -26,6 +24,8 @@ VERDICTS = {
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",
 }
+# The columns of a table of terms, and what the paper calls them.
+ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
 
 
 def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
@@ -42,15 +42,16 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
         for factor, p_values in univariate.screen(cohort)[["pearson", "student"]].iterrows():
             values[f"univariate.{factor}.p_value"] = p_values.dropna().mean()
     if "multivariate" in sections:
-        for factor, row in multivariate.fit(cohort).table.iterrows():
-            found = row[["odds_ratio", "lower", "upper", "p"]]
-            names = [f"multivariate.{factor}.{quantity}" for quantity in wald.QUANTITIES]
-            values |= dict(zip(names, found, strict=True))
+        table = multivariate.fit(cohort).table.rename(columns=ESTIMATES)[wald.QUANTITIES]
+        for (factor, quantity), value in table.stack(future_stack=True).items():
+            values[f"multivariate.{factor}.{quantity}"] = value
     for marker in cohort.binary_factors if "roc" in sections else []:
         events, nonevents = roc.level_counts(cohort, marker)
         accuracy = roc.accuracy(events, nonevents)["estimate"]
         found = roc.inference(events, nonevents)
-        numbers = accuracy[list(MARKER_QUANTITIES)].to_dict() | {"p_value": found.at["null", "p"]}
+        numbers = accuracy[list(reconstruct.MARKER_QUANTITIES)].to_dict() | {
+            "p_value": found.at["null", "p"]
+        }
         of_area = found.loc["hanley_mcneil", ["auc", "lower", "upper"]]
         numbers |= dict(zip(["auc", "auc_lower", "auc_upper"], of_area, strict=True))
         values |= {f"roc.{marker}.{quantity}": value for quantity, value in numbers.items()}
@@ -61,7 +62,7 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
 def comparable(cohort: Cohort, claims: pd.DataFrame) -> bool:
     """Whether the cohort has a group or a factor of the paper. If not, its book leaves the paper
     out."""
-    return bool({*cohort.groups, *cohort.factors} & {*claims.index.map(subject)})
+    return bool({*cohort.groups, *cohort.factors} & {*claims.index.map(published.subject)})
 
 
 def are_withheld(cohort: Cohort, claims: pd.DataFrame) -> list[bool]:
@@ -69,7 +70,7 @@ def are_withheld(cohort: Cohort, claims: pd.DataFrame) -> list[bool]:
     withheld, model = cohort.withheld, disclosure.hides_model(cohort, cohort.factors)
     few = withheld.by_group(cohort.outcome) | withheld.outcome | withheld.totals
     return [
-        model if section == "multivariate" else subject(name) in few
+        model if section == "multivariate" else published.subject(name) in few
         for name, section in claims["section"].items()
     ]
 
@@ -93,11 +94,16 @@ def _judge(claims: pd.DataFrame) -> pd.DataFrame:
     example = cohort_values(load(EXAMPLE), claims)
     for name in claims.index.difference(list(judged)):
         judged[name] = "given", "", "none", "no other claim bears on it"
-        if not np.isnan(example[name]) and agrees(claims.at[name, "printed"], example[name]):
-            reason = (
-                "no other claim bears on it; the example cohort was made to print it, which is "
+        if not np.isnan(example[name]) and published.agrees(
+            claims.at[name, "printed"], example[name]
+        ):
+            judged[name] = (
+                "fitted",
+                f"{example[name]:.5g}",
+                "none",
+                "no other claim bears on it; the example cohort was made to print it, which is no "
+                "evidence",
             )
-            judged[name] = "fitted", f"{example[name]:.5g}", "none", f"{reason}no evidence"
     columns = ["verdict", "recomputed", "check", "reason"]
     table = claims.join(pd.DataFrame.from_dict(judged, "index", columns=columns))
     kinds = zip(table["section"], table["quantity"], table["verdict"], strict=True)
@@ -150,7 +156,7 @@ def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
     so that a page which asks for it is not mistaken: the paper may be without that number."""
     section, who, quantity, *_ = [*name.split("."), "", ""]
     codebook = read_codebook(DATA / "codebook.csv")
-    known = {"all", "recruitment", *map(subject, judged.index), *codebook.index}
+    known = {"all", "recruitment", *map(published.subject, judged.index), *codebook.index}
     return quantity in published.SECTIONS.get(section, ()) and who in known
 
 

@@ -21,8 +21,17 @@ from lib.patients.files import DATA, InputError, fail, read_csv
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
 COUNTS = ["patients", "count", "events", "horizon"]
-PROPORTIONS = ["percentage", "primary_patency", "sensitivity", "specificity", "ppv", "npv", "auc"]
-PROPORTIONS += ["agreement", "confidence_level"]
+PROPORTIONS = [
+    "percentage",
+    "primary_patency",
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "auc",
+    "agreement",
+    "confidence_level",
+]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
 NUMBERS = ["mean", "sd", "median", "kappa", "difference", "rate"]
 # Products of larger counts do not fit into the machine's whole numbers.
@@ -44,8 +53,21 @@ SECTIONS = {
 }
 QUANTITIES = [*COUNTS, *PROPORTIONS, *RATIOS, *NUMBERS, *MONTHS, "p_value"]
 # Words of the column basis; those with a colon are followed by a name.
-BASIS = ["partition", "binary", "events:", "rate:event", "rate:free", "of:", "normal", "t"]
-BASIS += ["profile", "bootstrap", "other", "logistic", "crude"]
+BASIS = [
+    "partition",
+    "binary",
+    "events:",
+    "rate:event",
+    "rate:free",
+    "of:",
+    "normal",
+    "t",
+    "profile",
+    "bootstrap",
+    "other",
+    "logistic",
+    "crude",
+]
 LIMITS = re.compile(
     r"[(\[]?\s*([^()\[\]]+?)\s*(?:\bto\b|[–—;]|,(?!\d{3}(?!\d))|-)\s*([^()\[\]]+?)\s*[)\]]?"
 )
@@ -185,8 +207,7 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     """The numbers of a cell: each with its quantity, and what it is out of if that is printed."""
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
-        limits = _pieces(f"{quantity}_limits", estimate[2])
-        return [*_pieces(quantity, estimate[1]), *limits]
+        return [*_pieces(quantity, estimate[1]), *_pieces(f"{quantity}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         ends = quantity.removesuffix("limits")
         return [(f"{ends}lower", match[1], ""), (f"{ends}upper", match[2], "")]
@@ -248,9 +269,7 @@ def expected_instead(quantity: str, printed: str) -> str | None:
         (PROPORTIONS, "a proportion or a percentage from 0 to 100%", 0 <= value <= most),
         (NUMBERS, "a plain number", not sign),
     ]
-    found = [(words, fits) for names, words, fits in table if base in names]
-    expected, fits = found[0] if found else ("", True)
-    return None if fits else expected
+    return next((words for names, words, fits in table if base in names and not fits), None)
 
 
 def subject(claim_id: str) -> str:

@@ -4,19 +4,20 @@ confidence level, and which other method would print them.
 The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.published import RATIOS
 from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
 from lib.words import listed
 
 # What there may be of a ratio, in words.
 KINDS = {"estimate": "odds_ratio", "limits": "odds_ratio_lower", "P": "p_value"}
+# With which a t is tried where the normal method does not fit.
+DEGREES_OF_FREEDOM = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,11 @@ class PrintedRatio:
 def adjusted(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
     """The printed odds ratio, limits and P, by quantity, of each factor with an adjusted odds ratio
     and at least one of its limits."""
-    sets = ratio_sets(claims).items()
-    return {what: ratio.strings() for (section, what), ratio in sets if section == "multivariate"}
+    return {
+        what: ratio.strings()
+        for (section, what), ratio in ratio_sets(claims).items()
+        if section == "multivariate"
+    }
 
 
 def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -77,7 +81,7 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
     sets = {}
     for name in reconstruct.original(claims).index:
         section, what, quantity = name.split(".")
-        if quantity in RATIOS:
+        if quantity in published.RATIOS:
             ids = [name, f"{name}_lower", f"{name}_upper", f"{section}.{what}.p_value"]
             pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
             # P of another method stands alone.
@@ -106,19 +110,19 @@ def _bounded(quantities: Iterable[str]) -> bool:
     return sum(quantity in wald.QUANTITIES[:3] for quantity in quantities) > 1
 
 
-def wald_checks(claims: pd.DataFrame) -> list[Check]:
+def wald_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Whether ratios, limits and P belong together, at the confidence level printed; and variants
     of them that another source prints, each with the other strings of the paper."""
-    sets, checks = ratio_sets(claims), []
+    sets = ratio_sets(claims)
     for (_, what), ratio in sets.items():
         names = (*ratio.names, *filter(None, [ratio.level_claim]))
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
-        checks.append(_check(ratio, about(what), names, sharing))
-    checks += _level_checks(claims, list(sets.values()))
+        yield _check(ratio, about(what), names, sharing)
+    yield from _level_checks(claims, list(sets.values()))
     for name, ratio in _variants(claims).items():
         check = _check(ratio, f"{about(name)}, as this source prints them,", (name,), [])
-        checks += [check] if check.allows(name) is not None else []
-    return checks
+        if check.allows(name) is not None:
+            yield check
 
 
 def _check(
@@ -135,7 +139,7 @@ def _check(
             return None
         # Without the confidence level all ratios that share it may agree at another.
         if ratio.level_claim in left_out:
-            return bool(_levels([other.strings(left_out) for other in sharing]))
+            return bool(_levels(sharing, left_out))
         return wald.agree(strings, ratio.level)
 
     def allowed(name: str) -> list[Span] | None:
@@ -145,9 +149,10 @@ def _check(
         return [bounds] if bounds else []
 
     def other_methods() -> list[str]:
-        degrees = wald.degrees_of_freedom(ratio.strings(), ratio.level) if needs else []
-        span = " to ".join(map(str, dict.fromkeys([*degrees[:1], *degrees[-1:]])))
-        return [f"fits a t with about {span} degrees of freedom"] if degrees else []
+        tried = DEGREES_OF_FREEDOM if needs else []
+        fitting = [str(of) for of in tried if wald.agree(ratio.strings(), ratio.level, of)]
+        span = " to ".join(dict.fromkeys([*fitting[:1], *fitting[-1:]]))
+        return [f"fits a t with about {span} degrees of freedom"] if fitting else []
 
     return Check(
         f"{listed(tied)} of {words} belong together",
@@ -160,28 +165,27 @@ def _check(
     )
 
 
-def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> list[Check]:
+def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[Check]:
     """The levels, in whole percent, at which all ratios agree with their limits and P.
 
     Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
-    checks, normal = [], [r for r in ratios if not other_method(claims, r.names)]
-    for name in dict.fromkeys(ratio.level_claim for ratio in normal if ratio.level_claim):
+    normal = [of for of in ratios if of.level_claim and not other_method(claims, of.names)]
+    for name in dict.fromkeys(ratio.level_claim for ratio in normal):
         used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
-        fitting = _levels([r.strings() for r in used], used[0].level)
-        fitting = fitting or _levels([r.strings() for r in agreeing], used[0].level)
-        if fitting:
+        if fitting := _levels(used) or _levels(agreeing):
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            values = {level: exactly(level) for level in fitting}
-            checks.append(one_of(claims, words, (name,), values, needs=needs))
-    return checks
+            yield one_of(claims, words, [name], [exactly(level) for level in fitting], needs=needs)
 
 
-def _levels(sets: list[dict[str, str]], *printed: float) -> list[Fraction]:
-    """The levels at which all sets agree, of those in whole percent and the one printed."""
-    levels = {Fraction(percent, 100) for percent in range(50, 100)} if sets else set()
-    levels |= {Fraction(level).limit_denominator(10_000) for level in printed}
+def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:
+    """The levels at which all ratios agree, of those in whole percent and the one printed; none
+    where there are no ratios."""
+    sets = [ratio.strings(left_out) for ratio in ratios]
     known = [strings for strings in sets if _bounded(strings)]
-    return [at for at in sorted(levels) if all(wald.agree(of, float(at)) for of in known)]
+    printed = {Fraction(ratio.level).limit_denominator(10_000) for ratio in ratios}
+    whole = {Fraction(percent, 100) for percent in range(50, 100)}
+    levels = sorted(printed | whole) if ratios else []
+    return [level for level in levels if all(wald.agree(of, float(level)) for of in known)]

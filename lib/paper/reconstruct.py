@@ -17,8 +17,8 @@ numbers all come from the claims, and one, several or no solution can be told ap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product, zip_longest
-from math import floor, prod
+from itertools import product
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -57,8 +57,9 @@ class Counts:
 class Solutions:
     """All that the claims in use allow, as intervals; what they do not touch is None or empty.
 
-    ``occluded`` holds the possible numbers of events; ``by_group`` the least and the greatest
-    number of events of each group, of which every combination with such a sum is possible.
+    ``sizes`` holds the patients of each group, 0 where they are not known; ``occluded`` the
+    possible numbers of events; ``by_group`` the least and the greatest number of events of each
+    group, of which every combination with such a sum is possible.
 
     ``markers`` has four rows for each marker, with a column for each way to choose its counts:
     exposed among the occluded, unexposed among the patent, occluded, patent. Of very many only
@@ -66,9 +67,9 @@ class Solutions:
     """
 
     patients: int | None
-    sizes: tuple[int, ...]
+    sizes: dict[str, int]
     occluded: np.ndarray | None
-    by_group: tuple[tuple[int, int], ...]
+    by_group: dict[str, tuple[int, int]]
     markers: dict[str, np.ndarray]
 
 
@@ -123,7 +124,7 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
     if found is None:
         return []
     by_total: dict[int, list[tuple[int, ...]]] = {}
-    for events in product(*(range(low, high + 1) for low, high in found.by_group)):
+    for events in product(*(range(low, high + 1) for low, high in found.by_group.values())):
         by_total.setdefault(sum(events), []).append(events)
     for total in [None] if found.occluded is None else found.occluded.tolist():
         markers = {}
@@ -133,7 +134,8 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
                 zip(exposed.tolist(), (patent - unexposed).tolist(), strict=True)
             )
         for events in by_total.get(total, []) if found.by_group else [()]:
-            solved.append(Counts(found.patients, total, found.sizes, events, markers))
+            sizes = tuple(found.sizes.values())
+            solved.append(Counts(found.patients, total, sizes, events, markers))
     return solved
 
 
@@ -152,26 +154,24 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if known is None:
         return None
     patients, sizes = known
-    rates = [f"patency.{name}.primary_patency" for name in groups(claims)]
-    counted = zip(rates, sizes if set(rates) & using else (), strict=False)
-    by_group = tuple(
-        _events(claims, rate, printed.get(rate), size) for rate, size in counted if size
-    )
-    if any(low > high for low, high in by_group):
+    by_group = {}
+    if any(f"patency.{group}.primary_patency" in using for group in sizes):
+        counted = {group: size for group, size in sizes.items() if size}
+        by_group = {group: _events(claims, printed, group, counted[group]) for group in counted}
+    if any(low > high for low, high in by_group.values()):
         return None
-    by_group = by_group if all(sizes) else ()
+    by_group = by_group if all(sizes.values()) else {}
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
-    overall, events = "patency.all.primary_patency", printed.get("methods.all.events")
     # Least and greatest number of events, as far as each part of the claims tells.
-    bounds = [tuple(map(sum, zip(*by_group, strict=True)))] if by_group else []
-    if overall in printed and patients:
-        bounds.append(_events(claims, overall, printed[overall], patients))
-    if events:
+    bounds = [tuple(map(sum, zip(*by_group.values(), strict=True)))] if by_group else []
+    if "patency.all.primary_patency" in printed and patients:
+        bounds.append(_events(claims, printed, "all", patients))
+    if events := printed.get("methods.all.events"):
         bounds.append((int(events), int(events)))
     if used and patients:
         bounds.append((1, patients - 1))
     if not bounds:
-        return Solutions(patients, sizes, None, (), {})
+        return Solutions(patients, sizes, None, {}, {})
     least = max(low for low, _ in bounds)
     most = min([high for _, high in bounds] + ([patients] if patients else []))
     if least > most:
@@ -189,25 +189,26 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
 
 def _patients(
     claims: pd.DataFrame, printed: dict[str, str]
-) -> tuple[int | None, tuple[int, ...]] | None:
+) -> tuple[int | None, dict[str, int]] | None:
     """The total and the group sizes, 0 where one is not known; None where they do not add up."""
     total = int(printed.get("methods.all.patients", 0)) or None
-    sizes = [int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)]
-    if not any(sizes):
-        return total, ()
+    sizes = {name: int(printed.get(f"methods.{name}.patients", 0)) for name in groups(claims)}
+    unknown = [name for name, size in sizes.items() if not size]
+    if len(unknown) == len(sizes):
+        return total, {}
     if total is None:
-        return (sum(sizes) if all(sizes) else None), tuple(sizes)
-    rest = total - sum(sizes)
-    if sizes.count(0) == 1 and rest > 0:
-        sizes[sizes.index(0)], rest = rest, 0
-    adds_up = rest == 0 or sizes.count(0) > 1
-    return (total, tuple(sizes)) if adds_up else None
+        return (None if unknown else sum(sizes.values())), sizes
+    rest = total - sum(sizes.values())
+    if len(unknown) == 1 and rest > 0:
+        sizes[unknown[0]], rest = rest, 0
+    return (total, sizes) if rest == 0 or len(unknown) > 1 else None
 
 
-def _events(claims: pd.DataFrame, rate: str, printed: str | None, size: int) -> tuple[int, int]:
-    """Least and greatest number of events behind a rate; the greatest is the smaller where none
-    prints it."""
-    (first,), (last,) = _ends(printed, np.array([size]))
+def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) -> tuple[int, int]:
+    """Least and greatest number of events behind the rate of a group or of all; the greatest is the
+    smaller where none prints it."""
+    rate = f"patency.{who}.primary_patency"
+    (first,), (last,) = _ends(printed.get(rate), np.array([size]))
     counts_events = premises(claims, [rate]).get("rate") == "event"
     ends = (first, last) if counts_events else (size - last, size - first)
     return int(ends[0]), int(ends[1])
@@ -272,13 +273,9 @@ def values(
             "specificity": (unexposed, patent),
             "auc": (exposed * patent + unexposed * occluded, 2 * occluded * patent),
         }[quantity]
-    names, size, events = groups(claims), found.patients, found.occluded
-    if who in names:
-        at = names.index(who)
-        size = found.sizes[at] if found.sizes else None
-        events = _events_of_group(found, at)
-    elif who != "all":
-        return None
+    size, events = found.sizes.get(who), _events_of_group(found, who)
+    if who == "all":
+        size, events = found.patients, found.occluded
     if quantity == "patients":
         return (np.array([size]), np.array([1])) if size else None
     if events is None or (not size and quantity != "events"):
@@ -289,15 +286,15 @@ def values(
     return counted, np.full_like(counted, size)
 
 
-def _events_of_group(found: Solutions, at: int) -> np.ndarray | None:
+def _events_of_group(found: Solutions, group: str) -> np.ndarray | None:
     """The numbers of events of a group with which the other groups can make up a possible sum."""
-    if found.occluded is None or not found.by_group:
+    if found.occluded is None or group not in found.by_group:
         return None
-    low, high = found.by_group[at]
+    low, high = found.by_group[group]
     events = np.arange(low, high + 1)
-    rest = [sum(ends) for ends in zip(*found.by_group, strict=True)]
-    first = np.searchsorted(found.occluded, events + rest[0] - low)
-    last = np.searchsorted(found.occluded, events + rest[1] - high, side="right")
+    least, most = map(sum, zip(*found.by_group.values(), strict=True))
+    first = np.searchsorted(found.occluded, events + least - low)
+    last = np.searchsorted(found.occluded, events + most - high, side="right")
     return events[first < last]
 
 
@@ -340,9 +337,8 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
 
 def occluded_by_rates(claims: pd.DataFrame) -> list[tuple[int, ...]]:
     """All numbers of events by group that the sizes and patency rates of the groups allow."""
-    rows = original(claims)
-    names = rows.index[rows["quantity"].isin(["patients", "primary_patency"])]
-    return sorted({solution.occluded_by_group for solution in solve(rows, list(names))})
+    names = claims.index[claims["quantity"].isin(["patients", "primary_patency"])]
+    return sorted({solution.occluded_by_group for solution in solve(claims, list(names))})
 
 
 def most_occluded(claims: pd.DataFrame) -> pd.Series:
@@ -352,10 +348,9 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     a Kaplan-Meier estimate, so d events lower it by at least d/n (Kaplan and Meier 1958, J Am Stat
     Assoc 53:457-481, equation 2b, in which the numbers at risk never exceed n).
     """
-    found, printed = {}, claims["printed"]
-    _, implied = _patients(claims, printed.to_dict()) or (None, ())
-    for group, size in zip_longest(groups(claims), implied, fillvalue=0):
-        size = int(printed.get(f"methods.{group}.patients", size))
-        rate = f"patency.{group}.primary_patency"
-        found[group] = floor((1 - max(interval(printed.get(rate)).lower, 0)) * size)
+    found, printed = {}, claims["printed"].to_dict()
+    _, sizes = _patients(claims, printed) or (None, {})
+    for group in groups(claims):
+        size = int(printed.get(f"methods.{group}.patients", sizes.get(group, 0)))
+        _, found[group] = _events(claims, printed, group, size)
     return pd.Series(found, name="occluded", dtype=int)

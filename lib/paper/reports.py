@@ -12,6 +12,7 @@ kappa (Cohen 1960, Educ Psychol Meas 20:37-46).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise, product
 from math import floor, prod
 
@@ -34,8 +35,13 @@ from lib.paper.verdicts import (
 )
 from lib.statistics import univariate
 
-LIMITS = {"normal": "Wald", "wilson": "Wilson", "beta": "exact", "agresti_coull": "Agresti-Coull"}
-LIMITS |= {"jeffreys": "Jeffreys"}
+LIMITS = {
+    "normal": "Wald",
+    "wilson": "Wilson",
+    "beta": "exact",
+    "agresti_coull": "Agresti-Coull",
+    "jeffreys": "Jeffreys",
+}
 # Of more tables than this only the outermost are looked at.
 MOST_TABLES = 400
 
@@ -57,10 +63,18 @@ class Topic:
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:
     """Every check of this module and of ``checks`` that the claims of any abstract allow."""
-    kinds = (order, shares, p_of_shares, p_of_means, limits_of_shares, crude_ratios)
-    kinds += (predictive_values, kappas, precision)
+    kinds = (
+        order,
+        shares,
+        p_of_shares,
+        p_of_means,
+        limits_of_shares,
+        crude_ratios,
+        predictive_values,
+        kappas,
+    )
     found = [check for kind in kinds for of in _topics(claims) for check in kind(claims, of)]
-    return [*checks.all_checks(claims), *found]
+    return [*checks.all_checks(claims), *found, *precision(claims)]
 
 
 def _topics(claims: pd.DataFrame) -> list[Topic]:
@@ -71,7 +85,8 @@ def _topics(claims: pd.DataFrame) -> list[Topic]:
         if quantity == "primary_patency" and who != "all":
             what, group, quantity = "all", who, "percentage"
         topic = topics.setdefault((section, what), Topic(section, what))
-        (topic.groups.setdefault(group, {}) if group else topic.own)[quantity] = name
+        cell = topic.groups.setdefault(group, {}) if group else topic.own
+        cell[quantity] = name
     return list(topics.values())
 
 
@@ -86,16 +101,13 @@ def _follows(
     words: str,
     name: str,
     others: Iterable[str | None],
-    spans: list[Span],
+    spans: Iterable[Span],
     needs: Iterable[str] = (),
     why_not: str = "",
 ) -> Check:
     """The check that a claim prints one of the values which others allow."""
-    candidates = {at: (span,) for at, span in enumerate(spans)}
-    rests_on = filter(None, others)
-    return one_of(
-        claims, words, (name,), candidates, rests_on=rests_on, needs=needs, why_not=why_not
-    )
+    values = [(span,) for span in spans]
+    return one_of(claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not)
 
 
 def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:
@@ -116,42 +128,51 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     limited = [(cell, q[:-6]) for cell in topic.cells for q in cell if q.endswith("_lower")]
     for cell, quantity in limited:
         ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
-        why_not = "the file says bootstrap" if "bootstrap" in premises(claims, ids) else ""
-
-        def without(left_out: frozenset[str], ids=ids) -> bool | None:
-            pairs = list(pairwise(_ends(claims, name) for name in ids if name not in left_out))
-            return all(low[0] <= high[1] for low, high in pairs) if pairs else None
-
         within = "quartiles" if quantity == "median" else "limits"
-        words = f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}"
-        yield Check(words, tuple(ids), without, why_not=why_not)
+        yield Check(
+            f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}",
+            tuple(ids),
+            partial(_ascending, claims, ids),
+            why_not="the file says bootstrap" if "bootstrap" in premises(claims, ids) else "",
+        )
+
+
+def _ascending(claims: pd.DataFrame, names: list[str], left_out: frozenset[str]) -> bool | None:
+    """Whether none of the claims is above the next of those that are not left out."""
+    ends = pairwise(_ends(claims, name) for name in names if name not in left_out)
+    fits = [low[0] <= high[1] for low, high in ends]
+    return all(fits) if fits else None
 
 
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; the counts of the
     groups add up."""
-    for cell in topic.cells:
-        share, count = cell.get("percentage", ""), cell.get("count")
-        total, size, needs = denominator(claims, share or count) if share or count else (0, "", [])
-        k = int(claims.at[count, "printed"]) if count else None
-        if share.endswith(".percentage") and total:
+    for cell in [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]:
+        share, count = cell.get("percentage"), cell.get("count")
+        total, size, needs = denominator(claims, share or count)
+        if share and not share.endswith("primary_patency") and total:
+            words = f"a whole number of {total:,} is behind the {describe(share)}"
             ends = [floor(max(0, min(end, 1)) * total) for end in _ends(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
-            near = near if k is None else {k}
-            words = f"a whole number of {total:,} is behind the {describe(share)}"
-            words = words if k is None else f"the {describe(share)} is {k:,} of {total:,}"
+            if count:
+                near = {int(claims.at[count, "printed"])}
+                words = f"the {describe(share)} is {min(near):,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
             why_not = other_method(claims, [share])
-            yield _follows(claims, words, share, [size, count], list(exact), needs, why_not)
+            yield _follows(claims, words, share, [size, count], exact, needs, why_not)
         if count and total:
             words = f"the {describe(count)} is at most {total:,}"
             yield _follows(claims, words, count, [size], [(0, total)], needs)
     counts = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     if "count" in topic.own and len(counts) > 1:
-        counted = sum(int(claims.at[name, "printed"]) for name in counts)
-        needs = unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"])
-        words = f"the counts of {about(topic.what)} add up"
-        yield _follows(claims, words, topic.own["count"], counts, [*exactly(counted)], needs)
+        yield _follows(
+            claims,
+            f"the counts of {about(topic.what)} add up",
+            topic.own["count"],
+            counts,
+            exactly(int(claims.loc[counts, "printed"].astype(int).sum())),
+            unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"]),
+        )
 
 
 def _counts(
@@ -193,22 +214,26 @@ def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
 def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of the percentages of two or more groups, by the tests in use."""
     names, tables = _tables(claims, topic)
-    if len(names) > 1 and "p_value" in topic.own:
-        if len(names) == 2:
-            p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
-        else:
-            kept = [table for table in tables if table.sum(axis=0).all()]
-            p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
-        words = f"P of {about(topic.what) or topic.section} follows from the counts of the groups"
-        needs = ["P is that of a chi-squared, Fisher or Wald test of these counts, not of pairs"]
-        name = topic.own["p_value"]
-        why_not = other_method(claims, [name])
-        if not tables:
-            why_not = "no whole numbers are known behind the percentages"
-        check = _follows(claims, words, name, names, _spans(p_values), needs, why_not)
-        # Beside a ratio, P may be the ratio's and not that of these counts.
-        if check.holds or not set(topic.own) & set(RATIOS):
-            yield check
+    if len(names) < 2 or "p_value" not in topic.own:
+        return
+    if len(names) == 2:
+        p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
+    else:
+        kept = [table for table in tables if table.sum(axis=0).all()]
+        p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
+    unknown = "" if tables else "no whole numbers are known behind the percentages"
+    check = _follows(
+        claims,
+        f"P of {about(topic.what) or topic.section} follows from the counts of the groups",
+        topic.own["p_value"],
+        names,
+        _spans(p_values),
+        ["P is that of a chi-squared, Fisher or Wald test of these counts, not of pairs"],
+        unknown or other_method(claims, [topic.own["p_value"]]),
+    )
+    # Beside a ratio, P may be the ratio's and not that of these counts.
+    if check.holds or not set(topic.own) & set(RATIOS):
+        yield check
 
 
 def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -229,12 +254,16 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal).pvalue
             for equal in (True, False)
         ]
-    name = topic.own["p_value"]
-    words = f"P of {about(topic.what)} follows from means and standard deviations"
-    stated = "t" in premises(claims, [name, *names])
-    needs = [] if stated else ["P is that of Student's or Welch's t test (t)"]
-    why_not = "" if stated else other_method(claims, [name])
-    yield _follows(claims, words, name, names, _spans(np.transpose(p_values)), needs, why_not)
+    needs = unstated(claims, [topic.own["p_value"], *names], ["t"])
+    yield _follows(
+        claims,
+        f"P of {about(topic.what)} follows from means and standard deviations",
+        topic.own["p_value"],
+        names,
+        _spans(np.transpose(p_values)),
+        needs,
+        other_method(claims, [topic.own["p_value"]]) if needs else "",
+    )
 
 
 def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -247,16 +276,17 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
         alpha = 1 - ratios.confidence_level(claims, topic.section, topic.what)
-        candidates = {
-            (k, method): exactly(
-                k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1)
-            )
-            for k, method in product(tried, LIMITS)
-        }
-        words = f"the limits of the {describe(names[0])} follow from the counts"
-        needs = [f"they are limits by one of {', '.join(LIMITS.values())}"]
-        why_not = other_method(claims, names)
-        yield one_of(claims, words, tuple(names), candidates, needs=needs, why_not=why_not)
+        yield one_of(
+            claims,
+            f"the limits of the {describe(names[0])} follow from the counts",
+            names,
+            [
+                exactly(k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1))
+                for k, method in product(tried, LIMITS)
+            ],
+            needs=[f"they are limits by one of {', '.join(LIMITS.values())}"],
+            why_not=other_method(claims, names),
+        )
 
 
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -265,21 +295,26 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     Beside an empty cell one half may have been added to all four, as programs do.
     """
     names, tables = _tables(claims, topic)
-    for quantity in [q for q in ("odds_ratio", "risk_ratio") if q in topic.own and tables]:
-        plain = np.array(tables, float)[:, :2]
-        added = plain + (plain == 0).any(axis=(1, 2), keepdims=True) / 2
-        (a, b), (c, d) = np.stack([plain, added], axis=-1).transpose(1, 2, 0, 3)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = a * d / (b * c) if quantity == "odds_ratio" else a * (c + d) / (c * (a + b))
-            ratios_found = np.hstack([ratio, 1 / ratio])
-        words = f"the {quantity.replace('_', ' ')} of {about(topic.what)} follows from the counts"
-        name = topic.own[quantity]
-        needs = ["it is that of these counts, from no model of pairs, clusters or weights"]
-        check = _follows(claims, words, name, names, _spans(ratios_found), needs)
-        if not check.holds and "crude" not in premises(claims, [name]):
+    if len(names) != 2 or not tables:
+        return
+    plain = np.array(tables, float)
+    added = plain + (plain == 0).any(axis=(1, 2), keepdims=True) / 2
+    (a, b), (c, d) = np.stack([plain, added], axis=-1).transpose(1, 2, 0, 3)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {"odds_ratio": a * d / (b * c), "risk_ratio": a * (c + d) / (c * (a + b))}
+        both_ways = {kind: np.hstack([ratio, 1 / ratio]) for kind, ratio in found.items()}
+    for kind in [kind for kind in both_ways if kind in topic.own]:
+        check = _follows(
+            claims,
+            f"the {kind.replace('_', ' ')} of {about(topic.what)} follows from the counts",
+            topic.own[kind],
+            names,
+            _spans(both_ways[kind]),
+            ["it is that of these counts, from no model of pairs, clusters or weights"],
+        )
+        if not check.holds and "crude" not in premises(claims, [topic.own[kind]]):
             check = replace(check, why_not="it would if the ratio were not adjusted (crude)")
-        if len(names) == 2:
-            yield check
+        yield check
 
 
 def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -296,18 +331,15 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     counted = ["methods.all.events", "methods.all.patients"]
     events, total = (int(printed.get(name, 0)) for name in counted)
     if 0 < events < total:
-        ways, complete = _counts(claims, accuracy, [events, total - events])
-        values = [
-            [Fraction(count, count + wrong) for quantity, count, wrong in both if quantity in own]
-            for a, b in ways
-            for both in [(("ppv", a, total - events - b), ("npv", b, events - a))]
-            if all(count + wrong for _, count, wrong in both)
-        ]
-        candidates = {at: exactly(*row) for at, row in enumerate(values)}
-        if not complete:
-            candidates = {0: tuple(_spans(values))}
+        others = total - events
+        ways, complete = _counts(claims, accuracy, [events, others])
+        # Of the patients with each result of the test, who has it rightly and who wrongly.
+        tables = [{"ppv": (a, others - b), "npv": (b, events - a)} for a, b in ways]
+        pairs = [[table[q] for q in table if q in own] for table in tables]
+        values = [[Fraction(x, x + y) for x, y in row] for row in pairs if all(map(sum, row))]
+        candidates = [exactly(*row) for row in values] if complete else [tuple(_spans(values))]
         rests_on = [*accuracy, *counted]
-        yield one_of(claims, words, tuple(predictive), candidates, rests_on=rests_on, needs=needs)
+        yield one_of(claims, words, predictive, candidates, rests_on=rests_on, needs=needs)
     elif len(predictive) == 2:
         ends = [_ends(claims, name) for name in (*accuracy, own["ppv"])]
         shares = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
@@ -333,23 +365,29 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         chance = Fraction(first * second + (total - first) * (total - second), total**2)
         both = range(max(0, first + second - total), min(first, second) + 1)
         shares = [Fraction(total - first - second + 2 * k, total) for k in both]
-        spans = [((share - chance) / (1 - chance),) * 2 for share in shares if chance < 1]
+        values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
         words = f"whole numbers are behind kappa of {about(topic.what)}"
-        yield _follows(claims, words, name, [*raters, size], spans, [*needs, *of])
+        yield _follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
 
 
-def precision(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+def precision(claims: pd.DataFrame) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
     4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    ratio = ratios.ratio_sets(claims).get((topic.section, topic.what))
     total = "methods.all.patients"
-    if "odds_ratio" not in topic.own or not ratio or total not in claims.index:
-        return
-    names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
-    strings = ratio.strings(frozenset(ratio.names) - set(names))
-    if bounds := wald.possible(strings, "sigma", ratio.level):
-        words = f"the interval of {about(topic.what)} is as wide as so many patients make it"
-        check = _follows(claims, words, total, names, [(16 / bounds[1] ** 2, MOST_PATIENTS)])
+    for (_, what), ratio in ratios.ratio_sets(claims).items() if total in claims.index else ():
+        names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
+        strings = ratio.strings(frozenset(ratio.names) - set(names))
+        is_odds = names[0].endswith(".odds_ratio")
+        bounds = wald.possible(strings, "sigma", ratio.level) if is_odds else None
+        if bounds is None:
+            continue
+        check = _follows(
+            claims,
+            f"the interval of {about(what)} is as wide as so many patients make it",
+            total,
+            names,
+            [(16 / bounds[1] ** 2, MOST_PATIENTS)],
+        )
         if not check.holds and not {"binary", "logistic"} <= set(premises(claims, names)):
             check = replace(
                 check, why_not="it is narrower, as that of a number may be (binary, logistic)"

@@ -11,7 +11,7 @@ its claims are left out, and what the others allow each claim to be. From that a
 3. the verdict on each claim, leave-one-out: what do all the others allow it to print?
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -20,8 +20,7 @@ from math import floor
 
 import pandas as pd
 
-from lib.paper import published
-from lib.paper.published import interval, premises, printings, subject
+from lib.paper.published import interval, last_digit, number, premises, printings, subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
@@ -43,6 +42,7 @@ PREMISES = {
     "of": "the percentages are of all these patients",
     "binary": "the marker is a yes-or-no one",
     "events": "both sections count the same events",
+    "t": "P is that of Student's or Welch's t test",
     "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
 }
 
@@ -77,8 +77,7 @@ class Check:
     @cached_property
     def holds(self) -> bool | None:
         """Whether it holds; None where it is not carried out."""
-        found = None if self.why_not else self.without(frozenset())
-        return None if found is None else bool(found)
+        return None if self.why_not else self.without(frozenset())
 
     def mended_without(self, names: Iterable[str]) -> bool:
         """Whether it no longer fails when some claims are left out."""
@@ -108,50 +107,45 @@ def exactly(*values: float | Fraction) -> tuple[Span, ...]:
 def one_of(
     claims: pd.DataFrame,
     words: str,
-    names: tuple[str, ...],
-    candidates: dict[Hashable, tuple[Span, ...]],
+    names: Sequence[str],
+    candidates: Collection[tuple[Span, ...]],
     *,
-    rests_on: Iterable[str] = (),
-    otherwise: Callable[[frozenset[str]], dict] | None = None,
+    rests_on: Iterable[str | None] = (),
+    otherwise: Callable[[frozenset[str]], Collection | None] = lambda left_out: None,
     source: str = "",
     needs: Iterable[str] = (),
     why_not: str = "",
 ) -> Check:
     """The check that one of the candidates prints all claims; each has a span of values for each.
 
-    They were made with the claims that the check ``rests_on``. When some of these are left out,
-    ``otherwise`` gives those that remain; without it nothing is left to check.
+    They were made with the claims that the check ``rests_on``, as far as there are any. When some
+    of these are left out, ``otherwise`` gives those that remain; without it nothing is left to
+    check.
     """
+    made_with = tuple(filter(None, rests_on))
 
     def without(left_out: frozenset[str]) -> bool | None:
-        found = candidates
-        if left_out & set(rests_on):
-            found = otherwise(left_out) if otherwise else None
+        found = otherwise(left_out) if left_out & set(made_with) else candidates
         if found is None or not set(names) - left_out:
             return None
-        return bool(matching(claims, names, found, left_out))
+        return any(fits(claims, names, spans, left_out) for spans in found)
 
-    rests_on = tuple(rests_on)
-    allows = {name: [spans[at] for spans in candidates.values()] for at, name in enumerate(names)}
-    return Check(words, (*names, *rests_on), without, allows.get, source, tuple(needs), why_not)
+    allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
+    return Check(words, (*names, *made_with), without, allows.get, source, tuple(needs), why_not)
 
 
-def matching(
+def fits(
     claims: pd.DataFrame,
-    names: tuple[str, ...],
-    candidates: dict,
+    names: Sequence[str],
+    spans: tuple[Span, ...],
     left_out: frozenset[str] = frozenset(),
-) -> set:
-    """The candidates that print all the claims named but those left out."""
-    return {
-        key
-        for key, spans in candidates.items()
-        if all(
-            interval(claims.at[name, "printed"]).meets(*span)
-            for name, span in zip(names, spans, strict=True)
-            if name not in left_out
-        )
-    }
+) -> bool:
+    """Whether a candidate prints all the claims named but those left out."""
+    return all(
+        interval(claims.at[name, "printed"]).meets(*span)
+        for name, span in zip(names, spans, strict=True)
+        if name not in left_out
+    )
 
 
 @dataclass(frozen=True)
@@ -169,35 +163,30 @@ class Finding:
 
 # ----------------------------------------------------------------------------------------- words
 
+# Of quantities, some of which have another name in a section.
 QUANTITY_WORDS = {
     "p_value": "P",
     "auc": "AUC",
     "sd": "standard deviation",
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
-}
-# What the same quantity is in some sections.
-SECTION_WORDS = {
-    ("multivariate", "odds_ratio"): "adjusted odds ratio",
-    ("multivariate", "p_value"): "adjusted P",
-    ("roc", "p_value"): "P of the AUC",
+    "multivariate.odds_ratio": "adjusted odds ratio",
+    "multivariate.p_value": "adjusted P",
+    "roc.p_value": "P of the AUC",
 }
 
 
 @cache
-def _labels() -> dict[str, str]:
-    return read_codebook(DATA / "codebook.csv")["label"].to_dict()
+def _phrases() -> dict[str, str]:
+    """The words of the codebook as they stand in a sentence; none for all patients."""
+    labels = read_codebook(DATA / "codebook.csv")["label"]
+    return {"all": "", "recruitment": ""} | (labels.str[0].str.lower() + labels.str[1:]).to_dict()
 
 
 def about(name: str) -> str:
     """What a claim, a group or a factor is about, in words; the empty string for all patients."""
     part = subject(name) if "." in name else name
-    if part in ("all", "recruitment"):
-        return ""
-    words = _labels().get(part, part)
-    if part not in _labels():
-        return words.replace("_", " ").replace("@", " in ")
-    return words if words.isupper() else words[0].lower() + words[1:]
+    return _phrases().get(part, part.replace("_", " ").replace("@", " in "))
 
 
 def describe(name: str) -> str:
@@ -205,7 +194,7 @@ def describe(name: str) -> str:
     section, _, quantity, *variant = name.split(".")
     base = quantity.removesuffix("_lower").removesuffix("_upper")
     words = QUANTITY_WORDS.get(base, base.replace("_", " "))
-    words = SECTION_WORDS.get((section, base), words)
+    words = QUANTITY_WORDS.get(f"{section}.{base}", words)
     if base != quantity:
         words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
     words = f"{words} of {about(name)}" if about(name) else words
@@ -235,17 +224,18 @@ def grade(check: Check, printed: pd.Series) -> str:
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     """What fails, the worst first: checks that one claim would mend are one finding."""
     remaining = [check for check in checks if check.holds is False]
-    mended: dict[str, list[Check]] = {}
-    for failed, name in [(one, name) for one in remaining for name in one.claims]:
-        if failed.mended_without([name]):
-            mended.setdefault(name, []).append(failed)
     contained, found = [check for check in checks if check.why_not == CONTAINED], []
+    names = dict.fromkeys(chain(*(check.claims for check in remaining)))
+    # Of each claim, the checks that it alone mends.
+    mended = [
+        [check for check in remaining if name in check.claims and check.mended_without([name])]
+        for name in names
+    ]
     while remaining:
-        # Those that the claim mends which mends the most.
-        failing = max(mended.values(), key=len, default=[]) or remaining[:1]
+        failing = max(mended, key=len) or remaining[:1]
         culprits = _culprits(failing, contained)
         remaining = [check for check in remaining if check not in failing]
-        mended = {name: [c for c in by if c not in failing] for name, by in mended.items()}
+        mended = [[check for check in some if check not in failing] for some in mended]
         # Where no check is about a number that they have in common, such as a group's size, what
         # each is about stays in doubt.
         about_culprits = {check.claims[0] for check in failing} & set(chain(*culprits))
@@ -285,8 +275,8 @@ def _nearest(check: Check, name: str, printed: str) -> str:
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
-    unit, value = published.last_digit(printed), published.number(printed)
-    near = [text for text in allowed if abs(published.number(text) - value) <= unit]
+    unit, value = last_digit(printed), number(printed)
+    near = [text for text in allowed if abs(number(text) - value) <= unit]
     if not near:
         return ""
     if _fits_cut_off(printed, spans):
@@ -297,7 +287,7 @@ def _nearest(check: Check, name: str, printed: str) -> str:
 def _supported(check: Check, name: str, printed: str) -> str:
     """The check that a number in doubt passes elsewhere, in words; not for whole numbers."""
     passes = check.holds and name == check.claims[0] and check.allows(name) is not None
-    is_whole = published.last_digit(printed) >= 1
+    is_whole = last_digit(printed) >= 1
     return f"{printed} passes another check: {check.words}" if passes and not is_whole else ""
 
 
@@ -343,7 +333,7 @@ def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
     """What the other claims of some checks allow a claim to be, in words: of several values those
     next to what it prints; "" where nothing is confined."""
     _, spans, _ = _closest(list(checks), name, printed)
-    value = published.number(printed)
+    value = number(printed)
     below = [span for span in spans or [] if span[1] <= value]
     above = [span for span in spans or [] if span[0] > value]
     near = [*sorted(below, key=lambda span: span[1])[-1:], *sorted(above)[:1]]
@@ -382,7 +372,7 @@ def prints(spans: list[Span] | None, like: str) -> set[str] | None:
         return None
     if like.strip()[0] in "<>≤≥":
         return {text for span in spans for end in span for text in printings(end, like)}
-    found, unit = set(), published.last_digit(like)
+    found, unit = set(), last_digit(like)
     for low, high in spans:
         first, last = (floor(Fraction(value) / unit) for value in (low, high))
         if last - first > MOST_PRINTS:

@@ -16,7 +16,6 @@ from lib.paper.published import interval
 
 QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
 TOLERANCE = 1e-12
-DEGREES = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
 
 
 @cache
@@ -84,13 +83,9 @@ def polygon(
             "the estimate and one limit, or both limits, are needed to bound the polygon"
         )
     planes = _half_planes(printed, z, _sides(printed)[0] if side is None else side, degrees)
-    one, other = (planes[at] for at in np.triu_indices(len(planes), 1))
-    area = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
-    crossing = np.abs(area) > TOLERANCE
-    one, other, area = one[crossing], other[crossing], area[crossing]
-    beta = (one[:, 2] * other[:, 1] - one[:, 1] * other[:, 2]) / area
-    sigma = (one[:, 0] * other[:, 2] - one[:, 2] * other[:, 0]) / area
-    corners = np.column_stack([beta, sigma])
+    pairs = planes[np.transpose(np.triu_indices(len(planes), 1))]
+    crossing = pairs[np.abs(np.linalg.det(pairs[:, :, :2])) > TOLERANCE]
+    corners = np.linalg.solve(crossing[:, :, :2], crossing[:, :, 2:])[:, :, 0]
     inside = (corners @ planes[:, :2].T <= planes[:, 2] + TOLERANCE).all(axis=1)
     corners = corners[inside]
     if not len(corners):
@@ -128,8 +123,3 @@ def agree(printed: dict[str, str], level: float = 0.95, degrees: float = np.inf)
     """Whether estimate, limits and P can belong together, with either z (or t, given ``degrees`` of
     freedom)."""
     return any(len(corners(printed, z, degrees)) for z in multipliers(level, degrees))
-
-
-def degrees_of_freedom(printed: dict[str, str], level: float = 0.95) -> list[int]:
-    """The degrees of freedom, of a few, with which a t prints all of them."""
-    return [degrees for degrees in DEGREES if agree(printed, level, degrees)]

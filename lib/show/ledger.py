@@ -15,7 +15,6 @@ import jinja2
 import pandas as pd
 
 from lib.paper import ledger, published, verdicts
-from lib.paper.verdicts import GRADES, describe
 from lib.patients.files import InputError
 from lib.words import capital, listed
 
@@ -48,7 +47,7 @@ def claims_table(account: ledger.Account) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "Section": claims["section"],
-            "Number": [capital(describe(name)) for name in claims.index],
+            "Number": [capital(verdicts.describe(name)) for name in claims.index],
             "Printed": claims["printed"],
             "Grade": claims["grade"],
         }
@@ -61,7 +60,9 @@ def checks_table(account: ledger.Account) -> pd.DataFrame:
     return pd.DataFrame(
         [
             (grade, capital(check.words), _condition(check, grade))
-            for check, grade in sorted(account.checks, key=lambda pair: GRADES.index(pair[1]))
+            for check, grade in sorted(
+                account.checks, key=lambda pair: verdicts.GRADES.index(pair[1])
+            )
         ],
         columns=["Grade", "Check", "Condition"],
     )
@@ -87,8 +88,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
         values = verdicts.allowed(bearing, name, claims.at[name, "printed"])
         if values:
             nearest = "" if " to " in values else ", at the nearest"
-            number = _number(claims, name)
-            lines.append(f"In place of {number} the others allow {values}{nearest}.")
+            lines.append(f"In place of {_number(claims, name)} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     if needs:
@@ -101,13 +101,13 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
 
 
 def _number(claims: pd.DataFrame, name: str) -> str:
-    return f"{claims.at[name, 'printed']} ({describe(name)})"
+    return f"{claims.at[name, 'printed']} ({verdicts.describe(name)})"
 
 
 def page(account: ledger.Account, title: str) -> str:
     """The whole account as one page that needs no other file."""
     claims, counted = account.claims, Counter(grade for _, grade in account.checks)
-    score = [(grade, counted[grade], MEANING[grade]) for grade in GRADES]
+    score = [(grade, counted[grade], MEANING[grade]) for grade in verdicts.GRADES]
     findings = []
     for finding in account.findings:
         words = "; ".join(dict.fromkeys(check.words for check in finding.checks))
