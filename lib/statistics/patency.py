@@ -16,6 +16,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from lib.patients.cohort import Cohort
 
+MOST_TABLES = 2_000_000
+
 
 def counts(cohort: Cohort) -> pd.DataFrame:
     """Patients with a known outcome and, of these, the occluded, one row per group."""
@@ -34,12 +36,11 @@ def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """
     result = table[["patients", "occluded"]].copy()
     result["patent"] = result["patients"] - result["occluded"]
-    result["patency"] = result["patent"] / result["patients"].replace(0, np.nan)
-    filled = result[result["patients"] > 0]
+    patients = result["patients"].replace(0, np.nan)
+    result["patency"] = result["patent"] / patients
     for name, method in [("wilson", "wilson"), ("exact", "beta")]:
-        lower, upper = proportion_confint(filled["patent"], filled["patients"], 1 - level, method)
-        result.loc[filled.index, f"{name}_lower"] = np.asarray(lower)
-        result.loc[filled.index, f"{name}_upper"] = np.asarray(upper)
+        limits = proportion_confint(result["patent"], patients, 1 - level, method)
+        result[f"{name}_lower"], result[f"{name}_upper"] = limits
     return result
 
 
@@ -62,12 +63,10 @@ def overall(table: pd.DataFrame) -> pd.Series:
     return pd.Series(values, index=names)
 
 
-def _freeman_halton(
-    occluded: np.ndarray, patients: np.ndarray, most_tables: int = 2_000_000
-) -> float:
-    """P of the exact test, or NaN where there are more than ``most_tables`` tables to add up."""
+def _freeman_halton(occluded: np.ndarray, patients: np.ndarray) -> float:
+    """P of the exact test, or NaN where there are more than ``MOST_TABLES`` tables to add up."""
     total = occluded.sum()
-    if np.prod(np.minimum(patients[:-1], total) + 1.0) > most_tables:
+    if np.prod(np.minimum(patients[:-1], total) + 1.0) > MOST_TABLES:
         return np.nan
     axes = [np.arange(min(size, total) + 1) for size in patients[:-1]]
     cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
