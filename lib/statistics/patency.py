@@ -26,8 +26,8 @@ def counts(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame({"patients": by_group.size(), "occluded": by_group.sum().astype(int)})
 
 
-def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Crude patency of each group with Wilson and exact (Clopper-Pearson) intervals.
+def rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Crude patency of each group with 95% Wilson and exact (Clopper-Pearson) intervals.
 
     ``table`` has the columns patients and occluded; the result has the columns patients, occluded,
     patent, patency, wilson_lower, wilson_upper, exact_lower, exact_upper, all proportions.
@@ -39,7 +39,7 @@ def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     patients = result["patients"].replace(0, np.nan)
     result["patency"] = result["patent"] / patients
     for name, method in [("wilson", "wilson"), ("exact", "beta")]:
-        limits = proportion_confint(result["patent"], patients, 1 - level, method)
+        limits = proportion_confint(result["patent"], patients, method=method)
         result[f"{name}_lower"], result[f"{name}_upper"] = limits
     return result
 
@@ -77,9 +77,9 @@ def _freeman_halton(occluded: np.ndarray, patients: np.ndarray) -> float:
     return float(min(1.0, probability[probability <= observed * (1 + 1e-7)].sum()))
 
 
-def pairwise(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Every pair of groups: difference of patency (first minus second) with Newcombe's interval,
-    Fisher's exact P, and that P adjusted by Holm's method.
+def pairwise(table: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of groups: difference of patency (first minus second) with Newcombe's 95%
+    interval, Fisher's exact P, and that P adjusted by Holm's method.
 
     Source: Newcombe 1998, Stat Med 17:873-890 (method 10); Holm 1979, Scand J Stat 6:65-70.
     """
@@ -93,7 +93,6 @@ def pairwise(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
             b["patent"],
             b["patients"],
             method="newcomb",
-            alpha=1 - level,
         )
         fisher = stats.fisher_exact(
             [[a["patent"], a["occluded"]], [b["patent"], b["occluded"]]]

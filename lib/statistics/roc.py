@@ -122,7 +122,7 @@ def inference(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) ->
 
 
 def _by_normal(
-    estimates: pd.Series, errors: pd.Series, level: float, expected: float = 0.0
+    estimates: pd.Series, errors: pd.Series, level: float = 0.95, expected: float = 0.0
 ) -> pd.DataFrame:
     """standard_error, lower, upper, z and two-sided P against what is expected, by the normal
     distribution."""
@@ -142,12 +142,12 @@ def _by_normal(
     )
 
 
-def accuracy(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) -> pd.DataFrame:
+def accuracy(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
     """Sensitivity, specificity, predictive values and likelihood ratios of a binary marker.
 
-    Rows by name with the columns count, total, estimate, lower, upper. Intervals are Wilson's for
-    proportions and, for likelihood ratios, those of the logarithm (Simel et al. 1991, J Clin
-    Epidemiol 44:763-770). Predictive values are at the prevalence of these patients.
+    Rows by name with the columns count, total, estimate, lower, upper (95%). Intervals are
+    Wilson's for proportions and, for likelihood ratios, those of the logarithm (Simel et al. 1991,
+    J Clin Epidemiol 44:763-770). Predictive values are at the prevalence of these patients.
     """
     (false_negative, true_positive), (true_negative, false_positive) = events, nonevents
     proportions = {
@@ -159,7 +159,7 @@ def accuracy(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) -> 
     found = pd.DataFrame.from_dict(proportions, "index", float, ["count", "total"])
     total = found["total"].where(found["total"] > 0)
     found["estimate"] = found["count"] / total
-    limits = proportion_confint(found["count"], total, 1 - level, "wilson")
+    limits = proportion_confint(found["count"], total, method="wilson")
     found["lower"], found["upper"] = limits
     # A likelihood ratio is a ratio of two risks, of having the result with the event and without.
     had, lacked = (true_positive, false_negative), (false_positive, true_negative)
@@ -169,7 +169,7 @@ def accuracy(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) -> 
     ]:
         ratio = Table2x2(np.array(table), shift_zeros=False)
         known = min(row[0] for row in table) > 0
-        limits = ratio.riskratio_confint(1 - level) if known else (np.nan, np.nan)
+        limits = ratio.riskratio_confint() if known else (np.nan, np.nan)
         found.loc[name] = [np.nan, np.nan, ratio.riskratio if known else np.nan, *limits]
     return found
 
@@ -186,9 +186,7 @@ def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
     )
 
 
-def compare_auc(
-    outcome: np.ndarray, scores: pd.DataFrame, level: float = 0.95
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def compare_auc(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Areas under the ROC curves of several scores of the same patients, and their differences.
 
     ``scores`` has one column per score, higher meaning more likely; ties count one half. Areas: a
@@ -208,14 +206,14 @@ def compare_auc(
     }
     rows = [[len(events), int(events.sum()), *_delong(*placed[name])] for name in scores]
     areas = pd.DataFrame(rows, scores.columns, ["patients", "events", "auc", "error"])
-    limits = _by_normal(areas["auc"], areas.pop("error"), level).drop(columns=["z", "p"])
+    limits = _by_normal(areas["auc"], areas.pop("error")).drop(columns=["z", "p"])
     limits[["lower", "upper"]] = limits[["lower", "upper"]].clip(0, 1)
     rows = []
     for first, second in combinations(scores, 2):
         apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
         rows.append([first, second, *_delong(*apart)])
     differences = pd.DataFrame(rows, columns=["first", "second", "difference", "error"])
-    tested = _by_normal(differences["difference"], differences.pop("error"), level)
+    tested = _by_normal(differences["difference"], differences.pop("error"))
     return areas.join(limits), differences.join(tested)
 
 

@@ -42,8 +42,8 @@ class Survival:
     log_rank_problem: str | None = None
 
 
-def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd.DataFrame:
-    """Product-limit estimate of the proportion without an event, with pointwise log-log limits.
+def kaplan_meier(time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
+    """Product-limit estimate of the proportion without an event, with pointwise 95% log-log limits.
 
     ``time`` is the follow-up of each patient, in any unit, and ``event`` is 1 where it ended with
     the event and 0 where it was censored; neither may be missing. One row per distinct time, after
@@ -62,7 +62,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd
     with warnings.catch_warnings():
         # That there are no limits where the estimate is 1 or 0 is said above.
         warnings.filterwarnings("ignore", "The confidence interval is undefined")
-        limits = estimate.confidence_interval(level, method="log-log")
+        limits = estimate.confidence_interval(method="log-log")
     curve["survival"] = estimate.probabilities
     curve["lower"], curve["upper"] = limits.low.probabilities, limits.high.probabilities
     if 0 not in curve.index:

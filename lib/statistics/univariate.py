@@ -52,13 +52,14 @@ def binary_tests(table: np.ndarray) -> dict[str, float]:
     }
 
 
-def crude_odds_ratio(table: np.ndarray, level: float = 0.95) -> dict[str, float]:
-    """odds_ratio, lower, upper and wald (P) of a two-by-two table; NaN where a cell is empty."""
+def crude_odds_ratio(table: np.ndarray) -> dict[str, float]:
+    """odds_ratio, its 95% limits lower and upper, and wald (P) of a two-by-two table; NaN where a
+    cell is empty."""
     table = np.asarray(table, dtype=float)
     if (table == 0).any():
         return dict.fromkeys(["odds_ratio", "lower", "upper", "wald"], np.nan)
     crude = sm.stats.Table2x2(table, shift_zeros=False)
-    lower, upper = crude.oddsratio_confint(1 - level)
+    lower, upper = crude.oddsratio_confint()
     return {
         "odds_ratio": crude.oddsratio,
         "lower": lower,
