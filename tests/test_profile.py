@@ -87,7 +87,7 @@ def test_ten_patients_give_numbers_or_words(seed, number, share):
     if penalized.table.size:
         assert (FINITE in (plain.problem or "")) == (apart.told_apart > 0)
     for found in (
-        sensitivity.influence(rows),
+        sensitivity.influence(rows)[1],
         sensitivity.adjusted_for_group(rows),
         sensitivity.functional_form(rows, "length"),
     ):

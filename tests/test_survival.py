@@ -21,8 +21,8 @@ in_r = partial(numbers_in_r, source="survival")
 LUNG = pd.read_csv(ORACLES / "survival_lung.csv", comment="#")
 
 
-def of_curve(rows: pd.DataFrame, **options: float) -> pd.DataFrame:
-    return survival.kaplan_meier(rows["time"], rows["event"], **options)
+def of_curve(rows: pd.DataFrame) -> pd.DataFrame:
+    return survival.kaplan_meier(rows["time"], rows["event"])
 
 
 def with_times(rows: pd.DataFrame) -> Cohort:

@@ -58,17 +58,6 @@ HEADER = """\
 """
 
 
-def certify(
-    printed: Printed, chosen: pd.DataFrame, functional: str | None = None
-) -> Iterator[np.ndarray]:
-    """The best certificate found for each core of `chosen` (k1, k0), one after the other.
-
-    Nothing is claimed for what it returns; `margins` proves.
-    """
-    for certificate, _ in solutions(printed, chosen, functional):
-        yield certificate
-
-
 def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) -> np.ndarray:
     """How a core's groups are spread over `SOLVER_GRID` where the two variances are least, or the
     sum of a functional: patients, groups x eta."""
@@ -79,7 +68,11 @@ def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) ->
 def solutions(
     printed: Printed, chosen: pd.DataFrame, functional: str | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each core the best certificate found, and the spread of eta that it proves against."""
+    """For each core of ``chosen`` (k1, k0) the best certificate found, and the spread of eta that
+    it proves against.
+
+    Nothing is claimed for what it returns; `margins` proves.
+    """
     solve = program(printed, functional)
     for sizes in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
         yield solve(sizes)
@@ -180,7 +173,8 @@ def _certified(printed: Printed, chosen: pd.DataFrame, functional: str | None) -
     Where the solver did badly, the certificate of a core with as many patients with both markers
     may do better.
     """
-    numbers = rounded(list(certify(printed, chosen, functional)), CERTIFICATE, DIGITS)
+    found = [certificate for certificate, _ in solutions(printed, chosen, functional)]
+    numbers = rounded(found, CERTIFICATE, DIGITS)
     n11 = chosen.sum(axis=1).to_numpy()
     pairs = chosen.assign(n11=n11).merge(numbers.assign(n11=n11), on="n11")
     proven = margins(pairs[CERTIFICATE].to_numpy(), printed, pairs, functional)

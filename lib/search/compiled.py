@@ -8,7 +8,7 @@ import numba
 FOLDER = Path(__file__).parent
 
 
-def kept_in() -> Path:
+def _kept_in() -> str:
     """A folder named after the text of all that is compiled.
 
     Left to itself numba compiles again only when a function's own file has changed, and goes on
@@ -16,10 +16,7 @@ def kept_in() -> Path:
     """
     texts = [path.read_bytes() for path in sorted(FOLDER.glob("*.py"))]
     text = b"".join(text for text in texts if b"@compiled" in text)
-    return FOLDER.parents[1] / "_build" / "compiled" / hashlib.sha256(text).hexdigest()[:16]
-
-
-KEPT_IN = str(kept_in())
+    return str(FOLDER.parents[1] / "_build" / "compiled" / hashlib.sha256(text).hexdigest()[:16])
 
 
 def compiled(function):
@@ -28,7 +25,7 @@ def compiled(function):
     Division by zero gives an infinity or NaN, as in numpy: without a check before each division the
     compiler can make one instruction of several.
     """
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, KEPT_IN
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _kept_in()
     try:
         return numba.njit(cache=True, error_model="numpy")(function)
     finally:

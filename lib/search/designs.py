@@ -94,9 +94,9 @@ def core_of(design: np.ndarray, about: Study) -> tuple[int, int]:
     return k1, k0
 
 
-def result_of(design: np.ndarray, about: Study, distance: float = 0.0) -> Result:
-    """A design with its core."""
-    return Result(*core_of(design, about), distance, design)
+def result_of(design: np.ndarray, about: Study) -> Result:
+    """A design that prints the claims, with its core."""
+    return Result(*core_of(design, about), 0.0, design)
 
 
 def move_to_core(
@@ -117,7 +117,7 @@ def move_to_core(
     return design
 
 
-def pairs_away(about: Study, threshold: float, rung: ladder.Rung) -> np.ndarray:
+def _pairs_away(about: Study, threshold: float, rung: ladder.Rung) -> np.ndarray:
     """By how many patients each count pair of a yes-or-no factor must change to be one that the
     rung allows and every test finds significant."""
     tests = univariate.p_values_of_all_pairs(*about.totals)
@@ -171,7 +171,7 @@ def target_of(
         unit=unit,
         binary=np.array([1 + about.factors.index(name) for name in about.binary], np.int64),
         length=1 + about.factors.index(about.length),
-        pairs=pairs_away(about, alone, rung),
+        pairs=_pairs_away(about, alone, rung),
         alone_z=float(stats.norm.isf(alone / 2)),
         z_unit=settings["z_unit"],
         shortest=settings["shortest_mm"],

@@ -28,6 +28,8 @@ STEPS_PER_STRIDE = 100.0  # how far from the target one stride beyond the bound 
 
 NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = range(8)
 WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
+# Of these the search drives the logarithm.
+ODDS_RATIOS = (ODDS_RATIO, ADJUSTED, WITH_GROUPS)
 
 
 class Target(NamedTuple):
@@ -132,17 +134,16 @@ def distance(cohort, target, limit):
     Infinite without a maximum, and only a lower bound where it is above `limit`.
     """
     total = distance_of_counts(cohort, target)
-    if not total <= limit**2:
-        return math.sqrt(total)
-    if not refit(cohort.design, cohort.outcome, cohort.trial):
-        return np.inf
-    total += distance_of_model(cohort.trial, target)
-    if not total <= limit**2:
-        return math.sqrt(total)
-    total += distance_of_length(cohort, target)
-    if not total <= limit**2:
-        return math.sqrt(total)
-    return math.sqrt(total + distance_of_ladder(cohort, target) + distance_of_bound(cohort, target))
+    if total <= limit**2:
+        if not refit(cohort.design, cohort.outcome, cohort.trial):
+            return np.inf
+        total += distance_of_model(cohort.trial, target)
+    if total <= limit**2:
+        total += distance_of_length(cohort, target)
+    if total <= limit**2:
+        total += distance_of_ladder(cohort, target)
+        total += distance_of_bound(cohort, target)
+    return math.sqrt(total)
 
 
 @compiled

@@ -17,10 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.compatible.study import Study, study
+from lib.compatible.study import Study
 from lib.compatible.verification import tests_alone, unmet
-from lib.paper.published import read
-from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort
 from lib.patients.files import DATA, InputError
 from lib.patients.loading import EXAMPLE
@@ -36,7 +34,7 @@ HEADER = """\
 """
 
 
-def apportion(total: int, shares: np.ndarray) -> np.ndarray:
+def _apportion(total: int, shares: np.ndarray) -> np.ndarray:
     """Whole numbers in proportion to `shares` that sum to `total`, by largest remainder."""
     exact = total * shares / shares.sum()
     whole = np.floor(exact).astype(int)
@@ -45,7 +43,7 @@ def apportion(total: int, shares: np.ndarray) -> np.ndarray:
     return whole
 
 
-def draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataFrame:
+def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataFrame:
     """Plausible patients with the counts that the claims determine: group, factors and outcome, the
     occluded first and sorted by group.
     """
@@ -71,7 +69,7 @@ def draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataFr
                 total = round(choice["occluded" if occluded else "patent"] * sizes.sum())
             relative = pd.Series(choice["relative"])[sizes.index]
             for name, count in zip(
-                sizes.index, apportion(total, (sizes * relative).to_numpy()), strict=True
+                sizes.index, _apportion(total, (sizes * relative).to_numpy()), strict=True
             ):
                 stratum = members[name, occluded]
                 rows.loc[stratum[np.argsort(-scores[stratum], kind="stable")[:count]], factor] = 1
@@ -85,7 +83,7 @@ def draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataFr
     return rows
 
 
-def search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.DataFrame | None:
+def _search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.DataFrame | None:
     """Exchange values between patients of the same group and outcome until the joint model prints
     what is claimed; None where it does not get there.
     """
@@ -113,13 +111,12 @@ def search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.DataF
     return designs.rows_of(design, about) if nearest == 0 else None
 
 
-def make_example(claims: pd.DataFrame, codebook: pd.DataFrame, settings: dict) -> Cohort:
+def _made(about: Study, settings: dict) -> Cohort:
     """A cohort that prints the claims, in random order.
 
-    Raises `InputError` when the claims do not determine the counts or the settings do not fit the
-    codebook, `RuntimeError` when no cohort was found.
+    Raises `InputError` when the settings do not fit the codebook, `RuntimeError` when no cohort was
+    found.
     """
-    about = study(claims, codebook)
     if set(about.factors) != {*settings["binary"], settings["length"]["column"]}:
         raise InputError(
             f"{SETTINGS.name} and the codebook must have the same factors: "
@@ -127,10 +124,10 @@ def make_example(claims: pd.DataFrame, codebook: pd.DataFrame, settings: dict) -
         )
     choice, random = settings["search"], np.random.default_rng(settings["seed"])
     for _ in range(choice["draws"]):
-        drawn = draw(about, settings, random)
+        drawn = _draw(about, settings, random)
         if not _significant_alone(drawn, about, choice["alone_margin"]):
             continue
-        rows = search(drawn, about, settings, random)
+        rows = _search(drawn, about, settings, random)
         if rows is not None and not unmet(rows, about, choice["alone_margin"]):
             return _in_random_order(rows, about, random)
     raise RuntimeError(
@@ -166,8 +163,7 @@ def _in_random_order(rows: pd.DataFrame, about: Study, random) -> Cohort:
 
 def main(path: Path = EXAMPLE) -> None:
     """Make the example cohort and write it to `path`, which is replaced only by a finished file."""
-    settings = designs.read_settings(SETTINGS)
-    cohort = make_example(read(), read_codebook(DATA / "codebook.csv"), settings)
+    cohort = _made(designs.read_study(), designs.read_settings(SETTINGS))
     text = HEADER + cohort.rows.to_csv(index=False, lineterminator="\n")
     replace(path, text.encode("utf-8"))
 

@@ -42,11 +42,6 @@ class Conclusion(NamedTuple):
     stride: float
     sides: tuple[str, ...] = (LEAST, GREATEST)
 
-    @property
-    def is_log(self) -> bool:
-        """Whether the search drives the logarithm of an odds ratio."""
-        return self.kind in (distance.ODDS_RATIO, distance.ADJUSTED, distance.WITH_GROUPS)
-
 
 def conclusions(about: Study) -> dict[str, Conclusion]:
     """All conclusions by name."""
@@ -75,27 +70,22 @@ def conclusions(about: Study) -> dict[str, Conclusion]:
     return found
 
 
-class Task(NamedTuple):
-    """One directed search."""
-
-    rung: int
-    conclusion: str
-    side: str
-    attempt: int
-
-
-def drive(task: Task, origin: np.ndarray, about: Study, settings: dict) -> Result | None:
+def drive(
+    task: tuple[int, str, str, int], origin: np.ndarray, about: Study, settings: dict
+) -> Result | None:
     """Drive a conclusion as far as it goes from a design; the last cohort that prints every claim,
     or None.
 
-    The result depends on the arguments alone.
+    A task is a rung, a conclusion, a side and which attempt it is. The result depends on the
+    arguments alone.
     """
-    choice, names = settings["directed"], list(conclusions(about))
-    conclusion = conclusions(about)[task.conclusion]
-    numbers = [task.rung, names.index(task.conclusion), task.side == GREATEST, task.attempt]
+    (rung, name, side, attempt), choice = task, settings["directed"]
+    known = conclusions(about)
+    conclusion = known[name]
+    numbers = [rung, list(known).index(name), side == GREATEST, attempt]
     random = np.random.default_rng([settings["seed"], 3, *map(int, numbers)])
-    upward = conclusion.rises == (task.side == GREATEST)
-    target = designs.target_of(about, settings, ladder.RUNGS[task.rung])._replace(
+    upward = conclusion.rises == (side == GREATEST)
+    target = designs.target_of(about, settings, ladder.RUNGS[rung])._replace(
         conclusion=conclusion.kind,
         column=1 + about.factors.index(conclusion.factor) if conclusion.factor else 0,
         side=1.0 if upward else -1.0,
@@ -122,7 +112,8 @@ def drive(task: Task, origin: np.ndarray, about: Study, settings: dict) -> Resul
                 stride /= 2
             elif arrivals > 3:
                 stride *= 1.5
-            if conclusion.is_log and abs(value) > np.log(choice["unlimited"]):
+            is_log = conclusion.kind in distance.ODDS_RATIOS
+            if is_log and abs(value) > np.log(choice["unlimited"]):
                 break
         if stride < choice["smallest_stride"] * conclusion.stride:
             break
@@ -145,12 +136,8 @@ def at_limits(
             for trial in range(choice["starts"]):
                 name = f"{functional}-{row.k1}-{row.k0}-{trial}"
                 tasks[name] = ((row.k1, row.k0), trial, about, settings, functional)
-    results = carry_out(folder, _at_limit, tasks, "limits", jobs)
+    results = carry_out(folder, witnesses.attempt, tasks, "limits", jobs)
     return [result for result in results if result.distance == 0]
-
-
-def _at_limit(core, trial: int, about: Study, settings: dict, functional: str) -> Result:
-    return witnesses.attempt(core, trial, about, settings, functional=functional)
 
 
 def drive_all(
@@ -170,7 +157,7 @@ def drive_all(
                     (known + found)[place] for place in order(table, rung, name, side)[:attempts]
                 ] or known[:1]
                 for attempt in range(attempts):
-                    task, origin = Task(rung, name, side, attempt), best[attempt % len(best)].design
+                    task, origin = (rung, name, side, attempt), best[attempt % len(best)].design
                     tasks["-".join(map(str, task))] = (task, origin, about, settings)
         new = carry_out(folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs)
         new = [result for result in new if result is not None]

@@ -39,9 +39,9 @@ def attempt(
     trial: int,
     about: Study,
     settings: dict,
+    functional: str | None = None,
     *,
     rung: ladder.Rung = NO_RESTRICTION,
-    functional: str | None = None,
     origin: np.ndarray | None = None,
 ) -> Result:
     """Search for a cohort of a core from another one (``origin``, a design), or from the edge of

@@ -37,8 +37,6 @@ MOST_PATIENTS = 10_000
 LEAST_RESAMPLES = 20
 # Arrays of about this many numbers stay in the cache of the processor.
 BLOCK = 2**15
-# Log odds equal to so many decimals count as ties: rounding in a matrix product can part them.
-DECIMALS = 10
 
 ONE_OUTCOME = -1
 REASONS = {
@@ -278,9 +276,9 @@ def _calibration(patterns: _Patterns, log_odds: np.ndarray) -> tuple[np.ndarray,
 
 def _areas(patterns: _Patterns, log_odds: np.ndarray, weights: np.ndarray) -> list[float]:
     """Area under the ROC curve of the log odds of each model (models x patterns)."""
-    areas, scores = [], np.round(log_odds, DECIMALS)
-    for score, patients in zip(scores, np.broadcast_to(weights, scores.shape), strict=True):
-        _, level = np.unique(score, return_inverse=True)
+    areas = []
+    for score, patients in zip(log_odds, np.broadcast_to(weights, log_odds.shape), strict=True):
+        level = roc.levels_of(score)
         events = np.bincount(level, patients * patterns.outcome)
         areas.append(roc.auc(events, np.bincount(level, patients) - events))
     return areas

@@ -73,12 +73,11 @@ def _standardized_difference(samples: list[pd.Series], binary: bool) -> float:
 
     Source: Austin 2009, Stat Med 28:3083-3107.
     """
-    means = [sample.mean() for sample in samples]
-    variances = [sample.var(ddof=0 if binary else 1) for sample in samples]
+    moments = [(sample.mean(), sample.var(ddof=0 if binary else 1)) for sample in samples]
     found = [
-        abs(means[i] - means[j]) / np.sqrt((variances[i] + variances[j]) / 2)
-        for i, j in combinations(range(len(samples)), 2)
-        if variances[i] + variances[j] > 0
+        abs(mean - other) / np.sqrt((variance + of_other) / 2)
+        for (mean, variance), (other, of_other) in combinations(moments, 2)
+        if variance + of_other > 0
     ]
     return max(found, default=np.nan)
 

@@ -69,7 +69,7 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
     return JointModel(table, *sizes, None, probabilities, fitted.llf, covariance)
 
 
-def odds_ratios(coefficient: np.ndarray, error: np.ndarray, level: float) -> pd.DataFrame:
+def odds_ratios(coefficient: np.ndarray, error: np.ndarray, level: float = 0.95) -> pd.DataFrame:
     """Coefficients with their standard errors as odds ratios with Wald's limits and P.
 
     Columns: coefficient, standard_error, odds_ratio, lower, upper, p.

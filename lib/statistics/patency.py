@@ -16,6 +16,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from lib.patients.cohort import Cohort
 
+MOST_TABLES = 2_000_000
+
 
 def counts(cohort: Cohort) -> pd.DataFrame:
     """Patients with a known outcome and, of these, the occluded, one row per group."""
@@ -24,8 +26,8 @@ def counts(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame({"patients": by_group.size(), "occluded": by_group.sum().astype(int)})
 
 
-def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Crude patency of each group with Wilson and exact (Clopper-Pearson) intervals.
+def rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Crude patency of each group with 95% Wilson and exact (Clopper-Pearson) intervals.
 
     ``table`` has the columns patients and occluded; the result has the columns patients, occluded,
     patent, patency, wilson_lower, wilson_upper, exact_lower, exact_upper, all proportions.
@@ -34,12 +36,11 @@ def rates(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """
     result = table[["patients", "occluded"]].copy()
     result["patent"] = result["patients"] - result["occluded"]
-    result["patency"] = result["patent"] / result["patients"].replace(0, np.nan)
-    filled = result[result["patients"] > 0]
+    patients = result["patients"].replace(0, np.nan)
+    result["patency"] = result["patent"] / patients
     for name, method in [("wilson", "wilson"), ("exact", "beta")]:
-        lower, upper = proportion_confint(filled["patent"], filled["patients"], 1 - level, method)
-        result.loc[filled.index, f"{name}_lower"] = np.asarray(lower)
-        result.loc[filled.index, f"{name}_upper"] = np.asarray(upper)
+        limits = proportion_confint(result["patent"], patients, method=method)
+        result[f"{name}_lower"], result[f"{name}_upper"] = limits
     return result
 
 
@@ -62,12 +63,10 @@ def overall(table: pd.DataFrame) -> pd.Series:
     return pd.Series(values, index=names)
 
 
-def _freeman_halton(
-    occluded: np.ndarray, patients: np.ndarray, most_tables: int = 2_000_000
-) -> float:
-    """P of the exact test, or NaN where there are more than ``most_tables`` tables to add up."""
+def _freeman_halton(occluded: np.ndarray, patients: np.ndarray) -> float:
+    """P of the exact test, or NaN where there are more than ``MOST_TABLES`` tables to add up."""
     total = occluded.sum()
-    if np.prod(np.minimum(patients[:-1], total) + 1.0) > most_tables:
+    if np.prod(np.minimum(patients[:-1], total) + 1.0) > MOST_TABLES:
         return np.nan
     axes = [np.arange(min(size, total) + 1) for size in patients[:-1]]
     cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
@@ -78,9 +77,9 @@ def _freeman_halton(
     return float(min(1.0, probability[probability <= observed * (1 + 1e-7)].sum()))
 
 
-def pairwise(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Every pair of groups: difference of patency (first minus second) with Newcombe's interval,
-    Fisher's exact P, and that P adjusted by Holm's method.
+def pairwise(table: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of groups: difference of patency (first minus second) with Newcombe's 95%
+    interval, Fisher's exact P, and that P adjusted by Holm's method.
 
     Source: Newcombe 1998, Stat Med 17:873-890 (method 10); Holm 1979, Scand J Stat 6:65-70.
     """
@@ -94,7 +93,6 @@ def pairwise(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
             b["patent"],
             b["patients"],
             method="newcomb",
-            alpha=1 - level,
         )
         fisher = stats.fisher_exact(
             [[a["patent"], a["occluded"]], [b["patent"], b["occluded"]]]

@@ -23,15 +23,15 @@ from lib.statistics.splines import restricted_cubic_spline
 
 
 def calibration_curve(
-    probabilities: np.ndarray, outcome: np.ndarray, grid: np.ndarray, *, level: float = 0.95
+    probabilities: np.ndarray, outcome: np.ndarray, grid: np.ndarray
 ) -> pd.DataFrame:
     """How often the outcome occurred at a predicted probability, as a smooth curve with limits.
 
     The outcome is regressed, by logistic regression, on a restricted cubic spline of the predicted
     log odds with three knots, at their 10th, 50th and 90th percentile (more would follow chance in
     a study with few events); where these are not three, on the log odds alone. Columns, a row for
-    each number of ``grid``: predicted, observed, lower, upper (Wald, on the scale of the log odds,
-    one at a time). NaN outside the range of the predictions, and everywhere if no curve can be
+    each number of ``grid``: predicted, observed, lower, upper (95%, Wald, of the log odds, one at
+    a time). NaN outside the range of the predictions, and everywhere if no curve can be
     fitted: the outcome or the prediction does not vary, a prediction is zero or one, or predictions
     and outcomes are separated. Patients with a missing value are left out.
 
@@ -56,7 +56,7 @@ def calibration_curve(
     # Where there is no fit the numbers are NaN, and so is the curve.
     read = logistic.with_intercept(terms(logit(grid[within]))[None])[0]
     middle = read @ found.coefficients[0]
-    half = ndtri(0.5 + level / 2) * np.sqrt(((read @ found.covariance[0]) * read).sum(axis=1))
+    half = ndtri(0.975) * np.sqrt(((read @ found.covariance[0]) * read).sum(axis=1))
     limits = expit(np.column_stack([middle, middle - half, middle + half]))
     curve.loc[within, ["observed", "lower", "upper"]] = limits
     return curve

@@ -37,6 +37,7 @@ from lib.statistics.separation import labels, why_no_model
 from lib.words import listed
 
 COLUMNS = [*multivariate.COLUMNS, "wald_lower", "wald_upper", "wald_p"]
+LEVEL = 0.95
 # The weight of the logarithm of the determinant of the information: none, or Firth's.
 UNPENALIZED, FIRTH = 0.0, 0.5
 # A search ends when no score and no step, in standard deviations of the factors, is larger.
@@ -49,9 +50,7 @@ MOST_STEPS_TO_LIMIT = 50
 FARTHEST = 100
 
 
-def profile_limits(
-    cohort: Cohort, factors: list[str] | None = None, level: float = 0.95
-) -> JointModel:
+def profile_limits(cohort: Cohort, factors: list[str] | None = None) -> JointModel:
     """Maximum likelihood estimates of the joint model with profile-likelihood limits and
     likelihood-ratio P values beside those of Wald.
 
@@ -61,10 +60,10 @@ def profile_limits(
 
     Source: Venzon & Moolgavkar 1988, J R Stat Soc C 37:87-94.
     """
-    return _estimates(cohort, factors, level, UNPENALIZED)
+    return _estimates(cohort, factors, UNPENALIZED)
 
 
-def firth(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -> JointModel:
+def firth(cohort: Cohort, factors: list[str] | None = None) -> JointModel:
     """Estimates by Firth's penalized likelihood, finite even where the factors separate the
     outcomes, with profile penalized-likelihood limits and P values, as ``profile_limits`` has them.
 
@@ -73,19 +72,17 @@ def firth(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95)
 
     Source: Firth 1993, Biometrika 80:27-38; Heinze & Schemper 2002, Stat Med 21:2409-2419.
     """
-    return _estimates(cohort, factors, level, FIRTH)
+    return _estimates(cohort, factors, FIRTH)
 
 
-def _estimates(
-    cohort: Cohort, factors: list[str] | None, level: float, penalty: float
-) -> JointModel:
+def _estimates(cohort: Cohort, factors: list[str] | None, penalty: float) -> JointModel:
     factors = cohort.factors if factors is None else factors
     rows = cohort.complete([*factors, cohort.outcome])
     sizes = (len(rows), len(cohort.rows) - len(rows), int(rows[cohort.outcome].sum()))
     table = pd.DataFrame(columns=COLUMNS, dtype=float)
     problem = why_no_model(cohort, rows, factors, finite=penalty == UNPENALIZED)
     if problem is None:
-        table = _table(rows, factors, cohort.outcome, level=level, penalty=penalty)
+        table = _table(rows, factors, cohort.outcome, penalty)
         missing = labels(cohort, list(table.index[table.isna().any(axis=1)]))
         if missing:
             problem = f"no profile limit, or no P value, was found for {listed(missing)}"
@@ -95,9 +92,7 @@ def _estimates(
     return JointModel(table, *sizes, problem)
 
 
-def _table(
-    rows: pd.DataFrame, factors: list[str], outcome: str, *, level: float, penalty: float
-) -> pd.DataFrame:
+def _table(rows: pd.DataFrame, factors: list[str], outcome: str, penalty: float) -> pd.DataFrame:
     """The table of the model; NaN where a search found nothing."""
     # Patients alike in factors and outcome are one row that counts as often as they occur.
     patients = rows.groupby([*factors, outcome], sort=False).size()
@@ -113,12 +108,12 @@ def _table(
         model = fit()
         if model.converged_:
             for term, name in enumerate(factors, start=1):
-                limits = _limits(model, fit, design, term=term, level=level)
+                limits = _limits(model, fit, design, term)
                 p = _likelihood_ratio_p(model, term)
                 found.loc[name] = [model.coef_[term], model.bse_[term], *limits, p]
 
     found[names[:4]] = found[names[:4]].div(alike[factors].std(ddof=0), axis=0)
-    wald = multivariate.odds_ratios(found["coefficient"], found["standard_error"], level)
+    wald = multivariate.odds_ratios(found["coefficient"], found["standard_error"])
     with np.errstate(over="ignore"):
         profile = np.exp(found[["lower", "upper"]]).assign(p=found["p"])
     of_wald = wald.add_prefix("wald_")[["wald_lower", "wald_upper", "wald_p"]]
@@ -148,13 +143,11 @@ def _limits(
     model: FirthLogisticRegression,
     fit: Callable[..., FirthLogisticRegression],
     design: np.ndarray,
-    *,
     term: int,
-    level: float,
 ) -> list[float]:
     """Both limits of a coefficient (step 2), NaN where none is found."""
     limits = model.conf_int(
-        1 - level, method="pl", features=term, max_iter=MOST_STEPS_TO_LIMIT, tol=SMALLEST_STEP
+        1 - LEVEL, method="pl", features=term, max_iter=MOST_STEPS_TO_LIMIT, tol=SMALLEST_STEP
     )[term]
     estimate, error = model.coef_[term], model.bse_[term]
 
@@ -163,7 +156,7 @@ def _limits(
         # what the quicker search misses.
         value = estimate + distance * error
         p = _likelihood_ratio_p(fit(value * design[:, term]), term)
-        return norm.isf(p / 2) - norm.isf((1 - level) / 2)
+        return norm.isf(p / 2) - norm.isf((1 - LEVEL) / 2)
 
     for number, side in enumerate((-1, 1)):
         if not side * (limits[number] - estimate) > 0:

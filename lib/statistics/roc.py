@@ -44,11 +44,9 @@ STANDARD_ERRORS = {
 def level_counts(cohort: Cohort, marker: str) -> tuple[np.ndarray, np.ndarray]:
     """Events and nonevents at each level of a marker, lowest level first."""
     known = cohort.complete([marker, cohort.outcome])
-    levels = np.array([0.0, 1.0]) if marker in cohort.binary_factors else np.unique(known[marker])
-    by_level = [known.loc[known[cohort.outcome] == value, marker] for value in (1, 0)]
-    events, nonevents = (
-        np.bincount(np.searchsorted(levels, values), minlength=len(levels)) for values in by_level
-    )
+    counts = pd.crosstab(known[marker], known[cohort.outcome])
+    levels = [0, 1] if marker in cohort.binary_factors else counts.index
+    events, nonevents = counts.reindex(index=levels, columns=[1, 0], fill_value=0).to_numpy().T
     return events, nonevents
 
 
@@ -118,42 +116,51 @@ def inference(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) ->
 
     One row per standard error, columns auc, standard_error, lower, upper, p.
     """
-    area, z = auc(events, nonevents), stats.norm.ppf(0.5 + level / 2)
+    table = pd.DataFrame({"auc": auc(events, nonevents)}, list(STANDARD_ERRORS))
     errors = pd.Series(standard_errors(events, nonevents))
+    return table.join(_by_normal(table["auc"], errors, level, 0.5).drop(columns="z"))
+
+
+def _by_normal(
+    estimates: pd.Series, errors: pd.Series, level: float = 0.95, expected: float = 0.0
+) -> pd.DataFrame:
+    """standard_error, lower, upper, z and two-sided P against what is expected, by the normal
+    distribution."""
+    # Those of no score have no type.
+    estimates, errors = estimates.astype(float), errors.astype(float)
+    reach = stats.norm.ppf(0.5 + level / 2) * errors
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.norm.sf(np.abs(area - 0.5) / errors)
+        z = (estimates - expected) / errors
     return pd.DataFrame(
         {
-            "auc": area,
             "standard_error": errors,
-            "lower": area - z * errors,
-            "upper": area + z * errors,
-            "p": p,
+            "lower": estimates - reach,
+            "upper": estimates + reach,
+            "z": z,
+            "p": 2 * stats.norm.sf(np.abs(z)),
         }
     )
 
 
-def accuracy(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) -> pd.DataFrame:
+def accuracy(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
     """Sensitivity, specificity, predictive values and likelihood ratios of a binary marker.
 
-    Rows by name with the columns count, total, estimate, lower, upper. Intervals are Wilson's for
-    proportions and, for likelihood ratios, those of the logarithm (Simel et al. 1991, J Clin
-    Epidemiol 44:763-770). Predictive values are at the prevalence of these patients.
+    Rows by name with the columns count, total, estimate, lower, upper (95%). Intervals are
+    Wilson's for proportions and, for likelihood ratios, those of the logarithm (Simel et al. 1991,
+    J Clin Epidemiol 44:763-770). Predictive values are at the prevalence of these patients.
     """
-    false_negative, true_positive = (int(count) for count in events)
-    true_negative, false_positive = (int(count) for count in nonevents)
+    (false_negative, true_positive), (true_negative, false_positive) = events, nonevents
     proportions = {
         "sensitivity": (true_positive, true_positive + false_negative),
         "specificity": (true_negative, true_negative + false_positive),
         "positive_predictive_value": (true_positive, true_positive + false_positive),
         "negative_predictive_value": (true_negative, true_negative + false_negative),
     }
-    rows = {}
-    for name, (count, total) in proportions.items():
-        lower, upper = (
-            proportion_confint(count, total, 1 - level, "wilson") if total else (np.nan, np.nan)
-        )
-        rows[name] = [count, total, count / total if total else np.nan, lower, upper]
+    found = pd.DataFrame.from_dict(proportions, "index", float, ["count", "total"])
+    total = found["total"].where(found["total"] > 0)
+    found["estimate"] = found["count"] / total
+    limits = proportion_confint(found["count"], total, method="wilson")
+    found["lower"], found["upper"] = limits
     # A likelihood ratio is a ratio of two risks, of having the result with the event and without.
     had, lacked = (true_positive, false_negative), (false_positive, true_negative)
     for name, table in [
@@ -162,10 +169,9 @@ def accuracy(events: np.ndarray, nonevents: np.ndarray, level: float = 0.95) -> 
     ]:
         ratio = Table2x2(np.array(table), shift_zeros=False)
         known = min(row[0] for row in table) > 0
-        limits = ratio.riskratio_confint(1 - level) if known else (np.nan, np.nan)
-        rows[name] = [np.nan, np.nan, ratio.riskratio if known else np.nan, *limits]
-    columns = ["count", "total", "estimate", "lower", "upper"]
-    return pd.DataFrame.from_dict(rows, "index", columns=columns)
+        limits = ratio.riskratio_confint() if known else (np.nan, np.nan)
+        found.loc[name] = [np.nan, np.nan, ratio.riskratio if known else np.nan, *limits]
+    return found
 
 
 def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
@@ -180,9 +186,7 @@ def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
     )
 
 
-def compare_auc(
-    outcome: np.ndarray, scores: pd.DataFrame, level: float = 0.95
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def compare_auc(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Areas under the ROC curves of several scores of the same patients, and their differences.
 
     ``scores`` has one column per score, higher meaning more likely; ties count one half. Areas: a
@@ -200,24 +204,17 @@ def compare_auc(
     placed = {
         name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
     }
-    z = stats.norm.ppf(0.5 + level / 2)
-    areas, differences = [], []
-    for name in scores:
-        area, error = _delong(*placed[name])
-        limits = np.clip([area - z * error, area + z * error], 0, 1)
-        areas.append([len(events), int(events.sum()), area, error, *limits])
+    rows = [[len(events), int(events.sum()), *_delong(*placed[name])] for name in scores]
+    areas = pd.DataFrame(rows, scores.columns, ["patients", "events", "auc", "error"])
+    limits = _by_normal(areas["auc"], areas.pop("error")).drop(columns=["z", "p"])
+    limits[["lower", "upper"]] = limits[["lower", "upper"]].clip(0, 1)
+    rows = []
     for first, second in combinations(scores, 2):
         apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
-        difference, error = _delong(*apart)
-        ratio = difference / error
-        limits = [difference - z * error, difference + z * error]
-        p = 2 * stats.norm.sf(abs(ratio))
-        differences.append([first, second, difference, error, *limits, ratio, p])
-    columns = ["standard_error", "lower", "upper"]
-    return (
-        pd.DataFrame(areas, scores.columns, ["patients", "events", "auc", *columns]),
-        pd.DataFrame(differences, columns=["first", "second", "difference", *columns, "z", "p"]),
-    )
+        rows.append([first, second, *_delong(*apart)])
+    differences = pd.DataFrame(rows, columns=["first", "second", "difference", "error"])
+    tested = _by_normal(differences["difference"], differences.pop("error"))
+    return areas.join(limits), differences.join(tested)
 
 
 def complete_scores(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
@@ -229,17 +226,23 @@ def complete_scores(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[np.ndarr
     return outcome[known], scores[known]
 
 
+def levels_of(score: np.ndarray) -> np.ndarray:
+    """The level of each score, the lowest being 0; scores that only rounding parts share one."""
+    order = np.argsort(score)
+    ranked = score[order]
+    apart = SMALLEST_GAP * np.abs(ranked[np.isfinite(ranked)]).max(initial=0)
+    level = np.empty(len(score), int)
+    level[order] = np.cumsum(np.concatenate([[False], ranked[1:] > ranked[:-1] + apart]))
+    return level
+
+
 def _placements_of_patients(
     outcome: np.ndarray, score: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The placement of each event, and of each nonevent; none where the outcome does not vary."""
     if len(np.unique(outcome)) < 2:
         return np.empty(0), np.empty(0)
-    order = np.argsort(score)
-    ranked = score[order]
-    apart = SMALLEST_GAP * np.abs(ranked[np.isfinite(ranked)]).max(initial=0)
-    level = np.empty(len(score), int)
-    level[order] = np.cumsum(np.concatenate([[False], ranked[1:] > ranked[:-1] + apart]))
+    level = levels_of(score)
     kinds = [level[outcome == value] for value in (1, 0)]
     counts = [np.bincount(kind, minlength=level.max() + 1) for kind in kinds]
     return tuple(at_level[kind] for at_level, kind in zip(_placements(*counts), kinds, strict=True))

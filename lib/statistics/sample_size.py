@@ -15,6 +15,8 @@ import pandas as pd
 
 # Of the largest R squared that is possible, the part to expect where nothing better is known.
 SHARE_EXPLAINED = 0.15
+# By what the coefficients may have to be multiplied in new patients.
+SHRINKAGE = 0.9
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,10 @@ class SampleSize:
 
     ``table`` has the rows "overall risk", "mean error", "shrinkage" and "optimism" and the columns
     patients, events and events_per_parameter; NaN where a criterion does not apply.
-    ``r_squared`` is the Cox-Snell R squared expected, ``largest_r_squared`` the largest possible.
+    ``largest_r_squared`` is the largest Cox-Snell R squared that is possible.
     """
 
     table: pd.DataFrame
-    r_squared: float
     largest_r_squared: float
     problem: str | None = None
 
@@ -38,18 +39,14 @@ class SampleSize:
 
 
 def minimum_sample_size(
-    parameters: int,
-    event_proportion: float,
-    r_squared: float | None = None,
-    *,
-    shrinkage: float = 0.9,
+    parameters: int, event_proportion: float, r_squared: float | None = None
 ) -> SampleSize:
     """Patients needed to develop a logistic prediction model with so many candidate parameters.
 
     The criteria: overall risk known to within 0.05; mean absolute error of predicted risks at most
     0.05 (a formula from simulations with up to 30 parameters; for more it is left out); expected
-    shrinkage of the coefficients no stronger than ``shrinkage``; optimism of Nagelkerke's R squared
-    at most 0.05. Without a value for ``r_squared`` 15% of its largest possible value is taken.
+    shrinkage of the coefficients no stronger than 0.9; optimism of Nagelkerke's R squared at most
+    0.05. Without a value for ``r_squared`` 15% of its largest possible value is taken.
 
     The head of this module has the sources.
     """
@@ -60,12 +57,12 @@ def minimum_sample_size(
         ["patients", "events", "events_per_parameter"],
     )
     if not 0 < risk < 1:
-        return SampleSize(table, np.nan, np.nan, "the outcome does not vary")
+        return SampleSize(table, np.nan, "the outcome does not vary")
     largest = 1 - (risk**risk * (1 - risk) ** (1 - risk)) ** 2
     expected = SHARE_EXPLAINED * largest if r_squared is None else r_squared
-    if not 0 < expected < min(largest, shrinkage):
+    if not 0 < expected < min(largest, SHRINKAGE):
         problem = "the R squared expected is not between zero and the largest that is possible"
-        return SampleSize(table, expected, largest, problem)
+        return SampleSize(table, largest, problem)
 
     def for_shrinkage(factor: float) -> float:
         return parameters / ((factor - 1) * np.log(1 - expected / factor))
@@ -78,10 +75,10 @@ def minimum_sample_size(
         [
             (1.96 / 0.05) ** 2 * risk * (1 - risk),  # step 1
             mean_error if parameters <= 30 else np.nan,  # step 2
-            for_shrinkage(shrinkage),  # step 3
+            for_shrinkage(SHRINKAGE),  # step 3
             for_shrinkage(expected / (expected + 0.05 * largest)),  # step 4
         ]
     )
     table["events"] = table["patients"] * risk
     table["events_per_parameter"] = table["events"] / parameters
-    return SampleSize(table, expected, largest)
+    return SampleSize(table, largest)

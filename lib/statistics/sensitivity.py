@@ -21,6 +21,8 @@ from lib.statistics import multivariate
 from lib.statistics.multivariate import JointModel
 from lib.statistics.splines import restricted_cubic_spline
 
+# Where a curve of a number has its knots: for four, table 2.3 of Harrell 2015.
+QUANTILES = [0.05, 0.35, 0.65, 0.95]
 # How little the deviance may change at the last iteration.
 TOLERANCE = 1e-13
 
@@ -53,9 +55,7 @@ def _compared(model: JointModel, other: JointModel, terms: list[str], how: str) 
     return Comparison(own.join(others.add_prefix("other_")), model.patients, problem)
 
 
-def adjusted_for_group(
-    cohort: Cohort, factors: list[str] | None = None, level: float = 0.95
-) -> Comparison:
+def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comparison:
     """The joint model beside one (prefix ``other_``) that has the group in it as well.
 
     The group enters as one indicator per level that has patients, but the first of these. Both
@@ -74,39 +74,26 @@ def adjusted_for_group(
     terms = [*factors, *indicators]
     grouped = replace(cohort, rows=rows.assign(**indicators))
     return _compared(
-        multivariate.fit(grouped, factors, level),
-        multivariate.fit(grouped, terms, level),
+        multivariate.fit(grouped, factors),
+        multivariate.fit(grouped, terms),
         terms,
         f"with {cohort.label(cohort.group)} in the model",
     )
 
 
-@dataclass(frozen=True)
-class Influence:
-    """How much single patients carry the joint model, or in ``problem`` why there is no such model.
+def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
+    """Cook's distance of every patient in the joint model, and the joint model beside the one
+    without the patient who matters most.
 
-    ``cooks_distance`` is that of every patient with complete data, by row. ``without`` compares
-    the joint model with the one that leaves out the patient for whom it is largest.
-    """
-
-    cooks_distance: pd.Series
-    without: Comparison
-    problem: str | None = None
-
-
-def influence(cohort: Cohort) -> Influence:
-    """Cook's distance of every patient in the joint model, and the model without the patient who
-    matters most.
-
-    The distance is a one-step approximation; the model without the patient is fitted anew. Source:
-    Pregibon 1981, Ann Stat 9:705-724.
+    By row, of the patients with complete data; of none where there is no joint model. The distance
+    is a one-step approximation; the model without the patient is fitted anew. Source: Pregibon
+    1981, Ann Stat 9:705-724.
     """
     factors = cohort.factors
     rows = cohort.complete([*factors, cohort.outcome])
     model = multivariate.fit(cohort)
     if model.problem:
-        nothing = Comparison(pd.DataFrame(), len(rows), model.problem)
-        return Influence(pd.Series(dtype=float), nothing, model.problem)
+        return pd.Series(dtype=float), Comparison(pd.DataFrame(), len(rows), model.problem)
     # The distance has no unit, so that the standardized factors serve as well.
     design, _ = multivariate.standardized(rows[factors])
     regression = sm.GLM(rows[cohort.outcome], design, family=sm.families.Binomial())
@@ -115,13 +102,8 @@ def influence(cohort: Cohort) -> Influence:
     # Patients alike differ by rounding; the first of them is taken.
     most = (distance > distance.max() * (1 - 1e-9)).idxmax()
     fewer = replace(cohort, rows=cohort.rows.drop(index=most))
-    without = _compared(
-        model,
-        multivariate.fit(fewer),
-        factors,
-        "without the patient who matters most",
-    )
-    return Influence(distance, without)
+    how = "without the patient who matters most"
+    return distance, _compared(model, multivariate.fit(fewer), factors, how)
 
 
 @dataclass(frozen=True)
@@ -138,28 +120,24 @@ class FunctionalForm:
     problem: str | None = None
 
 
-def functional_form(
-    cohort: Cohort, factor: str, *, knots: int = 4, level: float = 0.95
-) -> FunctionalForm:
+def functional_form(cohort: Cohort, factor: str) -> FunctionalForm:
     """Is the log odds a straight line in this factor, the others held? Against a restricted cubic
-    spline with 3, 4 or 5 knots. The curve ends where fewer patients would lie beyond than the
+    spline with four knots. The curve ends where fewer patients would lie beyond than the
     cohort may show.
 
     Source: Harrell 2015, Regression Modeling Strategies, 2nd ed., section 2.4.5, with the knots at
     the quantiles of table 2.3; libraries put the outer knots at the extremes.
     """
     rows = cohort.complete([*cohort.factors, cohort.outcome])
-    edge = 0.1 if knots == 3 else 0.05
-    quantiles = np.linspace(edge, 1 - edge, knots)
-    places = np.quantile(rows[factor], quantiles) if len(rows) else np.full(knots, np.nan)
-    if len(np.unique(places)) < knots:
+    knots = np.unique(np.quantile(rows[factor], QUANTILES)) if len(rows) else []
+    if len(knots) < len(QUANTILES):
         problem = "the values are too few, or too often the same, for that many knots"
         return FunctionalForm(np.nan, pd.DataFrame(), problem)
-    columns = [f"{cohort.label(factor)}, part {i} of the curve" for i in range(1, knots)]
+    columns = [f"{cohort.label(factor)}, part {i} of the curve" for i in range(1, len(knots))]
     others = [name for name in cohort.factors if name != factor]
-    curved = pd.DataFrame(restricted_cubic_spline(rows[factor], places), rows.index, columns)
-    line = multivariate.fit(cohort, level=level)
-    spline = multivariate.fit(replace(cohort, rows=rows.join(curved)), [*others, *columns], level)
+    curved = pd.DataFrame(restricted_cubic_spline(rows[factor], knots), rows.index, columns)
+    line = multivariate.fit(cohort)
+    spline = multivariate.fit(replace(cohort, rows=rows.join(curved)), [*others, *columns])
     problem = line.problem or (spline.problem and f"with the curve in the model, {spline.problem}")
     if problem:
         return FunctionalForm(np.nan, pd.DataFrame(), problem)
@@ -170,16 +148,16 @@ def functional_form(
     beyond = max(cohort.withheld.threshold, 1)
     ends = np.sort(rows[factor])[[min(beyond, len(rows)) - 1, -min(beyond, len(rows))]]
     values = np.linspace(*ends, 101)
-    contrast = restricted_cubic_spline(values, places) - restricted_cubic_spline([middle], places)
+    contrast = restricted_cubic_spline(values, knots) - restricted_cubic_spline([middle], knots)
     log_odds = contrast @ spline.table.loc[columns, "coefficient"].to_numpy()
     covariance = spline.covariance.loc[columns, columns].to_numpy()
     error = np.sqrt(((contrast @ covariance) * contrast).sum(axis=1))
-    ratios = multivariate.odds_ratios(log_odds, error, level)
+    ratios = multivariate.odds_ratios(log_odds, error)
     with np.errstate(over="ignore"):
         linear = np.exp((values - middle) * line.table.at[factor, "coefficient"])
     curve = pd.DataFrame({"value": values, "linear": linear, "spline": ratios["odds_ratio"]})
     curve = curve.join(ratios[["lower", "upper"]])
-    return FunctionalForm(stats.chi2.sf(statistic, knots - 2), curve)
+    return FunctionalForm(stats.chi2.sf(statistic, len(knots) - 2), curve)
 
 
 def e_values(

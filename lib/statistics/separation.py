@@ -72,12 +72,12 @@ class Separation:
     account: str
 
 
-def separation(cohort: Cohort, factors: list[str] | None = None) -> Separation:
+def separation(cohort: Cohort) -> Separation:
     """Do factors, alone or combined, separate the outcomes, so that odds ratios become infinite?
 
     Of a combination only the factors are named none of which can be spared.
     """
-    factors = cohort.factors if factors is None else factors
+    factors = cohort.factors
     rows = cohort.complete([*factors, cohort.outcome])
     if rows[cohort.outcome].nunique() < 2:
         account = (

@@ -42,8 +42,8 @@ class Survival:
     log_rank_problem: str | None = None
 
 
-def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd.DataFrame:
-    """Product-limit estimate of the proportion without an event, with pointwise log-log limits.
+def kaplan_meier(time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
+    """Product-limit estimate of the proportion without an event, with pointwise 95% log-log limits.
 
     ``time`` is the follow-up of each patient, in any unit, and ``event`` is 1 where it ended with
     the event and 0 where it was censored; neither may be missing. One row per distinct time, after
@@ -62,7 +62,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd
     with warnings.catch_warnings():
         # That there are no limits where the estimate is 1 or 0 is said above.
         warnings.filterwarnings("ignore", "The confidence interval is undefined")
-        limits = estimate.confidence_interval(level, method="log-log")
+        limits = estimate.confidence_interval(method="log-log")
     curve["survival"] = estimate.probabilities
     curve["lower"], curve["upper"] = limits.low.probabilities, limits.high.probabilities
     if 0 not in curve.index:
@@ -77,23 +77,22 @@ def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
     Columns: at_risk (followed up to this time or longer), events (up to and at this time), censored
     (before this time), survival, lower, upper. After the longest follow-up these three are NaN.
     """
-    last = curve["time"].max()
-    rows = []
-    for time in times:
-        until, before = curve[curve["time"] <= time], curve[curve["time"] < time]
-        lost = int(before["censored"].sum())
-        at_risk = int(curve["at_risk"].iloc[0] - before["events"].sum() - lost)
-        estimates = (
-            until[["survival", "lower", "upper"]].iloc[-1] if 0 <= time <= last else [np.nan] * 3
-        )
-        rows.append([at_risk, int(until["events"].sum()), lost, *estimates])
-    columns = ["at_risk", "events", "censored", "survival", "lower", "upper"]
-    return pd.DataFrame(rows, pd.Index(times, name="time"), columns)
+    table = curve.set_index("time")
+    so_far = table[["events", "censored"]].cumsum()
+    lost = so_far["censored"].shift(fill_value=0)
+    estimates = table[["survival", "lower", "upper"]].reindex(times, method="ffill")
+    estimates[estimates.index > table.index.max()] = np.nan
+    counts = {
+        "at_risk": table["at_risk"].reindex(times, method="bfill", fill_value=0),
+        "events": so_far["events"].reindex(times, method="ffill", fill_value=0),
+        "censored": lost.reindex(times, method="bfill", fill_value=so_far["censored"].iloc[-1]),
+    }
+    return pd.DataFrame(counts).join(estimates)
 
 
-def round_times(longest: float, most: int = 6) -> list[float]:
+def round_times(longest: float) -> list[float]:
     """Round numbers from zero to the longest follow-up at which a curve may be read."""
-    ticks = MaxNLocator(most, steps=[1, 2, 3, 6, 10]).tick_values(0, longest)
+    ticks = MaxNLocator(6, steps=[1, 2, 3, 6, 10]).tick_values(0, longest)
     return [float(tick) for tick in ticks if 0 <= tick <= longest]
 
 
@@ -125,11 +124,11 @@ def _first_half(time: pd.Series, values: pd.Series) -> float:
     return (reached.min() + passed.min()) / 2
 
 
-def median_follow_up(time: np.ndarray, event: np.ndarray, level: float = 0.95) -> pd.Series:
+def median_follow_up(time: np.ndarray, event: np.ndarray) -> pd.Series:
     """Median follow-up with its limits (median, lower, upper) by the reverse Kaplan-Meier method,
     in which being censored is the event. Source: Schemper & Smith 1996, Control Clin Trials
     17:343-346."""
-    return median(kaplan_meier(time, 1 - np.asarray(event), level))
+    return median(kaplan_meier(time, 1 - np.asarray(event)))
 
 
 def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd.Series:
@@ -150,7 +149,7 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd.Serie
     return pd.Series([statistic, groups - 1, stats.chi2.sf(statistic, groups - 1)], LOG_RANK)
 
 
-def describe(cohort: Cohort, level: float = 0.95) -> Survival:
+def describe(cohort: Cohort) -> Survival:
     """Curves, log-rank test and median follow-up of a cohort with a time and an event column.
 
     Patients with a missing time or event are left out and counted. Those whose group is missing are
@@ -177,8 +176,8 @@ def describe(cohort: Cohort, level: float = 0.95) -> Survival:
         members = np.full(len(known), True) if name == ALL else group == name
         follow_up[name] = {"patients": members.sum(), "events": int(event[members].sum())}
         if members.any():
-            curves[name] = kaplan_meier(time[members], event[members], level)
-            follow_up[name] |= median_follow_up(time[members], event[members], level)
+            curves[name] = kaplan_meier(time[members], event[members])
+            follow_up[name] |= median_follow_up(time[members], event[members])
     placed = known[cohort.group].notna().to_numpy()
     test = log_rank(time[placed], event[placed], group[placed])
     test_problem = _first_that_holds(

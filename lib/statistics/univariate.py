@@ -16,12 +16,11 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from lib.patients.cohort import Cohort
-from lib.statistics import multivariate
+from lib.statistics import multivariate, roc
 
 BINARY_TESTS = ["pearson", "yates", "fisher", "wald"]
 NUMBER_TESTS = ["student", "welch", "mann_whitney", "wald"]
-# What a paper may have used for its P; the others only answer further questions.
-TESTS = list(dict.fromkeys(BINARY_TESTS + NUMBER_TESTS))
+# The last two are never those of a paper's P; they only answer further questions.
 TEST_LABELS = {
     "pearson": "Pearson",
     "yates": "Yates",
@@ -33,18 +32,6 @@ TEST_LABELS = {
     "mid_p": "mid-P",
     "trend": "trend",
 }
-
-
-def two_by_two(cohort: Cohort, factor: str) -> np.ndarray:
-    """Counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]]."""
-    known = cohort.complete([factor, cohort.outcome])
-    exposed, occluded = known[factor] == 1, known[cohort.outcome] == 1
-    return np.array(
-        [
-            [(exposed & occluded).sum(), (exposed & ~occluded).sum()],
-            [(~exposed & occluded).sum(), (~exposed & ~occluded).sum()],
-        ]
-    )
 
 
 def binary_tests(table: np.ndarray) -> dict[str, float]:
@@ -65,13 +52,14 @@ def binary_tests(table: np.ndarray) -> dict[str, float]:
     }
 
 
-def crude_odds_ratio(table: np.ndarray, level: float = 0.95) -> dict[str, float]:
-    """odds_ratio, lower, upper and wald (P) of a two-by-two table; NaN where a cell is empty."""
+def crude_odds_ratio(table: np.ndarray) -> dict[str, float]:
+    """odds_ratio, its 95% limits lower and upper, and wald (P) of a two-by-two table; NaN where a
+    cell is empty."""
     table = np.asarray(table, dtype=float)
     if (table == 0).any():
         return dict.fromkeys(["odds_ratio", "lower", "upper", "wald"], np.nan)
     crude = sm.stats.Table2x2(table, shift_zeros=False)
-    lower, upper = crude.oddsratio_confint(1 - level)
+    lower, upper = crude.oddsratio_confint()
     return {
         "odds_ratio": crude.oddsratio,
         "lower": lower,
@@ -120,7 +108,8 @@ def screen(cohort: Cohort) -> pd.DataFrame:
     rows = {}
     for factor in cohort.factors:
         if factor in cohort.binary_factors:
-            table = two_by_two(cohort, factor)
+            # [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]]
+            table = np.column_stack(roc.level_counts(cohort, factor))[::-1]
             occluded, patent = table.sum(axis=0)
             rows[factor] = {
                 "exposed_occluded": table[0, 0],

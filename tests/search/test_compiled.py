@@ -35,20 +35,19 @@ def folder(tmp_path, monkeypatch):
     return sources
 
 
-def answer(folder, monkeypatch) -> int:
+def answer() -> int:
     """What the caller returns in a new process."""
     for name in ("called", "caller"):
         sys.modules.pop(name, None)
     importlib.invalidate_caches()
-    monkeypatch.setattr(compiled, "KEPT_IN", str(compiled.kept_in()))
     return importlib.import_module("caller").caller()
 
 
-def test_a_change_of_a_function_reaches_those_that_call_it_from_other_files(folder, monkeypatch):
+def test_a_change_of_a_function_reaches_those_that_call_it_from_other_files(folder):
     (folder / "caller.py").write_text(CALLER)
     (folder / "called.py").write_text(CALLED.format(1))
-    assert answer(folder, monkeypatch) == 1
+    assert answer() == 1
     (folder / "called.py").write_text(CALLED.format(22))
-    assert answer(folder, monkeypatch) == 22
+    assert answer() == 22
     kept = sorted((folder.parents[1] / "_build" / "compiled").iterdir())
     assert len(kept) == 2

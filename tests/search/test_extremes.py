@@ -102,7 +102,7 @@ def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, 
     other_side = extremes.LEAST if side == extremes.GREATEST else extremes.GREATEST
     start = results[extremes.order(measured, 0, conclusion, other_side)[0]]
     settings = SETTINGS | {"directed": SETTINGS["directed"] | {"turns": 8, "steps": 10_000}}
-    task = extremes.Task(0, conclusion, side, 0)
+    task = (0, conclusion, side, 0)
     found, again = (extremes.drive(task, start.design, ABOUT, settings) for _ in range(2))
     assert np.array_equal(found.design, again.design)
     assert verification.unmet(designs.rows_of(found.design, ABOUT), ABOUT) == ""
