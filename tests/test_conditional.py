@@ -23,7 +23,7 @@ def notebook(text: str, **glued: object) -> nbformat.NotebookNode:
 
 def settled(text: str, **glued: object) -> str:
     made = notebook(text, **glued)
-    conditional.settle(made)
+    conditional.settle(made, {"example": "True"})
     nbformat.validate(made)
     return made.cells[0].source
 
@@ -80,7 +80,7 @@ def test_the_rest_of_a_section_goes_with_all_that_is_below_it():
 
 def test_what_is_left_out_keeps_its_code_and_loses_what_that_gave():
     made = notebook("# Page\n\n:::{rest-when} of_paper\n:::\n\nIts numbers.", of_paper=False)
-    conditional.settle(made)
+    conditional.settle(made, {})
     assert made.cells[1].source == "glue()" and made.cells[1].outputs == []
 
 
@@ -103,10 +103,23 @@ def test_what_no_cell_has_glued_is_left_out_of_a_case_and_left_alone_in_a_senten
 
 @pytest.mark.parametrize(
     ("condition", "value", "outcome"),
-    [("flag", "True", True), ("not flag", "True", False), ("not  flag", "False", True)],
+    [
+        ("flag", "True", True),
+        ("not flag", "True", False),
+        ("not  flag", "False", True),
+        ("other and flag", "True", True),
+        ("other and not flag", "True", False),
+        ("not other and flag", "True", False),
+    ],
 )
-def test_a_condition_is_a_flag_or_not_a_flag(condition, value, outcome):
-    assert conditional.holds(condition, {"flag": value}.__getitem__) == outcome
+def test_a_condition_is_flags_or_not_flags(condition, value, outcome):
+    glued = {"flag": value, "other": "True"}
+    assert conditional.holds(condition, glued.__getitem__) == outcome
+
+
+def test_what_is_so_in_the_whole_book_no_cell_has_to_glue():
+    text = ":::{when} example and solved\nOf the example.\n:::"
+    assert settled(text, solved=True) == "Of the example."
 
 
 def test_a_flag_is_true_or_false():

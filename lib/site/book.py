@@ -20,8 +20,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib.compatible import replication
-from lib.paper import checklist, ledger, published, published_elsewhere, reconstruct
+from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
 from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
@@ -85,13 +84,11 @@ def check_inputs(app, config) -> None:
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
         app.withheld = len(withhold.account(app.cohort))
-        claims = reconstruct.original(published.read())
-        app.of_paper = replication.is_possible(app.cohort, claims)
-        comparable = ledger.comparable(app.cohort, claims)
+        app.facts = conditional.facts(app.cohort)
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     staging.keep_others_out(Path(app.outdir).parent)
-    if not comparable:
+    if not conditional.holds("comparable", app.facts.get):
         config.html_title = f"The patients of {app.cohort.name}"
         config.html_theme_options["logo"]["text"] = config.html_title
     # Pages are read and written side by side where the system can.
@@ -169,7 +166,7 @@ def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files."""
     executed = executed_chapter(app.env, app.env.docname)
     if executed:
-        conditional.settle(executed)
+        conditional.settle(executed, app.facts)
         content = nbformat.writes(notebooks.tidy(executed))
         next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
 
@@ -195,7 +192,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
         "cohort": app.cohort,
-        "of_paper": app.of_paper,
+        "of_paper": conditional.holds("of_paper", app.facts.get),
         "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],

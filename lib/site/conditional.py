@@ -7,7 +7,9 @@ A block of a chapter such as ::
     :::
 
 is shown where a cell of the same page has glued ``one_solution`` as true. ``not one_solution`` is
-the other case. Directives are read after the page's cells have run, so the value is there. ::
+the other case, and ``one_solution and not example`` asks for both. Directives are read after the
+page's cells have run, so the value is there. What is the same on every page of a book no cell has
+to glue (`facts`). ::
 
     :::{rest-when} of_paper
     :::
@@ -26,10 +28,15 @@ import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue import extract_glue_data_cell
+from myst_nb.ext.glue.roles import PasteTextRole
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+from lib.compatible import replication
+from lib.paper import ledger, published, reconstruct
+from lib.patients.cohort import Cohort
 
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
@@ -44,28 +51,47 @@ MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]$]|<(?=[A-Za-z/!?])")
 logger = logging.getLogger(__name__)
 
 
+def facts(cohort: Cohort) -> dict[str, str]:
+    """What every page knows of its book: whether the cohort has a group or a factor of the paper
+    (``comparable``), all that makes it the paper's (``of_paper``), and is the example cohort
+    (``example``); and what it is called (``file``). As text, as a cell would glue it.
+    """
+    claims = reconstruct.original(published.read())
+    known = {
+        "comparable": ledger.comparable(cohort, claims),
+        "of_paper": replication.is_possible(cohort, claims),
+        "example": cohort.is_example,
+        "file": cohort.name,
+    }
+    return {name: str(value) for name, value in known.items()}
+
+
 def holds(condition: str, value_of: Callable[[str], str]) -> bool:
-    """Whether a condition, a flag or "not" and a flag, is true.
+    """Whether a condition is true: a flag or "not" and a flag, or several of these with "and".
 
     `value_of` gives the text that was glued under a name. Raises ``ValueError`` where that text is
     neither True nor False.
     """
-    flag = condition.removeprefix("not ").strip()
-    text = value_of(flag)
-    if text not in TRUTH:
-        raise ValueError(f"“{flag}” is “{text}”; a flag is True or False")
-    return TRUTH[text] != condition.startswith("not ")
+    for part in condition.split(" and "):
+        flag = part.removeprefix("not ").strip()
+        text = value_of(flag)
+        if text not in TRUTH:
+            raise ValueError(f"“{flag}” is “{text}”; a flag is True or False")
+        if TRUTH[text] == part.startswith("not "):
+            return False
+    return True
 
 
-def settle(notebook: nbformat.NotebookNode) -> None:
-    """Leave in a notebook that was run only what holds, with the values glued by its cells."""
-    values = {
-        name: ast.literal_eval(glued["data"]["text/plain"])
+def settle(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
+    """Leave in a notebook that was run only what holds, with the values glued by its cells and
+    the `facts` of its book."""
+    glued = {
+        name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
         for cell in copy.deepcopy(notebook.cells)
-        for name, glued in extract_glue_data_cell(cell)
+        for name, value in extract_glue_data_cell(cell)
     }
-    keep_what_holds(notebook.cells, values)
+    keep_what_holds(notebook.cells, of_book | glued)
 
 
 def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:
@@ -105,6 +131,15 @@ def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) 
         cell.source = GLUED.sub(value, text).strip("\n")
 
 
+class Value(PasteTextRole):
+    """{glue:text}`name`: what a cell of the page has glued, or a fact of the book."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The text."""
+        of_book = self.document.settings.env.app.facts
+        return ([nodes.Text(of_book[self.text])], []) if self.text in of_book else super().run()
+
+
 class When(SphinxDirective):
     """{when} `flag`, or {when} `not flag`: the text of the block, where that is so."""
 
@@ -116,6 +151,8 @@ class When(SphinxDirective):
         """Whether it is so."""
 
         def value_of(flag: str) -> str:
+            if flag in self.env.app.facts:
+                return self.env.app.facts[flag]
             return retrieve_glue_data(self.state.document, flag).data["text/plain"].strip("'")
 
         try:
@@ -171,8 +208,13 @@ class LeaveOut(SphinxTransform):
                 self.document.ids[identifier] = section
 
 
+def _add_role(app, config) -> None:
+    app.add_role_to_domain("glue", "text", Value(), override=True)
+
+
 def setup(app) -> None:
-    """Make the directives known to Sphinx."""
+    """Make the directives known to Sphinx, and the role once myst-nb has its own."""
+    app.connect("config-inited", _add_role)
     app.add_directive("when", When)
     app.add_directive("rest-when", RestWhen)
     app.add_transform(LeaveOut)

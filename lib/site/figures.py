@@ -23,7 +23,8 @@ def main(folder: str) -> None:
     place = Path(folder).resolve()
     try:
         place.mkdir(parents=True, exist_ok=True)
-        os.environ["COHORT"] = str(loading.load().path)
+        cohort = loading.load()
+        os.environ["COHORT"] = str(cohort.path)
         os.environ["FIGURES"] = str(place)
         chapters = {chapter: jupytext.read(chapter) for chapter in notebooks.sources()}
         failures = notebooks.run(chapters, strict=False)
@@ -35,7 +36,7 @@ def main(folder: str) -> None:
         sys.exit("\n\n".join(failures.values()))
     drawn = _names(chapters.values())
     for notebook in chapters.values():
-        conditional.settle(notebook)
+        conditional.settle(notebook, conditional.facts(cohort))
     shown = _names(chapters.values())
     for name in drawn - shown:
         (place / f"{name}.png").unlink()
