@@ -73,9 +73,6 @@ MENDED = [
 
 def check_inputs(app, config) -> None:
     """Stop with one message when an input cannot be used, and before anything is written."""
-    if os.environ.get("COHORT"):
-        # The chapters run in their own folder, where a relative path would mean another file.
-        os.environ["COHORT"] = str(loading.chosen_path())
     try:
         published.read()
         checklist.read()

@@ -23,8 +23,7 @@ def main(folder: str) -> None:
     place = Path(folder).resolve()
     try:
         place.mkdir(parents=True, exist_ok=True)
-        cohort = loading.load()
-        os.environ["COHORT"] = str(cohort.path)
+        facts = conditional.facts(loading.load())
         os.environ["FIGURES"] = str(place)
         chapters = {chapter: jupytext.read(chapter) for chapter in notebooks.sources()}
         failures = notebooks.run(chapters, strict=False)
@@ -36,7 +35,7 @@ def main(folder: str) -> None:
         sys.exit("\n\n".join(failures.values()))
     drawn = _names(chapters.values())
     for notebook in chapters.values():
-        conditional.settle(notebook, conditional.facts(cohort))
+        conditional.settle(notebook, facts)
     shown = _names(chapters.values())
     for name in drawn - shown:
         (place / f"{name}.png").unlink()

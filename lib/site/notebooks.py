@@ -20,6 +20,7 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lib.patients import loading
 from lib.site.render import ROOT, SVG, TABLE
 
 CHAPTERS, README = ROOT / "chapters", ROOT / "README.md"
@@ -64,9 +65,11 @@ def _run(chapter: Path, notebook: nbformat.NotebookNode, strict: bool) -> str:
             coalesce_streams=True,
             resources={"metadata": {"path": str(chapter.parent)}},
         )
+        # The chapters run in their own folder, where a relative path would mean another file.
+        environment = os.environ | {"COHORT": str(loading.chosen_path())}
         # `client.execute` would leave an event loop open; without encryption each kernel prints
         # a warning.
-        asyncio.run(client.async_execute(transport_encryption="auto"))
+        asyncio.run(client.async_execute(transport_encryption="auto", env=environment))
     except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         return _failure(chapter, notebook, error)
     said = _put_warnings_in_words(notebook)
