@@ -174,10 +174,9 @@ def write_word(app) -> None:
     for docname in app.env.collect_relations():  # in reading order
         chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
         places = app.env.toc_fignumbers.get(docname, {}).get("table", {})
-        for output in notebooks.outputs(chapter):
-            about = output.get("data", {}).get(render.TABLE)
-            # A table that is left out of the page has no place.
-            if about and about["name"] in places:
+        for about in notebooks.described(chapter):
+            # A figure, and a table that is left out of the page, has no place among them.
+            if about["name"] in places:
                 place = places[about["name"]]
                 tables["Table " + ".".join(map(str, place))] = about
     path = Path(app.outdir, WORD)

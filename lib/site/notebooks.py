@@ -113,6 +113,18 @@ def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
+def described(notebook: nbformat.NotebookNode) -> list[dict]:
+    """What each figure and table of a notebook that was run says of itself (``display``)."""
+    return [
+        about
+        for output in outputs(notebook)
+        if (
+            about := output.get("metadata", {}).get(SVG, {}).get("book")
+            or output.get("data", {}).get(TABLE)
+        )
+    ]
+
+
 def sources() -> list[Path]:
     """The chapters that contain code, by name."""
     return [
@@ -140,21 +152,23 @@ def contents() -> str:
     lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
     for chapter in sources():
         stored = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)
-        for output in outputs(stored):
-            figure = output.get("metadata", {}).get(SVG, {}).get("book")
-            table = output.get("data", {}).get(TABLE)
-            if about := figure or table:
-                maker = about["function"].removeprefix("lib.show.")
-                lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
+        for about in described(stored):
+            maker = about["function"].removeprefix("lib.show.")
+            lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
     return "\n".join(lines) + "\n"
+
+
+def run_all(*, strict: bool) -> dict[Path, nbformat.NotebookNode]:
+    """Every chapter with its outputs. Exits where one fails."""
+    notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
+    if failures := run(notebooks, strict=strict):
+        sys.exit("\n\n".join(failures.values()))
+    return notebooks
 
 
 def main() -> None:
     """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
-    notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
-    if failures := run(notebooks, strict=True):
-        sys.exit("\n\n".join(failures.values()))
-    for chapter, notebook in notebooks.items():
+    for chapter, notebook in run_all(strict=True).items():
         nbformat.write(tidy(notebook), chapter.with_suffix(".ipynb"))
     before, begins, _ = README.read_text(encoding="utf-8").partition(LIST_BEGINS)
     README.write_text(before + begins + contents(), encoding="utf-8", newline="\n")
