@@ -23,7 +23,8 @@ def notebook(text: str, **glued: object) -> nbformat.NotebookNode:
 
 def settled(text: str, **glued: object) -> str:
     made = notebook(text, **glued)
-    conditional.settle(made, {"example": "True"})
+    conditional.tell(made, {"example": "True"})
+    conditional.settle(made)
     nbformat.validate(made)
     return made.cells[0].source
 
@@ -80,7 +81,7 @@ def test_the_rest_of_a_section_goes_with_all_that_is_below_it():
 
 def test_what_is_left_out_keeps_its_code_and_loses_what_that_gave():
     made = notebook("# Page\n\n:::{rest-when} of_paper\n:::\n\nIts numbers.", of_paper=False)
-    conditional.settle(made, {})
+    conditional.settle(made)
     assert made.cells[1].source == "glue()" and made.cells[1].outputs == []
 
 

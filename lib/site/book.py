@@ -153,6 +153,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     failures = notebooks.run(to_run, strict=app.warningiserror)
     cache = get_cache(env.mystnb_config.execution_cache_path)
     for path in to_run.keys() - failures:
+        conditional.tell(to_run[path], app.facts)
         bundle = CacheBundleIn(to_run[path], str(path))
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     if failures:
@@ -163,7 +164,7 @@ def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files."""
     executed = executed_chapter(app.env, app.env.docname)
     if executed:
-        conditional.settle(executed, app.facts)
+        conditional.settle(executed)
         content = nbformat.writes(notebooks.tidy(executed))
         next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
 

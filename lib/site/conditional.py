@@ -9,7 +9,7 @@ A block of a chapter such as ::
 is shown where a cell of the same page has glued ``one_solution`` as true. ``not one_solution`` is
 the other case, and ``one_solution and not example`` asks for both. Directives are read after the
 page's cells have run, so the value is there. What is the same on every page of a book no cell has
-to glue (`facts`). ::
+to glue (``facts``). ::
 
     :::{rest-when} of_paper
     :::
@@ -27,8 +27,7 @@ from collections.abc import Callable
 import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
-from myst_nb.ext.glue import extract_glue_data_cell
-from myst_nb.ext.glue.roles import PasteTextRole
+from myst_nb.ext.glue import GLUE_PREFIX, extract_glue_data_cell
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -82,16 +81,29 @@ def holds(condition: str, value_of: Callable[[str], str]) -> bool:
     return True
 
 
-def settle(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
-    """Leave in a notebook that was run only what holds, with the values glued by its cells and
-    the `facts` of its book."""
-    glued = {
+def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
+    """Let the text of a notebook that was run ask for the ``facts`` of its book, as if its first
+    cell with code had glued them."""
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    first.outputs += [
+        nbformat.v4.new_output(
+            "display_data",
+            {f"{GLUE_PREFIX}text/plain": repr(text)},
+            metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
+        )
+        for name, text in of_book.items()
+    ]
+
+
+def settle(notebook: nbformat.NotebookNode) -> None:
+    """Leave in a notebook that was run only what holds, with the values glued by its cells."""
+    values = {
         name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
         for cell in copy.deepcopy(notebook.cells)
         for name, value in extract_glue_data_cell(cell)
     }
-    keep_what_holds(notebook.cells, of_book | glued)
+    keep_what_holds(notebook.cells, values)
 
 
 def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:
@@ -131,15 +143,6 @@ def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) 
         cell.source = GLUED.sub(value, text).strip("\n")
 
 
-class Value(PasteTextRole):
-    """{glue:text}`name`: what a cell of the page has glued, or a fact of the book."""
-
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The text."""
-        of_book = self.document.settings.env.app.facts
-        return ([nodes.Text(of_book[self.text])], []) if self.text in of_book else super().run()
-
-
 class When(SphinxDirective):
     """{when} `flag`, or {when} `not flag`: the text of the block, where that is so."""
 
@@ -151,8 +154,6 @@ class When(SphinxDirective):
         """Whether it is so."""
 
         def value_of(flag: str) -> str:
-            if flag in self.env.app.facts:
-                return self.env.app.facts[flag]
             return retrieve_glue_data(self.state.document, flag).data["text/plain"].strip("'")
 
         try:
@@ -208,13 +209,8 @@ class LeaveOut(SphinxTransform):
                 self.document.ids[identifier] = section
 
 
-def _add_role(app, config) -> None:
-    app.add_role_to_domain("glue", "text", Value(), override=True)
-
-
 def setup(app) -> None:
-    """Make the directives known to Sphinx, and the role once myst-nb has its own."""
-    app.connect("config-inited", _add_role)
+    """Make the directives known to Sphinx."""
     app.add_directive("when", When)
     app.add_directive("rest-when", RestWhen)
     app.add_transform(LeaveOut)

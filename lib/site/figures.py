@@ -30,7 +30,8 @@ def main(folder: str) -> None:
         sys.exit(str(error))
     drawn = _names(chapters.values())
     for notebook in chapters.values():
-        conditional.settle(notebook, facts)
+        conditional.tell(notebook, facts)
+        conditional.settle(notebook)
     shown = _names(chapters.values())
     for name in drawn - shown:
         (place / f"{name}.png").unlink()
