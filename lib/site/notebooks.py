@@ -93,19 +93,23 @@ def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
 
 def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:
     """What went wrong, and the line of the chapter's source on which it did."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                inside = re.search(
-                    r"Cell In\[\d+\], line (\d+)", ANSI_COLOR.sub("", "\n".join(output.traceback))
-                )
-                number = int(inside[1]) if inside else 1
-                code = cell.source.splitlines()[number - 1].strip()
-                before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
-                line = before.count("\n") + number
-                error = f"{output.ename}: {output.evalue}"
-                return f"{chapter.name} fails at line {line}:\n    {code}\n{error}"
-    return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
+    raised = [
+        (cell, output)
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+    if not raised:
+        return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
+    cell, output = raised[0]
+    traceback = ANSI_COLOR.sub("", "\n".join(output.traceback))
+    inside = re.search(r"Cell In\[\d+\], line (\d+)", traceback)
+    number = int(inside[1]) if inside else 1
+    code = cell.source.splitlines()[number - 1].strip()
+    before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
+    line = before.count("\n") + number
+    what = f"{output.ename}: {output.evalue}"
+    return f"{chapter.name} fails at line {line}:\n    {code}\n{what}"
 
 
 def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
