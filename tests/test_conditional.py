@@ -123,6 +123,12 @@ def test_what_is_so_in_the_whole_book_no_cell_has_to_glue():
     assert settled(text, solved=True) == "Of the example."
 
 
+def test_a_notebook_without_code_stays_as_it_is():
+    made = new_notebook(cells=[new_markdown_cell("Text.")])
+    conditional.tell(made, {"example": "True"})
+    assert [cell.source for cell in made.cells] == ["Text."]
+
+
 def test_a_flag_is_true_or_false():
     with pytest.raises(ValueError, match="“flag” is “3”"):
         conditional.holds("flag", {"flag": "3"}.__getitem__)

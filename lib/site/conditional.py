@@ -84,7 +84,9 @@ def holds(condition: str, value_of: Callable[[str], str]) -> bool:
 def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
     """Let the text of a notebook that was run ask for the ``facts`` of its book, as if its first
     cell with code had glued them."""
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # A page without code has no values, and so no text that asks for one.
+    first = code[0] if code else nbformat.v4.new_code_cell()
     first.outputs += [
         nbformat.v4.new_output(
             "display_data",
