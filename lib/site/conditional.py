@@ -37,6 +37,7 @@ from lib.compatible import replication
 from lib.paper import ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 
+TOLD = "of_book"  # marks what no cell has glued
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
 REST = re.compile(r"^(:{3,})\{rest-when\} (.+)\n\1[ \t]*$\n?", re.MULTILINE)
@@ -91,14 +92,15 @@ def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
         nbformat.v4.new_output(
             "display_data",
             {f"{GLUE_PREFIX}text/plain": repr(text)},
-            metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
+            metadata={TOLD: True, "scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
         )
         for name, text in of_book.items()
     ]
 
 
 def settle(notebook: nbformat.NotebookNode) -> None:
-    """Leave in a notebook that was run only what holds, with the values glued by its cells."""
+    """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
+    outputs only those of its cells."""
     values = {
         name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
@@ -106,6 +108,10 @@ def settle(notebook: nbformat.NotebookNode) -> None:
         for name, value in extract_glue_data_cell(cell)
     }
     keep_what_holds(notebook.cells, values)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            own = [output for output in cell.outputs if TOLD not in output.get("metadata", {})]
+            cell.outputs = own
 
 
 def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:
