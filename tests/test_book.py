@@ -57,11 +57,12 @@ def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
     cohort = dataclasses.replace(loading.load(loading.EXAMPLE), path=Path("a.csv"))
     cohort = dataclasses.replace(cohort, is_example=False, withheld=withheld)
     env = SimpleNamespace(found_docs=set())
-    app = SimpleNamespace(cohort=cohort, withheld=7, edition="Version 1", env=env, of_paper=True)
+    facts = {"of_paper": "True"}
+    app = SimpleNamespace(cohort=cohort, withheld=7, edition="Version 1", env=env, facts=facts)
     context = {"pathto": lambda *_: "x"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)
     assert words in context["theme_announcement"]
     assert "which is about others." not in context["theme_announcement"]
-    app.of_paper = False
+    app.facts = {"of_paper": "False"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)
     assert "which is about others." in context["theme_announcement"]

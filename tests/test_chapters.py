@@ -14,7 +14,7 @@ from myst_nb.ext.glue import extract_glue_data_cell
 from lib.compatible import conclusions
 from lib.paper import ledger, published
 from lib.patients import loading
-from lib.site import notebooks
+from lib.site import conditional, notebooks
 
 SOURCES = notebooks.sources()
 PAGES = sorted(notebooks.CHAPTERS.glob("*.md"))
@@ -69,11 +69,26 @@ def test_every_code_cell_is_executed_in_order(stored):
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
 
 
+def asked(text: str) -> set[str]:
+    """The flags and the values that a chapter's text asks for."""
+    conditions = re.findall(r"when\} (.+)", text)
+    parts = {part for condition in conditions for part in condition.split(" and ")}
+    flags = {part.removeprefix("not ") for part in parts}
+    return flags | set(re.findall(r"\{glue:text\}`(\w+)`", text))
+
+
+FACTS = conditional.facts(loading.load(loading.EXAMPLE)).keys()
+
+
+def test_every_fact_of_the_book_is_asked_for_by_some_page():
+    pages = [asked(path.read_text(encoding="utf-8")) for path in SOURCES]
+    assert set(FACTS) <= set.union(*pages)
+
+
 def test_every_flag_and_value_in_the_text_is_glued_and_every_one_glued_is_used(stored):
     glued = {name for cell in stored.cells for name, _ in extract_glue_data_cell(deepcopy(cell))}
     text = "\n".join(cell.source for cell in stored.cells if cell.cell_type == "markdown")
-    found = re.findall(r"when\} (?:not )?(\w+)|\{glue:text\}`(\w+)`", text)
-    used = {flag or value for flag, value in found}
+    used = asked(text) - FACTS
     assert glued <= used
     # What is shown of a user's file alone is not glued for the example.
     code = "\n".join(cell.source for cell in stored.cells if cell.cell_type == "code")

@@ -103,10 +103,33 @@ def test_what_no_cell_has_glued_is_left_out_of_a_case_and_left_alone_in_a_senten
 
 @pytest.mark.parametrize(
     ("condition", "value", "outcome"),
-    [("flag", "True", True), ("not flag", "True", False), ("not  flag", "False", True)],
+    [
+        ("flag", "True", True),
+        ("not flag", "True", False),
+        ("not  flag", "False", True),
+        ("other and flag", "True", True),
+        ("other and not flag", "True", False),
+        ("not other and flag", "True", False),
+    ],
 )
-def test_a_condition_is_a_flag_or_not_a_flag(condition, value, outcome):
-    assert conditional.holds(condition, {"flag": value}.__getitem__) == outcome
+def test_a_condition_is_flags_or_not_flags(condition, value, outcome):
+    glued = {"flag": value, "other": "True"}
+    assert conditional.holds(condition, glued.__getitem__) == outcome
+
+
+def test_what_is_so_in_the_whole_book_no_cell_has_to_glue():
+    made = notebook(":::{when} example and solved\nOf the example.\n:::", solved=True)
+    before = list(made.cells[1].outputs)
+    conditional.tell(made, {"example": "True"})
+    conditional.settle(made)
+    assert made.cells[0].source == "Of the example."
+    assert made.cells[1].outputs == before
+
+
+def test_a_notebook_without_code_stays_as_it_is():
+    made = new_notebook(cells=[new_markdown_cell("Text.")])
+    conditional.tell(made, {"example": "True"})
+    assert [cell.source for cell in made.cells] == ["Text."]
 
 
 def test_a_flag_is_true_or_false():

@@ -15,7 +15,7 @@ from recorded import Shown
 from lib.paper import published
 from lib.patients import template
 from lib.patients.files import DATA
-from lib.patients.loading import EXAMPLE
+from lib.patients.loading import EXAMPLE, load
 from lib.show import display
 from lib.site import conditional
 
@@ -41,7 +41,7 @@ def pages(tmp_path, monkeypatch):
         path, found = write_rows(tmp_path, rows, codebook), {}
         # So few patients may not be shown; how a chapter speaks of them is another matter.
         for chapter, ran in run_book(monkeypatch, path, disclosure, chapters).items():
-            conditional.keep_what_holds(ran.cells, ran.glued)
+            conditional.keep_what_holds(ran.cells, conditional.facts(load()) | ran.glued)
             prose = [in_words(cell.source) for cell in ran.cells if cell.cell_type == "markdown"]
             found[chapter] = "\n".join([*map(words_of, ran.shown), *prose])
             assert [line for line in found[chapter].splitlines() if NOT_WORDS.search(line)] == []

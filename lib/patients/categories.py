@@ -19,16 +19,21 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
     is_category = (codebook["role"] == "factor") & (codebook["type"] == "category")
     if not is_category.any():
         return rows, codebook
-    columns, rules = {}, []
-    for name, rule in codebook.iterrows():
-        new = _indicators(rule) if is_category[name] else {None: rule}
-        rules += new.values()
-        for level, one in new.items():
-            if name in rows:
-                is_level = (rows[name] == level).astype(float).where(rows[name].notna())
-                columns[one.name] = rows[name] if level is None else is_level
-    expanded = pd.DataFrame(rules).rename_axis(codebook.index.name).fillna("")
-    return pd.DataFrame(columns, index=rows.index), expanded
+    indicators = {name: _indicators(rule) for name, rule in codebook[is_category].iterrows()}
+    rules = [
+        one
+        for name, rule in codebook.iterrows()
+        for one in indicators.get(name, {None: rule}).values()
+    ]
+    # What the codebook does not say of its own columns, it does not say of these.
+    expanded = pd.DataFrame(rules, columns=[*codebook, "category"]).fillna("")
+    new = {
+        one.name: (rows[name] == level).astype(float).where(rows[name].notna())
+        for name, by_level in indicators.items()
+        for level, one in by_level.items()
+    }
+    rows = rows.drop(columns=list(indicators)).assign(**new)
+    return rows[[name for name in expanded.index if name in rows]], expanded.rename_axis("name")
 
 
 def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -60,6 +65,5 @@ def _indicators(rule: pd.Series) -> dict[str, pd.Series]:
             "level_labels_zh": "否|是",
             "category": rule.name,
         }
-        kept = {key: value for key, value in about.items() if key == "category" or key in rule}
-        new[level] = pd.Series({**rule, **kept}, name=f"{rule.name}={level}")
+        new[level] = pd.Series({**rule, **about}, name=f"{rule.name}={level}")
     return new

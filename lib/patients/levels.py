@@ -80,7 +80,6 @@ def expectation(rule: pd.Series) -> str:
         "binary": " or ".join(binary),
         "category": "one of " + ", ".join(levels),
         "number": f"a number{unit}",
-        "text": "text",
     }
     return UNIQUE if rule["role"] == "id" else expected[rule["type"]]
 

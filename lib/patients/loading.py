@@ -172,9 +172,7 @@ def _read_column(
         return levels.read_identifiers(column)
     if rule["type"] == "number":
         return numbers.read_numbers(column, rule, shows_all)
-    if rule["type"] in ("binary", "category"):
-        return levels.read_levels(column, rule, words, shows_all)
-    return levels.Reading(column.astype("str").reset_index(drop=True), {}, [])
+    return levels.read_levels(column, rule, words, shows_all)
 
 
 def _described(name: str, column: pd.Series, reading: levels.Reading, table: Table) -> list[str]:

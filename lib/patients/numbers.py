@@ -88,11 +88,10 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
             for note in filter(None, (kind, way.note)):
                 kinds.setdefault(note, []).append(i)
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
-    for i in map(int, np.flatnonzero(np.isinf(values))):
-        refused[i] = f"{expected} that can be"
+    refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
-        for i in map(int, np.flatnonzero(values < 0)):
-            refused[i] = f"{expected}, not below zero{mend(texts[i])}"
+        below = np.flatnonzero(values < 0).tolist()
+        refused |= {i: f"{expected}, not below zero{mend(texts[i])}" for i in below}
     notes = [
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()

@@ -74,7 +74,7 @@ def problems_of(table: Table, required: Iterable[str]) -> list[str]:
 
 
 def from_records(
-    records: Sequence[Sequence[str]], first: int = 1, known: Sequence[str] = (), **about: object
+    records: Sequence[Sequence[str]], first: int, known: Sequence[str] = (), **about: object
 ) -> Table:
     """The table in the rows of a file, as texts, the first of them numbered ``first``.
 

@@ -20,8 +20,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 
-from lib.compatible import replication
-from lib.paper import checklist, ledger, published, published_elsewhere, reconstruct
+from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
 from lib.show import withhold
 from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
@@ -74,9 +73,6 @@ MENDED = [
 
 def check_inputs(app, config) -> None:
     """Stop with one message when an input cannot be used, and before anything is written."""
-    if os.environ.get("COHORT"):
-        # The chapters run in their own folder, where a relative path would mean another file.
-        os.environ["COHORT"] = str(loading.chosen_path())
     try:
         published.read()
         checklist.read()
@@ -85,13 +81,11 @@ def check_inputs(app, config) -> None:
         if not app.cohort.is_example:
             print(*app.cohort.notes, sep="\n", flush=True)
         app.withheld = len(withhold.account(app.cohort))
-        claims = reconstruct.original(published.read())
-        app.of_paper = replication.is_possible(app.cohort, claims)
-        comparable = ledger.comparable(app.cohort, claims)
+        app.facts = conditional.facts(app.cohort)
     except published.InputError as error:
         raise SystemExit(str(error)) from None
     staging.keep_others_out(Path(app.outdir).parent)
-    if not comparable:
+    if not conditional.holds("comparable", app.facts.get):
         config.html_title = f"The patients of {app.cohort.name}"
         config.html_theme_options["logo"]["text"] = config.html_title
     # Pages are read and written side by side where the system can.
@@ -159,6 +153,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     failures = notebooks.run(to_run, strict=app.warningiserror)
     cache = get_cache(env.mystnb_config.execution_cache_path)
     for path in to_run.keys() - failures:
+        conditional.tell(to_run[path], app.facts)
         bundle = CacheBundleIn(to_run[path], str(path))
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     if failures:
@@ -180,10 +175,9 @@ def write_word(app) -> None:
     for docname in app.env.collect_relations():  # in reading order
         chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
         places = app.env.toc_fignumbers.get(docname, {}).get("table", {})
-        for output in notebooks.outputs(chapter):
-            about = output.get("data", {}).get(render.TABLE)
-            # A table that is left out of the page has no place.
-            if about and about["name"] in places:
+        for about in notebooks.described(chapter):
+            # A figure, and a table that is left out of the page, has no place among them.
+            if about["name"] in places:
                 place = places[about["name"]]
                 tables["Table " + ".".join(map(str, place))] = about
     path = Path(app.outdir, WORD)
@@ -195,7 +189,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
         "cohort": app.cohort,
-        "of_paper": app.of_paper,
+        "of_paper": conditional.holds("of_paper", app.facts.get),
         "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],

@@ -99,16 +99,13 @@ class ProjectFilesDirective(SphinxDirective):
 
 
 def keep_links(app) -> None:
-    """Remember the links in the code of pages that this build does not read: sphinx-codeautolink
-    does so for .rst files only."""
-    app.env.book_code = getattr(app.env, "sphinx_codeautolink_transforms", {})
-
-
-def restore_links(app) -> None:
-    """The second half of `keep_links`, after sphinx-codeautolink has begun anew."""
+    """Keep the links in the code of pages that this build does not read, after sphinx-codeautolink
+    has begun anew: it remembers those of .rst files only."""
     if app.builder.name == "html":
-        app.env.sphinx_codeautolink_transforms.update(app.env.book_code)
-    del app.env.book_code
+        links = app.env.sphinx_codeautolink_transforms
+        links |= getattr(app.env, "book_code", {})
+        # Sphinx keeps all of its environment for the next build, and so these.
+        app.env.book_code = links
 
 
 def finish(app) -> None:
@@ -125,5 +122,4 @@ def setup(app) -> None:
     """Make the directives known to Sphinx, and connect the hooks."""
     app.add_directive("room", RoomDirective)
     app.add_directive("project-files", ProjectFilesDirective)
-    app.connect("builder-inited", keep_links, priority=100)
-    app.connect("builder-inited", restore_links, priority=900)
+    app.connect("builder-inited", keep_links, priority=900)

@@ -7,7 +7,9 @@ A block of a chapter such as ::
     :::
 
 is shown where a cell of the same page has glued ``one_solution`` as true. ``not one_solution`` is
-the other case. Directives are read after the page's cells have run, so the value is there. ::
+the other case, and ``one_solution and not example`` asks for both. Directives are read after the
+page's cells have run, so the value is there. What is the same on every page of a book no cell has
+to glue (``facts``). ::
 
     :::{rest-when} of_paper
     :::
@@ -25,12 +27,17 @@ from collections.abc import Callable
 import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
-from myst_nb.ext.glue import extract_glue_data_cell
+from myst_nb.ext.glue import GLUE_PREFIX, extract_glue_data_cell
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from lib.compatible import replication
+from lib.paper import ledger, published, reconstruct
+from lib.patients.cohort import Cohort
+
+TOLD = "of_book"  # marks what no cell has glued
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
 REST = re.compile(r"^(:{3,})\{rest-when\} (.+)\n\1[ \t]*$\n?", re.MULTILINE)
@@ -44,28 +51,67 @@ MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]$]|<(?=[A-Za-z/!?])")
 logger = logging.getLogger(__name__)
 
 
+def facts(cohort: Cohort) -> dict[str, str]:
+    """What every page knows of its book: whether the cohort has a group or a factor of the paper
+    (``comparable``), all that makes it the paper's (``of_paper``), and is the example cohort
+    (``example``); and what it is called (``file``). As text, as a cell would glue it.
+    """
+    claims = reconstruct.original(published.read())
+    known = {
+        "comparable": ledger.comparable(cohort, claims),
+        "of_paper": replication.is_possible(cohort, claims),
+        "example": cohort.is_example,
+        "file": cohort.name,
+    }
+    return {name: str(value) for name, value in known.items()}
+
+
 def holds(condition: str, value_of: Callable[[str], str]) -> bool:
-    """Whether a condition, a flag or "not" and a flag, is true.
+    """Whether a condition is true: a flag or "not" and a flag, or several of these with "and".
 
     `value_of` gives the text that was glued under a name. Raises ``ValueError`` where that text is
     neither True nor False.
     """
-    flag = condition.removeprefix("not ").strip()
-    text = value_of(flag)
-    if text not in TRUTH:
-        raise ValueError(f"“{flag}” is “{text}”; a flag is True or False")
-    return TRUTH[text] != condition.startswith("not ")
+    for part in condition.split(" and "):
+        flag = part.removeprefix("not ").strip()
+        text = value_of(flag)
+        if text not in TRUTH:
+            raise ValueError(f"“{flag}” is “{text}”; a flag is True or False")
+        if TRUTH[text] == part.startswith("not "):
+            return False
+    return True
+
+
+def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
+    """Let the text of a notebook that was run ask for the ``facts`` of its book, as if its first
+    cell with code had glued them."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # A page without code has no values, and so no text that asks for one.
+    first = code[0] if code else nbformat.v4.new_code_cell()
+    first.outputs += [
+        nbformat.v4.new_output(
+            "display_data",
+            {f"{GLUE_PREFIX}text/plain": repr(text)},
+            metadata={TOLD: True, "scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
+        )
+        for name, text in of_book.items()
+    ]
 
 
 def settle(notebook: nbformat.NotebookNode) -> None:
-    """Leave in a notebook that was run only what holds, with the values glued by its cells."""
+    """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
+    outputs only those of its cells."""
     values = {
-        name: ast.literal_eval(glued["data"]["text/plain"])
+        name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
         for cell in copy.deepcopy(notebook.cells)
-        for name, glued in extract_glue_data_cell(cell)
+        for name, value in extract_glue_data_cell(cell)
     }
     keep_what_holds(notebook.cells, values)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            own = [output for output in cell.outputs if TOLD not in output.get("metadata", {})]
+            cell.outputs = own
 
 
 def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:

@@ -9,13 +9,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import jupytext
 from nbformat import NotebookNode
 
 from lib.patients import loading
 from lib.patients.errors import InputError
 from lib.site import conditional, notebooks
-from lib.site.render import SVG
 
 
 def main(folder: str) -> None:
@@ -23,18 +21,16 @@ def main(folder: str) -> None:
     place = Path(folder).resolve()
     try:
         place.mkdir(parents=True, exist_ok=True)
-        os.environ["COHORT"] = str(loading.load().path)
+        facts = conditional.facts(loading.load())
         os.environ["FIGURES"] = str(place)
-        chapters = {chapter: jupytext.read(chapter) for chapter in notebooks.sources()}
-        failures = notebooks.run(chapters, strict=False)
+        chapters = notebooks.run_all(strict=False)
     except OSError as error:
         sys.exit(f"{place} cannot be written: {error.strerror or error}")
     except InputError as error:
         sys.exit(str(error))
-    if failures:
-        sys.exit("\n\n".join(failures.values()))
     drawn = _names(chapters.values())
     for notebook in chapters.values():
+        conditional.tell(notebook, facts)
         conditional.settle(notebook)
     shown = _names(chapters.values())
     for name in drawn - shown:
@@ -44,8 +40,8 @@ def main(folder: str) -> None:
 
 def _names(chapters: Iterable[NotebookNode]) -> set[str]:
     """The names of the figures of chapters that were run."""
-    metadata = [one.get("metadata", {}) for each in chapters for one in notebooks.outputs(each)]
-    return {about[SVG]["book"]["name"] for about in metadata if SVG in about}
+    described = [about for each in chapters for about in notebooks.described(each)]
+    return {about["name"] for about in described if "alt" in about}
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lib.patients import loading
 from lib.site.render import ROOT, SVG, TABLE
 
 CHAPTERS, README = ROOT / "chapters", ROOT / "README.md"
@@ -64,11 +65,15 @@ def _run(chapter: Path, notebook: nbformat.NotebookNode, strict: bool) -> str:
             coalesce_streams=True,
             resources={"metadata": {"path": str(chapter.parent)}},
         )
-        # Chapters run side by side, and no sum should depend on the number of processors.
-        alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        environment = os.environ | {
+            # The chapters run in their own folder, where a relative path would mean another file.
+            "COHORT": str(loading.chosen_path()),
+            # They run side by side, and no sum should depend on the number of processors.
+            "OPENBLAS_NUM_THREADS": "1",
+        }
         # `client.execute` would leave an event loop open; without encryption each kernel prints
         # a warning.
-        asyncio.run(client.async_execute(transport_encryption="auto", env=alone))
+        asyncio.run(client.async_execute(transport_encryption="auto", env=environment))
     except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         return _failure(chapter, notebook, error)
     said = _put_warnings_in_words(notebook)
@@ -92,24 +97,40 @@ def _put_warnings_in_words(notebook: nbformat.NotebookNode) -> str:
 
 def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:
     """What went wrong, and the line of the chapter's source on which it did."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                inside = re.search(
-                    r"Cell In\[\d+\], line (\d+)", ANSI_COLOR.sub("", "\n".join(output.traceback))
-                )
-                number = int(inside[1]) if inside else 1
-                code = cell.source.splitlines()[number - 1].strip()
-                before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
-                line = before.count("\n") + number
-                error = f"{output.ename}: {output.evalue}"
-                return f"{chapter.name} fails at line {line}:\n    {code}\n{error}"
-    return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
+    raised = [
+        (cell, output)
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+    if not raised:
+        return f"{chapter.name} cannot be run: {ANSI_COLOR.sub('', str(error)).strip()}"
+    cell, output = raised[0]
+    traceback = ANSI_COLOR.sub("", "\n".join(output.traceback))
+    inside = re.search(r"Cell In\[\d+\], line (\d+)", traceback)
+    number = int(inside[1]) if inside else 1
+    code = cell.source.splitlines()[number - 1].strip()
+    before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
+    line = before.count("\n") + number
+    what = f"{output.ename}: {output.evalue}"
+    return f"{chapter.name} fails at line {line}:\n    {code}\n{what}"
 
 
 def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """The outputs of all cells."""
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def described(notebook: nbformat.NotebookNode) -> list[dict]:
+    """What each figure and table of a notebook that was run says of itself (``display``)."""
+    return [
+        about
+        for output in outputs(notebook)
+        if (
+            about := output.get("metadata", {}).get(SVG, {}).get("book")
+            or output.get("data", {}).get(TABLE)
+        )
+    ]
 
 
 def sources() -> list[Path]:
@@ -139,21 +160,23 @@ def contents() -> str:
     lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
     for chapter in sources():
         stored = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)
-        for output in outputs(stored):
-            figure = output.get("metadata", {}).get(SVG, {}).get("book")
-            table = output.get("data", {}).get(TABLE)
-            if about := figure or table:
-                maker = about["function"].removeprefix("lib.show.")
-                lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
+        for about in described(stored):
+            maker = about["function"].removeprefix("lib.show.")
+            lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
     return "\n".join(lines) + "\n"
+
+
+def run_all(*, strict: bool) -> dict[Path, nbformat.NotebookNode]:
+    """Every chapter with its outputs. Exits where one fails."""
+    notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
+    if failures := run(notebooks, strict=strict):
+        sys.exit("\n\n".join(failures.values()))
+    return notebooks
 
 
 def main() -> None:
     """Run every chapter and write its pair; leaves all pairs alone when one chapter fails."""
-    notebooks = {chapter: jupytext.read(chapter) for chapter in sources()}
-    if failures := run(notebooks, strict=True):
-        sys.exit("\n\n".join(failures.values()))
-    for chapter, notebook in notebooks.items():
+    for chapter, notebook in run_all(strict=True).items():
         nbformat.write(tidy(notebook), chapter.with_suffix(".ipynb"))
     before, begins, _ = README.read_text(encoding="utf-8").partition(LIST_BEGINS)
     README.write_text(before + begins + contents(), encoding="utf-8", newline="\n")
