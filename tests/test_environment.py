@@ -13,7 +13,7 @@ from lib.patients import template
 from lib.site import notebooks
 
 # What they are now: to be lowered as lib gets smaller, and never raised.
-MOST_STATEMENTS, MOST_IN_A_MODULE = 9_020, 250
+MOST_STATEMENTS, MOST_IN_A_MODULE = 8_830, 250
 
 
 def statements(path: Path) -> int:
