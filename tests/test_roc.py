@@ -96,7 +96,7 @@ def test_either_marker_alone_singles_the_paper_s_estimators_out(marker, expected
         "p_ties": f"{found.at['null_ties', 'p']:.4f}",
     } == expected
     rounded = found[["lower", "upper", "p"]].map("{:.3f}".format)
-    as_printed = rounded == printed
+    as_printed = rounded == list(printed)
     assert list(found.index[as_printed["lower"] & as_printed["upper"]]) == ["hanley_mcneil"]
     assert list(found.index[as_printed["p"]]) == ["null"]
 

@@ -38,7 +38,7 @@ def test_a_sample_of_the_witnesses_is_refitted_with_statsmodels(stored):
     not_of_rows = ["first_month", "last_month", "horizon", "confidence_level"]
     claims = STUDY.claims[~STUDY.claims["quantity"].isin(not_of_rows)]
     for core in stored[KEYS].drop_duplicates().sample(10, random_state=1).itertuples(index=False):
-        rows = stored[(stored[KEYS] == core).all(axis=1)].reset_index(drop=True)
+        rows = stored[(stored[KEYS] == list(core)).all(axis=1)].reset_index(drop=True)
         one = Cohort(rows, STUDY.codebook, loading.EXAMPLE, False)
         for name, value in ledger.cohort_values(one, claims).items():
             assert published.agrees(claims.at[name, "printed"], value), (core, name)
