@@ -1,5 +1,7 @@
 # `make` lists the targets. PYTHON=... names the Python that makes the environment.
 export COHORT OUT PYTHON
+# Packages are compiled when they are first used, which is sooner done than all of them at once, and kept.
+unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin/python
 # By way of Python, because a script's own first line breaks where the path has a space.
 BUILD := $(RUN) .venv/bin/jupyter-book build
@@ -80,9 +82,8 @@ environment:
 		exit 1; \
 	fi; \
 	echo "Making the environment with $$python; this takes about a minute, once."; \
-	unset PYTHONDONTWRITEBYTECODE; \
 	rm -f .venv/made-from && rm -rf .venv && "$$python" -m venv .venv && \
-	$(RUN) -m pip install --quiet --require-hashes -r requirements-book.lock && \
+	$(RUN) -m pip install --quiet --no-compile --require-hashes -r requirements-book.lock && \
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable . && \
 	echo "$$from" > .venv/made-from
 
@@ -91,7 +92,6 @@ test-environment: environment
 	@from=$$(cksum requirements.lock); \
 	if [ "$$from" = "$$(cat .venv/tested-from 2>/dev/null)" ]; then exit 0; fi; \
 	echo "Adding what the tests and the search need; this takes about a minute, once."; \
-	unset PYTHONDONTWRITEBYTECODE; \
 	rm -f .venv/tested-from && \
-	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock && \
+	$(RUN) -m pip install --quiet --no-compile --require-hashes -r requirements.lock && \
 	echo "$$from" > .venv/tested-from

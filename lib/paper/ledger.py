@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, derivations, published, reconstruct, reports, verdicts, wald
+from lib.paper import checks, derivations, other_abstracts, published, reconstruct, verdicts, wald
 from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort
@@ -137,7 +137,7 @@ def account(claims: pd.DataFrame) -> Account:
     Each check gets a grade. A claim has the worst grade of the findings in which it is among the
     culprits, else that of a failing check about it, else the best of those that it takes part in.
     """
-    done = reports.all_checks(claims)
+    done = other_abstracts.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
