@@ -37,8 +37,9 @@ def test_where_it_is_asked_for_a_warning_is_a_failure(tmp_path):
 
 def test_an_interruption_ends_the_chapter_that_runs_and_begins_no_other(monkeypatch):
     monkeypatch.setattr(notebooks.os, "cpu_count", lambda: 1)
-    # As Ctrl-C does, to the process that builds. The longest is run first.
-    interrupts = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
+    # As Ctrl-C does, to the process that builds, which notices while the chapter still runs. The
+    # longest is run first.
+    interrupts = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(2)"
     codes = {"1.md": "print('finished before'); " + "x = 1; " * 40, "2.md": interrupts, "3.md": ""}
     chapters = {Path(name): new_notebook(cells=[new_code_cell(c)]) for name, c in codes.items()}
     failures = notebooks.run(chapters, strict=True)
