@@ -2,8 +2,10 @@
 left of the chapters when a build is interrupted.
 """
 
+import signal
 from pathlib import Path
 
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lib.site import notebooks
@@ -35,11 +37,18 @@ def test_where_it_is_asked_for_a_warning_is_a_failure(tmp_path):
     assert failure.startswith("chapter.md warns: ") and "a label is long" in failure
 
 
-def test_an_interruption_ends_the_chapter_that_runs_and_begins_no_other(monkeypatch):
+@pytest.fixture
+def interruptible():
+    """What a shell starts in the background ignores Ctrl-C, and so does all that this starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_ends_the_chapter_that_runs_and_begins_no_other(monkeypatch, interruptible):
     monkeypatch.setattr(notebooks.os, "cpu_count", lambda: 1)
-    # As Ctrl-C does, to the process that builds, which notices while the chapter still runs. The
-    # longest is run first.
-    interrupts = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(2)"
+    # As Ctrl-C does, to the process that builds. The longest is run first.
+    interrupts = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
     codes = {"1.md": "print('finished before'); " + "x = 1; " * 40, "2.md": interrupts, "3.md": ""}
     chapters = {Path(name): new_notebook(cells=[new_code_cell(c)]) for name, c in codes.items()}
     failures = notebooks.run(chapters, strict=True)
