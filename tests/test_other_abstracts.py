@@ -304,7 +304,7 @@ def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
             r"In place of 0\.36 \(kappa of k\) the others allow 0\.31134 or 0\.39236",
         ),
         (T_TEST.format(""), "Fits a t with about"),
-        # P of Chappell's trial is that of a chi-squared test, beside limits of another method.
+        # P of Chappell's trial is that of a chi-square test, beside limits of another method.
         (
             "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.odds_ratio,0.42 (0.18 to 0.93),crude\n"
             "r.p.p_value,0.020,\n",
@@ -405,7 +405,7 @@ def counts_and_shares(study: Drawn) -> list[str]:
     tests = (
         univariate.binary_tests(table)
         if len(n) == 2
-        else {"chi-squared": stats.chi2_contingency(table, correction=False).pvalue}
+        else {"chi-square": stats.chi2_contingency(table, correction=False).pvalue}
     )
     return [*lines, f"r.x.p_value,{study.p_value(study.one_of(tests.values()))},"]
 

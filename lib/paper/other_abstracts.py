@@ -228,7 +228,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         topic.own["p_value"],
         names,
         _spans(p_values),
-        ["P is that of a chi-squared, Fisher or Wald test of these counts, not of pairs"],
+        ["P is that of a chi-square, Fisher or Wald test of these counts, not of pairs"],
         unknown or other_method(claims, [topic.own["p_value"]]),
     )
     # Beside a ratio, P may be the ratio's and not that of these counts.

@@ -30,9 +30,10 @@ class Withheld:
     """What may not be shown of a cohort (``disclosure``); nothing where ``threshold`` is 0.
 
     ``totals`` are the columns, and the levels of the group, whose own counts may not. ``outcome``
-    has the factors of whose table with the outcome nothing may be shown, ``complete`` those of
-    which nothing may among the patients without a missing value. ``groups`` has for a column the
-    groups whose row in its table with the group may not, and ``pairs`` the pairs of factors.
+    has the factors of whose table with the outcome nothing may be shown, ``complete`` these and
+    those of which nothing may among the patients without a missing value. ``groups`` has for a
+    column the groups whose row in its table with the group may not, and ``pairs`` the pairs of
+    factors.
     """
 
     threshold: int = 0

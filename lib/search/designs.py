@@ -120,9 +120,7 @@ def move_to_core(
 def _pairs_away(about: Study, threshold: float, rung: ladder.Rung) -> np.ndarray:
     """By how many patients each count pair of a yes-or-no factor must change to be one that the
     rung allows and every test finds significant."""
-    tests = univariate.p_values_of_all_pairs(*about.totals)
-    # Comparisons with NaN are false: where a test has no answer the pair is not allowed.
-    possible = np.all([p < threshold for p in tests.values()], axis=0)
+    possible = univariate.significant_pairs(*about.totals, threshold, by_every_test=True)
     possible &= ladder.admissible_pairs(*about.totals, rung)
     return ndimage.distance_transform_cdt(~possible, metric="taxicab").astype(np.int64)
 

@@ -136,10 +136,11 @@ def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
     """
     rows = []
     for marker in markers:
-        _, positive, negative = prediction.predictive_values(
+        found = prediction.predictive_values(
             marker["sensitivity"], marker["specificity"], np.array([share_in_percent / 100])
         ).iloc[0]
-        rows.append([marker["label"], percent(positive, 0), percent(1 - negative, 0)])
+        risks = found["positive_predictive_value"], 1 - found["negative_predictive_value"]
+        rows.append([marker["label"], *(percent(risk, 0) for risk in risks)])
     return rows
 
 
