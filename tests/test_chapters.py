@@ -224,6 +224,18 @@ def test_what_is_claimed_carries_its_premises(claim):
             assert re.search(premise, part), f"{page}: “{part}” does not say “{premise}”"
 
 
+def test_figures_and_tables_that_claim_carry_their_premises():
+    claiming = {}
+    for chapter in notebooks.sources():
+        for about in notebooks.described(nbformat.read(chapter.with_suffix(".ipynb"), 4)):
+            said = f"{about['caption']} {about.get('alt', '')}"
+            if re.search("proven|impossible|[Nn]o model|determine", said):
+                claiming[about["name"]] = said
+    assert {"fig-two-markers", "fig-core-map", "fig-ladder"} <= set(claiming)
+    for name, said in claiming.items():
+        assert re.search("premises|usual kind|all patients|[Ii]f the", said), name
+
+
 # ----------------------------------------------------------------------------- the glossary
 
 # Also words of every day, which cannot all be links.

@@ -27,7 +27,7 @@ from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
-from lib.show import display, figures, withhold
+from lib.show import display, figures, model_tables, withhold
 from lib.statistics import bootstrap, multivariate, survival
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
@@ -524,6 +524,22 @@ def test_what_does_not_vary_among_the_complete_is_said_of_no_few(load, rare, sho
     notes = " ".join(load(rows, disclosed).notes)
     assert "“size” (known for 6) is empty for most of the 200 patients" in notes
     assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
+
+
+@pytest.mark.parametrize("without", [4, 9])
+def test_whether_a_factor_was_screened_is_told_with_its_p_or_not_at_all(load, shown, without):
+    """It tells of the P alone, and this of the few who had the factor without the event."""
+    rows = study(11, {"has_a": 0.4, "has_b": 0.5}, {"A": 120, "B": 120}, risk=0.5)
+    rows["rare"] = 0
+    for outcome, exposed in [(1, 14), (0, without)]:
+        rows.loc[rows.index[rows["outcome"] == outcome][:exposed], "rare"] = 1
+    cohort = load(rows, "5")
+    model_tables.stability(bootstrap.validate(cohort, resamples=20).stability, cohort)
+    file = pd.read_csv(io.StringIO(shown[0].content["csv"]), index_col="factor", dtype=str)
+    of_screening = ["screening_p", "screened", "screened_share", "joint_p", "significant"]
+    told = (file[of_screening] != display.WITHHELD).all(axis=1)
+    assert told.to_dict() == {"has_a": True, "has_b": True, "rare": without >= 5}
+    assert ((file[of_screening] == display.WITHHELD).all(axis=1) == ~told).all()
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])

@@ -69,6 +69,10 @@ def test_forty_two_occlusions_are_the_only_solution():
 
 def test_forty_two_survives_where_the_roc_section_may_leave_patients_out():
     assert reconstruct.events_and_others(CLAIMS) == [(42, 107), (42, 126), (42, 141)]
+    # Of these the printed limits of the areas leave one, if one standard error gave them all.
+    assert checks.events_and_others_by_areas(CLAIMS) == [(42, 141)]
+    without_limits = CLAIMS[~CLAIMS["quantity"].isin(["auc_lower", "auc_upper"])]
+    assert checks.events_and_others_by_areas(without_limits) == []
 
 
 @pytest.mark.parametrize("left_out", TIED)

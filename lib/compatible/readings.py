@@ -174,7 +174,7 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
             continue
         found, nearest = int(of_reading["found"].sum()), 1 + of_reading["nearest_miss"].min()
         verdict = "contradicted: proven"
-        ends = f"the nearest is {nearest:,.1f} half-units of a last digit from what is printed"
+        ends = f"the nearest is {nearest / 2:,.1f} units of a last digit from what is printed"
         if found:
             verdict = "open: fits found"
             ends = f"{found} print all numbers, patients were not made from them"

@@ -213,6 +213,23 @@ def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(trials, columns=columns)
 
 
+def events_and_others_by_areas(claims: pd.DataFrame) -> list[tuple[int, int]]:
+    """Of ``reconstruct.events_and_others`` those with which one standard error prints every limit
+    of the AUCs; none where no limit or no number of patients is printed."""
+    limits, size = ids(claims, "roc", "auc_lower", "auc_upper"), "methods.all.patients"
+    of_roc = claims["section"].eq("roc") | claims["quantity"].eq("confidence_level")
+    rows = claims[of_roc | (claims.index == size)].copy()
+    found = []
+    for events, others in (
+        reconstruct.events_and_others(claims) if limits and size in rows.index else ()
+    ):
+        rows.loc[size, "printed"] = str(events + others)
+        by_kind = standard_error_trials(rows).groupby("kind")["limits_printed"].sum()
+        if (by_kind == len(limits)).any():
+            found.append((events, others))
+    return found
+
+
 # ------------------------------------------------------------------------------- the other checks
 
 

@@ -116,7 +116,8 @@ def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
     if not cohort.is_example:
         return f"Counted in {cohort.name}.", False
     if len(reconstruct.solve(reconstruct.original(claims))) == 1:
-        return "The printed numbers determine these counts.", False
+        words = "These counts follow from the printed numbers, if the patency rates are crude and "
+        return words + "the ROC section covers all patients.", False
     words = "Counted in the example cohort; the printed numbers determine no single set of counts."
     return words, True
 

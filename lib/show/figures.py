@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import published_elsewhere
+from lib.paper.checklist import OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
@@ -48,12 +49,12 @@ def scoreboard(judged: pd.DataFrame) -> None:
 
 def checklist(counts: pd.DataFrame) -> None:
     """How many items of each guideline (row) have each answer (column)."""
-    answers = counts.drop(columns="not applicable").sum()
+    answers = counts.loc[OF_ABSTRACTS].drop(columns="not applicable").sum()
     _answered(
         counts,
         dict(zip(counts, ANSWERS, strict=True)),
-        f"The abstract answers {answers['reported']} of {answers.sum()} questions; "
-        f"its numbers help with {answers['computed from print']} more",
+        f"The abstract answers {answers['reported']} of {answers.sum()} questions asked of "
+        f"abstracts; its numbers help with {answers['computed from print']} more",
         xlabel="Items (count)",
         name="fig-checklist",
         caption="Items of each guideline by answer.",
@@ -202,7 +203,10 @@ def published_patency(
     if counts.empty:
         return
     above = counts.index[counts["above"] == counts.sum(axis=1)]
-    title = f"{whose}'s interval lies below all other studies in: {listed(above)}"
+    title = (
+        f"{'All' if len(above) else 'For no diagnosis all'} published rates listed "
+        f"{'for ' + listed(above) + ' ' if len(above) else ''}lie above {whose.lower()}'s interval"
+    )
     table = _beside(rates.loc[counts.index], published, whose)
     colors = display.colors_of(list(rates.index))
     values = 100 * table[["patency", "lower", "upper"]]
@@ -212,7 +216,7 @@ def published_patency(
         title,
         name="fig-published-patency",
         caption=f"{whose} (circles, 95% Wilson intervals, shaded) and what other studies print "
-        "(diamonds, with limits where these are printed).",
+        "(diamonds, with limits where these are printed). What counts as a loss differs.",
         alt=f"Dots with intervals. {title}. {'; '.join(words)}.",
         data=told.drop(columns="words"),
         reconstructed=reconstructed,
@@ -591,18 +595,19 @@ POLICIES = {
 def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
-    span = "no threshold that is shown" if cohort.withheld.threshold else "no threshold"
+    where = f"{len(useful)} of the {len(curve)} thresholds shown"
+    span = ""
     if len(useful):
         least, greatest = useful["threshold"].min(), useful["threshold"].max()
-        span = f"thresholds from {percent(least, 0)} to {percent(greatest, 0)}"
+        span = f", which lie between {percent(least, 0)} and {percent(greatest, 0)}"
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     with display.figure(
-        "Apparent net benefit of the joint model",
+        f"Acting on the joint model has the largest apparent net benefit at {where}",
         name="fig-decision",
         caption="Decision curve: net benefit, in true positives per patient, of three policies.",
         alt=f"Three curves of net benefit over thresholds up to "
         f"{percent(curve['threshold'].max(), 0)}. The model lies above both simple policies at "
-        f"{span}.",
+        f"{where}{span}.",
         data=curve,
         reconstructed=cohort.is_example,
         height=3.1,
@@ -632,15 +637,18 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
     counted = bars[bars["patients"] > 0]
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
-    title = f"{events} of {total} patients had an occlusion"
+    title = f"By the printed numbers {events} of {total} patients had an occlusion"
     words = counted.apply(
-        lambda row: f"{row.occluded} of {row.patients} ({row.occluded / row.patients:.1%})", axis=1
+        lambda row: (
+            f"{row.occluded} of {row.patients} occluded ({row.occluded / row.patients:.1%})"
+        ),
+        axis=1,
     )
     with display.figure(
         title,
         name="fig-counted-patients",
-        caption="Patients with an occlusion by diagnosis and by each marker, as the printed "
-        "numbers determine them if the ROC section covers all patients.",
+        caption="Patients with an occlusion: by diagnosis, if the patency rates are crude and "
+        "count occlusions alone; by each marker, if the ROC section covers all patients.",
         alt=f"Bars. {title}: {'; '.join(counted['patients_with'] + ', ' + words)}.",
         data=counted,
         height=1.1 + 0.42 * len(bars),

@@ -29,7 +29,7 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
     ticks = [table.index[table[name]] for name in table]
     counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table]
     with display.figure(
-        f"{who} can print {what}",
+        f"{who} among all patients can print {what}",
         name="fig-printable",
         caption="Each tick is a number of occlusions with which a whole number of patients can "
         "print the percentage.",
@@ -77,15 +77,15 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
             panel.fill(*corners.T, facecolor=PALE_BLUE, edgecolor=BLUE)
             if not len(corners):
                 panel.text(0.5, 0.5, "empty", ha="center", transform=panel.transAxes, color=ORANGE)
-        axes[0, 0].set_ylabel("Standard error")
+        axes[0, 0].set_ylabel("Standard error (log odds)")
 
 
 def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: int) -> None:
     """Both odds ratios of every two-marker model against each other, the printed pair as a cross;
     ``matches`` of the models print it."""
     title = (
-        f"{matches or 'No'} {'models' if matches > 1 else 'model'} with the two markers alone can "
-        "print both odds ratios"
+        f"{matches or 'No'} {'models' if matches > 1 else 'model'} of all patients with the two "
+        f"markers alone {'print' if matches > 1 else 'prints'} both odds ratios"
     )
     (across, x), (up, y) = printed.items()
     finite = models[np.isfinite(models).all(axis=1)]
@@ -99,7 +99,8 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
         title,
         name="fig-two-markers",
         caption="Both odds ratios of a model that holds the two markers alone, one dot for every "
-        "possible number of patients with both. The cross is what is printed.",
+        "possible number of patients with both: ordinary logistic regressions of all patients, the "
+        "markers as in the ROC section. The cross is what is printed.",
         alt=f"A line of {len(finite)} dots and a cross. {title}. Printed: {x} for {across} and {y} "
         f"for {up}. Models: {'; '.join(words)}. The nearest has {nearest} patients with both.",
         data=models.reset_index(),
@@ -152,8 +153,8 @@ def core_map(
     counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
     impossible, with_factor, witnessed, undecided = counts
     title = (
-        f"{impossible} of {len(cores)} cross-tables are impossible, {witnessed} are possible; "
-        f"{with_factor} are impossible with a significant factor, {undecided} undecided"
+        f"For a model of the usual kind {impossible} of {len(cores)} cross-tables are impossible "
+        f"and {witnessed} possible; {with_factor + undecided} lie between"
     )
     spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
     words = [
@@ -164,7 +165,8 @@ def core_map(
         title,
         name=name,
         caption="Every cross-table of outcome and two markers that the printed counts allow, by "
-        "what is known of it.",
+        "what is known of it. The usual kind of model is the one of the premises; a significant "
+        "factor is a yes-or-no factor significant alone by all four tests.",
         alt=f"Map of {len(cores)} cells. {title}. {'; '.join(words)}.",
         data=cores,
         height=3.4,
@@ -360,7 +362,7 @@ def ladder(ranges: pd.DataFrame) -> None:
         name="fig-ladder",
         caption="The assumption ladder, its first and its last step. Thick bars: values that "
         "stored cohorts attain, so the range is at least as wide; arrows: beyond the axis. Thin "
-        "lines: limits that are proven whatever else was in the model, where such are known.",
+        "lines: limits that are proven on the premises of this chapter, where such are known.",
         alt=f"Bars, two for each conclusion. {title}. {'; '.join(said)}.",
         data=ranges,
         height=5.2,
@@ -494,7 +496,7 @@ def power(shares: pd.DataFrame) -> None:
     data, shares = shares, shares.rename(index=_section)
     kind = (shares > 0).astype(int) + (shares == 1)
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
-    title = f"Every misprint of one last digit would be seen in: {listed(all_seen)}"
+    title = f"Altered one at a time by one last digit, every number is found in: {listed(all_seen)}"
     words = [
         f"{section}: " + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])
         for section, row in shares.iterrows()

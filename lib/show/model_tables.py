@@ -230,7 +230,8 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
 
 def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
     """How often each factor would have been selected."""
-    alone = ["screening_p", "screened", "screened_share"]
+    # Also whether the joint model has a P, which tells of the P alone.
+    alone = ["screening_p", "screened", "screened_share", "joint_p", "significant"]
     display.table(
         display.masked(shares, shares.index.isin(cohort.withheld.complete), alone),
         {

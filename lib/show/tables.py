@@ -178,16 +178,19 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Claim": ("id", lambda name: capital(verdicts.describe(name))),
         "Paper": "printed",
         **own,
-        "Recomputed": ("recomputed", "quantity", _recomputed),
+        "Recomputed": ("recomputed", "quantity", "verdict", _recomputed),
         "Verdict": ("verdict", "target", "reason", partial(display.badge, "verdict")),
     }
 
 
-def _recomputed(text: str, quantity: str) -> str:
-    """Numbers with decimals to three digits, and any other text as it is.
+def _recomputed(text: str, quantity: str, verdict: str) -> str | dict:
+    """Numbers with decimals to three digits, and any other text as it is; marked where it rests on
+    the example cohort.
 
     The ends of a range are shortened only for a P value: others may differ in the last digit.
     """
+    if text and verdict == "fitted":
+        return {"text": _recomputed(text, quantity, ""), "class": "made-up"}
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text
@@ -327,7 +330,8 @@ def baseline(
     parts = [part for level in levels for part in _parts(level)]
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
-        {"Variable": "label", "Missing": "missing"}
+        {"Variable": "label"}
+        | ({"Missing": "missing"} if described["missing"].any() else {})
         | {heading: ("kind", *_parts(level), _described) for level, heading in levels.items()}
         | {"P": ("test", "p", lambda test, p: f"{p_value(p)} ({test})" if test else DASH)},
         key="variable",
@@ -335,7 +339,9 @@ def baseline(
         caption=caption,
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
         "chi-square, exact where fewer than five are expected in a cell; of a number "
-        "Kruskal-Wallis. The download adds means and standardized differences.",
+        "Kruskal-Wallis. The download adds means and standardized differences."
+        + " Of a factor of several levels the first has no row: it is what is left."
+        * ("category" in cohort.codebook),
         data=described.rename_axis("variable").reset_index(),
         reconstructed=cohort.is_example,
     )
@@ -522,8 +528,8 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
         },
         key="factor",
         name="tab-determined",
-        caption="What the printed numbers determine: exposed among all, crude odds ratio, and P by "
-        "each test.",
+        caption="What the printed numbers determine if the ROC section covers all patients: exposed "
+        "among all, crude odds ratio, and P by each test.",
     )
 
 

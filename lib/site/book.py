@@ -23,7 +23,18 @@ from myst_nb.core.read import create_nb_reader
 from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
 from lib.show import withhold
-from lib.site import code, conditional, mathml, meta, notebooks, pdf, render, staging, word
+from lib.site import (
+    code,
+    conditional,
+    mathml,
+    meta,
+    notebooks,
+    pdf,
+    render,
+    search_index,
+    staging,
+    word,
+)
 
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
 WITHHELD = "Tables withheld, wholly or in part"
@@ -219,6 +230,7 @@ def finish(app, error) -> None:
         page.write_text(html, encoding="utf-8")
     meta.finish(app)
     code.finish(app)
+    search_index.lead_to_sections(Path(app.outdir))
     write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
@@ -235,7 +247,7 @@ def finish(app, error) -> None:
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx."""
     app.connect("config-inited", check_inputs)
-    for part in (conditional, render, mathml, code, meta):
+    for part in (conditional, render, mathml, code, meta, search_index):
         part.setup(app)
     app.connect("env-before-read-docs", run_chapters)
     # Before the page's sections are collected for the navigation.
