@@ -648,7 +648,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         title,
         name="fig-counted-patients",
         caption="Patients with an occlusion: by diagnosis, if the patency rates are crude and "
-        "count occlusions alone; by each marker, if the ROC section covers all patients.",
+        "count occlusions alone; by each marker, if the ROC section covers all patients. How many had "
+        "both markers is not printed.",
         alt=f"Bars. {title}: {'; '.join(counted['patients_with'] + ', ' + words)}.",
         data=counted,
         height=1.1 + 0.42 * len(bars),
@@ -658,4 +659,4 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         plots.stacked_bars(axes, parts, {"occluded": (ORANGE, ""), "patent": (PALE_BLUE, "")})
         axes.bar_label(axes.containers[-1], words.reindex(bars.index, fill_value=""), padding=4)
         axes.tick_params(axis="y", length=0)
-        axes.set_xlim(0, 1.7 * bars["patients"].max())
+        axes.set_xlim(0, 2.3 * bars["patients"].max())
