@@ -648,8 +648,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         title,
         name="fig-counted-patients",
         caption="Patients with an occlusion: by diagnosis, if the patency rates are crude and "
-        "count occlusions alone; by each marker, if the ROC section covers all patients. How many had "
-        "both markers is not printed.",
+        "count occlusions alone; by each marker, if the ROC section covers all patients. How many "
+        "had both markers is not printed.",
         alt=f"Bars. {title}: {'; '.join(counted['patients_with'] + ', ' + words)}.",
         data=counted,
         height=1.1 + 0.42 * len(bars),

@@ -528,8 +528,8 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
         },
         key="factor",
         name="tab-determined",
-        caption="What the printed numbers determine if the ROC section covers all patients: exposed "
-        "among all, crude odds ratio, and P by each test.",
+        caption="What the printed numbers determine if the ROC section covers all patients: "
+        "exposed among all, crude odds ratio, and P by each test.",
     )
 
 
