@@ -5,6 +5,7 @@ built before.
 import shutil
 from pathlib import Path
 
+import docx
 import pytest
 from books import Book, dead_links, files_of
 from bs4 import BeautifulSoup
@@ -57,6 +58,23 @@ def test_no_row_of_any_patient_is_on_the_site(own):
 def plain(content: bytes) -> bytes:
     """Without quotation marks, in which a text may stand in one file and not in another."""
     return content.replace(b"\\", b"").replace(b'"', b"")
+
+
+def test_the_word_file_withholds_what_the_pages_withhold(own):
+    """So do the notebooks on offer, whose outputs the pages are made from."""
+    book, _ = own
+    on_pages: list[str] = []
+    for page in book.site.rglob("chapters/*.html"):
+        for table in BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select(
+            "table.book-table"
+        ):
+            for head in table.select(".cell-head"):
+                head.decompose()
+            on_pages += [" ".join(cell.text.split()) for cell in table.select("th, td")]
+    word = docx.Document(book.site / "_downloads" / "tables.docx")
+    in_word = [" ".join(c.text.split()) for t in word.tables for row in t.rows for c in row.cells]
+    assert in_word.count("withheld") == on_pages.count("withheld") > 0
+    assert set(in_word) <= set(on_pages)
 
 
 def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
