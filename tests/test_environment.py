@@ -12,7 +12,7 @@ from in_the_book_only import hidden_packages
 from lib.patients import template
 from lib.site import notebooks
 
-# What they are now: lowered as lib gets smaller, raised only where a fault could not be mended otherwise.
+# What they are now: lowered as lib gets smaller, raised only where a fault needs code to be mended.
 MOST_STATEMENTS, MOST_IN_A_MODULE = 8_830, 250
 
 
