@@ -173,6 +173,58 @@ def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, t
     assert any("read “1” as “north” (2)" in note for note in found.notes)
 
 
+COLUMN_OF_LEVELS = """name,label,role,type,unit,levels,level_labels,missing
+site,Site,group,category,,a|b,,
+x,X,factor,{},9
+leak,Leak,outcome,binary,,0|1,,
+"""
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+@pytest.mark.parametrize(
+    ("rule", "words", "values", "expected"),
+    [
+        # As a category of pandas and a factor of R write what they hold.
+        ("category,,1|2|3,", {0: "1", 1: "2", 2: "3"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        ("category,,1|2|3,", {0: "1", 1: "2", 2: "3"}, [1, 2, 2, 1], [1, 2, 2, 1]),
+        ("category,,1|2|3,", {1: "3", 2: "2", 3: "1"}, [1, 2, 3, 3], "calls “1” “3”"),
+        ("category,,1|2|3,", {0: "1", 1: "2"}, [0, 1, 3, 1], "“3”; expected one of 1, 2, 3"),
+        ("category,,0|1|2,low|mid|high", {0: "LOW", 1: "Mid"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        ("category,,none|1|2,", {0: "none"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        ("binary,,0|1,", {1: "0", 2: "1"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,no|yes", {1: "No", 2: "Yes"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,", {1: "No", 2: "Yes"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,", {0: "Yes", 1: "No"}, [1, 0, 0, 1], [1, 0, 0, 1]),
+        ("binary,,0|1,Alive|Dead", {1: "Alive", 2: "Dead"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,no|yes", {0: "Yes", 1: "No"}, [0, 1, 1, 0], "calls it “no”"),
+        (
+            "binary,,0|1,no|yes",
+            {0: "Yes", 1: "No", 9: "Unknown"},
+            [0, 1, 1, 9],
+            "write Yes|No into the column level_labels",
+        ),
+        ("binary,,0|1,no|yes", {1: "leak", 2: "yes"}, [1, 2, 1, 2], "it holds 1 and 2"),
+        ("binary,,0|1,man|woman", {0: "male", 1: "female"}, [0, 1, 1, 0], [0, 1, 1, 0]),
+    ],
+)
+def test_the_words_of_a_file_for_its_values_are_read_for_all_of_them_or_for_none(
+    load, tmp_path, suffix, rule, words, values, expected
+):
+    path, codebook = tmp_path / f"words.{suffix}", COLUMN_OF_LEVELS.format(rule)
+    rows = pd.DataFrame({"site": [*"abab"], "x": map(float, values), "leak": [0.0, 1, 0, 1]})
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[suffix]
+    write(rows, path, variable_value_labels={"x": words})
+    if isinstance(expected, str):
+        assert expected in refusal(load, path.read_bytes(), codebook, name=path.name)
+        return
+    found = load(path.read_bytes(), codebook, name=path.name)
+    levels = [name for name in found.rows if name.startswith("x=")]
+    places = sum((i + 1) * found.rows[name] for i, name in enumerate(levels))
+    assert list(places if levels else found.rows["x"]) == expected
+    said = "Column x: its values were read by the words that the file has for them."
+    assert values == expected or said in found.notes
+
+
 def test_what_an_spss_file_calls_missing_is_missing(load, tmp_path):
     path = tmp_path / "missing.sav"
     rows = ROWS.assign(size=[1.0, 2, 3, 97, 98, 6, 7], drain="Checked")

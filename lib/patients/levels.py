@@ -157,20 +157,20 @@ def read_levels(
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
-    places, refused, converted, meant = np.full(len(texts), -1), {}, {}, _level_words(rule)
+    places, refused, converted = np.full(len(texts), -1), {}, {}
+    present = [text for i, text in enumerate(texts) if i not in missing]
+    meant, labels_note, contradiction = _texts_meant(present, rule, words)
     for i, text in enumerate(texts):
         if i in missing:
             continue
-        candidates = [plain_word(text), plain_word(words.get(text, ""))]
-        found = next((meant[word] for word in candidates if word in meant), None)
-        if text in levels:
-            places[i] = levels.index(text)
-        elif found is not None:
-            places[i] = found
-            converted[i] = levels[found]
-        else:
+        if meant[text] is None:
             refused[i] = expectation(rule) + _mend(text, rule)
+        else:
+            places[i] = meant[text]
+            if text != levels[places[i]]:
+                converted[i] = levels[places[i]]
     known, notes = places[column.cat.codes], notes_on(column, missing, converted, shows_all)
+    notes += labels_note
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
         if absent and not refused:
@@ -178,7 +178,7 @@ def read_levels(
         if rule["role"] == "group" and -1 in known:
             unplaced = f"{(known < 0).sum():,} of {len(known):,} patients"
             notes.append(f"it is not known for {unplaced}, and no group has them.")
-        return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
+        return Reading(pd.Categorical.from_codes(known, levels), refused, notes, contradiction)
     if len(absent) == 1 and not refused:
         [only] = {*levels} - {*absent}
         notes.append(
@@ -188,7 +188,42 @@ def read_levels(
             else f"it is {only} for all patients."
         )
     values = np.where(known < 0, np.nan, known.astype(float))
-    return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
+    whole = contradiction or _other_codes(texts, refused, places, rule)
+    return Reading(values, refused, notes, whole)
+
+
+def _texts_meant(
+    texts: list[str], rule: pd.Series, words: dict[str, str]
+) -> tuple[dict[str, int | None], list[str], str | None]:
+    """Which level each text means, None where none; a note, and what is wrong with the column.
+
+    The file's own words for its values are read for all of them or for none: for all where a value
+    that has one is no level, or is another level than its word.
+    """
+    levels, names = parts(rule["levels"]), _level_words(rule)
+
+    def place(word: str) -> int | None:
+        return levels.index(word) if word in levels else names.get(plain_word(word))
+
+    plain = {text: place(text) for text in {*texts, *words}}
+    by_word = {text: place(word) for text, word in words.items()}
+    telling = [text for text, level in by_word.items() if level is not None]
+    opposed = [text for text in telling if plain[text] not in (None, by_word[text])]
+    if opposed and all(plain[text] is not None for text in telling):
+        one, shown = opposed[0], "|".join(words.get(level, level) for level in levels)
+        whole = (
+            f"the file calls {quoted(one)} {quoted(words[one])}, and the codebook calls it "
+            f"{quoted(binary_words(rule)[plain[one]])}; which is right cannot be known. Correct the "
+            f"words in the file, or write {shown} into the column level_labels of the codebook"
+        )
+        return plain, [], whole
+    labeled = [text for text in texts if text in words]
+    no_codes = any(plain[text] is None for text in labeled)
+    if not opposed and not (no_codes and {*labeled} <= {*telling}):
+        return plain, [], None
+    others = {} if opposed else plain
+    note = "its values were read by the words that the file has for them."
+    return {text: by_word.get(text, others.get(text)) for text in texts}, [note], None
 
 
 def _level_words(rule: pd.Series) -> dict[str, int]:
