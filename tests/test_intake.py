@@ -256,6 +256,35 @@ def test_values_that_cannot_be_known_are_refused(load, column, values, expected)
 
 
 @pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("0|1,标志,Tumour|Normal,", ["T", "N", "T", "N"]),
+        ("0|1,标志,male|female,", ["F", "1", "0", "F"]),
+        ("0|1,标志,yes|no,", ["true", "false", "1", "0"]),
+        ("0|1,标志,positive|negative,", ["yes", "no", "yes", "no"]),
+        ("0|1,标志,free|ill,", ["0", "1²", "1", "0"]),
+    ],
+)
+def test_a_word_that_may_mean_either_level_is_refused(load, line, values):
+    codebook = CODEBOOK.replace("0|1,标志,no|yes,否|是", line)
+    assert "column has_x: " in refusal(load, written(changed("has_x", *values)), codebook)
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("0|1,标志,free|ill,", ["yes", "No", "是", "FALSE"]),
+        ("0|1,标志,negative|positive,", ["y", "N", "t", "f"]),
+        ("0|1,标志,,", ["y", "N", "t", "f"]),
+    ],
+)
+def test_general_words_for_yes_and_no_where_the_codebook_does_not_say_otherwise(load, line, values):
+    codebook = CODEBOOK.replace("0|1,标志,no|yes,否|是", line)
+    found = load(written(changed("has_x", *values)), codebook)
+    assert found.rows["has_x"].tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ["compression", "Thrombosis", "POST-THROMBOTIC", "thrombosis"],
@@ -340,6 +369,10 @@ def test_numbers_as_people_write_them(load, values, expected, said):
             ["8 cm", "7", "7", "7"],
             ["line 2, column length: “8 cm”; expected a number in mm"],
         ),
+        *(
+            ("length", [text, "7", "7", "7"], [f"line 2, column length: “{text}”", "be a note"])
+            for text in ("80¹", "10²", "10⁹", "80 ²", "²", "80①", "①②", "80₁", "80ᵃ", "1½", "80⒈")
+        ),
         ("length", ["<5", "7", "7", "7"], ["line 2, column length: “<5”", "a bound is no number"]),
         ("length", ["5-8", "7", "7", "7"], ["line 2, column length: “5-8”"]),
         (
@@ -368,6 +401,13 @@ def test_numbers_as_people_write_them(load, values, expected, said):
 def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
     message = refusal(load, written(changed(column, *values), delimiter=";"))
     assert all(words in message for words in expected), message
+
+
+@pytest.mark.parametrize(("unit", "text"), [("1", "61"), ("0", "80"), ("00", "1 100")])
+def test_a_unit_that_is_a_digit_is_not_cut_off_a_number(load, unit, text):
+    codebook = CODEBOOK.replace(",mm,", f",{unit},")
+    found = load(written(changed("length", text, "7", "7", "7")), codebook)
+    assert found.rows["length"][0] == float(text.replace(" ", ""))
 
 
 # ----------------------------------------------------------------------------- notes on the whole

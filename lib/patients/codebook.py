@@ -40,12 +40,23 @@ DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 /
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
+SIGNS = str.maketrans("−’", "-'")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def usual(text: str) -> str:
-    """A text with letters, digits and signs of the usual width, and none that is not seen."""
-    return INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+    """A text with letters, digits and signs of the usual width, and none that is not seen. What is
+    raised, lowered or circled stays so: it may be a note.
+    """
+    plain = "".join(
+        letter if _may_be_note(letter) else unicodedata.normalize("NFKC", letter) for letter in text
+    )
+    return INVISIBLE.sub("", unicodedata.normalize("NFC", plain).translate(SIGNS)).strip()
+
+
+def _may_be_note(letter: str) -> bool:
+    raised = unicodedata.decomposition(letter).startswith(("<super>", "<sub>"))
+    return raised or unicodedata.category(letter) == "No"
 
 
 def number_form(text: str) -> str | None:

@@ -23,6 +23,8 @@ MISSING = {
     *("缺失", "未知", "不详", "未查"),
 }
 DASHES = {"-", "--", "–", "—", "/"}
+# Each may as well be short for another word.
+LETTERS = {"y", "t", "n", "f"}
 YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
 NO_CODES = "none"  # in the column missing of the codebook: every number is a value
@@ -42,6 +44,8 @@ MENDS = {
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
     r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",
+    r".*[²³¹ªº¼-¾ᴬ-ᵪ⁰-₎⅐-⅞①-⓿❶-➓].*": "; a raised or circled sign may be a note or belong to the "
+    "value. Leave it out, or write the value in full",
     r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
     r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
 }
@@ -213,8 +217,8 @@ def _texts_meant(
         one, shown = opposed[0], "|".join(words.get(level, level) for level in levels)
         whole = (
             f"the file calls {quoted(one)} {quoted(words[one])}, and the codebook calls it "
-            f"{quoted(binary_words(rule)[plain[one]])}; which is right cannot be known. Correct the "
-            f"words in the file, or write {shown} into the column level_labels of the codebook"
+            f"{quoted(binary_words(rule)[plain[one]])}; which is right cannot be known. Correct "
+            f"the words of the file, or write {shown} into the codebook's column level_labels"
         )
         return plain, [], whole
     labeled = [text for text in texts if text in words]
@@ -228,7 +232,8 @@ def _texts_meant(
 
 def _level_words(rule: pd.Series) -> dict[str, int]:
     """Which level each word means: a level, its labels, and one followed by the other in brackets.
-    The general words for yes and no come after those of the codebook.
+    The general words for yes and no come after those of the codebook, and do not count where these
+    say something else.
     """
     levels = parts(rule["levels"])
     labels = [words for column in LEVEL_WORDS if (words := parts(rule.get(column, "")))]
@@ -240,7 +245,12 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
             meant.setdefault(word, set()).add(i)
     found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
     if rule["type"] == "binary" and levels == ["0", "1"]:
-        found = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1) | found
+        general = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
+        said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]
+        if any(place != i for place, i in said):
+            general = {word: i for word, i in general.items() if word not in LETTERS}
+        if all(place in (i, None) for place, i in said):
+            found = general | found
     return found
 
 

@@ -116,10 +116,11 @@ def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
     """How a number is written; the number without its unit or percent sign, in usual digits; and
     what a note says of these.
     """
-    text = " ".join(usual(original).replace("−", "-").replace("’", "'").split())
+    text = " ".join(usual(original).split())
     note = "" if text == original else "unusual digits or signs were read as usual ones"
     for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
-        if sign and text.casefold().endswith(sign.casefold()):
+        # What begins with a digit may be the end of the number.
+        if sign and not sign[0].isdigit() and text.casefold().endswith(sign.casefold()):
             text, note = text[: -len(sign)].strip(), said
             break
     way = next((way for way in WAYS if re.fullmatch(f"[+-]?({way.pattern})", text, re.A)), None)
