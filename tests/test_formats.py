@@ -301,6 +301,41 @@ def test_values_among_others_of_their_kind_are_no_codes(load, values):
     assert not any("size" in note for note in load(rows, codebook).notes)
 
 
+@pytest.mark.parametrize(
+    ("codes", "sizes"),
+    [
+        ("-9", ["−9", "-9.0", "－9"]),
+        ("−9", ["-9", "−9"]),
+        ("-9", ["-9,0", "70,5"]),
+        ("99.9", ["99,9", "99,90"]),
+        ('"99,9"', ["99,90", "99.9", "99,9"]),
+        ("999", ["999 mm", "999", "999.0"]),
+        ("refused", ["refused"]),
+        ("N/A|none", ["N/A"]),
+    ],
+)
+def test_codes_of_the_codebook_are_missing_however_a_number_is_written(load, codes, sizes):
+    rows = ROWS.assign(size=[*sizes, *["70"] * (len(ROWS) - len(sizes))])
+    found = load(text(";", rows), CODEBOOK.replace("-9|99.5", codes))
+    assert found.rows["size"].dropna().isin([70, 70.5]).all()
+
+
+@pytest.mark.parametrize("codes", ["9;99", "900-999", "9 99", "99, 98", "9/99", ">90", "1,234"])
+def test_codes_that_are_neither_numbers_nor_words_are_refused(load, codes):
+    message = refusal(load, text(), CODEBOOK.replace("-9|99.5", f'"{codes}"'))
+    assert f"line 5, column missing: “{codes}”; expected numbers or words" in message
+
+
+def test_further_codes_are_asked_about_beside_those_of_the_codebook(load):
+    rows = text(rows=ROWS.assign(size=[1, -9, 2, 999, 999, 3, 4]))
+    message = refusal(load, rows, CODEBOOK.replace("-9|99.5", "-9"))
+    assert "column size: 999 (2)" in message
+    assert "Write -9|999 into the column missing of the codebook, or -9|none if" in message
+    assert load(rows, CODEBOOK.replace("-9|99.5", "-9|none")).rows["size"].max() == 999
+    codebook = CODEBOOK.replace("-9|99.5", "None").replace(",mm,", ",U,")
+    assert load(rows, codebook).rows["size"].min() == -9
+
+
 def test_codes_of_the_codebook_are_missing_in_every_kind_of_column(load):
     codebook = CODEBOOK.replace("Checked,,", "Checked,,-1|not done").replace("-9|99.5", "-9|99.5|x")
     rows = ROWS.assign(drain=["-1", "not done", "Checked", "Unchecked", "-1.0", "Checked", ""])

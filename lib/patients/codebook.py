@@ -2,7 +2,7 @@
 
 Its own columns are name, label, role, type, unit and levels (separated by ``|``, the first being
 the reference). Optional ones are ``level_labels`` (words for the levels), ``missing`` (the codes
-for values that are not known, separated by ``|``, or "none" where every number is a value),
+for values that are not known, separated by ``|``; "none" says that no other number is one),
 ``step`` (the difference of a number that odds ratios are about), and ``label_zh`` and
 ``level_labels_zh``. A column that serves two roles has two lines, or the role
 ``outcome|event``.
@@ -39,6 +39,7 @@ RESERVED_LEVELS = {"all", "all patients"}
 DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 / 12, "year": 365}
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
+CODE = re.compile(r"[+−-]?\d+(\.\d*|,\d{1,2})?|[^\d;,]*")
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
 SIGNS = str.maketrans("−’", "-'")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
@@ -167,6 +168,11 @@ def _rule_problems(rule: pd.Series) -> list[str]:
                 "one a level",
             )
             for column, words in labels.items()
+        ),
+        (
+            kind == "number" and not all(map(CODE.fullmatch, parts(rule.get("missing", "")))),
+            f"missing: {quoted(rule.get('missing', ''))}; expected numbers or words separated by "
+            "|, such as 9|99, or none",
         ),
         (both, f"missing: {quoted('|'.join(both))} is a level too; keep it in one of the two"),
         # The analyses use these words for other things.

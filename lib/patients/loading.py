@@ -83,7 +83,7 @@ def _read(path: Path, threshold: int) -> Cohort:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
     problems += _doubtful_points(readings, table)
-    suspected, row_notes = _suspected_codes(readings, table)
+    suspected, row_notes = _suspected_codes(readings, table, codebook)
     problems += suspected
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
@@ -217,7 +217,7 @@ def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[
 
 
 def _suspected_codes(
-    readings: dict[str, levels.Reading], table: Table
+    readings: dict[str, levels.Reading], table: Table, codebook: pd.DataFrame
 ) -> tuple[list[str], list[str]]:
     """Problems and notes about numbers that look like codes for missing values.
 
@@ -231,9 +231,10 @@ def _suspected_codes(
         lines = table.rows.index[np.isin(readings[name].values, [*found])]
         shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in found.items())
         where = f"{shown} in {places(lines, table.place)}"
+        named = parts(codebook.loc[name].get("missing", ""))
         mend = (
-            f"Write {'|'.join(f'{code:.12g}' for code in found)} into the column missing of the "
-            "codebook, or none if it is a value"
+            f"Write {'|'.join([*named, *(f'{code:.12g}' for code in found)])} into the column "
+            f"missing of the codebook, or {'|'.join([*named, levels.NO_CODES])} if it is a value"
         )
         if any(code < 0 or max(count, codes.count(code)) > 1 for code, count in found.items()):
             problems.append(

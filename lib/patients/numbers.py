@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import usual
+from lib.patients.codebook import number_form, parts, usual
 from lib.patients.errors import quoted
 from lib.patients.levels import (
     DASHES,
     MISSING,
+    NO_CODES,
     Reading,
     expectation,
     mend,
@@ -87,6 +88,10 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
             values[i] = way.number(text)
             for note in filter(None, (kind, way.note)):
                 kinds.setdefault(note, []).append(i)
+    codes = [code.casefold().replace(",", ".") for code in parts(rule.get("missing", ""))]
+    coded = np.isin(values, [float(form) for form in map(number_form, codes) if form])
+    values[coded] = np.nan
+    missing += np.flatnonzero(coded).tolist()
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
@@ -108,7 +113,7 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
         notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
         doubtful=either[0] if either and not decimal and not groups else None,
-        suspects={} if rule.get("missing") else _codes_for_missing(values_read, counts),
+        suspects={} if NO_CODES in codes else _codes_for_missing(values_read, counts),
     )
 
 
