@@ -390,7 +390,13 @@ def test_a_column_may_serve_two_roles(load, line):
 
 @pytest.mark.parametrize(
     ("horizon", "unit", "within"),
-    [("12 months", "days", 365), ("1 year", "months", 12), ("30 days", "weeks", 30 / 7)],
+    [
+        ("12 months", "days", 365),
+        ("1 year", "months", 12),
+        ("30 days", "weeks", 30 / 7),
+        ("1-year", "months", 12),
+        ("12-month", "years", 1),
+    ],
 )
 def test_horizon_and_time_may_have_different_units(load, horizon, unit, within):
     codebook = CODEBOOK.replace("30 days", horizon) + f"time,Time,time,number,{unit},,,\n"
@@ -400,6 +406,9 @@ def test_horizon_and_time_may_have_different_units(load, horizon, unit, within):
     assert f"Line 3: time is shorter than {horizon}, and yet leak is known to be 0." in notes
     message = refusal(load, text(rows=rows), codebook.replace(f"number,{unit}", "number,visits"))
     assert f"counted at “{horizon}” and the time has the unit “visits”" in message
+    for words in ("one year", "12 Monate", "discharge", "12m"):
+        message = refusal(load, text(rows=rows), codebook.replace(horizon, words))
+        assert f"counted at “{words}” and the time has the unit “{unit}”" in message
 
 
 # ----------------------------------------------------------------------------- what exports add

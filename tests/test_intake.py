@@ -440,7 +440,11 @@ def test_what_does_not_go_together_is_noted(load):
 @pytest.mark.parametrize(
     ("rows", "header", "said"),
     [
-        ([*ROWS, ["p5", *ROWS[0][1:]]], HEADER, "Line 6: alike in all columns to an earlier one"),
+        (
+            [*ROWS, ["p5", *ROWS[0][1:]]],
+            HEADER,
+            "Line 6: alike in all columns to an earlier one; perhaps entered twice.",
+        ),
         (
             changed("has_x", "1", "", "1", ""),
             HEADER,
@@ -458,6 +462,28 @@ def test_what_is_odd_about_rows_and_columns_is_noted(load, rows, header, said):
     found = load(written(rows, header))
     assert any(said in note for note in found.notes)
     assert "stent_name" not in found.rows
+
+
+@pytest.mark.parametrize(
+    ("under", "said"),
+    [
+        ([["", "", "", "100.1", "", ""]], "line 6: nothing but numbers or a remark stands there"),
+        ([["Mean", "", "", "100", "4"], ["N", "", "", "4", "4"]], "lines 6 and 7: nothing"),
+        ([["Source: registry 2021", "", "", "", ""]], "line 6: nothing but numbers or a remark"),
+        *(
+            ([[name, "DVT", "1", "100", "4", "1"]], f"line 6, column id: “{name}”; expected a pat")
+            for name in ("Total", "MEAN", "Mean (SD)", "合计", "Subtotal:", "平均值")
+        ),
+    ],
+)
+def test_totals_and_remarks_under_the_table_are_no_patients(load, under, said):
+    rows = [*ROWS, *([*row, *[""] * (len(HEADER) - len(row))] for row in under)]
+    assert said in refusal(load, written(rows))
+
+
+def test_a_last_patient_of_whom_something_is_known_is_one(load):
+    rows = [*ROWS, ["p5", "", "NA", "5", "5", "NA"], ["p6", "", "0", "5", "5", ""]]
+    assert len(load(written(rows)).rows) == 6
 
 
 def test_all_problems_come_at_once_and_in_bearable_length(load):

@@ -40,7 +40,7 @@ DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 /
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
 CODE = re.compile(r"[+−-]?\d+(\.\d*|,\d{1,2})?|[^\d;,]*")
-DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
+DURATION = re.compile(r"(\d+(?:\.\d+)?)[ -]?([^\W\d]+)")
 SIGNS = str.maketrans("−’", "-'")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -209,11 +209,12 @@ def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     if problems or not counts["time"]:
         return problems
     unit = rules.set_index("role")["unit"]
-    if horizon(unit["outcome"], unit["time"]) is None and DURATION.fullmatch(unit["outcome"]):
+    # Without a horizon the outcome is counted at the end.
+    if unit["outcome"] and horizon(unit["outcome"], unit["time"]) is None:
         problems.append(
             f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has "
-            f"the unit {quoted(unit['time'])}, which cannot be converted; write days, weeks, "
-            "months or years"
+            f"the unit {quoted(unit['time'])}, which cannot be converted; write both in days, "
+            "weeks, months or years, as “12 months” and “days”"
         )
     return problems
 

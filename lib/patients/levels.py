@@ -49,6 +49,15 @@ MENDS = {
     r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
     r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
 }
+SUMMARY = re.compile(
+    r"((grand |sub ?)?totals?|sums?|means?|averages?|medians?|合计|总计|小计|总和|平均值?|均值|中位数)"
+    r"\s*([(:=：（±+].*)?",
+    flags=re.IGNORECASE,
+)
+SUMS_UP = (
+    "a patient, and this may be a row that sums up the others. Delete it, or call the patient "
+    "otherwise"
+)
 UNIQUE = "a name for the patient that occurs only once"
 SPOILED = (
     "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
@@ -290,6 +299,8 @@ def read_identifiers(column: pd.Series) -> Reading:
     for i, text in enumerate(texts):
         if text in dates or POWER_OF_TEN.fullmatch(text):
             refused[i] = SPOILED
+        elif SUMMARY.fullmatch(text):
+            refused[i] = SUMS_UP
         elif text.startswith("#") and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:

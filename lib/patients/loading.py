@@ -82,6 +82,8 @@ def _read(path: Path, threshold: int) -> Cohort:
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
+    kinds = codebook.loc[list(matched), "type"].isin(["category", "binary"])
+    problems += consistency.beneath(table, [matched[name] for name in kinds.index[kinds]])
     problems += _doubtful_points(readings, table)
     suspected, row_notes = _suspected_codes(readings, table, codebook)
     problems += suspected
