@@ -264,6 +264,13 @@ def test_a_format_gives_what_the_csv_file_gives_or_both_are_refused(tmp_path, va
         ([1, 8, 2.5, 99.9, 99.9, 4, 6], "99.9 (2)"),
         ([1, 2, 3, 888, 999, 888, 5], "888 (2), 999 (1) in lines 5, 6 and 7"),
         ([1, 2, 3, 9, 9, 4, 5], "9 (2)"),
+        ([20, 49, 30, 98, 98, 99, 33], "98 (2), 99 (1)"),
+        ([20, 35, 97, 97, 98, 99, 40], "97 (2), 98 (1), 99 (1)"),
+        ([20, 25, 96, 97, 98, 99, 99], "96 (1), 97 (1), 98 (1), 99 (2)"),
+        ([20, 49, 30, 9998, 9998, 9999, 33], "9998 (2), 9999 (1)"),
+        ([20, 30, 6666, 7777, 8888, 9999, 9999], "6666 (1), 7777 (1), 8888 (1), 9999 (2)"),
+        ([20, 30, -6, -7, -8, -9, 25], "-9 (1), -8 (1), -7 (1), -6 (1)"),
+        ([1, 2, 3, 8, 9, 9, 4], "8 (1), 9 (2)"),
     ],
 )
 def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
@@ -275,10 +282,34 @@ def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
     )
     none = load(text(rows=rows), CODEBOOK.replace("-9|99.5", "none").replace(",mm,", ",U,"))
     assert none.rows["size"].tolist() == values
-    codes = [code for code in values if code < 0 or code >= 9]
+    # As the mend says: what is listed, each with how many rows have it.
+    codes = [float(code.split(" (")[0]) for code in said.split(" in ")[0].split(", ")]
     written = "|".join(f"{code:g}" for code in codes)
     named = load(text(rows=rows), CODEBOOK.replace("-9|99.5", written).replace(",mm,", ",U,"))
-    assert named.rows["size"].isna().sum() == len(codes)
+    assert named.rows["size"].isna().tolist() == [value in codes for value in values]
+
+
+def test_one_outlier_does_not_hide_a_repeated_code(load):
+    ages = [*range(20, 60), 85, *[99] * 4]
+    rows = pd.DataFrame({"site": 1, "sex": 2, "drain": "Checked", "size": ages, "leak": 1})
+    assert "column size: 99 (4)" in refusal(load, text(rows=rows), CODEBOOK.replace("-9|99.5", ""))
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+@pytest.mark.parametrize("word", ["Refused", "missing", "not done", "Don't know", "未知"])
+def test_a_number_that_the_file_calls_unknown_is_asked_about(load, tmp_path, suffix, word):
+    path, rows = tmp_path / f"called.{suffix}", ROWS.assign(size=[41.0, 42, 43, 44, 45, 0, 46])
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[suffix]
+    write(rows, path, variable_value_labels={"size": {0: word, 41: "little"}})
+    content = path.read_bytes()
+    message = refusal(load, content, name=path.name)
+    assert (
+        f"row 6, column size: “0”; expected a number in mm, and the file calls it “{word}”"
+        in message
+    )
+    assert "Write -9|99.5|0 into the column missing of the codebook, or -9|99.5|none if" in message
+    none = load(content, CODEBOOK.replace("-9|99.5", "none"), name=path.name)
+    assert none.rows["size"].min() == 0
 
 
 @pytest.mark.parametrize("value", [999, 99.9, 888])
@@ -293,7 +324,13 @@ def test_a_single_code_is_read_and_named(load, value):
 
 
 @pytest.mark.parametrize(
-    "values", [[-3.1, 2, -1.5, 4, 0.5, -2, 1], [80, 88, 60, 99, 77, 65, 70], [1, 2, 3, 7, 8, 9, 5]]
+    "values",
+    [
+        [-3.1, 2, -1.5, 4, 0.5, -2, 1],
+        [80, 88, 60, 99, 77, 65, 70],
+        [1, 2, 3, 7, 8, 9, 5],
+        [60, 70, 80, 90, 95, 98, 99],
+    ],
 )
 def test_values_among_others_of_their_kind_are_no_codes(load, values):
     rows = text(rows=ROWS.assign(size=values))
@@ -443,14 +480,36 @@ def test_what_is_no_table_is_called_by_its_name(load, content, said, name):
     assert said in refusal(load, content, name=name)
 
 
-def test_points_are_read_where_another_column_shows_what_they_are(load):
-    codebook = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"
-    rows = ROWS.assign(size=["1.119", "900", "1.015", "1.2", "732", "1.393", "1.1"], weight=1)
-    assert load(text(";", rows), codebook).rows["size"].iloc[0] == 1.119
-    rows["size"] = ["1.119", "900", "1.015", "1.123", "732", "1.393", "1.035"]
-    assert "look like “1.119” in a file with semicolons" in refusal(load, text(";", rows), codebook)
-    assert load(text(";", rows.assign(weight="61.5")), codebook).rows["size"].iloc[0] == 1.119
-    assert load(text(",", rows), codebook).rows["size"].iloc[0] == 1.119
+POINTS = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"
+DOUBTFUL = ROWS.assign(size=["1.119", "900", "1.015", "1.123", "732", "1.393", "1.035"], weight=1)
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|", ","])
+def test_points_are_read_where_another_number_shows_what_they_are(load, sign):
+    for rows in (DOUBTFUL.replace({"size": {"900": "1.2"}}), DOUBTFUL.assign(weight="61.5")):
+        assert load(text(sign, rows), POINTS).rows["size"].iloc[0] == 1.119
+    if sign == ",":
+        assert load(text(sign, DOUBTFUL), POINTS).rows["size"].iloc[0] == 1.119
+    else:
+        message = refusal(load, text(sign, DOUBTFUL), POINTS)
+        assert "look like “1.119” and no other number of the file shows" in message
+
+
+@pytest.mark.parametrize("write", [xlsx, ods])
+def test_a_number_of_a_workbook_has_no_doubtful_point_and_a_text_has_one(load, write):
+    name, typed = f"registry.{write.__name__}", DOUBTFUL.assign(size=DOUBTFUL["size"].map(float))
+    assert load(write({"x": records(typed)}), POINTS, name=name).rows["size"].iloc[0] == 1.119
+    for rows in (DOUBTFUL, DOUBTFUL.assign(weight=61.5)):
+        message = refusal(load, write({"x": records(rows)}), POINTS, name=name)
+        assert "look like “1.119” and no other number of the file shows" in message
+
+
+def test_percentages_that_a_workbook_keeps_as_fractions_are_noted(load):
+    rows = text(rows=ROWS.assign(size=[0.45, 1.2, 0.3, 0.95, 0.45, 1.2, 0.3]))
+    notes = load(
+        rows, POINTS.replace(",mm,", ",%,").replace("weight,", "sex,").rpartition("sex")[0]
+    ).notes
+    assert any("Column size: most values are not above 1" in note for note in notes)
 
 
 # ------------------------------------------------------------------------------------------ cases

@@ -41,6 +41,9 @@ PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
 CODE = re.compile(r"[+−-]?\d+(\.\d*|,\d{1,2})?|[^\d;,]*")
 DURATION = re.compile(r"(\d+(?:\.\d+)?)[ -]?([^\W\d]+)")
+# Signs that the usual form (NFKC) makes plain digits and letters of: raised, lowered and circled.
+RAISED = "ªº²³¹¼-¾ʰ-ʸᴬ-ᵪ⁰-ₜ⅐-⅟↉①-⓿❶-➓㈠-㉃㉈-㉟㊀-㊿\U0001f100-\U0001f10a"
+NO_NOTES = re.compile(f"[^{RAISED}]+")
 SIGNS = str.maketrans("−’", "-'")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -49,15 +52,8 @@ def usual(text: str) -> str:
     """A text with letters, digits and signs of the usual width, and none that is not seen. What is
     raised, lowered or circled stays so: it may be a note.
     """
-    plain = "".join(
-        letter if _may_be_note(letter) else unicodedata.normalize("NFKC", letter) for letter in text
-    )
-    return INVISIBLE.sub("", unicodedata.normalize("NFC", plain).translate(SIGNS)).strip()
-
-
-def _may_be_note(letter: str) -> bool:
-    raised = unicodedata.decomposition(letter).startswith(("<super>", "<sub>"))
-    return raised or unicodedata.category(letter) == "No"
+    plain = NO_NOTES.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    return INVISIBLE.sub("", plain.translate(SIGNS)).strip()
 
 
 def number_form(text: str) -> str | None:

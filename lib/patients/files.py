@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from lib.patients.table import (
     from_records,
     known_columns,
     problems_of,
+    typed_numbers,
 )
 from lib.patients.text_files import SAVE, read_text
 from lib.patients.workbook import read_sheets
@@ -113,8 +115,8 @@ def _content(path: Path) -> bytes:
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    sheets = {}
-    for title, records in read_sheets(content).items():
+    sheets, cells = {}, read_sheets(content)
+    for title, records in cells.items():
         texts = [[cell_text(cell) for cell in record] for record in records]
         used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
         if used:
@@ -124,7 +126,10 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, texts = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    return from_records(texts, before + 1, known, place="row", delimiter="", notes=notes)
+    typed = typed_numbers([*chain(*cells[chosen])])
+    return from_records(
+        texts, before + 1, known, place="row", delimiter="", notes=notes, typed=typed
+    )
 
 
 def _statistics_file(content: bytes, read: Callable) -> Table:
@@ -143,12 +148,15 @@ def _parquet(content: bytes) -> Table:
     table = parquet.read_table(pa.BufferReader(content))
     table.validate(full=True)
     # An index without a name is written under this one and means nothing.
-    names = [name for name in table.column_names if not re.fullmatch(r"__index_level_\d+__", name)]
-    return _typed(table.select(names).to_pandas(integer_object_nulls=True, ignore_metadata=True))
+    index = re.compile(r"__index_level_\d+__")
+    kept = [i for i, name in enumerate(table.column_names) if not index.fullmatch(name)]
+    return _typed(table.select(kept).to_pandas(integer_object_nulls=True, ignore_metadata=True))
 
 
 def _typed(frame: pd.DataFrame, **about: object) -> Table:
-    # Iterating over an array keeps the precision of its numbers.
-    columns = [[cell_text(value) for value in frame[name].to_numpy()] for name in frame]
-    records = [list(frame), *zip(*columns, strict=True)]
+    # Iterating over an array keeps the precision of its numbers, and by place also of columns of one
+    # name.
+    columns = [[*frame.iloc[:, i].to_numpy()] for i in range(frame.shape[1])]
+    records = [list(frame), *zip(*(map(cell_text, column) for column in columns), strict=True)]
+    about["typed"] = typed_numbers([*chain(*columns)])
     return from_records(records, 0, place="row", delimiter="", **about)

@@ -9,6 +9,7 @@ import pandas as pd
 from lib.patients.codebook import (
     CODEBOOK_COLUMNS,
     LEVEL_WORDS,
+    RAISED,
     number_form,
     parts,
     plain_word,
@@ -44,13 +45,13 @@ MENDS = {
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
     r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",
-    r".*[²³¹ªº¼-¾ᴬ-ᵪ⁰-₎⅐-⅞①-⓿❶-➓].*": "; a raised or circled sign may be a note or belong to the "
+    f".*[{RAISED}].*": "; a raised or circled sign may be a note or belong to the "
     "value. Leave it out, or write the value in full",
     r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
     r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
 }
 SUMMARY = re.compile(
-    r"((grand |sub ?)?totals?|sums?|means?|averages?|medians?|合计|总计|小计|总和|平均值?|均值|中位数)"
+    r"((grand |sub ?)?totals?|sums?|means?|averages?|medians?|合计|总计|小计|总和|平均值?|均值)"
     r"\s*([(:=：（±+].*)?",
     flags=re.IGNORECASE,
 )
@@ -170,18 +171,17 @@ def read_levels(
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
-    places, refused, converted = np.full(len(texts), -1), {}, {}
-    present = [text for i, text in enumerate(texts) if i not in missing]
-    meant, labels_note, contradiction = _texts_meant(present, rule, words)
-    for i, text in enumerate(texts):
-        if i in missing:
-            continue
-        if meant[text] is None:
-            refused[i] = expectation(rule) + _mend(text, rule)
-        else:
-            places[i] = meant[text]
-            if text != levels[places[i]]:
-                converted[i] = levels[places[i]]
+    read = {i: text for i, text in enumerate(texts) if i not in missing}
+    meant, labels_note, contradiction = _texts_meant([*read.values()], rule, words)
+    places = np.array([-1 if i in missing else meant.get(texts[i], -1) for i in range(len(texts))])
+    refused = {
+        i: expectation(rule) + _mend(text, rule) for i, text in read.items() if places[i] < 0
+    }
+    converted = {
+        i: levels[places[i]]
+        for i, text in read.items()
+        if places[i] >= 0 and text != levels[places[i]]
+    }
     known, notes = places[column.cat.codes], notes_on(column, missing, converted, shows_all)
     notes += labels_note
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
@@ -207,36 +207,33 @@ def read_levels(
 
 def _texts_meant(
     texts: list[str], rule: pd.Series, words: dict[str, str]
-) -> tuple[dict[str, int | None], list[str], str | None]:
-    """Which level each text means, None where none; a note, and what is wrong with the column.
+) -> tuple[dict[str, int], list[str], str | None]:
+    """Which level each text means, if any; a note, and what is wrong with the column.
 
     The file's own words for its values are read for all of them or for none: for all where a value
     that has one is no level, or is another level than its word.
     """
     levels, names = parts(rule["levels"]), _level_words(rule)
 
-    def place(word: str) -> int | None:
-        return levels.index(word) if word in levels else names.get(plain_word(word))
+    def place(word: str) -> int:
+        return levels.index(word) if word in levels else names.get(plain_word(word), -1)
 
-    plain = {text: place(text) for text in {*texts, *words}}
-    by_word = {text: place(word) for text, word in words.items()}
-    telling = [text for text, level in by_word.items() if level is not None]
-    opposed = [text for text in telling if plain[text] not in (None, by_word[text])]
-    if opposed and all(plain[text] is not None for text in telling):
+    by_text = {text: place(text) for text in [*texts, *words]}
+    by_word = {text: found for text, word in words.items() if (found := place(word)) >= 0}
+    opposed = [text for text, found in by_word.items() if by_text[text] not in (-1, found)]
+    labeled = {*texts} & {*words}
+    if opposed and all(by_text[text] >= 0 for text in by_word):
         one, shown = opposed[0], "|".join(words.get(level, level) for level in levels)
         whole = (
             f"the file calls {quoted(one)} {quoted(words[one])}, and the codebook calls it "
-            f"{quoted(binary_words(rule)[plain[one]])}; which is right cannot be known. Correct "
+            f"{quoted(binary_words(rule)[by_text[one]])}; which is right cannot be known. Correct "
             f"the words of the file, or write {shown} into the codebook's column level_labels"
         )
-        return plain, [], whole
-    labeled = [text for text in texts if text in words]
-    no_codes = any(plain[text] is None for text in labeled)
-    if not opposed and not (no_codes and {*labeled} <= {*telling}):
-        return plain, [], None
-    others = {} if opposed else plain
-    note = "its values were read by the words that the file has for them."
-    return {text: by_word.get(text, others.get(text)) for text in texts}, [note], None
+        return by_text, [], whole
+    if opposed or (labeled <= {*by_word} and any(by_text[text] < 0 for text in labeled)):
+        note = "its values were read by the words that the file has for them."
+        return by_word if opposed else by_text | by_word, [note], None
+    return by_text, [], None
 
 
 def _level_words(rule: pd.Series) -> dict[str, int]:

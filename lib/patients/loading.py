@@ -76,9 +76,7 @@ def _read(path: Path, threshold: int) -> Cohort:
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
-        reading = readings[name] = _read_column(
-            column, rule, table.words.get(header, {}), threshold == 0
-        )
+        reading = readings[name] = _read_column(column, rule, table, shows_all=threshold == 0)
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
@@ -171,12 +169,15 @@ def _private(
 
 
 def _read_column(
-    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
+    column: pd.Series, rule: pd.Series, table: Table, *, shows_all: bool
 ) -> levels.Reading:
+    words = table.words.get(column.name, {})
     if rule["role"] == "id":
         return levels.read_identifiers(column)
     if rule["type"] == "number":
-        return numbers.read_numbers(column, rule, shows_all)
+        return numbers.read_numbers(
+            column, rule, shows_all=shows_all, words=words, typed=table.typed
+        )
     return levels.read_levels(column, rule, words, shows_all)
 
 
@@ -203,11 +204,10 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
 def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[str]:
     """Columns whose points can be decimal or between thousands, and nothing in the file decides."""
     signs = {reading.decimal_sign for reading in readings.values()} - {None}
+    why = "and no other number of the file shows which sign its point is"
     if "," in signs:
         why = "while others have decimal commas"
-    elif table.delimiter == ";" and not signs:
-        why = "in a file with semicolons, which goes with decimal commas"
-    else:
+    elif table.delimiter == "," or signs:
         return []
     return [
         f"column {name}: its numbers look like {quoted(number)} {why}, so the point may be either "

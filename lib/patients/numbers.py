@@ -5,6 +5,8 @@ decided by what else the column holds, or refused.
 """
 
 import re
+from collections.abc import Container, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,16 @@ NEVER_NEGATIVE = {
     *("ml", "l", "g", "kg", "%"),
 }
 FEW = 3  # so many distinct negative numbers among positive ones may be codes
+MOST_CODES = 5
+MANY = 10  # among so many gaps between numbers, one may be that of an outlier
+# What a file calls a value that is none.
+NOT_KNOWN = re.compile(
+    r"(system )?missing.*|(unknown|refused|declined|invalid)( .*)?|no (answer|data|response).*"
+    r"|(not|never|un)[ -]?(done|known|applicable|asked|available|answered|measured|recorded|tested)"
+    r"( .*)?|(don.?t|doesn.?t|did not|didn.?t|do not) (know|answer).*|n\.?/?a\.?|[dr]\.?k\.?"
+    r"|缺失.*|未知|不详|未查|拒绝.*|不适用|不知道",
+    flags=re.IGNORECASE,
+)
 
 
 class Way(NamedTuple):
@@ -45,6 +57,7 @@ class Way(NamedTuple):
         return float(plain.replace(self.decimal, ".") if self.decimal else plain)
 
 
+TYPED = Way("")  # of a file that knows numbers from texts: nothing shows how people write them
 PERCENT = "percent signs were left out"
 COMMAS, GROUPS = "decimal commas were read as decimal points", "thousands separators were left out"
 COMMA = Way(r"\d*,\d+|(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+),\d+", ",", "", COMMAS)
@@ -66,12 +79,26 @@ WAYS = [
 ]
 
 
-def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading:
-    """A column of numbers; a value that is missing is NaN."""
+def read_numbers(
+    column: pd.Series,
+    rule: pd.Series,
+    *,
+    shows_all: bool,
+    words: Mapping[str, str] = MappingProxyType({}),
+    typed: Container[str] = (),
+) -> Reading:
+    """A column of numbers; a value that is missing is NaN.
+
+    ``words`` are those that the file has for values, ``typed`` the texts that it has as numbers.
+    """
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     expected = expectation(rule)
     missing = missing_places(column, rule, MISSING | DASHES)
-    written = {i: _written(texts[i], rule["unit"]) for i in {*range(len(texts))} - {*missing}}
+    written = {
+        i: (TYPED, text, "") if text in typed else _written(text, rule["unit"])
+        for i, text in enumerate(texts)
+        if i not in missing
+    }
     ways = [way for way, _, _ in written.values() if way]
     decimal, groups = ({way.decimal for way in ways} - {""}, {way.groups for way in ways} - {""})
     values, refused, kinds = np.full(len(texts), np.nan), {}, {}
@@ -92,6 +119,15 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
     coded = np.isin(values, [float(form) for form in map(number_form, codes) if form])
     values[coded] = np.nan
     missing += np.flatnonzero(coded).tolist()
+    called = {i: words[texts[i]] for i in np.flatnonzero(np.isfinite(values)) if texts[i] in words}
+    named = parts(rule.get("missing", ""))
+    refused |= {
+        int(i): f"{expected}, and the file calls it {quoted(word)}. Write "
+        f"{'|'.join([*named, texts[i]])} into the column missing of the codebook, or "
+        f"{'|'.join([*named, NO_CODES])} if it is a value"
+        for i, word in called.items()
+        if NOT_KNOWN.fullmatch(word) and NO_CODES not in codes
+    }
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
@@ -103,8 +139,11 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
     ]
     if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
-    if rule["unit"] == "%" and 0 < np.nanmax(values, initial=0) <= 1:
-        notes.append("no value is above 1: are they fractions rather than percentages?")
+    if rule["unit"] == "%" and 0 < pd.Series(values).median() <= 1:
+        notes.append(
+            "most values are not above 1: are they fractions rather than percentages? A workbook "
+            "has 0.45 where it shows 45%."
+        )
     either = [text for way, text, _ in written.values() if way == EITHER_POINT]
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
@@ -162,25 +201,34 @@ def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> di
 
 def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:
     """Values that look like codes for missing ones, and how many rows have each: 9s, 8s or 7s (99,
-    99.9, 888) at an end of the column that stand apart, and a few whole negative numbers among
-    positive ones.
+    99.9, 888) and what is next to 9s (97, 98, 99) at an end of the column that stand apart, and a
+    few whole negative numbers among positive ones.
     """
-    known = np.unique(values[np.isfinite(values)])
+    rows = pd.Series(counts).groupby(values).sum()
+    known, repeated = rows.index.to_numpy(), rows.to_numpy() > 1
     negative = known[known < 0]
-    found = {*_apart(known)} | {code for code in -_apart(-known[::-1]) if code < 0}
+    below = -_apart(-known[::-1], repeated[::-1])
+    found = {*_apart(known, repeated), *below[below < 0]}
     if len(negative) <= min(FEW, len(known) // 2) and (negative % 1 == 0).all():
         found |= {*negative}
-    return {float(value): int(counts[values == value].sum()) for value in sorted(found)}
+    return {float(value): int(rows[value]) for value in sorted(found)}
 
 
-def _apart(known: np.ndarray) -> np.ndarray:
+def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
     """The largest of sorted numbers, if they look like codes and stand apart from the others by
-    more than one and a half times the widest gap between those.
+    more than one and a half times the widest gap between those; if several rows have a code, the
+    widest but that of one outlier.
     """
-    for count in range(min(FEW, len(known) - 1), 0, -1):
+    for count in range(min(MOST_CODES, len(known) - 1), 0, -1):
         codes, rest = known[-count:], known[:-count]
-        gap = np.diff(rest).max() if len(rest) > 1 else abs(rest[0])
-        alike = all(re.fullmatch(r"-?([789])\1*(\.\1+)?", f"{code:.12g}") for code in codes)
-        if alike and codes[0] - rest[-1] > 1.5 * gap:
+        gaps = np.sort(np.diff(rest)) if len(rest) > 1 else abs(rest)
+        outlier = len(gaps) >= MANY and repeated[-count:].any()
+        nines = re.fullmatch("9+", f"{codes[-1]:.12g}")
+        digits = "[6-9]" if nines and count > FEW else "[789]"
+        alike = all(re.fullmatch(rf"-?({digits})\1*(\.\1+)?", f"{code:.12g}") for code in codes)
+        run = nines and (np.diff(codes) == 1).all()
+        # The very old are 97, 98 and 99 as well.
+        least = max(1.5 * gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 10)
+        if (alike or run) and codes[0] - rest[-1] > least:
             return codes
     return known[:0]

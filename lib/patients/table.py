@@ -7,6 +7,7 @@ a column means.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from numbers import Number
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ class Table:
     they are called, "line" or "row". ``notes`` say how the file was read where it could have been
     read otherwise, ``problems`` what is wrong with single rows and headers. Statistics packages
     keep in the file what the variables (``labels``) and the values of each (``words``) are called.
+    ``typed`` are the texts that stand only for numbers in a file that knows numbers from texts.
     """
 
     rows: pd.DataFrame
@@ -33,6 +35,7 @@ class Table:
     problems: list[str] = field(default_factory=list)
     labels: dict[str, str | None] = field(default_factory=dict)
     words: dict[str, dict[str, str]] = field(default_factory=dict)
+    typed: frozenset[str] = frozenset()
 
 
 def cell_text(value: object) -> str:
@@ -46,6 +49,12 @@ def cell_text(value: object) -> str:
     if isinstance(value, float | np.floating) and np.isfinite(value):
         return np.format_float_positional(value, trim="-")
     return str(value).strip()
+
+
+def typed_numbers(cells: Sequence[object]) -> frozenset[str]:
+    """The texts of the numbers among cells, but for those that another cell has as a text."""
+    numbers = {cell_text(cell) for cell in cells if isinstance(cell, Number)} - {"TRUE", "FALSE"}
+    return frozenset(numbers - {cell_text(cell) for cell in cells if isinstance(cell, str)})
 
 
 def text_column(texts: Iterable[str]) -> pd.Categorical:
