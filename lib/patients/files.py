@@ -8,7 +8,6 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +22,6 @@ from lib.patients.table import (
     from_records,
     known_columns,
     problems_of,
-    typed_numbers,
 )
 from lib.patients.text_files import SAVE, read_text
 from lib.patients.workbook import read_sheets
@@ -115,21 +113,21 @@ def _content(path: Path) -> bytes:
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    sheets, cells = {}, read_sheets(content)
-    for title, records in cells.items():
-        texts = [[cell_text(cell) for cell in record] for record in records]
-        used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
+    sheets = {}
+    for title, records in read_sheets(content).items():
+        used = [
+            i
+            for i, row in enumerate(records)
+            if any(cell != "" for cell in row) and not cell_text(row[0]).startswith("#")
+        ]
         if used:
-            sheets[title] = (used[0], texts[used[0] :])
+            sheets[title] = (used[0], records[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
-    before, texts = sheets[chosen]
+    before, records = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    typed = typed_numbers([*chain(*cells[chosen])])
-    return from_records(
-        texts, before + 1, known, place="row", delimiter="", notes=notes, typed=typed
-    )
+    return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
 
 
 def _statistics_file(content: bytes, read: Callable) -> Table:
@@ -148,15 +146,13 @@ def _parquet(content: bytes) -> Table:
     table = parquet.read_table(pa.BufferReader(content))
     table.validate(full=True)
     # An index without a name is written under this one and means nothing.
-    index = re.compile(r"__index_level_\d+__")
-    kept = [i for i, name in enumerate(table.column_names) if not index.fullmatch(name)]
+    names = enumerate(table.column_names)
+    kept = [i for i, name in names if not re.fullmatch(r"__index_level_\d+__", name)]
     return _typed(table.select(kept).to_pandas(integer_object_nulls=True, ignore_metadata=True))
 
 
 def _typed(frame: pd.DataFrame, **about: object) -> Table:
-    # Iterating over an array keeps the precision of its numbers, and by place also of columns of one
-    # name.
-    columns = [[*frame.iloc[:, i].to_numpy()] for i in range(frame.shape[1])]
-    records = [list(frame), *zip(*(map(cell_text, column) for column in columns), strict=True)]
-    about["typed"] = typed_numbers([*chain(*columns)])
+    # Iterating over an array keeps the precision of its numbers; two columns may have one name.
+    columns = [frame.iloc[:, i].to_numpy() for i in range(frame.shape[1])]
+    records = [list(frame), *zip(*columns, strict=True)]
     return from_records(records, 0, place="row", delimiter="", **about)

@@ -16,6 +16,7 @@ from lib.patients.codebook import (
     usual,
 )
 from lib.patients.errors import first_of, quoted
+from lib.patients.table import Table
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
@@ -163,16 +164,16 @@ def notes_on(
     return [note for note, found in notes.items() if found]
 
 
-def read_levels(
-    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
-) -> Reading:
-    """A category or a binary column, by its levels, their words, and the words that the file itself
-    has for its values; the first level of a binary column is 0.
+def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: bool) -> Reading:
+    """A category or a binary column of a table, by its levels, their words, and the words that the
+    file itself has for its values; the first level of a binary column is 0.
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
     read = {i: text for i, text in enumerate(texts) if i not in missing}
-    meant, labels_note, contradiction = _texts_meant([*read.values()], rule, words)
+    meant, labels_note, contradiction = _texts_meant(
+        [*read.values()], rule, table.words.get(column.name, {})
+    )
     places = np.array([-1 if i in missing else meant.get(texts[i], -1) for i in range(len(texts))])
     refused = {
         i: expectation(rule) + _mend(text, rule) for i, text in read.items() if places[i] < 0
@@ -253,10 +254,9 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
     if rule["type"] == "binary" and levels == ["0", "1"]:
         general = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
         said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]
-        if any(place != i for place, i in said):
-            general = {word: i for word, i in general.items() if word not in LETTERS}
+        agrees = all(place == i for place, i in said)
         if all(place in (i, None) for place, i in said):
-            found = general | found
+            found = {w: i for w, i in general.items() if agrees or w not in LETTERS} | found
     return found
 
 

@@ -76,7 +76,7 @@ def _read(path: Path, threshold: int) -> Cohort:
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
-        reading = readings[name] = _read_column(column, rule, table, shows_all=threshold == 0)
+        reading = readings[name] = _read_column(column, rule, table, threshold == 0)
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
@@ -169,16 +169,12 @@ def _private(
 
 
 def _read_column(
-    column: pd.Series, rule: pd.Series, table: Table, *, shows_all: bool
+    column: pd.Series, rule: pd.Series, table: Table, shows_all: bool
 ) -> levels.Reading:
-    words = table.words.get(column.name, {})
     if rule["role"] == "id":
         return levels.read_identifiers(column)
-    if rule["type"] == "number":
-        return numbers.read_numbers(
-            column, rule, shows_all=shows_all, words=words, typed=table.typed
-        )
-    return levels.read_levels(column, rule, words, shows_all)
+    read = numbers.read_numbers if rule["type"] == "number" else levels.read_levels
+    return read(column, rule, table, shows_all)
 
 
 def _described(name: str, column: pd.Series, reading: levels.Reading, table: Table) -> list[str]:
@@ -204,11 +200,13 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
 def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[str]:
     """Columns whose points can be decimal or between thousands, and nothing in the file decides."""
     signs = {reading.decimal_sign for reading in readings.values()} - {None}
-    why = "and no other number of the file shows which sign its point is"
-    if "," in signs:
-        why = "while others have decimal commas"
-    elif table.delimiter == "," or signs:
+    if "," not in signs and (signs or table.delimiter == ","):
         return []
+    why = (
+        "while others have decimal commas"
+        if "," in signs
+        else "and no other number of the file shows which sign its point is"
+    )
     return [
         f"column {name}: its numbers look like {quoted(number)} {why}, so the point may be either "
         "sign; expected one decimal sign in the whole file, and no thousands separators: write "
@@ -233,11 +231,7 @@ def _suspected_codes(
         lines = table.rows.index[np.isin(readings[name].values, [*found])]
         shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in found.items())
         where = f"{shown} in {places(lines, table.place)}"
-        named = parts(codebook.loc[name].get("missing", ""))
-        mend = (
-            f"Write {'|'.join([*named, *(f'{code:.12g}' for code in found)])} into the column "
-            f"missing of the codebook, or {'|'.join([*named, levels.NO_CODES])} if it is a value"
-        )
+        mend = numbers.code_mend(codebook.loc[name], [f"{code:.12g}" for code in found])
         if any(code < 0 or max(count, codes.count(code)) > 1 for code, count in found.items()):
             problems.append(
                 f"column {name}: {where} may stand for missing values, apart from all others. "

@@ -5,8 +5,6 @@ decided by what else the column holds, or refused.
 """
 
 import re
-from collections.abc import Container, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +22,7 @@ from lib.patients.levels import (
     missing_places,
     notes_on,
 )
+from lib.patients.table import Table
 
 NEVER_NEGATIVE = {
     *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
@@ -79,23 +78,13 @@ WAYS = [
 ]
 
 
-def read_numbers(
-    column: pd.Series,
-    rule: pd.Series,
-    *,
-    shows_all: bool,
-    words: Mapping[str, str] = MappingProxyType({}),
-    typed: Container[str] = (),
-) -> Reading:
-    """A column of numbers; a value that is missing is NaN.
-
-    ``words`` are those that the file has for values, ``typed`` the texts that it has as numbers.
-    """
+def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bool) -> Reading:
+    """A column of numbers of a table; a value that is missing is NaN."""
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     expected = expectation(rule)
     missing = missing_places(column, rule, MISSING | DASHES)
     written = {
-        i: (TYPED, text, "") if text in typed else _written(text, rule["unit"])
+        i: (TYPED, text, "") if text in table.typed else _written(text, rule["unit"])
         for i, text in enumerate(texts)
         if i not in missing
     }
@@ -115,18 +104,16 @@ def read_numbers(
             values[i] = way.number(text)
             for note in filter(None, (kind, way.note)):
                 kinds.setdefault(note, []).append(i)
-    codes = [code.casefold().replace(",", ".") for code in parts(rule.get("missing", ""))]
-    coded = np.isin(values, [float(form) for form in map(number_form, codes) if form])
+    codes, words = parts(rule.get("missing", "")), table.words.get(column.name, {})
+    forms = [number_form(code.replace(",", ".")) for code in codes]
+    coded = np.isin(values, [float(form) for form in forms if form])
     values[coded] = np.nan
     missing += np.flatnonzero(coded).tolist()
-    called = {i: words[texts[i]] for i in np.flatnonzero(np.isfinite(values)) if texts[i] in words}
-    named = parts(rule.get("missing", ""))
+    asks = NO_CODES not in map(str.casefold, codes)
     refused |= {
-        int(i): f"{expected}, and the file calls it {quoted(word)}. Write "
-        f"{'|'.join([*named, texts[i]])} into the column missing of the codebook, or "
-        f"{'|'.join([*named, NO_CODES])} if it is a value"
-        for i, word in called.items()
-        if NOT_KNOWN.fullmatch(word) and NO_CODES not in codes
+        i: f"{expected}, and the file calls it {quoted(words[text])}. {code_mend(rule, [text])}"
+        for i, text in enumerate(texts)
+        if asks and np.isfinite(values[i]) and NOT_KNOWN.fullmatch(words.get(text, ""))
     }
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
@@ -144,15 +131,24 @@ def read_numbers(
             "most values are not above 1: are they fractions rather than percentages? A workbook "
             "has 0.45 where it shows 45%."
         )
-    either = [text for way, text, _ in written.values() if way == EITHER_POINT]
+    either = (text for way, text, _ in written.values() if way == EITHER_POINT)
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
         values[column.cat.codes],
         refused,
         notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
-        doubtful=either[0] if either and not decimal and not groups else None,
-        suspects={} if NO_CODES in codes else _codes_for_missing(values_read, counts),
+        doubtful=None if decimal or groups else next(either, None),
+        suspects=_codes_for_missing(values_read, counts) if asks else {},
+    )
+
+
+def code_mend(rule: pd.Series, codes: list[str]) -> str:
+    """What to write into the codebook where numbers may be codes for missing values."""
+    named = parts(rule.get("missing", ""))
+    return (
+        f"Write {'|'.join([*named, *codes])} into the column missing of the codebook, or "
+        f"{'|'.join([*named, NO_CODES])} if it is a value"
     )
 
 
@@ -224,11 +220,10 @@ def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
         gaps = np.sort(np.diff(rest)) if len(rest) > 1 else abs(rest)
         outlier = len(gaps) >= MANY and repeated[-count:].any()
         nines = re.fullmatch("9+", f"{codes[-1]:.12g}")
-        digits = "[6-9]" if nines and count > FEW else "[789]"
+        digits = "[6-9]" if nines and count > 1 else "[789]"
         alike = all(re.fullmatch(rf"-?({digits})\1*(\.\1+)?", f"{code:.12g}") for code in codes)
-        run = nines and (np.diff(codes) == 1).all()
         # The very old are 97, 98 and 99 as well.
         least = max(1.5 * gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 10)
-        if (alike or run) and codes[0] - rest[-1] > least:
+        if (alike or (nines and (np.diff(codes) == 1).all())) and codes[0] - rest[-1] > least:
             return codes
     return known[:0]

@@ -51,22 +51,18 @@ def cell_text(value: object) -> str:
     return str(value).strip()
 
 
-def typed_numbers(cells: Sequence[object]) -> frozenset[str]:
-    """The texts of the numbers among cells, but for those that another cell has as a text."""
-    numbers = {cell_text(cell) for cell in cells if isinstance(cell, Number)} - {"TRUE", "FALSE"}
-    return frozenset(numbers - {cell_text(cell) for cell in cells if isinstance(cell, str)})
-
-
 def text_column(texts: Iterable[str]) -> pd.Categorical:
     """Texts as a category, in the order in which they first occur."""
     codes, distinct = pd.factorize(np.array(list(texts), dtype=object))
     return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
-def known_columns(records: Sequence[Sequence[str]], known: Iterable[str]) -> list[int]:
+def known_columns(records: Sequence[Sequence[object]], known: Iterable[str]) -> list[int]:
     """How many of the known columns each row names that may be the header, whatever the case."""
     names = {name.casefold() for name in known}
-    return [len(names & {cell.strip().casefold() for cell in row}) for row in records[:TITLE_ROWS]]
+    return [
+        len(names & {cell_text(cell).casefold() for cell in row}) for row in records[:TITLE_ROWS]
+    ]
 
 
 def problems_of(table: Table, required: Iterable[str]) -> list[str]:
@@ -83,9 +79,9 @@ def problems_of(table: Table, required: Iterable[str]) -> list[str]:
 
 
 def from_records(
-    records: Sequence[Sequence[str]], first: int, known: Sequence[str] = (), **about: object
+    records: Sequence[Sequence[object]], first: int, known: Sequence[str] = (), **about: object
 ) -> Table:
-    """The table in the rows of a file, as texts, the first of them numbered ``first``.
+    """The table in the rows of a file, the first of them numbered ``first``.
 
     The first is the header; where it names none of the ``known`` columns, as a title does not, it
     is the row near it that names the most. Empty rows, and empty cells beyond the header, are
@@ -96,6 +92,9 @@ def from_records(
     above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
     records, first = records[above:], first + above
     header = _filled(records[0])
+    cells = [cell for record in records for cell in record]
+    numbers = {cell_text(cell) for cell in cells if isinstance(cell, Number)} - {"TRUE", "FALSE"}
+    typed = frozenset(numbers - {cell.strip() for cell in cells if isinstance(cell, str)})
     kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
         cells = _filled(record)
@@ -105,7 +104,8 @@ def from_records(
             count = len(cells) if len(cells) > width else len(record)
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
-    table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
+    rows = pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int))
+    table = Table(rows, typed=typed, **about)
     if above:
         where = f"{table.place} {first}"
         table.notes.append(f"What stands above the names of the columns in {where} was left out.")
@@ -139,9 +139,9 @@ def from_records(
     return table
 
 
-def _filled(record: Sequence[str]) -> list[str]:
+def _filled(record: Sequence[object]) -> list[str]:
     """The cells of a row up to the last that is not empty."""
-    cells = list(map(str.strip, record))
+    cells = list(map(cell_text, record))
     while cells and not cells[-1]:
         cells.pop()
     return cells
