@@ -3,16 +3,19 @@ what exports add. The files in `cases` hold made-up values, each of a kind that 
 """
 
 import gzip
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyreadstat
 import pytest
 from chapter import run
 from helpers import load_from, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 from workbooks import ods, saved, xlsx
 
 from lib.patients import loading
@@ -472,12 +475,62 @@ def test_without_a_codebook_one_sentence_says_how_to_get_one(load, tmp_path):
         ('[{"site": 1, "sex": 2}]', "it is JSON"),
         ('{"site": [1, 2]}', "it is JSON"),
         (b"%PDF-1.7", "it is a PDF file"),
+        (gzip.compress(b"X\n\0\0\0\3\0"), "it is a file of R"),
+        (b"HEADER RECORD*******LIBRARY", "it is a SAS file"),
+        (b"ASCII SPSS PORT FILE", "it is a portable file of SPSS"),
+        (b"SQLite format 3\0", "it is a database"),
         (gzip.compress(text())[:-9], "it is compressed and damaged"),
     ],
 )
 @pytest.mark.parametrize("name", ["registry.csv", "registry.xls"])
 def test_what_is_no_table_is_called_by_its_name(load, content, said, name):
     assert said in refusal(load, content, name=name)
+
+
+def test_a_compressed_folder_is_no_workbook(load):
+    assert "it is a compressed folder" in refusal(load, xlsx(SHEETS), name="registry.zip")
+
+
+@pytest.mark.parametrize("number", ["#", "#no", "#1"])
+@pytest.mark.parametrize("name", ["registry.csv", "registry.tsv", "registry.xlsx"])
+def test_the_name_of_a_first_column_may_begin_like_a_comment(load, name, number):
+    rows = ROWS.assign(place=range(len(ROWS)))[["place", *ROWS]].rename(columns={"place": number})
+    sign = "\t" if name.endswith("tsv") else ","
+    content = xlsx({"x": records(rows)}) if name.endswith("xlsx") else text(sign, rows)
+    same(load(content, name=name), load(text()))
+    named = CODEBOOK.replace("site,Site", f"{number},Number,id,text,,,,\nsite,Site")
+    assert load(content, named, name=name).rows[number].tolist() == [*map(str, rows[number])]
+
+
+def test_an_empty_column_without_a_name_is_passed_over(load):
+    empty = ROWS.assign(**{"": ""})[["site", "", "sex", "drain", "size", "leak"]]
+    same(load(text(rows=empty)), load(text()))
+    same(load(xlsx({"x": records(empty)}), name="registry.xlsx"), load(text()))
+    assert "line 1: column 2 has no name" in refusal(load, text(rows=empty.assign(**{"": "x"})))
+
+
+def test_row_names_without_a_name_are_named_as_such(load):
+    header, *lines = text().decode().splitlines()
+    content = "\n".join([header, *(f"r{i},{line}" for i, line in enumerate(lines))])
+    assert "does the first column lack its name, as the row names of R do?" in refusal(
+        load, content
+    )
+
+
+def test_two_columns_of_one_name_are_named_in_every_format(load):
+    buffer, table = io.BytesIO(), pa.Table.from_pandas(ROWS, preserve_index=False)
+    names = [*table.column_names, "size"]
+    parquet.write_table(pa.Table.from_arrays([*table.columns, table["size"]], names), buffer)
+    twice = [[*record, record[3]] for record in records()]
+    for name, content in {"x.parquet": buffer.getvalue(), "x.xlsx": xlsx({"x": twice})}.items():
+        assert "column size occurs more than once" in refusal(load, content, name=name)
+
+
+@pytest.mark.parametrize("unit", ["days", "months", "years"])
+def test_a_time_of_a_century_is_refused(load, unit):
+    codebook = CODEBOOK.replace("30 days", "1 year") + f"time,Time,time,number,{unit},,,\n"
+    message = refusal(load, text(rows=ROWS.assign(time=range(44000, 44007))), codebook)
+    assert f"“44000”; expected a number in {unit}, at most 100 years" in message
 
 
 POINTS = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"

@@ -23,7 +23,7 @@ from lib.patients.table import (
     known_columns,
     problems_of,
 )
-from lib.patients.text_files import SAVE, read_text
+from lib.patients.text_files import COMMENT, SAVE, read_text
 from lib.patients.workbook import read_sheets
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
@@ -35,7 +35,13 @@ FORMATS = {
     "SPSS file": ((b"$FL2", b"$FL3"), (".sav", ".zsav")),
     "Stata file": ((b"<stata_dta>",), (".dta",)),
     "Parquet file": ((b"PAR1",), (".parquet", ".pq")),
-    "SAS file": ((b"SAS ",), (".sas7bdat",)),
+    "SAS file": ((b"SAS ", b"HEADER RECORD*******"), (".sas7bdat", ".xpt")),
+    "portable file of SPSS": ((b"ASCII SPSS PORT FILE",), (".por",)),
+    "file of R": ((b"RDX", b"RDA", b"X\n\0", b"A\n"), (".rds", ".rda", ".rdata")),
+    "database": ((b"SQLite format 3",), (".db", ".sqlite", ".mdb", ".accdb")),
+    "Feather file": ((b"ARROW1", b"FEA1"), (".feather",)),
+    # A workbook begins like it.
+    "compressed folder": ((), (".zip",)),
     "PDF file": ((b"%PDF",), (".pdf",)),
     "word processor's file": ((b"{\\rtf",), (".doc", ".docx", ".rtf")),
 }
@@ -58,7 +64,8 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
     by_start = [what for what, (starts, _) in FORMATS.items() if content.startswith(starts)]
     by_suffix = [what for what, (_, suffixes) in FORMATS.items() if suffix in suffixes]
     # Text under the name of another format is read as the text that it is.
-    what = next(iter(by_start + (by_suffix if b"\0" in content else [])), None)
+    archive = [what for what in by_suffix if not FORMATS[what][0]]
+    what = next(iter(archive + by_start + (by_suffix if b"\0" in content else [])), None)
     if what is None:
         return read_text(path, content, known, words)
     readers: dict[str, Callable[[bytes], Table]] = {
@@ -118,7 +125,7 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
         used = [
             i
             for i, row in enumerate(records)
-            if any(cell != "" for cell in row) and not cell_text(row[0]).startswith("#")
+            if any(map(cell_text, row)) and not re.match(COMMENT, cell_text(row[0]))
         ]
         if used:
             sheets[title] = (used[0], records[used[0] :])
@@ -143,7 +150,7 @@ def _statistics_file(content: bytes, read: Callable) -> Table:
 
 
 def _parquet(content: bytes) -> Table:
-    table = parquet.read_table(pa.BufferReader(content))
+    table = parquet.ParquetFile(pa.BufferReader(content)).read()
     table.validate(full=True)
     # An index without a name is written under this one and means nothing.
     names = enumerate(table.column_names)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import number_form, parts, usual
+from lib.patients.codebook import horizon, number_form, parts, usual
 from lib.patients.errors import quoted
 from lib.patients.levels import (
     DASHES,
@@ -30,6 +30,7 @@ NEVER_NEGATIVE = {
 }
 FEW = 3  # so many distinct negative numbers among positive ones may be codes
 MOST_CODES = 5
+LONGEST = "100 years"  # of a time
 MANY = 10  # among so many gaps between numbers, one may be that of an outlier
 # What a file calls a value that is none.
 NOT_KNOWN = re.compile(
@@ -120,6 +121,10 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
         below = np.flatnonzero(values < 0).tolist()
         refused |= {i: f"{expected}, not below zero{mend(texts[i])}" for i in below}
+    longest = horizon(LONGEST, rule["unit"]) if rule["role"] == "time" else None
+    if longest:
+        above = np.flatnonzero(values > longest).tolist()
+        refused |= dict.fromkeys(above, f"{expected}, at most {LONGEST}; is it a date as a number?")
     notes = [
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()

@@ -113,19 +113,21 @@ def from_records(
     if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
-    comma = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
+    cause = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
+    if not kept and {*ragged} == {width + 1}:
+        cause += ": does the first column lack its name, as the row names of R do?"
     table.problems.extend(
         [
             *(
                 f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} "
-                f"values, expected {width}{comma if count > width else ''}"
+                f"values, expected {width}{cause if count > width else ''}"
                 for count, lines in ragged.items()
             ),
             *(
                 f"{table.place} {max(first, 1)}: column {i} has no name; expected one, or no such "
                 "column"
-                for i, name in enumerate(header, 1)
-                if not name
+                for i, (name, column) in enumerate(zip(header, columns, strict=True), 1)
+                if not name and any(column)
             ),
             *(
                 f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
@@ -135,7 +137,8 @@ def from_records(
         ]
     )
     for name, column in zip(header, columns, strict=True):
-        table.rows[name] = text_column(column)
+        if name or any(column):
+            table.rows[name] = text_column(column)
     return table
 
 
