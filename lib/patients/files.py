@@ -31,6 +31,7 @@ DATA = Path(__file__).parents[2] / "data"
 GZIP = b"\x1f\x8b"
 # How a file begins, and its suffixes where that does not tell.
 FORMATS = {
+    "compressed folder": ((), (".zip",)),
     "workbook": ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), (".xlsx", ".xls", ".ods")),
     "SPSS file": ((b"$FL2", b"$FL3"), (".sav", ".zsav")),
     "Stata file": ((b"<stata_dta>",), (".dta",)),
@@ -40,8 +41,6 @@ FORMATS = {
     "file of R": ((b"RDX", b"RDA", b"X\n\0", b"A\n"), (".rds", ".rda", ".rdata")),
     "database": ((b"SQLite format 3",), (".db", ".sqlite", ".mdb", ".accdb")),
     "Feather file": ((b"ARROW1", b"FEA1"), (".feather",)),
-    # A workbook begins like it.
-    "compressed folder": ((), (".zip",)),
     "PDF file": ((b"%PDF",), (".pdf",)),
     "word processor's file": ((b"{\\rtf",), (".doc", ".docx", ".rtf")),
 }
@@ -61,11 +60,15 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
         except (OSError, EOFError, zlib.error):
             raise unusable(path, "it is compressed and damaged. Compress it anew.") from None
     suffix = suffix_and_stem(path)[0]
-    by_start = [what for what, (starts, _) in FORMATS.items() if content.startswith(starts)]
+    # How a compressed folder begins, a workbook does as well.
+    by_start = [
+        what
+        for what, (starts, suffixes) in FORMATS.items()
+        if (content.startswith(starts) if starts else suffix in suffixes)
+    ]
     by_suffix = [what for what, (_, suffixes) in FORMATS.items() if suffix in suffixes]
     # Text under the name of another format is read as the text that it is.
-    archive = [what for what in by_suffix if not FORMATS[what][0]]
-    what = next(iter(archive + by_start + (by_suffix if b"\0" in content else [])), None)
+    what = next(iter(by_start + (by_suffix if b"\0" in content else [])), None)
     if what is None:
         return read_text(path, content, known, words)
     readers: dict[str, Callable[[bytes], Table]] = {
@@ -153,8 +156,11 @@ def _parquet(content: bytes) -> Table:
     table = parquet.ParquetFile(pa.BufferReader(content)).read()
     table.validate(full=True)
     # An index without a name is written under this one and means nothing.
-    names = enumerate(table.column_names)
-    kept = [i for i, name in names if not re.fullmatch(r"__index_level_\d+__", name)]
+    kept = [
+        i
+        for i, name in enumerate(table.column_names)
+        if not re.fullmatch(r"__index_level_\d+__", name)
+    ]
     return _typed(table.select(kept).to_pandas(integer_object_nulls=True, ignore_metadata=True))
 
 

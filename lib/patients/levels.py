@@ -56,10 +56,6 @@ SUMMARY = re.compile(
     r"\s*([(:=：（±+].*)?",
     flags=re.IGNORECASE,
 )
-SUMS_UP = (
-    "a patient, and this may be a row that sums up the others. Delete it, or call the patient "
-    "otherwise"
-)
 UNIQUE = "a name for the patient that occurs only once"
 SPOILED = (
     "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
@@ -171,12 +167,11 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
     read = {i: text for i, text in enumerate(texts) if i not in missing}
-    meant, labels_note, contradiction = _texts_meant(
-        [*read.values()], rule, table.words.get(column.name, {})
-    )
+    words = table.words.get(column.name, {})
+    meant, labels_note = _texts_meant([*read.values()], rule, words)
     places = np.array([-1 if i in missing else meant.get(texts[i], -1) for i in range(len(texts))])
     refused = {
-        i: expectation(rule) + _mend(text, rule) for i, text in read.items() if places[i] < 0
+        i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
     }
     converted = {
         i: levels[places[i]]
@@ -192,7 +187,7 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         if rule["role"] == "group" and -1 in known:
             unplaced = f"{(known < 0).sum():,} of {len(known):,} patients"
             notes.append(f"it is not known for {unplaced}, and no group has them.")
-        return Reading(pd.Categorical.from_codes(known, levels), refused, notes, contradiction)
+        return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
     if len(absent) == 1 and not refused:
         [only] = {*levels} - {*absent}
         notes.append(
@@ -202,17 +197,16 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
             else f"it is {only} for all patients."
         )
     values = np.where(known < 0, np.nan, known.astype(float))
-    whole = contradiction or _other_codes(texts, refused, places, rule)
-    return Reading(values, refused, notes, whole)
+    return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
 
 
 def _texts_meant(
     texts: list[str], rule: pd.Series, words: dict[str, str]
-) -> tuple[dict[str, int], list[str], str | None]:
-    """Which level each text means, if any; a note, and what is wrong with the column.
+) -> tuple[dict[str, int], list[str]]:
+    """Which level each text means (-1: none), and a note.
 
     The file's own words for its values are read for all of them or for none: for all where a value
-    that has one is no level, or is another level than its word.
+    that has one is no level. Where all are levels, none may be another level than its word.
     """
     levels, names = parts(rule["levels"]), _level_words(rule)
 
@@ -224,17 +218,11 @@ def _texts_meant(
     opposed = [text for text, found in by_word.items() if by_text[text] not in (-1, found)]
     labeled = {*texts} & {*words}
     if opposed and all(by_text[text] >= 0 for text in by_word):
-        one, shown = opposed[0], "|".join(words.get(level, level) for level in levels)
-        whole = (
-            f"the file calls {quoted(one)} {quoted(words[one])}, and the codebook calls it "
-            f"{quoted(binary_words(rule)[by_text[one]])}; which is right cannot be known. Correct "
-            f"the words of the file, or write {shown} into the codebook's column level_labels"
-        )
-        return by_text, [], whole
+        return by_text | dict.fromkeys(opposed, -1), []
     if opposed or (labeled <= {*by_word} and any(by_text[text] < 0 for text in labeled)):
-        note = "its values were read by the words that the file has for them."
-        return by_word if opposed else by_text | by_word, [note], None
-    return by_text, [], None
+        notes = ["its values were read by the words that the file has for them."]
+        return by_word if opposed else by_text | by_word, notes
+    return by_text, []
 
 
 def _level_words(rule: pd.Series) -> dict[str, int]:
@@ -260,7 +248,12 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
     return found
 
 
-def _mend(text: str, rule: pd.Series) -> str:
+def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
+    if text in words:
+        return (
+            f", and the file calls it {quoted(words[text])}; let levels and level_labels of the "
+            f"codebook agree with the words of the file{mend(text)}"
+        )
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
@@ -274,7 +267,7 @@ def _other_codes(
     written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
     typing_error = {zero, one} & {*written} and not all(map(str.isdecimal, written))
-    if len(written) != 2 or not refused or typing_error:
+    if len(written) != 2 or not refused or typing_error or {*written} == {zero, one}:
         return None
     line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
     return (
@@ -297,7 +290,10 @@ def read_identifiers(column: pd.Series) -> Reading:
         if text in dates or POWER_OF_TEN.fullmatch(text):
             refused[i] = SPOILED
         elif SUMMARY.fullmatch(text):
-            refused[i] = SUMS_UP
+            refused[i] = (
+                "a patient, and this may be a row that sums up the others. Delete it, or call the "
+                "patient otherwise"
+            )
         elif text.startswith("#") and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:

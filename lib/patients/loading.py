@@ -147,9 +147,8 @@ def with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
         words = table.words.get(header, {})
         own = parts(rule["levels"])
         labels = [words.get(level, "").replace("|", "/") for level in own]
-        # Where a word is another level, the values are not the levels.
-        other = any(word in own and word != level for level, word in zip(own, labels, strict=True))
-        if labels and all(labels) and len({*labels}) == len(labels) and not other:
+        # Where a word is a level itself, the values may be none.
+        if labels and all(labels) and len({*labels, *own}) == len(labels) + len(own):
             codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
         codebook.loc[name, "label"] = rule["label"] or table.labels.get(header) or ""
     return codebook.fillna("")

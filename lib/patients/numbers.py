@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import horizon, number_form, parts, usual
+from lib.patients.codebook import number_form, parts, usual
 from lib.patients.errors import quoted
 from lib.patients.levels import (
     DASHES,
@@ -28,9 +28,7 @@ NEVER_NEGATIVE = {
     *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
     *("ml", "l", "g", "kg", "%"),
 }
-FEW = 3  # so many distinct negative numbers among positive ones may be codes
-MOST_CODES = 5
-LONGEST = "100 years"  # of a time
+FEW = 5  # so many distinct numbers may be codes
 MANY = 10  # among so many gaps between numbers, one may be that of an outlier
 # What a file calls a value that is none.
 NOT_KNOWN = re.compile(
@@ -105,12 +103,11 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             values[i] = way.number(text)
             for note in filter(None, (kind, way.note)):
                 kinds.setdefault(note, []).append(i)
-    codes, words = parts(rule.get("missing", "")), table.words.get(column.name, {})
-    forms = [number_form(code.replace(",", ".")) for code in codes]
-    coded = np.isin(values, [float(form) for form in forms if form])
+    codes = [code.casefold().replace(",", ".") for code in parts(rule.get("missing", ""))]
+    coded = np.isin(values, [float(form) for form in map(number_form, codes) if form])
     values[coded] = np.nan
     missing += np.flatnonzero(coded).tolist()
-    asks = NO_CODES not in map(str.casefold, codes)
+    words, asks = table.words.get(column.name, {}), NO_CODES not in codes
     refused |= {
         i: f"{expected}, and the file calls it {quoted(words[text])}. {code_mend(rule, [text])}"
         for i, text in enumerate(texts)
@@ -121,10 +118,6 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
         below = np.flatnonzero(values < 0).tolist()
         refused |= {i: f"{expected}, not below zero{mend(texts[i])}" for i in below}
-    longest = horizon(LONGEST, rule["unit"]) if rule["role"] == "time" else None
-    if longest:
-        above = np.flatnonzero(values > longest).tolist()
-        refused |= dict.fromkeys(above, f"{expected}, at most {LONGEST}; is it a date as a number?")
     notes = [
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()
@@ -186,18 +179,16 @@ def _decided(way: Way | None, decimal: set[str], groups: set[str]) -> Way | None
 def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> dict[int, str]:
     """Percentages of which the scale cannot be known."""
     others = np.abs(np.delete(values, signed))
-    why = ""
-    if rule["unit"] != "%":
-        why = (
-            "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
-            "unit in the codebook"
-        )
-    elif ((others <= 1) & (others > 0)).any():
-        why = (
-            ", all with the percent sign or all without: the column also has numbers below one "
-            "without it"
-        )
-    return dict.fromkeys(signed, expectation(rule) + why) if why else {}
+    if rule["unit"] == "%" and not ((others <= 1) & (others > 0)).any():
+        return {}
+    why = (
+        ", all with the percent sign or all without: the column also has numbers below one without "
+        "it"
+        if rule["unit"] == "%"
+        else "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
+        "unit in the codebook"
+    )
+    return dict.fromkeys(signed, expectation(rule) + why)
 
 
 def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:
@@ -220,15 +211,17 @@ def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
     more than one and a half times the widest gap between those; if several rows have a code, the
     widest but that of one outlier.
     """
-    for count in range(min(MOST_CODES, len(known) - 1), 0, -1):
+    for count in range(min(FEW, len(known) - 1), 0, -1):
         codes, rest = known[-count:], known[:-count]
         gaps = np.sort(np.diff(rest)) if len(rest) > 1 else abs(rest)
         outlier = len(gaps) >= MANY and repeated[-count:].any()
-        nines = re.fullmatch("9+", f"{codes[-1]:.12g}")
-        digits = "[6-9]" if nines and count > 1 else "[789]"
-        alike = all(re.fullmatch(rf"-?({digits})\1*(\.\1+)?", f"{code:.12g}") for code in codes)
-        # The very old are 97, 98 and 99 as well.
+        alike = all(re.fullmatch(r"-?([789])\1*(\.\1+)?", f"{code:.12g}") for code in codes)
+        # As 97, 98 and 99, or 6666 to 9999; of which the very old are the former as well.
+        run = re.fullmatch("9+", f"{codes[-1]:.12g}") and {*np.diff(codes)} in (
+            {1},
+            {codes[-1] / 9},
+        )
         least = max(1.5 * gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 10)
-        if (alike or (nines and (np.diff(codes) == 1).all())) and codes[0] - rest[-1] > least:
+        if (alike or run) and codes[0] - rest[-1] > least:
             return codes
     return known[:0]

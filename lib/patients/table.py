@@ -92,9 +92,9 @@ def from_records(
     above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
     records, first = records[above:], first + above
     header = _filled(records[0])
-    cells = [cell for record in records for cell in record]
-    numbers = {cell_text(cell) for cell in cells if isinstance(cell, Number)} - {"TRUE", "FALSE"}
-    typed = frozenset(numbers - {cell.strip() for cell in cells if isinstance(cell, str)})
+    every = [cell for record in records for cell in record]
+    typed = {cell_text(cell) for cell in every if isinstance(cell, Number)} - {"TRUE", "FALSE"}
+    typed -= {cell.strip() for cell in every if isinstance(cell, str)}
     kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
         cells = _filled(record)
@@ -105,7 +105,7 @@ def from_records(
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     rows = pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int))
-    table = Table(rows, typed=typed, **about)
+    table = Table(rows, typed=frozenset(typed), **about)
     if above:
         where = f"{table.place} {first}"
         table.notes.append(f"What stands above the names of the columns in {where} was left out.")
@@ -113,14 +113,14 @@ def from_records(
     if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
-    cause = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
-    if not kept and {*ragged} == {width + 1}:
-        cause += ": does the first column lack its name, as the row names of R do?"
+    comma = ", or is a comma within a number or a text the cause" * (table.delimiter == ",")
     table.problems.extend(
         [
             *(
                 f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} "
-                f"values, expected {width}{cause if count > width else ''}"
+                f"values, expected {width}"
+                + f": does a name lack above them, as R leaves it out{comma}?"
+                * (count > width)
                 for count, lines in ragged.items()
             ),
             *(
