@@ -2,6 +2,8 @@
 and how to mend it.
 """
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -401,6 +403,17 @@ def test_numbers_as_people_write_them(load, values, expected, said):
 def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
     message = refusal(load, written(changed(column, *values), delimiter=";"))
     assert all(words in message for words in expected), message
+
+
+def test_no_sign_that_is_raised_or_circled_becomes_part_of_a_number(load):
+    signs = [
+        sign
+        for sign in map(chr, range(0x80, 0x20000))
+        if unicodedata.category(sign) == "No" and unicodedata.normalize("NFKC", sign) != sign
+    ]
+    rows = [[f"p{i}", "DVT", "1", f"8{sign}", "", "1"] for i, sign in enumerate(signs)]
+    message = refusal(load, written([*rows, *ROWS[:1]]))
+    assert f"column length: {len(signs) - 4} more values that cannot be read" in message
 
 
 @pytest.mark.parametrize(("unit", "text"), [("1", "61"), ("0", "80"), ("00", "1 100")])

@@ -43,7 +43,6 @@ CODE = re.compile(r"[+−-]?\d+(\.\d*|,\d{1,2})?|[^\d;,]*")
 DURATION = re.compile(r"(\d+(?:\.\d+)?)[ -]?([^\W\d]+)")
 # Signs that the usual form (NFKC) makes plain digits and letters of: raised, lowered and circled.
 RAISED = "ªº²³¹¼-¾ʰ-ʸᴬ-ᵪ⁰-ₜ⅐-⅟↉①-⓿❶-➓㈠-㉃㉈-㉟㊀-㊿\U0001f100-\U0001f10a"
-SIGNS = str.maketrans("−’", "-'")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -52,7 +51,7 @@ def usual(text: str) -> str:
     raised, lowered or circled stays so: it may be a note.
     """
     plain = re.sub(f"[^{RAISED}]+", lambda run: unicodedata.normalize("NFKC", run[0]), text)
-    return INVISIBLE.sub("", plain.translate(SIGNS)).strip()
+    return INVISIBLE.sub("", plain.replace("−", "-").replace("’", "'")).strip()
 
 
 def number_form(text: str) -> str | None:

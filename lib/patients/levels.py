@@ -168,8 +168,8 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
     read = {i: text for i, text in enumerate(texts) if i not in missing}
     words = table.words.get(column.name, {})
-    meant, labels_note = _texts_meant([*read.values()], rule, words)
-    places = np.array([-1 if i in missing else meant.get(texts[i], -1) for i in range(len(texts))])
+    meant, notes = _texts_meant([*read.values()], rule, words)
+    places = np.array([meant.get(read.get(i), -1) for i in range(len(texts))], int)
     refused = {
         i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
     }
@@ -178,8 +178,8 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         for i, text in read.items()
         if places[i] >= 0 and text != levels[places[i]]
     }
-    known, notes = places[column.cat.codes], notes_on(column, missing, converted, shows_all)
-    notes += labels_note
+    known = places[column.cat.codes]
+    notes += notes_on(column, missing, converted, shows_all)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
         if absent and not refused:
@@ -220,8 +220,9 @@ def _texts_meant(
     if opposed and all(by_text[text] >= 0 for text in by_word):
         return by_text | dict.fromkeys(opposed, -1), []
     if opposed or (labeled <= {*by_word} and any(by_text[text] < 0 for text in labeled)):
-        notes = ["its values were read by the words that the file has for them."]
-        return by_word if opposed else by_text | by_word, notes
+        return (by_word if opposed else by_text | by_word), [
+            "its values were read by the words that the file has for them."
+        ]
     return by_text, []
 
 

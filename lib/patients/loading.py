@@ -80,8 +80,9 @@ def _read(path: Path, threshold: int) -> Cohort:
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
-    kinds = codebook.loc[list(matched), "type"].isin(["category", "binary"])
-    problems += consistency.beneath(table, [matched[name] for name in kinds.index[kinds]])
+    problems += consistency.beneath(
+        table, [header for name, header in matched.items() if codebook.at[name, "levels"]]
+    )
     problems += _doubtful_points(readings, table)
     suspected, row_notes = _suspected_codes(readings, table, codebook)
     problems += suspected

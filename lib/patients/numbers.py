@@ -129,14 +129,20 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             "most values are not above 1: are they fractions rather than percentages? A workbook "
             "has 0.45 where it shows 45%."
         )
-    either = (text for way, text, _ in written.values() if way == EITHER_POINT)
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
         values[column.cat.codes],
         refused,
         notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
-        doubtful=None if decimal or groups else next(either, None),
+        doubtful=next(
+            (
+                text
+                for way, text, _ in written.values()
+                if way == EITHER_POINT and not decimal | groups
+            ),
+            None,
+        ),
         suspects=_codes_for_missing(values_read, counts) if asks else {},
     )
 

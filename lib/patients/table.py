@@ -104,8 +104,11 @@ def from_records(
             count = len(cells) if len(cells) > width else len(record)
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
-    rows = pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int))
-    table = Table(rows, typed=frozenset(typed), **about)
+    table = Table(
+        pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)),
+        typed=frozenset(typed),
+        **about,
+    )
     if above:
         where = f"{table.place} {first}"
         table.notes.append(f"What stands above the names of the columns in {where} was left out.")
