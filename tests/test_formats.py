@@ -214,7 +214,7 @@ leak,Leak,outcome,binary,,0|1,,
             "binary,,0|1,no|yes",
             {0: "Yes", 1: "No", 9: "Unknown"},
             [0, 1, 1, 9],
-            "let levels and level_labels of the codebook agree with the words of the file",
+            "Let levels and level_labels of the codebook agree with the words of the file",
         ),
         ("binary,,0|1,no|yes", {1: "leak", 2: "yes"}, [1, 2, 1, 2], "it holds 1 and 2"),
         ("binary,,0|1,man|woman", {0: "male", 1: "female"}, [0, 1, 1, 0], [0, 1, 1, 0]),
@@ -522,7 +522,7 @@ def test_an_empty_column_without_a_name_is_passed_over(load):
 def test_row_names_without_a_name_are_named_as_such(load):
     header, *lines = text().decode().splitlines()
     content = "\n".join([header, *(f"r{i},{line}" for i, line in enumerate(lines))])
-    assert "does a name lack above them, as R leaves it out, or is a comma" in refusal(
+    assert "is a name missing in the header, as R leaves one out, or is a comma" in refusal(
         load, content
     )
 

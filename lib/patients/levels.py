@@ -252,8 +252,9 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
 def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
     if text in words:
         return (
-            f", and the file calls it {quoted(words[text])}; let levels and level_labels of the "
-            f"codebook agree with the words of the file{mend(text)}"
+            f", and the file calls it {quoted(words[text])}. Let levels and level_labels of the "
+            "codebook agree with the words of the file; a code for missing goes into its column "
+            "missing"
         )
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)

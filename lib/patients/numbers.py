@@ -227,7 +227,7 @@ def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
             {1},
             {codes[-1] / 9},
         )
-        least = max(1.5 * gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 10)
-        if (alike or run) and codes[0] - rest[-1] > least:
+        widest = max(gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 15)
+        if (alike or run) and (codes[0] - rest[-1]) / 1.5 > widest:
             return codes
     return known[:0]

@@ -122,7 +122,7 @@ def from_records(
             *(
                 f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} "
                 f"values, expected {width}"
-                + f": does a name lack above them, as R leaves it out{comma}?"
+                + f": is a name missing in the header, as R leaves one out{comma}?"
                 * (count > width)
                 for count, lines in ragged.items()
             ),
