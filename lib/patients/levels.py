@@ -25,8 +25,6 @@ MISSING = {
     *("缺失", "未知", "不详", "未查"),
 }
 DASHES = {"-", "--", "–", "—", "/"}
-# Each may as well be short for another word.
-LETTERS = {"y", "t", "n", "f"}
 YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
 NO_CODES = "none"  # in the column missing of the codebook: every other number is a value
@@ -245,7 +243,8 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
         said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]
         agrees = all(place == i for place, i in said)
         if all(place in (i, None) for place, i in said):
-            found = {w: i for w, i in general.items() if agrees or w not in LETTERS} | found
+            # A letter may as well be short for another word.
+            found = {w: i for w, i in general.items() if agrees or w not in {*"ytnf"}} | found
     return found
 
 

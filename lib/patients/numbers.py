@@ -129,20 +129,14 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             "most values are not above 1: are they fractions rather than percentages? A workbook "
             "has 0.45 where it shows 45%."
         )
+    either = (text for way, text, _ in written.values() if way == EITHER_POINT)
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
         values[column.cat.codes],
         refused,
         notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
-        doubtful=next(
-            (
-                text
-                for way, text, _ in written.values()
-                if way == EITHER_POINT and not decimal | groups
-            ),
-            None,
-        ),
+        doubtful=None if decimal or groups else next(either, None),
         suspects=_codes_for_missing(values_read, counts) if asks else {},
     )
 
@@ -223,10 +217,7 @@ def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
         outlier = len(gaps) >= MANY and repeated[-count:].any()
         alike = all(re.fullmatch(r"-?([789])\1*(\.\1+)?", f"{code:.12g}") for code in codes)
         # As 97, 98 and 99, or 6666 to 9999; of which the very old are the former as well.
-        run = re.fullmatch("9+", f"{codes[-1]:.12g}") and {*np.diff(codes)} in (
-            {1},
-            {codes[-1] / 9},
-        )
+        run = not f"{codes[-1]:.12g}".strip("9") and {*np.diff(codes)} in ({1}, {codes[-1] / 9})
         widest = max(gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 15)
         if (alike or run) and (codes[0] - rest[-1]) / 1.5 > widest:
             return codes
