@@ -3,16 +3,19 @@ what exports add. The files in `cases` hold made-up values, each of a kind that 
 """
 
 import gzip
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyreadstat
 import pytest
 from chapter import run
 from helpers import load_from, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 from workbooks import ods, saved, xlsx
 
 from lib.patients import loading
@@ -173,6 +176,68 @@ def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, t
     assert any("read “1” as “north” (2)" in note for note in found.notes)
 
 
+COLUMN_OF_LEVELS = """name,label,role,type,unit,levels,level_labels,missing
+site,Site,group,category,,a|b,,
+x,X,factor,{},9
+leak,Leak,outcome,binary,,0|1,,
+"""
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+@pytest.mark.parametrize(
+    ("rule", "words", "values", "expected"),
+    [
+        # As a category of pandas and a factor of R write what they hold.
+        ("category,,1|2|3,", {0: "1", 1: "2", 2: "3"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        ("category,,1|2|3,", {0: "1", 1: "2", 2: "3"}, [1, 2, 2, 1], [1, 2, 2, 1]),
+        (
+            "category,,1|2|3,",
+            {1: "3", 2: "2", 3: "1"},
+            [1, 2, 3, 3],
+            "“1”; expected one of 1, 2, 3, and the file calls it “3”",
+        ),
+        ("category,,1|2|3,", {0: "1", 1: "2"}, [0, 1, 3, 1], "“3”; expected one of 1, 2, 3"),
+        ("category,,0|1|2,low|mid|high", {0: "LOW", 1: "Mid"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        ("category,,none|1|2,", {0: "none"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        ("binary,,0|1,", {1: "0", 2: "1"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,no|yes", {1: "No", 2: "Yes"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,", {1: "No", 2: "Yes"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        ("binary,,0|1,", {0: "Yes", 1: "No"}, [1, 0, 0, 1], [1, 0, 0, 1]),
+        ("binary,,0|1,Alive|Dead", {1: "Alive", 2: "Dead"}, [1, 2, 2, 1], [0, 1, 1, 0]),
+        (
+            "binary,,0|1,no|yes",
+            {0: "Yes", 1: "No"},
+            [0, 1, 1, 0],
+            "“0”; expected 0 (no) or 1 (yes), and the file calls it “Yes”",
+        ),
+        (
+            "binary,,0|1,no|yes",
+            {0: "Yes", 1: "No", 9: "Unknown"},
+            [0, 1, 1, 9],
+            "Let levels and level_labels of the codebook agree with the words of the file",
+        ),
+        ("binary,,0|1,no|yes", {1: "leak", 2: "yes"}, [1, 2, 1, 2], "it holds 1 and 2"),
+        ("binary,,0|1,man|woman", {0: "male", 1: "female"}, [0, 1, 1, 0], [0, 1, 1, 0]),
+    ],
+)
+def test_the_words_of_a_file_for_its_values_are_read_for_all_of_them_or_for_none(
+    load, tmp_path, suffix, rule, words, values, expected
+):
+    path, codebook = tmp_path / f"words.{suffix}", COLUMN_OF_LEVELS.format(rule)
+    rows = pd.DataFrame({"site": [*"abab"], "x": map(float, values), "leak": [0.0, 1, 0, 1]})
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[suffix]
+    write(rows, path, variable_value_labels={"x": words})
+    if isinstance(expected, str):
+        assert expected in refusal(load, path.read_bytes(), codebook, name=path.name)
+        return
+    found = load(path.read_bytes(), codebook, name=path.name)
+    levels = [name for name in found.rows if name.startswith("x=")]
+    places = sum((i + 1) * found.rows[name] for i, name in enumerate(levels))
+    assert list(places if levels else found.rows["x"]) == expected
+    said = "Column x: its values were read by the words that the file has for them."
+    assert values == expected or said in found.notes
+
+
 def test_what_an_spss_file_calls_missing_is_missing(load, tmp_path):
     path = tmp_path / "missing.sav"
     rows = ROWS.assign(size=[1.0, 2, 3, 97, 98, 6, 7], drain="Checked")
@@ -212,6 +277,13 @@ def test_a_format_gives_what_the_csv_file_gives_or_both_are_refused(tmp_path, va
         ([1, 8, 2.5, 99.9, 99.9, 4, 6], "99.9 (2)"),
         ([1, 2, 3, 888, 999, 888, 5], "888 (2), 999 (1) in lines 5, 6 and 7"),
         ([1, 2, 3, 9, 9, 4, 5], "9 (2)"),
+        ([20, 49, 30, 98, 98, 99, 33], "98 (2), 99 (1)"),
+        ([20, 35, 97, 97, 98, 99, 40], "97 (2), 98 (1), 99 (1)"),
+        ([20, 25, 96, 97, 98, 99, 99], "96 (1), 97 (1), 98 (1), 99 (2)"),
+        ([20, 49, 30, 9998, 9998, 9999, 33], "9998 (2), 9999 (1)"),
+        ([20, 30, 6666, 7777, 8888, 9999, 9999], "6666 (1), 7777 (1), 8888 (1), 9999 (2)"),
+        ([20, 30, -6, -7, -8, -9, 25], "-9 (1), -8 (1), -7 (1), -6 (1)"),
+        ([1, 2, 3, 8, 9, 9, 4], "8 (1), 9 (2)"),
     ],
 )
 def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
@@ -223,10 +295,34 @@ def test_what_looks_like_a_code_is_refused_with_the_mend(load, values, said):
     )
     none = load(text(rows=rows), CODEBOOK.replace("-9|99.5", "none").replace(",mm,", ",U,"))
     assert none.rows["size"].tolist() == values
-    codes = [code for code in values if code < 0 or code >= 9]
+    # As the mend says: what is listed, each with how many rows have it.
+    codes = [float(code.split(" (")[0]) for code in said.split(" in ")[0].split(", ")]
     written = "|".join(f"{code:g}" for code in codes)
     named = load(text(rows=rows), CODEBOOK.replace("-9|99.5", written).replace(",mm,", ",U,"))
-    assert named.rows["size"].isna().sum() == len(codes)
+    assert named.rows["size"].isna().tolist() == [value in codes for value in values]
+
+
+def test_one_outlier_does_not_hide_a_repeated_code(load):
+    ages = [*range(20, 60), 85, *[99] * 4]
+    rows = pd.DataFrame({"site": 1, "sex": 2, "drain": "Checked", "size": ages, "leak": 1})
+    assert "column size: 99 (4)" in refusal(load, text(rows=rows), CODEBOOK.replace("-9|99.5", ""))
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+@pytest.mark.parametrize("word", ["Refused", "missing", "not done", "Don't know", "未知"])
+def test_a_number_that_the_file_calls_unknown_is_asked_about(load, tmp_path, suffix, word):
+    path, rows = tmp_path / f"called.{suffix}", ROWS.assign(size=[41.0, 42, 43, 44, 45, 0, 46])
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[suffix]
+    write(rows, path, variable_value_labels={"size": {0: word, 41: "little"}})
+    content = path.read_bytes()
+    message = refusal(load, content, name=path.name)
+    assert (
+        f"row 6, column size: “0”; expected a number in mm, and the file calls it “{word}”"
+        in message
+    )
+    assert "Write -9|99.5|0 into the column missing of the codebook, or -9|99.5|none if" in message
+    none = load(content, CODEBOOK.replace("-9|99.5", "none"), name=path.name)
+    assert none.rows["size"].min() == 0
 
 
 @pytest.mark.parametrize("value", [999, 99.9, 888])
@@ -241,12 +337,53 @@ def test_a_single_code_is_read_and_named(load, value):
 
 
 @pytest.mark.parametrize(
-    "values", [[-3.1, 2, -1.5, 4, 0.5, -2, 1], [80, 88, 60, 99, 77, 65, 70], [1, 2, 3, 7, 8, 9, 5]]
+    "values",
+    [
+        [-3.1, 2, -1.5, 4, 0.5, -2, 1],
+        [80, 88, 60, 99, 77, 65, 70],
+        [1, 2, 3, 7, 8, 9, 5],
+        [60, 70, 80, 90, 95, 98, 99],
+    ],
 )
 def test_values_among_others_of_their_kind_are_no_codes(load, values):
     rows = text(rows=ROWS.assign(size=values))
     codebook = CODEBOOK.replace("-9|99.5", "").replace(",mm,", ",U,")
     assert not any("size" in note for note in load(rows, codebook).notes)
+
+
+@pytest.mark.parametrize(
+    ("codes", "sizes"),
+    [
+        ("-9", ["−9", "-9.0", "－9"]),
+        ("−9", ["-9", "−9"]),
+        ("-9", ["-9,0", "70,5"]),
+        ("99.9", ["99,9", "99,90"]),
+        ('"99,9"', ["99,90", "99.9", "99,9"]),
+        ("999", ["999 mm", "999", "999.0"]),
+        ("refused", ["refused"]),
+        ("N/A|none", ["N/A"]),
+    ],
+)
+def test_codes_of_the_codebook_are_missing_however_a_number_is_written(load, codes, sizes):
+    rows = ROWS.assign(size=[*sizes, *["70"] * (len(ROWS) - len(sizes))])
+    found = load(text(";", rows), CODEBOOK.replace("-9|99.5", codes))
+    assert found.rows["size"].dropna().isin([70, 70.5]).all()
+
+
+@pytest.mark.parametrize("codes", ["9;99", "900-999", "9 99", "99, 98", "9/99", ">90", "1,234"])
+def test_codes_that_are_neither_numbers_nor_words_are_refused(load, codes):
+    message = refusal(load, text(), CODEBOOK.replace("-9|99.5", f'"{codes}"'))
+    assert f"line 5, column missing: “{codes}”; expected numbers or words" in message
+
+
+def test_further_codes_are_asked_about_beside_those_of_the_codebook(load):
+    rows = text(rows=ROWS.assign(size=[1, -9, 2, 999, 999, 3, 4]))
+    message = refusal(load, rows, CODEBOOK.replace("-9|99.5", "-9"))
+    assert "column size: 999 (2)" in message
+    assert "Write -9|999 into the column missing of the codebook, or -9|none if" in message
+    assert load(rows, CODEBOOK.replace("-9|99.5", "-9|none")).rows["size"].max() == 999
+    codebook = CODEBOOK.replace("-9|99.5", "None").replace(",mm,", ",U,")
+    assert load(rows, codebook).rows["size"].min() == -9
 
 
 def test_codes_of_the_codebook_are_missing_in_every_kind_of_column(load):
@@ -303,7 +440,13 @@ def test_a_column_may_serve_two_roles(load, line):
 
 @pytest.mark.parametrize(
     ("horizon", "unit", "within"),
-    [("12 months", "days", 365), ("1 year", "months", 12), ("30 days", "weeks", 30 / 7)],
+    [
+        ("12 months", "days", 365),
+        ("1 year", "months", 12),
+        ("30 days", "weeks", 30 / 7),
+        ("1-year", "months", 12),
+        ("12-month", "years", 1),
+    ],
 )
 def test_horizon_and_time_may_have_different_units(load, horizon, unit, within):
     codebook = CODEBOOK.replace("30 days", horizon) + f"time,Time,time,number,{unit},,,\n"
@@ -313,6 +456,9 @@ def test_horizon_and_time_may_have_different_units(load, horizon, unit, within):
     assert f"Line 3: time is shorter than {horizon}, and yet leak is known to be 0." in notes
     message = refusal(load, text(rows=rows), codebook.replace(f"number,{unit}", "number,visits"))
     assert f"counted at “{horizon}” and the time has the unit “visits”" in message
+    for words in ("one year", "12 Monate", "discharge", "12m"):
+        message = refusal(load, text(rows=rows), codebook.replace(horizon, words))
+        assert f"counted at “{words}” and the time has the unit “{unit}”" in message
 
 
 # ----------------------------------------------------------------------------- what exports add
@@ -339,6 +485,10 @@ def test_without_a_codebook_one_sentence_says_how_to_get_one(load, tmp_path):
         ('[{"site": 1, "sex": 2}]', "it is JSON"),
         ('{"site": [1, 2]}', "it is JSON"),
         (b"%PDF-1.7", "it is a PDF file"),
+        (gzip.compress(b"X\n\0\0\0\3\0"), "it is a file of R"),
+        (b"HEADER RECORD*******LIBRARY", "it is a SAS file"),
+        (b"ASCII SPSS PORT FILE", "it is a portable file of SPSS"),
+        (b"SQLite format 3\0", "it is a database"),
         (gzip.compress(text())[:-9], "it is compressed and damaged"),
     ],
 )
@@ -347,14 +497,75 @@ def test_what_is_no_table_is_called_by_its_name(load, content, said, name):
     assert said in refusal(load, content, name=name)
 
 
-def test_points_are_read_where_another_column_shows_what_they_are(load):
-    codebook = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"
-    rows = ROWS.assign(size=["1.119", "900", "1.015", "1.2", "732", "1.393", "1.1"], weight=1)
-    assert load(text(";", rows), codebook).rows["size"].iloc[0] == 1.119
-    rows["size"] = ["1.119", "900", "1.015", "1.123", "732", "1.393", "1.035"]
-    assert "look like “1.119” in a file with semicolons" in refusal(load, text(";", rows), codebook)
-    assert load(text(";", rows.assign(weight="61.5")), codebook).rows["size"].iloc[0] == 1.119
-    assert load(text(",", rows), codebook).rows["size"].iloc[0] == 1.119
+def test_a_compressed_folder_is_no_workbook(load):
+    assert "it is a compressed folder" in refusal(load, xlsx(SHEETS), name="registry.zip")
+
+
+@pytest.mark.parametrize("number", ["#", "#no", "#1"])
+@pytest.mark.parametrize("name", ["registry.csv", "registry.tsv", "registry.xlsx"])
+def test_the_name_of_a_first_column_may_begin_like_a_comment(load, name, number):
+    rows = ROWS.assign(place=range(len(ROWS)))[["place", *ROWS]].rename(columns={"place": number})
+    sign = "\t" if name.endswith("tsv") else ","
+    content = xlsx({"x": records(rows)}) if name.endswith("xlsx") else text(sign, rows)
+    same(load(content, name=name), load(text()))
+    named = CODEBOOK.replace("site,Site", f"{number},Number,id,text,,,,\nsite,Site")
+    assert load(content, named, name=name).rows[number].tolist() == [*map(str, rows[number])]
+
+
+def test_an_empty_column_without_a_name_is_passed_over(load):
+    empty = ROWS.assign(**{"": ""})[["site", "", "sex", "drain", "size", "leak"]]
+    same(load(text(rows=empty)), load(text()))
+    same(load(xlsx({"x": records(empty)}), name="registry.xlsx"), load(text()))
+    assert "line 1: column 2 has no name" in refusal(load, text(rows=empty.assign(**{"": "x"})))
+
+
+def test_row_names_without_a_name_are_named_as_such(load):
+    header, *lines = text().decode().splitlines()
+    content = "\n".join([header, *(f"r{i},{line}" for i, line in enumerate(lines))])
+    assert "is a name missing in the header, as R leaves one out, or is a comma" in refusal(
+        load, content
+    )
+
+
+def test_two_columns_of_one_name_are_named_in_every_format(load):
+    buffer, table = io.BytesIO(), pa.Table.from_pandas(ROWS, preserve_index=False)
+    names = [*table.column_names, "size"]
+    parquet.write_table(pa.Table.from_arrays([*table.columns, table["size"]], names), buffer)
+    twice = [[*record, record[3]] for record in records()]
+    for name, content in {"x.parquet": buffer.getvalue(), "x.xlsx": xlsx({"x": twice})}.items():
+        assert "column size occurs more than once" in refusal(load, content, name=name)
+
+
+POINTS = CODEBOOK.replace("-9|99.5", "none") + "weight,Weight,factor,number,kg,,,\n"
+DOUBTFUL = ROWS.assign(size=["1.119", "900", "1.015", "1.123", "732", "1.393", "1.035"], weight=1)
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|", ","])
+def test_points_are_read_where_another_number_shows_what_they_are(load, sign):
+    for rows in (DOUBTFUL.replace({"size": {"900": "1.2"}}), DOUBTFUL.assign(weight="61.5")):
+        assert load(text(sign, rows), POINTS).rows["size"].iloc[0] == 1.119
+    if sign == ",":
+        assert load(text(sign, DOUBTFUL), POINTS).rows["size"].iloc[0] == 1.119
+    else:
+        message = refusal(load, text(sign, DOUBTFUL), POINTS)
+        assert "look like “1.119” and no other number of the file shows" in message
+
+
+@pytest.mark.parametrize("write", [xlsx, ods])
+def test_a_number_of_a_workbook_has_no_doubtful_point_and_a_text_has_one(load, write):
+    name, typed = f"registry.{write.__name__}", DOUBTFUL.assign(size=DOUBTFUL["size"].map(float))
+    assert load(write({"x": records(typed)}), POINTS, name=name).rows["size"].iloc[0] == 1.119
+    for rows in (DOUBTFUL, DOUBTFUL.assign(weight=61.5)):
+        message = refusal(load, write({"x": records(rows)}), POINTS, name=name)
+        assert "look like “1.119” and no other number of the file shows" in message
+
+
+def test_percentages_that_a_workbook_keeps_as_fractions_are_noted(load):
+    rows = text(rows=ROWS.assign(size=[0.45, 1.2, 0.3, 0.95, 0.45, 1.2, 0.3]))
+    notes = load(
+        rows, POINTS.replace(",mm,", ",%,").replace("weight,", "sex,").rpartition("sex")[0]
+    ).notes
+    assert any("Column size: most values are not above 1" in note for note in notes)
 
 
 # ------------------------------------------------------------------------------------------ cases

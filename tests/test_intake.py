@@ -2,6 +2,8 @@
 and how to mend it.
 """
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -256,6 +258,35 @@ def test_values_that_cannot_be_known_are_refused(load, column, values, expected)
 
 
 @pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("0|1,标志,Tumour|Normal,", ["T", "N", "T", "N"]),
+        ("0|1,标志,male|female,", ["F", "1", "0", "F"]),
+        ("0|1,标志,yes|no,", ["true", "false", "1", "0"]),
+        ("0|1,标志,positive|negative,", ["yes", "no", "yes", "no"]),
+        ("0|1,标志,free|ill,", ["0", "1²", "1", "0"]),
+    ],
+)
+def test_a_word_that_may_mean_either_level_is_refused(load, line, values):
+    codebook = CODEBOOK.replace("0|1,标志,no|yes,否|是", line)
+    assert "column has_x: " in refusal(load, written(changed("has_x", *values)), codebook)
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("0|1,标志,free|ill,", ["yes", "No", "是", "FALSE"]),
+        ("0|1,标志,negative|positive,", ["y", "N", "t", "f"]),
+        ("0|1,标志,,", ["y", "N", "t", "f"]),
+    ],
+)
+def test_general_words_for_yes_and_no_where_the_codebook_does_not_say_otherwise(load, line, values):
+    codebook = CODEBOOK.replace("0|1,标志,no|yes,否|是", line)
+    found = load(written(changed("has_x", *values)), codebook)
+    assert found.rows["has_x"].tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ["compression", "Thrombosis", "POST-THROMBOTIC", "thrombosis"],
@@ -340,6 +371,10 @@ def test_numbers_as_people_write_them(load, values, expected, said):
             ["8 cm", "7", "7", "7"],
             ["line 2, column length: “8 cm”; expected a number in mm"],
         ),
+        *(
+            ("length", [text, "7", "7", "7"], [f"line 2, column length: “{text}”", "be a note"])
+            for text in ("80¹", "10²", "10⁹", "80 ²", "²", "80①", "①②", "80₁", "80ᵃ", "1½", "80⒈")
+        ),
         ("length", ["<5", "7", "7", "7"], ["line 2, column length: “<5”", "a bound is no number"]),
         ("length", ["5-8", "7", "7", "7"], ["line 2, column length: “5-8”"]),
         (
@@ -368,6 +403,24 @@ def test_numbers_as_people_write_them(load, values, expected, said):
 def test_numbers_that_can_be_either_are_refused(load, column, values, expected):
     message = refusal(load, written(changed(column, *values), delimiter=";"))
     assert all(words in message for words in expected), message
+
+
+def test_no_sign_that_is_raised_or_circled_becomes_part_of_a_number(load):
+    signs = [
+        sign
+        for sign in map(chr, range(0x80, 0x20000))
+        if unicodedata.category(sign) == "No" and unicodedata.normalize("NFKC", sign) != sign
+    ]
+    rows = [[f"p{i}", "DVT", "1", f"8{sign}", "", "1"] for i, sign in enumerate(signs)]
+    message = refusal(load, written([*rows, *ROWS[:1]]))
+    assert f"column length: {len(signs) - 4} more values that cannot be read" in message
+
+
+@pytest.mark.parametrize(("unit", "text"), [("1", "61"), ("0", "80"), ("00", "1 100")])
+def test_a_unit_that_is_a_digit_is_not_cut_off_a_number(load, unit, text):
+    codebook = CODEBOOK.replace(",mm,", f",{unit},")
+    found = load(written(changed("length", text, "7", "7", "7")), codebook)
+    assert found.rows["length"][0] == float(text.replace(" ", ""))
 
 
 # ----------------------------------------------------------------------------- notes on the whole
@@ -400,7 +453,11 @@ def test_what_does_not_go_together_is_noted(load):
 @pytest.mark.parametrize(
     ("rows", "header", "said"),
     [
-        ([*ROWS, ["p5", *ROWS[0][1:]]], HEADER, "Line 6: alike in all columns to an earlier one"),
+        (
+            [*ROWS, ["p5", *ROWS[0][1:]]],
+            HEADER,
+            "Line 6: alike in all columns to an earlier one; perhaps entered twice.",
+        ),
         (
             changed("has_x", "1", "", "1", ""),
             HEADER,
@@ -418,6 +475,28 @@ def test_what_is_odd_about_rows_and_columns_is_noted(load, rows, header, said):
     found = load(written(rows, header))
     assert any(said in note for note in found.notes)
     assert "stent_name" not in found.rows
+
+
+@pytest.mark.parametrize(
+    ("under", "said"),
+    [
+        ([["", "", "", "100.1", "", ""]], "line 6: nothing but numbers or a remark stands there"),
+        ([["Mean", "", "", "100", "4"], ["N", "", "", "4", "4"]], "lines 6 and 7: nothing"),
+        ([["Source: registry 2021", "", "", "", ""]], "line 6: nothing but numbers or a remark"),
+        *(
+            ([[name, "DVT", "1", "100", "4", "1"]], f"line 6, column id: “{name}”; expected a pat")
+            for name in ("Total", "MEAN", "Mean (SD)", "合计", "Subtotal:", "平均值")
+        ),
+    ],
+)
+def test_totals_and_remarks_under_the_table_are_no_patients(load, under, said):
+    rows = [*ROWS, *([*row, *[""] * (len(HEADER) - len(row))] for row in under)]
+    assert said in refusal(load, written(rows))
+
+
+def test_a_last_patient_of_whom_something_is_known_is_one(load):
+    rows = [*ROWS, ["p5", "", "NA", "5", "5", "NA"], ["p6", "", "0", "5", "5", ""]]
+    assert len(load(written(rows)).rows) == 6
 
 
 def test_all_problems_come_at_once_and_in_bearable_length(load):

@@ -353,7 +353,12 @@ def test_any_order_of_columns_and_rows_gives_the_same_cohort(folder, table, orde
         return
     moved = [[line[i] for i in order] for line in [table[0], *reversed(table[1:])]]
     path.write_text(cells_of(moved, ";"), encoding="utf-8", errors="replace")
-    found = loading.load(path)
+    try:
+        found = loading.load(path)
+    except InputError as error:
+        # At the end, a row of numbers alone may be a total.
+        assert "nothing but numbers or a remark stands there" in str(error)
+        return
     pd.testing.assert_frame_equal(found.rows[::-1].reset_index(drop=True), expected.rows)
 
 

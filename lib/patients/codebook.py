@@ -2,7 +2,7 @@
 
 Its own columns are name, label, role, type, unit and levels (separated by ``|``, the first being
 the reference). Optional ones are ``level_labels`` (words for the levels), ``missing`` (the codes
-for values that are not known, separated by ``|``, or "none" where every number is a value),
+for values that are not known, separated by ``|``; "none" says that no other number is one),
 ``step`` (the difference of a number that odds ratios are about), and ``label_zh`` and
 ``level_labels_zh``. A column that serves two roles has two lines, or the role
 ``outcome|event``.
@@ -39,13 +39,19 @@ RESERVED_LEVELS = {"all", "all patients"}
 DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 / 12, "year": 365}
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", flags=re.ASCII)
 STEP = re.compile(r"0*[1-9]\d*(\.\d+)?|0*\.0*[1-9]\d*")
-DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([^\W\d]+)")
+CODE = re.compile(r"[+−-]?\d+(\.\d*|,\d{1,2})?|[^\d;,]*")
+DURATION = re.compile(r"(\d+(?:\.\d+)?)[ -]?([^\W\d]+)")
+# Signs that the usual form (NFKC) makes plain digits and letters of: raised, lowered and circled.
+RAISED = "ªº²³¹¼-¾ʰ-ʸᴬ-ᵪ⁰-ₜ⅐-⅟↉①-⓿❶-➓㈠-㉃㉈-㉟㊀-㊿\U0001f100-\U0001f10a"
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def usual(text: str) -> str:
-    """A text with letters, digits and signs of the usual width, and none that is not seen."""
-    return INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+    """A text with letters, digits and signs of the usual width, and none that is not seen. What is
+    raised, lowered or circled stays so: it may be a note.
+    """
+    plain = re.sub(f"[^{RAISED}]+", lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    return INVISIBLE.sub("", plain.replace("−", "-").replace("’", "'")).strip()
 
 
 def number_form(text: str) -> str | None:
@@ -157,6 +163,11 @@ def _rule_problems(rule: pd.Series) -> list[str]:
             )
             for column, words in labels.items()
         ),
+        (
+            kind == "number" and not all(map(CODE.fullmatch, parts(rule.get("missing", "")))),
+            f"missing: {quoted(rule.get('missing', ''))}; expected numbers or words separated by "
+            "|, such as 9|99, or none",
+        ),
         (both, f"missing: {quoted('|'.join(both))} is a level too; keep it in one of the two"),
         # The analyses use these words for other things.
         (
@@ -192,11 +203,12 @@ def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     if problems or not counts["time"]:
         return problems
     unit = rules.set_index("role")["unit"]
-    if horizon(unit["outcome"], unit["time"]) is None and DURATION.fullmatch(unit["outcome"]):
+    # Without a horizon the outcome is counted at the end.
+    if unit["outcome"] and horizon(unit["outcome"], unit["time"]) is None:
         problems.append(
             f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has "
-            f"the unit {quoted(unit['time'])}, which cannot be converted; write days, weeks, "
-            "months or years"
+            f"the unit {quoted(unit['time'])}, which cannot be converted; write both in days, "
+            "weeks, months or years, as “12 months” and “days”"
         )
     return problems
 

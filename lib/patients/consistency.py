@@ -12,6 +12,18 @@ from lib.words import capital, listed
 MOSTLY = 0.5
 
 
+def beneath(table: Table, headers: list[str]) -> list[str]:
+    """What is wrong with last rows in which all of these columns are empty: whether they are
+    patients, or a total or a remark under the table, cannot be known.
+    """
+    filled = np.flatnonzero(table.rows[headers].ne("").any(axis=1))
+    lines = table.rows.index[filled.max(initial=-1) + 1 :]
+    return [
+        f"{places(lines, table.place)}: nothing but numbers or a remark stands there; delete what "
+        "is a total or a remark, and enter the group or the outcome of a patient"
+    ] * (0 < len(lines) < len(table.rows))
+
+
 def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[str]:
     """Notes on values that do not go together, and on rows that are alike."""
     by_role = {rule["role"]: name for name, rule in codebook.iterrows() if name in rows}
@@ -37,7 +49,7 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
         & (lost == 0),
         f"{event} is known and {time} is missing": followed.isna() & had.notna() & bool(time),
         # Where many are alike, being alike says nothing.
-        "alike in all columns to an earlier one; entered twice?": alike
+        "alike in all columns to an earlier one; perhaps entered twice": alike
         & (alike.sum() <= max(1, len(rows) // 1000)),
     }
     return [

@@ -23,7 +23,7 @@ from lib.patients.table import (
     known_columns,
     problems_of,
 )
-from lib.patients.text_files import SAVE, read_text
+from lib.patients.text_files import COMMENT, SAVE, read_text
 from lib.patients.workbook import read_sheets
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
@@ -31,11 +31,16 @@ DATA = Path(__file__).parents[2] / "data"
 GZIP = b"\x1f\x8b"
 # How a file begins, and its suffixes where that does not tell.
 FORMATS = {
+    "compressed folder": ((), (".zip",)),
     "workbook": ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), (".xlsx", ".xls", ".ods")),
     "SPSS file": ((b"$FL2", b"$FL3"), (".sav", ".zsav")),
     "Stata file": ((b"<stata_dta>",), (".dta",)),
     "Parquet file": ((b"PAR1",), (".parquet", ".pq")),
-    "SAS file": ((b"SAS ",), (".sas7bdat",)),
+    "SAS file": ((b"SAS ", b"HEADER RECORD*******"), (".sas7bdat", ".xpt")),
+    "portable file of SPSS": ((b"ASCII SPSS PORT FILE",), (".por",)),
+    "file of R": ((b"RDX", b"RDA", b"X\n\0", b"A\n"), (".rds", ".rda", ".rdata")),
+    "database": ((b"SQLite format 3",), (".db", ".sqlite", ".mdb", ".accdb")),
+    "Feather file": ((b"ARROW1", b"FEA1"), (".feather",)),
     "PDF file": ((b"%PDF",), (".pdf",)),
     "word processor's file": ((b"{\\rtf",), (".doc", ".docx", ".rtf")),
 }
@@ -55,7 +60,12 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
         except (OSError, EOFError, zlib.error):
             raise unusable(path, "it is compressed and damaged. Compress it anew.") from None
     suffix = suffix_and_stem(path)[0]
-    by_start = [what for what, (starts, _) in FORMATS.items() if content.startswith(starts)]
+    # How a compressed folder begins, a workbook does as well.
+    by_start = [
+        what
+        for what, (starts, suffixes) in FORMATS.items()
+        if (content.startswith(starts) if starts else suffix in suffixes)
+    ]
     by_suffix = [what for what, (_, suffixes) in FORMATS.items() if suffix in suffixes]
     # Text under the name of another format is read as the text that it is.
     what = next(iter(by_start + (by_suffix if b"\0" in content else [])), None)
@@ -115,16 +125,19 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
     sheets = {}
     for title, records in read_sheets(content).items():
-        texts = [[cell_text(cell) for cell in record] for record in records]
-        used = [i for i, row in enumerate(texts) if any(row) and not row[0].startswith("#")]
+        used = [
+            i
+            for i, row in enumerate(records)
+            if any(map(cell_text, row)) and not re.match(COMMENT, cell_text(row[0]))
+        ]
         if used:
-            sheets[title] = (used[0], texts[used[0] :])
+            sheets[title] = (used[0], records[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
-    before, texts = sheets[chosen]
+    before, records = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    return from_records(texts, before + 1, known, place="row", delimiter="", notes=notes)
+    return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
 
 
 def _statistics_file(content: bytes, read: Callable) -> Table:
@@ -140,15 +153,19 @@ def _statistics_file(content: bytes, read: Callable) -> Table:
 
 
 def _parquet(content: bytes) -> Table:
-    table = parquet.read_table(pa.BufferReader(content))
+    table = parquet.ParquetFile(pa.BufferReader(content)).read()
     table.validate(full=True)
     # An index without a name is written under this one and means nothing.
-    names = [name for name in table.column_names if not re.fullmatch(r"__index_level_\d+__", name)]
-    return _typed(table.select(names).to_pandas(integer_object_nulls=True, ignore_metadata=True))
+    kept = [
+        i
+        for i, name in enumerate(table.column_names)
+        if not re.fullmatch(r"__index_level_\d+__", name)
+    ]
+    return _typed(table.select(kept).to_pandas(integer_object_nulls=True, ignore_metadata=True))
 
 
 def _typed(frame: pd.DataFrame, **about: object) -> Table:
-    # Iterating over an array keeps the precision of its numbers.
-    columns = [[cell_text(value) for value in frame[name].to_numpy()] for name in frame]
+    # Iterating over an array keeps the precision of its numbers; two columns may have one name.
+    columns = [frame.iloc[:, i].to_numpy() for i in range(frame.shape[1])]
     records = [list(frame), *zip(*columns, strict=True)]
     return from_records(records, 0, place="row", delimiter="", **about)

@@ -9,12 +9,14 @@ import pandas as pd
 from lib.patients.codebook import (
     CODEBOOK_COLUMNS,
     LEVEL_WORDS,
+    RAISED,
     number_form,
     parts,
     plain_word,
     usual,
 )
 from lib.patients.errors import first_of, quoted
+from lib.patients.table import Table
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
@@ -25,7 +27,7 @@ MISSING = {
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
-NO_CODES = "none"  # in the column missing of the codebook: every number is a value
+NO_CODES = "none"  # in the column missing of the codebook: every other number is a value
 POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
 DATE = re.compile(
@@ -42,9 +44,16 @@ MENDS = {
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
     r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",
+    f".*[{RAISED}].*": "; a raised or circled sign may be a note or belong to the "
+    "value. Leave it out, or write the value in full",
     r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
     r"[+-]?\d+(\.\d+)?": "; a code for missing goes into the column missing of the codebook",
 }
+SUMMARY = re.compile(
+    r"((grand |sub ?)?totals?|sums?|means?|averages?|medians?|合计|总计|小计|总和|平均值?|均值)"
+    r"\s*([(:=：（±+].*)?",
+    flags=re.IGNORECASE,
+)
 UNIQUE = "a name for the patient that occurs only once"
 SPOILED = (
     "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
@@ -149,28 +158,26 @@ def notes_on(
     return [note for note, found in notes.items() if found]
 
 
-def read_levels(
-    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
-) -> Reading:
-    """A category or a binary column, by its levels, their words, and the words that the file itself
-    has for its values; the first level of a binary column is 0.
+def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: bool) -> Reading:
+    """A category or a binary column of a table, by its levels, their words, and the words that the
+    file itself has for its values; the first level of a binary column is 0.
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
     missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
-    places, refused, converted, meant = np.full(len(texts), -1), {}, {}, _level_words(rule)
-    for i, text in enumerate(texts):
-        if i in missing:
-            continue
-        candidates = [plain_word(text), plain_word(words.get(text, ""))]
-        found = next((meant[word] for word in candidates if word in meant), None)
-        if text in levels:
-            places[i] = levels.index(text)
-        elif found is not None:
-            places[i] = found
-            converted[i] = levels[found]
-        else:
-            refused[i] = expectation(rule) + _mend(text, rule)
-    known, notes = places[column.cat.codes], notes_on(column, missing, converted, shows_all)
+    read = {i: text for i, text in enumerate(texts) if i not in missing}
+    words = table.words.get(column.name, {})
+    meant, notes = _texts_meant([*read.values()], rule, words)
+    places = np.array([meant.get(read.get(i), -1) for i in range(len(texts))], int)
+    refused = {
+        i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
+    }
+    converted = {
+        i: levels[places[i]]
+        for i, text in read.items()
+        if places[i] >= 0 and text != levels[places[i]]
+    }
+    known = places[column.cat.codes]
+    notes += notes_on(column, missing, converted, shows_all)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
         if absent and not refused:
@@ -191,9 +198,36 @@ def read_levels(
     return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
 
 
+def _texts_meant(
+    texts: list[str], rule: pd.Series, words: dict[str, str]
+) -> tuple[dict[str, int], list[str]]:
+    """Which level each text means (-1: none), and a note.
+
+    The file's own words for its values are read for all of them or for none: for all where a value
+    that has one is no level. Where all are levels, none may be another level than its word.
+    """
+    levels, names = parts(rule["levels"]), _level_words(rule)
+
+    def place(word: str) -> int:
+        return levels.index(word) if word in levels else names.get(plain_word(word), -1)
+
+    by_text = {text: place(text) for text in [*texts, *words]}
+    by_word = {text: found for text, word in words.items() if (found := place(word)) >= 0}
+    opposed = [text for text, found in by_word.items() if by_text[text] not in (-1, found)]
+    labeled = {*texts} & {*words}
+    if opposed and all(by_text[text] >= 0 for text in by_word):
+        return by_text | dict.fromkeys(opposed, -1), []
+    if opposed or (labeled <= {*by_word} and any(by_text[text] < 0 for text in labeled)):
+        return (by_word if opposed else by_text | by_word), [
+            "its values were read by the words that the file has for them."
+        ]
+    return by_text, []
+
+
 def _level_words(rule: pd.Series) -> dict[str, int]:
     """Which level each word means: a level, its labels, and one followed by the other in brackets.
-    The general words for yes and no come after those of the codebook.
+    The general words for yes and no come after those of the codebook, and do not count where these
+    say something else.
     """
     levels = parts(rule["levels"])
     labels = [words for column in LEVEL_WORDS if (words := parts(rule.get(column, "")))]
@@ -205,11 +239,22 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
             meant.setdefault(word, set()).add(i)
     found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
     if rule["type"] == "binary" and levels == ["0", "1"]:
-        found = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1) | found
+        general = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
+        said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]
+        agrees = all(place == i for place, i in said)
+        if all(place in (i, None) for place, i in said):
+            # A letter may as well be short for another word.
+            found = {w: i for w, i in general.items() if agrees or w not in {*"ytnf"}} | found
     return found
 
 
-def _mend(text: str, rule: pd.Series) -> str:
+def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
+    if text in words:
+        return (
+            f", and the file calls it {quoted(words[text])}. Let levels and level_labels of the "
+            "codebook agree with the words of the file; a code for missing goes into its column "
+            "missing"
+        )
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
@@ -223,7 +268,7 @@ def _other_codes(
     written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
     typing_error = {zero, one} & {*written} and not all(map(str.isdecimal, written))
-    if len(written) != 2 or not refused or typing_error:
+    if len(written) != 2 or not refused or typing_error or {*written} == {zero, one}:
         return None
     line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
     return (
@@ -245,6 +290,11 @@ def read_identifiers(column: pd.Series) -> Reading:
     for i, text in enumerate(texts):
         if text in dates or POWER_OF_TEN.fullmatch(text):
             refused[i] = SPOILED
+        elif SUMMARY.fullmatch(text):
+            refused[i] = (
+                "a patient, and this may be a row that sums up the others. Delete it, or call the "
+                "patient otherwise"
+            )
         elif text.startswith("#") and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:

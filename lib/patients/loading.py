@@ -76,14 +76,15 @@ def _read(path: Path, threshold: int) -> Cohort:
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
-        reading = readings[name] = _read_column(
-            column, rule, table.words.get(header, {}), threshold == 0
-        )
+        reading = readings[name] = _read_column(column, rule, table, threshold == 0)
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
+    problems += consistency.beneath(
+        table, [header for name, header in matched.items() if codebook.at[name, "levels"]]
+    )
     problems += _doubtful_points(readings, table)
-    suspected, row_notes = _suspected_codes(readings, table)
+    suspected, row_notes = _suspected_codes(readings, table, codebook)
     problems += suspected
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
@@ -145,8 +146,10 @@ def with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
     for name, rule in codebook.iterrows():
         header = in_file(name, rule["role"])
         words = table.words.get(header, {})
-        labels = [words.get(level, "").replace("|", "/") for level in parts(rule["levels"])]
-        if labels and all(labels) and len({*labels}) == len(labels):
+        own = parts(rule["levels"])
+        labels = [words.get(level, "").replace("|", "/") for level in own]
+        # Where a word is a level itself, the values may be none.
+        if labels and all(labels) and len({*labels, *own}) == len(labels) + len(own):
             codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
         codebook.loc[name, "label"] = rule["label"] or table.labels.get(header) or ""
     return codebook.fillna("")
@@ -166,13 +169,12 @@ def _private(
 
 
 def _read_column(
-    column: pd.Series, rule: pd.Series, words: dict[str, str], shows_all: bool
+    column: pd.Series, rule: pd.Series, table: Table, shows_all: bool
 ) -> levels.Reading:
     if rule["role"] == "id":
         return levels.read_identifiers(column)
-    if rule["type"] == "number":
-        return numbers.read_numbers(column, rule, shows_all)
-    return levels.read_levels(column, rule, words, shows_all)
+    read = numbers.read_numbers if rule["type"] == "number" else levels.read_levels
+    return read(column, rule, table, shows_all)
 
 
 def _described(name: str, column: pd.Series, reading: levels.Reading, table: Table) -> list[str]:
@@ -198,12 +200,13 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
 def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[str]:
     """Columns whose points can be decimal or between thousands, and nothing in the file decides."""
     signs = {reading.decimal_sign for reading in readings.values()} - {None}
-    if "," in signs:
-        why = "while others have decimal commas"
-    elif table.delimiter == ";" and not signs:
-        why = "in a file with semicolons, which goes with decimal commas"
-    else:
+    if "," not in signs and (signs or table.delimiter == ","):
         return []
+    why = (
+        "while others have decimal commas"
+        if "," in signs
+        else "and no other number of the file shows which sign its point is"
+    )
     return [
         f"column {name}: its numbers look like {quoted(number)} {why}, so the point may be either "
         "sign; expected one decimal sign in the whole file, and no thousands separators: write "
@@ -214,7 +217,7 @@ def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[
 
 
 def _suspected_codes(
-    readings: dict[str, levels.Reading], table: Table
+    readings: dict[str, levels.Reading], table: Table, codebook: pd.DataFrame
 ) -> tuple[list[str], list[str]]:
     """Problems and notes about numbers that look like codes for missing values.
 
@@ -228,10 +231,7 @@ def _suspected_codes(
         lines = table.rows.index[np.isin(readings[name].values, [*found])]
         shown = ", ".join(f"{code:.12g} ({count:,})" for code, count in found.items())
         where = f"{shown} in {places(lines, table.place)}"
-        mend = (
-            f"Write {'|'.join(f'{code:.12g}' for code in found)} into the column missing of the "
-            "codebook, or none if it is a value"
-        )
+        mend = numbers.code_mend(codebook.loc[name], [f"{code:.12g}" for code in found])
         if any(code < 0 or max(count, codes.count(code)) > 1 for code, count in found.items()):
             problems.append(
                 f"column {name}: {where} may stand for missing values, apart from all others. "

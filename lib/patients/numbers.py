@@ -10,23 +10,34 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import usual
+from lib.patients.codebook import number_form, parts, usual
 from lib.patients.errors import quoted
 from lib.patients.levels import (
     DASHES,
     MISSING,
+    NO_CODES,
     Reading,
     expectation,
     mend,
     missing_places,
     notes_on,
 )
+from lib.patients.table import Table
 
 NEVER_NEGATIVE = {
     *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
     *("ml", "l", "g", "kg", "%"),
 }
-FEW = 3  # so many distinct negative numbers among positive ones may be codes
+FEW = 5  # so many distinct numbers may be codes
+MANY = 10  # among so many gaps between numbers, one may be that of an outlier
+# What a file calls a value that is none.
+NOT_KNOWN = re.compile(
+    r"(system )?missing.*|(unknown|refused|declined|invalid)( .*)?|no (answer|data|response).*"
+    r"|(not|never|un)[ -]?(done|known|applicable|asked|available|answered|measured|recorded|tested)"
+    r"( .*)?|(don.?t|doesn.?t|did not|didn.?t|do not) (know|answer).*|n\.?/?a\.?|[dr]\.?k\.?"
+    r"|缺失.*|未知|不详|未查|拒绝.*|不适用|不知道",
+    flags=re.IGNORECASE,
+)
 
 
 class Way(NamedTuple):
@@ -44,6 +55,7 @@ class Way(NamedTuple):
         return float(plain.replace(self.decimal, ".") if self.decimal else plain)
 
 
+TYPED = Way("")  # of a file that knows numbers from texts: nothing shows how people write them
 PERCENT = "percent signs were left out"
 COMMAS, GROUPS = "decimal commas were read as decimal points", "thousands separators were left out"
 COMMA = Way(r"\d*,\d+|(\d{1,3}( \d{3})+|\d{1,3}('\d{3})+),\d+", ",", "", COMMAS)
@@ -65,12 +77,16 @@ WAYS = [
 ]
 
 
-def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading:
-    """A column of numbers; a value that is missing is NaN."""
+def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bool) -> Reading:
+    """A column of numbers of a table; a value that is missing is NaN."""
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     expected = expectation(rule)
     missing = missing_places(column, rule, MISSING | DASHES)
-    written = {i: _written(texts[i], rule["unit"]) for i in {*range(len(texts))} - {*missing}}
+    written = {
+        i: (TYPED, text, "") if text in table.typed else _written(text, rule["unit"])
+        for i, text in enumerate(texts)
+        if i not in missing
+    }
     ways = [way for way, _, _ in written.values() if way]
     decimal, groups = ({way.decimal for way in ways} - {""}, {way.groups for way in ways} - {""})
     values, refused, kinds = np.full(len(texts), np.nan), {}, {}
@@ -87,6 +103,16 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
             values[i] = way.number(text)
             for note in filter(None, (kind, way.note)):
                 kinds.setdefault(note, []).append(i)
+    codes = [code.casefold().replace(",", ".") for code in parts(rule.get("missing", ""))]
+    coded = np.isin(values, [float(form) for form in map(number_form, codes) if form])
+    values[coded] = np.nan
+    missing += np.flatnonzero(coded).tolist()
+    words, asks = table.words.get(column.name, {}), NO_CODES not in codes
+    refused |= {
+        i: f"{expected}, and the file calls it {quoted(words[text])}. {code_mend(rule, [text])}"
+        for i, text in enumerate(texts)
+        if asks and np.isfinite(values[i]) and NOT_KNOWN.fullmatch(words.get(text, ""))
+    }
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
@@ -98,17 +124,29 @@ def read_numbers(column: pd.Series, rule: pd.Series, shows_all: bool) -> Reading
     ]
     if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
-    if rule["unit"] == "%" and 0 < np.nanmax(values, initial=0) <= 1:
-        notes.append("no value is above 1: are they fractions rather than percentages?")
-    either = [text for way, text, _ in written.values() if way == EITHER_POINT]
+    if rule["unit"] == "%" and 0 < pd.Series(values).median() <= 1:
+        notes.append(
+            "most values are not above 1: are they fractions rather than percentages? A workbook "
+            "has 0.45 where it shows 45%."
+        )
+    either = (text for way, text, _ in written.values() if way == EITHER_POINT)
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
         values[column.cat.codes],
         refused,
         notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
-        doubtful=either[0] if either and not decimal and not groups else None,
-        suspects={} if rule.get("missing") else _codes_for_missing(values_read, counts),
+        doubtful=None if decimal or groups else next(either, None),
+        suspects=_codes_for_missing(values_read, counts) if asks else {},
+    )
+
+
+def code_mend(rule: pd.Series, codes: list[str]) -> str:
+    """What to write into the codebook where numbers may be codes for missing values."""
+    named = parts(rule.get("missing", ""))
+    return (
+        f"Write {'|'.join([*named, *codes])} into the column missing of the codebook, or "
+        f"{'|'.join([*named, NO_CODES])} if it is a value"
     )
 
 
@@ -116,10 +154,11 @@ def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
     """How a number is written; the number without its unit or percent sign, in usual digits; and
     what a note says of these.
     """
-    text = " ".join(usual(original).replace("−", "-").replace("’", "'").split())
+    text = " ".join(usual(original).split())
     note = "" if text == original else "unusual digits or signs were read as usual ones"
     for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
-        if sign and text.casefold().endswith(sign.casefold()):
+        # What begins with a digit may be the end of the number.
+        if sign and not sign[0].isdigit() and text.casefold().endswith(sign.casefold()):
             text, note = text[: -len(sign)].strip(), said
             break
     way = next((way for way in WAYS if re.fullmatch(f"[+-]?({way.pattern})", text, re.A)), None)
@@ -140,41 +179,46 @@ def _decided(way: Way | None, decimal: set[str], groups: set[str]) -> Way | None
 def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> dict[int, str]:
     """Percentages of which the scale cannot be known."""
     others = np.abs(np.delete(values, signed))
-    why = ""
-    if rule["unit"] != "%":
-        why = (
-            "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
-            "unit in the codebook"
-        )
-    elif ((others <= 1) & (others > 0)).any():
-        why = (
-            ", all with the percent sign or all without: the column also has numbers below one "
-            "without it"
-        )
-    return dict.fromkeys(signed, expectation(rule) + why) if why else {}
+    if rule["unit"] == "%" and not ((others <= 1) & (others > 0)).any():
+        return {}
+    why = (
+        ", all with the percent sign or all without: the column also has numbers below one without "
+        "it"
+        if rule["unit"] == "%"
+        else "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
+        "unit in the codebook"
+    )
+    return dict.fromkeys(signed, expectation(rule) + why)
 
 
 def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:
     """Values that look like codes for missing ones, and how many rows have each: 9s, 8s or 7s (99,
-    99.9, 888) at an end of the column that stand apart, and a few whole negative numbers among
-    positive ones.
+    99.9, 888) and what is next to 9s (97, 98, 99) at an end of the column that stand apart, and a
+    few whole negative numbers among positive ones.
     """
-    known = np.unique(values[np.isfinite(values)])
+    rows = pd.Series(counts).groupby(values).sum()
+    known, repeated = rows.index.to_numpy(), rows.to_numpy() > 1
     negative = known[known < 0]
-    found = {*_apart(known)} | {code for code in -_apart(-known[::-1]) if code < 0}
+    below = -_apart(-known[::-1], repeated[::-1])
+    found = {*_apart(known, repeated), *below[below < 0]}
     if len(negative) <= min(FEW, len(known) // 2) and (negative % 1 == 0).all():
         found |= {*negative}
-    return {float(value): int(counts[values == value].sum()) for value in sorted(found)}
+    return {float(value): int(rows[value]) for value in sorted(found)}
 
 
-def _apart(known: np.ndarray) -> np.ndarray:
+def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
     """The largest of sorted numbers, if they look like codes and stand apart from the others by
-    more than one and a half times the widest gap between those.
+    more than one and a half times the widest gap between those; if several rows have a code, the
+    widest but that of one outlier.
     """
     for count in range(min(FEW, len(known) - 1), 0, -1):
         codes, rest = known[-count:], known[:-count]
-        gap = np.diff(rest).max() if len(rest) > 1 else abs(rest[0])
+        gaps = np.sort(np.diff(rest)) if len(rest) > 1 else abs(rest)
+        outlier = len(gaps) >= MANY and repeated[-count:].any()
         alike = all(re.fullmatch(r"-?([789])\1*(\.\1+)?", f"{code:.12g}") for code in codes)
-        if alike and codes[0] - rest[-1] > 1.5 * gap:
+        # As 97, 98 and 99, or 6666 to 9999; of which the very old are the former as well.
+        run = not f"{codes[-1]:.12g}".strip("9") and {*np.diff(codes)} in ({1}, {codes[-1] / 9})
+        widest = max(gaps[-1 - outlier], 0 if alike else np.ptp(rest) / 15)
+        if (alike or run) and (codes[0] - rest[-1]) / 1.5 > widest:
             return codes
     return known[:0]

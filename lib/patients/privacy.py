@@ -123,10 +123,12 @@ def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
 def _kind_of_header(header: str) -> str | None:
     header = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", usual(header))
     words = re.sub(r"[\W_]+", " ", header).strip().casefold()
-    for kind, (latin, chinese) in HEADERS.items():
-        if re.fullmatch(latin, words) or re.search(chinese, header):
-            return kind
-    return None
+    fitting = (
+        kind
+        for kind, (latin, chinese) in HEADERS.items()
+        if re.fullmatch(latin, words) or re.search(chinese, header)
+    )
+    return next(fitting, None)
 
 
 def _harmless_ids(values: pa.StringArray) -> bool:

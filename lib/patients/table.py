@@ -7,6 +7,7 @@ a column means.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from numbers import Number
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ class Table:
     they are called, "line" or "row". ``notes`` say how the file was read where it could have been
     read otherwise, ``problems`` what is wrong with single rows and headers. Statistics packages
     keep in the file what the variables (``labels``) and the values of each (``words``) are called.
+    ``typed`` are the texts that stand only for numbers in a file that knows numbers from texts.
     """
 
     rows: pd.DataFrame
@@ -33,6 +35,7 @@ class Table:
     problems: list[str] = field(default_factory=list)
     labels: dict[str, str | None] = field(default_factory=dict)
     words: dict[str, dict[str, str]] = field(default_factory=dict)
+    typed: frozenset[str] = frozenset()
 
 
 def cell_text(value: object) -> str:
@@ -54,10 +57,12 @@ def text_column(texts: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
-def known_columns(records: Sequence[Sequence[str]], known: Iterable[str]) -> list[int]:
+def known_columns(records: Sequence[Sequence[object]], known: Iterable[str]) -> list[int]:
     """How many of the known columns each row names that may be the header, whatever the case."""
     names = {name.casefold() for name in known}
-    return [len(names & {cell.strip().casefold() for cell in row}) for row in records[:TITLE_ROWS]]
+    return [
+        len(names & {cell_text(cell).casefold() for cell in row}) for row in records[:TITLE_ROWS]
+    ]
 
 
 def problems_of(table: Table, required: Iterable[str]) -> list[str]:
@@ -74,9 +79,9 @@ def problems_of(table: Table, required: Iterable[str]) -> list[str]:
 
 
 def from_records(
-    records: Sequence[Sequence[str]], first: int, known: Sequence[str] = (), **about: object
+    records: Sequence[Sequence[object]], first: int, known: Sequence[str] = (), **about: object
 ) -> Table:
-    """The table in the rows of a file, as texts, the first of them numbered ``first``.
+    """The table in the rows of a file, the first of them numbered ``first``.
 
     The first is the header; where it names none of the ``known`` columns, as a title does not, it
     is the row near it that names the most. Empty rows, and empty cells beyond the header, are
@@ -87,6 +92,9 @@ def from_records(
     above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
     records, first = records[above:], first + above
     header = _filled(records[0])
+    every = [cell for record in records for cell in record]
+    typed = {cell_text(cell) for cell in every if isinstance(cell, Number)} - {"TRUE", "FALSE"}
+    typed -= {cell.strip() for cell in every if isinstance(cell, str)}
     kept, ragged, width = {}, {}, len(header)
     for number, record in enumerate(records[1:], first + 1):
         cells = _filled(record)
@@ -96,7 +104,11 @@ def from_records(
             count = len(cells) if len(cells) > width else len(record)
             ragged.setdefault(count, []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
-    table = Table(pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)), **about)
+    table = Table(
+        pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)),
+        typed=frozenset(typed),
+        **about,
+    )
     if above:
         where = f"{table.place} {first}"
         table.notes.append(f"What stands above the names of the columns in {where} was left out.")
@@ -104,19 +116,21 @@ def from_records(
     if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
-    comma = ": is a comma within a number or a text the cause?" if table.delimiter == "," else ""
+    comma = ", or is a comma within a number or a text the cause" * (table.delimiter == ",")
     table.problems.extend(
         [
             *(
                 f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} "
-                f"values, expected {width}{comma if count > width else ''}"
+                f"values, expected {width}"
+                + f": is a name missing in the header, as R leaves one out{comma}?"
+                * (count > width)
                 for count, lines in ragged.items()
             ),
             *(
                 f"{table.place} {max(first, 1)}: column {i} has no name; expected one, or no such "
                 "column"
-                for i, name in enumerate(header, 1)
-                if not name
+                for i, (name, column) in enumerate(zip(header, columns, strict=True), 1)
+                if not name and any(column)
             ),
             *(
                 f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
@@ -126,13 +140,14 @@ def from_records(
         ]
     )
     for name, column in zip(header, columns, strict=True):
-        table.rows[name] = text_column(column)
+        if name or any(column):
+            table.rows[name] = text_column(column)
     return table
 
 
-def _filled(record: Sequence[str]) -> list[str]:
+def _filled(record: Sequence[object]) -> list[str]:
     """The cells of a row up to the last that is not empty."""
-    cells = list(map(str.strip, record))
+    cells = list(map(cell_text, record))
     while cells and not cells[-1]:
         cells.pop()
     return cells

@@ -131,7 +131,7 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
     labeled = {*known} <= {*table.words.get(column.name, {})}
     if column.name == table.rows.columns[0] and len(known) == len(column):
         rule[["role", "type"]] = "id", "text"
-    elif len(known) == 2 or labeled or read_numbers(column, rule, shows_all=True).refused:
+    elif len(known) == 2 or labeled or read_numbers(column, rule, table, True).refused:
         known.sort(key=lambda one: (float(number_form(one) or "inf"), plain_word(one) in YES, one))
         rule[["type", "levels"]] = "binary" if len(known) == 2 else "category", "|".join(known)
     return rule

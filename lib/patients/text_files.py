@@ -28,7 +28,9 @@ OTHER_TEXTS = {
 }
 # A spreadsheet program takes this line as an instruction and does not show it.
 SEPARATOR = re.compile(r"[^\S\r\n]*\"?sep=(.)\"?[^\S\r\n]*(\r\n?|\n)", flags=re.IGNORECASE)
-PASSED_OVER = re.compile(r"([^\S\r\n]*(\"*#[^\r\n]*)?(\r\n?|\n|\Z))*")
+# The name of a column may be # or begin with it.
+COMMENT = r"#(?!\w*\"?([,;\t|]|$))"
+PASSED_OVER = re.compile(rf"([^\S\r\n]*(\"*{COMMENT}[^\r\n]*)?(\r\n?|\n|\Z))*")
 
 
 def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[str] = ()) -> Table:
