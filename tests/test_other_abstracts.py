@@ -269,6 +269,167 @@ def test_what_another_reading_explains_is_not_called_impossible(tmp_path, text, 
     assert set(flagged(of).values()) == {grade} - GOOD
 
 
+KAPLAN_MEIER = (
+    "methods.all.patients,183,partition\nmethods.A.patients,90,\nmethods.B.patients,93,\n"
+)
+KAPLAN_MEIER += (
+    "patency.A.primary_patency,83.4%,rate:free|of:A|other\n"
+    "patency.B.primary_patency,71.9%,rate:free|of:B|other\n"
+    "patency.all.primary_patency,77.7%,rate:free|of:all|other\n"
+)
+
+
+def marker(name: str, sensitivity: str, specificity: str, basis: str, rest: str = "") -> str:
+    return (
+        f"roc.{name}.sensitivity,{sensitivity},{basis}\n"
+        f"roc.{name}.specificity,{specificity},{basis}\n{rest}"
+    )
+
+
+def sized(total: int, **groups: int) -> str:
+    lines = [f"methods.{group}.patients,{size}," for group, size in groups.items()]
+    return "\n".join([f"methods.all.patients,{total},partition", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # A percentage by Kaplan-Meier, and a sensitivity of a model, are no counts.
+        (KAPLAN_MEIER, "its method is other"),
+        (sized(20) + marker("m", "62.9%", "79.4%", "of:all|other"), "its method is other"),
+        # 13 of 14 and 41 of 47 with one outcome, 11 of 17 and 39 of 44 with another: what the
+        # first marker states is not said of the second.
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all")
+            + marker("ct", "64.7%", "88.6%", ""),
+            "of all these patients (of) and both sections count the same events (events)",
+        ),
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all")
+            + marker("ct", "64.7%", "88.6%", "of:all"),
+            "both sections count the same events (events)",
+        ),
+        # Predictive values at another prevalence.
+        (
+            sized(200)
+            + "methods.all.events,60,\n"
+            + marker(
+                "t", "80.0%", "75.0%", "of:all|events:methods",
+                "roc.t.ppv,34.8%,\nroc.t.npv,95.7%,\n",
+            ),
+            "the percentages are of all these patients (of)",
+        ),
+        # P of a log-rank test beside limits of which alone the method is stated.
+        (
+            "m.x.hazard_ratio,0.70,\nm.x.hazard_ratio_limits,0.50 to 0.98,normal\n"
+            "m.x.p_value,0.017,\n",
+            "interval and P come from the normal (Wald) method",
+        ),
+        # 24 died; of 40 with metastases PET finds 35, and it is right in 72 of the 80 others.
+        (
+            sized(120)
+            + "methods.all.events,24,\n"
+            + marker(
+                "pet", "87.5%", "90.0%", "of:all",
+                "roc.pet.ppv,81.4%,of:all\nroc.pet.npv,93.5%,of:all\n",
+            ),
+            "both sections count the same events (events)",
+        ),
+        # 12 of 13 and 28 of 32 are 45 of 46 patients.
+        (sized(46) + marker("pet", "92.3%", "87.5%", "of:45"), "of other patients than all"),
+        # 10 of 13 and 13 of 16 men, 7 of 11 and 17 of 20 women.
+        (
+            sized(60, men=29, women=31)
+            + marker("crp@men", "76.9%", "81.3%", "of:men")
+            + marker("crp@women", "63.6%", "85.0%", "of:women"),
+            "of other patients than all",
+        ),
+        # 37 of 45 and 35 of 49, in groups of 50.
+        (
+            sized(100, drug=50, placebo=50)
+            + "patency.drug.primary_patency,82.2%,of:45\n"
+            + "patency.placebo.primary_patency,71.4%,of:49\n",
+            "a whole number of 45 is behind the primary patency of drug",
+        ),
+        # Deaths of two of three groups.
+        (
+            sized(150, A=50, B=50, C=50)
+            + "r.death@A.count,12,\nr.death@B.count,8,\nr.death.count,25,\n",
+            "these groups do not add up to 150",
+        ),
+        # The same deaths by treatment and by sex.
+        (
+            sized(100, drug=50, placebo=50)
+            + "r.death@drug.count,12,\nr.death@placebo.count,8,\nr.death.count,20,\n"
+            + "r.death@men.count,13,of:60\nr.death@women.count,7,of:40\n",
+            "these groups do not add up to 100",
+        ),
+        (
+            sized(100, drug=50, placebo=50, men=60, women=40)
+            + "r.death@drug.count,12,\nr.death@placebo.count,8,\nr.death.count,20,\n",
+            "some of the groups alone make up all patients",
+        ),
+        # 132 men and 110 old ones of 230 overlap.
+        (
+            "methods.all.patients,230,\nmethods.men.patients,132,\nmethods.old.patients,110,\n"
+            "r.d.count,59,of:all\nr.d@men.count,36,of:men\nr.d@old.count,25,of:old\n",
+            "these groups do not add up to 230",
+        ),
+    ],
+)  # fmt: skip
+def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp_path, text, words):
+    """A premise counts only for the numbers that state it."""
+    of = account(tmp_path, text)
+    assert "impossible" not in grades(of).values()
+    lines = [line for finding in of.findings for line in shown.finding_lines(finding, of)]
+    table = shown.checks_table(of)
+    assert words in " ".join([*lines, *table["Check"].str.lower(), *table["Condition"]])
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        (sized(46) + marker("pet", "92.3%", "87.4%", "of:all"), "impossible"),
+        # 14 and 47 of 61 with the same event: 64.7% of 14 is no whole number.
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all|events:metastases")
+            + marker("ct", "64.7%", "88.6%", "of:all|events:metastases"),
+            "impossible",
+        ),
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all|events:metastases")
+            + marker("ct", "64.7%", "88.6%", "of:all|events:deaths"),
+            "not by this method",
+        ),
+        (
+            sized(100, A=50, B=50) + "r.death@A.count,12,\nr.death@B.count,8,\nr.death.count,25,\n",
+            "impossible",
+        ),
+        (sized(100, A=50, B=49), "impossible"),
+    ],
+)
+def test_what_the_premises_stated_rule_out_is_impossible(tmp_path, text, grade):
+    assert set(flagged(account(tmp_path, text)).values()) == {grade}
+
+
+@pytest.mark.parametrize("patients", ["200", "24000", "9000000", ""])
+def test_two_wrong_areas_put_neither_the_patients_nor_one_another_in_doubt(tmp_path, patients):
+    """0.740 is not the mean of 62% and 71%, nor 0.71 that of 55% and 61%, of any patients."""
+    lines = [f"methods.all.patients,{patients}," if patients else ""]
+    for name, cells in (("m", "62% 71% 0.740"), ("k", "55% 61% 0.71")):
+        for quantity, cell in zip(
+            ("sensitivity", "specificity", "auc"), cells.split(), strict=True
+        ):
+            lines.append(f"roc.{name}.{quantity},{cell},binary|of:all|events:deaths")
+    of = account(tmp_path, "\n".join(lines) + "\n")
+    assert set(flagged(of).values()) == {"impossible"} and len(of.findings) == 2
+    assert set(flagged(of)) == set(of.claims.index[of.claims["section"] == "roc"])
+
+
 def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
     lines = "m.x.odds_ratio,2.90 (1.14 to 5.48),normal\nm.x.p_value,.022,normal\n"
     of = account(tmp_path, f"m.all.confidence_level,95%,\n{lines}")

@@ -5,7 +5,7 @@ Each function takes the claims and returns its checks. Which premises a check re
 the claims' column ``basis`` states them, is part of the check.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -14,17 +14,19 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
+from lib.paper.premises import apart, unstated
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
     Span,
     about,
+    describe,
     exactly,
     fits,
+    nothing,
     one_of,
     prints,
-    unstated,
 )
 from lib.statistics import roc, univariate
 from lib.words import listed
@@ -50,12 +52,15 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     sizes = ids(claims, "methods", "patients")
     total = [name for name in sizes if subject(name) == "all"]
     events = ids(claims, "methods", "events")
-    rates = ids(claims, "patency", "primary_patency")
-    markers = ids(claims, "roc", *reconstruct.MARKER_QUANTITIES)
-    areas = ids(claims, "roc", "auc")
+    counted = ids(claims, "patency", "primary_patency")
+    counted += ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc")
+    why_none = {name: why for name in counted if (why := apart(claims, name))}
+    rates, markers, areas = (
+        [name for name in counted if name.endswith(ends) and name not in why_none]
+        for ends in (".primary_patency", reconstruct.MARKER_QUANTITIES, ".auc")
+    )
     binary = [area for area in areas if not _may_be_score(claims, area)]
-    may_overlap = _fails_unless(claims, sizes, "partition")
-    why_apart = "the groups may overlap or be a part (partition)" if may_overlap else ""
+    why_apart = _why_groups_differ(claims, sizes)
     score = "it would be if the marker were a yes-or-no one (binary)"
     # In words, the claims, the premises, and why it is not carried out.
     planned = [
@@ -72,14 +77,14 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "one number of events is behind all sensitivities and specificities",
             [*total, *events, *markers] if markers else [],
-            ["of"],
+            ["of", "events"],
             "",
         ),
         *[
             (
                 f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
                 [*total, *events, *markers, area],
-                ["of", "binary"],
+                ["of", "events", "binary"],
                 "" if area in binary else score,
             )
             for area in areas
@@ -87,11 +92,15 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "patency and markers share the same events",
             [*sizes, *events, *rates, *markers, *binary],
-            ["partition", "of", "events", "binary"] if binary else ["partition", "of", "events"],
+            ["partition", "of", "events", "binary"],
             why_apart,
         ),
     ]
-    checks: list[Check] = []
+    checks = [
+        Check(f"a whole number is behind the {describe(name)}", (name,), nothing, why_not=why)
+        for name, why in why_none.items()
+        if name.startswith("roc.")
+    ]
     for words, involved, needed, why_not in planned:
         names = tuple(name for name in involved if name in claims.index)
         if len(names) < 2 or names in [check.claims for check in checks]:
@@ -115,18 +124,26 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
     return any(reconstruct.solutions(reading, using) is not None for reading in readings)
 
 
-def _fails_unless(claims: pd.DataFrame, names: Sequence[str], premise: str) -> bool:
-    """Whether no whole numbers print some claims, and nothing states the premise without which
-    they need not."""
-    is_open = bool(unstated(claims, names, [premise]))
-    return is_open and reconstruct.solutions(claims, names) is None
+def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
+    """Why groups that do not add up to all patients need not; the empty string where they must."""
+    if reconstruct.solutions(claims, sizes) is not None:
+        return ""
+    if unstated(claims, sizes, ["partition"]):
+        return "the groups may overlap or be a part (partition)"
+    groups = claims.loc[sizes, "printed"].astype(int)
+    total, sums = groups.pop("methods.all.patients"), {0}
+    for size in groups:
+        sums |= {size + others for others in sums}
+    return "some of the groups alone make up all patients" if total in sums else ""
 
 
 def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
     """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
     its area the mean of sensitivity and specificity."""
     accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
-    return _fails_unless(claims, ["methods.all.patients", *accuracy, area], "binary")
+    using = ["methods.all.patients", *accuracy, area]
+    is_open = bool(unstated(claims, using, ["binary"]))
+    return is_open and reconstruct.solutions(claims, using) is None
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:

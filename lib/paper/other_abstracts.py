@@ -22,7 +22,8 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import checks, ratios, reconstruct, wald
-from lib.paper.published import MOST_PATIENTS, RATIOS, interval, premises
+from lib.paper.premises import apart, denominator, other_method, stated, unstated
+from lib.paper.published import MOST_PATIENTS, RATIOS, interval
 from lib.paper.verdicts import (
     Check,
     Span,
@@ -30,8 +31,6 @@ from lib.paper.verdicts import (
     describe,
     exactly,
     one_of,
-    other_method,
-    unstated,
 )
 from lib.statistics import univariate
 
@@ -82,8 +81,8 @@ def _topics(claims: pd.DataFrame) -> list[Topic]:
     for name in reconstruct.original(claims).index:
         section, who, quantity = name.split(".")
         what, _, group = who.partition("@")
-        if quantity == "primary_patency" and who != "all":
-            what, group, quantity = "all", who, "percentage"
+        if quantity == "primary_patency":
+            what, group, quantity = "all", "" if who == "all" else who, "percentage"
         topic = topics.setdefault((section, what), Topic(section, what))
         cell = topic.groups.setdefault(group, {}) if group else topic.own
         cell[quantity] = name
@@ -110,19 +109,6 @@ def _follows(
     return one_of(claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not)
 
 
-def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:
-    """What a count or a percentage is out of (0 where that is not printed), the claim that says
-    so, and the premise on which that rests, unless the file states it."""
-    of = premises(claims, [name]).get("of", "")
-    if of.isdigit():
-        return int(of), None, []
-    section, who = name.split(".")[:2]
-    group = of or (who if section == "patency" else who.partition("@")[2]) or "all"
-    size = group if group in claims.index else f"methods.{group}.patients"
-    total = int(claims["printed"].get(size, 0))
-    return total, size, [] if of else [f"it is out of all {total:,} (of:{group})"]
-
-
 def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """An estimate lies within its limits, a median within its quartiles."""
     limited = [(cell, q[:-6]) for cell in topic.cells for q in cell if q.endswith("_lower")]
@@ -133,7 +119,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}",
             tuple(ids),
             partial(_ascending, claims, ids),
-            why_not="the file says bootstrap" if "bootstrap" in premises(claims, ids) else "",
+            why_not="the file says bootstrap" if "bootstrap" in stated(claims, ids) else "",
         )
 
 
@@ -150,7 +136,8 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for cell in [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)
-        if share and not share.endswith("primary_patency") and total:
+        is_patency = share and share.endswith("primary_patency")
+        if share and total and (not is_patency or apart(claims, share)):
             words = f"a whole number of {total:,} is behind the {describe(share)}"
             ends = [floor(max(0, min(end, 1)) * total) for end in _ends(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
@@ -165,13 +152,21 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             yield _follows(claims, words, count, [size], [(0, total)], needs)
     counts = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     if "count" in topic.own and len(counts) > 1:
+        sizes = [denominator(claims, count)[0] for count in counts]
+        total, *_ = denominator(claims, topic.own["count"])
+        is_known = total and all(sizes)
+        # Where the groups' sizes are not printed, only the sum itself can say that it is one.
+        stating = ["methods.all.patients"] if is_known else []
         yield _follows(
             claims,
             f"the counts of {about(topic.what)} add up",
             topic.own["count"],
             counts,
             exactly(int(claims.loc[counts, "printed"].astype(int).sum())),
-            unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"]),
+            unstated(claims, [*stating, topic.own["count"]], ["partition"]),
+            f"the sizes of these groups do not add up to {total:,}"
+            if is_known and sum(sizes) != total
+            else "",
         )
 
 
@@ -312,7 +307,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             _spans(both_ways[kind]),
             ["it is that of these counts, from no model of pairs, clusters or weights"],
         )
-        if not check.holds and "crude" not in premises(claims, [topic.own[kind]]):
+        if not check.holds and "crude" not in stated(claims, [topic.own[kind]]):
             check = replace(check, why_not="it would if the ratio were not adjusted (crude)")
         yield check
 
@@ -327,10 +322,14 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(accuracy) < 2 or not predictive:
         return
     words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
-    needs = unstated(claims, [*accuracy, *predictive], ["of"])
-    counted = ["methods.all.events", "methods.all.patients"]
-    events, total = (int(printed.get(name, 0)) for name in counted)
-    if 0 < events < total:
+    names, counted = [*accuracy, *predictive], ["methods.all.events", "methods.all.patients"]
+    of_all = not any(apart(claims, name) for name in names)
+    events, total = (int(printed.get(name, 0)) if of_all else 0 for name in counted)
+    by_counts = 0 < events < total
+    needs = unstated(claims, names + by_counts * counted, ["of", "events"])
+    differ = len({denominator(claims, name)[:2] for name in names}) > 1
+    why_not = other_method(claims, names) or differ * "they are of different patients"
+    if by_counts:
         others = total - events
         ways, complete = _counts(claims, accuracy, [events, others])
         # Of the patients with each result of the test, who has it rightly and who wrongly.
@@ -339,14 +338,16 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         values = [[Fraction(x, x + y) for x, y in row] for row in pairs if all(map(sum, row))]
         candidates = [exactly(*row) for row in values] if complete else [tuple(_spans(values))]
         rests_on = [*accuracy, *counted]
-        yield one_of(claims, words, predictive, candidates, rests_on=rests_on, needs=needs)
+        yield one_of(
+            claims, words, predictive, candidates, rests_on=rests_on, needs=needs, why_not=why_not
+        )
     elif len(predictive) == 2:
         ends = [_ends(claims, name) for name in (*accuracy, own["ppv"])]
         shares = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
         sensitivity, specificity, ppv = shares / (1 - shares)
         odds = sensitivity * specificity / ppv[::-1]
         span = tuple((odds / (1 + odds)).tolist())
-        yield _follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs)
+        yield _follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs, why_not)
 
 
 def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -388,7 +389,7 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
             names,
             [(16 / bounds[1] ** 2, MOST_PATIENTS)],
         )
-        if not check.holds and not {"binary", "logistic"} <= set(premises(claims, names)):
+        if not check.holds and not {"binary", "logistic"} <= set(stated(claims, names)):
             check = replace(
                 check, why_not="it is narrower, as that of a number may be (binary, logistic)"
             )

@@ -6,7 +6,7 @@ string alone it cannot be known which one was meant. Knows nothing of cohorts.
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -275,15 +275,6 @@ def expected_instead(quantity: str, printed: str) -> str | None:
 def subject(claim_id: str) -> str:
     """What a claim is about: a group, a factor, or all."""
     return claim_id.split(".")[1]
-
-
-def premises(claims: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
-    """What the column ``basis`` states of any of the claims named: each word with what follows its
-    colon ("of:drug" is {"of": "drug"}); nothing where the column is not there."""
-    if "basis" not in claims:
-        return {}
-    words = "|".join(claims.at[name, "basis"] for name in names if name in claims.index).split("|")
-    return dict(word.strip().partition(":")[::2] for word in words if word.strip())
 
 
 def _parse(printed: str) -> tuple[str, Fraction, Fraction]:

@@ -11,7 +11,8 @@ from fractions import Fraction
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
+from lib.paper.premises import other_method, unstated
+from lib.paper.verdicts import Check, Span, about, exactly, one_of
 from lib.words import listed
 
 # What there may be of a ratio, in words.

@@ -23,7 +23,8 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-from lib.paper.published import interval, premises
+from lib.paper.premises import apart, stated
+from lib.paper.published import interval
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -146,10 +147,14 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     The claims that matter are the numbers of patients and of events, the patency rates, and each
     marker's sensitivity, specificity and AUC. The events of the patency rates and of the markers
     are taken to be the same where both are in use. A number of patients that is left out follows
-    from the sum of the others.
+    from the sum of the others. Numbers that the file says are of other patients, or of another
+    method, do not matter.
     """
     using = set(claims.index if using is None else using)
+    using -= {name for name in _rates(claims) if apart(claims, name)}
     printed = {name: text for name, text in claims["printed"].items() if name in using}
+    if not all(_area_is_mean(printed, marker) for marker in markers(claims)):
+        return None
     known = _patients(claims, printed)
     if known is None:
         return None
@@ -187,6 +192,19 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     return Solutions(patients, sizes, occluded, by_group, ways) if len(occluded) else None
 
 
+def _rates(claims: pd.DataFrame) -> list[str]:
+    """The claims that are counts out of a group or out of all patients."""
+    ends = (".primary_patency", ".auc", *(f".{quantity}" for quantity in MARKER_QUANTITIES))
+    return [name for name in claims.index if name.endswith(ends)] if "basis" in claims else []
+
+
+def _area_is_mean(printed: dict[str, str], marker: str) -> bool:
+    """Whether an area can be the mean of sensitivity and specificity, whatever the counts."""
+    texts = [printed.get(f"roc.{marker}.{quantity}") for quantity in (*MARKER_QUANTITIES, "auc")]
+    one, other, area = map(interval, texts)
+    return None in texts or area.meets((one.lower + other.lower) / 2, (one.upper + other.upper) / 2)
+
+
 def _patients(
     claims: pd.DataFrame, printed: dict[str, str]
 ) -> tuple[int | None, dict[str, int]] | None:
@@ -209,7 +227,7 @@ def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) 
     smaller where none prints it."""
     rate = f"patency.{who}.primary_patency"
     (first,), (last,) = _ends(printed.get(rate), np.array([size]))
-    counts_events = premises(claims, [rate]).get("rate") == "event"
+    counts_events = stated(claims, [rate]).get("rate") == "event"
     ends = (first, last) if counts_events else (size - last, size - first)
     return int(ends[0]), int(ends[1])
 
@@ -282,7 +300,7 @@ def values(
         return None
     if quantity == "events":
         return events, np.ones_like(events)
-    counted = events if premises(claims, [name]).get("rate") == "event" else size - events
+    counted = events if stated(claims, [name]).get("rate") == "event" else size - events
     return counted, np.full_like(counted, size)
 
 

@@ -20,7 +20,7 @@ from math import floor
 
 import pandas as pd
 
-from lib.paper.published import interval, last_digit, number, premises, printings, subject
+from lib.paper.published import interval, last_digit, number, printings, subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
@@ -34,17 +34,6 @@ CONTAINED = "a check that it contains fails"
 MOST_PRINTS = 100_000
 # Larger sets of claims than this are not looked through for what mends a contradiction.
 MOST_LEFT_OUT = 2
-
-# What a statement of these words says of an interval: that it is no normal one.
-NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
-PREMISES = {
-    "partition": "the groups make up all patients",
-    "of": "the percentages are of all these patients",
-    "binary": "the marker is a yes-or-no one",
-    "events": "both sections count the same events",
-    "t": "P is that of Student's or Welch's t test",
-    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
-}
 
 # Least and greatest of some values that a claim may have.
 Span = tuple[float | Fraction, float | Fraction]
@@ -82,21 +71,6 @@ class Check:
     def mended_without(self, names: Iterable[str]) -> bool:
         """Whether it no longer fails when some claims are left out."""
         return self.without(frozenset(names) & frozenset(self.claims)) is not False
-
-
-def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
-    """Those of the premises named that none of the claims states, as sentences with the word that
-    would state them. Claims without the column ``basis`` are taken to state all."""
-    if "basis" not in claims:
-        return ()
-    known = premises(claims, names)
-    return tuple(f"{PREMISES[word]} ({word})" for word in words if word not in known)
-
-
-def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
-    """Why a check of the normal method is not carried out, where the file names another one."""
-    known = sorted(NOT_NORMAL & set(premises(claims, names)))
-    return f"the file says that its method is {', '.join(known)}" if known else ""
 
 
 def exactly(*values: float | Fraction) -> tuple[Span, ...]:

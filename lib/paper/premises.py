@@ -1,0 +1,105 @@
+"""What a file of claims says of how its numbers were computed: the column ``basis``.
+
+A premise counts only for the numbers that state it. Which numbers one statement speaks for depends
+on the premise: for the groups as a whole (``partition``), one marker (``binary``), an estimate with
+its limits or a P (``normal``), or one number alone (``of``, ``t``).
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from lib.paper.published import PROPORTIONS
+
+# What a statement of these words says of an interval or a P: that it is no normal one.
+NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
+PREMISES = {
+    "partition": "the groups make up all patients",
+    "of": "the percentages are of all these patients",
+    "binary": "the marker is a yes-or-no one",
+    "events": "both sections count the same events",
+    "t": "P is that of Student's or Welch's t test",
+    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
+}
+COUNTED = {*PROPORTIONS} - {"confidence_level"}
+
+
+def stated(claims: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
+    """What the column ``basis`` states of any of the claims named: each word with what follows its
+    colon ("of:drug" is {"of": "drug"}); nothing where the column is not there."""
+    if "basis" not in claims:
+        return {}
+    words = "|".join(claims.at[name, "basis"] for name in names if name in claims.index).split("|")
+    return dict(word.strip().partition(":")[::2] for word in words if word.strip())
+
+
+def unstated(claims: pd.DataFrame, names: Iterable[str], words: list[str]) -> tuple[str, ...]:
+    """Those of the premises named that the claims to which they apply do not all state, as
+    sentences with the word that would state them. Claims without the column ``basis`` are taken to
+    state all."""
+    if "basis" not in claims:
+        return ()
+    names = list(names)
+    return tuple(f"{PREMISES[word]} ({word})" for word in words if not _state(claims, names, word))
+
+
+def _state(claims: pd.DataFrame, names: list[str], word: str) -> bool:
+    """Whether each part of the claims for which one statement speaks has the word."""
+    if word == "events":
+        return len({_whose_events(claims, name) for name in names} - {""}) <= 1
+    parts: dict[object, list[str]] = {}
+    for name in names:
+        section, who, quantity = name.split(".")[:3]
+        is_counted, is_p = quantity in COUNTED, quantity == "p_value"
+        if (word == "of" and is_counted) or (word == "t" and is_p):
+            parts[name] = [name]
+        elif word == "binary" and quantity.startswith("auc"):
+            parts[who] = [other for other in claims.index if other.startswith(f"{section}.{who}.")]
+        elif word == "normal":
+            parts.setdefault((section, who, is_p), []).append(name)
+        elif word == "partition":
+            parts.setdefault("", []).append(name)
+    return all(word in stated(claims, part) for part in parts.values())
+
+
+def _whose_events(claims: pd.DataFrame, name: str) -> str:
+    """The section whose events a number counts: the one that it names, else its own; of a marker
+    that names none the marker itself, of numbers of patients the empty string."""
+    section, who, quantity = name.split(".")[:3]
+    if quantity != "events" and quantity not in COUNTED:
+        return ""
+    return stated(claims, [name]).get("events") or (
+        f"{section}.{who}" if section == "roc" else section
+    )
+
+
+def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
+    """Why a check of the normal method is not carried out, where the file names another one."""
+    known = sorted(NOT_NORMAL & set(stated(claims, names)))
+    return f"the file says that its method is {', '.join(known)}" if known else ""
+
+
+def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:
+    """What a count or a percentage is out of (0 where that is not printed), the claim that says
+    so, and the premise on which that rests, unless the file states it."""
+    of = stated(claims, [name]).get("of", "")
+    if of.isdigit():
+        return int(of), None, []
+    section, who = name.split(".")[:2]
+    group = of or (who if section == "patency" else who.partition("@")[2]) or "all"
+    size = group if group in claims.index else f"methods.{group}.patients"
+    total = int(claims["printed"].get(size, 0))
+    return total, size, [] if of else [f"it is out of all {total:,} (of:{group})"]
+
+
+def apart(claims: pd.DataFrame, name: str) -> str:
+    """Why a patency rate, or a number of a marker, is no count out of its group (of all patients);
+    the empty string where it is taken to be one."""
+    if "other" in stated(claims, [name]):
+        return other_method(claims, [name])
+    section, who = name.split(".")[:2]
+    group = who if section == "patency" else "all"
+    total, size, _ = denominator(claims, name)
+    own = f"methods.{group}.patients"
+    is_own = size == own or total == int(claims["printed"].get(own, 0))
+    return "" if is_own else f"it is of other patients than {group}"
