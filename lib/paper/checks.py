@@ -7,7 +7,7 @@ the claims' column ``basis`` states them, is part of the check.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 import numpy as np
@@ -107,7 +107,8 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
-        agree, allowed = (partial(of, claims, names) for of in (_counts_agree, _allowed_counts))
+        agree = cache(partial(_counts_agree, claims, names))
+        allowed = cache(partial(_allowed_counts, claims, names))
         needs = unstated(claims, names, needed)
         checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
     return checks
@@ -117,7 +118,7 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
     """Whether whole numbers print all claims but those left out. Rates that may be of events, since
     nothing says of what they are, are tried as such too."""
     using, readings = [name for name in names if name not in left_out], [claims]
-    if "basis" in claims:
+    if "basis" in claims and any(name.endswith(".primary_patency") for name in using):
         stated = claims["basis"].str.contains("rate:")
         as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
         readings.append(claims.assign(basis=as_events))

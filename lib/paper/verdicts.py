@@ -231,7 +231,7 @@ def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, .
     them as far as possible; all of their claims together where these sets would be large."""
     names = tuple(dict.fromkeys(chain(*(check.claims for check in failing))))
     more = [check for check in contained if set(check.claims) & set(names)]
-    for open_ones, size in product(([*failing, *more], failing), range(1, MOST_LEFT_OUT + 1)):
+    for size, open_ones in product(range(1, MOST_LEFT_OUT + 1), ([*failing, *more], failing)):
         sets = [
             left_out
             for left_out in combinations(names, size)
