@@ -203,7 +203,8 @@ OF_RISK = "r.x.risk_ratio,0.91 ({} to 1.11),\nr.x.p_value,<0.001,{}\n"
         ("m.z.odds_ratio,1.18,t\nm.z.odds_ratio_limits,1.08 to 1.29,t\nm.z.p_value,0.006,t\n"
          "m.all.confidence_level,90%,\n", "", set()),
         ("m.z.odds_ratio,2.50,normal\nm.z.odds_ratio_limits,1.05 to >999,normal\n"
-         "m.z.p_value,0.038,normal\n", "impossible", {"m.z.odds_ratio_upper"}),
+         "m.z.p_value,0.038,normal\nm.z.confidence_level,95%,\n", "impossible",
+         {"m.z.odds_ratio_upper"}),
         # 15 of 16 and 6 of 7: software prints limits of the area beyond one, or cuts them off.
         (f"methods.all.patients,23,\n{SCORE}roc.m.auc_limits,0.745 to 1.050,\n", "", set()),
         (f"methods.all.patients,23,\n{SCORE}roc.m.auc_limits,0.745-1.000,\n", "", set()),
@@ -283,6 +284,13 @@ def marker(name: str, sensitivity: str, specificity: str, basis: str, rest: str 
     return (
         f"roc.{name}.sensitivity,{sensitivity},{basis}\n"
         f"roc.{name}.specificity,{specificity},{basis}\n{rest}"
+    )
+
+
+def means(size: int, drug: str, placebo: str, p_value: str) -> str:
+    return (
+        sized(2 * size, drug=size, placebo=size)
+        + f"r.y@drug.mean,{drug},\nr.y@placebo.mean,{placebo},\nr.y.p_value,{p_value},t\n"
     )
 
 
@@ -377,6 +385,53 @@ def sized(total: int, **groups: int) -> str:
             "r.d.count,59,of:all\nr.d@men.count,36,of:men\nr.d@old.count,25,of:old\n",
             "these groups do not add up to 230",
         ),
+        # Half of the two-sided P; a paired test; means of 38 and 41; standard errors.
+        (means(50, "61.2 ± 10.4", "65.3 ± 11.1", "0.030"), "Fits as a one-sided P"),
+        (means(40, "60.0 ± 9.4", "61.3 ± 10.7", "0.037"), "of two independent groups"),
+        (means(50, "59.3 ± 11.3", "61.6 ± 7.7", "0.292"), "it is out of all 50 (of:drug)"),
+        (means(50, "59.4 ± 1.4", "65.1 ± 1.2", "0.003"), "Fits if ± is a standard error"),
+        # Limits at 90%.
+        (
+            "m.x.odds_ratio,2.00 (1.20 to 3.33),normal\nm.x.p_value,0.025,normal\n",
+            "Fits limits at 90%",
+        ),
+        (
+            "r.x.percentage,34.0%,of:100\nr.x.percentage_limits,26.6 to 42.2,\n",
+            "Fits limits at 90%",
+        ),
+        (
+            sized(100) + "m.x.odds_ratio,3.00 (1.40 to 6.43),binary|logistic\n",
+            "by its limits at most 0.6, is at least 4 / √100 = 0.4",
+        ),
+        # A bootstrap, whose interval no formula bounds.
+        (
+            sized(100) + "m.x.odds_ratio,1.41 (0.90 to 2.20),binary|logistic|bootstrap\n",
+            "its method is bootstrap",
+        ),
+        # A one-sided test of Fisher.
+        (
+            "r.x@A.count,12/50,\nr.x@B.count,22/50,\nr.x.p_value,0.028,\n",
+            "two-sided Pearson, Yates, Fisher or Wald test",
+        ),
+        # Fisher's test of three groups.
+        (
+            "r.x@A.count,2/20,\nr.x@B.count,7/20,\nr.x@C.count,5/20,\nr.x.p_value,0.201,\n",
+            "P is that of a Pearson chi-square test",
+        ),
+        ('r.x.difference,"−2.1 (−0.3 to −3.9)",\n', "Fits with the limits in the other order"),
+        (
+            "m.x.odds_ratio,2.50 (5.95 to 1.05),normal\nm.x.p_value,0.038,normal\n",
+            "Fits with the limits in the other order",
+        ),
+        # Wald limits below zero.
+        ("r.x.percentage,2%,of:50\nr.x.percentage_limits,−1.9 to 5.9,\n", "The limits of the"),
+        # P of one factor's table, of which nobody says by which test.
+        (
+            sized(40)
+            + marker("m", "64.3%", "73.1%", "of:all", "roc.m.auc,0.687,binary|of:all\n")
+            + "univariate.m.p_value,0.007,\n",
+            "two-sided Pearson, Yates, Fisher or Wald test",
+        ),
     ],
 )  # fmt: skip
 def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp_path, text, words):
@@ -410,6 +465,13 @@ def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp
             "impossible",
         ),
         (sized(100, A=50, B=49), "impossible"),
+        # Two ratios at 95%, said to be at 99%.
+        (
+            "m.x.odds_ratio,1.50 (1.10 to 2.05),normal\nm.x.p_value,0.011,normal\n"
+            "m.y.odds_ratio,2.00 (1.20 to 3.33),normal\nm.y.p_value,0.008,normal\n"
+            "m.all.confidence_level,99%,\n",
+            "impossible",
+        ),
     ],
 )
 def test_what_the_premises_stated_rule_out_is_impossible(tmp_path, text, grade):
@@ -465,6 +527,12 @@ def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
             r"In place of 0\.36 \(kappa of k\) the others allow 0\.31134 or 0\.39236",
         ),
         (T_TEST.format(""), "Fits a t with about"),
+        # The arithmetic stands on the page.
+        (
+            sized(46) + marker("pet", "92.3%", "87.4%", "of:all"),
+            r"87\.4% \(specificity of pet\) goes with these numbers of events: none",
+        ),
+        (ratios(level=0.90), r"In place of 95% .* the others allow 90%"),
         # P of Chappell's trial is that of a chi-square test, beside limits of another method.
         (
             "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.odds_ratio,0.42 (0.18 to 0.93),crude\n"

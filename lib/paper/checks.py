@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
-from lib.paper.premises import apart, unstated
+from lib.paper.premises import AT_95, OF_TABLE, apart, other_method, unstated
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -110,8 +110,22 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         agree = cache(partial(_counts_agree, claims, names))
         allowed = cache(partial(_allowed_counts, claims, names))
         needs = unstated(claims, names, needed)
-        checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
+        shown = partial(_numbers_of_events, claims, names)
+        check = Check(words, names, agree, allowed, needs=needs, why_not=why_not, arithmetic=shown)
+        checks.append(check)
     return checks
+
+
+def _numbers_of_events(claims: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
+    """With which numbers of events each sensitivity and specificity goes, in words."""
+    printable = reconstruct.printable_by_occluded(claims)
+    lines = []
+    for name in [name for name in names if name in printable]:
+        events = [str(number) for number in printable.index[printable[name]]]
+        few = [*events[:8], f"{len(events) - 8} more"] if len(events) > 9 else events
+        number = f"{claims.at[name, 'printed']} ({describe(name)})"
+        lines.append(f"{number} goes with these numbers of events: {', '.join(few) or 'none'}")
+    return lines
 
 
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
@@ -151,6 +165,9 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     """The exact values of a claim about counts, given the others: each once, or from the least to
     the greatest where they are many; None where any proportion is among them."""
     found = reconstruct.values(claims, using, name)
+    if found is None and name.endswith(".auc"):
+        mean = reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))
+        return [(mean.lower, mean.upper)]
     if found is None:
         return None
     numerators, denominators = found
@@ -241,7 +258,23 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
         if name in claims.index:
             words = f"P follows from the two-by-two table of {about(marker)}"
             tests = [exactly(p) for p in univariate.binary_tests(table).values()]
-            yield one_of(claims, words, [name], tests, source=", by all four tests in use")
+            needs = [OF_TABLE, *_needs_of_tables(claims)]
+            yield one_of(
+                claims,
+                words,
+                [name],
+                tests,
+                source=", by all four tests in use",
+                needs=needs,
+                why_not=other_method(claims, [name]),
+            )
+
+
+def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
+    """The premises of the two-by-two tables that the file does not state."""
+    sections = ("methods.", "patency.", "roc.")
+    names = [name for name in reconstruct.original(claims).index if name.startswith(sections)]
+    return unstated(claims, names, ["partition", "of", "events"])
 
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
@@ -289,11 +322,15 @@ def _roc_check(
         every = {at: _roc_candidates(table, names, at) for at in levels}
         return {(at, *way): every[at][way] for at in levels for way in every[at] if way in ways}
 
+    def fit(at: float) -> bool:
+        return any(fits(claims, names, of) for of in _roc_candidates(table, names, at).values())
+
     candidates, source = chosen(frozenset()), ", with every standard error in use"
     if len(candidates) < len(own):
         labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in candidates})
         source = f", with the standard error chosen on the other marker: {listed(labels)}"
     made_with = [level_name] if len(names) > 1 else []
+    of_level = [AT_95] if made_with == [None] else []
     return one_of(
         claims,
         words,
@@ -302,7 +339,14 @@ def _roc_check(
         rests_on=[*made_with, *chain(*others)],
         otherwise=lambda left_out: chosen(left_out).values(),
         source=source,
-        needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
+        needs=(
+            *_needs_of_tables(claims),
+            *unstated(claims, [f"roc.{marker}.auc"], ["binary"]),
+            *unstated(claims, names, ["normal"]),
+            *of_level,
+        ),
+        why_not=other_method(claims, names),
+        readings=partial(ratios.at_other_levels, level_name, fit) if of_level else list,
     )
 
 

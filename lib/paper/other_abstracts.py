@@ -9,12 +9,12 @@ Cai and DasGupta 2001, Stat Sci 16:101-133); predictive values (Altman and Bland
 kappa (Cohen 1960, Educ Psychol Meas 20:37-46).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise, product
-from math import floor, prod
+from math import floor, inf, prod, sqrt
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,17 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import checks, ratios, reconstruct, wald
-from lib.paper.premises import apart, denominator, other_method, stated, unstated
+from lib.paper.premises import (
+    AT_95,
+    OF_MEANS,
+    OF_TABLE,
+    OF_TABLES,
+    apart,
+    denominator,
+    other_method,
+    stated,
+    unstated,
+)
 from lib.paper.published import MOST_PATIENTS, RATIOS, interval
 from lib.paper.verdicts import (
     Check,
@@ -30,6 +40,7 @@ from lib.paper.verdicts import (
     about,
     describe,
     exactly,
+    fits,
     one_of,
 )
 from lib.statistics import univariate
@@ -103,10 +114,13 @@ def _follows(
     spans: Iterable[Span],
     needs: Iterable[str] = (),
     why_not: str = "",
+    **more: Callable,
 ) -> Check:
     """The check that a claim prints one of the values which others allow."""
     values = [(span,) for span in spans]
-    return one_of(claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not)
+    return one_of(
+        claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not, **more
+    )
 
 
 def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -120,6 +134,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             tuple(ids),
             partial(_ascending, claims, ids),
             why_not="the file says bootstrap" if "bootstrap" in stated(claims, ids) else "",
+            readings=partial(_reversed, claims, ids),
         )
 
 
@@ -128,6 +143,11 @@ def _ascending(claims: pd.DataFrame, names: list[str], left_out: frozenset[str])
     ends = pairwise(_ends(claims, name) for name in names if name not in left_out)
     fits = [low[0] <= high[1] for low, high in ends]
     return all(fits) if fits else None
+
+
+def _reversed(claims: pd.DataFrame, names: list[str]) -> list[str]:
+    fits_so = _ascending(claims, names[::-1], frozenset())
+    return ["fits with the limits in the other order"] if fits_so else []
 
 
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -223,7 +243,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         topic.own["p_value"],
         names,
         _spans(p_values),
-        ["P is that of a chi-square, Fisher or Wald test of these counts, not of pairs"],
+        [OF_TABLE if len(names) == 2 else OF_TABLES],
         unknown or other_method(claims, [topic.own["p_value"]]),
     )
     # Beside a ratio, P may be the ratio's and not that of these counts.
@@ -234,31 +254,53 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of two means by Student's and by Welch's t test."""
     cells = [cell for cell in topic.groups.values() if {"mean", "sd"} <= set(cell)]
-    sizes = [denominator(claims, cell["mean"])[0] for cell in cells]
-    if len(cells) != 2 or "p_value" not in topic.own or min(sizes) < 2:
+    found = [denominator(claims, cell["mean"]) for cell in cells]
+    sizes, name = [total for total, *_ in found], topic.own.get("p_value")
+    if len(cells) != 2 or not name or min(sizes) < 2:
         return
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
+    of_sizes = [premise for *_, premises in found for premise in premises]
+    t_test, printed = unstated(claims, [name], ["t"]), interval(claims.at[name, "printed"])
+
+    def other_readings() -> list[str]:
+        one_sided = [ends for p, q in spans for ends in ((p / 2, q / 2), (1 - q / 2, 1 - p / 2))]
+        tried = {
+            "fits if ± is a standard error": _p_of_means(claims, names, sizes, np.sqrt(sizes)),
+            "fits as a one-sided P": one_sided,
+        }
+        return [words for words, of in tried.items() if any(printed.meets(*span) for span in of)]
+
+    spans = _p_of_means(claims, names, sizes, np.ones(2))
+    yield _follows(
+        claims,
+        f"P of {about(topic.what)} follows from means and standard deviations",
+        name,
+        names,
+        spans,
+        [*of_sizes, *t_test, OF_MEANS],
+        other_method(claims, [name]) if t_test else "",
+        readings=other_readings,
+    )
+
+
+def _p_of_means(
+    claims: pd.DataFrame, names: list[str], sizes: list[int], times: np.ndarray
+) -> list[Span]:
+    """The least and the greatest P of two means, by each t test; what is printed after a mean is
+    multiplied to be a standard deviation."""
     ends = [tuple(map(float, _ends(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
+    s1, s2 = s1 * times[0], s2 * times[1]
     n1, n2 = sizes
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = [
             stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal).pvalue
             for equal in (True, False)
         ]
-    needs = unstated(claims, [topic.own["p_value"], *names], ["t"])
-    yield _follows(
-        claims,
-        f"P of {about(topic.what)} follows from means and standard deviations",
-        topic.own["p_value"],
-        names,
-        _spans(np.transpose(p_values)),
-        needs,
-        other_method(claims, [topic.own["p_value"]]) if needs else "",
-    )
+    return _spans(np.transpose(p_values))
 
 
 def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -269,19 +311,37 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         counts = reconstruct.counts_behind(claims.at[names[0], "printed"], total) if total else []
         if not counts:
             continue
-        tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
-        alpha = 1 - ratios.confidence_level(claims, topic.section, topic.what)
+        level_claim = ratios.level_claim(claims, topic.section, topic.what)
+        candidates = partial(_limits_of_share, counts, total)
         yield one_of(
             claims,
             f"the limits of the {describe(names[0])} follow from the counts",
             names,
-            [
-                exactly(k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1))
-                for k, method in product(tried, LIMITS)
+            candidates(ratios.confidence_level(claims, topic.section, topic.what)),
+            needs=[
+                f"they are limits by one of {', '.join(LIMITS.values())}",
+                *([] if level_claim else [AT_95]),
             ],
-            needs=[f"they are limits by one of {', '.join(LIMITS.values())}"],
             why_not=other_method(claims, names),
+            readings=partial(
+                ratios.at_other_levels,
+                level_claim,
+                lambda level, names=names, candidates=candidates: any(
+                    fits(claims, names, of) for of in candidates(level)
+                ),
+            ),
         )
+
+
+def _limits_of_share(counts: list[int], total: int, level: float) -> list[tuple[Span, ...]]:
+    """The share of some of the counts with its limits, by every method."""
+    tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
+    limits = [
+        (k / total, *proportion_confint(k, total, 1 - level, method))
+        for k, method in product(tried, LIMITS)
+    ]
+    # Those of Wald may be beyond 0 and 1, where nobody cuts them off.
+    return [exactly(*of) for of in (*limits, *np.clip(limits, 0, 1).tolist())]
 
 
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -305,7 +365,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             topic.own[kind],
             names,
             _spans(both_ways[kind]),
-            ["it is that of these counts, from no model of pairs, clusters or weights"],
+            ["it is the plain ratio of these counts, from no model, nor a conditional one"],
         )
         if not check.holds and "crude" not in stated(claims, [topic.own[kind]]):
             check = replace(check, why_not="it would if the ratio were not adjusted (crude)")
@@ -373,21 +433,26 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
 def precision(claims: pd.DataFrame) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
-    4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    total = "methods.all.patients"
-    for (_, what), ratio in ratios.ratio_sets(claims).items() if total in claims.index else ():
+    4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor (the
+    least of Hsieh, Bloch and Larsen 1998, Stat Med 17:1623-1634, equation 2)."""
+    for (_, what), ratio in ratios.ratio_sets(claims).items():
         names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
+        total, size, _ = denominator(claims, names[0])
         strings = ratio.strings(frozenset(ratio.names) - set(names))
-        is_odds = names[0].endswith(".odds_ratio")
-        bounds = wald.possible(strings, "sigma", ratio.level) if is_odds else None
+        # Limits whose level is not printed are at 80% or more.
+        level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
+        is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
+        bounds = wald.possible(strings, "sigma", level) if is_odds else None
         if bounds is None:
             continue
         check = _follows(
             claims,
-            f"the interval of {about(what)} is as wide as so many patients make it",
-            total,
+            f"the standard error of {about(what)}, by its limits at most {bounds[1]:.2g}, "
+            f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
+            size,
             names,
-            [(16 / bounds[1] ** 2, MOST_PATIENTS)],
+            [(16 / bounds[1] ** 2 if bounds[1] else inf, MOST_PATIENTS)],
+            why_not=other_method(claims, names),
         )
         if not check.holds and not {"binary", "logistic"} <= set(stated(claims, names)):
             check = replace(

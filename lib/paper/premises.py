@@ -21,6 +21,13 @@ PREMISES = {
     "t": "P is that of Student's or Welch's t test",
     "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
 }
+# What no word of the column states.
+OF_MEANS = "P is two-sided, of two independent groups, and ± is a standard deviation"
+OF_TABLE = (
+    "P is that of a two-sided Pearson, Yates, Fisher or Wald test of these counts, not of pairs"
+)
+OF_TABLES = "P is that of a Pearson chi-square test of these counts"
+AT_95 = "the limits are at 95%, since no confidence_level says otherwise"
 COUNTED = {*PROPORTIONS} - {"confidence_level"}
 
 
@@ -50,15 +57,15 @@ def _state(claims: pd.DataFrame, names: list[str], word: str) -> bool:
     parts: dict[object, list[str]] = {}
     for name in names:
         section, who, quantity = name.split(".")[:3]
-        is_counted, is_p = quantity in COUNTED, quantity == "p_value"
-        if (word == "of" and is_counted) or (word == "t" and is_p):
+        is_p = quantity == "p_value"
+        if (word == "of" and quantity in COUNTED) or (word == "t" and is_p):
             parts[name] = [name]
         elif word == "binary" and quantity.startswith("auc"):
             parts[who] = [other for other in claims.index if other.startswith(f"{section}.{who}.")]
         elif word == "normal":
             parts.setdefault((section, who, is_p), []).append(name)
-        elif word == "partition":
-            parts.setdefault("", []).append(name)
+        elif word == "partition" and quantity in ("patients", "count") and who != "all":
+            parts[""] = names
     return all(word in stated(claims, part) for part in parts.values())
 
 

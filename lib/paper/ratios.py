@@ -4,19 +4,21 @@ confidence level, and which other method would print them.
 The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.premises import other_method, unstated
+from lib.paper.premises import AT_95, other_method, unstated
 from lib.paper.verdicts import Check, Span, about, exactly, one_of
 from lib.words import listed
 
 # What there may be of a ratio, in words.
 KINDS = {"estimate": "odds_ratio", "limits": "odds_ratio_lower", "P": "p_value"}
+USUAL_LEVELS = (0.8, 0.9, 0.95, 0.99)
 # With which a t is tried where the normal method does not fit.
 DEGREES_OF_FREEDOM = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
 
@@ -77,6 +79,13 @@ def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     return next((name for name in names if name in claims.index), None)
 
 
+def at_other_levels(level_claim: str | None, fit: Callable[[float], bool]) -> list[str]:
+    """The usual levels at which limits fit that were taken to be at 95% for want of a printed
+    level, as readings."""
+    tried = () if level_claim else USUAL_LEVELS
+    return [f"fits limits at {level:.0%}" for level in tried if fit(level)]
+
+
 def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
     """Each printed ratio with a limit, by section and subject."""
     sets = {}
@@ -130,7 +139,10 @@ def _check(
     ratio: PrintedRatio, words: str, names: tuple[str, ...], sharing: list[PrintedRatio]
 ) -> Check:
     """The check of a ratio, on the claims named; ``sharing`` are all ratios with its level."""
-    needs = unstated(ratio.claims, list(ratio.names), ["normal"])
+    method = unstated(ratio.claims, ratio.names, ["normal"])
+    # Without P the limits belong together at any level.
+    of_level = () if ratio.level_claim or "p_value" not in ratio.names.values() else (AT_95,)
+    needs = (*method, *of_level)
     present = {quantity.replace("upper", "lower") for quantity in ratio.names.values()}
     tied = [word for word, quantity in KINDS.items() if quantity in present]
 
@@ -150,10 +162,16 @@ def _check(
         return [bounds] if bounds else []
 
     def other_methods() -> list[str]:
-        tried = DEGREES_OF_FREEDOM if needs else []
+        strings = ratio.strings()
+        found = at_other_levels(ratio.level_claim, partial(wald.agree, strings))
+        ends = [strings.pop(quantity, None) for quantity in wald.QUANTITIES[1:3]]
+        swapped = strings | dict(zip(wald.QUANTITIES[1:3], ends[::-1], strict=True))
+        if None not in ends and wald.agree(swapped, ratio.level):
+            found.append("fits with the limits in the other order")
+        tried = DEGREES_OF_FREEDOM if method else []
         fitting = [str(of) for of in tried if wald.agree(ratio.strings(), ratio.level, of)]
         span = " to ".join(dict.fromkeys([*fitting[:1], *fitting[-1:]]))
-        return [f"fits a t with about {span} degrees of freedom"] if fitting else []
+        return [*found, *[f"fits a t with about {span} degrees of freedom"][: len(fitting)]]
 
     return Check(
         f"{listed(tied)} of {words} belong together",

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper.premises import apart, stated
-from lib.paper.published import interval
+from lib.paper.published import Interval, interval
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -153,8 +153,10 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     using = set(claims.index if using is None else using)
     using -= {name for name in _rates(claims) if apart(claims, name)}
     printed = {name: text for name, text in claims["printed"].items() if name in using}
-    if not all(_area_is_mean(printed, marker) for marker in markers(claims)):
-        return None
+    for marker in markers(claims):
+        mean = mean_area(printed, marker)
+        if not interval(printed.get(f"roc.{marker}.auc")).meets(mean.lower, mean.upper):
+            return None
     known = _patients(claims, printed)
     if known is None:
         return None
@@ -198,11 +200,13 @@ def _rates(claims: pd.DataFrame) -> list[str]:
     return [name for name in claims.index if name.endswith(ends)] if "basis" in claims else []
 
 
-def _area_is_mean(printed: dict[str, str], marker: str) -> bool:
-    """Whether an area can be the mean of sensitivity and specificity, whatever the counts."""
-    texts = [printed.get(f"roc.{marker}.{quantity}") for quantity in (*MARKER_QUANTITIES, "auc")]
-    one, other, area = map(interval, texts)
-    return None in texts or area.meets((one.lower + other.lower) / 2, (one.upper + other.upper) / 2)
+def mean_area(printed: dict[str, str], marker: str) -> Interval:
+    """The least and the greatest mean of sensitivity and specificity, whatever the counts; every
+    value where one is not printed."""
+    one, other = (
+        interval(printed.get(f"roc.{marker}.{quantity}")) for quantity in MARKER_QUANTITIES
+    )
+    return Interval((one.lower + other.lower) / 2, (one.upper + other.upper) / 2, True, True)
 
 
 def _patients(

@@ -51,7 +51,8 @@ class Check:
     left to check. ``allows`` gives the values that the others allow one of them: none where they
     contradict one another, None where they do not confine it. ``source`` says what else the check
     rests on, ``needs`` the premises that the file does not state, ``why_not`` why it is not carried
-    out, ``readings`` which other methods would print the same.
+    out, ``readings`` which other methods would print the same, ``arithmetic`` how it can be done by
+    hand.
     """
 
     words: str
@@ -62,6 +63,7 @@ class Check:
     needs: tuple[str, ...] = ()
     why_not: str = ""
     readings: Callable[[], list[str]] = list
+    arithmetic: Callable[[], list[str]] = list
 
     @cached_property
     def holds(self) -> bool | None:
@@ -89,6 +91,7 @@ def one_of(
     source: str = "",
     needs: Iterable[str] = (),
     why_not: str = "",
+    readings: Callable[[], list[str]] = list,
 ) -> Check:
     """The check that one of the candidates prints all claims; each has a span of values for each.
 
@@ -105,7 +108,8 @@ def one_of(
         return any(fits(claims, names, spans, left_out) for spans in found)
 
     allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
-    return Check(words, (*names, *made_with), without, allows.get, source, tuple(needs), why_not)
+    involved = (*names, *made_with)
+    return Check(words, involved, without, allows.get, source, tuple(needs), why_not, readings)
 
 
 def fits(
@@ -245,7 +249,7 @@ def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, .
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
     is_rounded = ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
-    if not is_rounded or not check.mended_without([name]):
+    if not is_rounded or name.endswith(".confidence_level") or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
@@ -305,12 +309,14 @@ def _closest(
 
 def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
     """What the other claims of some checks allow a claim to be, in words: of several values those
-    next to what it prints; "" where nothing is confined."""
+    next to what it prints, of levels all; "" where nothing is confined."""
     _, spans, _ = _closest(list(checks), name, printed)
     value = number(printed)
     below = [span for span in spans or [] if span[1] <= value]
     above = [span for span in spans or [] if span[0] > value]
     near = [*sorted(below, key=lambda span: span[1])[-1:], *sorted(above)[:1]]
+    if name.endswith(".confidence_level"):
+        near = sorted(spans or [])
     return " or ".join(_shown(name, printed, [span], prints([span], printed)) for span in near)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from lib.paper import ledger, published, verdicts
+from lib.paper import ledger, published, reconstruct, verdicts
 from lib.patients.files import InputError
 from lib.words import capital, listed
 
@@ -90,12 +90,19 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
             nearest = "" if " to " in values else ", at the nearest"
             lines.append(f"In place of {_number(claims, name)} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
-    needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
-    if needs:
-        lines.append(f"This rests on what the file does not state: {listed(list(needs))}.")
-    if any(premise.endswith(")") for premise in needs):
+    arithmetic = dict.fromkeys(line for check in finding.checks for line in check.arithmetic())
+    lines += [f"{capital(line)}." for line in arithmetic]
+    by_needs: dict[tuple[str, ...], list[str]] = {}
+    for check in finding.checks:
+        by_needs.setdefault(check.needs, []).append(check.words)
+    for needs, words in by_needs.items():
+        if needs:
+            it = "This" if len(by_needs) == 1 else f"That {'; that '.join(words)}"
+            lines.append(f"{it} rests on what the file does not state: {listed(needs)}.")
+    if any(premise.endswith(")") for needs in by_needs for premise in needs):
         lines.append(STATE)
-    if any(check.claims[0].endswith(".percentage") for check in finding.checks):
+    shares = (".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES)
+    if any(name.endswith(shares) for check in finding.checks for name in check.claims):
         lines.append(NO_COUNT)
     return lines
 
