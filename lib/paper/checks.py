@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
-from lib.paper.premises import AT_95, OF_TABLE, apart, other_method, unstated
+from lib.paper.premises import OF_TABLE, apart, other_method, unstated
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -110,22 +110,8 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         agree = cache(partial(_counts_agree, claims, names))
         allowed = cache(partial(_allowed_counts, claims, names))
         needs = unstated(claims, names, needed)
-        shown = partial(_numbers_of_events, claims, names)
-        check = Check(words, names, agree, allowed, needs=needs, why_not=why_not, arithmetic=shown)
-        checks.append(check)
+        checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
     return checks
-
-
-def _numbers_of_events(claims: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
-    """With which numbers of events each sensitivity and specificity goes, in words."""
-    printable = reconstruct.printable_by_occluded(claims)
-    lines = []
-    for name in [name for name in names if name in printable]:
-        events = [str(number) for number in printable.index[printable[name]]]
-        few = [*events[:8], f"{len(events) - 8} more"] if len(events) > 9 else events
-        number = f"{claims.at[name, 'printed']} ({describe(name)})"
-        lines.append(f"{number} goes with these numbers of events: {', '.join(few) or 'none'}")
-    return lines
 
 
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
@@ -157,8 +143,7 @@ def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
     its area the mean of sensitivity and specificity."""
     accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
     using = ["methods.all.patients", *accuracy, area]
-    is_open = bool(unstated(claims, using, ["binary"]))
-    return is_open and reconstruct.solutions(claims, using) is None
+    return bool(unstated(claims, using, ["binary"])) and not reconstruct.solutions(claims, using)
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
@@ -166,8 +151,7 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     the greatest where they are many; None where any proportion is among them."""
     found = reconstruct.values(claims, using, name)
     if found is None and name.endswith(".auc"):
-        mean = reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))
-        return [(mean.lower, mean.upper)]
+        return [reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))]
     if found is None:
         return None
     numerators, denominators = found
@@ -274,7 +258,7 @@ def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
     """The premises of the two-by-two tables that the file does not state."""
     sections = ("methods.", "patency.", "roc.")
     names = [name for name in reconstruct.original(claims).index if name.startswith(sections)]
-    return unstated(claims, names, ["partition", "of", "events"])
+    return unstated(claims, names, ["of", "events"])
 
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
@@ -303,7 +287,8 @@ def _roc_check(
 
     A way to compute them is among the candidates when it prints the claims of all *other* markers,
     as far as these are not left out; every way is where none does. Without the claim of the level
-    the candidates are those at every level in whole percent.
+    the candidates are those at every level in whole percent; where none is printed, at the usual
+    levels.
     """
     marker, own = subject(names[0]), found[names]
     level, level_name = (
@@ -316,21 +301,17 @@ def _roc_check(
         for other, candidates in others.items():
             shared = [way for way in ways if way in candidates]
             ways = [w for w in shared if fits(claims, other, candidates[w], left_out)] or ways
-        levels = [level]
+        levels = [level] if level_name else ratios.USUAL_LEVELS
         if level_name in left_out:
             levels = [percent / 100 for percent in range(50, 100)]
         every = {at: _roc_candidates(table, names, at) for at in levels}
         return {(at, *way): every[at][way] for at in levels for way in every[at] if way in ways}
-
-    def fit(at: float) -> bool:
-        return any(fits(claims, names, of) for of in _roc_candidates(table, names, at).values())
 
     candidates, source = chosen(frozenset()), ", with every standard error in use"
     if len(candidates) < len(own):
         labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in candidates})
         source = f", with the standard error chosen on the other marker: {listed(labels)}"
     made_with = [level_name] if len(names) > 1 else []
-    of_level = [AT_95] if made_with == [None] else []
     return one_of(
         claims,
         words,
@@ -343,10 +324,8 @@ def _roc_check(
             *_needs_of_tables(claims),
             *unstated(claims, [f"roc.{marker}.auc"], ["binary"]),
             *unstated(claims, names, ["normal"]),
-            *of_level,
         ),
         why_not=other_method(claims, names),
-        readings=partial(ratios.at_other_levels, level_name, fit) if of_level else list,
     )
 
 

@@ -23,7 +23,6 @@ from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import checks, ratios, reconstruct, wald
 from lib.paper.premises import (
-    AT_95,
     OF_MEANS,
     OF_TABLE,
     OF_TABLES,
@@ -52,6 +51,8 @@ LIMITS = {
     "agresti_coull": "Agresti-Coull",
     "jeffreys": "Jeffreys",
 }
+# How exactly a value is computed, relative to itself.
+EXACT = 1e-9
 # Of more tables than this only the outermost are looked at.
 MOST_TABLES = 400
 
@@ -128,13 +129,16 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     limited = [(cell, q[:-6]) for cell in topic.cells for q in cell if q.endswith("_lower")]
     for cell, quantity in limited:
         ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
+        turned = ["fits with the limits in the other order"] * bool(
+            _ascending(claims, ids[::-1], frozenset())
+        )
         within = "quartiles" if quantity == "median" else "limits"
         yield Check(
             f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}",
             tuple(ids),
             partial(_ascending, claims, ids),
             why_not="the file says bootstrap" if "bootstrap" in stated(claims, ids) else "",
-            readings=partial(_reversed, claims, ids),
+            readings=partial(list, turned),
         )
 
 
@@ -143,11 +147,6 @@ def _ascending(claims: pd.DataFrame, names: list[str], left_out: frozenset[str])
     ends = pairwise(_ends(claims, name) for name in names if name not in left_out)
     fits = [low[0] <= high[1] for low, high in ends]
     return all(fits) if fits else None
-
-
-def _reversed(claims: pd.DataFrame, names: list[str]) -> list[str]:
-    fits_so = _ascending(claims, names[::-1], frozenset())
-    return ["fits with the limits in the other order"] if fits_so else []
 
 
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -172,11 +171,9 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             yield _follows(claims, words, count, [size], [(0, total)], needs)
     counts = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     if "count" in topic.own and len(counts) > 1:
-        sizes = [denominator(claims, count)[0] for count in counts]
-        total, *_ = denominator(claims, topic.own["count"])
-        is_known = total and all(sizes)
+        whole, *parts = (denominator(claims, name)[0] for name in (topic.own["count"], *counts))
         # Where the groups' sizes are not printed, only the sum itself can say that it is one.
-        stating = ["methods.all.patients"] if is_known else []
+        stating = ["methods.all.patients"] if whole and all(parts) else []
         yield _follows(
             claims,
             f"the counts of {about(topic.what)} add up",
@@ -184,8 +181,8 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             counts,
             exactly(int(claims.loc[counts, "printed"].astype(int).sum())),
             unstated(claims, [*stating, topic.own["count"]], ["partition"]),
-            f"the sizes of these groups do not add up to {total:,}"
-            if is_known and sum(sizes) != total
+            f"the sizes of these groups do not add up to {whole:,}"
+            if stating and sum(parts) != whole
             else "",
         )
 
@@ -207,28 +204,32 @@ def _counts(
     return list(product(*ranges)), complete
 
 
-def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndarray]]:
-    """The claims of the groups' counts or percentages, and all tables (groups x with and without)
-    that print them; of many the outermost."""
+def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndarray], bool]:
+    """The claims of the groups' counts or percentages, all tables (groups x with and without) that
+    print them, and whether these are all; of many the outermost."""
     cells = [cell for cell in topic.groups.values() if {"count", "percentage"} & set(cell)]
     names = [cell.get("count", cell.get("percentage")) for cell in cells]
     totals = [denominator(claims, name)[0] for name in names]
     if len(names) < 2 or not all(totals):
-        return names, []
-    ways, _ = _counts(claims, names, totals)
-    return names, [np.column_stack([way, np.subtract(totals, way)]) for way in ways]
+        return names, [], True
+    ways, complete = _counts(claims, names, totals)
+    return names, [np.column_stack([way, np.subtract(totals, way)]) for way in ways], complete
 
 
-def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
-    """From the least to the greatest value of each method; ``values`` has a row for each table."""
+def _spans(values: Iterable[Iterable[float]], complete: bool = False) -> list[Span]:
+    """From the least to the greatest value of each method, or each value where those known are
+    all, as exactly as it can be computed; ``values`` has a row for each table."""
     columns = np.array(list(values), float).T
+    if complete:
+        columns = np.unique(columns)[:, None]
     known = [column[np.isfinite(column)] for column in columns]
-    return [(float(column.min()), float(column.max())) for column in known if len(column)]
+    ends = [(float(column.min()), float(column.max())) for column in known if len(column)]
+    return [(low - abs(low) * EXACT, high + abs(high) * EXACT) for low, high in ends]
 
 
 def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of the percentages of two or more groups, by the tests in use."""
-    names, tables = _tables(claims, topic)
+    names, tables, complete = _tables(claims, topic)
     if len(names) < 2 or "p_value" not in topic.own:
         return
     if len(names) == 2:
@@ -242,7 +243,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         f"P of {about(topic.what) or topic.section} follows from the counts of the groups",
         topic.own["p_value"],
         names,
-        _spans(p_values),
+        _spans(p_values, complete),
         [OF_TABLE if len(names) == 2 else OF_TABLES],
         unknown or other_method(claims, [topic.own["p_value"]]),
     )
@@ -255,52 +256,43 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of two means by Student's and by Welch's t test."""
     cells = [cell for cell in topic.groups.values() if {"mean", "sd"} <= set(cell)]
     found = [denominator(claims, cell["mean"]) for cell in cells]
-    sizes, name = [total for total, *_ in found], topic.own.get("p_value")
-    if len(cells) != 2 or not name or min(sizes) < 2:
+    sizes, p_value = [total for total, *_ in found], topic.own.get("p_value")
+    if len(cells) != 2 or not p_value or min(sizes) < 2:
         return
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
     of_sizes = [premise for *_, premises in found for premise in premises]
-    t_test, printed = unstated(claims, [name], ["t"]), interval(claims.at[name, "printed"])
-
-    def other_readings() -> list[str]:
-        one_sided = [ends for p, q in spans for ends in ((p / 2, q / 2), (1 - q / 2, 1 - p / 2))]
-        tried = {
-            "fits if ± is a standard error": _p_of_means(claims, names, sizes, np.sqrt(sizes)),
-            "fits as a one-sided P": one_sided,
-        }
-        return [words for words, of in tried.items() if any(printed.meets(*span) for span in of)]
-
-    spans = _p_of_means(claims, names, sizes, np.ones(2))
-    yield _follows(
-        claims,
-        f"P of {about(topic.what)} follows from means and standard deviations",
-        name,
-        names,
-        spans,
-        [*of_sizes, *t_test, OF_MEANS],
-        other_method(claims, [name]) if t_test else "",
-        readings=other_readings,
-    )
-
-
-def _p_of_means(
-    claims: pd.DataFrame, names: list[str], sizes: list[int], times: np.ndarray
-) -> list[Span]:
-    """The least and the greatest P of two means, by each t test; what is printed after a mean is
-    multiplied to be a standard deviation."""
     ends = [tuple(map(float, _ends(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
-    s1, s2 = s1 * times[0], s2 * times[1]
     n1, n2 = sizes
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = [
-            stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal).pvalue
-            for equal in (True, False)
-        ]
-    return _spans(np.transpose(p_values))
+
+    def p_values(times1: float, times2: float) -> list[Span]:
+        """With what stands after a mean multiplied to be its standard deviation."""
+        groups = m1, times1 * s1, n1, m2, times2 * s2, n2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = [stats.ttest_ind_from_stats(*groups, equal).pvalue for equal in (True, False)]
+        return _spans(np.transpose(found))
+
+    spans, t_test = p_values(1, 1), unstated(claims, [p_value], ["t"])
+    others = {
+        "fits if ± is a standard error": p_values(sqrt(n1), sqrt(n2)),
+        "fits as a one-sided P": [
+            ends for p, q in spans for ends in ((p / 2, q / 2), (1 - q / 2, 1 - p / 2))
+        ],
+    }
+    readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
+    yield _follows(
+        claims,
+        f"P of {about(topic.what)} follows from means and standard deviations",
+        p_value,
+        names,
+        spans,
+        [*of_sizes, *t_test, OF_MEANS],
+        other_method(claims, [p_value]) if t_test else "",
+        readings=partial(list, readings),
+    )
 
 
 def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -311,37 +303,24 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         counts = reconstruct.counts_behind(claims.at[names[0], "printed"], total) if total else []
         if not counts:
             continue
-        level_claim = ratios.level_claim(claims, topic.section, topic.what)
-        candidates = partial(_limits_of_share, counts, total)
+        tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
+        level = ratios.confidence_level(claims, topic.section, topic.what)
+        limits = [
+            (k / total, *proportion_confint(k, total, 1 - level, method))
+            for k, method in product(tried, LIMITS)
+        ]
+        # Those of Wald may be beyond 0 and 1 where nobody cuts them off.
+        for share in np.divide(tried, total).tolist():
+            width = wald.multipliers(level)[0] * sqrt(share * (1 - share) / total)
+            limits.append((share, share - width, share + width))
         yield one_of(
             claims,
             f"the limits of the {describe(names[0])} follow from the counts",
             names,
-            candidates(ratios.confidence_level(claims, topic.section, topic.what)),
-            needs=[
-                f"they are limits by one of {', '.join(LIMITS.values())}",
-                *([] if level_claim else [AT_95]),
-            ],
+            [exactly(*of) for of in limits],
+            needs=[f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())}"],
             why_not=other_method(claims, names),
-            readings=partial(
-                ratios.at_other_levels,
-                level_claim,
-                lambda level, names=names, candidates=candidates: any(
-                    fits(claims, names, of) for of in candidates(level)
-                ),
-            ),
         )
-
-
-def _limits_of_share(counts: list[int], total: int, level: float) -> list[tuple[Span, ...]]:
-    """The share of some of the counts with its limits, by every method."""
-    tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
-    limits = [
-        (k / total, *proportion_confint(k, total, 1 - level, method))
-        for k, method in product(tried, LIMITS)
-    ]
-    # Those of Wald may be beyond 0 and 1, where nobody cuts them off.
-    return [exactly(*of) for of in (*limits, *np.clip(limits, 0, 1).tolist())]
 
 
 def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -349,7 +328,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
     Beside an empty cell one half may have been added to all four, as programs do.
     """
-    names, tables = _tables(claims, topic)
+    names, tables, complete = _tables(claims, topic)
     if len(names) != 2 or not tables:
         return
     plain = np.array(tables, float)
@@ -364,7 +343,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the {kind.replace('_', ' ')} of {about(topic.what)} follows from the counts",
             topic.own[kind],
             names,
-            _spans(both_ways[kind]),
+            _spans(both_ways[kind], complete),
             ["it is the plain ratio of these counts, from no model, nor a conditional one"],
         )
         if not check.holds and "crude" not in stated(claims, [topic.own[kind]]):
@@ -424,8 +403,12 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(raters) == 2 and total:
         first, second = (int(claims.at[rater, "printed"]) for rater in raters)
         chance = Fraction(first * second + (total - first) * (total - second), total**2)
-        both = range(max(0, first + second - total), min(first, second) + 1)
-        shares = [Fraction(total - first - second + 2 * k, total) for k in both]
+        least, most = max(0, first + second - total), min(first, second)
+        ends = [chance + (1 - chance) * end for end in _ends(claims, name)]
+        # Of all who are counted by both raters, those next to what the digits allow.
+        near = [floor((total * end - total + first + second) / 2) for end in ends]
+        both = {k for k in (*near, *(k + 1 for k in near), least, most) if least <= k <= most}
+        shares = [Fraction(total - first - second + 2 * k, total) for k in sorted(both)]
         values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
         words = f"whole numbers are behind kappa of {about(topic.what)}"
         yield _follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])

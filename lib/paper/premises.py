@@ -47,26 +47,28 @@ def unstated(claims: pd.DataFrame, names: Iterable[str], words: list[str]) -> tu
     if "basis" not in claims:
         return ()
     names = list(names)
-    return tuple(f"{PREMISES[word]} ({word})" for word in words if not _state(claims, names, word))
+    lacking = {
+        word for word in words for name in names if not _is_stated(claims, word, name, names)
+    }
+    return tuple(f"{PREMISES[word]} ({word})" for word in words if word in lacking)
 
 
-def _state(claims: pd.DataFrame, names: list[str], word: str) -> bool:
-    """Whether each part of the claims for which one statement speaks has the word."""
+def _is_stated(claims: pd.DataFrame, word: str, name: str, names: list[str]) -> bool:
+    """Whether one of several claims states a word, or another that speaks for it; also where the
+    word says nothing of such a claim."""
+    section, who, quantity = name.split(".")[:3]
     if word == "events":
-        return len({_whose_events(claims, name) for name in names} - {""}) <= 1
-    parts: dict[object, list[str]] = {}
-    for name in names:
-        section, who, quantity = name.split(".")[:3]
-        is_p = quantity == "p_value"
-        if (word == "of" and quantity in COUNTED) or (word == "t" and is_p):
-            parts[name] = [name]
-        elif word == "binary" and quantity.startswith("auc"):
-            parts[who] = [other for other in claims.index if other.startswith(f"{section}.{who}.")]
-        elif word == "normal":
-            parts.setdefault((section, who, is_p), []).append(name)
-        elif word == "partition" and quantity in ("patients", "count") and who != "all":
-            parts[""] = names
-    return all(word in stated(claims, part) for part in parts.values())
+        return len({_whose_events(claims, other) for other in names} - {""}) < 2
+    is_p, subject = quantity == "p_value", f"{section}.{who}."
+    same = [other for other in claims.index if other.startswith(subject)]
+    speaking = {
+        "partition": names,
+        "of": [name] if quantity in COUNTED else None,
+        "t": [name] if is_p else None,
+        "binary": same if quantity.startswith("auc") else None,
+        "normal": [other for other in {*names} & {*same} if other.endswith(".p_value") == is_p],
+    }[word]
+    return speaking is None or word in stated(claims, speaking)
 
 
 def _whose_events(claims: pd.DataFrame, name: str) -> str:
@@ -75,9 +77,8 @@ def _whose_events(claims: pd.DataFrame, name: str) -> str:
     section, who, quantity = name.split(".")[:3]
     if quantity != "events" and quantity not in COUNTED:
         return ""
-    return stated(claims, [name]).get("events") or (
-        f"{section}.{who}" if section == "roc" else section
-    )
+    own = f"{section}.{who}" if section == "roc" else section
+    return stated(claims, [name]).get("events", own)
 
 
 def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
@@ -105,8 +106,7 @@ def apart(claims: pd.DataFrame, name: str) -> str:
     if "other" in stated(claims, [name]):
         return other_method(claims, [name])
     section, who = name.split(".")[:2]
-    group = who if section == "patency" else "all"
+    own = f"methods.{who if section == 'patency' else 'all'}.patients"
     total, size, _ = denominator(claims, name)
-    own = f"methods.{group}.patients"
     is_own = size == own or total == int(claims["printed"].get(own, 0))
-    return "" if is_own else f"it is of other patients than {group}"
+    return "" if is_own else "it is of other patients"

@@ -4,10 +4,9 @@ confidence level, and which other method would print them.
 The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 import pandas as pd
 
@@ -18,6 +17,7 @@ from lib.words import listed
 
 # What there may be of a ratio, in words.
 KINDS = {"estimate": "odds_ratio", "limits": "odds_ratio_lower", "P": "p_value"}
+LIMITS = wald.QUANTITIES[1:3]
 USUAL_LEVELS = (0.8, 0.9, 0.95, 0.99)
 # With which a t is tried where the normal method does not fit.
 DEGREES_OF_FREEDOM = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
@@ -77,13 +77,6 @@ def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     places = [(section, what), (section, "all"), ("multivariate", "all"), ("methods", "all")]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
-
-
-def at_other_levels(level_claim: str | None, fit: Callable[[float], bool]) -> list[str]:
-    """The usual levels at which limits fit that were taken to be at 95% for want of a printed
-    level, as readings."""
-    tried = () if level_claim else USUAL_LEVELS
-    return [f"fits limits at {level:.0%}" for level in tried if fit(level)]
 
 
 def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
@@ -162,14 +155,13 @@ def _check(
         return [bounds] if bounds else []
 
     def other_methods() -> list[str]:
-        strings = ratio.strings()
-        found = at_other_levels(ratio.level_claim, partial(wald.agree, strings))
-        ends = [strings.pop(quantity, None) for quantity in wald.QUANTITIES[1:3]]
-        swapped = strings | dict(zip(wald.QUANTITIES[1:3], ends[::-1], strict=True))
-        if None not in ends and wald.agree(swapped, ratio.level):
-            found.append("fits with the limits in the other order")
+        strings, swap = ratio.strings(), dict(zip(LIMITS, LIMITS[::-1], strict=True))
+        turned = {swap.get(quantity, quantity): text for quantity, text in strings.items()}
+        levels = USUAL_LEVELS if of_level else ()
+        found = [f"fits limits at {at:.0%}" for at in levels if wald.agree(strings, at)]
+        found += ["fits with the limits in the other order"] * wald.agree(turned, ratio.level)
         tried = DEGREES_OF_FREEDOM if method else []
-        fitting = [str(of) for of in tried if wald.agree(ratio.strings(), ratio.level, of)]
+        fitting = [str(of) for of in tried if wald.agree(strings, ratio.level, of)]
         span = " to ".join(dict.fromkeys([*fitting[:1], *fitting[-1:]]))
         return [*found, *[f"fits a t with about {span} degrees of freedom"][: len(fitting)]]
 

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper.premises import apart, stated
-from lib.paper.published import Interval, interval
+from lib.paper.published import interval
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -151,18 +151,20 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     method, do not matter.
     """
     using = set(claims.index if using is None else using)
-    using -= {name for name in _rates(claims) if apart(claims, name)}
-    printed = {name: text for name, text in claims["printed"].items() if name in using}
-    for marker in markers(claims):
-        mean = mean_area(printed, marker)
-        if not interval(printed.get(f"roc.{marker}.auc")).meets(mean.lower, mean.upper):
-            return None
+    printed = {
+        name: text
+        for name, text in claims["printed"].items()
+        if name in using and not apart(claims, name)
+    }
+    areas = {m: interval(printed.get(f"roc.{m}.auc")) for m in markers(claims)}
+    if not all(area.meets(*mean_area(printed, marker)) for marker, area in areas.items()):
+        return None
     known = _patients(claims, printed)
     if known is None:
         return None
     patients, sizes = known
     by_group = {}
-    if any(f"patency.{group}.primary_patency" in using for group in sizes):
+    if any(f"patency.{group}.primary_patency" in printed for group in sizes):
         counted = {group: size for group, size in sizes.items() if size}
         by_group = {group: _events(claims, printed, group, counted[group]) for group in counted}
     if any(low > high for low, high in by_group.values()):
@@ -194,19 +196,13 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     return Solutions(patients, sizes, occluded, by_group, ways) if len(occluded) else None
 
 
-def _rates(claims: pd.DataFrame) -> list[str]:
-    """The claims that are counts out of a group or out of all patients."""
-    ends = (".primary_patency", ".auc", *(f".{quantity}" for quantity in MARKER_QUANTITIES))
-    return [name for name in claims.index if name.endswith(ends)] if "basis" in claims else []
-
-
-def mean_area(printed: dict[str, str], marker: str) -> Interval:
+def mean_area(printed: dict[str, str], marker: str) -> tuple[Fraction | float, Fraction | float]:
     """The least and the greatest mean of sensitivity and specificity, whatever the counts; every
     value where one is not printed."""
     one, other = (
         interval(printed.get(f"roc.{marker}.{quantity}")) for quantity in MARKER_QUANTITIES
     )
-    return Interval((one.lower + other.lower) / 2, (one.upper + other.upper) / 2, True, True)
+    return (one.lower + other.lower) / 2, (one.upper + other.upper) / 2
 
 
 def _patients(

@@ -51,8 +51,7 @@ class Check:
     left to check. ``allows`` gives the values that the others allow one of them: none where they
     contradict one another, None where they do not confine it. ``source`` says what else the check
     rests on, ``needs`` the premises that the file does not state, ``why_not`` why it is not carried
-    out, ``readings`` which other methods would print the same, ``arithmetic`` how it can be done by
-    hand.
+    out, ``readings`` which other methods would print the same.
     """
 
     words: str
@@ -63,7 +62,6 @@ class Check:
     needs: tuple[str, ...] = ()
     why_not: str = ""
     readings: Callable[[], list[str]] = list
-    arithmetic: Callable[[], list[str]] = list
 
     @cached_property
     def holds(self) -> bool | None:

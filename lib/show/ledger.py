@@ -37,6 +37,8 @@ NO_COUNT = (
     "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a number: "
     "write other in its basis."
 )
+# Of more numbers than these only the first are shown.
+MOST_SHOWN = 10
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
 PAGE = Path(__file__).with_name("ledger.html")
 
@@ -90,20 +92,30 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
             nearest = "" if " to " in values else ", at the nearest"
             lines.append(f"In place of {_number(claims, name)} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
-    arithmetic = dict.fromkeys(line for check in finding.checks for line in check.arithmetic())
-    lines += [f"{capital(line)}." for line in arithmetic]
-    by_needs: dict[tuple[str, ...], list[str]] = {}
-    for check in finding.checks:
-        by_needs.setdefault(check.needs, []).append(check.words)
-    for needs, words in by_needs.items():
-        if needs:
-            it = "This" if len(by_needs) == 1 else f"That {'; that '.join(words)}"
-            lines.append(f"{it} rests on what the file does not state: {listed(needs)}.")
-    if any(premise.endswith(")") for needs in by_needs for premise in needs):
+    lines += _numbers_of_events(finding, claims)
+    needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
+    resting = [check.words for check in finding.checks if check.needs]
+    if needs:
+        it = "This" if len(resting) == len(finding.checks) else f"That {'; that '.join(resting)}"
+        lines.append(f"{it} rests on what the file does not state: {listed(list(needs))}.")
+    if any(premise.endswith(")") for premise in needs):
         lines.append(STATE)
     shares = (".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES)
     if any(name.endswith(shares) for check in finding.checks for name in check.claims):
         lines.append(NO_COUNT)
+    return lines
+
+
+def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[str]:
+    """With which numbers of events each sensitivity and specificity goes."""
+    names = dict.fromkeys(name for check in finding.checks for name in check.claims)
+    printable = reconstruct.printable_by_occluded(claims)
+    lines = []
+    for name in [name for name in names if name in printable]:
+        events = [str(number) for number in printable.index[printable[name]]]
+        more = ", …" if len(events) > MOST_SHOWN else ""
+        few = ", ".join(events[:MOST_SHOWN]) or "none"
+        lines.append(f"{_number(claims, name)} goes with these numbers of events: {few}{more}.")
     return lines
 
 
