@@ -454,7 +454,10 @@ def sized(total: int, **groups: int) -> str:
             "Fits with the limits in the other order",
         ),
         # Wald limits below zero.
-        ("r.x.percentage,2%,of:50\nr.x.percentage_limits,−1.9 to 5.9,\n", "the limits of the percentage"),
+        (
+            "r.x.percentage,2%,of:50\nr.x.percentage_limits,−1.9 to 5.9,\n",
+            "the limits of the percentage",
+        ),
         # P of one factor's table, of which nobody says by which test.
         (
             sized(40)
@@ -579,7 +582,7 @@ def test_a_finding_says_what_would_mend_it_what_is_nearest_and_what_reading_fits
     assert re.search(words, " ".join(shown.finding_lines(finding, of)))
 
 
-# --------------------------------------------------- each type, by a published example if it has one
+# ------------------------------------------------- each type, by a published example if it has one
 
 
 @pytest.mark.parametrize(
@@ -1106,6 +1109,13 @@ def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_pat
     assert "31.91% or 34.04%, at the nearest" in page
     assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
     assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
+
+
+def test_a_page_of_which_nothing_was_checked_says_so_and_why(tmp_path):
+    of = account(tmp_path, "r.x.p_value,0.2,\nr.y.rate,4.2,\n")
+    page = shown.page(of, "x")
+    assert "No check could be carried out." in page
+    assert "nothing with which a check could compare 0.2 (P of x) and 4.2 (rate of y)" in page
 
 
 def test_our_own_abstract_has_one_number_that_does_not_fit():

@@ -72,7 +72,7 @@ def checks_table(account: ledger.Account) -> pd.DataFrame:
 
 def _condition(check: verdicts.Check, grade: str) -> str:
     if grade == "not checked":
-        return check.why_not or "the other numbers leave it open"
+        return check.why_not or "the other numbers leave it open, or are too many to try"
     if check.needs and grade != "consistent":
         return f"if {listed(check.needs)}"
     return ""
@@ -132,6 +132,7 @@ def page(account: ledger.Account, title: str) -> str:
         words = "; ".join(dict.fromkeys(check.words for check in finding.checks))
         findings.append((finding.grade, words, finding_lines(finding, account)))
     left_open = claims.index[claims["grade"] == "not checked"]
+    touched = {name for check, _ in account.checks for name in check.claims}
     html = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(
         PAGE.read_text(encoding="utf-8")
     )
@@ -143,6 +144,8 @@ def page(account: ledger.Account, title: str) -> str:
         numbers=claims_table(account),
         checks=checks_table(account),
         left_open=listed([_number(claims, name) for name in left_open]),
+        untouched=[_number(claims, name) for name in left_open if name not in touched],
+        listed=listed,
     ).lstrip()
 
 
