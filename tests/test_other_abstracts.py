@@ -456,7 +456,7 @@ def sized(total: int, **groups: int) -> str:
         # Wald limits below zero.
         (
             "r.x.percentage,2%,of:50\nr.x.percentage_limits,−1.9 to 5.9,\n",
-            "the limits of the percentage",
+            "limits beyond 0 or 100% are not tried",
         ),
         # P of one factor's table, of which nobody says by which test.
         (

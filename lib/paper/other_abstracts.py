@@ -32,7 +32,7 @@ from lib.paper.premises import (
     stated,
     unstated,
 )
-from lib.paper.published import MOST_PATIENTS, RATIOS, interval
+from lib.paper.published import MOST_PATIENTS, RATIOS, interval, number
 from lib.paper.verdicts import (
     Check,
     Span,
@@ -305,21 +305,19 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
         level = ratios.confidence_level(claims, topic.section, topic.what)
-        limits = [
-            (k / total, *proportion_confint(k, total, 1 - level, method))
-            for k, method in product(tried, LIMITS)
-        ]
-        # Those of Wald may be beyond 0 and 1 where nobody cuts them off.
-        for share in np.divide(tried, total).tolist():
-            width = wald.multipliers(level)[0] * sqrt(share * (1 - share) / total)
-            limits.append((share, share - width, share + width))
+        ends = [number(claims.at[name, "printed"]) for name in names]
+        is_beyond = min(ends) < 0 or max(ends) > 1
         yield one_of(
             claims,
             f"the limits of the {describe(names[0])} follow from the counts",
             names,
-            [exactly(*of) for of in limits],
+            [
+                exactly(k / total, *proportion_confint(k, total, 1 - level, method))
+                for k, method in product(tried, LIMITS)
+            ],
             needs=[f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())}"],
-            why_not=other_method(claims, names),
+            why_not=other_method(claims, names)
+            or is_beyond * "limits beyond 0 or 100% are not tried",
         )
 
 

@@ -113,9 +113,8 @@ def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[
     lines = []
     for name in [name for name in names if name in printable]:
         events = [str(number) for number in printable.index[printable[name]]]
-        more = ", …" if len(events) > MOST_SHOWN else ""
-        few = ", ".join(events[:MOST_SHOWN]) or "none"
-        lines.append(f"{_number(claims, name)} goes with these numbers of events: {few}{more}.")
+        few = ", ".join(events[:MOST_SHOWN] + ["…"] * (len(events) > MOST_SHOWN)) or "none"
+        lines.append(f"{_number(claims, name)} goes with these numbers of events: {few}.")
     return lines
 
 
