@@ -107,8 +107,11 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
 
 
 def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[str]:
-    """With which numbers of events each sensitivity and specificity goes."""
-    names = dict.fromkeys(name for check in finding.checks for name in check.claims)
+    """With which numbers of events each sensitivity and specificity goes, where these alone do not
+    fit; an area follows from them without."""
+    involved = [check.claims for check in finding.checks]
+    shared = [names for names in involved if not any(name.endswith(".auc") for name in names)]
+    names = dict.fromkeys(name for names in shared for name in names)
     printable = reconstruct.printable_by_occluded(claims)
     lines = []
     for name in [name for name in names if name in printable]:
