@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, partial
 from itertools import chain
+from math import inf
 
 import numpy as np
 import pandas as pd
@@ -151,7 +152,8 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     the greatest where they are many; None where any proportion is among them."""
     found = reconstruct.values(claims, using, name)
     if found is None and name.endswith(".auc"):
-        return [reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))]
+        mean = reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))
+        return [mean] if max(mean) < inf else None
     if found is None:
         return None
     numerators, denominators = found
