@@ -23,7 +23,8 @@ def test_there_are_enough_and_each_names_its_source():
     assert len(NAMES) >= 15 and set(BY_HAND["abstract"]) <= set(NAMES)
     for name in NAMES:
         source = (FOLDER / f"{name}.csv").read_text(encoding="utf-8").partition("\n")[0]
-        assert re.match(r"# .*(\b(19|20)\d\d\b|PMC\d+)", source), name
+        place = r"doi 10\.\d+|PMC\d+|pii S\d+|\d\)?:[A-Z]?\d+|chapter \d+"
+        assert re.match(rf"# .*({place})", source) and "does not name its article" not in source
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -87,6 +87,33 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
         ('a.x.rate_limits,"(15,21)",', {"rate_lower": "15", "rate_upper": "21"}),
         ("a.x.mean,61.2 ± 10.4,", {"mean": "61.2", "sd": "10.4"}),
         ("a.x.mean,61.2 (10.4),", {"mean": "61.2", "sd": "10.4"}),
+        ("a.x.mean,61.2 (SD 10.4),", {"mean": "61.2", "sd": "10.4"}),
+        ("a.x.median,5 (IQR 3–8),", {"median": "5", "median_lower": "3", "median_upper": "8"}),
+        *[
+            (
+                f'm.x.odds_ratio,"2.50 ({label}1.05 to 5.95)",',
+                {
+                    "odds_ratio": "2.50",
+                    "odds_ratio_lower": "1.05",
+                    "odds_ratio_upper": "5.95",
+                    **level,
+                },
+            )
+            for label, level in [
+                ("95% CI ", {"confidence_level": "95%"}),
+                ("90% CI, ", {"confidence_level": "90%"}),
+                ("CI: ", {}),
+            ]
+        ],
+        ("a.x.count,n = 12,", {"count": "12"}),
+        ("a.x.count,12 of 50 (24%),", {"count": "12", "percentage": "24%"}),
+        ("a.x.percentage,24% (12/50),", {"count": "12", "percentage": "24%"}),
+        ("a.x.percentage,12/50 (24%),", {"count": "12", "percentage": "24%"}),
+        (
+            "a.x.percentage_limits,−1.9 to 5.9%,",
+            {"percentage_lower": "-1.9%", "percentage_upper": "5.9%"},
+        ),
+        ("a.x.p_value,.04,normal | t", {"p_value": "0.04"}),
     ],
 )
 def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
@@ -100,6 +127,9 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.p_value,about .04,", ["line 3", "“about .04”", "write for example"]),
         ("a.x.p_value,1.4,", ["line 3", "probability from 0 to 1"]),
         ("a.x.percentage,104%,", ["line 3", "from 0 to 100%"]),
+        ("a.x.percentage,1,", ["line 3", "“1”", "with its sign; write for example 0.5%, 1%"]),
+        ("a.x.percentage,0.5,of:200", ["line 3", "“0.5”", "with its sign"]),
+        ("a.x.odds_ratio,2.50 (about 1.05 to 5.95),", ["line 3", "leave out all words"]),
         ("a.x.patients,12.5,", ["line 3", "whole number"]),
         ("a.x.odd_ratio,1.2,", ["line 3", "odd_ratio", "odds_ratio", "leave out"]),
         ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
@@ -203,7 +233,8 @@ OF_RISK = "r.x.risk_ratio,0.91 ({} to 1.11),\nr.x.p_value,<0.001,{}\n"
         ("m.z.odds_ratio,1.18,t\nm.z.odds_ratio_limits,1.08 to 1.29,t\nm.z.p_value,0.006,t\n"
          "m.all.confidence_level,90%,\n", "", set()),
         ("m.z.odds_ratio,2.50,normal\nm.z.odds_ratio_limits,1.05 to >999,normal\n"
-         "m.z.p_value,0.038,normal\n", "impossible", {"m.z.odds_ratio_upper"}),
+         "m.z.p_value,0.038,normal\nm.z.confidence_level,95%,\n", "impossible",
+         {"m.z.odds_ratio_upper"}),
         # 15 of 16 and 6 of 7: software prints limits of the area beyond one, or cuts them off.
         (f"methods.all.patients,23,\n{SCORE}roc.m.auc_limits,0.745 to 1.050,\n", "", set()),
         (f"methods.all.patients,23,\n{SCORE}roc.m.auc_limits,0.745-1.000,\n", "", set()),
@@ -269,6 +300,231 @@ def test_what_another_reading_explains_is_not_called_impossible(tmp_path, text, 
     assert set(flagged(of).values()) == {grade} - GOOD
 
 
+KAPLAN_MEIER = (
+    "methods.all.patients,183,partition\nmethods.A.patients,90,\nmethods.B.patients,93,\n"
+)
+KAPLAN_MEIER += (
+    "patency.A.primary_patency,83.4%,rate:free|of:A|other\n"
+    "patency.B.primary_patency,71.9%,rate:free|of:B|other\n"
+    "patency.all.primary_patency,77.7%,rate:free|of:all|other\n"
+)
+
+
+def marker(name: str, sensitivity: str, specificity: str, basis: str, rest: str = "") -> str:
+    return (
+        f"roc.{name}.sensitivity,{sensitivity},{basis}\n"
+        f"roc.{name}.specificity,{specificity},{basis}\n{rest}"
+    )
+
+
+def means(size: int, drug: str, placebo: str, p_value: str) -> str:
+    return (
+        sized(2 * size, drug=size, placebo=size)
+        + f"r.y@drug.mean,{drug},\nr.y@placebo.mean,{placebo},\nr.y.p_value,{p_value},t\n"
+    )
+
+
+def sized(total: int, **groups: int) -> str:
+    lines = [f"methods.{group}.patients,{size}," for group, size in groups.items()]
+    return "\n".join([f"methods.all.patients,{total},partition", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # A percentage by Kaplan-Meier, and a sensitivity of a model, are no counts.
+        (KAPLAN_MEIER, "its method is other"),
+        (sized(20) + marker("m", "62.9%", "79.4%", "of:all|other"), "its method is other"),
+        # 13 of 14 and 41 of 47 with one outcome, 11 of 17 and 39 of 44 with another: what the
+        # first marker states is not said of the second.
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all")
+            + marker("ct", "64.7%", "88.6%", ""),
+            "of all these patients (of) and both sections count the same events (events)",
+        ),
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all")
+            + marker("ct", "64.7%", "88.6%", "of:all"),
+            "both sections count the same events (events)",
+        ),
+        # Predictive values at another prevalence.
+        (
+            sized(200)
+            + "methods.all.events,60,\n"
+            + marker(
+                "t", "80.0%", "75.0%", "of:all|events:methods",
+                "roc.t.ppv,34.8%,\nroc.t.npv,95.7%,\n",
+            ),
+            "the percentages are of all these patients (of)",
+        ),
+        # P of a log-rank test beside limits of which alone the method is stated.
+        (
+            "m.x.hazard_ratio,0.70,\nm.x.hazard_ratio_limits,0.50 to 0.98,normal\n"
+            "m.x.p_value,0.017,\n",
+            "interval and P come from the normal (Wald) method",
+        ),
+        # 24 died; of 40 with metastases PET finds 35, and it is right in 72 of the 80 others.
+        (
+            sized(120)
+            + "methods.all.events,24,\n"
+            + marker(
+                "pet", "87.5%", "90.0%", "of:all",
+                "roc.pet.ppv,81.4%,of:all\nroc.pet.npv,93.5%,of:all\n",
+            ),
+            "both sections count the same events (events)",
+        ),
+        # 12 of 13 and 28 of 32 are 45 of 46 patients.
+        (sized(46) + marker("pet", "92.3%", "87.5%", "of:45"), "it is of other patients"),
+        # 10 of 13 and 13 of 16 men, 7 of 11 and 17 of 20 women.
+        (
+            sized(60, men=29, women=31)
+            + marker("crp@men", "76.9%", "81.3%", "of:men")
+            + marker("crp@women", "63.6%", "85.0%", "of:women"),
+            "it is of other patients",
+        ),
+        # 37 of 45 and 35 of 49, in groups of 50.
+        (
+            sized(100, drug=50, placebo=50)
+            + "patency.drug.primary_patency,82.2%,of:45\n"
+            + "patency.placebo.primary_patency,71.4%,of:49\n",
+            "a whole number of 45 is behind the primary patency of drug",
+        ),
+        # Deaths of two of three groups.
+        (
+            sized(150, A=50, B=50, C=50)
+            + "r.death@A.count,12,\nr.death@B.count,8,\nr.death.count,25,\n",
+            "these groups do not add up to 150",
+        ),
+        # The same deaths by treatment and by sex.
+        (
+            sized(100, drug=50, placebo=50)
+            + "r.death@drug.count,12,\nr.death@placebo.count,8,\nr.death.count,20,\n"
+            + "r.death@men.count,13,of:60\nr.death@women.count,7,of:40\n",
+            "these groups do not add up to 100",
+        ),
+        (
+            sized(100, drug=50, placebo=50, men=60, women=40)
+            + "r.death@drug.count,12,\nr.death@placebo.count,8,\nr.death.count,20,\n",
+            "some of the groups alone make up all patients",
+        ),
+        # 132 men and 110 old ones of 230 overlap.
+        (
+            "methods.all.patients,230,\nmethods.men.patients,132,\nmethods.old.patients,110,\n"
+            "r.d.count,59,of:all\nr.d@men.count,36,of:men\nr.d@old.count,25,of:old\n",
+            "these groups do not add up to 230",
+        ),
+        # Half of the two-sided P; a paired test; means of 38 and 41; standard errors.
+        (means(50, "61.2 ± 10.4", "65.3 ± 11.1", "0.030"), "Fits as a one-sided P"),
+        (means(40, "60.0 ± 9.4", "61.3 ± 10.7", "0.037"), "of two independent groups"),
+        (means(50, "59.3 ± 11.3", "61.6 ± 7.7", "0.292"), "it is out of all 50 (of:drug)"),
+        (means(50, "59.4 ± 1.4", "65.1 ± 1.2", "0.003"), "Fits if ± is a standard error"),
+        # Limits at 90%.
+        (
+            "m.x.odds_ratio,2.00 (1.20 to 3.33),normal\nm.x.p_value,0.025,normal\n",
+            "Fits limits at 90%",
+        ),
+        (
+            "r.x.percentage,34.0%,of:100\nr.x.percentage_limits,26.7 to 42.2,\n",
+            "they are limits at 95% by one of Wald",
+        ),
+        (
+            sized(100) + "m.x.odds_ratio,3.00 (1.40 to 6.43),binary|logistic\n",
+            "by its limits at most 0.6, is at least 4 / √100 = 0.4",
+        ),
+        # A bootstrap, whose interval no formula bounds.
+        (
+            sized(100) + "m.x.odds_ratio,1.41 (0.90 to 2.20),binary|logistic|bootstrap\n",
+            "its method is bootstrap",
+        ),
+        # A one-sided test of Fisher.
+        (
+            "r.x@A.count,12/50,\nr.x@B.count,22/50,\nr.x.p_value,0.028,\n",
+            "two-sided Pearson, Yates, Fisher or Wald test",
+        ),
+        # Fisher's test of three groups.
+        (
+            "r.x@A.count,2/20,\nr.x@B.count,7/20,\nr.x@C.count,5/20,\nr.x.p_value,0.201,\n",
+            "P is that of a Pearson chi-square test",
+        ),
+        ('r.x.difference,"−2.1 (−0.3 to −3.9)",\n', "Fits with the limits in the other order"),
+        (
+            "m.x.odds_ratio,2.50 (5.95 to 1.05),normal\nm.x.p_value,0.038,normal\n",
+            "Fits with the limits in the other order",
+        ),
+        # Wald limits below zero.
+        (
+            "r.x.percentage,2%,of:50\nr.x.percentage_limits,−1.9 to 5.9,\n",
+            "limits beyond 0 or 100% are not tried",
+        ),
+        # P of one factor's table, of which nobody says by which test.
+        (
+            sized(40)
+            + marker("m", "64.3%", "73.1%", "of:all", "roc.m.auc,0.687,binary|of:all\n")
+            + "univariate.m.p_value,0.007,\n",
+            "two-sided Pearson, Yates, Fisher or Wald test",
+        ),
+    ],
+)  # fmt: skip
+def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp_path, text, words):
+    """A premise counts only for the numbers that state it."""
+    of = account(tmp_path, text)
+    assert "impossible" not in grades(of).values()
+    lines = [line for finding in of.findings for line in shown.finding_lines(finding, of)]
+    table = shown.checks_table(of)
+    assert words in " ".join([*lines, *table["Check"].str.lower(), *table["Condition"]])
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        (sized(46) + marker("pet", "92.3%", "87.4%", "of:all"), "impossible"),
+        # 14 and 47 of 61 with the same event: 64.7% of 14 is no whole number.
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all|events:metastases")
+            + marker("ct", "64.7%", "88.6%", "of:all|events:metastases"),
+            "impossible",
+        ),
+        (
+            sized(61)
+            + marker("pet", "92.9%", "87.2%", "of:all|events:metastases")
+            + marker("ct", "64.7%", "88.6%", "of:all|events:deaths"),
+            "not by this method",
+        ),
+        (
+            sized(100, A=50, B=50) + "r.death@A.count,12,\nr.death@B.count,8,\nr.death.count,25,\n",
+            "impossible",
+        ),
+        (sized(100, A=50, B=49), "impossible"),
+        # Two ratios at 95%, said to be at 99%.
+        (
+            "m.x.odds_ratio,1.50 (1.10 to 2.05),normal\nm.x.p_value,0.011,normal\n"
+            "m.y.odds_ratio,2.00 (1.20 to 3.33),normal\nm.y.p_value,0.008,normal\n"
+            "m.all.confidence_level,99%,\n",
+            "impossible",
+        ),
+    ],
+)
+def test_what_the_premises_stated_rule_out_is_impossible(tmp_path, text, grade):
+    assert set(flagged(account(tmp_path, text)).values()) == {grade}
+
+
+@pytest.mark.parametrize("patients", ["200", "24000", "9000000", ""])
+def test_two_wrong_areas_put_neither_the_patients_nor_one_another_in_doubt(tmp_path, patients):
+    """0.740 is not the mean of 62% and 71%, nor 0.71 that of 55% and 61%, of any patients."""
+    lines = [f"methods.all.patients,{patients}," if patients else ""]
+    for name, cells in (("m", "62% 71% 0.740"), ("k", "55% 61% 0.71")):
+        for quantity, cell in zip(
+            ("sensitivity", "specificity", "auc"), cells.split(), strict=True
+        ):
+            lines.append(f"roc.{name}.{quantity},{cell},binary|of:all|events:deaths")
+    of = account(tmp_path, "\n".join(lines) + "\n")
+    assert set(flagged(of).values()) == {"impossible"} and len(of.findings) == 2
+    assert set(flagged(of)) == set(of.claims.index[of.claims["section"] == "roc"])
+
+
 def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
     lines = "m.x.odds_ratio,2.90 (1.14 to 5.48),normal\nm.x.p_value,.022,normal\n"
     of = account(tmp_path, f"m.all.confidence_level,95%,\n{lines}")
@@ -304,6 +560,12 @@ def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
             r"In place of 0\.36 \(kappa of k\) the others allow 0\.31134 or 0\.39236",
         ),
         (T_TEST.format(""), "Fits a t with about"),
+        # The arithmetic stands on the page.
+        (
+            sized(46) + marker("pet", "92.3%", "87.4%", "of:all"),
+            r"87\.4% \(specificity of pet\) goes with these numbers of events: none",
+        ),
+        (ratios(level=0.90), r"In place of 95% .* the others allow 90%"),
         # P of Chappell's trial is that of a chi-square test, beside limits of another method.
         (
             "r.p@A.count,11/141,\nr.p@B.count,24/142,\nr.p.odds_ratio,0.42 (0.18 to 0.93),crude\n"
@@ -320,7 +582,7 @@ def test_a_finding_says_what_would_mend_it_what_is_nearest_and_what_reading_fits
     assert re.search(words, " ".join(shown.finding_lines(finding, of)))
 
 
-# ---------------------------------------------------------------- each type, by a published example
+# ------------------------------------------------- each type, by a published example if it has one
 
 
 @pytest.mark.parametrize(
@@ -351,13 +613,14 @@ def test_a_finding_says_what_would_mend_it_what_is_nearest_and_what_reading_fits
             "r.sleep@two.mean,2.33 (2.002),\nr.sleep.p_value,{},t\n",
             ("0.079", "0.179"),
         ),
+        # These three are made up: no method is behind them but order and sum.
         ("r.x.median,5,\nr.x.median_limits,{} to 8,\n", ("3", "7")),
         ("r.x.kappa,{},\nr.x.agreement,80%,\n", ("0.55", "0.85")),
         ("methods.all.patients,50,partition\nr.x@A.count,12,\nr.x@B.count,9,\n"
         "r.x.count,{},partition\n", ("21", "22")),
     ],
 )  # fmt: skip
-def test_published_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
+def test_examples_fit_and_altered_ones_do_not(tmp_path, lines, wrong):
     right, altered = wrong
     assert not flagged(account(tmp_path, lines.format(right)))
     assert flagged(account(tmp_path, lines.format(altered)))
@@ -589,6 +852,26 @@ def altered_p_values() -> Iterator[tuple[list[str], bool]]:
             yield [*lines, f"r.NAME.p_value,{altered / 1000:.3f},"], altered not in possible
 
 
+def altered_p_values_between_tables() -> Iterator[tuple[list[str], bool]]:
+    """Of two percentages without decimals, each of several counts: where no test of any of the
+    tables prints it."""
+    for n, shares, step in product([(180, 190), (250, 260)], [(12, 20), (19, 28)], range(-9, 10)):
+        counts = [
+            [k for k in range(size + 1) if share in printings(100 * k / size, 0)]
+            for size, share in zip(n, shares, strict=True)
+        ]
+        tables = [np.array([pair, np.subtract(n, pair)]) for pair in product(*counts)]
+        p_values = [p for table in tables for p in univariate.binary_tests(table).values()]
+        altered = max(printings(np.median(p_values), 3)) + step
+        lines = [
+            f"r.NAME@{group}.percentage,{share}%,of:{size}"
+            for group, share, size in zip("AB", shares, n, strict=True)
+        ]
+        possible = set().union(*(printings(p, 3) for p in p_values))
+        if 1 <= altered <= 1000:
+            yield [*lines, f"r.NAME.p_value,{altered / 1000:.3f},"], altered not in possible
+
+
 def altered_limits() -> Iterator[tuple[list[str], bool]]:
     """Where it cannot be the other's mirror image: the estimate is the root of the product of its
     limits, each anywhere in its interval."""
@@ -714,6 +997,7 @@ def with_wrong_predictive_values(of: ledger.Account) -> set[str]:
     [
         (altered_percentages, in_doubt, False),
         (altered_p_values, in_doubt, False),
+        (altered_p_values_between_tables, in_doubt, False),
         (altered_limits, in_doubt, False),
         (altered_kappas, in_doubt, False),
         (altered_means, in_doubt, False),
@@ -825,6 +1109,13 @@ def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_pat
     assert "31.91% or 34.04%, at the nearest" in page
     assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
     assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
+
+
+def test_a_page_of_which_nothing_was_checked_says_so_and_why(tmp_path):
+    of = account(tmp_path, "r.x.p_value,0.2,\nr.y.rate,4.2,\n")
+    page = shown.page(of, "x")
+    assert "No check could be carried out." in page
+    assert "nothing with which a check could compare 0.2 (P of x) and 4.2 (rate of y)" in page
 
 
 def test_our_own_abstract_has_one_number_that_does_not_fit():

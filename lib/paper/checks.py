@@ -5,26 +5,29 @@ Each function takes the claims and returns its checks. Which premises a check re
 the claims' column ``basis`` states them, is part of the check.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import chain
+from math import inf
 
 import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
+from lib.paper.premises import OF_TABLE, apart, other_method, unstated
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
     Span,
     about,
+    describe,
     exactly,
     fits,
+    nothing,
     one_of,
     prints,
-    unstated,
 )
 from lib.statistics import roc, univariate
 from lib.words import listed
@@ -50,12 +53,15 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     sizes = ids(claims, "methods", "patients")
     total = [name for name in sizes if subject(name) == "all"]
     events = ids(claims, "methods", "events")
-    rates = ids(claims, "patency", "primary_patency")
-    markers = ids(claims, "roc", *reconstruct.MARKER_QUANTITIES)
-    areas = ids(claims, "roc", "auc")
+    counted = ids(claims, "patency", "primary_patency")
+    counted += ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc")
+    why_none = {name: why for name in counted if (why := apart(claims, name))}
+    rates, markers, areas = (
+        [name for name in counted if name.endswith(ends) and name not in why_none]
+        for ends in (".primary_patency", reconstruct.MARKER_QUANTITIES, ".auc")
+    )
     binary = [area for area in areas if not _may_be_score(claims, area)]
-    may_overlap = _fails_unless(claims, sizes, "partition")
-    why_apart = "the groups may overlap or be a part (partition)" if may_overlap else ""
+    why_apart = _why_groups_differ(claims, sizes)
     score = "it would be if the marker were a yes-or-no one (binary)"
     # In words, the claims, the premises, and why it is not carried out.
     planned = [
@@ -72,14 +78,14 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "one number of events is behind all sensitivities and specificities",
             [*total, *events, *markers] if markers else [],
-            ["of"],
+            ["of", "events"],
             "",
         ),
         *[
             (
                 f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
                 [*total, *events, *markers, area],
-                ["of", "binary"],
+                ["of", "events", "binary"],
                 "" if area in binary else score,
             )
             for area in areas
@@ -87,18 +93,23 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "patency and markers share the same events",
             [*sizes, *events, *rates, *markers, *binary],
-            ["partition", "of", "events", "binary"] if binary else ["partition", "of", "events"],
+            ["partition", "of", "events", "binary"],
             why_apart,
         ),
     ]
-    checks: list[Check] = []
+    checks = [
+        Check(f"a whole number is behind the {describe(name)}", (name,), nothing, why_not=why)
+        for name, why in why_none.items()
+        if name.startswith("roc.")
+    ]
     for words, involved, needed, why_not in planned:
         names = tuple(name for name in involved if name in claims.index)
         if len(names) < 2 or names in [check.claims for check in checks]:
             continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
-        agree, allowed = (partial(of, claims, names) for of in (_counts_agree, _allowed_counts))
+        agree = cache(partial(_counts_agree, claims, names))
+        allowed = cache(partial(_allowed_counts, claims, names))
         needs = unstated(claims, names, needed)
         checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
     return checks
@@ -108,31 +119,41 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
     """Whether whole numbers print all claims but those left out. Rates that may be of events, since
     nothing says of what they are, are tried as such too."""
     using, readings = [name for name in names if name not in left_out], [claims]
-    if "basis" in claims:
+    if "basis" in claims and any(name.endswith(".primary_patency") for name in using):
         stated = claims["basis"].str.contains("rate:")
         as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
         readings.append(claims.assign(basis=as_events))
     return any(reconstruct.solutions(reading, using) is not None for reading in readings)
 
 
-def _fails_unless(claims: pd.DataFrame, names: Sequence[str], premise: str) -> bool:
-    """Whether no whole numbers print some claims, and nothing states the premise without which
-    they need not."""
-    is_open = bool(unstated(claims, names, [premise]))
-    return is_open and reconstruct.solutions(claims, names) is None
+def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
+    """Why groups that do not add up to all patients need not; the empty string where they must."""
+    if reconstruct.solutions(claims, sizes) is not None:
+        return ""
+    if unstated(claims, sizes, ["partition"]):
+        return "the groups may overlap or be a part (partition)"
+    groups = claims.loc[sizes, "printed"].astype(int)
+    total, sums = groups.pop("methods.all.patients"), {0}
+    for size in groups:
+        sums |= {size + others for others in sums}
+    return "some of the groups alone make up all patients" if total in sums else ""
 
 
 def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
     """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
     its area the mean of sensitivity and specificity."""
     accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
-    return _fails_unless(claims, ["methods.all.patients", *accuracy, area], "binary")
+    using = ["methods.all.patients", *accuracy, area]
+    return bool(unstated(claims, using, ["binary"])) and not reconstruct.solutions(claims, using)
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
     """The exact values of a claim about counts, given the others: each once, or from the least to
     the greatest where they are many; None where any proportion is among them."""
     found = reconstruct.values(claims, using, name)
+    if found is None and name.endswith(".auc"):
+        mean = reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))
+        return [mean] if max(mean) < inf else None
     if found is None:
         return None
     numerators, denominators = found
@@ -240,7 +261,23 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
         if name in claims.index:
             words = f"P follows from the two-by-two table of {about(marker)}"
             tests = [exactly(p) for p in univariate.binary_tests(table).values()]
-            yield one_of(claims, words, [name], tests, source=", by all four tests in use")
+            needs = [OF_TABLE, *_needs_of_tables(claims)]
+            yield one_of(
+                claims,
+                words,
+                [name],
+                tests,
+                source=", by all four tests in use",
+                needs=needs,
+                why_not=other_method(claims, [name]),
+            )
+
+
+def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
+    """The premises of the two-by-two tables that the file does not state."""
+    sections = ("methods.", "patency.", "roc.")
+    names = [name for name in reconstruct.original(claims).index if name.startswith(sections)]
+    return unstated(claims, names, ["of", "events"])
 
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
@@ -269,7 +306,8 @@ def _roc_check(
 
     A way to compute them is among the candidates when it prints the claims of all *other* markers,
     as far as these are not left out; every way is where none does. Without the claim of the level
-    the candidates are those at every level in whole percent.
+    the candidates are those at every level in whole percent; where none is printed, at the usual
+    levels.
     """
     marker, own = subject(names[0]), found[names]
     level, level_name = (
@@ -282,7 +320,7 @@ def _roc_check(
         for other, candidates in others.items():
             shared = [way for way in ways if way in candidates]
             ways = [w for w in shared if fits(claims, other, candidates[w], left_out)] or ways
-        levels = [level]
+        levels = [level] if level_name else ratios.USUAL_LEVELS
         if level_name in left_out:
             levels = [percent / 100 for percent in range(50, 100)]
         every = {at: _roc_candidates(table, names, at) for at in levels}
@@ -301,7 +339,12 @@ def _roc_check(
         rests_on=[*made_with, *chain(*others)],
         otherwise=lambda left_out: chosen(left_out).values(),
         source=source,
-        needs=unstated(claims, [f"roc.{marker}.auc", *names], ["binary", "normal"]),
+        needs=(
+            *_needs_of_tables(claims),
+            *unstated(claims, [f"roc.{marker}.auc"], ["binary"]),
+            *unstated(claims, names, ["normal"]),
+        ),
+        why_not=other_method(claims, names),
     )
 
 

@@ -9,12 +9,12 @@ Cai and DasGupta 2001, Stat Sci 16:101-133); predictive values (Altman and Bland
 kappa (Cohen 1960, Educ Psychol Meas 20:37-46).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise, product
-from math import floor, prod
+from math import floor, inf, prod, sqrt
 
 import numpy as np
 import pandas as pd
@@ -22,16 +22,25 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import checks, ratios, reconstruct, wald
-from lib.paper.published import MOST_PATIENTS, RATIOS, interval, premises
+from lib.paper.premises import (
+    OF_MEANS,
+    OF_TABLE,
+    OF_TABLES,
+    apart,
+    denominator,
+    other_method,
+    stated,
+    unstated,
+)
+from lib.paper.published import MOST_PATIENTS, RATIOS, interval, number
 from lib.paper.verdicts import (
     Check,
     Span,
     about,
     describe,
     exactly,
+    fits,
     one_of,
-    other_method,
-    unstated,
 )
 from lib.statistics import univariate
 
@@ -42,6 +51,8 @@ LIMITS = {
     "agresti_coull": "Agresti-Coull",
     "jeffreys": "Jeffreys",
 }
+# How exactly a value is computed, relative to itself.
+EXACT = 1e-9
 # Of more tables than this only the outermost are looked at.
 MOST_TABLES = 400
 
@@ -82,8 +93,8 @@ def _topics(claims: pd.DataFrame) -> list[Topic]:
     for name in reconstruct.original(claims).index:
         section, who, quantity = name.split(".")
         what, _, group = who.partition("@")
-        if quantity == "primary_patency" and who != "all":
-            what, group, quantity = "all", who, "percentage"
+        if quantity == "primary_patency":
+            what, group, quantity = "all", "" if who == "all" else who, "percentage"
         topic = topics.setdefault((section, what), Topic(section, what))
         cell = topic.groups.setdefault(group, {}) if group else topic.own
         cell[quantity] = name
@@ -104,23 +115,13 @@ def _follows(
     spans: Iterable[Span],
     needs: Iterable[str] = (),
     why_not: str = "",
+    **more: Callable,
 ) -> Check:
     """The check that a claim prints one of the values which others allow."""
     values = [(span,) for span in spans]
-    return one_of(claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not)
-
-
-def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:
-    """What a count or a percentage is out of (0 where that is not printed), the claim that says
-    so, and the premise on which that rests, unless the file states it."""
-    of = premises(claims, [name]).get("of", "")
-    if of.isdigit():
-        return int(of), None, []
-    section, who = name.split(".")[:2]
-    group = of or (who if section == "patency" else who.partition("@")[2]) or "all"
-    size = group if group in claims.index else f"methods.{group}.patients"
-    total = int(claims["printed"].get(size, 0))
-    return total, size, [] if of else [f"it is out of all {total:,} (of:{group})"]
+    return one_of(
+        claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not, **more
+    )
 
 
 def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -128,12 +129,16 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     limited = [(cell, q[:-6]) for cell in topic.cells for q in cell if q.endswith("_lower")]
     for cell, quantity in limited:
         ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
+        turned = ["fits with the limits in the other order"] * bool(
+            _ascending(claims, ids[::-1], frozenset())
+        )
         within = "quartiles" if quantity == "median" else "limits"
         yield Check(
             f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}",
             tuple(ids),
             partial(_ascending, claims, ids),
-            why_not="the file says bootstrap" if "bootstrap" in premises(claims, ids) else "",
+            why_not="the file says bootstrap" if "bootstrap" in stated(claims, ids) else "",
+            readings=partial(list, turned),
         )
 
 
@@ -150,7 +155,8 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for cell in [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)
-        if share and not share.endswith("primary_patency") and total:
+        is_patency = share and share.endswith("primary_patency")
+        if share and total and (not is_patency or apart(claims, share)):
             words = f"a whole number of {total:,} is behind the {describe(share)}"
             ends = [floor(max(0, min(end, 1)) * total) for end in _ends(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
@@ -165,13 +171,19 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             yield _follows(claims, words, count, [size], [(0, total)], needs)
     counts = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     if "count" in topic.own and len(counts) > 1:
+        whole, *parts = (denominator(claims, name)[0] for name in (topic.own["count"], *counts))
+        # Where the groups' sizes are not printed, only the sum itself can say that it is one.
+        stating = ["methods.all.patients"] if whole and all(parts) else []
         yield _follows(
             claims,
             f"the counts of {about(topic.what)} add up",
             topic.own["count"],
             counts,
             exactly(int(claims.loc[counts, "printed"].astype(int).sum())),
-            unstated(claims, ["methods.all.patients", topic.own["count"]], ["partition"]),
+            unstated(claims, [*stating, topic.own["count"]], ["partition"]),
+            f"the sizes of these groups do not add up to {whole:,}"
+            if stating and sum(parts) != whole
+            else "",
         )
 
 
@@ -192,28 +204,32 @@ def _counts(
     return list(product(*ranges)), complete
 
 
-def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndarray]]:
-    """The claims of the groups' counts or percentages, and all tables (groups x with and without)
-    that print them; of many the outermost."""
+def _tables(claims: pd.DataFrame, topic: Topic) -> tuple[list[str], list[np.ndarray], bool]:
+    """The claims of the groups' counts or percentages, all tables (groups x with and without) that
+    print them, and whether these are all; of many the outermost."""
     cells = [cell for cell in topic.groups.values() if {"count", "percentage"} & set(cell)]
     names = [cell.get("count", cell.get("percentage")) for cell in cells]
     totals = [denominator(claims, name)[0] for name in names]
     if len(names) < 2 or not all(totals):
-        return names, []
-    ways, _ = _counts(claims, names, totals)
-    return names, [np.column_stack([way, np.subtract(totals, way)]) for way in ways]
+        return names, [], True
+    ways, complete = _counts(claims, names, totals)
+    return names, [np.column_stack([way, np.subtract(totals, way)]) for way in ways], complete
 
 
-def _spans(values: Iterable[Iterable[float]]) -> list[Span]:
-    """From the least to the greatest value of each method; ``values`` has a row for each table."""
+def _spans(values: Iterable[Iterable[float]], complete: bool = False) -> list[Span]:
+    """From the least to the greatest value of each method, or each value where those known are
+    all, as exactly as it can be computed; ``values`` has a row for each table."""
     columns = np.array(list(values), float).T
+    if complete:
+        columns = np.unique(columns)[:, None]
     known = [column[np.isfinite(column)] for column in columns]
-    return [(float(column.min()), float(column.max())) for column in known if len(column)]
+    ends = [(float(column.min()), float(column.max())) for column in known if len(column)]
+    return [(low - abs(low) * EXACT, high + abs(high) * EXACT) for low, high in ends]
 
 
 def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of the percentages of two or more groups, by the tests in use."""
-    names, tables = _tables(claims, topic)
+    names, tables, complete = _tables(claims, topic)
     if len(names) < 2 or "p_value" not in topic.own:
         return
     if len(names) == 2:
@@ -227,8 +243,8 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         f"P of {about(topic.what) or topic.section} follows from the counts of the groups",
         topic.own["p_value"],
         names,
-        _spans(p_values),
-        ["P is that of a chi-square, Fisher or Wald test of these counts, not of pairs"],
+        _spans(p_values, complete),
+        [OF_TABLE if len(names) == 2 else OF_TABLES],
         unknown or other_method(claims, [topic.own["p_value"]]),
     )
     # Beside a ratio, P may be the ratio's and not that of these counts.
@@ -239,30 +255,43 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """P of two means by Student's and by Welch's t test."""
     cells = [cell for cell in topic.groups.values() if {"mean", "sd"} <= set(cell)]
-    sizes = [denominator(claims, cell["mean"])[0] for cell in cells]
-    if len(cells) != 2 or "p_value" not in topic.own or min(sizes) < 2:
+    found = [denominator(claims, cell["mean"]) for cell in cells]
+    sizes, p_value = [total for total, *_ in found], topic.own.get("p_value")
+    if len(cells) != 2 or not p_value or min(sizes) < 2:
         return
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
+    of_sizes = [premise for *_, premises in found for premise in premises]
     ends = [tuple(map(float, _ends(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
     n1, n2 = sizes
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = [
-            stats.ttest_ind_from_stats(m1, s1, n1, m2, s2, n2, equal).pvalue
-            for equal in (True, False)
-        ]
-    needs = unstated(claims, [topic.own["p_value"], *names], ["t"])
+
+    def p_values(times1: float, times2: float) -> list[Span]:
+        """With what stands after a mean multiplied to be its standard deviation."""
+        groups = m1, times1 * s1, n1, m2, times2 * s2, n2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = [stats.ttest_ind_from_stats(*groups, equal).pvalue for equal in (True, False)]
+        return _spans(np.transpose(found))
+
+    spans, t_test = p_values(1, 1), unstated(claims, [p_value], ["t"])
+    others = {
+        "fits if ± is a standard error": p_values(sqrt(n1), sqrt(n2)),
+        "fits as a one-sided P": [
+            ends for p, q in spans for ends in ((p / 2, q / 2), (1 - q / 2, 1 - p / 2))
+        ],
+    }
+    readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
     yield _follows(
         claims,
         f"P of {about(topic.what)} follows from means and standard deviations",
-        topic.own["p_value"],
+        p_value,
         names,
-        _spans(np.transpose(p_values)),
-        needs,
-        other_method(claims, [topic.own["p_value"]]) if needs else "",
+        spans,
+        [*of_sizes, *t_test, OF_MEANS],
+        other_method(claims, [p_value]) if t_test else "",
+        readings=partial(list, readings),
     )
 
 
@@ -275,17 +304,20 @@ def limits_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if not counts:
             continue
         tried = np.unique(np.linspace(counts[0], counts[-1], 50).round().astype(int)).tolist()
-        alpha = 1 - ratios.confidence_level(claims, topic.section, topic.what)
+        level = ratios.confidence_level(claims, topic.section, topic.what)
+        ends = [number(claims.at[name, "printed"]) for name in names]
+        is_beyond = min(ends) < 0 or max(ends) > 1
         yield one_of(
             claims,
             f"the limits of the {describe(names[0])} follow from the counts",
             names,
             [
-                exactly(k / total, *np.clip(proportion_confint(k, total, alpha, method), 0, 1))
+                exactly(k / total, *proportion_confint(k, total, 1 - level, method))
                 for k, method in product(tried, LIMITS)
             ],
-            needs=[f"they are limits by one of {', '.join(LIMITS.values())}"],
-            why_not=other_method(claims, names),
+            needs=[f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())}"],
+            why_not=other_method(claims, names)
+            or is_beyond * "limits beyond 0 or 100% are not tried",
         )
 
 
@@ -294,7 +326,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
     Beside an empty cell one half may have been added to all four, as programs do.
     """
-    names, tables = _tables(claims, topic)
+    names, tables, complete = _tables(claims, topic)
     if len(names) != 2 or not tables:
         return
     plain = np.array(tables, float)
@@ -309,10 +341,10 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the {kind.replace('_', ' ')} of {about(topic.what)} follows from the counts",
             topic.own[kind],
             names,
-            _spans(both_ways[kind]),
-            ["it is that of these counts, from no model of pairs, clusters or weights"],
+            _spans(both_ways[kind], complete),
+            ["it is the plain ratio of these counts, from no model, nor a conditional one"],
         )
-        if not check.holds and "crude" not in premises(claims, [topic.own[kind]]):
+        if not check.holds and "crude" not in stated(claims, [topic.own[kind]]):
             check = replace(check, why_not="it would if the ratio were not adjusted (crude)")
         yield check
 
@@ -327,10 +359,14 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(accuracy) < 2 or not predictive:
         return
     words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
-    needs = unstated(claims, [*accuracy, *predictive], ["of"])
-    counted = ["methods.all.events", "methods.all.patients"]
-    events, total = (int(printed.get(name, 0)) for name in counted)
-    if 0 < events < total:
+    names, counted = [*accuracy, *predictive], ["methods.all.events", "methods.all.patients"]
+    of_all = not any(apart(claims, name) for name in names)
+    events, total = (int(printed.get(name, 0)) if of_all else 0 for name in counted)
+    by_counts = 0 < events < total
+    needs = unstated(claims, names + by_counts * counted, ["of", "events"])
+    differ = len({denominator(claims, name)[:2] for name in names}) > 1
+    why_not = other_method(claims, names) or differ * "they are of different patients"
+    if by_counts:
         others = total - events
         ways, complete = _counts(claims, accuracy, [events, others])
         # Of the patients with each result of the test, who has it rightly and who wrongly.
@@ -339,14 +375,16 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         values = [[Fraction(x, x + y) for x, y in row] for row in pairs if all(map(sum, row))]
         candidates = [exactly(*row) for row in values] if complete else [tuple(_spans(values))]
         rests_on = [*accuracy, *counted]
-        yield one_of(claims, words, predictive, candidates, rests_on=rests_on, needs=needs)
+        yield one_of(
+            claims, words, predictive, candidates, rests_on=rests_on, needs=needs, why_not=why_not
+        )
     elif len(predictive) == 2:
         ends = [_ends(claims, name) for name in (*accuracy, own["ppv"])]
         shares = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
         sensitivity, specificity, ppv = shares / (1 - shares)
         odds = sensitivity * specificity / ppv[::-1]
         span = tuple((odds / (1 + odds)).tolist())
-        yield _follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs)
+        yield _follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs, why_not)
 
 
 def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -363,8 +401,12 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(raters) == 2 and total:
         first, second = (int(claims.at[rater, "printed"]) for rater in raters)
         chance = Fraction(first * second + (total - first) * (total - second), total**2)
-        both = range(max(0, first + second - total), min(first, second) + 1)
-        shares = [Fraction(total - first - second + 2 * k, total) for k in both]
+        least, most = max(0, first + second - total), min(first, second)
+        ends = [chance + (1 - chance) * end for end in _ends(claims, name)]
+        # Of all who are counted by both raters, those next to what the digits allow.
+        near = [floor((total * end - total + first + second) / 2) for end in ends]
+        both = {k for k in (*near, *(k + 1 for k in near), least, most) if least <= k <= most}
+        shares = [Fraction(total - first - second + 2 * k, total) for k in sorted(both)]
         values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
         words = f"whole numbers are behind kappa of {about(topic.what)}"
         yield _follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
@@ -372,23 +414,28 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
 def precision(claims: pd.DataFrame) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
-    4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor."""
-    total = "methods.all.patients"
-    for (_, what), ratio in ratios.ratio_sets(claims).items() if total in claims.index else ():
+    4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor (the
+    least of Hsieh, Bloch and Larsen 1998, Stat Med 17:1623-1634, equation 2)."""
+    for (_, what), ratio in ratios.ratio_sets(claims).items():
         names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
+        total, size, _ = denominator(claims, names[0])
         strings = ratio.strings(frozenset(ratio.names) - set(names))
-        is_odds = names[0].endswith(".odds_ratio")
-        bounds = wald.possible(strings, "sigma", ratio.level) if is_odds else None
+        # Limits whose level is not printed are at 80% or more.
+        level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
+        is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
+        bounds = wald.possible(strings, "sigma", level) if is_odds else None
         if bounds is None:
             continue
         check = _follows(
             claims,
-            f"the interval of {about(what)} is as wide as so many patients make it",
-            total,
+            f"the standard error of {about(what)}, by its limits at most {bounds[1]:.2g}, "
+            f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
+            size,
             names,
-            [(16 / bounds[1] ** 2, MOST_PATIENTS)],
+            [(16 / bounds[1] ** 2 if bounds[1] else inf, MOST_PATIENTS)],
+            why_not=other_method(claims, names),
         )
-        if not check.holds and not {"binary", "logistic"} <= set(premises(claims, names)):
+        if not check.holds and not {"binary", "logistic"} <= set(stated(claims, names)):
             check = replace(
                 check, why_not="it is narrower, as that of a number may be (binary, logistic)"
             )

@@ -6,7 +6,7 @@ string alone it cannot be known which one was meant. Knows nothing of cohorts.
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -72,7 +72,10 @@ LIMITS = re.compile(
     r"[(\[]?\s*([^()\[\]]+?)\s*(?:\bto\b|[–—;]|,(?!\d{3}(?!\d))|-)\s*([^()\[\]]+?)\s*[)\]]?"
 )
 ESTIMATE = re.compile(r"([^(\[]+?),?\s*([(\[][^()\[\]]+[)\]])")
-COUNT = re.compile(r"([\d,]+)\s*(?:/\s*([\d,]+))?\s*(?:\(\s*([<>]?\s*[\d.·]+)\s*%?\s*\))?")
+COUNT = re.compile(r"([\d,]+)\s*(?:(?:/|of)\s*([\d,]+))?\s*(?:\(\s*([<>]?\s*[\d.·]+)\s*%?\s*\))?")
+SHARE = re.compile(r"([\d.·]+)\s*%\s*\(([^()]+)\)")
+# Words that say what the numbers after them are.
+LABEL = re.compile(r"(?i)\b(?:(\d[\d.]*%)\s*)?(?:CI|IQR|SD)\b[,:]?\s*|\bn\s*=\s*")
 MEAN = re.compile(r"(.+?)\s*(?:±|\+/-|\()\s*(.+?)\s*\)?")
 # What people type, and how it is written here.
 SPELLINGS = [
@@ -166,7 +169,7 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
             if expected := expected_instead(kind, printed):
                 problems.append(f"{where} printed: “{row['printed']}” is not {expected}")
             name = ".".join([*row["id"].split(".")[:2], kind, *rest])
-            if name in claims:
+            if name in claims and (kind == quantity or claims[name]["printed"] != printed):
                 words = f"“{name}” occurs more than once; each number has one row"
                 problems.append(f"{where} id: {words}")
             basis = "|".join(filter(None, [row.get("basis", ""), of and f"of:{of}"]))
@@ -194,7 +197,7 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
         yield f"id: “{quantity}” is not one of {known}; leave out what is none of them"
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
-    for word in filter(None, row.get("basis", "").split("|")):
+    for word in filter(None, map(str.strip, row.get("basis", "").split("|"))):
         name = word.partition(":")[2]
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
             groups = ", ".join(sorted(name for name in named if "." not in name))
@@ -205,13 +208,17 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
 
 def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     """The numbers of a cell: each with its quantity, and what it is out of if that is printed."""
+    if label := LABEL.search(text):
+        level = [("confidence_level", label[1], "")] if label[1] else []
+        return [*_pieces(quantity, LABEL.sub("", text)), *level]
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
         return [*_pieces(quantity, estimate[1]), *_pieces(f"{quantity}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         ends = quantity.removesuffix("limits")
         return [(f"{ends}lower", match[1], ""), (f"{ends}upper", match[2], "")]
-    if quantity == "count" and (match := COUNT.fullmatch(text)):
+    match = COUNT.fullmatch(SHARE.sub(r"\2 (\1)", text))
+    if match and (quantity == "count" or (quantity == "percentage" and match[2])):
         of = (match[2] or "").replace(",", "")
         share = [("percentage", f"{match[3]}%", of)] if match[3] else []
         return [("count", match[1], of), *share]
@@ -247,12 +254,13 @@ def expected_instead(quantity: str, printed: str) -> str | None:
         fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
         return None if fits else "a month such as “May 2019”"
     if not NUMBER.fullmatch(printed):
-        return "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
+        examples = "0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
+        return f"a number; write for example {examples}, and leave out all words"
     sign, value, _ = _parse(printed)
     # Limits of a ratio may be beyond what a program prints: 0.00, >999.
     as_ratio = value >= 0 if quantity != base else value > 0 and not sign
-    # Of an area a limit may be beyond one, where software does not cut it off.
-    most = inf if base == "auc" and quantity != base else 1
+    # Limits of a proportion may be beyond zero and one, where software does not cut them off.
+    least, most = (-inf, inf) if quantity != base else (0, 1)
     is_size = printed.isdigit() and 0 < value <= MOST_PATIENTS
     table = [
         (
@@ -266,8 +274,13 @@ def expected_instead(quantity: str, printed: str) -> str | None:
         (["confidence_level"], "a level such as 95%", not sign and 0 < value < 1),
         (["p_value"], "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)),
         (["kappa"], "a plain number from -1 to 1", not sign and -1 <= value <= 1),
-        (PROPORTIONS, "a proportion or a percentage from 0 to 100%", 0 <= value <= most),
+        (PROPORTIONS, "a proportion or a percentage from 0 to 100%", least <= value <= most),
         (NUMBERS, "a plain number", not sign),
+        (
+            ["percentage"],
+            "a percentage with its sign; write for example 0.5%, 1% or 50%",
+            quantity != base or "%" in printed or value == 0,
+        ),
     ]
     return next((words for names, words, fits in table if base in names and not fits), None)
 
@@ -275,15 +288,6 @@ def expected_instead(quantity: str, printed: str) -> str | None:
 def subject(claim_id: str) -> str:
     """What a claim is about: a group, a factor, or all."""
     return claim_id.split(".")[1]
-
-
-def premises(claims: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
-    """What the column ``basis`` states of any of the claims named: each word with what follows its
-    colon ("of:drug" is {"of": "drug"}); nothing where the column is not there."""
-    if "basis" not in claims:
-        return {}
-    words = "|".join(claims.at[name, "basis"] for name in names if name in claims.index).split("|")
-    return dict(word.strip().partition(":")[::2] for word in words if word.strip())
 
 
 def _parse(printed: str) -> tuple[str, Fraction, Fraction]:

@@ -11,11 +11,14 @@ from fractions import Fraction
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.verdicts import Check, Span, about, exactly, one_of, other_method, unstated
+from lib.paper.premises import AT_95, other_method, unstated
+from lib.paper.verdicts import Check, Span, about, exactly, one_of
 from lib.words import listed
 
 # What there may be of a ratio, in words.
 KINDS = {"estimate": "odds_ratio", "limits": "odds_ratio_lower", "P": "p_value"}
+LIMITS = wald.QUANTITIES[1:3]
+USUAL_LEVELS = (0.8, 0.9, 0.95, 0.99)
 # With which a t is tried where the normal method does not fit.
 DEGREES_OF_FREEDOM = [*range(3, 31), *range(35, 105, 5), 120, 150, 200, 300, 500]
 
@@ -129,7 +132,10 @@ def _check(
     ratio: PrintedRatio, words: str, names: tuple[str, ...], sharing: list[PrintedRatio]
 ) -> Check:
     """The check of a ratio, on the claims named; ``sharing`` are all ratios with its level."""
-    needs = unstated(ratio.claims, list(ratio.names), ["normal"])
+    method = unstated(ratio.claims, ratio.names, ["normal"])
+    # Without P the limits belong together at any level.
+    of_level = () if ratio.level_claim or "p_value" not in ratio.names.values() else (AT_95,)
+    needs = (*method, *of_level)
     present = {quantity.replace("upper", "lower") for quantity in ratio.names.values()}
     tied = [word for word, quantity in KINDS.items() if quantity in present]
 
@@ -149,10 +155,15 @@ def _check(
         return [bounds] if bounds else []
 
     def other_methods() -> list[str]:
-        tried = DEGREES_OF_FREEDOM if needs else []
-        fitting = [str(of) for of in tried if wald.agree(ratio.strings(), ratio.level, of)]
+        strings, swap = ratio.strings(), dict(zip(LIMITS, LIMITS[::-1], strict=True))
+        turned = {swap.get(quantity, quantity): text for quantity, text in strings.items()}
+        levels = USUAL_LEVELS if of_level else ()
+        found = [f"fits limits at {at:.0%}" for at in levels if wald.agree(strings, at)]
+        found += ["fits with the limits in the other order"] * wald.agree(turned, ratio.level)
+        tried = DEGREES_OF_FREEDOM if method else []
+        fitting = [str(of) for of in tried if wald.agree(strings, ratio.level, of)]
         span = " to ".join(dict.fromkeys([*fitting[:1], *fitting[-1:]]))
-        return [f"fits a t with about {span} degrees of freedom"] if fitting else []
+        return [*found, *[f"fits a t with about {span} degrees of freedom"][: len(fitting)]]
 
     return Check(
         f"{listed(tied)} of {words} belong together",

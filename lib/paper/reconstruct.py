@@ -23,7 +23,8 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-from lib.paper.published import interval, premises
+from lib.paper.premises import apart, stated
+from lib.paper.published import interval
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -146,16 +147,24 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     The claims that matter are the numbers of patients and of events, the patency rates, and each
     marker's sensitivity, specificity and AUC. The events of the patency rates and of the markers
     are taken to be the same where both are in use. A number of patients that is left out follows
-    from the sum of the others.
+    from the sum of the others. Numbers that the file says are of other patients, or of another
+    method, do not matter.
     """
     using = set(claims.index if using is None else using)
-    printed = {name: text for name, text in claims["printed"].items() if name in using}
+    printed = {
+        name: text
+        for name, text in claims["printed"].items()
+        if name in using and not apart(claims, name)
+    }
+    areas = {m: interval(printed.get(f"roc.{m}.auc")) for m in markers(claims)}
+    if not all(area.meets(*mean_area(printed, marker)) for marker, area in areas.items()):
+        return None
     known = _patients(claims, printed)
     if known is None:
         return None
     patients, sizes = known
     by_group = {}
-    if any(f"patency.{group}.primary_patency" in using for group in sizes):
+    if any(f"patency.{group}.primary_patency" in printed for group in sizes):
         counted = {group: size for group, size in sizes.items() if size}
         by_group = {group: _events(claims, printed, group, counted[group]) for group in counted}
     if any(low > high for low, high in by_group.values()):
@@ -187,6 +196,15 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     return Solutions(patients, sizes, occluded, by_group, ways) if len(occluded) else None
 
 
+def mean_area(printed: dict[str, str], marker: str) -> tuple[Fraction | float, Fraction | float]:
+    """The least and the greatest mean of sensitivity and specificity, whatever the counts; every
+    value where one is not printed."""
+    one, other = (
+        interval(printed.get(f"roc.{marker}.{quantity}")) for quantity in MARKER_QUANTITIES
+    )
+    return (one.lower + other.lower) / 2, (one.upper + other.upper) / 2
+
+
 def _patients(
     claims: pd.DataFrame, printed: dict[str, str]
 ) -> tuple[int | None, dict[str, int]] | None:
@@ -209,7 +227,7 @@ def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) 
     smaller where none prints it."""
     rate = f"patency.{who}.primary_patency"
     (first,), (last,) = _ends(printed.get(rate), np.array([size]))
-    counts_events = premises(claims, [rate]).get("rate") == "event"
+    counts_events = stated(claims, [rate]).get("rate") == "event"
     ends = (first, last) if counts_events else (size - last, size - first)
     return int(ends[0]), int(ends[1])
 
@@ -282,7 +300,7 @@ def values(
         return None
     if quantity == "events":
         return events, np.ones_like(events)
-    counted = events if premises(claims, [name]).get("rate") == "event" else size - events
+    counted = events if stated(claims, [name]).get("rate") == "event" else size - events
     return counted, np.full_like(counted, size)
 
 

@@ -20,7 +20,7 @@ from math import floor
 
 import pandas as pd
 
-from lib.paper.published import interval, last_digit, number, premises, printings, subject
+from lib.paper.published import interval, last_digit, number, printings, subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
@@ -34,17 +34,6 @@ CONTAINED = "a check that it contains fails"
 MOST_PRINTS = 100_000
 # Larger sets of claims than this are not looked through for what mends a contradiction.
 MOST_LEFT_OUT = 2
-
-# What a statement of these words says of an interval: that it is no normal one.
-NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
-PREMISES = {
-    "partition": "the groups make up all patients",
-    "of": "the percentages are of all these patients",
-    "binary": "the marker is a yes-or-no one",
-    "events": "both sections count the same events",
-    "t": "P is that of Student's or Welch's t test",
-    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
-}
 
 # Least and greatest of some values that a claim may have.
 Span = tuple[float | Fraction, float | Fraction]
@@ -84,21 +73,6 @@ class Check:
         return self.without(frozenset(names) & frozenset(self.claims)) is not False
 
 
-def unstated(claims: pd.DataFrame, names: list[str], words: list[str]) -> tuple[str, ...]:
-    """Those of the premises named that none of the claims states, as sentences with the word that
-    would state them. Claims without the column ``basis`` are taken to state all."""
-    if "basis" not in claims:
-        return ()
-    known = premises(claims, names)
-    return tuple(f"{PREMISES[word]} ({word})" for word in words if word not in known)
-
-
-def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
-    """Why a check of the normal method is not carried out, where the file names another one."""
-    known = sorted(NOT_NORMAL & set(premises(claims, names)))
-    return f"the file says that its method is {', '.join(known)}" if known else ""
-
-
 def exactly(*values: float | Fraction) -> tuple[Span, ...]:
     """A candidate of ``one_of`` of which each claim has one value."""
     return tuple((value, value) for value in values)
@@ -115,6 +89,7 @@ def one_of(
     source: str = "",
     needs: Iterable[str] = (),
     why_not: str = "",
+    readings: Callable[[], list[str]] = list,
 ) -> Check:
     """The check that one of the candidates prints all claims; each has a span of values for each.
 
@@ -131,7 +106,8 @@ def one_of(
         return any(fits(claims, names, spans, left_out) for spans in found)
 
     allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
-    return Check(words, (*names, *made_with), without, allows.get, source, tuple(needs), why_not)
+    involved = (*names, *made_with)
+    return Check(words, involved, without, allows.get, source, tuple(needs), why_not, readings)
 
 
 def fits(
@@ -257,7 +233,7 @@ def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, .
     them as far as possible; all of their claims together where these sets would be large."""
     names = tuple(dict.fromkeys(chain(*(check.claims for check in failing))))
     more = [check for check in contained if set(check.claims) & set(names)]
-    for open_ones, size in product(([*failing, *more], failing), range(1, MOST_LEFT_OUT + 1)):
+    for size, open_ones in product(range(1, MOST_LEFT_OUT + 1), ([*failing, *more], failing)):
         sets = [
             left_out
             for left_out in combinations(names, size)
@@ -271,7 +247,7 @@ def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, .
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
     is_rounded = ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
-    if not is_rounded or not check.mended_without([name]):
+    if not is_rounded or name.endswith(".confidence_level") or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
@@ -331,12 +307,14 @@ def _closest(
 
 def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
     """What the other claims of some checks allow a claim to be, in words: of several values those
-    next to what it prints; "" where nothing is confined."""
+    next to what it prints, of levels all; "" where nothing is confined."""
     _, spans, _ = _closest(list(checks), name, printed)
     value = number(printed)
     below = [span for span in spans or [] if span[1] <= value]
     above = [span for span in spans or [] if span[0] > value]
     near = [*sorted(below, key=lambda span: span[1])[-1:], *sorted(above)[:1]]
+    if name.endswith(".confidence_level"):
+        near = sorted(spans or [])
     return " or ".join(_shown(name, printed, [span], prints([span], printed)) for span in near)
 
 

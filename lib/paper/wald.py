@@ -112,7 +112,8 @@ def possible(
     values = []
     for z in multipliers(level):
         for beta, sigma in corners(others, z):
-            with np.errstate(divide="ignore"):  # a standard error of zero makes P zero
+            # A standard error of zero makes P zero, or none of an odds ratio of one.
+            with np.errstate(divide="ignore", invalid="ignore"):
                 values.append(
                     {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}[quantity]
                 )

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from lib.paper import ledger, published, verdicts
+from lib.paper import ledger, published, reconstruct, verdicts
 from lib.patients.files import InputError
 from lib.words import capital, listed
 
@@ -37,6 +37,8 @@ NO_COUNT = (
     "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a number: "
     "write other in its basis."
 )
+# Of more numbers than these only the first are shown.
+MOST_SHOWN = 10
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
 PAGE = Path(__file__).with_name("ledger.html")
 
@@ -70,7 +72,7 @@ def checks_table(account: ledger.Account) -> pd.DataFrame:
 
 def _condition(check: verdicts.Check, grade: str) -> str:
     if grade == "not checked":
-        return check.why_not or "the other numbers leave it open"
+        return check.why_not or "the other numbers leave it open, or are too many to try"
     if check.needs and grade != "consistent":
         return f"if {listed(check.needs)}"
     return ""
@@ -90,13 +92,32 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
             nearest = "" if " to " in values else ", at the nearest"
             lines.append(f"In place of {_number(claims, name)} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
+    lines += _numbers_of_events(finding, claims)
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
+    resting = [check.words for check in finding.checks if check.needs]
     if needs:
-        lines.append(f"This rests on what the file does not state: {listed(list(needs))}.")
+        it = "This" if len(resting) == len(finding.checks) else f"That {'; that '.join(resting)}"
+        lines.append(f"{it} rests on what the file does not state: {listed(list(needs))}.")
     if any(premise.endswith(")") for premise in needs):
         lines.append(STATE)
-    if any(check.claims[0].endswith(".percentage") for check in finding.checks):
+    shares = (".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES)
+    if any(name.endswith(shares) for check in finding.checks for name in check.claims):
         lines.append(NO_COUNT)
+    return lines
+
+
+def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[str]:
+    """With which numbers of events each sensitivity and specificity goes, where these alone do not
+    fit; an area follows from them without."""
+    involved = [check.claims for check in finding.checks]
+    shared = [names for names in involved if not any(name.endswith(".auc") for name in names)]
+    names = dict.fromkeys(name for names in shared for name in names)
+    printable = reconstruct.printable_by_occluded(claims)
+    lines = []
+    for name in [name for name in names if name in printable]:
+        events = [str(number) for number in printable.index[printable[name]]]
+        few = ", ".join(events[:MOST_SHOWN] + ["…"] * (len(events) > MOST_SHOWN)) or "none"
+        lines.append(f"{_number(claims, name)} goes with these numbers of events: {few}.")
     return lines
 
 
@@ -113,6 +134,7 @@ def page(account: ledger.Account, title: str) -> str:
         words = "; ".join(dict.fromkeys(check.words for check in finding.checks))
         findings.append((finding.grade, words, finding_lines(finding, account)))
     left_open = claims.index[claims["grade"] == "not checked"]
+    touched = {name for check, _ in account.checks for name in check.claims}
     html = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(
         PAGE.read_text(encoding="utf-8")
     )
@@ -124,6 +146,8 @@ def page(account: ledger.Account, title: str) -> str:
         numbers=claims_table(account),
         checks=checks_table(account),
         left_open=listed([_number(claims, name) for name in left_open]),
+        untouched=[_number(claims, name) for name in left_open if name not in touched],
+        listed=listed,
     ).lstrip()
 
 
