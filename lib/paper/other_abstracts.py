@@ -414,8 +414,8 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
 def precision(claims: pd.DataFrame) -> Iterator[Check]:
     """The standard error of a yes-or-no factor in a logistic regression of n patients is at least
-    4 / sqrt(n): each patient's weight is at most 1/4, and so is the variance of the factor (the
-    least of Hsieh, Bloch and Larsen 1998, Stat Med 17:1623-1634, equation 2)."""
+    4 / sqrt(n): the weight p (1 - p) of a patient is at most 1/4, and so is the variance of the
+    factor, so that the information about it is at most n / 16."""
     for (_, what), ratio in ratios.ratio_sets(claims).items():
         names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
         total, size, _ = denominator(claims, names[0])
