@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from workbooks import ods, saved, xlsx
 
@@ -345,6 +345,8 @@ def test_any_order_of_columns_and_rows_gives_the_same_cohort(folder, table, orde
     """A property that a silently wrong page would break: what is read does not depend on where it
     stands.
     """
+    # Without quotation marks, which Python writes around line feeds alone, it ends the line.
+    assume("\r" not in cells_of(table))
     path = folder / "rows.csv"
     path.write_text(cells_of(table), encoding="utf-8", errors="replace")
     try:
