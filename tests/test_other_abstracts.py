@@ -329,24 +329,25 @@ def sized(total: int, **groups: int) -> str:
     return "\n".join([f"methods.all.patients,{total},partition", *lines]) + "\n"
 
 
+def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
+    """13 of 14 and 41 of 47 with one outcome, 11 of 17 and 39 of 44 with another."""
+    pet = marker("pet", "92.9%", "87.2%", basis_of_pet)
+    return sized(61) + pet + marker("ct", "64.7%", "88.6%", basis_of_ct)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         # A percentage by Kaplan-Meier, and a sensitivity of a model, are no counts.
         (KAPLAN_MEIER, "its method is other"),
         (sized(20) + marker("m", "62.9%", "79.4%", "of:all|other"), "its method is other"),
-        # 13 of 14 and 41 of 47 with one outcome, 11 of 17 and 39 of 44 with another: what the
-        # first marker states is not said of the second.
+        # What the first marker states is not said of the second.
         (
-            sized(61)
-            + marker("pet", "92.9%", "87.2%", "of:all")
-            + marker("ct", "64.7%", "88.6%", ""),
+            pet_and_ct("of:all", ""),
             "of all these patients (of) and both sections count the same events (events)",
         ),
         (
-            sized(61)
-            + marker("pet", "92.9%", "87.2%", "of:all")
-            + marker("ct", "64.7%", "88.6%", "of:all"),
+            pet_and_ct("of:all", "of:all"),
             "both sections count the same events (events)",
         ),
         # Predictive values at another prevalence.
@@ -482,15 +483,11 @@ def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp
         (sized(46) + marker("pet", "92.3%", "87.4%", "of:all"), "impossible"),
         # 14 and 47 of 61 with the same event: 64.7% of 14 is no whole number.
         (
-            sized(61)
-            + marker("pet", "92.9%", "87.2%", "of:all|events:metastases")
-            + marker("ct", "64.7%", "88.6%", "of:all|events:metastases"),
+            pet_and_ct("of:all|events:metastases", "of:all|events:metastases"),
             "impossible",
         ),
         (
-            sized(61)
-            + marker("pet", "92.9%", "87.2%", "of:all|events:metastases")
-            + marker("ct", "64.7%", "88.6%", "of:all|events:deaths"),
+            pet_and_ct("of:all|events:metastases", "of:all|events:deaths"),
             "not by this method",
         ),
         (

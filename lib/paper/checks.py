@@ -240,10 +240,10 @@ def events_and_others_by_areas(claims: pd.DataFrame) -> list[tuple[int, int]]:
     limits, size = ids(claims, "roc", "auc_lower", "auc_upper"), "methods.all.patients"
     of_roc = claims["section"].eq("roc") | claims["quantity"].eq("confidence_level")
     rows = claims[of_roc | (claims.index == size)].copy()
+    if not limits or size not in rows.index:
+        return []
     found = []
-    for events, others in (
-        reconstruct.events_and_others(claims) if limits and size in rows.index else ()
-    ):
+    for events, others in reconstruct.events_and_others(claims):
         rows.loc[size, "printed"] = str(events + others)
         by_kind = standard_error_trials(rows).groupby("kind")["limits_printed"].sum()
         if (by_kind == len(limits)).any():
