@@ -238,17 +238,17 @@ def events_and_others_by_areas(claims: pd.DataFrame) -> list[tuple[int, int]]:
     """Of ``reconstruct.events_and_others`` those with which one standard error prints every limit
     of the AUCs; none where no limit or no number of patients is printed."""
     limits, size = ids(claims, "roc", "auc_lower", "auc_upper"), "methods.all.patients"
-    of_roc = claims["section"].eq("roc") | claims["quantity"].eq("confidence_level")
-    rows = claims[of_roc | (claims.index == size)].copy()
-    if not limits or size not in rows.index:
+    if not limits or size not in claims.index:
         return []
-    found = []
-    for events, others in reconstruct.events_and_others(claims):
-        rows.loc[size, "printed"] = str(events + others)
-        by_kind = standard_error_trials(rows).groupby("kind")["limits_printed"].sum()
-        if (by_kind == len(limits)).any():
-            found.append((events, others))
-    return found
+    of_roc = claims["section"].eq("roc") | claims["quantity"].eq("confidence_level")
+    rows = claims[of_roc | (claims.index == size)]
+
+    def by_one_error(events_and_others: tuple[int, int]) -> bool:
+        printed = rows["printed"].mask(rows.index == size, str(sum(events_and_others)))
+        trials = standard_error_trials(rows.assign(printed=printed))
+        return trials.groupby("kind")["limits_printed"].sum().eq(len(limits)).any()
+
+    return list(filter(by_one_error, reconstruct.events_and_others(claims)))
 
 
 # ------------------------------------------------------------------------------- the other checks
