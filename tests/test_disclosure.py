@@ -27,8 +27,8 @@ from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
-from lib.show import display, figures, model_tables, withhold
-from lib.statistics import bootstrap, multivariate, survival
+from lib.show import display, figures, model_tables, tables, withhold
+from lib.statistics import bootstrap, methods, multivariate, survival
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
@@ -540,6 +540,23 @@ def test_whether_a_factor_was_screened_is_told_with_its_p_or_not_at_all(load, sh
     told = (file[of_screening] != display.WITHHELD).all(axis=1)
     assert told.to_dict() == {"has_a": True, "has_b": True, "rare": without >= 5}
     assert ((file[of_screening] == display.WITHHELD).all(axis=1) == ~told).all()
+
+
+def test_all_levels_of_a_category_are_withheld_together_the_first_too(tmp_path, monkeypatch, shown):
+    rows = study(9, {"has_a": 0.5}, {"A": 90, "B": 110})
+    first = [*rows.index[rows["outcome"] == 1][:3], *rows.index[rows["outcome"] == 0][:60]]
+    rows["grade"] = np.where(rows.index.isin(first), "I", np.where(rows.index % 2, "II", "III"))
+    codebook = codebook_of(rows, "A|B").set_index("name", drop=False)
+    codebook.loc["grade", ["type", "levels", "missing"]] = ["category", "I|II|III", ""]
+    monkeypatch.setenv("COHORT", str(write_rows(tmp_path, rows, codebook)))
+    cohort = loading.load()
+    headings = {0.0: "Without", 1.0: "With"}
+    described = methods.baseline(cohort, cohort.outcome)
+    tables.baseline(cohort, described, headings, name="tab", caption="")
+    cells = {row[0]: row[1:] for row in shown[0].content["rows"]}
+    for level in ("I", "II", "III"):
+        assert {*map(display.text_of, cells[f"grade: {level}"])} == {display.WITHHELD}
+    assert display.WITHHELD not in map(display.text_of, cells["has_a"])
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])

@@ -16,7 +16,7 @@ from lib.paper import published
 from lib.patients import template
 from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
-from lib.show import display
+from lib.show import display, tables
 from lib.site import conditional
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -135,10 +135,12 @@ def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages)
     found = pages(ROWS.assign(side=side), codebook, chapters=["univariate", "analysis"])
     others = ROWS.drop(columns=["patient_id", "diagnosis", "occluded_12m"])
     design = others.assign(right=side == "right", both=side == "both").astype(float)
-    model = sm.Logit(ROWS["occluded_12m"], sm.add_constant(design)).fit(disp=0)
-    for odds_ratio in np.exp(model.params[["right", "both"]]):
-        assert f"{odds_ratio:.3f}" in found["analysis"]
-    assert "Side: right" in found["analysis"]
+    for columns in (list(design), ["right", "both"]):
+        model = sm.Logit(ROWS["occluded_12m"], sm.add_constant(design[columns])).fit(disp=0)
+        for level in ("right", "both"):
+            ratio, ends = np.exp(model.params[level]), np.exp(model.conf_int().loc[level])
+            assert tables.estimate(ratio, *ends) in found["analysis"]
+    assert {"Side: left", "Side: right"} <= {*re.findall(r"Side: \w+", found["analysis"])}
 
 
 def test_a_cohort_with_times_gets_its_curves(pages):

@@ -426,6 +426,18 @@ def test_a_unit_that_is_a_digit_is_not_cut_off_a_number(load, unit, text):
 # ----------------------------------------------------------------------------- notes on the whole
 
 
+@pytest.mark.parametrize(("unit", "factor"), [("days", 1), ("months", 30), ("years", 365)])
+def test_dates_as_spreadsheets_count_them_are_no_length_of_time(load, unit, factor):
+    months = [str(12_000 // factor), "44927", "20001.5" if unit != "days" else "45000", ""]
+    rows = [[*row, one] for row, one in zip(ROWS, months, strict=True)]
+    codebook = CODEBOOK.replace("time,number,months", f"time,number,{unit}")
+    codebook = codebook.replace("binary,12 months", f"binary,12 {unit}")
+    message = refusal(lambda: load(written(rows, [*HEADER, "months"]), codebook))
+    for line, text in [(3, months[1]), (4, months[2])]:
+        assert f"line {line}, column months: “{text}”" in message
+    assert "perhaps it is a date" in message and "line 2" not in message
+
+
 def test_what_does_not_go_together_is_noted(load):
     header = [*HEADER, "months", "event"]
     rows = [

@@ -1,8 +1,9 @@
-"""A factor of more than two levels as indicators, one binary column for each level but the
-reference; and groups by their words instead of numbers.
+"""A factor of more than two levels as indicators, one binary column for each level; and groups by
+their words instead of numbers.
 
 The analyses know binary factors and numbers. The codebook's column `category` names the factor
-that an indicator comes from.
+that an indicator comes from. The first level's has the role `reference`: it is described and
+never a factor.
 """
 
 import pandas as pd
@@ -54,8 +55,9 @@ def _indicators(rule: pd.Series) -> dict[str, pd.Series]:
     words = parts(rule.get("level_labels", "")) or levels
     words_zh = parts(rule.get("level_labels_zh", "")) or words
     new = {}
-    for level, word, word_zh in list(zip(levels, words, words_zh, strict=True))[1:]:
+    for level, word, word_zh in zip(levels, words, words_zh, strict=True):
         about = {
+            "role": "reference" if level == levels[0] else "factor",
             "label": f"{rule['label'] or rule.name}: {word}",
             "label_zh": f"{rule['label_zh']}：{word_zh}" if rule.get("label_zh") else "",
             "type": "binary",

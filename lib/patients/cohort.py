@@ -106,6 +106,19 @@ class Cohort:
         return self.named("factor")
 
     @property
+    def described(self) -> list[str]:
+        """The factors, and of each of more than two levels the reference before the others."""
+        roles = self.codebook["role"]
+        return list(self.codebook.index[roles.isin(["factor", "reference"])])
+
+    def reference(self, factor: str) -> str | None:
+        """The column of the level that a level of a category is compared with; None of others."""
+        if not self.codebook.loc[factor].get("category"):
+            return None
+        alike = self.codebook["category"] == self.codebook.at[factor, "category"]
+        return self.codebook.index[alike & (self.codebook["role"] == "reference")][0]
+
+    @property
     def binary_factors(self) -> list[str]:
         return [name for name in self.factors if self.codebook.at[name, "type"] == "binary"]
 

@@ -94,19 +94,19 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
             f"“{cohort.label(outcome)}”, and every table would be about so few. {SHOW_ALL}"
         )
     tables, events = _Tables(cohort, threshold), cohort.named("event")
-    source = {name: _source(cohort, name) for name in [*cohort.factors, outcome, *events]}
+    source = {name: _source(cohort, name) for name in [*cohort.described, outcome, *events]}
     totals = {name for name in source if source[name] in tables.withdrawn}
     totals |= every if group in tables.withdrawn else tables.small_groups
     by_group = {
         name: tables.small_groups | {cohort.groups[i] for i in tables.hidden[group, source[name]]}
         for name in source
     }
-    by_outcome = {name for name in cohort.factors if tables.hidden[source[name], outcome]}
+    by_outcome = {name for name in cohort.described if tables.hidden[source[name], outcome]}
     # The tables of all leave over that of the patients with a missing value.
     complete = cohort.rows[[*cohort.factors, outcome]].notna().all(axis=1).to_numpy()
     apart = {
         name
-        for name in cohort.factors
+        for name in cohort.described
         if any(tables.unsafe(source[name], outcome, part).any() for part in (complete, ~complete))
     }
     pairs = {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.patients.codebook import number_form, parts, usual
+from lib.patients.codebook import DAYS, number_form, parts, usual
 from lib.patients.errors import quoted
 from lib.patients.levels import (
     DASHES,
@@ -28,6 +28,12 @@ NEVER_NEGATIVE = {
     *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
     *("ml", "l", "g", "kg", "%"),
 }
+LONGEST_LIFE = 120 * 365  # days
+EARLIEST_DATE = 20_000  # of which spreadsheet programs count the days: one of 1954
+A_DATE = (
+    " and no longer than a life; perhaps it is a date, which spreadsheet programs keep as a number. "
+    "Enter the time between two dates"
+)
 FEW = 5  # so many distinct numbers may be codes
 MANY = 10  # among so many gaps between numbers, one may be that of an outlier
 # What a file calls a value that is none.
@@ -118,6 +124,9 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
         below = np.flatnonzero(values < 0).tolist()
         refused |= {i: f"{expected}, not below zero{mend(texts[i])}" for i in below}
+    days = values * DAYS.get(rule["unit"].casefold().removesuffix("s"), np.nan)
+    dates = np.flatnonzero((days > LONGEST_LIFE) & (values > EARLIEST_DATE))
+    refused |= dict.fromkeys(dates.tolist(), expected + A_DATE)
     notes = [
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()

@@ -9,7 +9,15 @@ import pandas as pd
 
 from lib.patients.cohort import Cohort
 from lib.show import display
-from lib.show.tables import estimate, exposure, one_digit, per_step, three_digits, whole_percent
+from lib.show.tables import (
+    estimate,
+    exposure,
+    of_levels,
+    one_digit,
+    per_step,
+    three_digits,
+    whole_percent,
+)
 from lib.statistics.multivariate import JointModel
 from lib.statistics.sample_size import SampleSize
 from lib.statistics.sensitivity import Comparison
@@ -79,7 +87,7 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         key="factor",
         name="tab-crude-and-adjusted",
         caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
-        note="Both P are Wald's.",
+        note=f"Both P are Wald's. {of_levels(cohort)}".strip(),
         reconstructed=cohort.is_example,
     )
 

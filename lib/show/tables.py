@@ -340,7 +340,7 @@ def baseline(
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
         "chi-square, exact where fewer than five are expected in a cell; of a number "
         "Kruskal-Wallis. The download adds means and standardized differences."
-        + " Of a factor of several levels the first has no row: it is what is left."
+        + " Each level of a factor of several is compared with all its others."
         * ("category" in cohort.codebook),
         data=described.rename_axis("variable").reset_index(),
         reconstructed=cohort.is_example,
@@ -533,6 +533,13 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     )
 
 
+def of_levels(cohort: Cohort) -> str:
+    """What crude odds ratios and tests of a factor of several levels compare."""
+    return "A level of a factor of several is compared with the first of them." * (
+        "category" in cohort.codebook
+    )
+
+
 def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
     """Each factor alone in the cohort; ``known`` are those whose counts the claims determine."""
 
@@ -561,6 +568,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         key="factor",
         name="tab-univariate",
         caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",
+        note=of_levels(cohort),
         left=("P by test", "Counts"),
         reconstructed=cohort.is_example,
     )

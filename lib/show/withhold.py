@@ -50,7 +50,7 @@ def account(cohort: Cohort) -> pd.DataFrame:
         (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
         if name in found.outcome
         else (f"{label[name]} by {outcome}, patients with all values", "the table", APART)
-        for name in cohort.factors
+        for name in cohort.described
         if name in found.complete
     ]
     rows += [

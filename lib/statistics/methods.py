@@ -15,7 +15,7 @@ PACKAGES = ["jupyter-book", "pandas", "numpy", "scipy", "statsmodels", "seaborn"
 
 
 def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
-    """The factors and the outcome by group or by outcome.
+    """The factors, with every level of a category, and the outcome by group or by outcome.
 
     One row per variable with label, kind ("count" or "number"), missing (patients without a value),
     test and p (of no difference between the levels of ``by``), standardized_difference (the largest
@@ -23,7 +23,7 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     sd, median, q1 and q3, as columns named (level, statistic).
     """
     levels = cohort.groups if by == cohort.group else [0.0, 1.0]
-    variables = [name for name in [*cohort.factors, cohort.outcome] if name != by]
+    variables = [name for name in [*cohort.described, cohort.outcome] if name != by]
     rows = {}
     for name in variables:
         binary = cohort.codebook.at[name, "type"] == "binary"

@@ -102,8 +102,8 @@ def screen(cohort: Cohort) -> pd.DataFrame:
     """One row per factor, all tests side by side, with the crude odds ratio and its interval.
 
     A binary factor has the counts exposed_occluded, occluded, exposed_patent, patent; a number has
-    occluded, patent and the means (mean_occluded, mean_patent) instead. Tests that do not apply are
-    NaN.
+    occluded, patent and the means (mean_occluded, mean_patent) instead. A level of a category is
+    compared with the reference. Tests that do not apply are NaN.
     """
     rows = {}
     for factor in cohort.factors:
@@ -111,6 +111,8 @@ def screen(cohort: Cohort) -> pd.DataFrame:
             # [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]]
             table = np.column_stack(roc.level_counts(cohort, factor))[::-1]
             occluded, patent = table.sum(axis=0)
+            if reference := cohort.reference(factor):
+                table[1] = np.column_stack(roc.level_counts(cohort, reference))[1]
             rows[factor] = {
                 "exposed_occluded": table[0, 0],
                 "exposed_patent": table[0, 1],
