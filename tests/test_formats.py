@@ -232,7 +232,7 @@ def test_the_words_of_a_file_for_its_values_are_read_for_all_of_them_or_for_none
         return
     found = load(path.read_bytes(), codebook, name=path.name)
     levels = [name for name in found.rows if name.startswith("x=")]
-    places = sum((i + 1) * found.rows[name] for i, name in enumerate(levels))
+    places = sum(i * found.rows[name] for i, name in enumerate(levels))
     assert list(places if levels else found.rows["x"]) == expected
     said = "Column x: its values were read by the words that the file has for them."
     assert values == expected or said in found.notes

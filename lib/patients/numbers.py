@@ -31,8 +31,8 @@ NEVER_NEGATIVE = {
 LONGEST_LIFE = 120 * 365  # days
 EARLIEST_DATE = 20_000  # of which spreadsheet programs count the days: one of 1954
 A_DATE = (
-    " and no longer than a life; perhaps it is a date, which spreadsheet programs keep as a number. "
-    "Enter the time between two dates"
+    " and no longer than a life; perhaps it is a date, which spreadsheet programs keep as a "
+    "number. Enter the time between two dates"
 )
 FEW = 5  # so many distinct numbers may be codes
 MANY = 10  # among so many gaps between numbers, one may be that of an outlier
