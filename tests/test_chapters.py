@@ -180,6 +180,9 @@ PREMISES = {
         "without penalty|unpenalized|compatible-premises|无惩罚",
         "all patients|all\n  \\{glue:text\\}`patients` patients|compatible-premises|全部患者",
         "yes-or-no|compatible-premises|有或无",
+        "offset|compatible-premises|无偏移项",
+        "Wald|compatible-premises",
+        "if (that section too is about|the ROC section covers)|compatible-premises|ROC 部分包括",
     ],
     # The counts.
     r"`occluded` of them had an occlusion|No other whole numbers|were the only ones": [
@@ -190,7 +193,7 @@ PREMISES = {
     # What is contradicted, and what is not.
     r"two markers alone does not print|None gives both published": ["premises"],
     r"[Ss]tepwise selection as such": ["a final model that holds the two markers and nothing else"],
-    r"Not contradicted: ": ["under the premises of its row"],
+    r"`standing`": ["under the premises of its row"],
     r"cannot stand there": ["Wald intervals"],
     r"wider than they need be": ["[Ii]f these markers"],
     # What arithmetic cannot see.

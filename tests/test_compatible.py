@@ -43,7 +43,7 @@ def test_the_map_tells_four_kinds_of_cores_apart(known, shown):
     sizes = {kind: len(row["k1"]) for kind, row in kinds.iterrows()}
     assert list(sizes) == sorted(compatible.KINDS) == sorted(left_open.KINDS)
     assert sizes["impossible"] == 270 and sizes["witnessed"] == 319
-    with_factor = kinds.loc["impossible with a significant factor"]
+    with_factor = kinds.loc["impossible with a factor significant by all four tests"]
     assert with_factor["k1"] == [1, 2, 3, 4, 10, 11]
     assert kinds.loc["undecided", "k1"] == [5, 6, 7, 8, 9]
     left_open.core_map(known.cores, {})

@@ -46,10 +46,9 @@ def rates_elsewhere(*estimates: float, diagnosis: str = "PTS") -> pd.DataFrame:
     return pd.DataFrame({"diagnosis": diagnosis, "estimate": estimates})
 
 
-def test_rates_are_counted_against_the_interval_of_their_own_group_only():
-    """The Wilson interval of 20 of 40 is 0.352 to 0.648."""
-    counts = published_elsewhere.against(RATES, rates_elsewhere(0.3, 0.36, 0.5, 0.64, 0.66, 0.9))
-    assert counts.to_dict("index") == {"PTS": {"above": 2, "within": 3, "below": 1}}
+def test_only_groups_that_a_published_rate_is_about_are_set_beside_others():
+    assert published_elsewhere.groups_of(RATES, rates_elsewhere(0.3, 0.9)) == ["PTS"]
+    assert published_elsewhere.groups_of(RATES, rates_elsewhere(0.3, diagnosis="DVT")) == []
 
 
 def test_the_picture_says_in_words_what_was_printed(shown):

@@ -20,7 +20,12 @@ from lib.statistics import univariate
 
 # What is known of a core: impossible whatever else was in the model; impossible if the model held a
 # yes-or-no factor significant alone by all four tests; a cohort is stored; or neither.
-KINDS = ["impossible", "impossible with a significant factor", "witnessed", "undecided"]
+KINDS = [
+    "impossible",
+    "impossible with a factor significant by all four tests",
+    "witnessed",
+    "undecided",
+]
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,9 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     with_factor = table["factor_margin"] > 0
     if (with_factor & found).any():
         wrong = table.loc[with_factor & found, ["k1", "k0"]].to_numpy().tolist()
-        raise ValueError(f"both witnessed and impossible with a significant factor: {wrong}")
+        raise ValueError(
+            f"both witnessed and impossible with a factor significant by all four tests: {wrong}"
+        )
     table["kind"] = np.select([table["excluded_by"] != "", with_factor, found], KINDS[:3], KINDS[3])
 
     example = [load(EXAMPLE).rows] if with_example else []

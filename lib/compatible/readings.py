@@ -34,6 +34,7 @@ ALONE, CONDITIONAL, DIAGNOSIS, ONE_FACTOR = LISTED = [
 ]
 LENGTH, ALL_WITH_DIAGNOSIS = "two markers and the length", "all factors and the diagnosis"
 KEYS = ["reading", "number"]
+FOUND = "possible: a cohort was found"
 # What computes the stored counts, and so must be what it was when they were stored.
 LISTING_CODE = [
     Path(__file__).parents[1] / "search" / "listings.py",
@@ -158,12 +159,14 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
     words = {
         ALONE: "{looked_at:,} sets of sums, for every number of patients left out, whoever they "
         "are",
-        CONDITIONAL: f"{everyone}; the fit depends only on how many of them have both markers; all "
+        CONDITIONAL: f"{everyone}, given the number of occlusions; the fit depends only on how "
+        "many of them have both markers; all "
         "{looked_at} numbers were tried",
         DIAGNOSIS: f"{everyone}; all {tables:,} tables of whole numbers, through {{looked_at:,}} "
         "sets of sums",
-        ONE_FACTOR: f"{everyone}; {{looked_at:,}} sets of sums: any factor significant alone, for "
-        "every number of patients with both markers that is not excluded for all models",
+        ONE_FACTOR: f"{everyone}; {{looked_at:,}} sets of sums: any factor significant alone by "
+        "some test, for every number of patients with both markers that is not excluded for all "
+        "models",
     }
     rows = {}
     for reading, needed in listed_steps(about.claims).items():
@@ -174,7 +177,7 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
             continue
         found, nearest = int(of_reading["found"].sum()), 1 + of_reading["nearest_miss"].min()
         verdict = "contradicted: proven"
-        ends = f"the nearest is {nearest / 2:,.1f} units of a last digit from what is printed"
+        ends = f"in the nearest a number is {nearest / 2:,.1f} units of its last digit off"
         if found:
             verdict = "open: fits found"
             ends = f"{found} print all numbers, patients were not made from them"
@@ -191,7 +194,7 @@ def _searched(about: Study, stored: pd.DataFrame) -> dict[str, dict]:
         good = cohorts[cohorts["problems"] == ""]
         n11 = good["both_occluded"] + good["both_patent"]
         rows[reading] = {
-            "verdict": "possible: witness" if len(good) else "open: none found",
+            "verdict": FOUND if len(good) else "open: none found",
             "found": len(good),
             "n11_least": n11.min(),
             "n11_most": n11.max(),
@@ -227,7 +230,7 @@ def _said(printed: Printed) -> dict[str, dict]:
         }
     return {
         "all factors": {
-            "verdict": "possible: witness",
+            "verdict": FOUND,
             "reason": "the main reading, and what screening the factors one at a time leaves; it "
             "has cohorts of its own",
         },

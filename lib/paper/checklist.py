@@ -13,7 +13,7 @@ OF_ABSTRACTS = ["STROBE for abstracts", "TRIPOD item 2"]
 OF_PAPERS = ["STROBE", "RECORD", "TRIPOD+AI", "PROBAST"]
 GUIDELINES = [*OF_ABSTRACTS, *OF_PAPERS]
 # What rows of other patients give is no answer about the paper.
-COMPUTED = {"print": "computed from print", "rows": "not reported"}
+COMPUTED = {"print": "computed from printed numbers", "rows": "not reported"}
 ANSWERS = ["reported", COMPUTED["print"], "not reported", "not applicable"]
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from lib.patients.files import DATA, read_csv
@@ -23,22 +22,7 @@ def read(path: Path = PATH) -> pd.DataFrame:
     return rows
 
 
-def against(rates: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """For each group, how many published rates of the same name lie above, within and below its
-    Wilson interval.
-
-    ``rates`` is what ``patency.rates`` gives, by group; ``published`` is what ``read`` gives.
-    Groups that no published rate is about are left out.
-    """
-    counted = {}
-    for group, row in rates.iterrows():
-        estimates = published.loc[published["diagnosis"] == group, "estimate"]
-        if len(estimates) and not np.isnan(row["patency"]):
-            above, below = (
-                (estimates > row["wilson_upper"]).sum(),
-                (estimates < row["wilson_lower"]).sum(),
-            )
-            counted[group] = [above, len(estimates) - above - below, below]
-    return pd.DataFrame.from_dict(
-        counted, orient="index", columns=["above", "within", "below"], dtype=int
-    )
+def groups_of(rates: pd.DataFrame, published: pd.DataFrame) -> list[str]:
+    """The groups with a rate of their own (``patency.rates``) that some published rate is about."""
+    known = rates.index[rates["patency"].notna()]
+    return [group for group in known if group in set(published["diagnosis"])]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import published_elsewhere
-from lib.paper.checklist import OF_ABSTRACTS
+from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
@@ -40,7 +40,8 @@ def scoreboard(judged: pd.DataFrame) -> None:
     _answered(
         counts,
         VERDICT_FILLS,
-        f"{counts['confirmed'].sum()} of {len(judged)} printed numbers follow from the others",
+        f"On its premises {counts['confirmed'].sum()} of {len(judged)} printed numbers follow from "
+        "the others",
         xlabel="Claims (count)",
         name="fig-scoreboard",
         caption="Printed numbers by section of the paper and verdict.",
@@ -54,7 +55,7 @@ def checklist(counts: pd.DataFrame) -> None:
         counts,
         dict(zip(counts, ANSWERS, strict=True)),
         f"The abstract answers {answers['reported']} of {answers.sum()} questions asked of "
-        f"abstracts; its numbers help with {answers['computed from print']} more",
+        f"abstracts; its numbers help with {answers[COMPUTED['print']]} more",
         xlabel="Items (count)",
         name="fig-checklist",
         caption="Items of each guideline by answer.",
@@ -199,15 +200,11 @@ def published_patency(
     ``whose`` names the rates at hand, for example "The paper"; ``reconstructed`` marks rates that
     rest on the example cohort. Nothing is shown where no published rate is about one of the groups.
     """
-    counts = published_elsewhere.against(rates, published)
-    if counts.empty:
+    groups = published_elsewhere.groups_of(rates, published)
+    if not groups:
         return
-    above = counts.index[counts["above"] == counts.sum(axis=1)]
-    title = (
-        f"{'All' if len(above) else 'For no diagnosis all'} published rates listed "
-        f"{'for ' + listed(above) + ' ' if len(above) else ''}lie above {whose.lower()}'s interval"
-    )
-    table = _beside(rates.loc[counts.index], published, whose)
+    title = f"Published patency beside {whose.lower()}'s: studies differ in what they count as lost"
+    table = _beside(rates.loc[groups], published, whose)
     colors = display.colors_of(list(rates.index))
     values = 100 * table[["patency", "lower", "upper"]]
     told = table.dropna(subset="words")
@@ -289,7 +286,7 @@ def significant_pairs(
 ) -> None:
     """All pairs of counts of a binary factor, shaded by whether they are significant."""
     occluded, patent = (size - 1 for size in p_values.shape)
-    title = f"{np.mean(p_values < alpha):.0%} of all count pairs print P<{alpha:g} (Pearson)"
+    title = f"{np.mean(p_values < alpha):.0%} of all pairs of counts give P<{alpha:g} (Pearson)"
     # In each row the pairs that are not significant lie side by side.
     others = ~(p_values < alpha)
     rows = np.flatnonzero(others.any(axis=1))
@@ -301,7 +298,8 @@ def significant_pairs(
     with display.figure(
         title,
         name="fig-significant-pairs",
-        caption="Every pair of counts that a binary factor could have: significant by Pearson's "
+        caption="Every pair of counts that a binary factor without missing values could have, if "
+        "the ROC section covers all patients: significant by Pearson's "
         "test (blue) or not (orange). The marks are the factors whose counts are shown in this "
         "chapter.",
         alt=f"Map of all {p_values.size} count pairs. {title}; the others lie in a band around "
@@ -540,10 +538,10 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
     """The flexible calibration curve with its interval, and where the predictions lie."""
     curve = curve.dropna()
     shown = 100 * curve[["predicted", "observed", "lower", "upper"]]
-    title = "Predicted and observed risk of the joint model"
+    title = "Apparent calibration of the joint model"
     if len(shown):
         ends = shown.iloc[[0, -1]]
-        title = "Predicted {:.0f}% to {:.0f}%, ".format(*ends["predicted"]) + (
+        title += ": predicted {:.0f}% to {:.0f}%, ".format(*ends["predicted"]) + (
             "observed {:.0f}% to {:.0f}%".format(*ends["observed"])
         )
     heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
@@ -637,7 +635,7 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
     counted = bars[bars["patients"] > 0]
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
-    title = f"By the printed numbers {events} of {total} patients had an occlusion"
+    title = f"If the ROC section covers all patients, {events} of {total} had an occlusion"
     words = counted.apply(
         lambda row: (
             f"{row.occluded} of {row.patients} occluded ({row.occluded / row.patients:.1%})"

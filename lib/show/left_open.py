@@ -135,8 +135,8 @@ def two_marker_models(models: pd.DataFrame, printed: dict[str, float], matches: 
 
 # What is known of a core: its color and hatch on the map, and what it rests on.
 KINDS = {
-    "impossible": (GRID, "", "A proof, whatever else was in the model"),
-    "impossible with a significant factor": (
+    "impossible": (GRID, "", "A proof on the premises, whatever else was in the model"),
+    "impossible with a factor significant by all four tests": (
         PALE_ORANGE,
         "xxx",
         "A proof about models that hold a yes-or-no factor significant alone by all four tests",
@@ -153,8 +153,8 @@ def core_map(
     counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
     impossible, with_factor, witnessed, undecided = counts
     title = (
-        f"For a model of the usual kind {impossible} of {len(cores)} cross-tables are impossible "
-        f"and {witnessed} possible; {with_factor + undecided} lie between"
+        f"For a model of the usual kind {impossible} of {len(cores)} cross-tables are impossible, "
+        f"{with_factor} more with a further factor; {witnessed} are possible, {undecided} open"
     )
     spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
     words = [
@@ -165,7 +165,7 @@ def core_map(
         title,
         name=name,
         caption="Every cross-table of outcome and two markers that the printed counts allow, by "
-        "what is known of it. The usual kind of model is the one of the premises; a significant "
+        "what is known of it. The usual kind of model is the one of the premises; the further "
         "factor is a yes-or-no factor significant alone by all four tests.",
         alt=f"Map of {len(cores)} cells. {title}. {'; '.join(words)}.",
         data=cores,
@@ -210,8 +210,8 @@ def core_kinds(cores: pd.DataFrame) -> None:
         name="tab-core-kinds",
         caption="The cross-tables by what is known of them.",
         left=("What it rests on",),
-        note="For each undecided one the download says how near the search came (nearest_miss, in "
-        "halves of a unit of the last printed digit).",
+        note="On the premises of this chapter. For each undecided one the download says how near "
+        "the search came (nearest_miss, in halves of a unit of the last printed digit).",
         data=cores,
     )
 
@@ -253,6 +253,8 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         pd.DataFrame({"Quantity": [quantity for quantity, _ in EXACT.values()]} | words),
         name="tab-exact",
         caption="What can be said of the two markers together: least and greatest value.",
+        note="If the ROC section covers all patients; “not excluded” on the premises of this "
+        "chapter.",
         data=joined,
     )
 
@@ -380,7 +382,8 @@ def ladder(ranges: pd.DataFrame) -> None:
             ):
                 _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
             proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
-            panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1)
+            label = "proven" if is_ratio else None
+            panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1, label=label)
             panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
             panel.set_yticks(
                 range(len(words)), [display.wrapped(one, 20) for one in words.values()]
@@ -416,7 +419,8 @@ def range_table(ranges: pd.DataFrame) -> None:
         name="tab-ranges",
         caption="Least and greatest value of what the abstract leaves open.",
         note="Attained values come from stored cohorts that print every claim: the true range is "
-        "at least as wide. The download has every step.",
+        "at least as wide. Proven limits hold on the premises of this chapter. The download has "
+        "every step.",
         data=ranges,
     )
 
@@ -496,7 +500,7 @@ def power(shares: pd.DataFrame) -> None:
     data, shares = shares, shares.rename(index=_section)
     kind = (shares > 0).astype(int) + (shares == 1)
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
-    title = f"Altered one at a time by one last digit, every number is found in: {listed(all_seen)}"
+    title = f"Every misprint of one last digit, alone, is found in: {listed(all_seen)}"
     words = [
         f"{section}: " + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])
         for section, row in shares.iterrows()

@@ -279,8 +279,8 @@ def solutions(found: list, groups: list[str]) -> None:
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
         caption=f"Counts that print every percentage and area: {many}.",
-        note="A loss of patency is read as an occlusion."
-        + (" Only the first 20 solutions are shown." if len(found) > 20 else ""),
+        note="If the ROC section covers all patients, and the rates are crude and count occlusions "
+        "alone." + (" Only the first 20 solutions are shown." if len(found) > 20 else ""),
     )
 
 
@@ -510,7 +510,6 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
         }
         | univariate.crude_odds_ratio(table)
         | univariate.binary_tests(table)
-        | {"mid_p": univariate.mid_p(table)}
         for name, table in two_by_twos.items()
     }
     display.table(
@@ -522,10 +521,7 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
             "Odds ratio": ("odds_ratio", number),
             "95% interval": ("lower", "upper", limits),
         }
-        | {
-            univariate.TEST_LABELS[test]: (test, p_value)
-            for test in [*univariate.BINARY_TESTS, "mid_p"]
-        },
+        | {univariate.TEST_LABELS[test]: (test, p_value) for test in univariate.BINARY_TESTS},
         key="factor",
         name="tab-determined",
         caption="What the printed numbers determine if the ROC section covers all patients: "
@@ -558,13 +554,13 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
         {
             "Factor": ("factor", cohort.per_step),
+            **({"Counts": counted} if cohort.is_example else {}),
             capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", exposure),
             capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", exposure),
             "Odds ratio": ("odds_ratio", number),
             "95% interval": ("lower", "upper", limits),
             "P by test": (*tests, computed),
-        }
-        | ({"Counts": counted} if cohort.is_example else {}),
+        },
         key="factor",
         name="tab-univariate",
         caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",

@@ -230,7 +230,7 @@ def finish(app, error) -> None:
         page.write_text(html, encoding="utf-8")
     meta.finish(app)
     code.finish(app)
-    search_index.lead_to_sections(Path(app.outdir))
+    search_index.rank(Path(app.outdir))
     write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
