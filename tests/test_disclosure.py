@@ -28,7 +28,8 @@ from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
-from lib.statistics import bootstrap, methods, multivariate, survival
+from lib.show import rows as pictures
+from lib.statistics import bootstrap, methods, multivariate, patency, survival
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
@@ -536,10 +537,9 @@ def test_whether_a_factor_was_screened_is_told_with_its_p_or_not_at_all(load, sh
     cohort = load(rows, "5")
     model_tables.stability(bootstrap.validate(cohort, resamples=20).stability, cohort)
     file = pd.read_csv(io.StringIO(shown[0].content["csv"]), index_col="factor", dtype=str)
-    of_screening = ["screening_p", "screened", "screened_share", "joint_p", "significant"]
-    told = (file[of_screening] != display.WITHHELD).all(axis=1)
+    told = (file != display.WITHHELD).all(axis=1)
     assert told.to_dict() == {"has_a": True, "has_b": True, "rare": without >= 5}
-    assert ((file[of_screening] == display.WITHHELD).all(axis=1) == ~told).all()
+    assert ((file == display.WITHHELD).all(axis=1) == ~told).all()
 
 
 def test_all_levels_of_a_category_are_withheld_together_the_first_too(tmp_path, monkeypatch, shown):
@@ -613,6 +613,71 @@ def test_a_model_of_two_factors_is_its_table_and_one_of_three_is_not():
     beside = dataclasses.replace(cohort, withheld=Withheld(5, outcome=frozenset({"has_c"})))
     assert disclosure.hides_model(beside, ["has_c"])
     assert not disclosure.hides_model(dataclasses.replace(cohort, withheld=Withheld()), ["has_a"])
+
+
+def test_a_model_that_a_row_with_the_event_throughout_separates_is_withheld():
+    """That it has no maximum, or the estimate that Firth's penalty has, tells of the row."""
+    rows = study(1, {"has_a": 0.3, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110, "C": 12})
+    names = ["has_a", "has_b", "has_c"]
+
+    def hides(rows: pd.DataFrame, grouped: bool) -> bool:
+        cohort = read_cohort(rows, "A|B|C")
+        found = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
+        return disclosure.hides_model(found, names, grouped)
+
+    assert not hides(rows, grouped=True)
+    of_group = rows.assign(outcome=rows["outcome"].mask(rows["group"] == "C", 1))
+    assert hides(of_group, grouped=True) and not hides(of_group, grouped=False)
+    assert hides(rows.assign(outcome=rows["outcome"].mask(rows["has_a"] == 1, 1)), grouped=False)
+
+
+def one_with_the_event() -> pd.DataFrame:
+    """Of the thirty with a factor one had the event; two others are in three patients together."""
+    rows = study(4, {"has_b": 0.5, "has_c": 0.4}, {"A": 90, "B": 90}, risk=0.5)
+    with_a = rows.index[rows["outcome"] == 0][:29].union(rows.index[rows["outcome"] == 1][:1])
+    alone, both = rows.index[::9], [rows.index[40], rows.index[50], rows.index[60]]
+    return rows.assign(
+        has_a=rows.index.isin(with_a).astype(int),
+        has_d=rows.index.isin(rows.index[1::9].union(both)).astype(int),
+        has_e=rows.index.isin(alone.difference(rows.index[1::9]).union(both)).astype(int),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_neither_a_single_patient_nor_a_withheld_pair_is_told_by_a_sentence(tmp_path, monkeypatch):
+    rows = one_with_the_event()
+    path = written(rows, tmp_path)
+    ran = run_book(monkeypatch, path, "5", ["analysis"], lay_out=False)["analysis"]
+    cohort = loading.load()
+    assert {"has_a"} <= cohort.withheld.complete
+    assert frozenset(("has_d", "has_e")) in cohort.withheld.pairs
+    assert (ran.glued["one_decides"], ran.glued["not_refitted"]) == ("True", "False")
+    assert ran.glued["flipped"] == display.WITHHELD
+    assert "has_d less has_e" not in ran.glued["pairs"]
+    assert "has_e less has_d" not in ran.glued["pairs"]
+    assert "has_a" not in ran.glued["not_validated"]
+
+
+@pytest.mark.parametrize("groups", [("A", "B"), ("Stage I", "Stage I b")])
+def test_where_a_group_is_withheld_the_patency_chapter_has_words(load, shown, groups):
+    rows = study(3, {"has_a": 0.5}, dict.fromkeys(groups, 60), risk=0.5)
+    rows.loc[rows.index[rows["group"] == groups[1]], "outcome"] = [1, 1, 1] + [0] * 57
+    cohort = load(rows, "5")
+    assert cohort.withheld.by_group("outcome") == {*groups}
+    rates = patency.rates(patency.counts(cohort))
+    figures.patency(rates, cohort, False)
+    assert not shown
+    described, headings = methods.baseline(cohort, cohort.group), {group: group for group in groups}
+    tables.baseline(cohort, described, headings, name="tab", caption="")
+    cells = {row[0]: list(map(display.text_of, row[1:])) for row in shown[0].content["rows"]}
+    assert display.WITHHELD not in cells["has_a"]
+
+
+def test_a_factor_of_which_nothing_is_known_is_in_no_picture(load, shown):
+    rows = study(3, {"has_a": 0.5}, {"A": 60, "B": 60}).assign(has_a="")
+    pictures.shares(load(rows, "5"))
+    assert not shown
 
 
 @given(

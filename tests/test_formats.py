@@ -402,7 +402,7 @@ def test_codes_of_the_codebook_are_missing_in_every_kind_of_column(load):
 
 @pytest.mark.parametrize(
     ("no", "yes"),
-    [("M", "F"), ("Unchecked", "Checked"), ("男", "女"), ("nein", "ja"), ("×", "√"), ("2", "1")],
+    [("M", "F"), ("Stable", "Worse"), ("男", "女"), ("nein", "ja"), ("×", "√"), ("2", "1")],
 )
 def test_any_two_codes_stand_for_no_and_yes(load, no, yes):
     rows = text(rows=ROWS.assign(sex=[yes, no, "", yes, no, yes, no]))
@@ -592,3 +592,101 @@ def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
         "“Late visit” (known for 9) is empty for most of the 120 patients: with it 9 have all "
         "values, without 120. Among the 9, Diabetes does not vary." in patients.notes
     )
+
+
+def one_column(rule: str, *values: str, group: str = "abab") -> tuple[str, str]:
+    """A file with a column x of these values, and its codebook."""
+    rows = zip(group, values, "0101", strict=True)
+    lines = ["site,x,leak", *(",".join(row) for row in rows)]
+    return "\n".join(lines), COLUMN_OF_LEVELS.format(rule).replace(",9\n", ",\n")
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "expected", "said"),
+    [
+        # Labels that are other levels too: all are read as levels, or all as labels.
+        ("binary,,1|2,0|1", "0110", [0, 1, 1, 0], "by the labels of the codebook"),
+        ("binary,,1|2,0|1", "1221", [0, 1, 1, 0], ""),
+        # What the codebook calls a level is no missing value.
+        ("binary,,1|9,known|unknown", ["known", "Unknown", "1", "9"], [0, 1, 0, 1], ""),
+        # Last in the codebook is the one that counts.
+        ("binary,,Yes|No,", ["Yes", "no", "No", "yes"], [0, 1, 1, 0], "“No” counts as having it"),
+        ("binary,,0|1,yes|no", "0110", [0, 1, 1, 0], "“1” counts as having it"),
+        ("binary,,0|1,", ["Unchecked", "Checked", "0", "1"], [0, 1, 0, 1], ""),
+        # A hyphen at the end may be a minus.
+        ("binary,,HBV+|HBV-,", ["HBV-", "HBV+", "hbv -", "HBV-"], [1, 0, 1, 1], ""),
+        ("binary,,0｜1,no｜yes", ["0", "yes", "1,0", "1"], [0, 1, 1, 1], ""),
+    ],
+)
+def test_a_level_is_the_one_that_the_column_as_a_whole_means(load, rule, values, expected, said):
+    content, codebook = one_column(rule, *(f'"{one}"' for one in values))
+    found = load(content, codebook)
+    assert found.rows["x"].tolist() == expected
+    assert said in " ".join(found.notes) and ("counts as" in said) == any(
+        "counts as" in note for note in found.notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "said"),
+    [
+        ("binary,,0|1,HBV+|negative", ["HBV", "0", "1", "1"], "“HBV”; expected"),
+        ("category,,1|2|3,0|1|2", ["0", "1", "2", "3"], "“1”; expected one of 1, 2, 3"),
+    ],
+)
+def test_a_level_that_cannot_be_told_is_refused(load, rule, values, said):
+    assert said in refusal(load, *one_column(rule, *values))
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        # What Stata's encode and a factor of R make of numbers, and a scale that is cut off.
+        ({1: "45", 2: "50 mm"}, True),
+        ({110: "110 or more", 0: "0 = none"}, False),
+        ({110: "above 109", 45: "short"}, True),
+    ],
+)
+def test_codes_for_other_numbers_are_refused(load, tmp_path, words, refused):
+    values = [float(one) for one in words] * 2
+    rows = pd.DataFrame({"site": [*"abab"], "x": values, "leak": [0.0, 1, 0, 1]})
+    pyreadstat.write_dta(rows, tmp_path / "a.dta", variable_value_labels={"x": words})
+    content, codebook = (tmp_path / "a.dta").read_bytes(), COLUMN_OF_LEVELS.format("number,mm,,")
+    if refused:
+        assert "the file calls it" in refusal(load, content, codebook, name="b.dta")
+    else:
+        assert load(content, codebook, name="b.dta").rows["x"].tolist() == values
+
+
+def test_rows_between_two_stray_quotation_marks_are_not_swallowed(load):
+    lines = ["site,x,leak,remark", 'a,1,0,"see', "b,2,1,", 'a,3,0,note"', "b,4,1,"]
+    _, codebook = one_column("number,,,", *"1234")
+    assert "line 4: a quotation mark ends here" in refusal(load, "\n".join(lines), codebook)
+    whole = [*lines[:1], 'a,1,0,"see\nnote"', *lines[2:3], "a,3,0,", *lines[4:]]
+    assert load("\n".join(whole), codebook).rows["x"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_group_in_merged_cells_is_refused(load):
+    content, codebook = one_column("number,,,", *"1234", group=["a", "", "", ""])
+    assert "column site: each group stands in one row only" in refusal(load, content, codebook)
+
+
+def test_a_heading_between_the_rows_is_no_patient(load):
+    content, codebook = one_column("number,,,", *"1234")
+    lines = content.split("\n")
+    numbered = ["id," + lines[0], *(f"p{i},{line}" for i, line in enumerate(lines[1:]))]
+    numbered.insert(3, "Group b,,,")
+    codebook += "id,ID,id,text,,,,\n"
+    assert "line 4: nothing but a name" in refusal(load, "\n".join(numbered), codebook)
+
+
+def test_a_column_that_the_file_has_not_is_named_beside_those_that_are_left_out(load):
+    rows = ROWS.assign(fu_month=range(7))
+    found = load(text(rows=rows), CODEBOOK + "fu_months,Months,time,number,months,,,\n")
+    said = "“fu_month”. It has “fu_months”, which the file has not."
+    assert any(said in note for note in found.notes)
+
+
+def test_factors_of_one_label_are_told_apart_by_their_names(load):
+    found = load(text(), CODEBOOK.replace("drain,Drain,", "drain,Sex,"))
+    assert [found.label(name) for name in ("sex", "drain")] == ["Sex [sex]", "Sex [drain]"]

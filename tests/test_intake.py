@@ -329,6 +329,7 @@ def test_groups_by_their_words_in_either_language(load, words):
         (["８０．５", "+7", "−0", "1e2"], [80.5, 7, 0, 100], "unusual digits"),
         (["80 mm", "80mm", "80,5 MM", "7"], [80, 80, 80.5, 7], "the unit “mm” was left out (3)"),
         (["NA", "n.a.", "-", "缺失"], [None] * 4, "as missing (4)"),
+        (["NaN", "<NA>", "未做", "7"], [None, None, None, 7], "as missing (3)"),
         (["999", "9", "7", "8"], [999, 9, 7, 8], "999 (1) in line 2 was read as a value"),
         (["7", "7", "7.0", "7"], [7, 7, 7, 7], "the same for all patients"),
     ],
@@ -389,8 +390,8 @@ def test_numbers_as_people_write_them(load, values, expected, said):
         ),
         (
             "length",
-            ["NaN", "7", "7", "-inf"],
-            ["line 2, column length: “NaN”", "line 5, column length: “-inf”"],
+            ["Infinity", "7", "7", "-inf"],
+            ["line 2, column length: “Infinity”", "line 5, column length: “-inf”"],
         ),
         ("length", ["1e999", "7", "7", "7"], ["line 2, column length: “1e999”"]),
         (
@@ -492,9 +493,9 @@ def test_what_is_odd_about_rows_and_columns_is_noted(load, rows, header, said):
 @pytest.mark.parametrize(
     ("under", "said"),
     [
-        ([["", "", "", "100.1", "", ""]], "line 6: nothing but numbers or a remark stands there"),
+        ([["", "", "", "100.1", "", ""]], "line 6: nothing but a name, numbers or a remark stands"),
         ([["Mean", "", "", "100", "4"], ["N", "", "", "4", "4"]], "lines 6 and 7: nothing"),
-        ([["Source: registry 2021", "", "", "", ""]], "line 6: nothing but numbers or a remark"),
+        ([["Source: registry 2021", "", "", "", ""]], "line 6: nothing but a name, numbers"),
         *(
             ([[name, "DVT", "1", "100", "4", "1"]], f"line 6, column id: “{name}”; expected a pat")
             for name in ("Total", "MEAN", "Mean (SD)", "合计", "Subtotal:", "平均值")

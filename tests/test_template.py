@@ -112,6 +112,9 @@ def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(regist
     done = python(*command)
     assert done.returncode == 0 and done.stdout.strip() == str(own)
     assert "there is no such file" in refusal(template.begun, registry_sav.with_name("other.sav"))
+    nobody = registry_sav.with_name("names.csv")
+    nobody.write_text("name,phone\nAnn Lee,13800138000\nBo Chen,13900139000\n", encoding="utf-8")
+    assert "no column is left" in refusal(template.begun, nobody)
 
 
 def test_the_worked_example_is_mapped_by_its_codebook_alone(tmp_path):

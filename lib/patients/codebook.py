@@ -33,7 +33,7 @@ LEVEL_WORDS = ["level_labels", "level_labels_zh"]
 LISTS = ["role", "levels", "missing", *LEVEL_WORDS]
 COLUMNS = [*CODEBOOK_COLUMNS, *LISTS[2:], "step", "label_zh"]
 MOST_LEVELS = 50
-RESERVED_NAMES = {"const"}
+RESERVED_NAMES = {"const", "factor", "variance_inflation_factor"}
 RESERVED_LEVELS = {"all", "all patients"}
 # A year is 365 days, so that 12 months, 365 days and 1 year are the same horizon.
 DAYS = {"hour": 1 / 24, "h": 1 / 24, "day": 1, "d": 1, "week": 7, "month": 365 / 12, "year": 365}
@@ -61,11 +61,12 @@ def number_form(text: str) -> str | None:
 
 
 def plain_word(text: str) -> str:
-    """A number in one form, or a word without regard to case, width, spaces, hyphens and
-    underscores, but for those between digits.
+    """A number in one form, or a word without regard to case, width, spaces, underscores and
+    hyphens, but for those between digits and for a hyphen at an end, which may be a minus.
     """
-    word = re.sub(r"(?<!\d)[\s_\-‐‑]+|[\s_\-‐‑]+(?!\d)", "", usual(text)).casefold()
-    return number_form(text) or word
+    word = re.sub(r"(?<!\d)[\s_]+|[\s_]+(?!\d)", "", usual(text)).casefold()
+    word = re.sub(r"(?<=[^\W\d])[-‐‑]+(?=\w)|(?<=\w)[-‐‑]+(?=[^\W\d])", "", word)
+    return number_form(re.sub(r"^(\d+),0+$", r"\1", text)) or word
 
 
 def parts(cell: str) -> list[str]:
@@ -106,7 +107,7 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
     fail(path, problems_of(table, [name for name in CODEBOOK_COLUMNS if name not in rows]))
     rows = rows.map(one_line)
     lists = [name for name in LISTS if name in rows]
-    rows[lists] = rows[lists].replace(r"\s*\|\s*", "|", regex=True)
+    rows[lists] = rows[lists].replace(r"\s*[|｜]\s*", "|", regex=True)
     rows[["role", "type"]] = rows[["role", "type"]].map(str.lower)
     rows = rows.assign(role=rows["role"].str.split("|")).explode("role")
     problems = [

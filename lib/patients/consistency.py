@@ -12,15 +12,20 @@ from lib.words import capital, listed
 MOSTLY = 0.5
 
 
-def beneath(table: Table, headers: list[str]) -> list[str]:
-    """What is wrong with last rows in which all of these columns are empty: whether they are
-    patients, or a total or a remark under the table, cannot be known.
+def no_patients(table: Table, matched: dict[str, str], codebook: pd.DataFrame) -> list[str]:
+    """What is wrong with rows of which nothing but the identifier is known, and with last rows
+    without a value of any column that has levels: whether they are patients, or a heading, a total
+    or a remark of the table, cannot be known.
     """
-    filled = np.flatnonzero(table.rows[headers].ne("").any(axis=1))
-    lines = table.rows.index[filled.max(initial=-1) + 1 :]
+    rules = codebook.loc[list(matched)]
+    known = table.rows[list(matched.values())].ne("").to_numpy()
+    filled = np.flatnonzero(known[:, rules["levels"] != ""].any(axis=1))
+    last = np.arange(len(known)) > filled.max(initial=-1)
+    lines = table.rows.index[last | ~known[:, rules["role"] != "id"].any(axis=1)]
     return [
-        f"{places(lines, table.place)}: nothing but numbers or a remark stands there; delete what "
-        "is a total or a remark, and enter the group or the outcome of a patient"
+        f"{places(lines, table.place)}: nothing but a name, numbers or a remark stands there; "
+        "delete what is a heading, a total or a remark, and enter the group or the outcome of a "
+        "patient"
     ] * (0 < len(lines) < len(table.rows))
 
 

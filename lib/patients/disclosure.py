@@ -63,7 +63,8 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     """Whether a logistic model of these factors (and of the group) may not be shown.
 
     One of one or two columns with levels is as good as its table. Any other is shown where it has
-    ten residual degrees of freedom, and the threshold of patients with the outcome and without.
+    ten residual degrees of freedom, the threshold of patients with the outcome and without, and no
+    level at which all had it: that it has no maximum, or Firth's penalty, would tell of them.
     """
     withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
@@ -72,6 +73,13 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     rows = cohort.complete([*names, cohort.outcome])
     events = rows[cohort.outcome].sum()
     if min(events, len(rows) - events) < threshold:
+        return True
+    leveled = [
+        name for name in names if name not in cohort.factors or name in cohort.binary_factors
+    ]
+    if any(
+        (rows.groupby(name, observed=True)[cohort.outcome].mean() == 1).any() for name in leveled
+    ):
         return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:

@@ -22,11 +22,11 @@ from lib.patients.table import Table
 # column it might as well mean "negative".
 MISSING = {
     *("", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"),
-    *("缺失", "未知", "不详", "未查"),
+    *("nan", "nat", "<na>", "(null)", r"\n", "缺失", "未知", "不详", "未查", "未做"),
 }
 DASHES = {"-", "--", "–", "—", "/"}
-YES = {"yes", "y", "true", "t", "positive", "是", "有", "阳性"}
-NO = {"no", "n", "false", "f", "negative", "否", "无", "没有", "阴性"}
+YES = {"yes", "y", "true", "t", "positive", "checked", "是", "有", "阳性"}
+NO = {"no", "n", "false", "f", "negative", "unchecked", "否", "无", "没有", "阴性"}
 NO_CODES = "none"  # in the column missing of the codebook: every other number is a value
 POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
@@ -43,7 +43,7 @@ MENDS = {
     "spreadsheet program; leave the cell empty where nothing is known)",
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
-    r"[+-]?(nan|inf|infinity)": "; leave the cell empty where nothing is known",
+    r"[+-]?(inf|infinity)": "; leave the cell empty where nothing is known",
     f".*[{RAISED}].*": "; a raised or circled sign may be a note or belong to the "
     "value. Leave it out, or write the value in full",
     r"[<>≤≥~≈].*": "; a bound is no number. Decide on one and say so where you describe the data",
@@ -53,6 +53,10 @@ SUMMARY = re.compile(
     r"((grand |sub ?)?totals?|sums?|means?|averages?|medians?|合计|总计|小计|总和|平均值?|均值)"
     r"\s*([(:=：（±+].*)?",
     flags=re.IGNORECASE,
+)
+IN_BLOCKS = (
+    "each group stands in one row only and most rows have none, as where cells were merged; write "
+    "the group in every row"
 )
 UNIQUE = "a name for the patient that occurs only once"
 SPOILED = (
@@ -163,7 +167,10 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     file itself has for its values; the first level of a binary column is 0.
     """
     levels, texts = parts(rule["levels"]), list(column.cat.categories)
-    missing = [i for i in missing_places(column, rule) if texts[i] not in levels]
+    named = {*levels, *_level_words(rule)}
+    missing = [
+        i for i in missing_places(column, rule) if not {texts[i], plain_word(texts[i])} & named
+    ]
     read = {i: text for i, text in enumerate(texts) if i not in missing}
     words = table.words.get(column.name, {})
     meant, notes = _texts_meant([*read.values()], rule, words)
@@ -182,10 +189,15 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     if rule["type"] == "category":
         if absent and not refused:
             notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
-        if rule["role"] == "group" and -1 in known:
-            unplaced = f"{(known < 0).sum():,} of {len(known):,} patients"
+        lost = (known < 0).sum()
+        if rule["role"] == "group" and lost:
+            unplaced = f"{lost:,} of {len(known):,} patients"
             notes.append(f"it is not known for {unplaced}, and no group has them.")
-        return Reading(pd.Categorical.from_codes(known, levels), refused, notes)
+        blocks = rule["role"] == "group" and 0 < len({*known}) - 1 == len(known) - lost < lost
+        return Reading(
+            pd.Categorical.from_codes(known, levels), refused, notes, IN_BLOCKS if blocks else None
+        )
+    notes += _reversed(rule)
     if len(absent) == 1 and not refused:
         [only] = {*levels} - {*absent}
         notes.append(
@@ -196,6 +208,16 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         )
     values = np.where(known < 0, np.nan, known.astype(float))
     return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
+
+
+def _reversed(rule: pd.Series) -> list[str]:
+    """A note where the codebook has the level that means no last, and so as the event."""
+    says = dict.fromkeys([*NO, "0"], 0) | dict.fromkeys([*YES, "1"], 1)
+    last = parts(rule["levels"])[1]
+    for column in ("levels", "level_labels"):
+        if [says.get(plain_word(word)) for word in parts(rule.get(column, ""))] == [1, 0]:
+            return [f"“{last}” counts as having it, because the codebook has this level last."]
+    return []
 
 
 def _texts_meant(
@@ -212,6 +234,14 @@ def _texts_meant(
         return levels.index(word) if word in levels else names.get(plain_word(word), -1)
 
     by_text = {text: place(text) for text in [*texts, *words]}
+    # A label may be another level. So the texts are all levels, or all labels.
+    labels = {plain_word(label): i for i, label in enumerate(parts(rule.get("level_labels", "")))}
+    by_label = {text: labels.get(plain_word(text), -1) for text in texts}
+    other = [text for text in texts if by_label[text] not in (-1, by_text[text])]
+    if other and not {*texts} <= {*levels}:
+        if -1 in by_label.values():
+            return by_text | dict.fromkeys(other, -1), []
+        return by_label, ["its values were read by the labels of the codebook."]
     by_word = {text: found for text, word in words.items() if (found := place(word)) >= 0}
     opposed = [text for text, found in by_word.items() if by_text[text] not in (-1, found)]
     labeled = {*texts} & {*words}

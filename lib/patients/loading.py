@@ -16,7 +16,7 @@ import pandas as pd
 
 from lib.patients import consistency, disclosure, levels, numbers, privacy
 from lib.patients.categories import expand, name_groups
-from lib.patients.codebook import OPTIONAL_ROLES, in_file, match_headers, parts, read_with_notes
+from lib.patients.codebook import OPTIONAL_ROLES, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted
 from lib.patients.files import DATA, read_table, suffix_and_stem
@@ -62,8 +62,8 @@ def _read(path: Path, threshold: int) -> Cohort:
     words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
     names = [*codebook.index, *codebook["label"], *codebook.get("label_zh", [])]
     table = read_table(path, names, [*codebook.index, *words])
-    codebook = with_labels_of_file(codebook, table)
     matched, problems, notes = match_headers(list(table.rows), codebook)
+    codebook = with_labels_of_file(codebook, table, matched)
     others = [name for name in table.rows if name not in matched.values()]
     private = _private(table, matched, others, codebook)
     problems = [*table.problems, *private.values(), *problems]
@@ -72,7 +72,11 @@ def _read(path: Path, threshold: int) -> Cohort:
         problems.append("it has a header and no rows; enter one row for each patient")
     if others:
         shown = listed([quoted(name) for name in others])
-        notes.append(f"Left out, because the codebook does not have them: {shown}.")
+        absent = [quoted(name) for name in codebook.index if name not in matched]
+        notes.append(
+            f"Left out, because the codebook does not have them: {shown}."
+            + (f" It has {listed(absent)}, which the file has not." if absent else "")
+        )
     readings = {}
     for name, header in matched.items():
         column, rule = table.rows[header], codebook.loc[name]
@@ -80,9 +84,7 @@ def _read(path: Path, threshold: int) -> Cohort:
         if header not in private:
             problems += _described(name, column, reading, table)
             notes += [f"Column {name}: {note}" for note in reading.notes]
-    problems += consistency.beneath(
-        table, [header for name, header in matched.items() if codebook.at[name, "levels"]]
-    )
+    problems += consistency.no_patients(table, matched, codebook)
     problems += _doubtful_points(readings, table)
     suspected, row_notes = _suspected_codes(readings, table, codebook)
     problems += suspected
@@ -91,7 +93,7 @@ def _read(path: Path, threshold: int) -> Cohort:
     problems += [
         f"column {name} is empty" for name in must if len(rows) and rows[name].isna().all()
     ]
-    fail(path, problems)
+    fail(path, problems + table.notes * bool(problems))
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
     row_notes += consistency.odd_rows(rows, codebook, table)
     return Cohort(
@@ -140,11 +142,15 @@ def _own_codebook(path: Path) -> Path:
     return path.with_name(suffix_and_stem(path)[1] + ".codebook.csv")
 
 
-def with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The codebook with the words that the file has for variables and values it has none for."""
+def with_labels_of_file(
+    codebook: pd.DataFrame, table: Table, matched: dict[str, str]
+) -> pd.DataFrame:
+    """The codebook with the words that the file has for variables and values it has none for;
+    ``matched`` names the header of a column. Where factors have one label, their names follow it.
+    """
     codebook = codebook.copy()
     for name, rule in codebook.iterrows():
-        header = in_file(name, rule["role"])
+        header = matched.get(name, name)
         words = table.words.get(header, {})
         own = parts(rule["levels"])
         labels = [words.get(level, "").replace("|", "/") for level in own]
@@ -152,7 +158,11 @@ def with_labels_of_file(codebook: pd.DataFrame, table: Table) -> pd.DataFrame:
         if labels and all(labels) and len({*labels, *own}) == len(labels) + len(own):
             codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
         codebook.loc[name, "label"] = rule["label"] or table.labels.get(header) or ""
-    return codebook.fillna("")
+    codebook = codebook.fillna("")
+    factors = codebook.loc[codebook["role"] == "factor", "label"]
+    alike = factors.index[factors.duplicated(keep=False) & (factors != "")]
+    codebook.loc[alike, "label"] += " [" + alike + "]"
+    return codebook
 
 
 def _private(

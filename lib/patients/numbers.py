@@ -117,7 +117,7 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     refused |= {
         i: f"{expected}, and the file calls it {quoted(words[text])}. {code_mend(rule, [text])}"
         for i, text in enumerate(texts)
-        if asks and np.isfinite(values[i]) and NOT_KNOWN.fullmatch(words.get(text, ""))
+        if asks and np.isfinite(values[i]) and _is_other(words.get(text, ""), values[i])
     }
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
@@ -150,6 +150,12 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     )
 
 
+def _is_other(word: str, value: float) -> bool:
+    """Whether what a file calls a value is none, or only other numbers."""
+    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", word)]
+    return bool(NOT_KNOWN.fullmatch(word)) or (bool(numbers) and abs(value) not in numbers)
+
+
 def code_mend(rule: pd.Series, codes: list[str]) -> str:
     """What to write into the codebook where numbers may be codes for missing values."""
     named = parts(rule.get("missing", ""))
@@ -165,7 +171,7 @@ def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
     """
     text = " ".join(usual(original).split())
     note = "" if text == original else "unusual digits or signs were read as usual ones"
-    for sign, said in {unit: f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
+    for sign, said in {usual(unit): f"the unit {quoted(unit)} was left out", "%": PERCENT}.items():
         # What begins with a digit may be the end of the number.
         if sign and not sign[0].isdigit() and text.casefold().endswith(sign.casefold()):
             text, note = text[: -len(sign)].strip(), said

@@ -116,9 +116,13 @@ def begun(path: Path) -> dict[str, bytes]:
     table = read_table(path, [])
     fail(path, problems_of(table, []))
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
+    no_columns = "no column is left but those that look like direct identifiers"
+    fail(
+        path, [f"{no_columns}; a codebook is about a group, an outcome and factors"] * (not columns)
+    )
     rules = [_rule(column, table) for column in columns]
     book = pd.DataFrame([rule for rule in rules if len(parts(rule["levels"])) <= MOST_LEVELS])
-    book = with_labels_of_file(book.set_index("name"), table)
+    book = with_labels_of_file(book.set_index("name"), table, {})
     content = TO_COMPLETE + book.to_csv(lineterminator="\r\n")
     return {f"{suffix_and_stem(path)[1]}.codebook.csv": content.encode("utf-8-sig")}
 

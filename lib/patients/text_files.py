@@ -26,6 +26,10 @@ OTHER_TEXTS = {
     r"\s*<(!doctype|html|head|table|meta|\?xml)": "a web page or XML",
     r"\s*(\[\s*)?\{\s*\"": "JSON",
 }
+SWALLOWED = (
+    "a quotation mark ends here that begins in an earlier line, and whole rows stand between them; "
+    "delete both if they are not meant"
+)
 # A spreadsheet program takes this line as an instruction and does not show it.
 SEPARATOR = re.compile(r"[^\S\r\n]*\"?sep=(.)\"?[^\S\r\n]*(\r\n?|\n)", flags=re.IGNORECASE)
 # The name of a column may be # or begin with it.
@@ -58,7 +62,11 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records = []
     try:
-        records.extend(reader)
+        for record in reader:
+            records.append(record)
+            broken = [line for cell in record for line in cell.splitlines()[1:]]
+            if any(line.count(delimiter) >= len(record) - 1 > 1 for line in broken):
+                fail(path, [f"line {first + reader.line_num - 1}: {SWALLOWED}"])
     except csv.Error as error:
         line, began = first + reader.line_num - 1, first + len(records)
         since = f" (the row begins in line {began})" if began != line else ""

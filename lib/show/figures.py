@@ -89,6 +89,8 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
     """Patency of each group with its Wilson interval."""
     hidden = rates.index.isin(cohort.withheld.by_group(cohort.outcome))
     known = rates[~hidden].dropna(subset=["patency"])
+    if known.empty:
+        return
     title = f"{capital(cohort.freedom)} at {cohort.horizon}"
     if not hidden.any():
         title += " was " + (

@@ -238,10 +238,10 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
 
 def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
     """How often each factor would have been selected."""
-    # Also whether the joint model has a P, which tells of the P alone.
-    alone = ["screening_p", "screened", "screened_share", "joint_p", "significant"]
+    # All of it: whether the joint model has a P tells of the P alone, and in how many resamples it
+    # is small of how many resamples have the few.
     display.table(
-        display.masked(shares, shares.index.isin(cohort.withheld.complete), alone),
+        display.masked(shares, shares.index.isin(cohort.withheld.complete)),
         {
             "Factor": ("factor", cohort.label),
             "P alone": ("screening_p", p_value),

@@ -111,7 +111,8 @@ def _quartiles(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> Non
 
 def shares(cohort: Cohort) -> None:
     """The share with the event, with and without each yes-or-no factor, by group."""
-    names = [one for one in cohort.binary_factors if one not in cohort.withheld.outcome]
+    known = cohort.rows[cohort.binary_factors].notna().any()
+    names = [one for one in known.index[known] if one not in cohort.withheld.outcome]
     if not names:
         return
     parts = {"all": cohort.rows}

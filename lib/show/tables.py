@@ -361,7 +361,7 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
     for column in described.columns.intersection(_parts(level)[2:]):
         gone = [withheld.hides_quantile(rows[name], end) for name, end in described[column].items()]
         described = display.masked(described, gone, [column])
-    of_level = [name for name in described if name.startswith(f"{level} ")]
+    of_level = described.columns.intersection([*_parts(level), f"{level} mean", f"{level} sd"])
     return display.masked(described, hidden, of_level)
 
 

@@ -26,7 +26,10 @@ CELL = (
 EVENT = "As above; or outcome and event differ in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
-MODEL = "One or two factors with levels are as good as their table; or too few patients."
+MODEL = (
+    "One or two factors with levels are as good as their table; or too few patients; or a level at "
+    "which all had the event."
+)
 
 
 def account(cohort: Cohort) -> pd.DataFrame:
