@@ -37,6 +37,18 @@ def grades(of: ledger.Account) -> dict[str, str]:
     return {check.words: grade for check, grade in of.checks}
 
 
+def marker(name: str, sensitivity: str, specificity: str, basis: str, rest: str = "") -> str:
+    return (
+        f"roc.{name}.sensitivity,{sensitivity},{basis}\n"
+        f"roc.{name}.specificity,{specificity},{basis}\n{rest}"
+    )
+
+
+def sized(total: int, **groups: int) -> str:
+    lines = [f"methods.{group}.patients,{size}," for group, size in groups.items()]
+    return "\n".join([f"methods.all.patients,{total},partition", *lines]) + "\n"
+
+
 def flagged(of: ledger.Account) -> dict[str, str]:
     return of.claims["grade"][~of.claims["grade"].isin(GOOD)].to_dict()
 
@@ -187,6 +199,13 @@ OF_LEVEL = (
 OF_RISK = "r.x.risk_ratio,0.91 ({} to 1.11),\nr.x.p_value,<0.001,{}\n"
 
 
+PREDICTIVE = "roc.x.ppv,85.4%,of:all\nroc.x.npv,{},of:all\n"
+CRUDE_LIMITS = (
+    "methods.A.patients,50,\nmethods.B.patients,50,\nr.x@A.count,12,of:A\nr.x@B.count,22,of:B\n"
+    "r.x.odds_ratio,0.40,crude|normal\nr.x.odds_ratio_limits,{},crude|normal\n"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "grade", "culprits"),
     [
@@ -255,6 +274,33 @@ OF_RISK = "r.x.risk_ratio,0.91 ({} to 1.11),\nr.x.p_value,<0.001,{}\n"
         ("methods.all.patients,20,\nroc.x.sensitivity,100%,of:all|binary\n"
          "roc.x.specificity,52.6%,of:all\nroc.x.auc,0.763,\nroc.x.auc_limits,0.5 to 1,\n",
          "", set()),
+        # 100 patients print both shares with 40 or 80 events only, of which 54/59 and 9/14 are the
+        # only negative predictive values beside this positive one. No other input would mend it.
+        (sized(100) + marker("x", "87.5%", "90.0%", "of:all", PREDICTIVE.format("91.2%")),
+         "impossible", {"roc.x.npv", "methods.all.patients"}),
+        (sized(100) + marker("x", "87.5%", "90.0%", "of:all", PREDICTIVE.format("91.5%")),
+         "", set()),
+        # 12 and 22 of 50 are 34 of 100. What is left of a sum that is too small is no less.
+        (sized(100, A=50, B=50) + "r.x@A.percentage,24%,of:A\nr.x@B.percentage,44%,of:B\n"
+         "r.x.percentage,60%,of:all|partition\n", "impossible",
+         {"r.x.percentage", "r.x@A.percentage", "r.x@B.percentage"}),
+        (sized(100, A=50, B=50) + "r.x@A.count,12,of:A\nr.x@B.count,9,of:B\n"
+         "r.x.count,8,of:all|partition\n", "impossible", {"r.x.count"}),
+        # Woolf's limits of 12 and 22 of 50.
+        (CRUDE_LIMITS.format("0.17 to 0.95"), "", set()),
+        (CRUDE_LIMITS.format("0.32 to 0.50"), "not by this method",
+         {"r.x@A.count", "r.x@B.count"}),
+        # 35 of 40, whose limits no method makes so narrow.
+        (sized(100) + "methods.all.events,40,events:roc\n"
+         + marker("x", "87.5%", "90.0%", "of:all|events:roc",
+                  "roc.x.sensitivity_limits,73.2 to 95.8%,of:all|events:roc\n"), "", set()),
+        (sized(100) + "methods.all.events,40,events:roc\n"
+         + marker("x", "87.5%", "90.0%", "of:all|events:roc",
+                  "roc.x.sensitivity_limits,87.0 to 88.0%,of:all|events:roc\n"),
+         "not by this method", {"roc.x.sensitivity_lower", "roc.x.sensitivity_upper"}),
+        (sized(50) + "patency.all.primary_patency,82%,of:all|rate:free\n"
+         "patency.all.primary_patency_limits,81.5 to 82.5%,of:all\n", "not by this method",
+         {"patency.all.primary_patency_lower", "patency.all.primary_patency_upper"}),
     ],
 )  # fmt: skip
 def test_what_is_in_doubt_is_what_a_smallest_set_contains(tmp_path, text, grade, culprits):
@@ -310,23 +356,11 @@ KAPLAN_MEIER += (
 )
 
 
-def marker(name: str, sensitivity: str, specificity: str, basis: str, rest: str = "") -> str:
-    return (
-        f"roc.{name}.sensitivity,{sensitivity},{basis}\n"
-        f"roc.{name}.specificity,{specificity},{basis}\n{rest}"
-    )
-
-
 def means(size: int, drug: str, placebo: str, p_value: str) -> str:
     return (
         sized(2 * size, drug=size, placebo=size)
         + f"r.y@drug.mean,{drug},\nr.y@placebo.mean,{placebo},\nr.y.p_value,{p_value},t\n"
     )
-
-
-def sized(total: int, **groups: int) -> str:
-    lines = [f"methods.{group}.patients,{size}," for group, size in groups.items()]
-    return "\n".join([f"methods.all.patients,{total},partition", *lines]) + "\n"
 
 
 def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
@@ -465,6 +499,48 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
             + marker("m", "64.3%", "73.1%", "of:all", "roc.m.auc,0.687,binary|of:all\n")
             + "univariate.m.p_value,0.007,\n",
             "two-sided Pearson, Yates, Fisher or Wald test",
+        ),
+        # The variance of a mean of two shares, each out of its own number: not DeLong's.
+        (
+            "methods.all.patients,22,\nmethods.all.events,10,events:roc\n"
+            + marker("pet", "80.0%", "75.0%", "of:all|events:roc")
+            + "roc.pet.auc,0.775,of:all|binary|events:roc\n"
+            "roc.pet.auc_limits,0.601 to 0.949,normal\n",
+            "the standard error of the AUC is one of the five in use",
+        ),
+        # Admissions, of which a patient may have several.
+        (
+            sized(100, drug=50, placebo=50) + "methods.all.events,130,\n",
+            "each patient is counted once",
+        ),
+        # A level that is said of the joint model alone.
+        (
+            "multivariate.all.confidence_level,99%,\n"
+            "multivariate.age.odds_ratio,1.50 (1.01 to 2.23),normal\n"
+            "results.death.hazard_ratio,0.80 (0.68 to 0.94),normal\n"
+            "results.death.p_value,0.007,normal\n",
+            "limits and p imply the confidence level",
+        ),
+        # Hodges and Lehmann's limits beside a difference of medians, and a credible interval.
+        ("r.stay.difference,-5.5 (-3.3 to 0.3),other\n", "the file says other"),
+        ("r.stay.difference,-5.5 (-3.3 to 0.3),\n", "the limits are of this very estimate"),
+        (
+            "r.leak.percentage,0.0%,of:10|other\nr.leak.percentage_limits,0.2 to 28.5%,other\n",
+            "the file says other",
+        ),
+        # R's prop.test, and a group whose limits are at another level.
+        (
+            "r.x.percentage,24.0%,of:50\nr.x.percentage_limits,13.5 to 38.5%,\n",
+            "the limits of the percentage of x follow",
+        ),
+        (
+            "methods.drug.patients,50,\nr.x@drug.percentage,24% (99% CI 11 to 43%),of:drug\n",
+            "the limits of the percentage of x in drug",
+        ),
+        # More of a group than of all, where they may not be a part.
+        (
+            sized(100, drug=50, placebo=50) + "r.x.count,14,of:all\nr.x@drug.count,20,of:drug\n",
+            "the group is a part of all patients",
         ),
     ],
 )  # fmt: skip

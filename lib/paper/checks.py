@@ -92,7 +92,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ],
         (
             "patency and markers share the same events",
-            [*sizes, *events, *rates, *markers, *binary],
+            [*sizes, *events, *rates, *markers, *binary] if rates or markers else [],
             ["partition", "of", "events", "binary"],
             why_apart,
         ),
@@ -191,6 +191,7 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 # For each kind of claim about an AUC: its quantities, and the check in words.
+BY_ONE_OF_FIVE = "the standard error of the AUC is one of the five in use"
 ROC_INFERENCE = {
     ("auc_lower", "auc_upper"): "the limits follow from the counts",
     ("p_value",): "P follows from the counts",
@@ -341,6 +342,7 @@ def _roc_check(
         source=source,
         needs=(
             *_needs_of_tables(claims),
+            BY_ONE_OF_FIVE,
             *unstated(claims, [f"roc.{marker}.auc"], ["binary"]),
             *unstated(claims, names, ["normal"]),
         ),

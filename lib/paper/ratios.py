@@ -74,7 +74,9 @@ def confidence_level(
 
 def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     """The claim of the confidence level that a set of claims has."""
-    places = [(section, what), (section, "all"), ("multivariate", "all"), ("methods", "all")]
+    places = [(section, what), (section, what.partition("@")[0]), (section, "all")]
+    # A ROC section has the level of the model whose factors it is about.
+    places += [("multivariate", "all")] * (section == "roc") + [("methods", "all")]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
 

@@ -7,7 +7,7 @@ lines, so what all of them allow is a convex polygon. An empty one is a contradi
 """
 
 from functools import cache
-from math import inf, log, prod
+from math import exp, inf, log, prod
 
 import numpy as np
 from scipy import stats
@@ -16,6 +16,7 @@ from lib.paper.published import interval
 
 QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
 TOLERANCE = 1e-12
+FARTHEST = 50.0  # a coefficient, and a standard error, on the log scale
 
 
 @cache
@@ -43,7 +44,8 @@ def _half_planes(printed: dict[str, str], z: float, side: int, degrees: float) -
 
     ``printed`` may lack some of them. ``side`` is the sign that beta has, on which P depends.
     """
-    rows = [(-side, 0.0, 0.0), (0.0, -1.0, 0.0)]
+    # A limit of zero, or one above any number, confines nothing; this does.
+    rows = [(-side, 0.0, 0.0), (0.0, -1.0, 0.0), (side, 0.0, FARTHEST), (0.0, 1.0, FARTHEST)]
     for quantity, slope in zip(QUANTITIES[:3], (0.0, -z, z), strict=True):
         bounds = interval(printed.get(quantity))
         if bounds.upper < inf:
@@ -117,7 +119,10 @@ def possible(
                 values.append(
                     {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}[quantity]
                 )
-    return (float(min(values)), float(max(values))) if values else None
+    if not values:
+        return None
+    least = float(min(values))
+    return (0.0 if 0 < least < exp(-FARTHEST / 2) else least), float(max(values))
 
 
 def agree(printed: dict[str, str], level: float = 0.95, degrees: float = np.inf) -> bool:

@@ -1,0 +1,239 @@
+"""The checks on counts and percentages: whole numbers, parts and wholes, limits, predictive values.
+
+Sources: limits of a proportion (Brown, Cai and DasGupta 2001, Stat Sci 16:101-133; with a
+correction for continuity Newcombe 1998, Stat Med 17:857-872, method 4); predictive values (Altman
+and Bland 1994, BMJ 309:102).
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from fractions import Fraction
+from itertools import product
+from math import floor
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from lib.paper import ratios, reconstruct
+from lib.paper.premises import apart, denominator, other_method, unstated
+from lib.paper.published import MOST_PATIENTS, number
+from lib.paper.topics import Topic, counts_of, ends_of, follows
+from lib.paper.verdicts import Check, Span, about, describe, exactly, one_of
+
+LIMITS = {
+    "normal": "Wald",
+    "wilson": "Wilson",
+    "corrected": "Wilson corrected for continuity",
+    "beta": "exact",
+    "agresti_coull": "Agresti-Coull",
+    "jeffreys": "Jeffreys",
+}
+LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
+# Of more counts behind an estimate than this no limits are tried.
+MOST_TRIED = 2_000
+# Of more ways to choose a marker's counts than this none is.
+MOST_WAYS = 20_000
+A_PART = "the group is a part of all patients"
+COUNTED_ONCE = "each patient is counted once"
+
+
+def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """A whole number, and the one printed if it is, is behind each percentage; no count is above
+    what it is out of."""
+    for cell in [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]:
+        share, count = cell.get("percentage"), cell.get("count")
+        total, size, needs = denominator(claims, share or count)
+        is_patency = share and share.endswith("primary_patency")
+        if share and total and (not is_patency or apart(claims, share)):
+            words = f"a whole number of {total:,} is behind the {describe(share)}"
+            ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
+            near = {min(end + more, total) for end in ends for more in (0, 1)}
+            if count:
+                near = {int(claims.at[count, "printed"])}
+                words = f"the {describe(share)} is {min(near):,} of {total:,}"
+            exact = exactly(*(Fraction(x, total) for x in sorted(near)))
+            why_not = other_method(claims, [share])
+            yield follows(claims, words, share, [size, count], exact, needs, why_not)
+        if count and total:
+            yield _at_most(claims, count, size, total, needs)
+    if {"events", "patients"} <= set(topic.own):
+        size = topic.own["patients"]
+        most = int(claims.at[size, "printed"])
+        yield _at_most(claims, topic.own["events"], size, most, [COUNTED_ONCE])
+
+
+def _at_most(
+    claims: pd.DataFrame, name: str, whole: str | None, most: int, needs: Iterable[str]
+) -> Check:
+    """The check that a number is no greater than the one that it is a part of."""
+    words = f"the {describe(name)} is at most {most:,}"
+    return follows(claims, words, name, [whole], [(0, most)], needs)
+
+
+def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """The counts of groups, or those behind their percentages, add up to that of all; none of them
+    is greater."""
+    kinds = ("count", "percentage")
+    whole, *names = (
+        next((cell[kind] for kind in kinds if kind in cell), None) for cell in topic.cells
+    )
+    names = [name for name in names if name]
+    if not whole or not names or topic.section == "patency":
+        return
+    total, *sizes = (denominator(claims, name)[0] for name in (whole, *names))
+    if "count" in topic.own:
+        most = int(claims.at[whole, "printed"])
+        counted = [name for name in names if name.endswith(".count")]
+        yield from (_at_most(claims, name, whole, most, [A_PART]) for name in counted)
+    unknown = [
+        name for name, size in zip([whole, *names], [total, *sizes], strict=True) if not size
+    ]
+    if len(names) < 2 or not all(name.endswith(".count") for name in unknown):
+        return
+    ways, complete = counts_of(claims, names, [size or MOST_PATIENTS for size in sizes])
+    sums = sorted({sum(way) for way in ways})
+    out_of = 1 if "count" in topic.own else total
+    spans = [exactly(Fraction(count, out_of))[0] for count in sums]
+    if not complete:
+        spans = [(spans[0][0], spans[-1][1])]
+
+    def without(left_out: frozenset[str]) -> list[tuple[Span]]:
+        """What is left of the parts, or more."""
+        kept = [i for i, name in enumerate(names) if name not in left_out]
+        least = min(sum(way[i] for i in kept) for way in ways)
+        return [((Fraction(least, out_of), Fraction(MOST_PATIENTS)),)]
+
+    # Where the groups' sizes are not printed, only the sum itself can say that it is one.
+    stating = ["methods.all.patients"] if total and all(sizes) else []
+    differ = bool(stating) and sum(sizes) != total
+    yield follows(
+        claims,
+        f"the counts of {about(topic.what)} add up",
+        whole,
+        names,
+        spans,
+        unstated(claims, [*stating, whole], ["partition"]),
+        other_method(claims, [whole, *names])
+        or differ * f"the sizes of these groups do not add up to {total:,}",
+        otherwise=without if ways else lambda left_out: None,
+    )
+
+
+def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """Limits of a percentage of a known number, by the methods in use."""
+    for cell, quantity in product(topic.cells, LIMITED):
+        names = [cell.get(quantity + part) for part in ("", "_lower", "_upper")]
+        counted = _counted(claims, topic, names[0]) if all(names) else []
+        if not 0 < len(counted) <= MOST_TRIED:
+            continue
+        level = ratios.confidence_level(claims, *names[0].split(".")[:2])
+        ends = [number(claims.at[name, "printed"]) for name in names]
+        is_beyond = min(ends) < 0 or max(ends) > 1
+        yield one_of(
+            claims,
+            f"the limits of the {describe(names[0])} follow from the counts",
+            names,
+            [
+                exactly(Fraction(*of), low, high)
+                for method in LIMITS
+                for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
+            ],
+            needs=[f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())}"],
+            why_not=other_method(claims, names)
+            or is_beyond * "limits beyond 0 or 100% are not tried",
+        )
+
+
+def _counted(claims: pd.DataFrame, topic: Topic, name: str) -> list[tuple[int, int]]:
+    """All counts behind a percentage, each with what it is out of; none where that is not known."""
+    quantity = name.split(".")[2]
+    if quantity not in reconstruct.MARKER_QUANTITIES:
+        total, _, assumed = denominator(claims, name)
+        known = total and (not assumed or quantity != "agreement")
+        counts = reconstruct.counts_behind(claims.at[name, "printed"], total) if known else []
+        return [(count, total) for count in counts]
+    ways = None if apart(claims, name) else _ways(claims, topic, frozenset())
+    row = reconstruct.MARKER_QUANTITIES.index(quantity)
+    return [] if ways is None else sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)})
+
+
+def _limits_of(counted: list[tuple[int, int]], level: float, method: str) -> list[np.ndarray]:
+    """Lower and upper limits of some counts, each with what it is out of, by a method of
+    ``LIMITS``."""
+    count, total = np.array(counted).T
+    if method != "corrected":
+        return list(proportion_confint(count, total, 1 - level, method))
+    z, ends = stats.norm.ppf(0.5 + level / 2), []
+    for side, at_end in ((-1, 0), (1, total)):
+        square = z**2 + side * 2 - 1 / total + 4 * count * (1 - (count + side) / total)
+        end = 2 * count + z**2 + side * (1 + z * np.sqrt(square.clip(0)))
+        ends.append(np.where(count == at_end, at_end / total, end / (2 * (total + z**2))))
+    return ends
+
+
+def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.ndarray | None:
+    """All ways to choose the counts of a marker, as in ``reconstruct.Solutions``, by its
+    sensitivity, its specificity and the numbers of patients and events, as far as these are not
+    left out; None where they are too many or not confined."""
+    counted = ["methods.all.events", "methods.all.patients"]
+    accuracy = [topic.own[q] for q in reconstruct.MARKER_QUANTITIES if q in topic.own]
+    as_roc = {name: f"roc.{topic.what}.{name.split('.')[2]}" for name in accuracy}
+    names = [name for name in (*accuracy, *counted) if name in claims.index]
+    using = [as_roc.get(name, name) for name in names if name not in left_out]
+    found = reconstruct.solutions(claims.loc[names].rename(index=as_roc), using)
+    ways = found.markers.get(topic.what) if found else np.empty((4, 0), int)
+    return None if ways is None or ways.shape[1] > MOST_WAYS else ways
+
+
+def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """Predictive values come from the same whole numbers as sensitivity and specificity. Where the
+    numbers are not known, the odds of sensitivity times those of specificity are the odds of the
+    one predictive value times those of the other."""
+    own = topic.own
+    accuracy = [own[q] for q in reconstruct.MARKER_QUANTITIES if q in own]
+    predictive = [own[q] for q in ("ppv", "npv") if q in own]
+    if len(accuracy) < 2 or not predictive:
+        return
+    words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
+    names = [*accuracy, *predictive]
+    counted = [f"methods.all.{of}" for of in ("events", "patients")]
+    counted = [name for name in counted if name in claims.index]
+    of_all = not any(apart(claims, name) for name in names)
+    differ = len({denominator(claims, name)[:2] for name in names}) > 1
+    why_not = other_method(claims, names) or differ * "they are of different patients"
+
+    def candidates(left_out: frozenset[str]) -> Collection[tuple[Span, ...]] | None:
+        ways = _ways(claims, topic, left_out)
+        if ways is None:
+            return None
+        exposed, unexposed, occluded, patent = ways.tolist()
+        found = set()
+        for a, d, events, others in zip(exposed, unexposed, occluded, patent, strict=True):
+            # Of the patients with each result of the test, who has it rightly and who wrongly.
+            right_wrong = {"ppv": (a, others - d), "npv": (d, events - a)}
+            pairs = [right_wrong[q] for q in ("ppv", "npv") if q in own]
+            if all(map(sum, pairs)):
+                found.add(exactly(*(Fraction(x, x + y) for x, y in pairs)))
+        return found
+
+    by_counts = candidates(frozenset()) if of_all else None
+    needs = unstated(claims, names + counted * (by_counts is not None), ["of", "events"])
+    if by_counts is not None:
+        yield one_of(
+            claims,
+            words,
+            predictive,
+            by_counts,
+            rests_on=[*accuracy, *counted],
+            otherwise=candidates,
+            needs=needs,
+            why_not=why_not,
+        )
+    elif len(predictive) == 2:
+        ends = [ends_of(claims, name) for name in (*accuracy, own["ppv"])]
+        near = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
+        sensitivity, specificity, ppv = near / (1 - near)
+        odds = sensitivity * specificity / ppv[::-1]
+        span = tuple((odds / (1 + odds)).tolist())
+        yield follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs, why_not)
