@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -160,6 +161,163 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
 def test_every_refusal_names_line_and_mend(tmp_path, line, words):
     message = refusal(account, tmp_path, "methods.all.patients,100,\n" + line + "\n")
     assert all(word in message for word in words)
+
+
+# ---------------------------------------------------------------------- as journals print them
+
+RATIO = {"odds_ratio": "0.82", "odds_ratio_lower": "0.70", "odds_ratio_upper": "0.96"}
+AT_95 = {**RATIO, "confidence_level": "95%"}
+QUARTILES = {"median": "5", "median_lower": "3", "median_upper": "8"}
+
+
+def limited(quantity: str, *printed: str) -> dict[str, str]:
+    return dict(zip([quantity, f"{quantity}_lower", f"{quantity}_upper"], printed, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "printed", "claims"),
+    [
+        # JAMA, NEJM and BMJ Open, without brackets or with square ones.
+        ("odds_ratio", "0.82; 95% CI, 0.70 to 0.96", AT_95),
+        ("odds_ratio", "0.82, 95% CI 0.70 to 0.96", AT_95),
+        ("odds_ratio", "0.82 [95% CI, 0.70-0.96]", AT_95),
+        ("odds_ratio", "0·82 (95% confidence interval 0·70–0·96)", AT_95),
+        ("odds_ratio_limits", "95% CI 0.70 to 0.96", {**AT_95, "odds_ratio": None}),
+        ("odds_ratio", "0.82 (0.70-0.96; P = .01)", {**RATIO, "p_value": "0.01"}),
+        ("odds_ratio", "0.82; 95% CI, 0.70-0.96; P < .001", {**AT_95, "p_value": "<0.001"}),
+        ("odds_ratio", "0.82 (0.70-0.96) (P = .01)", {**RATIO, "p_value": "0.01"}),
+        ("median", "5 (interquartile range 3-8)", QUARTILES),
+        ("median", "5; IQR, 3-8", QUARTILES),
+        ("mean", "61.2 [10.4]", {"mean": "61.2", "sd": "10.4"}),
+        ("count", "12 [24%]", {"count": "12", "percentage": "24%"}),
+        ("percentage", "12 (24%)", {"count": "12", "percentage": "24%"}),
+        ("percentage", "24% (12)", {"count": "12", "percentage": "24%"}),
+        ("count", "12 of 50 patients (24%)", {"count": "12", "percentage": "24%"}),
+        ("patients", "12 340 participants", {"patients": "12340"}),
+        ("mean", "12,340 ± 1,200", {"mean": "12340", "sd": "1200"}),
+        # An upper limit that is not reached is none.
+        ("median", "18.4 (12.3-NR)", {"median": "18.4", "median_lower": "12.3"}),
+        ("median", "18.4 (12.3 to not reached)", {"median": "18.4", "median_lower": "12.3"}),
+        ("difference", "+2.1 (−0.3 to +4.5)", limited("difference", "2.1", "-0.3", "4.5")),
+        ("p_value", "2.3 x 10-8", {"p_value": "0.000000023"}),
+        ("p_value", "P = 2.3 × 10⁻⁸", {"p_value": "0.000000023"}),
+        ("p_value", "<1.2e-12", {"p_value": "<0.0000000000012"}),
+        # Wald limits pass one, and a sign is given only to what it can be meant for.
+        ("sensitivity", "0.95 (0.85 to 1.05)", limited("sensitivity", "0.95", "0.85", "1.05")),
+        ("sensitivity", "95 (85 to 105)", limited("sensitivity", "95%", "85%", "105%")),
+        ("auc", "0.84 (78%-90%)", limited("auc", "0.84", "78%", "90%")),
+        ("auc", "0.84 (78–90%)", limited("auc", "0.84", "78%", "90%")),
+        ("specificity", "1 (90% to 100%)", limited("specificity", "1", "90%", "100%")),
+        ("percentage", "0 (0 to 3.6%)", limited("percentage", "0%", "0%", "3.6%")),
+        ("percentage", "1.2 (0.4 to 1.9)", limited("percentage", "1.2%", "0.4%", "1.9%")),
+        (
+            "percentage",
+            "12 of 50 (24%; 95% CI, 13%-38%)",
+            {
+                "count": "12",
+                **limited("percentage", "24%", "13%", "38%"),
+                "confidence_level": "95%",
+            },
+        ),
+        # Bayesian limits need not contain the estimate.
+        ("percentage", "0.0% (0.2 to 28.5%)", limited("percentage", "0.0%", "0.2%", "28.5%")),
+        ("difference", "−30% (−39 to −21)", limited("difference", "-30%", "-39%", "-21%")),
+        ("kappa", "0.95 (0.88 to 1.02)", limited("kappa", "0.95", "0.88", "1.02")),
+    ],
+)
+def test_what_journals_print_is_read(tmp_path, quantity, printed, claims):
+    read = published.read_any(claims_file(tmp_path, f'a.x.{quantity},"{printed}",\n'))
+    expected = {name: text for name, text in claims.items() if text}
+    assert dict(zip(read["quantity"], read["printed"], strict=True)) == expected
+
+
+@pytest.mark.parametrize(
+    "quantity", ["sensitivity", "specificity", "ppv", "npv", "primary_patency", "agreement"]
+)
+@pytest.mark.parametrize(
+    ("printed", "share"),
+    [("87.5% (35/40)", "87.5%"), ("35/40 (87.5%)", "87.5%"), ("35 of 40", "87.5000%")],
+)
+def test_a_fraction_is_a_share_and_a_count_of_its_own(tmp_path, quantity, printed, share):
+    """The count is no count of the subject, of which another share has another."""
+    read = published.read_any(claims_file(tmp_path, f"roc.x@men.{quantity},{printed},\n"))
+    own = f"roc.x_{quantity}@men"
+    found = {f"roc.x@men.{quantity}": share, f"{own}.count": "35", f"{own}.percentage": "87.5%"}
+    assert read["printed"].to_dict() == {
+        name: text for name, text in found.items() if name in read.index
+    }
+    assert (f"{own}.percentage" in read.index) == ("%" in printed)
+    assert read.at[f"{own}.count", "basis"] == "of:40"
+
+
+def test_a_fraction_that_is_not_its_percentage_does_not_fit(tmp_path):
+    of = account(tmp_path, "roc.x.sensitivity,88.5% (35/40),\n")
+    assert grades(of)["the percentage of x sensitivity is 35 of 40"] == "impossible"
+
+
+@given(st.integers(1, 99), st.integers(1, 30), st.sampled_from([" x 10-", "×10⁻", "e-"]))
+def test_an_exponent_loses_and_invents_no_digit(digits, exponent, form):
+    raised = str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    mantissa = f"{digits // 10}.{digits % 10}"
+    written = published.normal(f"{mantissa}{form}{raised if '⁻' in form else exponent}", "p_value")
+    assert published.number(written) == digits / Fraction(10) ** (exponent + 1)
+    assert published.last_digit(written) == 1 / Fraction(10) ** (exponent + 1)
+
+
+OPEN = ["line 3", "leaves open which", "write the sign at each"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a.x.sensitivity,0.5 (0.2 to 2.9),", OPEN),
+        ("a.x.sensitivity,95% (0.85 to 1.05),", OPEN),
+        ("a.x.sensitivity,0.84 (0.78-90%),", OPEN),
+        ("a.x.percentage,0.5 (0.2 to 2.9%),", OPEN),
+        ("a.x.percentage_limits,0.2 to 0.8,", ["line 3", "with its sign"]),
+        ("a.x.count,12/50 (0.24),", ["line 3", "with its sign; write for example 0.5%"]),
+        ("a.x.sensitivity,35/30,", ["line 3", "from 0 to 100%"]),
+        ("a.x.sensitivity,0/0,", ["line 3", "not a number"]),
+        ("a.x.kappa,1.02,", ["line 3", "from -1 to 1"]),
+        ("a.x.count,12 50,", ["line 3", "“12 50” is not a number"]),
+        ('a.x.mean,"0,503",', ["line 3", "“0,503” is not a number"]),
+        ("a.x.p_value,1.2e8,", ["line 3", "not a number"]),
+        ("a.x.odds_ratio,P = .04,", ["line 3", "not a number"]),
+        ("a.x.odds_ratio,2.5 (P for trend = .04),", ["line 3", "leave out all words"]),
+        (
+            "a.x.percentage,35%,of:r.y.percentage",
+            ["line 3", "“of:r.y.percentage”", "patients, count"],
+        ),
+        ("a.x.percentage,35%,of:r.y.mean", ["line 3", "“of:r.y.mean”", "can be named"]),
+        (
+            "r.y.risk_ratio,0.82 (99% CI 0.68 to 0.99),",
+            ["line 3", "r.y.confidence_level", "as “95%” and here as “99%”", "another subject"],
+        ),
+        ("r.y.odds_ratio,0.80 (0.68 to 0.94; P = .01),", ["line 3", "r.y.p_value", "“0.02”"]),
+    ],
+)
+def test_what_may_mean_two_things_is_refused(tmp_path, line, words):
+    before = 'r.y.hazard_ratio,"0.80 (95% CI 0.68 to 0.94; P = .02)",\n'
+    message = refusal(account, tmp_path, before + line + "\n")
+    assert all(word in message for word in words)
+
+
+@pytest.mark.parametrize(
+    "name", ["r.y.count", "r.y_ppv.count", "methods.all.events", "methods.A.patients"]
+)
+def test_a_percentage_is_of_a_number_that_counts(tmp_path, name):
+    """Also of one that another line prints beside a percentage."""
+    lines = "r.y.percentage,34/100 (34%),\nr.y.ppv,85% (34/40),\n"
+    lines += "methods.all.events,34,\nmethods.A.patients,34,\n"
+    read = published.read_any(claims_file(tmp_path, f"{lines}r.z.percentage,35%,of:{name}\n"))
+    assert read.at["r.z.percentage", "basis"] == f"of:{name}"
+
+
+def test_one_number_of_two_lines_states_what_both_of_them_state(tmp_path):
+    lines = ["r.y.hazard_ratio,0.80 (0.68 to 0.94; P = .01),normal", "r.y.p_value,.01,other"]
+    for order in (lines, lines[::-1]):
+        read = published.read_any(claims_file(tmp_path, "\n".join(order) + "\n"))
+        assert set(read.at["r.y.p_value", "basis"].split("|")) == {"normal", "other"}
 
 
 # ------------------------------------------------------------------- faults seen, and what is right

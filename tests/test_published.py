@@ -123,6 +123,24 @@ def test_every_number_of_the_abstract_is_a_claim_as_it_was_printed():
     assert list(claims.loc[claims["source"] != "English abstract", "printed"]) == ["5.431"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "quantity", "written"),
+    [
+        ("0.95", "sensitivity", "0.95"),
+        ("1.05", "sensitivity_upper", "1.05"),
+        ("2", "npv_upper", "2"),
+        ("105", "sensitivity_upper", "105%"),
+        ("-1.9", "percentage_lower", "-1.9"),
+        ("1.2", "auc", "1.2"),
+        ("1.2", "percentage", "1.2%"),
+        ("84", "auc", "84%"),
+    ],
+)
+def test_a_sign_is_added_to_what_is_too_large_for_a_proportion(typed, quantity, written):
+    """Wald limits may be above one; an area may not, and is none in percent either."""
+    assert published.normal(typed, quantity) == written
+
+
 # --------------------------------------------------------------------------------- bad input
 
 HEADER = "id,section,quantity,printed,unit,source\n"

@@ -34,6 +34,9 @@ PROPORTIONS = [
 ]
 RATIOS = ["odds_ratio", "hazard_ratio", "risk_ratio"]
 NUMBERS = ["mean", "sd", "median", "kappa", "difference", "rate"]
+# What a percentage can be of, and what is printed as a fraction.
+SIZES = ["patients", "count", "events"]
+FRACTIONS = ["primary_patency", "agreement", "sensitivity", "specificity", "ppv", "npv"]
 # Products of larger counts do not fit into the machine's whole numbers.
 MOST_PATIENTS = 10_000_000
 MONTHS = ["first_month", "last_month"]
@@ -68,27 +71,58 @@ BASIS = [
     "logistic",
     "crude",
 ]
+# The forms of a cell with several numbers. An upper limit that is not reached is none.
 LIMITS = re.compile(
-    r"[(\[]?\s*([^()\[\]]+?)\s*(?:\bto\b|[–—;]|,(?!\d{3}(?!\d))|-)\s*([^()\[\]]+?)\s*[)\]]?"
+    r"\(?\s*([^()]+?)\s*(?:\bto\b|[–—;]|,(?!\d{3}(?!\d))|-)\s*"
+    r"(?:(?i:NR|NE|NA|not (?:reached|estimable))|([^()]+?))\s*\)?"
 )
-ESTIMATE = re.compile(r"([^(\[]+?),?\s*([(\[][^()\[\]]+[)\]])")
-COUNT = re.compile(r"([\d,]+)\s*(?:(?:/|of)\s*([\d,]+))?\s*(?:\(\s*([<>]?\s*[\d.·]+)\s*%?\s*\))?")
-SHARE = re.compile(r"([\d.·]+)\s*%\s*\(([^()]+)\)")
-# Words that say what the numbers after them are.
-LABEL = re.compile(r"(?i)\b(?:(\d[\d.]*%)\s*)?(?:CI|IQR|SD)\b[,:]?\s*|\bn\s*=\s*")
+ESTIMATE = re.compile(r"(.+?)[,;]?\s*(\([^()]+\))")
+COUNT = re.compile(r"(\d+)\s*(?:(?:/|of)\s*([1-9]\d*))?\s*(?:\(\s*([<>]?\s*\d[\d.]*)\s*(%?)\s*\))?")
+SHARE = re.compile(r"([<>]?\d[\d.]*%)\s*\(([^()]+)\)")
 MEAN = re.compile(r"(.+?)\s*(?:±|\+/-|\()\s*(.+?)\s*\)?")
+P_VALUE = re.compile(r"[,;]?\s*\b[Pp]\s*(?:=\s*|(?=[<>≤≥]))((?:[^(),;\]]|,(?=\d))+)")
+# Words that say what the numbers after them are.
+_WORDS = (
+    r"(?:(\d[\d.]*%)\s*)?"
+    r"(?:CI|confidence (?:interval|limit)s?|IQR|interquartile range|SD|standard deviation)\b"
+)
+LABEL = re.compile(rf"(?i)\b{_WORDS}[,:]?\s*|\bn\s*=\s*")
 # What people type, and how it is written here.
 SPELLINGS = [
     (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
     (r"^(?i:n\.?s\.?)$", "≥0.05"),
     (r"−|^–", "-"),
+    (r"^\+(?=[.\d])", ""),
     (r"^-(?=[0.]+%?$)", ""),
+    (r"\[", "("),
+    (r"\]", ")"),
     (r"·", "."),
     (r"<=", "≤"),
     (r">=", "≥"),
-    (r"(?<=\d),(?=\d{3}(?!\d))", ""),
+    # 21,822 and 21 822, but not 0,822 and 21,82.
+    (
+        r"(?<![\d.,])[1-9]\d{0,2}([\s,])\d{3}(?:\1\d{3})*(?!,?\d)",
+        lambda found: found[0].replace(found[1], ""),
+    ),
+    # 2.3 × 10⁻⁸, 2.3 x 10-8 and 2.3e-8, which as decimals have the same last digit.
+    (
+        r"(?<![\d.])(\d+(?:\.\d{1,9})?)\s*(?:[x×]\s*10\s*\^?|[eE])[-–⁻]"
+        r"([0-4⁰¹²³⁴]?[\d⁰¹²³⁴-⁹])(?![\d⁰¹²³⁴-⁹]|\.\d)",
+        lambda found: format(
+            Decimal(f"{found[1]}e-{found[2]}".translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))),
+            "f",
+        ),
+    ),
     (r"(?<![\d.])\.(?=\d)", "0."),
-    (r"(?<=[\d<>≤≥])\s+(?=[\d%])", ""),
+    (r"(?<=[<>≤≥])\s+(?=\d)|(?<=\d)\s+(?=%)", ""),
+    (
+        r"(?i)(?<=\d)\s+(?:patients|participants|subjects|people|persons|adults|children|men|women"
+        r"|cases|events|deaths)\b",
+        "",
+    ),
+    # What is named has brackets of its own: 0.82; 95% CI, 0.70-0.96 and (88%; 95% CI, 73%-96%).
+    (rf"(?i)^([^()]+?)(?:\s*[,;]\s*|(?<!%)\s+)({_WORDS}[^()]+)$", r"\1 (\2)"),
+    (rf"(?i)(\([^()]+?)\s*[,;]\s*({_WORDS}[^()]+\))$", r"\1) (\2"),
 ]
 NUMBER = re.compile(
     r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
@@ -157,36 +191,75 @@ def read_any(path: Path) -> pd.DataFrame:
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
     claims: dict[str, dict] = {}
-    subjects = [[*name.split("."), ""][:2] for name in rows["id"]]
-    named = [who for section, who in subjects if section in ("methods", "patency") or "@" in who]
-    groups = {"all", *(who.rpartition("@")[2] for who in named)}
+    places: dict[str, str] = {}
+    groups = {"all"} | {
+        who.rpartition("@")[2]
+        for section, who, *_ in ([*name.split("."), ""] for name in rows["id"])
+        if section in ("methods", "patency") or "@" in who
+    }
+    numbers = {line: _numbers(row["id"], row["printed"]) for line, row in rows.iterrows()}
+    sizes = {name for of in numbers.values() for name, kind, *_ in of if kind in SIZES}
     for line, row in rows.iterrows():
         where, section = f"line {line}, column", row["id"].partition(".")[0]
-        problems += [f"{where} {words}" for words in _complaints(row, {*rows["id"], *groups})]
-        quantity, rest = [*row["id"].split("."), "", ""][2], row["id"].split(".")[3:]
-        for kind, text, of in _pieces(quantity, row["printed"]):
-            printed = normal(text, kind)
-            if expected := expected_instead(kind, printed):
-                problems.append(f"{where} printed: “{row['printed']}” is not {expected}")
-            name = ".".join([*row["id"].split(".")[:2], kind, *rest])
-            if name in claims and (kind == quantity or claims[name]["printed"] != printed):
-                words = f"“{name}” occurs more than once; each number has one row"
-                problems.append(f"{where} id: {words}")
-            basis = "|".join(filter(None, [row.get("basis", ""), of and f"of:{of}"]))
-            new = {"id": name, "section": section, "quantity": kind, "printed": printed}
-            claims[name] = {**row, **new, "basis": basis}
-    fail(path, problems)
-    signed = {_base(name) for name, claim in claims.items() if "%" in claim["printed"]}
-    for name, claim in claims.items():
-        # 2% (0.8 to 2.9): one sign is meant for all three.
-        if _base(name) in signed and "%" not in claim["printed"]:
-            claim["printed"] += "%"
+        problems += [f"{where} {words}" for words in _complaints(row, sizes | groups)]
+        for name, kind, printed, of in numbers[line]:
+            before = claims.get(name, {"printed": printed, "basis": ""})
+            if before["printed"] != printed or (name in claims and [*rows["id"]].count(name) > 1):
+                problems.append(
+                    f"{where} id: “{name}” occurs more than once, as “{before['printed']}” and here"
+                    f" as “{printed}”; each number has one row, and a subject one number of a kind:"
+                    " give this line another subject where both are printed"
+                )
+            basis = [before["basis"], row.get("basis", ""), of and f"of:{of}"]
+            claims[name] = {
+                **row,
+                "id": name,
+                "section": section,
+                "quantity": kind,
+                "printed": printed,
+                "basis": "|".join(dict.fromkeys(filter(None, basis))),
+            }
+            places[name] = f"{where} printed: “{row['printed']}”"
+    problems += [
+        f"{places[name]} leaves open which of an estimate and its limits are percentages; write the"
+        " sign at each that is one"
+        for name in _share_signs(claims)
+    ]
+    problems += [
+        f"{places[name]} is not {expected}"
+        for name, claim in claims.items()
+        if (expected := expected_instead(claim["quantity"], claim["printed"]))
+    ]
+    fail(path, list(dict.fromkeys(problems)))
     return pd.DataFrame(claims.values(), dtype=object).set_index("id")
 
 
+def _share_signs(claims: dict[str, dict]) -> Iterator[str]:
+    """Write one percent sign of an estimate and its limits at all for which it is meant, as in
+    2% (0.8 to 2.9), but not in 0.84 (78% to 90%). Yields a claim of each set that leaves it open.
+    """
+    sets: dict[str, dict[str, dict]] = {}
+    for name, claim in claims.items():
+        if NUMBER.fullmatch(claim["printed"]):
+            kind, base = claim["quantity"], _base(claim["quantity"])
+            of = sets.setdefault(name.replace(f".{kind}", f".{base}"), {})
+            of[kind.removeprefix(base)] = claim
+    for of in (of for of in sets.values() if any("%" in claim["printed"] for claim in of.values())):
+        lacking = [end for end in of if "%" not in of[end]["printed"]]
+        # Zero is the same in either; a proportion that is too large for one has a sign already.
+        unclear = [end for end in lacking if number(of[end]["printed"])]
+        for end in lacking:
+            of[end]["printed"] += "%" * ("" not in unclear or end not in unclear)
+        values = [number(of[end]["printed"]) for end in ("_lower", "", "_upper") if end in of]
+        # An estimate in units, or limits of which none has a sign.
+        in_doubt = "" in unclear or {"", *unclear} == {*of}
+        if in_doubt and (values != sorted(values) or {*unclear} > {""}):
+            yield next(iter(of.values()))["id"]
+
+
 def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
-    """What is wrong with the id and the basis of a line; ``named`` are the ids and the groups of
-    the file."""
+    """What is wrong with the id and the basis of a line; ``named`` are the groups of the file, and
+    the ids of what a percentage can be of."""
     section, who, quantity, *rest = [*row["id"].split("."), "", ""]
     stated = row.get("section", section), row.get("quantity", quantity)
     if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
@@ -200,14 +273,36 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
     for word in filter(None, map(str.strip, row.get("basis", "").split("|"))):
         name = word.partition(":")[2]
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
-            groups = ", ".join(sorted(name for name in named if "." not in name))
-            yield f"basis: “{word}” names neither a number above zero nor one of {groups}"
+            yield (
+                f"basis: “{word}” names neither a number above zero nor one of "
+                f"{', '.join(sorted(name for name in named if '.' not in name))}; of the ids only "
+                f"those of {', '.join(SIZES)} can be named"
+            )
         elif not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS):
             yield f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
 
 
+def _numbers(name: str, text: str) -> list[tuple[str, str, str, str]]:
+    """The numbers of a line: each with its id, its quantity, as it is written here, and what it is
+    out of if that is printed."""
+    section, who, quantity, variant = [*name.split(".", 3), "", "", ""][:4]
+    # What 35/40 (87.5%) counts is no count of the subject, but of its sensitivity.
+    counted = re.sub("(?=@|$)", f"_{quantity}" * (quantity in FRACTIONS), who, count=1)
+    return [
+        (".".join(filter(None, [section, subject, kind, variant])), kind, normal(piece, kind), of)
+        for kind, piece, of in _pieces(quantity, text)
+        for subject in [counted if kind in ("count", "percentage") else who]
+    ]
+
+
 def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     """The numbers of a cell: each with its quantity, and what it is out of if that is printed."""
+    if quantity != "p_value" and (match := P_VALUE.search(text)):
+        return [
+            *_pieces(quantity, text.replace(match[0], "", 1).replace("()", "")),
+            ("p_value", match[1], ""),
+        ]
+    text = normal(text, "")
     if label := LABEL.search(text):
         level = [("confidence_level", label[1], "")] if label[1] else []
         return [*_pieces(quantity, LABEL.sub("", text)), *level]
@@ -215,13 +310,27 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     if estimate and LIMITS.fullmatch(estimate[2]):
         return [*_pieces(quantity, estimate[1]), *_pieces(f"{quantity}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
-        ends = quantity.removesuffix("limits")
-        return [(f"{ends}lower", match[1], ""), (f"{ends}upper", match[2], "")]
+        return [
+            (f"{quantity.removesuffix('limits')}{end}", limit, "")
+            for end, limit in zip(("lower", "upper"), match.groups(), strict=True)
+            if limit
+        ]
     match = COUNT.fullmatch(SHARE.sub(r"\2 (\1)", text))
-    if match and (quantity == "count" or (quantity == "percentage" and match[2])):
-        of = (match[2] or "").replace(",", "")
-        share = [("percentage", f"{match[3]}%", of)] if match[3] else []
-        return [("count", match[1], of), *share]
+    if match and (
+        quantity == "count"
+        or (quantity == "percentage" and match[4])
+        or (quantity in ("percentage", *FRACTIONS) and match[2])
+    ):
+        count, of, share, sign = match.groups(default="")
+        # In a column headed n (%) the sign is left out.
+        share += sign or "%" * bool(share and quantity == "count" and not of)
+        found = [("count", count, of), *([("percentage", share, of)] if share else [])]
+        if quantity not in FRACTIONS:
+            return found
+        # So many digits that no other fraction of some hundred patients prints them. The first two
+        # of these quantities are shares of a whole group.
+        share = share or f"{100 * int(count) / int(of):.4f}%"
+        return [(quantity, share, of if quantity in FRACTIONS[:2] else ""), *found]
     if quantity == "mean" and (match := MEAN.fullmatch(text)):
         return [("mean", match[1], ""), ("sd", match[2], "")]
     return [(quantity, text, "")]
@@ -229,13 +338,16 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
 
 def normal(text: str, quantity: str) -> str:
     """A number as this project writes it: "P < .04" is "<0.04", "21,822" is "21822", "2·10" is
-    "2.10"; a percentage without its sign gets one."""
+    "2.10"; a percentage without its sign gets one where it is too large for a proportion."""
     text = text.strip()
     for spelling, written in SPELLINGS:
         text = re.sub(spelling, written, text)
     plain = NUMBER.fullmatch(text)
     if _base(quantity) in PROPORTIONS and plain and not plain["percent"]:
-        return text + "%" * (float(plain["digits"]) > (2 if _base(quantity) == "auc" else 1))
+        # Limits may be above one; an area above one is a mistake.
+        return text + "%" * (
+            float(plain["digits"]) > (1 if quantity in {*PROPORTIONS} - {"auc"} else 2)
+        )
     return text
 
 
@@ -273,13 +385,13 @@ def expected_instead(quantity: str, printed: str) -> str | None:
         (["sd"], "a plain number, zero or more", not sign and value >= 0),
         (["confidence_level"], "a level such as 95%", not sign and 0 < value < 1),
         (["p_value"], "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)),
-        (["kappa"], "a plain number from -1 to 1", not sign and -1 <= value <= 1),
+        (["kappa"], "a plain number from -1 to 1", quantity != base or -1 <= value <= 1),
         (PROPORTIONS, "a proportion or a percentage from 0 to 100%", least <= value <= most),
         (NUMBERS, "a plain number", not sign),
         (
             ["percentage"],
             "a percentage with its sign; write for example 0.5%, 1% or 50%",
-            quantity != base or "%" in printed or value == 0,
+            "%" in printed or value == 0,
         ),
     ]
     return next((words for names, words, fits in table if base in names and not fits), None)
