@@ -195,9 +195,9 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         found = [check]
         if all(limited) and complete and "normal" in stated(claims, limited):
             level = ratios.confidence_level(claims, topic.section, topic.what)
-            reach = stats.norm.ppf(0.5 + level / 2) * errors[kind]
+            reach = np.multiply.outer(wald.multipliers(level), errors[kind])
             ends = [both_ways[kind] * np.exp(side * reach) for side in (-1, 1)]
-            pairs = np.transpose(ends).reshape(-1, 2)
+            pairs = np.stack(ends, axis=-1).reshape(-1, 2)
             found.append(
                 one_of(
                     claims,
