@@ -56,7 +56,10 @@ def test_the_picture_says_in_words_what_was_printed(shown):
     figures.published_patency(RATES, rows, "The paper", "12 months", False)
     alt = shown[0].content["alt"]
     for row in rows[rows["diagnosis"].isin(RATES.index)].itertuples():
-        assert f"{row.diagnosis}, {row.study}: {row.estimate_percent}%" in alt
+        assert f"{row.diagnosis}, {row.study}: {row.shown}" in alt
+    assert rows.loc["chen2022.PTS", "shown"] == "45.5%"
+    assert rows.loc["jvsvl2024.PTS.across", "shown"] == "93.7% (87.8% to 99.9%)"
+    assert rows.loc["razavi2015.PTS", "shown"] == "79%"
     assert "PTS, The paper: 50.0% (35.2%\u00a0to\u00a064.8%)" in alt
     assert "DVT" not in alt
     assert (

@@ -243,7 +243,9 @@ def _said(printed: Printed) -> dict[str, dict]:
         "stepwise selection that keeps a third factor": {
             "verdict": "open: not searched",
             "reason": "with the usual settings (enter by score P<0.05, leave by P>0.10) one may "
-            "stay whose Wald P lies between",
+            "stay whose Wald P lies between; the rows of two markers and one binary factor, or the "
+            "length, say whether a model with that factor can print the claims, and whether the "
+            "others then stay out was not searched",
         },
         "conditional likelihood with more factors": {
             "verdict": "open: not searched",

@@ -110,14 +110,13 @@ def _judge(claims: pd.DataFrame) -> pd.DataFrame:
     return table.assign(target=[derivations.of_claim(*kind).target for kind in kinds])
 
 
-def source_of_counts(cohort: Cohort, claims: pd.DataFrame) -> tuple[str, bool]:
-    """Where the cohort's counts by group and marker come from, in words, and whether that is the
-    example cohort alone."""
+def source_of_counts(cohort: Cohort, claims: pd.DataFrame, premise: str) -> tuple[str, bool]:
+    """Where the cohort's counts come from, in words, and whether that is the example cohort alone;
+    ``premise`` is that of their following from the printed numbers."""
     if not cohort.is_example:
         return f"Counted in {cohort.name}.", False
     if len(reconstruct.solve(reconstruct.original(claims))) == 1:
-        words = "These counts follow from the printed numbers, if the patency rates are crude and "
-        return words + "the ROC section covers all patients.", False
+        return f"These counts follow from the printed numbers, if {premise}.", False
     words = "Counted in the example cohort; the printed numbers determine no single set of counts."
     return words, True
 

@@ -13,13 +13,20 @@ COLUMNS = ["id", "study", "diagnosis", "patients", "estimate_percent", "lower", 
 def read(path: Path = PATH) -> pd.DataFrame:
     """The published rates, one row each, by id.
 
-    The columns are those of the file, as text, and the proportions estimate, low and high, NaN
-    where no limit is printed. What else the file must satisfy stands in ``data/datapackage.json``.
+    The columns are those of the file, as text, the proportions estimate, low and high, NaN where no
+    limit is printed, and shown: the rate with its limits as it is printed, to one decimal at most.
+    What else the file must satisfy stands in ``data/datapackage.json``.
     """
     rows = read_csv(path, COLUMNS).set_index("id")
     for column, source in {"estimate": "estimate_percent", "low": "lower", "high": "upper"}.items():
         rows[column] = pd.to_numeric(rows[source], errors="coerce") / 100
-    return rows
+    shown = rows[["estimate_percent", "lower", "upper"]].map(
+        lambda text: f"{float(text):.1f}" if len(text.partition(".")[2]) > 1 else text
+    )
+    limits = " (" + shown["lower"] + "% to " + shown["upper"] + "%)"
+    return rows.assign(
+        shown=shown["estimate_percent"] + "%" + limits.where(rows["lower"] != "", "")
+    )
 
 
 def groups_of(rates: pd.DataFrame, published: pd.DataFrame) -> list[str]:

@@ -219,7 +219,7 @@ def published_patency(
         alt=f"Dots with intervals. {title}. {'; '.join(words)}.",
         data=told.drop(columns="words"),
         reconstructed=reconstructed,
-        xlabel=f"Primary patency at {horizon} (%)",
+        xlabel=f"Patency at {horizon} (%)",
     ) as axes:
         plots.name_rows(axes, list(table["study"]))
         for group, (heading, own, *others) in table.groupby("diagnosis", sort=False).groups.items():
@@ -270,7 +270,7 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
             row.estimate,
             row.low,
             row.high,
-            f"{row.estimate_percent}%" + (f" ({row.lower}% to {row.upper}%)" if row.lower else ""),
+            row.shown,
         )
         for row in published.itertuples()
     ]

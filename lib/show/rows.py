@@ -130,14 +130,21 @@ def shares(cohort: Cohort) -> None:
     risks = found["share"].unstack("exposed").reindex(columns=[0.0, 1.0]).swaplevel()
     risk = risks.loc["all"].reindex(names)
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
+    groups = list(parts)[1:] or ["all"]
     title = (
-        f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
+        f"Share {cohort.event} with and without each factor, by group"
+        if len(parts) > 1
+        else f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
         f"without it {percent(risk.at[widest, 0.0])}"
     )
-    groups = list(parts)[1:] or ["all"]
     words = [
-        f"{cohort.label(name)}: {percent(row[1.0])} with it, {percent(row[0.0])} without"
-        for name, row in risk.iterrows()
+        f"{cohort.label(name)}: "
+        + ", ".join(
+            f"{group} {percent(risks.at[(group, name), 1.0])} with it and "
+            f"{percent(risks.at[(group, name), 0.0])} without"
+            for group in groups
+        )
+        for name in names
     ]
     with display.figure(
         title,

@@ -184,8 +184,8 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
 
 
 def _recomputed(text: str, quantity: str, verdict: str) -> str | dict:
-    """Numbers with decimals to three digits, and any other text as it is; marked where it rests on
-    the example cohort.
+    """Numbers with decimals to three digits, P as everywhere, and any other text as it is; marked
+    where it rests on the example cohort.
 
     The ends of a range are shortened only for a P value: others may differ in the last digit.
     """
@@ -194,7 +194,8 @@ def _recomputed(text: str, quantity: str, verdict: str) -> str | dict:
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text
-    shortened = [f"{float(end):#.3g}" if re.fullmatch(r"\d+\.\d+", end) else end for end in ends]
+    form = p_value if quantity == "p_value" else "{:#.3g}".format
+    shortened = [form(float(end)) if re.fullmatch(r"\d+\.\d+", end) else end for end in ends]
     return " to ".join(shortened) or DASH
 
 
