@@ -133,9 +133,9 @@ def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):
         (b"id,id\n1,2\n", ["column id occurs more than once"]),
         ("id,section\n1,2\n".encode("utf-16-le"), ["line 1", "UTF-8"]),
         (b"id,section\n1,\0\n", ["line 2", "UTF-8"]),
-        (b'id,section\n1,"2\n3,4\n', ["line 3", "comma-separated values"]),
-        (b'id,section\n1,"2"x\n3,4\n', ["line 2", "comma-separated values"]),
-        (b"id,section\n1," + b"9" * 200_000 + b"\n", ["line 2", "comma-separated values"]),
+        (b'id,section\n1,"2\n3,4\n', ["line 3", "separated by commas"]),
+        (b'id,section\n1,"2"x\n3,4\n', ["line 2", "separated by commas"]),
+        (b"id,section\n1," + b"9" * 200_000 + b"\n", ["line 2", "separated by commas"]),
     ],
 )
 def test_an_unreadable_table_is_named_with_its_line(tmp_path, read, content, expected):

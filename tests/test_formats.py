@@ -199,6 +199,8 @@ leak,Leak,outcome,binary,,0|1,,
         ("category,,1|2|3,", {0: "1", 1: "2"}, [0, 1, 3, 1], "“3”; expected one of 1, 2, 3"),
         ("category,,0|1|2,low|mid|high", {0: "LOW", 1: "Mid"}, [0, 1, 2, 1], [0, 1, 2, 1]),
         ("category,,none|1|2,", {0: "none"}, [0, 1, 2, 1], [0, 1, 2, 1]),
+        # The words are those of the codebook.
+        ("category,,0|1|2,1|2|3", {0: "1", 1: "2", 2: "3"}, [0, 1, 2, 1], [0, 1, 2, 1]),
         ("binary,,0|1,", {1: "0", 2: "1"}, [1, 2, 2, 1], [0, 1, 1, 0]),
         ("binary,,0|1,no|yes", {1: "No", 2: "Yes"}, [1, 2, 2, 1], [0, 1, 1, 0]),
         ("binary,,0|1,", {1: "No", 2: "Yes"}, [1, 2, 2, 1], [0, 1, 1, 0]),
@@ -607,6 +609,9 @@ def one_column(rule: str, *values: str, group: str = "abab") -> tuple[str, str]:
         # Labels that are other levels too: all are read as levels, or all as labels.
         ("binary,,1|2,0|1", "0110", [0, 1, 1, 0], "by the labels of the codebook"),
         ("binary,,1|2,0|1", "1221", [0, 1, 1, 0], ""),
+        # As pandas writes them beside an empty cell, and R with zeros before.
+        ("binary,,1|2,0|1", ["1.0", "2.0", "", "1.0"], [0, 1, None, 0], ""),
+        ("binary,,0|1,1|0", ["00", "01", "01", "00"], [0, 1, 1, 0], "“1” counts as having it"),
         # What the codebook calls a level is no missing value.
         ("binary,,1|9,known|unknown", ["known", "Unknown", "1", "9"], [0, 1, 0, 1], ""),
         # Last in the codebook is the one that counts.
@@ -621,7 +626,7 @@ def one_column(rule: str, *values: str, group: str = "abab") -> tuple[str, str]:
 def test_a_level_is_the_one_that_the_column_as_a_whole_means(load, rule, values, expected, said):
     content, codebook = one_column(rule, *(f'"{one}"' for one in values))
     found = load(content, codebook)
-    assert found.rows["x"].tolist() == expected
+    np.testing.assert_array_equal(found.rows["x"], np.array(expected, float))
     assert said in " ".join(found.notes) and ("counts as" in said) == any(
         "counts as" in note for note in found.notes
     )
@@ -632,6 +637,8 @@ def test_a_level_is_the_one_that_the_column_as_a_whole_means(load, rule, values,
     [
         ("binary,,0|1,HBV+|negative", ["HBV", "0", "1", "1"], "“HBV”; expected"),
         ("category,,1|2|3,0|1|2", ["0", "1", "2", "3"], "“1”; expected one of 1, 2, 3"),
+        ("category,,1|10|1000,", ['"1,000"', "1", "10", "1"], "“1,000”; expected one of 1, 10"),
+        ("category,,1|10|1000,", ["1.000", "1", "10", "1"], "“1.000”; expected one of 1, 10"),
     ],
 )
 def test_a_level_that_cannot_be_told_is_refused(load, rule, values, said):
@@ -644,7 +651,9 @@ def test_a_level_that_cannot_be_told_is_refused(load, rule, values, said):
         # What Stata's encode and a factor of R make of numbers, and a scale that is cut off.
         ({1: "45", 2: "50 mm"}, True),
         ({110: "110 or more", 0: "0 = none"}, False),
-        ({110: "above 109", 45: "short"}, True),
+        ({110: "above 109", 45: "short"}, False),
+        ({50: "50,0 mg", 1000: "1,000"}, False),
+        ({1: "0,5 mg", 2: "1,000"}, True),
     ],
 )
 def test_codes_for_other_numbers_are_refused(load, tmp_path, words, refused):

@@ -51,7 +51,7 @@ def load(tmp_path):
     return loaded
 
 
-@pytest.mark.parametrize("prefix", ["p", "DEC-", "Mar-0", "A", "site 1/"])
+@pytest.mark.parametrize("prefix", ["p", "DEC-", "Mar-0", "A", "site 1/", "01-02-"])
 def test_a_plain_file_gets_no_notes_and_identifiers_with_a_prefix_are_no_dates(load, prefix):
     assert load(written(changed("id", *(f"{prefix}{i}1" for i in range(4))))).notes == ()
 
@@ -425,6 +425,16 @@ def test_a_unit_that_is_a_digit_is_not_cut_off_a_number(load, unit, text):
 
 
 # ----------------------------------------------------------------------------- notes on the whole
+
+
+def test_a_length_below_zero_is_one_where_the_codebook_says_that_no_number_is_a_code(load):
+    lost = written(changed("length", "-0.21", "7", "7", "7"))
+    assert "or none if it is a value" in refusal(load, lost)
+    header, *lines = CODEBOOK.split("\n")
+    fields = ["," * 1 if line else "" for line in lines]
+    told = [header + ",missing", *(line + end for line, end in zip(lines, fields, strict=True))]
+    told = "\n".join(told).replace("支架长度,,,", "支架长度,,,none")
+    assert load(lost, told).rows["length"].tolist() == [-0.21, 7, 7, 7]
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("days", 1), ("months", 30), ("years", 365)])

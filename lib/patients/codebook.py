@@ -64,6 +64,8 @@ def plain_word(text: str) -> str:
     """A number in one form, or a word without regard to case, width, spaces, underscores and
     hyphens, but for those between digits and for a hyphen at an end, which may be a minus.
     """
+    if re.fullmatch(r"\d{1,3}([.,]\d{3})+", usual(text)):
+        return usual(text)  # either a number with decimals or one with thousands
     word = re.sub(r"(?<!\d)[\s_]+|[\s_]+(?!\d)", "", usual(text)).casefold()
     word = re.sub(r"(?<=[^\W\d])[-‐‑]+(?=\w)|(?<=\w)[-‐‑]+(?=[^\W\d])", "", word)
     return number_form(re.sub(r"^(\d+),0+$", r"\1", text)) or word

@@ -229,20 +229,28 @@ def _texts_meant(
     that has one is no level. Where all are levels, none may be another level than its word.
     """
     levels, names = parts(rule["levels"]), _level_words(rule)
+    forms = {plain_word(level): i for i, level in reversed([*enumerate(levels)])}
+    labels = {plain_word(label): i for i, label in enumerate(parts(rule.get("level_labels", "")))}
 
     def place(word: str) -> int:
-        return levels.index(word) if word in levels else names.get(plain_word(word), -1)
+        found = forms.get(plain_word(word), names.get(plain_word(word), -1))
+        return levels.index(word) if word in levels else found
 
     by_text = {text: place(text) for text in [*texts, *words]}
     # A label may be another level. So the texts are all levels, or all labels.
-    labels = {plain_word(label): i for i, label in enumerate(parts(rule.get("level_labels", "")))}
     by_label = {text: labels.get(plain_word(text), -1) for text in texts}
     other = [text for text in texts if by_label[text] not in (-1, by_text[text])]
-    if other and not {*texts} <= {*levels}:
+    if other and not {*map(plain_word, texts)} <= {*forms}:
         if -1 in by_label.values():
             return by_text | dict.fromkeys(other, -1), []
         return by_label, ["its values were read by the labels of the codebook."]
-    by_word = {text: found for text, word in words.items() if (found := place(word)) >= 0}
+    # A word that is the level's own label agrees with it, whatever level it is also called.
+    agreed = {text for text, word in words.items() if labels.get(plain_word(word)) == by_text[text]}
+    by_word = {
+        text: found
+        for text, word in words.items()
+        if (found := by_text[text] if text in agreed else place(word)) >= 0
+    }
     opposed = [text for text, found in by_word.items() if by_text[text] not in (-1, found)]
     labeled = {*texts} & {*words}
     if opposed and all(by_text[text] >= 0 for text in by_word):
@@ -313,8 +321,9 @@ def read_identifiers(column: pd.Series) -> Reading:
     """Identifiers: each once, none empty, and none that a spreadsheet program has spoiled."""
     texts, counts = column.cat.categories, column.value_counts(sort=False).to_numpy()
     dates = {text for text in texts if DATE.fullmatch(text)}
-    # One word before all numbers is a prefix, whatever month it is also short for.
-    if len(dates) == len(texts) and len({re.split(r"\d", text)[0] for text in dates} | {""}) == 2:
+    # One word before all numbers is a prefix, whatever month it is also short for; and numbers of
+    # one length, such as 01-02-13, are what they are.
+    if len(dates) == len(texts) and len({re.sub(r"\d", "0", text) for text in dates}) == 1:
         dates = set()
     refused = {}
     for i, text in enumerate(texts):

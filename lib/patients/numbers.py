@@ -121,9 +121,9 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     }
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
-    if rule["role"] == "time" or rule["unit"] in NEVER_NEGATIVE:
+    if rule["role"] == "time" or (asks and rule["unit"] in NEVER_NEGATIVE):
         below = np.flatnonzero(values < 0).tolist()
-        refused |= {i: f"{expected}, not below zero{mend(texts[i])}" for i in below}
+        refused |= {i: f"{expected}, not below zero. {code_mend(rule, [texts[i]])}" for i in below}
     days = values * DAYS.get(rule["unit"].casefold().removesuffix("s"), np.nan)
     dates = np.flatnonzero((days > LONGEST_LIFE) & (values > EARLIEST_DATE))
     refused |= dict.fromkeys(dates.tolist(), expected + A_DATE)
@@ -151,9 +151,11 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
 
 
 def _is_other(word: str, value: float) -> bool:
-    """Whether what a file calls a value is none, or only other numbers."""
-    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", word)]
-    return bool(NOT_KNOWN.fullmatch(word)) or (bool(numbers) and abs(value) not in numbers)
+    """Whether what a file calls a value is none, or another number, with a unit or without."""
+    number = re.fullmatch(r"([\d.,]*\d)\s*[^\W\d]*", word.strip())
+    forms = {number[1].replace(",", "."), number[1].replace(",", "")} if number else ()
+    other = [form for form in map(number_form, forms) if form]
+    return bool(NOT_KNOWN.fullmatch(word)) or (bool(other) and f"{value:.15g}" not in other)
 
 
 def code_mend(rule: pd.Series, codes: list[str]) -> str:

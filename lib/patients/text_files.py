@@ -71,8 +71,9 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
         line, began = first + reader.line_num - 1, first + len(records)
         since = f" (the row begins in line {began})" if began != line else ""
         problem = (
-            f"line {line}: {error}{since}; expected comma-separated values, and around a text with "
-            "a comma or a quotation mark a pair of quotation marks"
+            f"line {line}: {error}{since}; expected values separated by "
+            f"{DELIMITERS.get(delimiter, delimiter)}, and around a text with a separator or a "
+            "quotation mark a pair of quotation marks"
         )
         fail(path, [problem])
     return from_records(records, first, known, delimiter=delimiter, notes=notes)

@@ -93,7 +93,9 @@ def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None
         "legend": False,
         "ax": axes,
     }
-    sns.violinplot(**place, inner="quart", cut=0, density_norm="width", fill=False, linewidth=1)
+    sns.violinplot(
+        **place, inner="quart", cut=0, density_norm="width", fill=False, linewidth=1, gridsize=50
+    )
     if len(rows) <= MOST_POINTS:
         np.random.seed(SEED)
         sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
@@ -142,7 +144,7 @@ def shares(cohort: Cohort) -> None:
         + ", ".join(
             f"{group} {percent(risks.at[(group, name), 1.0])} with it and "
             f"{percent(risks.at[(group, name), 0.0])} without"
-            for group in groups
+            for group in parts
         )
         for name in names
     ]

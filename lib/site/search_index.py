@@ -18,8 +18,8 @@ SCRIPT = "_static/searchtools.js"
 CHANGES = {
     "(queryLower.length >= title.length/2)": "(queryLower.length > 2)",
     "Math.round(Scorer.title * queryLower.length / title.length)": "Scorer.title + 1",
-    "    objNameMatch: 11,": "    score: (item) => item[4] - 100 * /code/.test(item[0]),\n"
-    "    objNameMatch: 11,",
+    "    // query matches the full name of an object\n": "    score: (item) => item[4] - 100 * "
+    "/code/.test(item[0]),\n",
 }
 
 
