@@ -226,7 +226,8 @@ def _texts_meant(
     """Which level each text means (-1: none), and a note.
 
     The file's own words for its values are read for all of them or for none: for all where a value
-    that has one is no level. Where all are levels, none may be another level than its word.
+    that has one is no level. Where all are levels, none may be another level than its word. So are
+    the codebook's labels, where one of them is also another level.
     """
     levels, names = parts(rule["levels"]), _level_words(rule)
     forms = {plain_word(level): i for i, level in reversed([*enumerate(levels)])}
