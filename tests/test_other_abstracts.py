@@ -695,6 +695,11 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
             "methods.drug.patients,50,\nr.x@drug.percentage,24% (99% CI 11 to 43%),of:drug\n",
             "the limits of the percentage of x in drug",
         ),
+        # Exacerbations, of which a patient may have several.
+        (
+            sized(100, A=50, B=50) + "r.x@A.count,80,\nr.x@B.count,110,\nr.x.count,190,\n",
+            "the counts of x add up",
+        ),
         # More of a group than of all, where they may not be a part.
         (
             sized(100, drug=50, placebo=50) + "r.x.count,14,of:all\nr.x@drug.count,20,of:drug\n",

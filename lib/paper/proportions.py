@@ -91,7 +91,12 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     ]
     if len(names) < 2 or not all(name.endswith(".count") for name in unknown):
         return
-    ways, complete = counts_of(claims, names, [size or MOST_PATIENTS for size in sizes])
+    # A count is what it is, also one of events of which a patient may have several.
+    greatest = [
+        MOST_PATIENTS if name.endswith(".count") else size
+        for name, size in zip(names, sizes, strict=True)
+    ]
+    ways, complete = counts_of(claims, names, greatest)
     sums = sorted({sum(way) for way in ways})
     out_of = 1 if "count" in topic.own else total
     spans = [exactly(Fraction(count, out_of))[0] for count in sums]
