@@ -695,6 +695,12 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
             "methods.drug.patients,50,\nr.x@drug.percentage,24% (99% CI 11 to 43%),of:drug\n",
             "the limits of the percentage of x in drug",
         ),
+        # Percentages of those with a value: 10 of 25, 20 of 40, 30 of 65 where none says so.
+        (
+            sized(100, A=50, B=50)
+            + "r.x@A.percentage,40%,\nr.x@B.percentage,50%,\nr.x.percentage,46%,partition\n",
+            "it is out of all 50 (of:A)",
+        ),
         # Exacerbations, of which a patient may have several.
         (
             sized(100, A=50, B=50) + "r.x@A.count,80,\nr.x@B.count,110,\nr.x.count,190,\n",

@@ -112,13 +112,15 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     # Where the groups' sizes are not printed, only the sum itself can say that it is one.
     stating = ["methods.all.patients"] if total and all(sizes) else []
     differ = bool(stating) and sum(sizes) != total
+    shared = [name for name in (whole, *names) if not name.endswith(".count")]
+    of_sizes = [premise for name in shared for premise in denominator(claims, name)[2]]
     yield follows(
         claims,
         f"the counts of {about(topic.what)} add up",
         whole,
         names,
         spans,
-        unstated(claims, [*stating, whole], ["partition"]),
+        [*of_sizes, *unstated(claims, [*stating, whole], ["partition"])],
         other_method(claims, [whole, *names])
         or differ * f"the sizes of these groups do not add up to {total:,}",
         otherwise=without if ways else lambda left_out: None,
