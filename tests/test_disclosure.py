@@ -543,7 +543,7 @@ def test_whether_a_factor_was_screened_is_told_with_its_p_or_not_at_all(load, sh
 
 
 def test_all_levels_of_a_category_are_withheld_together_the_first_too(tmp_path, monkeypatch, shown):
-    rows = study(9, {"has_a": 0.5}, {"A": 90, "B": 110})
+    rows = study(9, {"has_a": 0.5, "has_b": 0.5, "has_c": 0.4}, {"A": 90, "B": 110})
     first = [*rows.index[rows["outcome"] == 1][:3], *rows.index[rows["outcome"] == 0][:60]]
     rows["grade"] = np.where(rows.index.isin(first), "I", np.where(rows.index % 2, "II", "III"))
     codebook = codebook_of(rows, "A|B").set_index("name", drop=False)
@@ -557,6 +557,11 @@ def test_all_levels_of_a_category_are_withheld_together_the_first_too(tmp_path, 
     for level in ("I", "II", "III"):
         assert {*map(display.text_of, cells[f"grade: {level}"])} == {display.WITHHELD}
     assert display.WITHHELD not in map(display.text_of, cells["has_a"])
+    assert not disclosure.hides_model(cohort, cohort.factors)
+    first = rows.assign(outcome=rows["outcome"].mask(rows["grade"] == "I", 1))
+    monkeypatch.setenv("COHORT", str(write_rows(tmp_path, first, codebook)))
+    cohort = loading.load()
+    assert disclosure.hides_model(cohort, cohort.factors)
 
 
 @pytest.mark.parametrize("disclosed", ["5", "off"])

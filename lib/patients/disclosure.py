@@ -74,12 +74,9 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     events = rows[cohort.outcome].sum()
     if min(events, len(rows) - events) < threshold:
         return True
-    leveled = [
-        name for name in names if name not in cohort.factors or name in cohort.binary_factors
-    ]
-    if any(
-        (rows.groupby(name, observed=True)[cohort.outcome].mean() == 1).any() for name in leveled
-    ):
+    leveled = {*names} - ({*cohort.factors} - {*cohort.binary_factors})
+    leveled |= {reference for name in factors if (reference := cohort.reference(name))}
+    if any((rows.groupby(one, observed=True)[cohort.outcome].mean() == 1).any() for one in leveled):
         return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:
