@@ -85,9 +85,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     with_factor = table["factor_margin"] > 0
     if (with_factor & found).any():
         wrong = table.loc[with_factor & found, ["k1", "k0"]].to_numpy().tolist()
-        raise ValueError(
-            f"both witnessed and impossible with a factor significant by all four tests: {wrong}"
-        )
+        raise ValueError(f"both witnessed and {KINDS[1]}: {wrong}")
     table["kind"] = np.select([table["excluded_by"] != "", with_factor, found], KINDS[:3], KINDS[3])
 
     example = [load(EXAMPLE).rows] if with_example else []

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
-from lib.paper.premises import OF_TABLE, apart, other_method, unstated
+from lib.paper.premises import BY_ONE_OF_FIVE, OF_TABLE, apart, other_method, unstated
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -191,7 +191,6 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 # For each kind of claim about an AUC: its quantities, and the check in words.
-BY_ONE_OF_FIVE = "the standard error of the AUC is one of the five in use"
 ROC_INFERENCE = {
     ("auc_lower", "auc_upper"): "the limits follow from the counts",
     ("p_value",): "P follows from the counts",

@@ -21,6 +21,7 @@ from scipy import stats
 
 from lib.paper import checks, proportions, ratios, wald
 from lib.paper.premises import (
+    OF_ESTIMATE,
     OF_MEANS,
     OF_TABLE,
     OF_TABLES,
@@ -34,8 +35,7 @@ from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topic
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
 from lib.statistics import univariate
 
-# What limits of a difference are usually, and of a ratio of counts.
-OF_ESTIMATE = "the limits are of this very estimate"
+# What limits of a ratio of counts usually are.
 LOG_LIMITS = "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%}"
 
 

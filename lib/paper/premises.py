@@ -27,6 +27,10 @@ OF_TABLE = (
     "P is that of a two-sided Pearson, Yates, Fisher or Wald test of these counts, not of pairs"
 )
 OF_TABLES = "P is that of a Pearson chi-square test of these counts"
+BY_ONE_OF_FIVE = "the standard error of the AUC is one of the five in use"
+OF_ESTIMATE = "the limits are of this very estimate"
+A_PART = "the group is a part of all patients"
+COUNTED_ONCE = "each patient is counted once"
 AT_95 = "the limits are at 95%, since no confidence_level says otherwise"
 COUNTED = {*PROPORTIONS} - {"confidence_level"}
 

@@ -16,7 +16,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
-from lib.paper.premises import apart, denominator, other_method, unstated
+from lib.paper.premises import A_PART, COUNTED_ONCE, apart, denominator, other_method, unstated
 from lib.paper.published import MOST_PATIENTS, number
 from lib.paper.topics import Topic, counts_of, ends_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, one_of
@@ -34,8 +34,6 @@ LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
 MOST_TRIED = 2_000
 # Of more ways to choose a marker's counts than this none is.
 MOST_WAYS = 20_000
-A_PART = "the group is a part of all patients"
-COUNTED_ONCE = "each patient is counted once"
 
 
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
