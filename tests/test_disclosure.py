@@ -679,6 +679,13 @@ def test_where_a_group_is_withheld_the_patency_chapter_has_words(load, shown, gr
     assert display.WITHHELD not in cells["has_a"]
 
 
+def test_a_factor_of_which_nothing_is_known_in_a_group_has_a_picture(load, shown):
+    rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60})
+    rows["has_a"] = rows["has_a"].astype(object).mask(rows["group"] == "B", "")
+    pictures.shares(load(rows, "off"))
+    assert "B – with it and – without" in shown[0].content["alt"]
+
+
 def test_a_factor_of_which_nothing_is_known_is_in_no_picture(load, shown):
     rows = study(3, {"has_a": 0.5}, {"A": 60, "B": 60}).assign(has_a="")
     pictures.shares(load(rows, "5"))

@@ -130,15 +130,23 @@ def shares(cohort: Cohort) -> None:
         }
     ).rename_axis(["factor", "group", "exposed"])
     risks = found["share"].unstack("exposed").reindex(columns=[0.0, 1.0]).swaplevel()
-    risk = risks.loc["all"].reindex(names)
+    # Also where nothing is known of a factor in a group.
+    risks = risks.reindex(pd.MultiIndex.from_product([parts, names], names=["group", "factor"]))
+    risk = risks.loc["all"]
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     groups = list(parts)[1:] or ["all"]
     title = (
-        f"Share {cohort.event} with and without each factor, by group"
-        if len(parts) > 1
-        else f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
+        f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
         f"without it {percent(risk.at[widest, 0.0])}"
     )
+    if len(parts) > 1:
+        by_factor = risks.loc[groups].unstack("factor").dropna(axis=1, how="all")
+        highest = set(by_factor.idxmax())
+        title = (
+            f"{capital(*highest)}: most often {cohort.event}, with each factor and without it"
+            if len(highest) == 1
+            else f"Which group is most often {cohort.event} differs between the factors"
+        )
     words = [
         f"{cohort.label(name)}: "
         + ", ".join(
