@@ -13,7 +13,7 @@ from lib.patients import template
 from lib.site import notebooks
 
 # What they are now: lowered as lib gets smaller, raised only where a fault needs code to be mended.
-MOST_STATEMENTS, MOST_IN_A_MODULE = 9_269, 250
+MOST_STATEMENTS, MOST_IN_A_MODULE = 9_276, 250
 
 
 def statements(path: Path) -> int:
@@ -28,7 +28,8 @@ def test_extras_are_hidden_from_a_program_of_the_book():
     assert not {"lib", "pandas", "statsmodels", "jupyter_book"} & hidden
 
 
-@pytest.mark.parametrize("cohort", [pytest.param("example", marks=pytest.mark.slow), "births"])
+@pytest.mark.slow
+@pytest.mark.parametrize("cohort", ["example", "births"])
 def test_every_chapter_runs_with_the_packages_of_the_book_alone(cohort, tmp_path):
     chosen = "" if cohort == "example" else str(template.write(template.example(), tmp_path)[0])
     done = python("tests/in_the_book_only.py", "tests/chapter.py", COHORT=chosen)

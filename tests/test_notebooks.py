@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from books import python
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lib.site import notebooks
@@ -54,3 +55,11 @@ def test_an_interruption_ends_the_chapter_that_runs_and_begins_no_other(monkeypa
     failures = notebooks.run(chapters, strict=True)
     assert failures == {Path("3.md"): "3.md was not run: the build was interrupted."}
     assert [chapter.cells[0].execution_count for chapter in chapters.values()] == [1, 1, None]
+
+
+@pytest.mark.slow
+def test_another_processor_gives_the_same_outputs():
+    """The last bits of a sum differ between processors; nothing that is shown may hang on them."""
+    nbval = ("-m", "pytest", "chapters", "--nbval", "-q", "-p", "no:cacheprovider")
+    done = python(*nbval, OPENBLAS_CORETYPE="Nehalem")
+    assert done.returncode == 0, done.stdout[-2000:]

@@ -69,6 +69,8 @@ EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
 # What a spreadsheet program takes for the beginning of a formula, in either width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Fewer digits than a processor's last bits reach, so that every machine gives the same file.
+DOWNLOADED = "%.8g"
 SIGNED = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 # A figure is drawn for a phone, 4.7 inches wide, and fills the column wherever it is shown. On a
@@ -77,6 +79,8 @@ WIDTH, POINTS = 4.7, 9
 LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line of all the width
 BESIDE_PANEL_INCHES = 1.1
 PRINT_DPI = 300
+# Names of Matplotlib's for what a picture uses again.
+GIVEN_NAME = re.compile(r'\bid="((?:[a-z]|C\d+_\d+_)[0-9a-f]{10})"')
 CHINESE_FONTS = [
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -153,7 +157,7 @@ def csv(frame: pd.DataFrame) -> str:
 
     def harmless(cell: object) -> object:
         if isinstance(cell, float):  # beside what is withheld
-            return "" if np.isnan(cell) else f"{cell:.10g}"
+            return "" if np.isnan(cell) else DOWNLOADED % cell
         if not isinstance(cell, str):
             return cell
         # A carriage return alone is not quoted, and what follows it would begin a row.
@@ -161,7 +165,7 @@ def csv(frame: pd.DataFrame) -> str:
         return "'" + cell if cell.startswith(FORMULA) and not SIGNED.fullmatch(cell) else cell
 
     safe = frame.rename(columns=harmless).map(harmless)
-    return safe.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    return safe.to_csv(index=False, lineterminator="\n", float_format=DOWNLOADED)
 
 
 def file_name(name: str) -> str:
@@ -356,7 +360,7 @@ def figure(
     _wrap_labels(drawing)
     _add_legend(drawing)
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught:
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
             place = Path(folder, f"{file_name(name)}.png")
@@ -364,8 +368,15 @@ def figure(
     plt.close(drawing)
     about = _about(name, caption, reconstructed, _keyed(data, key))
     about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
-    forms = {"image/svg+xml": buffer.getvalue(), "text/plain": alt}
+    forms = {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt}
     display(forms, metadata={"image/svg+xml": {"book": about}}, raw=True)
+
+
+def _numbered(svg: str) -> str:
+    """The picture with numbers for the names that Matplotlib gives by chance to what it repeats."""
+    for i, name in enumerate(dict.fromkeys(GIVEN_NAME.findall(svg)), start=1):
+        svg = svg.replace(name, f"part_{i}")
+    return svg
 
 
 def _wrap_labels(drawing: plt.Figure) -> None:
