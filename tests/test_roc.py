@@ -31,6 +31,19 @@ levels = (
 )
 
 
+@pytest.mark.parametrize(
+    ("marker", "name"),
+    [("coverage", "incomplete_coverage"), ("collaterals", "postoperative_collaterals")],
+)
+def test_pspp_has_the_standard_error_with_ties_broken_and_the_p_that_ignores_them(marker, name):
+    """Its limits, headed 95%, are those of a 90% interval."""
+    found = roc.inference(*MARKERS[marker], level=0.9)
+    area, error, p, lower, upper = numbers_in_r(name, "pspp")
+    ours = found.loc["hanley_mcneil", ["auc", "standard_error", "lower", "upper"]]
+    assert list(ours) == pytest.approx([area, error, lower, upper], abs=1e-6)
+    assert found.at["null", "p"] == pytest.approx(p, abs=0.0005)
+
+
 @pytest.mark.parametrize("marker", ["s100b", "ndka", "wfns"])
 def test_delong_as_proc_has_it(marker):
     found = roc.inference(*roc.level_counts(asah(), marker)).loc["delong"]

@@ -14,7 +14,7 @@ import re
 import textwrap
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -327,6 +327,7 @@ def figure(
     data: pd.DataFrame,
     key: str | None = None,
     reconstructed: bool = False,
+    hatched: Iterable[int] | None = None,
     height: float = 3.0,
     xlabel: str = "",
     ylabel: str = "",
@@ -337,7 +338,8 @@ def figure(
 
     The title states the finding; ``alt`` says in words, with the numbers, what the picture shows.
     ``data`` is what its CSV download holds, with the index as a column where ``key`` names it.
-    ``reconstructed`` marks a figure that rests on the example cohort. ``height`` is in inches and
+    ``reconstructed`` marks a figure that rests on the example cohort; where only some of its rows
+    do, ``hatched`` has their numbers. ``height`` is in inches and
     holds two lines of title, but no legend; what has more lines makes the figure higher.
     ``xlabel`` and ``ylabel`` name the axes of every panel, ``options`` go to
     ``matplotlib.pyplot.subplots``. What was warned of in drawing it is told in words.
@@ -353,9 +355,13 @@ def figure(
     make_higher(drawing, title.count("\n") - 1)
     yield axes
     if reconstructed:
-        for panel in drawing.axes:
-            panel.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
-        drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
+        ground = {"hatch": "//", "edgecolor": GRID, "linewidth": 0}
+        for panel in drawing.axes if hatched is None else ():
+            panel.patch.set(**ground)
+        for row in hatched or ():
+            axes.axhspan(row - 0.5, row + 0.5, facecolor="none", zorder=0, **ground)
+        mark = EXAMPLE_MARK if hatched is None else f"hatched: {EXAMPLE_MARK}"
+        drawing.axes[0].set_title(mark, loc="right", fontstyle="italic", color=MUTED)
         make_higher(drawing, 1)
     _wrap_labels(drawing)
     _add_legend(drawing)

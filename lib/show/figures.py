@@ -126,7 +126,7 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
                 100 * row.wilson_upper,
                 color=colors[row.Index],
                 marker=plots.marker(place),
-                size=9,
+                markersize=9,
             )
             axes.annotate(
                 percent(row.patency),
@@ -215,7 +215,8 @@ def published_patency(
         title,
         name="fig-published-patency",
         caption=f"{whose} (circles, 95% Wilson intervals, shaded) and what other studies print "
-        "(diamonds, with limits where these are printed). What counts as a loss differs.",
+        "(diamonds, with limits where these are printed). A filled diamond counts restenosis as a "
+        "loss too; an open one does not say.",
         alt=f"Dots with intervals. {title}. {'; '.join(words)}.",
         data=told.drop(columns="words"),
         reconstructed=reconstructed,
@@ -223,16 +224,18 @@ def published_patency(
     ) as axes:
         plots.name_rows(axes, list(table["study"]))
         for group, (heading, own, *others) in table.groupby("diagnosis", sort=False).groups.items():
-            plots.dots(axes, own, *values.loc[own], color=colors[group], size=8)
-            plots.dots(
-                axes,
-                others,
-                *values.loc[others].to_numpy().T,
-                color=MUTED,
-                marker="D",
-                size=5.5,
-                width=1.4,
-            )
+            plots.dots(axes, own, *values.loc[own], color=colors[group], markersize=8)
+            for other in others:
+                plots.dots(
+                    axes,
+                    other,
+                    *values.loc[other],
+                    color=MUTED,
+                    marker="D",
+                    width=1.4,
+                    markersize=5.5,
+                    fillstyle="full" if table.at[other, "restenosis"] == "counted" else "none",
+                )
             axes.fill_betweenx(
                 [own - 0.45, others[-1] + 0.45],
                 *values.loc[own, ["lower", "upper"]],
@@ -249,7 +252,7 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
     """For each group a row with its name alone, its rate, and what other studies print for the same
     diagnosis.
     """
-    headings = [(group, group, *[np.nan] * 5) for group in rates.index]
+    headings = [(group, group, *[np.nan] * 6) for group in rates.index]
     own = [
         (
             row.Index,
@@ -258,6 +261,7 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
             row.patency,
             row.wilson_lower,
             row.wilson_upper,
+            "",
             f"{percent(row.patency)} ({limits(row.wilson_lower, row.wilson_upper, percent)})",
         )
         for row in rates.itertuples()
@@ -270,11 +274,12 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
             row.estimate,
             row.low,
             row.high,
+            row.restenosis,
             row.shown,
         )
         for row in published.itertuples()
     ]
-    columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "words"]
+    columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "restenosis", "words"]
     table = pd.DataFrame([*headings, *own, *others], columns=columns)
     by_group = [table[table["diagnosis"] == group] for group in rates.index]
     return pd.concat(by_group, ignore_index=True)
@@ -337,8 +342,14 @@ def significant_pairs(
         axes.set(xlim=(-1, 101), ylim=(-1, 101))
 
 
-def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
-    """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown."""
+def forest(
+    crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort, determined: list[str]
+) -> None:
+    """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown.
+
+    The printed numbers determine the crude ones of the factors ``determined``, and hold the
+    adjusted ones: these do not rest on the example cohort.
+    """
     crude, adjusted = per_step(crude, cohort), per_step(adjusted, cohort)
     hidden = crude.index.isin(cohort.withheld.outcome)
     lasting = (adjusted["p"] < 0.05).sum()
@@ -353,13 +364,20 @@ def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     with display.figure(
         title,
         name="fig-forest",
-        caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted).",
+        caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted)."
+        + (
+            " Rows without hatching do not rest on it: if the ROC section covers all patients, the "
+            "printed numbers determine the crude odds ratio; the adjusted one is printed."
+            if cohort.is_example and determined
+            else ""
+        ),
         alt=f"Forest plot. {title}. {'; '.join(words)}.",
         data=display.masked(crude, hidden)
         .join(adjusted, suffixes=("_crude", "_adjusted"))
         .assign(step=[cohort.step(name) for name in crude.index]),
         key="factor",
         reconstructed=cohort.is_example,
+        hatched=[i for i, name in enumerate(adjusted.index) if name not in determined],
         height=1.2 + 0.4 * len(adjusted),
         xlabel="Odds ratio (log scale, 95% interval)",
     ) as axes:
@@ -480,7 +498,7 @@ def auc_intervals(
                 rows["lower"],
                 rows["upper"],
                 color=BLUE,
-                size=5,
+                markersize=5,
             )
             panel.axvline(0.5, color=MUTED, linewidth=1, linestyle=":")
             plots.name_rows(panel, list(names.values()))

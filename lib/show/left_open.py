@@ -71,8 +71,7 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     ) as axes:
         for panel, (label, corners) in zip(axes[0], polygons.items(), strict=True):
             panel.set_title(display.wrapped(label, display.MOST_LETTERS // len(polygons) - 6))
-            panel.locator_params(nbins=3)
-            panel.tick_params(axis="x", rotation=30)
+            panel.locator_params(nbins=3, steps=[1, 2, 5, 10])
             panel.margins(0.25)
             panel.fill(*corners.T, facecolor=PALE_BLUE, edgecolor=BLUE)
             if not len(corners):

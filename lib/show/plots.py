@@ -52,13 +52,13 @@ def dots(
     *,
     color: str,
     marker: str = "o",
-    size: float = 6,
     width: float = 2,
-    label: str | None = None,
+    **options,
 ) -> None:
-    """Dots at these heights, each with a line from its lower to its upper limit."""
+    """Dots at these heights, each with a line from its lower to its upper limit; ``options`` of the
+    dots are those of ``matplotlib.axes.Axes.plot``."""
     axes.hlines(places, lower, upper, color=color, linewidth=width)
-    axes.plot(estimate, places, marker, color=color, markersize=size, label=label)
+    axes.plot(estimate, places, marker, color=color, **options)
 
 
 def curve(

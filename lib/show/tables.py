@@ -90,7 +90,6 @@ def claims(section: str, cohort: Cohort) -> None:
     judged = ledger.judge()
     rows = _of_this_book(judged[judged["section"] == section], cohort)
     found = len(reconstruct.solve(reconstruct.original(judged)))
-    fitted = (rows["verdict"] == "fitted") & (rows["recomputed"] != "")
     notes = {
         "The printed counts contradict one another: no whole numbers of patients print them all.": (
             found == 0
@@ -98,8 +97,8 @@ def claims(section: str, cohort: Cohort) -> None:
         f"The printed numbers allow {found} sets of counts; what needs the counts is open.": (
             found > 1
         ),
-        "What is recomputed for a fitted claim rests on the example cohort (Pearson; of a number, "
-        "Student).": fitted.any(),
+        "A fitted claim is printed by the example cohort because that was made so, and nothing "
+        "else recomputes it.": (cohort.is_example and (rows["verdict"] == "fitted").any()),
         "A range is what the other claims allow, or what the tests in use give.": (
             rows["recomputed"].str.contains(" to ").any()
         ),
@@ -160,15 +159,13 @@ def derivations_of_claims(judged: pd.DataFrame) -> None:
 
 
 def _of_this_book(judged: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """The claims; in a book about other patients with their own values instead of those of the
-    example cohort.
+    """The claims without what the example cohort prints because it was made so; in a book about
+    other patients with their own values.
     """
+    rows = judged.assign(recomputed=judged["recomputed"].mask(judged["verdict"] == "fitted", ""))
     if cohort.is_example:
-        return judged
-    own = judged.assign(
-        recomputed=judged["recomputed"].where(judged["verdict"] != "fitted", ""),
-        this_cohort=ledger.cohort_values(cohort, judged),
-    )
+        return rows
+    own = rows.assign(this_cohort=ledger.cohort_values(cohort, judged))
     return display.masked(own, ledger.are_withheld(cohort, judged), ["this_cohort"])
 
 
@@ -178,19 +175,16 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
         "Claim": ("id", lambda name: capital(verdicts.describe(name))),
         "Paper": "printed",
         **own,
-        "Recomputed": ("recomputed", "quantity", "verdict", _recomputed),
+        "Recomputed": ("recomputed", "quantity", _recomputed),
         "Verdict": ("verdict", "target", "reason", partial(display.badge, "verdict")),
     }
 
 
-def _recomputed(text: str, quantity: str, verdict: str) -> str | dict:
-    """Numbers with decimals to three digits, P as everywhere, and any other text as it is; marked
-    where it rests on the example cohort.
+def _recomputed(text: str, quantity: str) -> str:
+    """Numbers with decimals to three digits, P as everywhere, and any other text as it is.
 
     The ends of a range are shortened only for a P value: others may differ in the last digit.
     """
-    if text and verdict == "fitted":
-        return {"text": _recomputed(text, quantity, ""), "class": "made-up"}
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text

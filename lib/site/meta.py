@@ -109,6 +109,7 @@ def finish(app) -> None:
         # From the root of the host, so that the links hold wherever the page is served.
         "root": urlsplit(base).path,
         "public": app.cohort.is_example,
+        "edition": app.edition,
     }
     site_map = ["sitemap.xml"] if base and app.cohort.is_example else []
     for name in ["index.html", "404.html", "robots.txt", *site_map]:

@@ -133,6 +133,14 @@ def test_a_word_of_a_heading_leads_to_its_section(site, tab, word, section):
     assert anchors[0] and any(section in anchor for anchor in anchors)
 
 
+def test_a_page_found_by_a_word_of_its_text_opens_at_the_word(site, tab):
+    tab.goto((site / "search.html").as_uri() + "?q=inguinal")
+    tab.locator("#search-results li a:not([href*='#'])").last.click()
+    tab.wait_for_function("scrollY > 0")
+    found = tab.locator("article .highlighted").first.bounding_box()
+    assert 0 < found["y"] < tab.viewport_size["height"]
+
+
 def test_the_scheme_can_be_chosen_and_is_remembered(site, tab):
     tab.emulate_media(color_scheme="light")
     open_chapter(tab, site, "index")
