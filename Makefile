@@ -10,7 +10,7 @@ BUILD := $(RUN) .venv/bin/jupyter-book build
 PLACE = name=$$(basename "$$COHORT"); \
 	if [ -z "$$OUT" ] && [ -n "$$COHORT" ]; then OUT="_build/cohorts/$${name%.*}"; fi; OUT="$${OUT:-.}"
 
-.PHONY: help book figures pdf template ledger test test-all data compatible notebooks bench lock clean environment test-environment
+.PHONY: help book figures pdf template ledger test test-all test-scheduled data compatible notebooks bench lock clean environment test-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ test: test-environment ## run what checks arithmetic, prose, pairs and pages, an
 
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
 	@$(TEST) tests -m "slow and not scheduled"
+
+test-scheduled: test-environment ## run what is too long for every change: each number altered, every look of every page
+	@$(TEST) tests -m scheduled
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead; COHORT=file.sav: a codebook for that file, beside it)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) $(if $(COHORT),--cohort "$$COHORT" "$(or $(FOLDER),$$(dirname "$$COHORT"))","$(or $(FOLDER),registry)")

@@ -17,12 +17,19 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers import slow_but
 
 ROOT = Path(__file__).parent.parent
 BUILD = [sys.executable, str(Path(sys.executable).with_name("jupyter-book")), "build"]
 STRICT = ["-W", "-n", "--keep-going"]
 # Lets nothing on a page be on its way from one look to another.
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
+# Width and scheme of a browser.
+LOOKS = slow_but(
+    [],
+    [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")],
+    often=[(390, "dark"), (1280, "light")],
+)
 # A chapter with one cell, for a small book.
 CHAPTER = """\
 ---

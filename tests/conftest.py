@@ -25,9 +25,9 @@ SLOW = {Path(__file__).parent / name for name in ("search", "site")}
 
 
 def pytest_collection_modifyitems(items):
-    """Whole builds, the browser and the search are for `make test-all`."""
+    """Whole builds, the browser and the search are slow, and so is what is scheduled."""
     for item in items:
-        if SLOW & set(item.path.parents):
+        if SLOW & set(item.path.parents) or item.get_closest_marker("scheduled"):
             item.add_marker(pytest.mark.slow)
 
 

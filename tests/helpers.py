@@ -140,9 +140,14 @@ def random_patients(number: int = 60, seed: int = 1) -> pd.DataFrame:
     )
 
 
-def slow_but(quick: Collection[str], names: Iterable[str]) -> list:
-    """Names to run a test with: all at every run of the slow tests, and some at every other."""
-    return [one if one in quick else pytest.param(one, marks=pytest.mark.slow) for one in names]
+def slow_but(quick: Collection, names: Iterable, often: Collection | None = None) -> list:
+    """What to run a test with: some at every run, others at one of the slow tests, and where it is
+    said what of it is run ``often``, the rest when the scheduled tests are."""
+
+    def mark(one: object) -> pytest.MarkDecorator:
+        return pytest.mark.slow if often is None or one in often else pytest.mark.scheduled
+
+    return [one if one in quick else pytest.param(one, marks=mark(one)) for one in names]
 
 
 # What spoils a cohort that prints the claims.

@@ -3,6 +3,7 @@
 import altered
 import pytest
 from chapter import ON_ROWS, run
+from helpers import slow_but
 
 from lib.paper import ledger, published
 
@@ -12,22 +13,18 @@ CHAPTERS = ["index", *ON_ROWS[:-1], "compatible", "ledger", "checklist"]
 
 
 def every_case() -> list:
-    """One claim of each section and quantity at every run of the slow tests; the others, with the
-    mark `scheduled` as well, when all are asked for."""
-    some = altered.representatives(CLAIMS)
-    return [
-        pytest.param(
-            name,
-            units,
-            marks=[pytest.mark.slow, *[pytest.mark.scheduled for _ in [name] if name not in some]],
-            id=f"{name}-{'deleted' if units is None else units}",
-        )
-        for name, units in altered.cases(CLAIMS)
-    ]
+    """One claim of each section and quantity at every run of the slow tests, the changes in turn;
+    the others, and the other changes, when the scheduled tests are run."""
+    cases, often = altered.cases(CLAIMS), []
+    for turn, name in enumerate(altered.representatives(CLAIMS)):
+        own = [case for case in cases if case[0] == name]
+        often.append(own[turn % len(own)])
+    return slow_but([], cases, often)
 
 
-@pytest.mark.parametrize(("name", "units"), every_case())
-def test_the_book_of_an_altered_claim(name, units, tmp_path, monkeypatch):
+@pytest.mark.parametrize("case", every_case(), ids=str)
+def test_the_book_of_an_altered_claim(case, tmp_path, monkeypatch):
+    name, units = case
     changed = altered.with_change(CLAIMS, name, units, tmp_path / "claims.csv")
     monkeypatch.setattr(published, "PATH", tmp_path / "claims.csv")
     altered.remember(monkeypatch.setattr)

@@ -118,9 +118,10 @@ CASES = {
 
 # One of each kind at every run.
 QUICK = ["no events", "quasi-complete separation", "missing values", "ten patients"]
+OFTEN = ["complete separation", "one group", "a protective factor"]
 
 
-@pytest.mark.parametrize("name", slow_but(QUICK, CASES))
+@pytest.mark.parametrize("name", slow_but(QUICK, CASES, OFTEN))
 def test_every_chapter_has_words_for_a_hard_cohort(pages, name):
     change, expected = CASES[name]
     found = pages(change(ROWS))

@@ -276,7 +276,7 @@ const tools = (() => {
     });
     let sentence = "These can be Wald results of one model.";
     if (!together) {
-      const reason = odd.length ? `The odd one out is ${odd.join(" or ")}.` : "No single one of them is the reason.";
+      const reason = odd.length ? `The misprint may be in ${odd.join(" or ")}.` : "No single one of them is the reason.";
       sentence = `These cannot all be Wald results of one model. ${reason}`;
     }
     return { sentences: [sentence], rows };

@@ -14,7 +14,7 @@ import pandas as pd
 from lib.paper import published, reconstruct, wald
 from lib.show import display
 from lib.statistics import prediction
-from lib.words import DASH, capital, listed, percent, whole
+from lib.words import DASH, capital, percent, whole
 
 LEAST_PREVALENCE, GREATEST_PREVALENCE = 1, 60  # in percent
 QUANTITY_WORDS = {
@@ -193,7 +193,7 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
     if together:
         return ["These can be Wald results of one model."], rows
     reason = (
-        f"The misprint may be in any one of these: {listed(odd)}."
+        f"The misprint may be in {' or '.join(odd)}."
         if odd
         else "No single one of them is the reason."
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from books import STILL, needed, open_chapter
+from books import LOOKS, STILL, needed, open_chapter
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = [320, 390, 768, 1280, 1920]
@@ -77,9 +77,9 @@ def test_no_column_is_beyond_the_edge_without_a_cue(site, page_names, tab, width
     assert not wrong
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(site, page_names, browser, axe, width, scheme):
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing(site, page_names, browser, axe, look):
+    width, scheme = look
     found = []
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True

@@ -82,6 +82,7 @@ def in_plain(text: str) -> str:
     return " ".join(text.replace("\u2019", "'").split())
 
 
+@pytest.mark.scheduled
 def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
     """So nothing on it was computed from the example cohort: what it shares with the site about the
     paper is about the paper alone."""

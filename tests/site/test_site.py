@@ -117,6 +117,7 @@ def test_a_second_build_runs_nothing_and_changes_nothing(book):
     assert files_of(book.site) == before
 
 
+@pytest.mark.scheduled
 def test_two_clean_builds_are_identical_even_in_another_folder(book, tmp_path):
     other = copy_book(tmp_path / "an other")
     other.rebuild()

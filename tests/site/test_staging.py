@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from books import BUILD, CHAPTER, Book, files_of, small_book
+from helpers import slow_but
 
 from lib.site import pdf, staging
 
@@ -80,7 +81,7 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", slow_but([], MOMENTS, ["killed in the middle of the pages"]))
 def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(book, tmp_path, moment):
     how, pages = MOMENTS[moment]
     before = files_of(book.site)

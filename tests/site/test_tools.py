@@ -233,7 +233,7 @@ def test_the_tools_answer_to_the_keyboard_and_say_what_is_wrong(site, tab):
         sentences.add(tab.locator("section.tool .result p").inner_text())
     assert len(sentences) > 1, "one set of strings agrees, another does not"
     tab.get_by_label("P", exact=True).fill("0.9")
-    assert "The odd one out is the P" in tab.locator("section.tool .result").inner_text()
+    assert "The misprint may be in the P" in tab.locator("section.tool .result").inner_text()
 
 
 def test_without_scripts_a_tool_shows_its_first_answer_and_no_dead_controls(site, browser):

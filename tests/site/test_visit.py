@@ -3,7 +3,7 @@ style sheets.
 """
 
 import pytest
-from books import Server, served
+from books import LOOKS, Server, served
 
 FIRST_VISIT_BYTES = 600_000
 LATER_PAGE_BYTES = 150_000
@@ -40,6 +40,7 @@ def read(tab, server: Server, page: str) -> None:
     tab.wait_for_load_state("networkidle")
 
 
+@pytest.mark.scheduled
 def test_a_visit_is_light(page_names, server, browser):
     """A first visit of any page, read to its end, takes at most 600 KB, and a page after it 150 KB.
 
@@ -71,10 +72,9 @@ def test_a_visit_is_light(page_names, server, browser):
     assert not heavy
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_moves_while_a_page_loads_or_is_read(page_names, server, browser, width, scheme):
-    moved = []
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_moves_while_a_page_loads_or_is_read(page_names, server, browser, look):
+    (width, scheme), moved = look, []
     for page in page_names:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         context.add_init_script(OBSERVE)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from books import ROOT
 
 from lib.site import code, notebooks
@@ -31,6 +32,7 @@ def steps() -> list[str]:
     ].splitlines()
 
 
+@pytest.mark.scheduled
 def test_the_steps_of_the_readme_run_as_written(tmp_path):
     chapters = [f"chapters/{path.stem}" for path in notebooks.CHAPTERS.glob("*.md")]
     code.write_archive(tmp_path / code.ARCHIVE, chapters)
