@@ -69,6 +69,7 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgr
 clean: ## remove all that was made, the environment included
 	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache *.egg-info
 
+# The lock names all that is needed, so pip need not look for more.
 # Made anew when what it is made from has changed or the folder has moved. What it was made from is
 # written down last and forgotten first, so that an interrupted installation starts again.
 environment:
@@ -86,7 +87,7 @@ environment:
 	fi; \
 	echo "Making the environment with $$python; this takes about a minute, once."; \
 	rm -f .venv/made-from && rm -rf .venv && "$$python" -m venv .venv && \
-	$(RUN) -m pip install --quiet --no-compile --require-hashes -r requirements-book.lock && \
+	$(RUN) -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements-book.lock && \
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable . && \
 	echo "$$from" > .venv/made-from
 
@@ -96,5 +97,5 @@ test-environment: environment
 	if [ "$$from" = "$$(cat .venv/tested-from 2>/dev/null)" ]; then exit 0; fi; \
 	echo "Adding what the tests and the search need; this takes about a minute, once."; \
 	rm -f .venv/tested-from && \
-	$(RUN) -m pip install --quiet --no-compile --require-hashes -r requirements.lock && \
+	$(RUN) -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements.lock && \
 	echo "$$from" > .venv/tested-from

@@ -11,7 +11,6 @@ import pandas as pd
 
 from lib.compatible import conclusions, exclusion, one_factor, verification
 from lib.paper import published
-from lib.statistics import univariate
 
 # Units of the last digit; None for a claim that is deleted.
 CHANGES = (1, 10, None)
@@ -61,7 +60,6 @@ def remember(replace: Callable[[object, str, object], None]) -> None:
     for module, name in [
         (conclusions, "known"),
         (one_factor, "least_margins"),
-        (univariate, "p_values_of_all_pairs"),
         (exclusion, "judge"),
         (exclusion, "outer_bounds"),
         (exclusion, "basic_bounds"),

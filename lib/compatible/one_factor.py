@@ -106,7 +106,7 @@ class Excess:
         spreads = np.empty((len(row), len(GROUPS)))
         spreads[:, here], spreads[:, ~here] = occluded[row], patent[column]
         best = (self.constant + spreads @ self.slopes.T).max(axis=1)
-        excluded = by_first[by_first > CLEARLY].min(initial=np.inf)
+        excluded = by_first.min(where=by_first > CLEARLY, initial=np.inf)
         return float(min(best.min(), excluded)), spreads[best.argmin()]
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.special import expit
 from scipy.stats import norm
+from statsmodels.discrete.discrete_model import Logit
 from statsmodels.tools.sm_exceptions import ModelWarning
+from statsmodels.tools.tools import add_constant
 
 from lib.patients.cohort import Cohort
 from lib.statistics.separation import why_no_model
@@ -58,7 +59,7 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", ModelWarning)
             try:
-                fitted = sm.Logit(outcome, design).fit(disp=0, maxiter=100)
+                fitted = Logit(outcome, design).fit(disp=0, maxiter=100)
             except (ModelWarning, np.linalg.LinAlgError):
                 problem = "the search for the maximum of the likelihood came to no end"
     if problem is not None:
@@ -97,7 +98,7 @@ def standardized(factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     the coefficients of the design, intercept first, is the coefficients of the factors as they are.
     """
     mean, spread = factors.mean(), factors.std(ddof=0)
-    design = sm.add_constant((factors - mean) / spread)
+    design = add_constant((factors - mean) / spread)
     back = pd.DataFrame(np.diag([1.0, *1 / spread]), design.columns, design.columns)
     back.loc["const", factors.columns] = -mean / spread
     return design, back

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from lib.patients.cohort import Cohort
 from lib.statistics import multivariate
@@ -96,7 +97,7 @@ def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
         return pd.Series(dtype=float), Comparison(pd.DataFrame(), len(rows), model.problem)
     # The distance has no unit, so that the standardized factors serve as well.
     design, _ = multivariate.standardized(rows[factors])
-    regression = sm.GLM(rows[cohort.outcome], design, family=sm.families.Binomial())
+    regression = GLM(rows[cohort.outcome], design, family=Binomial())
     measures = regression.fit(tol=TOLERANCE).get_influence()
     distance = pd.Series(measures.cooks_distance[0], rows.index)
     # Patients alike differ by rounding; the first of them is taken.

@@ -8,11 +8,12 @@ the first four for all possible counts at once, which no library offers, the mid
 """
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.multitest import multipletests
 
 from lib.patients.cohort import Cohort
@@ -58,7 +59,7 @@ def crude_odds_ratio(table: np.ndarray) -> dict[str, float]:
     table = np.asarray(table, dtype=float)
     if (table == 0).any():
         return dict.fromkeys(["odds_ratio", "lower", "upper", "wald"], np.nan)
-    crude = sm.stats.Table2x2(table, shift_zeros=False)
+    crude = Table2x2(table, shift_zeros=False)
     lower, upper = crude.oddsratio_confint()
     return {
         "odds_ratio": crude.oddsratio,
@@ -206,6 +207,7 @@ def limits_of_significant(occluded: int, patent: int, *, by_every_test: bool) ->
     )
 
 
+@cache  # asked for the same patients again and again
 def _fisher_of_all_pairs(occluded: int, patent: int) -> np.ndarray:
     result = np.full((occluded + 1, patent + 1), np.nan)
     for exposed in range(1, occluded + patent):
