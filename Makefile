@@ -34,8 +34,9 @@ test: test-environment ## run what checks arithmetic, prose, pairs and pages, an
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
 	@$(TEST) tests -m "slow and not scheduled"
 
-test-scheduled: test-environment ## run what is too long for every change: each number altered, every look of every page
+test-scheduled: test-environment ## run what is too long for every change: each number altered, every look of every page, 10,000 broken files
 	@$(TEST) tests -m scheduled
+	@FUZZ_EXAMPLES=2000 $(TEST) --dist load tests/test_intake_fuzz.py
 
 template: environment ## write an empty cohort file with its codebook into FOLDER (EXAMPLE=1: a real data set instead; COHORT=file.sav: a codebook for that file, beside it)
 	@$(RUN) -m lib.patients.template $(if $(EXAMPLE),--example) $(if $(COHORT),--cohort "$$COHORT" "$(or $(FOLDER),$$(dirname "$$COHORT"))","$(or $(FOLDER),registry)")

@@ -596,6 +596,25 @@ def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("codes", ["-9 (3)", "99 (4), 999 (1)", "score: 9 (2)", "missing of the codebook"]),
+        ("points", ["thrombozyten", "write 1119 or 1.1190"]),
+    ],
+)
+def test_what_can_be_read_two_ways_is_refused_with_the_mend(name, said):
+    words = refusal(case, name)
+    assert [one for one in said if one not in words] == []
+
+
+def test_two_rare_factors_stay_and_their_common_table_is_withheld(monkeypatch):
+    monkeypatch.setenv("COHORT", str(CASES / "rare_pair.csv"))
+    patients = loading.load()
+    assert patients.factors == ["pep", "precut", "female"]
+    assert frozenset({"pep", "precut"}) in patients.withheld.pairs
+
+
 def one_column(rule: str, *values: str, group: str = "abab") -> tuple[str, str]:
     """A file with a column x of these values, and its codebook."""
     rows = zip(group, values, "0101", strict=True)
