@@ -131,9 +131,9 @@ class Cohort:
     def step(self, name: str) -> float:
         """The difference of a factor that its odds ratio is about: of a number the codebook's step,
         or else the power of ten next below its standard deviation, for whole numbers at least 1;
-        otherwise 1."""
-        asked = self.codebook.loc[name].get("step", "")
-        spread = self.rows[name].std()
+        otherwise 1, as of another term of a model."""
+        asked = self.codebook.get("step", {}).get(name, "")
+        spread = self.rows[name].std() if name in self.factors else 0
         if asked or name in self.binary_factors or not spread > 0:
             return float(asked or 1)
         below = 10.0 ** np.floor(np.log10(spread))

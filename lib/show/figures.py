@@ -12,7 +12,6 @@ from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
-from lib.show.tables import per_step
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival
 from lib.words import capital, limits, listed, number, p_is, percent, whole
@@ -339,7 +338,6 @@ def significant_pairs(
 
 def forest(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown."""
-    crude, adjusted = per_step(crude, cohort), per_step(adjusted, cohort)
     hidden = crude.index.isin(cohort.withheld.outcome)
     lasting = (adjusted["p"] < 0.05).sum()
     verb = "stays" if lasting == 1 else "stay"

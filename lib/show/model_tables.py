@@ -14,7 +14,6 @@ from lib.show.tables import (
     exposure,
     of_levels,
     one_digit,
-    per_step,
     three_digits,
     whole_percent,
 )
@@ -35,7 +34,7 @@ def joint_model(
     """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
     agreement = ("term", lambda term: "fitted" if term in printed else "not printed")
     display.table(
-        per_step(terms, cohort),
+        terms,
         {
             "Term": (
                 "term",
@@ -62,7 +61,7 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
     hidden = joined.index.isin(cohort.withheld.outcome)
-    joined = display.masked(per_step(joined, cohort), hidden, list(crude))
+    joined = display.masked(joined, hidden, list(crude))
 
     def counted(exposed: float, total: float, mean: float) -> str:
         words = exposure(exposed, total, mean)
@@ -96,7 +95,7 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
     firth = penalized.table.drop(index="const", errors="ignore")
     display.table(
-        per_step(plain.table.reindex(firth.index).join(firth.add_prefix("firth_")), cohort),
+        plain.table.reindex(firth.index).join(firth.add_prefix("firth_")),
         {
             "Factor": ("factor", cohort.per_step),
             "Maximum likelihood, Wald limits": (
@@ -129,7 +128,7 @@ def comparison(
     names = cohort.codebook.index
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
-        per_step(compared.table, cohort),
+        compared.table,
         {
             "Term": ("term", lambda name: cohort.per_step(name) if name in names else name),
             headings[0]: (*of_version, _with_p),

@@ -41,13 +41,6 @@ def as_printed(value: float, like: str) -> str:
     return DASH if pd.isna(value) else published.prints(value, like)
 
 
-def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Odds ratios and limits (factors x estimates) with those of numbers for one step of them."""
-    columns = [name for name in table if name.endswith(("odds_ratio", "lower", "upper"))]
-    steps = [cohort.step(name) if name in cohort.factors else 1.0 for name in table.index]
-    return table.assign(**table[columns].pow(steps, axis=0))
-
-
 def count_of(count: float, total: float) -> str:
     """A count among a total: "21/47"."""
     return f"{whole(count)}/{whole(total)}"
@@ -552,7 +545,7 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
 
     counted = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
+        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
         {
             "Factor": ("factor", cohort.per_step),
             **({"Counts": counted} if cohort.is_example else {}),

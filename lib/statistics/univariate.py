@@ -72,7 +72,7 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     """Two-sided P of four tests in use for a number: Student's t, Welch's t, Mann-Whitney, Wald.
 
     Mann-Whitney is by the normal approximation, corrected for ties and continuity. The Wald test is
-    that of a logistic regression on the one factor, whose odds ratio per unit and its limits are
+    that of a logistic regression on the one factor, whose odds ratio for a step and its limits are
     there too. NaN where a test has no answer.
     """
     known = cohort.complete([factor, cohort.outcome])
