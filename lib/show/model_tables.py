@@ -10,22 +10,25 @@ import pandas as pd
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.show.tables import (
+    OF_EVENT,
+    OF_NO_EVENT,
     estimate,
     exposure,
     of_levels,
     one_digit,
+    ratio_limits,
     three_digits,
     whole_percent,
 )
 from lib.statistics.multivariate import JointModel
 from lib.statistics.sample_size import SampleSize
 from lib.statistics.sensitivity import Comparison
-from lib.words import DASH, capital, limits, number, p_is, p_value, percent, whole
+from lib.words import DASH, capital, limits, number, p_is, p_value, percent, ratio, whole
 
 
 def four_significant(value: float) -> str:
     """A number with four significant digits, trailing zeros kept."""
-    return DASH if np.isnan(value) else f"{value:#.4g}".replace("-", "−")
+    return DASH if np.isnan(value) else f"{value:#.4g}".rstrip(".").replace("-", "−")
 
 
 def joint_model(
@@ -42,8 +45,8 @@ def joint_model(
             ),
             "Coefficient": ("coefficient", four_significant),
             "SE": ("standard_error", four_significant),
-            "Odds ratio": ("odds_ratio", three_digits),
-            "95% interval": ("lower", "upper", partial(limits, digits=3)),
+            "Odds ratio": ("odds_ratio", partial(ratio, digits=3)),
+            "95% interval": ("lower", "upper", partial(ratio_limits, digits=3)),
             "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
         }
         | ({"Agreement": agreement} if cohort.is_example else {}),
@@ -60,19 +63,18 @@ def joint_model(
 def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
-    hidden = joined.index.isin(cohort.withheld.outcome)
-    joined = display.masked(joined, hidden, list(crude))
+    joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
 
-    def counted(exposed: float, total: float, mean: float) -> str:
-        words = exposure(exposed, total, mean)
+    def counted(name: str, exposed: float, total: float, *moments: float) -> str:
+        words = exposure(cohort, name, exposed, total, *moments)
         return words if pd.isna(exposed) else f"{words} ({percent(exposed / total)})"
 
     display.table(
         joined,
         {
             "Factor": ("factor", cohort.per_step),
-            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
-            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
+            capital(cohort.event): (*OF_EVENT, counted),
+            capital(cohort.no_event): (*OF_NO_EVENT, counted),
             "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
             "P": ("wald", p_value),
             "Adjusted odds ratio (95% CI)": (
@@ -104,7 +106,7 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
                 "wald_upper",
                 estimate,
             ),
-            "Profile limits": ("lower", "upper", limits),
+            "Profile limits": ("lower", "upper", ratio_limits),
             "P, likelihood ratio": ("p", p_value),
             "Firth, profile limits": ("firth_odds_ratio", "firth_lower", "firth_upper", estimate),
             "P, Firth": ("firth_p", p_value),
@@ -117,20 +119,22 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
     )
 
 
-def _with_p(ratio: float, lower: float, upper: float, p: float, digits: int = 2) -> str:
-    return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper, digits)}, {p_is(p)}"
+def _with_p(value: float, lower: float, upper: float, p: float, digits: int = 2) -> str:
+    return DASH if np.isnan(value) else f"{estimate(value, lower, upper, digits)}, {p_is(p)}"
 
 
 def comparison(
     compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
 ) -> None:
     """Two versions of the joint model side by side."""
-    names = cohort.codebook.index
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
         compared.table,
         {
-            "Term": ("term", lambda name: cohort.per_step(name) if name in names else name),
+            "Term": (
+                "term",
+                lambda term: cohort.per_step(term) if term in cohort.factors else term,
+            ),
             headings[0]: (*of_version, _with_p),
             headings[1]: (*(f"other_{name}" for name in of_version), _with_p),
         },
@@ -197,8 +201,8 @@ def e_values(found: pd.DataFrame, words: list[str], ratios: list[str], reconstru
         {
             "Factor": "words",
             "Adjusted odds ratio": "ratio",
-            "E-value": ("e_value", number),
-            "E-value of the nearer limit": ("e_value_limit", number),
+            "E-value": ("e_value", ratio),
+            "E-value of the nearer limit": ("e_value_limit", ratio),
         },
         name="tab-e-values",
         caption="How strong an unmeasured factor would have to be, as a risk ratio with factor and "

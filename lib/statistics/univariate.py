@@ -102,7 +102,8 @@ def screen(cohort: Cohort) -> pd.DataFrame:
     """One row per factor, all tests side by side, with the crude odds ratio and its interval.
 
     A binary factor has the counts exposed_occluded, occluded, exposed_patent, patent; a number has
-    occluded, patent and the means (mean_occluded, mean_patent) instead. A level of a category is
+    occluded, patent, the means (mean_occluded, mean_patent) and the standard deviations
+    (sd_occluded, sd_patent) instead. A level of a category is
     compared with the reference. Tests that do not apply are NaN.
     """
     rows = {}
@@ -127,20 +128,27 @@ def screen(cohort: Cohort) -> pd.DataFrame:
             rows[factor] = {
                 "mean_occluded": by_outcome.mean().get(1, np.nan),
                 "mean_patent": by_outcome.mean().get(0, np.nan),
+                "sd_occluded": by_outcome.std().get(1, np.nan),
+                "sd_patent": by_outcome.std().get(0, np.nan),
                 **number_tests(cohort, factor),
                 "trend": trend(cohort, factor)["p"],
             }
         rows[factor] |= {"occluded": occluded, "patent": patent}
-    columns = [
-        "exposed_occluded",
-        "occluded",
-        "exposed_patent",
-        "patent",
-        "mean_occluded",
-        "mean_patent",
-    ]
     return pd.DataFrame.from_dict(rows, orient="index").reindex(
-        columns=[*columns, *TEST_LABELS, "odds_ratio", "lower", "upper"]
+        columns=[
+            "exposed_occluded",
+            "occluded",
+            "exposed_patent",
+            "patent",
+            "mean_occluded",
+            "mean_patent",
+            "sd_occluded",
+            "sd_patent",
+            *TEST_LABELS,
+            "odds_ratio",
+            "lower",
+            "upper",
+        ]
     )
 
 
