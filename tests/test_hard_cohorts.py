@@ -141,6 +141,11 @@ def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages)
             ratio, ends = np.exp(model.params[level]), np.exp(model.conf_int().loc[level])
             assert tables.estimate(ratio, *ends) in found["analysis"]
     assert {"Side: left", "Side: right"} <= {*re.findall(r"Side: \w+", found["analysis"])}
+    of_left = (ROWS["occluded_12m"][side == "left"].sum(), ROWS["occluded_12m"].sum())
+    assert re.search(
+        r"Side: left \| {}/{} \([^|]*\) \| [^|]* \| reference \| – \| reference".format(*of_left),
+        found["analysis"],
+    )
     length = ROWS["stent_length_mm"][ROWS["occluded_12m"] == 1]
     assert f"mean {length.mean():.1f} (SD {length.std():.1f})" in found["analysis"]
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import read_cohort, students
+from helpers import codebook_of, read_cohort, students, write_rows
 from scipy import stats
 
+from lib.patients.loading import load
 from lib.statistics import methods, univariate
 
 
@@ -34,6 +35,33 @@ def test_shares_are_compared_by_a_test_and_a_standardized_difference(
     assert row["test"] == test
     assert row["p"] == pytest.approx(p([[first, of - first], [second, of - second]]).pvalue)
     assert row["standardized_difference"] == pytest.approx(difference, abs=1e-6)
+
+
+@pytest.mark.parametrize("groups", ["AB", "ABC"])
+@pytest.mark.parametrize("patients", [240, 24])
+def test_a_category_is_tested_as_a_whole(tmp_path, groups, patients):
+    """Beside its first level; exactly where few are expected and two samples are compared."""
+    random = np.random.default_rng(patients)
+    rows = pd.DataFrame({"group": random.choice(list(groups), patients)})
+    rows["side"] = np.where(random.random(patients) < 0.3, "left", "right")
+    rows["side"] = rows["side"].mask(random.random(patients) < 0.3, "both")
+    rows["outcome"] = random.integers(0, 2, patients)
+    codebook = codebook_of(rows, "|".join(groups)).set_index("name", drop=False)
+    codebook.loc["side", ["type", "levels", "missing"]] = ["category", "left|right|both", ""]
+    cohort = load(write_rows(tmp_path, rows, codebook))
+    for by in ("group", "outcome"):
+        found = methods.baseline(cohort, by).xs("", axis=1)[["test", "p"]]
+        table, exact = pd.crosstab(rows["side"], rows[by]), patients == 24
+        if exact and table.shape[1] == 2:
+            chosen = stats.MonteCarloMethod(rng=np.random.default_rng(1))
+            expected = "exact", stats.fisher_exact(table, method=chosen).pvalue
+        else:
+            expected = "chi-square", stats.chi2_contingency(table).pvalue
+        assert found.loc["side=left", "test"] == expected[0]
+        assert found.loc["side=left", "p"] == pytest.approx(
+            expected[1], abs=0.02 if exact else 1e-9
+        )
+        assert found.loc[["side=right", "side=both"], "p"].isna().all()
 
 
 def test_a_number_is_compared_by_its_ranks():

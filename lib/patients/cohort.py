@@ -142,7 +142,7 @@ class Cohort:
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""
-        if name in self.binary_factors:
+        if self.codebook.at[name, "type"] == "binary":
             return self.label(name)
         unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
         if self.step(name) == 1 and unit.removesuffix("s") in DAYS:

@@ -20,6 +20,7 @@ from lib.show.tables import (
     three_digits,
     whole_percent,
 )
+from lib.statistics import univariate
 from lib.statistics.multivariate import JointModel
 from lib.statistics.sample_size import SampleSize
 from lib.statistics.sensitivity import Comparison
@@ -63,11 +64,17 @@ def joint_model(
 def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
+    references = univariate.screen(cohort, cohort.named("reference"))
+    counts = references[[*OF_EVENT[1:3], *OF_NO_EVENT[1:3]]]
+    joined = joined.reindex(cohort.described).fillna(counts)
     joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
 
     def counted(name: str, exposed: float, total: float, *moments: float) -> str:
         words = exposure(cohort, name, exposed, total, *moments)
         return words if pd.isna(exposed) else f"{words} ({percent(exposed / total)})"
+
+    def compared(name: str, *found: float) -> str:
+        return estimate(*found) if name in crude.index else "reference"
 
     display.table(
         joined,
@@ -75,13 +82,14 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
             "Factor": ("factor", cohort.per_step),
             capital(cohort.event): (*OF_EVENT, counted),
             capital(cohort.no_event): (*OF_NO_EVENT, counted),
-            "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
+            "Crude odds ratio (95% CI)": ("factor", "odds_ratio", "lower", "upper", compared),
             "P": ("wald", p_value),
             "Adjusted odds ratio (95% CI)": (
+                "factor",
                 "adjusted_odds_ratio",
                 "adjusted_lower",
                 "adjusted_upper",
-                estimate,
+                compared,
             ),
             "Adjusted P": ("adjusted_p", p_value),
         },

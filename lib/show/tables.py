@@ -356,8 +356,8 @@ def baseline(
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
         "chi-square, exact where fewer than five are expected in a cell; of a number "
         "Kruskal-Wallis. The download adds means and standardized differences."
-        + " Each level of a factor of several is compared with all its others."
-        * ("category" in cohort.codebook),
+        + " Of a factor of several levels the P is that of all, beside the first; exact if two "
+        "groups are compared." * ("category" in cohort.codebook),
         data=described.rename_axis("variable").reset_index(),
         reconstructed=cohort.is_example,
     )

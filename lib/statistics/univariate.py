@@ -98,8 +98,9 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     }
 
 
-def screen(cohort: Cohort) -> pd.DataFrame:
-    """One row per factor, all tests side by side, with the crude odds ratio and its interval.
+def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
+    """One row per factor, by default all, all tests side by side, with the crude odds ratio and its
+    interval.
 
     A binary factor has the counts exposed_occluded, occluded, exposed_patent, patent; a number has
     occluded, patent, the means (mean_occluded, mean_patent) and the standard deviations
@@ -107,8 +108,8 @@ def screen(cohort: Cohort) -> pd.DataFrame:
     compared with the reference. Tests that do not apply are NaN.
     """
     rows = {}
-    for factor in cohort.factors:
-        if factor in cohort.binary_factors:
+    for factor in cohort.factors if factors is None else factors:
+        if cohort.codebook.at[factor, "type"] == "binary":
             # [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]]
             table = np.column_stack(roc.level_counts(cohort, factor))[::-1]
             occluded, patent = table.sum(axis=0)
