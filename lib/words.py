@@ -25,6 +25,34 @@ def whole(value: float) -> str:
     return number(value, 0)
 
 
+def ratio(value: float, digits: int | None = 2) -> str:
+    """A ratio with a count of decimals (three below a hundredth), or to three digits where that is
+    None; beyond a thousand, or below a thousandth, only that it is."""
+    if not 0.001 <= value <= 1000:
+        return DASH if pd.isna(value) else ">1,000" if value > 1 else "<0.001"
+    return f"{value:.3g}" if digits is None else number(value, 3 if value < 0.01 else digits)
+
+
+def decimals(values: pd.Series) -> int:
+    """How many decimals tell the values apart: two digits of the range of their middle half (of
+    all, where that is none), but no more than they have; below 0 where tens or more are enough."""
+    values = values.dropna()
+    spread = values.quantile(0.75) - values.quantile(0.25) or values.max() - values.min()
+    needed = 1 - int(np.floor(np.log10(spread))) if spread > 0 else 2
+    # Of some files, 0.1 is only nearly that.
+    own = (d for d in range(needed) if np.allclose(values, values.round(d), rtol=1e-6, atol=0))
+    return next(own, needed)
+
+
+def measured(value: float, decimals: int) -> str:
+    """A measurement with so many decimals; with a power of ten where that is too long to read. Four
+    digits before the point stand together, as in a year."""
+    text = number(value, max(decimals, 0))
+    if sum(map(str.isdigit, text)) > 7 or (decimals > 4 and abs(value) < 0.01):
+        text = f"{round(value, decimals):.7g}".replace("-", "−")
+    return text.replace(",", "") if abs(value) < 1e4 else text
+
+
 def percent(value: float, digits: int = 1) -> str:
     """A proportion as a percentage."""
     return DASH if pd.isna(value) else f"{100 * value:.{digits}f}%".replace("-", "−")

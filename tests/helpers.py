@@ -39,14 +39,16 @@ def codebook_of(rows: pd.DataFrame, groups: str) -> pd.DataFrame:
     return codebook.assign(missing=np.where(codebook["type"] == "number", "none", ""))
 
 
-def read_cohort(rows: pd.DataFrame, groups: str = "A|B") -> Cohort:
+def read_cohort(rows: pd.DataFrame, groups: str = "A|B", step: str = "") -> Cohort:
     """The cohort read back from a file of these rows with a codebook beside it; everyone is in the
-    first group where the rows have none.
+    first group where the rows have none. Odds ratios of numbers are for the step, if there is one.
     """
     if "group" not in rows:
         rows = rows.assign(group=groups.split("|")[0])
+    codebook = codebook_of(rows, groups)
+    codebook["step"] = np.where(codebook["type"] == "number", step, "")
     with tempfile.TemporaryDirectory() as folder:
-        return loading.load(write_rows(Path(folder), rows, codebook_of(rows, groups)))
+        return loading.load(write_rows(Path(folder), rows, codebook))
 
 
 def write_rows(
@@ -86,15 +88,16 @@ def with_printed(claims: pd.DataFrame, printed: dict[str, str]) -> pd.DataFrame:
 
 
 def asah() -> Cohort:
-    """The patients of pROC's data set aSAH, grouped by gender."""
+    """The patients of pROC's data set aSAH, grouped by gender; odds ratios are for one unit."""
     rows = pd.read_csv(ORACLES / "aSAH.csv", comment="#").rename(columns={"gender": "group"})
-    return read_cohort(rows, "Female|Male")
+    return read_cohort(rows, "Female|Male", step="1")
 
 
 def students() -> Cohort:
-    """Spector and Mazzeo 1980, J Econ Educ 11:37-44: who improved under a new way of teaching."""
+    """Spector and Mazzeo 1980, J Econ Educ 11:37-44: who improved under a new way of teaching;
+    odds ratios are for one unit."""
     rows = spector.load_pandas().data.rename(columns={"PSI": "has_PSI", "GRADE": "outcome"})
-    return read_cohort(rows[["GPA", "TUCE", "has_PSI", "outcome"]])
+    return read_cohort(rows[["GPA", "TUCE", "has_PSI", "outcome"]], step="1")
 
 
 def hemorrhage() -> pd.DataFrame:

@@ -29,7 +29,7 @@ from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
-from lib.statistics import bootstrap, methods, multivariate, patency, survival
+from lib.statistics import bootstrap, methods, multivariate, patency, survival, univariate
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
@@ -558,6 +558,10 @@ def test_all_levels_of_a_category_are_withheld_together_the_first_too(tmp_path, 
         assert {*map(display.text_of, cells[f"grade: {level}"])} == {display.WITHHELD}
     assert display.WITHHELD not in map(display.text_of, cells["has_a"])
     assert not disclosure.hides_model(cohort, cohort.factors)
+    model = multivariate.fit(cohort).table
+    model_tables.crude_and_adjusted(univariate.screen(cohort), model, cohort)
+    cells = {row[0]: list(map(display.text_of, row[1:])) for row in shown[1].content["rows"]}
+    assert cells["grade: I"] == [display.WITHHELD] * 4 + ["reference", "–"]
     first = rows.assign(outcome=rows["outcome"].mask(rows["grade"] == "I", 1))
     monkeypatch.setenv("COHORT", str(write_rows(tmp_path, first, codebook)))
     cohort = loading.load()

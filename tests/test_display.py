@@ -19,7 +19,50 @@ from hypothesis import strategies as st
 from lib.show import display, figures, model_tables, plots
 from lib.site.notebooks import CHAPTERS
 from lib.statistics import sample_size
-from lib.words import capital, limits, percent
+from lib.words import capital, decimals, limits, measured, percent, ratio
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (np.nan, "–"),
+        (0, "<0.001"),
+        (0.0042, "0.004"),
+        (0.0142, "0.01"),
+        (1, "1.00"),
+        (1000.1, ">1,000"),
+        (np.inf, ">1,000"),
+    ],
+)
+def test_a_ratio_is_a_number_that_can_be_read(value, words):
+    assert ratio(value) == words
+    assert ratio(value, 3) == (words if not 0.01 < value < 1000 else f"{value:.3f}")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([60, 80, 100, 120, 140], "100 (80 to 120)"),
+        ([1, 2, 4, 5, 9], "4 (2 to 5)"),
+        ([0.6, 0.82, 1, 1.22, 2], "1.00 (0.82 to 1.22)"),
+        ([0.1 + 0.2, 0.5, 0.9, 1.1, 1.3], "0.9 (0.5 to 1.1)"),
+        ([2008, 2011, 2014, 2017, 2020], "2014 (2011 to 2017)"),
+        ([0, 12000.4, 23000.4, 34000.4, 9e4], "23,000 (12,000 to 34,000)"),
+        ([6e9, 7.1e9, 8.123e9, 9.2e9, 1e10], "8.1e+09 (7.1e+09 to 9.2e+09)"),
+        ([1e-5, 7.1e-5, 9e-5, 9.52e-5, 1e-4], "9e−05 (7.1e−05 to 9.5e−05)"),
+        ([0.89, 0.9, 0.90002, 0.90013, 0.91], "0.90002 (0.90000 to 0.90013)"),
+        ([0, 0, 0, 0, 2.5], "0.0 (0.0 to 0.0)"),
+        ([3, 3, 3, 3, 3], "3 (3 to 3)"),
+        ([np.nan], "– (–)"),
+    ],
+)
+def test_a_measurement_has_the_digits_that_its_spread_needs(values, words):
+    values = pd.Series(values, dtype=float)
+    lower, median, upper = (
+        measured(values.quantile(part), decimals(values)) if values.notna().any() else "–"
+        for part in (0.25, 0.5, 0.75)
+    )
+    assert words in (f"{median} ({lower} to {upper})", f"{median} ({lower})")
 
 
 @pytest.mark.parametrize(
@@ -186,13 +229,13 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     )
     cohort = read_cohort(rows)
     table = pd.DataFrame(
-        {"odds_ratio": [2.0, 1.01], "lower": 0.9, "upper": 3.0, "p": 0.2}, cohort.factors
+        {"odds_ratio": [2.0, 2.7], "lower": 0.9, "upper": 3.0, "p": 0.2}, cohort.factors
     )
     figures.forest(table, table, cohort, [])
     data = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("factor")
     assert data.at["has_x", "odds_ratio_crude"] == 2
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
-    assert data.at["length", "odds_ratio_adjusted"] == pytest.approx(1.01**100)
+    assert data.at["length", "odds_ratio_adjusted"] == 2.7
     assert "length (per 100) crude 2.70" in shown[0].content["alt"]
 
 

@@ -142,6 +142,33 @@ def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages)
             ratio, ends = np.exp(model.params[level]), np.exp(model.conf_int().loc[level])
             assert tables.estimate(ratio, *ends) in found["analysis"]
     assert {"Side: left", "Side: right"} <= {*re.findall(r"Side: \w+", found["analysis"])}
+    of_left = (ROWS["occluded_12m"][side == "left"].sum(), ROWS["occluded_12m"].sum())
+    assert re.search(
+        r"Side: left \| {}/{} \([^|]*\) \| [^|]* \| reference \| – \| reference".format(*of_left),
+        found["analysis"],
+    )
+    length = ROWS["stent_length_mm"][ROWS["occluded_12m"] == 1]
+    assert f"mean {length.mean():.1f} (SD {length.std():.1f})" in found["analysis"]
+
+
+def test_numbers_of_every_size_can_be_read(pages):
+    """Of 7 digits at most: amounts per liter, a year, moles, and what hardly varies."""
+    random = np.random.default_rng(3)
+    sizes = {
+        "white_cells": random.normal(8e9, 2e9, len(ROWS)).round(-6),
+        "year": random.integers(2008, 2021, len(ROWS)),
+        "creatinine": random.normal(9e-5, 2e-5, len(ROWS)).round(6),
+        "index": random.normal(0.9, 2e-4, len(ROWS)).round(5),
+    }
+    rules = [[name, name.capitalize(), "factor", "number"] for name in sizes]
+    names = ["name", "label", "role", "type"]
+    codebook = pd.concat([CODEBOOK, pd.DataFrame(rules, columns=names)]).fillna("")
+    chapters = ["multivariate", "analysis", "roc"]
+    words = "\n".join(pages(ROWS.assign(**sizes), codebook, chapters=chapters).values())
+    found = "\n".join(line for line in words.splitlines() if " | " in line)
+    shown = [one.strip(",.") for one in re.findall(r"\d[\d,.]*", found)]
+    assert [one for one in shown if len(re.sub(r"\D", "", one)) > 7 or "0.0000" in one] == []
+    assert " | 2014 (201" in found and " | 8" in found and "e−05 (" in found
 
 
 def test_a_cohort_with_times_gets_its_curves(pages):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import read_cohort, students
+from helpers import codebook_of, read_cohort, students, write_rows
 from scipy import stats
 
-from lib.show import tables
+from lib.patients.loading import load
 from lib.statistics import methods, univariate
 
 
@@ -37,6 +37,33 @@ def test_shares_are_compared_by_a_test_and_a_standardized_difference(
     assert row["standardized_difference"] == pytest.approx(difference, abs=1e-6)
 
 
+@pytest.mark.parametrize("groups", ["AB", "ABC"])
+@pytest.mark.parametrize("patients", [240, 24])
+def test_a_category_is_tested_as_a_whole(tmp_path, groups, patients):
+    """Beside its first level; exactly where few are expected and two samples are compared."""
+    random = np.random.default_rng(patients)
+    rows = pd.DataFrame({"group": random.choice(list(groups), patients)})
+    rows["side"] = np.where(random.random(patients) < 0.3, "left", "right")
+    rows["side"] = rows["side"].mask(random.random(patients) < 0.3, "both")
+    rows["outcome"] = random.integers(0, 2, patients)
+    codebook = codebook_of(rows, "|".join(groups)).set_index("name", drop=False)
+    codebook.loc["side", ["type", "levels", "missing"]] = ["category", "left|right|both", ""]
+    cohort = load(write_rows(tmp_path, rows, codebook))
+    for by in ("group", "outcome"):
+        found = methods.baseline(cohort, by).xs("", axis=1)[["test", "p"]]
+        table, exact = pd.crosstab(rows["side"], rows[by]), patients == 24
+        if exact and table.shape[1] == 2:
+            chosen = stats.MonteCarloMethod(rng=np.random.default_rng(1))
+            expected = "exact", stats.fisher_exact(table, method=chosen).pvalue
+        else:
+            expected = "chi-square", stats.chi2_contingency(table).pvalue
+        assert found.loc["side=left", "test"] == expected[0]
+        assert found.loc["side=left", "p"] == pytest.approx(
+            expected[1], abs=0.02 if exact else 1e-9
+        )
+        assert found.loc[["side=right", "side=both"], "p"].isna().all()
+
+
 def test_a_number_is_compared_by_its_ranks():
     cohort = students()
     row = methods.baseline(cohort, cohort.outcome).loc["GPA", ""]
@@ -57,11 +84,9 @@ def test_what_does_not_vary_has_no_test():
 
 def test_an_odds_ratio_is_about_a_step_that_can_be_seen():
     """The grade points of these students have a standard deviation of 0.47, the score of 3.9."""
-    cohort = students()
+    asked = students()
+    cohort = replace(asked, codebook=asked.codebook.assign(step=""))
     assert (cohort.step("GPA"), cohort.step("TUCE"), cohort.step("has_PSI")) == (0.1, 1.0, 1.0)
-    asked = replace(cohort, codebook=cohort.codebook.assign(step=["0.5", "", "", "", ""]))
-    crude = univariate.screen(cohort)
-    assert tables.per_step(crude, asked).at["GPA", "odds_ratio"] == pytest.approx(
-        crude.at["GPA", "odds_ratio"] ** 0.5
-    )
-    assert asked.per_step("GPA") == "GPA (per 0.5)"
+    found, for_one = univariate.screen(cohort), univariate.screen(asked)
+    assert found.at["GPA", "odds_ratio"] == pytest.approx(for_one.at["GPA", "odds_ratio"] ** 0.1)
+    assert (cohort.per_step("GPA"), asked.per_step("GPA")) == ("GPA (per 0.1)", "GPA (per 1)")

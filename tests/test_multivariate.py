@@ -1,13 +1,18 @@
 """The joint model against R on a published data set, and against data that allow no model."""
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from helpers import in_r, read_cohort, students
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lib.statistics import multivariate
+from lib.patients.cohort import Cohort
+from lib.statistics import multivariate, profile, sensitivity, univariate
 
 FACTORS = ["GPA", "TUCE", "has_PSI"]
 MODEL = "logistic(GRADE ~ GPA + TUCE + PSI, spector)"
@@ -34,6 +39,53 @@ def test_a_published_model_as_r_has_it():
     assert at_90.tolist() == pytest.approx(
         in_r(f"exp(confint.default({MODEL}, level = 0.9))[, 1]"), rel=1e-6
     )
+
+
+SIZES = {"tiny": 1e-5, "small": 1e-3, "plain": 1.0, "large": 1e3, "year": 1.0, "vast": 1e9}
+
+
+@cache
+def of_sizes() -> tuple[Cohort, Cohort]:
+    """Numbers of every size, and the same patients with each in units of its step."""
+    random = np.random.default_rng(14)
+    rows = pd.DataFrame({name: random.normal(9, 2, 300).round(2) for name in SIZES})
+    rows["year"] = random.integers(2008, 2021, 300)
+    log_odds = (rows[list(SIZES)] - rows[list(SIZES)].mean()).sum(axis=1) / 8
+    rows["outcome"] = (random.random(300) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    rows["group"] = np.where(random.random(300) < 0.5, "A", "B")
+    rows.loc[:4, "group"] = None
+    sized = read_cohort(rows.assign(**rows[list(SIZES)] * SIZES))
+    steps = [sized.step(name) for name in SIZES]
+    scaled = sized.rows.assign(**sized.rows[list(SIZES)] / steps)
+    codebook = sized.codebook.assign(step=np.where(sized.codebook["type"] == "number", "1", ""))
+    return sized, replace(sized, rows=scaled, codebook=codebook)
+
+
+def test_the_odds_ratios_of_a_step_are_those_of_the_column_in_steps():
+    sized, scaled = of_sizes()
+    assert [sized.step(name) for name in SIZES] == pytest.approx(list(SIZES.values()))
+    table = multivariate.fit(sized).table.drop(index="const")
+    design = sm.add_constant(scaled.rows[list(SIZES)] - scaled.rows[list(SIZES)].mean())
+    plain = sm.Logit(scaled.rows["outcome"], design).fit(disp=0)
+    ends = np.exp(plain.conf_int()).set_axis(["lower", "upper"], axis=1)
+    for column, expected in [("odds_ratio", np.exp(plain.params)), *ends.items()]:
+        assert table[column].tolist() == pytest.approx(expected[1:].tolist(), rel=1e-6), column
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        univariate.screen,
+        lambda cohort: profile.profile_limits(cohort).table,
+        lambda cohort: profile.firth(cohort).table,
+        lambda cohort: sensitivity.adjusted_for_group(cohort).table,
+        lambda cohort: sensitivity.influence(cohort)[1].table,
+    ],
+)
+def test_every_odds_ratio_is_that_of_a_step(table):
+    ratios = [table(cohort).filter(regex="odds_ratio|lower|upper") for cohort in of_sizes()]
+    pd.testing.assert_frame_equal(*ratios, rtol=1e-5)
+    assert np.isfinite(ratios[0].loc[list(SIZES)]).all(axis=None)
 
 
 def test_collinearity_as_r_has_it():

@@ -21,7 +21,7 @@ def separated() -> Cohort:
     """aSAH with a factor that only patients with the outcome have."""
     rows = asah().rows
     rows.insert(2, "has_high_s100b", (rows["s100b"] > 0.5).astype(int))
-    return read_cohort(rows.drop(columns="s100b"), "Female|Male")
+    return read_cohort(rows.drop(columns="s100b"), "Female|Male", step="1")
 
 
 @pytest.mark.parametrize(("name", "rows"), [("school", students), ("bleeding", asah)])

@@ -30,8 +30,8 @@ SEPARATED = {
     "number": (
         lambda rows: rows.assign(outcome=(rows["length"] < 90).astype(int)),
         "Separation is complete: the factors leave no doubt about 60 of 60 patients. "
-        "length separates alone: where it is below 91.60, all 18 patients have the outcome “1” "
-        "and where it is above 89.90, all 42 patients have the outcome “0”.",
+        "length separates alone: where it is below 91.6, all 18 patients have the outcome “1” "
+        "and where it is above 89.9, all 42 patients have the outcome “0”.",
     ),
     "combination": (
         lambda rows: rows.assign(outcome=(rows["length"] + 30 * rows["has_a"] > 110).astype(int)),

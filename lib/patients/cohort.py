@@ -131,9 +131,9 @@ class Cohort:
     def step(self, name: str) -> float:
         """The difference of a factor that its odds ratio is about: of a number the codebook's step,
         or else the power of ten next below its standard deviation, for whole numbers at least 1;
-        otherwise 1."""
-        asked = self.codebook.loc[name].get("step", "")
-        spread = self.rows[name].std()
+        otherwise 1, as of another term of a model."""
+        asked = self.codebook.get("step", {}).get(name, "")
+        spread = self.rows[name].std() if name in self.factors else 0
         if asked or name in self.binary_factors or not spread > 0:
             return float(asked or 1)
         below = 10.0 ** np.floor(np.log10(spread))
@@ -142,7 +142,7 @@ class Cohort:
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""
-        if name in self.binary_factors:
+        if self.codebook.at[name, "type"] == "binary":
             return self.label(name)
         unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
         if self.step(name) == 1 and unit.removesuffix("s") in DAYS:

@@ -12,10 +12,20 @@ from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
-from lib.show.tables import per_step
+from lib.show.tables import estimate
 from lib.statistics.sensitivity import FunctionalForm
 from lib.statistics.survival import ALL, Survival
-from lib.words import capital, limits, listed, number, p_is, percent, whole
+from lib.words import (
+    capital,
+    decimals,
+    limits,
+    listed,
+    measured,
+    p_is,
+    percent,
+    ratio,
+    whole,
+)
 
 # Each verdict, and each answer of the checklists, with its color and its hatch.
 VERDICT_FILLS = {
@@ -350,15 +360,14 @@ def forest(
     The printed numbers determine the crude ones of the factors ``determined``, and hold the
     adjusted ones: these do not rest on the example cohort.
     """
-    crude, adjusted = per_step(crude, cohort), per_step(adjusted, cohort)
     hidden = crude.index.isin(cohort.withheld.outcome)
     lasting = (adjusted["p"] < 0.05).sum()
     verb = "stays" if lasting == 1 else "stay"
     title = f"{lasting or 'None'} of {len(adjusted)} factors {verb} significant in the joint model"
-    ratios = crude["odds_ratio"].map(number).mask(hidden, display.WITHHELD)
+    ratios = crude["odds_ratio"].map(ratio).mask(hidden, display.WITHHELD)
     words = [
         f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
-        f"{number(row.odds_ratio)} ({limits(row.lower, row.upper)})"
+        f"{estimate(row.odds_ratio, row.lower, row.upper)}"
         for row in adjusted.itertuples()
     ]
     with display.figure(
@@ -407,8 +416,8 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
     )
     shape = form.curve
     words = [
-        f"at {whole(row.value)} {row.spline:.2f} ({row.lower:.2f} to {row.upper:.2f}), "
-        f"by the line {row.linear:.2f}"
+        f"at {measured(row.value, decimals(shape['value']))} {ratio(row.spline)} "
+        f"({ratio(row.lower)} to {ratio(row.upper)}), by the line {ratio(row.linear)}"
         for row in _five(shape).itertuples()
         if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
     ]

@@ -14,7 +14,7 @@ from lib.compatible import forensic
 from lib.show import display, plots
 from lib.show.display import BLUE, GRID, INK, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE
 from lib.show.tables import three_digits
-from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
+from lib.words import capital, limits, listed, number, p_value, percent, ratio, whole
 
 # ------------------------------------------------------------------- what printed digits leave
 
@@ -287,26 +287,20 @@ def rungs(ranges: pd.DataFrame) -> None:
     )
 
 
-def ratio(value: float) -> str:
-    """A ratio to three digits; beyond a thousand, or below a thousandth, only that it is."""
-    if np.isnan(value):
-        return DASH
-    if value > 1000:
-        return ">1,000"
-    return "<0.001" if value < 0.001 else f"{value:.3g}"
+_three_digits = partial(ratio, digits=None)
 
 
 def _of_ten(ratio_of_one: float) -> str:
-    return ratio(ratio_of_one**10)
+    return _three_digits(ratio_of_one**10)
 
 
 # Each conclusion of ``extremes.csv`` in words, and how its values read.
 CONCLUSIONS = {
     "n11": ("Patients with both markers", whole),
     "binary.share": ("Another yes-or-no factor: share of patients", three_digits),
-    "binary.odds_ratio": ("… crude odds ratio", ratio),
+    "binary.odds_ratio": ("… crude odds ratio", _three_digits),
     "binary.p_value": ("… P alone", p_value),
-    "binary.adjusted_odds_ratio": ("… adjusted odds ratio", ratio),
+    "binary.adjusted_odds_ratio": ("… adjusted odds ratio", _three_digits),
     "length.odds_ratio": ("Stent length, per 10 mm: crude odds ratio", _of_ten),
     "length.p_value": ("… P alone", p_value),
     "length.adjusted_odds_ratio": ("… adjusted odds ratio", _of_ten),
@@ -318,12 +312,12 @@ CONCLUSIONS = {
     "model.nagelkerke": ("… Nagelkerke R²", three_digits),
     "incomplete_coverage.odds_ratio_with_diagnosis": (
         "Coverage, diagnosis added: odds ratio",
-        ratio,
+        _three_digits,
     ),
     "incomplete_coverage.p_value_with_diagnosis": ("… P", p_value),
     "postoperative_collaterals.odds_ratio_with_diagnosis": (
         "Collaterals, diagnosis added: odds ratio",
-        ratio,
+        _three_digits,
     ),
     "postoperative_collaterals.p_value_with_diagnosis": ("… P", p_value),
 }

@@ -10,23 +10,26 @@ import pandas as pd
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.show.tables import (
+    OF_EVENT,
+    OF_NO_EVENT,
     estimate,
     exposure,
     of_levels,
     one_digit,
-    per_step,
+    ratio_limits,
     three_digits,
     whole_percent,
 )
+from lib.statistics import univariate
 from lib.statistics.multivariate import JointModel
 from lib.statistics.sample_size import SampleSize
 from lib.statistics.sensitivity import Comparison
-from lib.words import DASH, capital, limits, number, p_is, p_value, percent, whole
+from lib.words import DASH, capital, limits, number, p_is, p_value, percent, ratio, whole
 
 
 def four_significant(value: float) -> str:
     """A number with four significant digits, trailing zeros kept."""
-    return DASH if np.isnan(value) else f"{value:#.4g}".replace("-", "−")
+    return DASH if np.isnan(value) else f"{value:#.4g}".rstrip(".").replace("-", "−")
 
 
 def joint_model(
@@ -35,7 +38,7 @@ def joint_model(
     """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
     agreement = ("term", lambda term: "fitted" if term in printed else "not printed")
     display.table(
-        per_step(terms, cohort),
+        terms,
         {
             "Term": (
                 "term",
@@ -43,8 +46,8 @@ def joint_model(
             ),
             "Coefficient": ("coefficient", four_significant),
             "SE": ("standard_error", four_significant),
-            "Odds ratio": ("odds_ratio", three_digits),
-            "95% interval": ("lower", "upper", partial(limits, digits=3)),
+            "Odds ratio": ("odds_ratio", partial(ratio, digits=3)),
+            "95% interval": ("lower", "upper", partial(ratio_limits, digits=3)),
             "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
         }
         | ({"Agreement": agreement} if cohort.is_example else {}),
@@ -61,26 +64,32 @@ def joint_model(
 def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
-    hidden = joined.index.isin(cohort.withheld.outcome)
-    joined = display.masked(per_step(joined, cohort), hidden, list(crude))
+    references = univariate.screen(cohort, cohort.named("reference"))
+    counts = references[[*OF_EVENT[1:3], *OF_NO_EVENT[1:3]]]
+    joined = joined.reindex(cohort.described).fillna(counts)
+    joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
 
-    def counted(exposed: float, total: float, mean: float) -> str:
-        words = exposure(exposed, total, mean)
+    def counted(name: str, exposed: float, total: float, *moments: float) -> str:
+        words = exposure(cohort, name, exposed, total, *moments)
         return words if pd.isna(exposed) else f"{words} ({percent(exposed / total)})"
+
+    def compared(name: str, *found: float) -> str:
+        return estimate(*found) if name in crude.index else "reference"
 
     display.table(
         joined,
         {
             "Factor": ("factor", cohort.per_step),
-            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", counted),
-            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", counted),
-            "Crude odds ratio (95% CI)": ("odds_ratio", "lower", "upper", estimate),
+            capital(cohort.event): (*OF_EVENT, counted),
+            capital(cohort.no_event): (*OF_NO_EVENT, counted),
+            "Crude odds ratio (95% CI)": ("factor", "odds_ratio", "lower", "upper", compared),
             "P": ("wald", p_value),
             "Adjusted odds ratio (95% CI)": (
+                "factor",
                 "adjusted_odds_ratio",
                 "adjusted_lower",
                 "adjusted_upper",
-                estimate,
+                compared,
             ),
             "Adjusted P": ("adjusted_p", p_value),
         },
@@ -96,7 +105,7 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
     firth = penalized.table.drop(index="const", errors="ignore")
     display.table(
-        per_step(plain.table.reindex(firth.index).join(firth.add_prefix("firth_")), cohort),
+        plain.table.reindex(firth.index).join(firth.add_prefix("firth_")),
         {
             "Factor": ("factor", cohort.per_step),
             "Maximum likelihood, Wald limits": (
@@ -105,7 +114,7 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
                 "wald_upper",
                 estimate,
             ),
-            "Profile limits": ("lower", "upper", limits),
+            "Profile limits": ("lower", "upper", ratio_limits),
             "P, likelihood ratio": ("p", p_value),
             "Firth, profile limits": ("firth_odds_ratio", "firth_lower", "firth_upper", estimate),
             "P, Firth": ("firth_p", p_value),
@@ -118,20 +127,22 @@ def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None
     )
 
 
-def _with_p(ratio: float, lower: float, upper: float, p: float, digits: int = 2) -> str:
-    return DASH if np.isnan(ratio) else f"{estimate(ratio, lower, upper, digits)}, {p_is(p)}"
+def _with_p(value: float, lower: float, upper: float, p: float, digits: int = 2) -> str:
+    return DASH if np.isnan(value) else f"{estimate(value, lower, upper, digits)}, {p_is(p)}"
 
 
 def comparison(
     compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
 ) -> None:
     """Two versions of the joint model side by side."""
-    names = cohort.codebook.index
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]
     display.table(
-        per_step(compared.table, cohort),
+        compared.table,
         {
-            "Term": ("term", lambda name: cohort.per_step(name) if name in names else name),
+            "Term": (
+                "term",
+                lambda term: cohort.per_step(term) if term in cohort.factors else term,
+            ),
             headings[0]: (*of_version, _with_p),
             headings[1]: (*(f"other_{name}" for name in of_version), _with_p),
         },
@@ -198,8 +209,8 @@ def e_values(found: pd.DataFrame, words: list[str], ratios: list[str], reconstru
         {
             "Factor": "words",
             "Adjusted odds ratio": "ratio",
-            "E-value": ("e_value", number),
-            "E-value of the nearer limit": ("e_value_limit", number),
+            "E-value": ("e_value", ratio),
+            "E-value of the nearer limit": ("e_value_limit", ratio),
         },
         name="tab-e-values",
         caption="How strong an unmeasured factor would have to be, as a risk ratio with factor and "

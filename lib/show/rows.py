@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import INK, PALE_BLUE, PALE_ORANGE
-from lib.words import capital, listed, number, percent
+from lib.words import capital, decimals, listed, measured, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
 # Of more patients points are a smear, and a heavy one. How they are spread is random.
@@ -53,15 +53,15 @@ def numbers(cohort: Cohort) -> None:
     rows, parted = _in_words(cohort), not cohort.withheld.threshold
     medians = rows.groupby(cohort.outcome, observed=False)[names].median()
     farthest = ((medians.max() - medians.min()) / rows[names].std()).fillna(-1).idxmax()
-    title = (
-        f"{cohort.label(farthest)}: median {number(medians.loc[cohort.event, farthest], 1)} "
-        f"{cohort.event}, {number(medians.loc[cohort.no_event, farthest], 1)} {cohort.no_event}"
-    )
-    words = [
-        f"{cohort.label(name)}: "
-        + listed([f"{number(value, 1)} {word}" for word, value in medians[name].items()])
+    said = {
+        name: [
+            f"{measured(value, decimals(rows[name]) + 1)} {word}"
+            for word, value in medians[name].items()
+        ]
         for name in names
-    ]
+    }
+    title = f"{cohort.label(farthest)}: median {', '.join(said[farthest][::-1])}"
+    words = [f"{cohort.label(name)}: {listed(said[name])}" for name in names]
     with display.figure(
         title,
         name="fig-numbers",

@@ -16,12 +16,28 @@ from lib.paper import derivations, ledger, published, reconstruct, verdicts
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
-from lib.words import DASH, capital, limits, listed, number, p_value, percent, whole
+from lib.words import (
+    DASH,
+    capital,
+    decimals,
+    limits,
+    listed,
+    measured,
+    number,
+    p_value,
+    percent,
+    ratio,
+    whole,
+)
 
 one_digit = partial(number, digits=1)
 three_digits = partial(number, digits=3)
 whole_percent = partial(percent, digits=0)
 percent_limits = partial(limits, form=percent)
+ratio_limits = partial(limits, form=ratio)
+# The columns from which is made what is said of a factor among patients with an outcome.
+OF_EVENT = ("factor", "exposed_occluded", "occluded", "mean_occluded", "sd_occluded")
+OF_NO_EVENT = ("factor", "exposed_patent", "patent", "mean_patent", "sd_patent")
 
 
 def points(value: float) -> str:
@@ -30,10 +46,9 @@ def points(value: float) -> str:
 
 
 def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
-    """A value with its limits: "2.50 (1.15 to 5.44)"."""
-    if np.isnan(value):
-        return DASH
-    return f"{number(value, digits)} ({limits(lower, upper, digits=digits)})"
+    """A ratio with its limits: "2.50 (1.15 to 5.44)"."""
+    words = f"{ratio(value, digits)} ({ratio_limits(lower, upper, digits=digits)})"
+    return DASH if np.isnan(value) else words
 
 
 def as_printed(value: float, like: str) -> str:
@@ -41,21 +56,18 @@ def as_printed(value: float, like: str) -> str:
     return DASH if pd.isna(value) else published.prints(value, like)
 
 
-def per_step(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Odds ratios and limits (factors x estimates) with those of numbers for one step of them."""
-    columns = [name for name in table if name.endswith(("odds_ratio", "lower", "upper"))]
-    steps = [cohort.step(name) if name in cohort.factors else 1.0 for name in table.index]
-    return table.assign(**table[columns].pow(steps, axis=0))
-
-
 def count_of(count: float, total: float) -> str:
     """A count among a total: "21/47"."""
     return f"{whole(count)}/{whole(total)}"
 
 
-def exposure(exposed: float, total: float, mean: float) -> str:
-    """What is said of a factor among some patients: of a number, its mean."""
-    return f"mean {one_digit(mean)}" if pd.isna(exposed) else count_of(exposed, total)
+def exposure(
+    cohort: Cohort, factor: str, exposed: float, total: float, mean: float, sd: float
+) -> str:
+    """What is said of a factor among some patients: of a number, its mean, with one digit more than
+    its quartiles, and its standard deviation."""
+    form = partial(measured, decimals=decimals(cohort.rows[factor]) + 1)
+    return f"mean {form(mean)} (SD {form(sd)})" if pd.isna(exposed) else count_of(exposed, total)
 
 
 def _about(claim: str) -> str:
@@ -327,7 +339,10 @@ def baseline(
         described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label"}
         | ({"Missing": "missing"} if described["missing"].any() else {})
-        | {heading: ("kind", *_parts(level), _described) for level, heading in levels.items()}
+        | {
+            heading: ("variable", "kind", *_parts(level), partial(_described, cohort))
+            for level, heading in levels.items()
+        }
         | {"P": ("test", "p", lambda test, p: f"{p_value(p)} ({test})" if test else DASH)},
         key="variable",
         name=name,
@@ -335,8 +350,8 @@ def baseline(
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
         "chi-square, exact where fewer than five are expected in a cell; of a number "
         "Kruskal-Wallis. The download adds means and standardized differences."
-        + " Each level of a factor of several is compared with all its others."
-        * ("category" in cohort.codebook),
+        + " Of a factor of several levels the P is that of all, beside the first; exact if two "
+        "groups are compared." * ("category" in cohort.codebook),
         data=described.rename_axis("variable").reset_index(),
         reconstructed=cohort.is_example,
     )
@@ -366,12 +381,13 @@ def _parts(level: object) -> list[str]:
 
 
 def _described(
-    kind: str, known: float, exposed: float, median: float, lower: float, upper: float
+    cohort: Cohort, name: str, kind: str, known: float, exposed: float, *quartiles: float
 ) -> str:
     if kind == "count":
         share = exposed / known if known else np.nan
         return f"{count_of(exposed, known)} ({whole_percent(share)})"
-    return f"{whole(median)} ({limits(lower, upper, whole)})"
+    form = partial(measured, decimals=decimals(cohort.rows[name]))
+    return f"{form(quartiles[0])} ({limits(*quartiles[1:], form)})"
 
 
 def missing(cohort: Cohort) -> None:
@@ -513,8 +529,8 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
             "Factor": ("factor", _about),
             "Occluded": ("exposed_occluded", "occluded", count_of),
             "Patent": ("exposed_patent", "patent", count_of),
-            "Odds ratio": ("odds_ratio", number),
-            "95% interval": ("lower", "upper", limits),
+            "Odds ratio": ("odds_ratio", ratio),
+            "95% interval": ("lower", "upper", ratio_limits),
         }
         | {univariate.TEST_LABELS[test]: (test, p_value) for test in univariate.BINARY_TESTS},
         key="factor",
@@ -546,19 +562,19 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
 
     counted = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        display.masked(per_step(screened, cohort), screened.index.isin(cohort.withheld.outcome)),
+        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
         {
             "Factor": ("factor", cohort.per_step),
             **({"Counts": counted} if cohort.is_example else {}),
-            capital(cohort.event): ("exposed_occluded", "occluded", "mean_occluded", exposure),
-            capital(cohort.no_event): ("exposed_patent", "patent", "mean_patent", exposure),
-            "Odds ratio": ("odds_ratio", number),
-            "95% interval": ("lower", "upper", limits),
+            capital(cohort.event): (*OF_EVENT, partial(exposure, cohort)),
+            capital(cohort.no_event): (*OF_NO_EVENT, partial(exposure, cohort)),
+            "Odds ratio": ("odds_ratio", ratio),
+            "95% interval": ("lower", "upper", ratio_limits),
             "P by test": (*tests, computed),
         },
         key="factor",
         name="tab-univariate",
-        caption="Each factor alone: exposed among all (or mean), crude odds ratio, P.",
+        caption="Each factor alone: exposed among all (or mean, SD), crude odds ratio, P.",
         note=of_levels(cohort),
         left=("P by test", "Counts"),
         reconstructed=cohort.is_example,

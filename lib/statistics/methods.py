@@ -18,9 +18,10 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     """The factors, with every level of a category, and the outcome by group or by outcome.
 
     One row per variable with label, kind ("count" or "number"), missing (patients without a value),
-    test and p (of no difference between the levels of ``by``), standardized_difference (the largest
-    between two levels) and, for each level of ``by`` and "all": n, and count (of exposed) or mean,
-    sd, median, q1 and q3, as columns named (level, statistic).
+    test and p (of no difference between the levels of ``by``; of a category beside its first
+    level), standardized_difference (the largest between two levels of ``by``) and, for each of
+    these and "all": n, and count (of exposed) or mean, sd, median, q1 and q3, as columns named
+    (level, statistic).
     """
     levels = cohort.groups if by == cohort.group else [0.0, 1.0]
     variables = [name for name in [*cohort.described, cohort.outcome] if name != by]
@@ -32,9 +33,14 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
             ("", "kind"): "count" if binary else "number",
             ("", "missing"): int(cohort.rows[name].isna().sum()),
         }
-        samples = [cohort.rows.loc[cohort.rows[by] == level, name].dropna() for level in levels]
-        samples = [sample for sample in samples if len(sample)]
-        row["", "test"], row["", "p"] = _compared(samples, binary)
+        samples = [part.dropna() for _, part in cohort.rows[name].groupby(cohort.rows[by])]
+        alike = [one for one in variables if cohort.reference(one) == name]
+        values = cohort.rows[alike] @ np.arange(len(alike)) if alike else cohort.rows[name]
+        row["", "test"], row["", "p"] = (
+            _compared(values, cohort.rows[by], not binary)
+            if cohort.reference(name) in (None, name)
+            else ("", np.nan)
+        )
         row["", "standardized_difference"] = _standardized_difference(samples, binary)
         for level in [*levels, "all"]:
             chosen = cohort.rows if level == "all" else cohort.rows[cohort.rows[by] == level]
@@ -54,15 +60,23 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     return table
 
 
-def _compared(samples: list[pd.Series], binary: bool) -> tuple[str, float]:
-    """The test that two or more samples do not differ, and its P; NaN where nothing varies."""
-    values = pd.concat(samples) if samples else pd.Series(dtype=float)
-    if len(samples) < 2 or values.nunique() < 2:
+def _compared(values: pd.Series, by: pd.Series, is_number: bool) -> tuple[str, float]:
+    """The test that a number, or the shares of some levels, do not differ between two or more
+    samples, and its P; NaN where nothing varies.
+
+    A table of more than two samples and more than two levels has no exact test.
+    """
+    known = values[by.notna()].dropna()
+    samples = known.groupby(by, observed=True)
+    if len(samples) < 2 or known.nunique() < 2:
         return "", np.nan
-    if not binary:
-        return "Kruskal-Wallis", stats.kruskal(*samples).pvalue
-    sizes, exposed = [len(sample) for sample in samples], [sample.sum() for sample in samples]
-    found = patency.overall(pd.DataFrame({"patients": sizes, "occluded": exposed}).astype(int))
+    if is_number:
+        return "Kruskal-Wallis", stats.kruskal(*(sample for _, sample in samples)).pvalue
+    table = samples.value_counts().unstack(fill_value=0).to_numpy()
+    if 2 not in table.shape:
+        return "chi-square", stats.chi2_contingency(table).pvalue
+    first, second = table.T if table.shape[1] == 2 else table
+    found = patency.overall(pd.DataFrame({"patients": first + second, "occluded": first}))
     few = found["smallest_expected"] < 5 and not np.isnan(found["exact"])
     return ("exact", found["exact"]) if few else ("chi-square", found["pearson"])
 

@@ -3,7 +3,8 @@
 Maximum likelihood by statsmodels. The factors are standardized for the search and the coefficients
 taken back afterwards, b = T c with covariance T V T', which changes neither the model nor its
 likelihood. An interval is Wald's: the coefficient plus and minus a normal quantile times its
-standard error, exponentiated; P is that of coefficient over standard error.
+standard error, exponentiated; P is that of coefficient over standard error. Odds ratios and their
+limits are for one step of a number (`Cohort.step`), coefficients and standard errors per unit.
 """
 
 import warnings
@@ -65,26 +66,33 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
     if problem is not None:
         return JointModel(pd.DataFrame(columns=COLUMNS, dtype=float), *sizes, problem)
     coefficient, covariance = back @ fitted.params, back @ fitted.cov_params() @ back.T
-    table = odds_ratios(coefficient, np.sqrt(np.diag(covariance)), level)
+    steps = np.array([*map(cohort.step, back)])
+    table = odds_ratios(coefficient, np.sqrt(np.diag(covariance)), level, steps)
     probabilities = expit(fitted.fittedvalues.to_numpy())
     return JointModel(table, *sizes, None, probabilities, fitted.llf, covariance)
 
 
-def odds_ratios(coefficient: np.ndarray, error: np.ndarray, level: float = 0.95) -> pd.DataFrame:
-    """Coefficients with their standard errors as odds ratios with Wald's limits and P.
+def odds_ratios(
+    coefficient: np.ndarray,
+    error: np.ndarray,
+    level: float = 0.95,
+    steps: np.ndarray | float = 1.0,
+) -> pd.DataFrame:
+    """Coefficients with their standard errors as odds ratios, for so many units, with Wald's limits
+    and P.
 
     Columns: coefficient, standard_error, odds_ratio, lower, upper, p.
     """
     reach = norm.ppf(0.5 + level / 2) * error
-    # The odds ratio of a factor in a far too small unit, and P where there is no error.
+    # The odds ratio of an intercept far from the patients, and P where there is no error.
     with np.errstate(over="ignore", invalid="ignore"):
         return pd.DataFrame(
             {
                 "coefficient": coefficient,
                 "standard_error": error,
-                "odds_ratio": np.exp(coefficient),
-                "lower": np.exp(coefficient - reach),
-                "upper": np.exp(coefficient + reach),
+                "odds_ratio": np.exp(steps * coefficient),
+                "lower": np.exp(steps * (coefficient - reach)),
+                "upper": np.exp(steps * (coefficient + reach)),
                 "p": 2 * norm.sf(np.abs(coefficient / error)),
             }
         )

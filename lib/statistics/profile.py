@@ -82,7 +82,7 @@ def _estimates(cohort: Cohort, factors: list[str] | None, penalty: float) -> Joi
     table = pd.DataFrame(columns=COLUMNS, dtype=float)
     problem = why_no_model(cohort, rows, factors, finite=penalty == UNPENALIZED)
     if problem is None:
-        table = _table(rows, factors, cohort.outcome, penalty)
+        table = _table(rows, factors, cohort, penalty)
         missing = labels(cohort, list(table.index[table.isna().any(axis=1)]))
         if missing:
             problem = f"no profile limit, or no P value, was found for {listed(missing)}"
@@ -92,8 +92,9 @@ def _estimates(cohort: Cohort, factors: list[str] | None, penalty: float) -> Joi
     return JointModel(table, *sizes, problem)
 
 
-def _table(rows: pd.DataFrame, factors: list[str], outcome: str, penalty: float) -> pd.DataFrame:
+def _table(rows: pd.DataFrame, factors: list[str], cohort: Cohort, penalty: float) -> pd.DataFrame:
     """The table of the model; NaN where a search found nothing."""
+    outcome, steps = cohort.outcome, np.array([*map(cohort.step, factors)])
     # Patients alike in factors and outcome are one row that counts as often as they occur.
     patients = rows.groupby([*factors, outcome], sort=False).size()
     alike = patients.index.to_frame(index=False)
@@ -113,11 +114,10 @@ def _table(rows: pd.DataFrame, factors: list[str], outcome: str, penalty: float)
                 found.loc[name] = [model.coef_[term], model.bse_[term], *limits, p]
 
     found[names[:4]] = found[names[:4]].div(alike[factors].std(ddof=0), axis=0)
-    wald = multivariate.odds_ratios(found["coefficient"], found["standard_error"])
+    wald = multivariate.odds_ratios(found["coefficient"], found["standard_error"], LEVEL, steps)
     with np.errstate(over="ignore"):
-        profile = np.exp(found[["lower", "upper"]]).assign(p=found["p"])
-    of_wald = wald.add_prefix("wald_")[["wald_lower", "wald_upper", "wald_p"]]
-    return wald.assign(**profile).join(of_wald)
+        profile = np.exp(found[["lower", "upper"]].mul(steps, axis=0)).assign(p=found["p"])
+    return wald.assign(**profile).join(wald[["lower", "upper", "p"]].add_prefix("wald_"))
 
 
 def _fitted(

@@ -73,7 +73,8 @@ def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comp
         for one in present[1:]
     }
     terms = [*factors, *indicators]
-    grouped = replace(cohort, rows=rows.assign(**indicators))
+    # All rows stay, without the outcome where they are left out, so that steps stay the same.
+    grouped = replace(cohort, rows=cohort.rows.assign(**indicators, **rows[[cohort.outcome]]))
     return _compared(
         multivariate.fit(grouped, factors),
         multivariate.fit(grouped, terms),
@@ -102,9 +103,10 @@ def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
     distance = pd.Series(measures.cooks_distance[0], rows.index)
     # Patients alike differ by rounding; the first of them is taken.
     most = (distance > distance.max() * (1 - 1e-9)).idxmax()
-    fewer = replace(cohort, rows=cohort.rows.drop(index=most))
+    # Its row stays, without the outcome, so that steps stay the same.
+    fewer = cohort.rows.assign(**{cohort.outcome: cohort.rows[cohort.outcome].drop(most)})
     how = "without the patient who matters most"
-    return distance, _compared(model, multivariate.fit(fewer), factors, how)
+    return distance, _compared(model, multivariate.fit(replace(cohort, rows=fewer)), factors, how)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from scipy import stats
 from scipy.optimize import linprog
 
 from lib.patients.cohort import Cohort
-from lib.words import listed, number, whole
+from lib.words import listed, whole
 
 # A combination of standardized columns tells a patient apart from this distance to the border on.
 MARGIN = 1e-6
@@ -145,7 +145,7 @@ def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
             if factor in cohort.binary_factors:
                 where = f"“{levels[level]}”"
             else:
-                where = f"{side} {number(limit, 0 if float(limit).is_integer() else 2)}"
+                where = f"{side} {limit:.7g}".replace("-", "−")
             beyond = (values > limit if side == "above" else values < limit).sum()
             if beyond:
                 parts.append(

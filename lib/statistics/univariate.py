@@ -73,7 +73,7 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     """Two-sided P of four tests in use for a number: Student's t, Welch's t, Mann-Whitney, Wald.
 
     Mann-Whitney is by the normal approximation, corrected for ties and continuity. The Wald test is
-    that of a logistic regression on the one factor, whose odds ratio per unit and its limits are
+    that of a logistic regression on the one factor, whose odds ratio for a step and its limits are
     there too. NaN where a test has no answer.
     """
     known = cohort.complete([factor, cohort.outcome])
@@ -99,16 +99,18 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     }
 
 
-def screen(cohort: Cohort) -> pd.DataFrame:
-    """One row per factor, all tests side by side, with the crude odds ratio and its interval.
+def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
+    """One row per factor, by default all, all tests side by side, with the crude odds ratio and its
+    interval.
 
     A binary factor has the counts exposed_occluded, occluded, exposed_patent, patent; a number has
-    occluded, patent and the means (mean_occluded, mean_patent) instead. A level of a category is
+    occluded, patent, the means (mean_occluded, mean_patent) and the standard deviations
+    (sd_occluded, sd_patent) instead. A level of a category is
     compared with the reference. Tests that do not apply are NaN.
     """
     rows = {}
-    for factor in cohort.factors:
-        if factor in cohort.binary_factors:
+    for factor in cohort.factors if factors is None else factors:
+        if cohort.codebook.at[factor, "type"] == "binary":
             # [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]]
             table = np.column_stack(roc.level_counts(cohort, factor))[::-1]
             occluded, patent = table.sum(axis=0)
@@ -128,20 +130,27 @@ def screen(cohort: Cohort) -> pd.DataFrame:
             rows[factor] = {
                 "mean_occluded": by_outcome.mean().get(1, np.nan),
                 "mean_patent": by_outcome.mean().get(0, np.nan),
+                "sd_occluded": by_outcome.std().get(1, np.nan),
+                "sd_patent": by_outcome.std().get(0, np.nan),
                 **number_tests(cohort, factor),
                 "trend": trend(cohort, factor)["p"],
             }
         rows[factor] |= {"occluded": occluded, "patent": patent}
-    columns = [
-        "exposed_occluded",
-        "occluded",
-        "exposed_patent",
-        "patent",
-        "mean_occluded",
-        "mean_patent",
-    ]
     return pd.DataFrame.from_dict(rows, orient="index").reindex(
-        columns=[*columns, *TEST_LABELS, "odds_ratio", "lower", "upper"]
+        columns=[
+            "exposed_occluded",
+            "occluded",
+            "exposed_patent",
+            "patent",
+            "mean_occluded",
+            "mean_patent",
+            "sd_occluded",
+            "sd_patent",
+            *TEST_LABELS,
+            "odds_ratio",
+            "lower",
+            "upper",
+        ]
     )
 
 
