@@ -95,7 +95,6 @@ def check_inputs(app, config) -> None:
         app.facts = conditional.facts(app.cohort)
     except published.InputError as error:
         raise SystemExit(str(error)) from None
-    staging.keep_others_out(Path(app.outdir).parent)
     if not conditional.holds("comparable", app.facts.get):
         config.html_title = f"The patients of {app.cohort.name}"
         config.html_theme_options["logo"]["text"] = config.html_title
@@ -245,7 +244,8 @@ def finish(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Connect the hooks; called by Sphinx."""
+    """Connect the hooks; called by Sphinx before it makes the folder that is built into."""
+    staging.keep_others_out(Path(app.outdir).parent)
     app.connect("config-inited", check_inputs)
     for part in (conditional, render, mathml, code, meta, search_index):
         part.setup(app)
