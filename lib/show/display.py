@@ -351,16 +351,17 @@ def figure(
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
     make_higher(drawing, title.count("\n") - 1)
-    yield axes
-    if reconstructed:
-        for panel in drawing.axes:
-            panel.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
-        drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
-        make_higher(drawing, 1)
-    _wrap_labels(drawing)
-    _add_legend(drawing)
     buffer = io.StringIO()
+    # The block may draw as well, which is where letters that no font has are warned of.
     with warnings.catch_warnings(record=True) as caught:
+        yield axes
+        if reconstructed:
+            for panel in drawing.axes:
+                panel.patch.set(hatch="//", edgecolor=GRID, linewidth=0)
+            drawing.axes[0].set_title(EXAMPLE_MARK, loc="right", fontstyle="italic", color=MUTED)
+            make_higher(drawing, 1)
+        _wrap_labels(drawing)
+        _add_legend(drawing)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
             place = Path(folder, f"{file_name(name)}.png")
