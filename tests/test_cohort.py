@@ -63,13 +63,14 @@ NUMBERED = re.sub(r"^(\d),(A|B)", lambda row: f"{row[1]},{' AB'.index(row[2])}",
     ("rows", "levels", "words", "groups"),
     [
         (NUMBERED, "1|2", "knee|hip", ["knee", "hip"]),
-        # What a file calls its groups in words, they are called.
-        (ROWS, "A|B", "knee|hip", ["A", "B"]),
+        (ROWS, "A|B", "knee|hip", ["knee", "hip"]),
+        # As the paper calls its groups, they are called.
+        (ROWS.replace(",B,", ",DVT,"), "A|DVT", "knee|hip", ["A", "DVT"]),
         # A table has a column of all patients.
         (NUMBERED, "1|2", "all|hip", ["1", "2"]),
     ],
 )
-def test_groups_that_are_only_numbers_in_the_file_get_words(load, rows, levels, words, groups):
+def test_groups_bear_the_words_of_the_codebook(load, rows, levels, words, groups):
     found = load(rows, worded("A|B", words).replace("A|B", levels))
     assert found.groups == groups
     assert found.rows["group"].tolist() == [groups[0], groups[1]] * 2
