@@ -194,7 +194,7 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages):
     rows = pd.read_csv(template.EXAMPLE_ROWS)
     codebook = pd.read_csv(template.EXAMPLE_CODEBOOK, dtype=str, keep_default_na=False)
     found = pages(rows, codebook, disclosure="5")
-    assert "In this book these tables are withheld" in found["your_data"]
+    assert "In this book these tables and pictures are withheld" in found["your_data"]
     factors = ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]
     model = sm.Logit(rows["low"], sm.add_constant(rows[factors])).fit(disp=0)
     # Of a number, which is a whole one here, for the power of ten below its standard deviation,

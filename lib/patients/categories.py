@@ -55,8 +55,7 @@ def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFram
 
 @cache
 def _own_groups() -> frozenset[str]:
-    own = read_codebook(DATA / "codebook.csv")
-    return frozenset("|".join(own.loc[own["role"] == "group", "levels"]).split("|"))
+    return frozenset(read_codebook(DATA / "codebook.csv").at["diagnosis", "levels"].split("|"))
 
 
 def _indicators(rule: pd.Series) -> dict[str, pd.Series]:

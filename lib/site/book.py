@@ -37,7 +37,7 @@ from lib.site import (
 )
 
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
-WITHHELD = "Tables withheld, wholly or in part"
+WITHHELD = "Tables and pictures withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
 # In the folder of the kept outputs: the looks of the site that was finished with these outputs.
 FINISHED = "finished"
