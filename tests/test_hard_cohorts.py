@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from chapter import ON_ROWS, run_book
-from helpers import slow_but, write_rows
+from helpers import codebook_of, slow_but, write_rows
 from recorded import Shown
 
 from lib.paper import published
@@ -225,6 +225,28 @@ def speaks_of_these_patients_alone(found: dict[str, str]) -> None:
         prose = re.sub(r"\{(ref|doc)\}`[^`]*`|\([\w-]+\)=", "", text)
         if chapter not in ("index", "your_data"):
             assert not OF_PAPER.findall(prose), chapter
+
+
+@pytest.mark.parametrize(
+    ("events", "said"), [(8, "12 in A and 12 in B"), (3, "24 in those withheld")]
+)
+def test_who_left_before_the_horizon_is_counted_beside_the_rates(pages, events, said):
+    """In each arm 8 have the event and 12 leave before it is seen: 0.714, and in truth 0.8."""
+    arm = pd.DataFrame(
+        {
+            "outcome": [1.0] * events + [np.nan] * 12 + [0.0] * (28 - events),
+            "months": [3] * events + [5] * 12 + [24] * (28 - events),
+        }
+    )
+    rows = pd.concat([arm.assign(group=group) for group in "AB"], ignore_index=True)
+    rows = rows.assign(event=(rows["outcome"] == 1).astype(int), has_x=rows.index % 2)
+    codebook = codebook_of(rows, "A|B").set_index("name", drop=False)
+    codebook.loc["months", "unit"] = "months"
+    text = pages(rows, codebook, disclosure="5", chapters=["patency"])["patency"]
+    assert f"In no rate, because their outcome at 12 months is not known: {said}." in text
+    assert ("| A | 20/28 | 71.4% |" in text) == (events == 8)
+    for row in ["| all patients | 12 | 40 | 16 | 24 | 80.0% |", "| B | 12 | 20 | 8 | 12 | 80.0% |"]:
+        assert (row in text) == (events == 8)
 
 
 def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
