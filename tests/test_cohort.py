@@ -98,11 +98,14 @@ def test_a_label_in_a_sentence_is_as_the_codebook_writes_it(load, label):
     assert patients.label("length") == f"{label} (mm)"
 
 
-def test_labels_of_the_projects_own_codebooks_begin_small_in_a_sentence(load):
-    patients = load()
-    assert [patients.phrase(name) for name in ("length", "months")] == ["stent length", "follow-up"]
+def test_labels_begin_small_in_a_sentence_where_all_are_the_projects_own(load):
     example = loading.load(loading.EXAMPLE)
     assert example.phrase("incomplete_coverage") == "incomplete lesion coverage"
+    own = (loading.DATA / "codebook.csv").read_text(encoding="utf-8")
+    rows = loading.EXAMPLE.read_text(encoding="utf-8")
+    for word, first in (("Stent length", "s"), ("Length of stents", "S")):
+        patients = load(rows, own.replace("Stent length", word))
+        assert patients.phrase("occluded_12m") == f"{first}tent occlusion"
 
 
 def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):
