@@ -50,7 +50,10 @@ def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, n
     ("withheld", "words"),
     [
         (Withheld(), "For use within the house; holds small cells."),
-        (Withheld(5), '<a href="x#your-data-withheld">Tables withheld, wholly or in part: 7</a>'),
+        (
+            Withheld(5),
+            '<a href="x#your-data-withheld">Tables and pictures withheld, wholly or in part: 7</a>',
+        ),
     ],
 )
 def test_every_page_says_what_a_book_about_others_withholds(withheld, words):

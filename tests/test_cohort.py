@@ -63,13 +63,14 @@ NUMBERED = re.sub(r"^(\d),(A|B)", lambda row: f"{row[1]},{' AB'.index(row[2])}",
     ("rows", "levels", "words", "groups"),
     [
         (NUMBERED, "1|2", "knee|hip", ["knee", "hip"]),
-        # What a file calls its groups in words, they are called.
-        (ROWS, "A|B", "knee|hip", ["A", "B"]),
+        (ROWS, "A|B", "knee|hip", ["knee", "hip"]),
+        # As the paper calls its groups, they are called.
+        (ROWS.replace(",B,", ",DVT,"), "A|DVT", "knee|hip", ["A", "DVT"]),
         # A table has a column of all patients.
         (NUMBERED, "1|2", "all|hip", ["1", "2"]),
     ],
 )
-def test_groups_that_are_only_numbers_in_the_file_get_words(load, rows, levels, words, groups):
+def test_groups_bear_the_words_of_the_codebook(load, rows, levels, words, groups):
     found = load(rows, worded("A|B", words).replace("A|B", levels))
     assert found.groups == groups
     assert found.rows["group"].tolist() == [groups[0], groups[1]] * 2
@@ -97,11 +98,14 @@ def test_a_label_in_a_sentence_is_as_the_codebook_writes_it(load, label):
     assert patients.label("length") == f"{label} (mm)"
 
 
-def test_labels_of_the_projects_own_codebooks_begin_small_in_a_sentence(load):
-    patients = load()
-    assert [patients.phrase(name) for name in ("length", "months")] == ["stent length", "follow-up"]
+def test_labels_begin_small_in_a_sentence_where_all_are_the_projects_own(load):
     example = loading.load(loading.EXAMPLE)
     assert example.phrase("incomplete_coverage") == "incomplete lesion coverage"
+    own = (loading.DATA / "codebook.csv").read_text(encoding="utf-8")
+    rows = loading.EXAMPLE.read_text(encoding="utf-8")
+    for word, first in (("Stent length", "s"), ("Length of stents", "S")):
+        patients = load(rows, own.replace("Stent length", word))
+        assert patients.phrase("occluded_12m") == f"{first}tent occlusion"
 
 
 def test_the_example_is_known_wherever_it_lies(tmp_path, monkeypatch):

@@ -129,7 +129,7 @@ class BookShown:
 
 def written(rows: pd.DataFrame, folder: Path, **units: str) -> Path:
     """A file of rows with its codebook, in which some columns have a unit."""
-    codebook = codebook_of(rows, "|".join(rows["group"].unique()))
+    codebook = codebook_of(rows, "|".join(filter(None, rows["group"].unique())))
     codebook = codebook.set_index("name", drop=False)
     codebook.loc[list(units), "unit"] = list(units.values())
     return write_rows(folder, rows, codebook)
@@ -441,12 +441,54 @@ def test_the_curves_of_a_registry_are_those_of_statsmodels_at_enough_points(load
     estimated = read[read["survival"].map(lambda value: isinstance(value, float))].dropna()
     assert len(estimated) >= 3
     for row in [*found.curves.itertuples(), *estimated.itertuples()]:
-        own = rows[rows["group"] == row.group]
+        own = rows[(rows["group"] == row.group) | (row.group == "all patients")]
         theirs = SurvfuncRight(own["months"], own["event"])
         until = theirs.surv_times <= row.time
         assert row.survival == pytest.approx(theirs.surv_prob[until][-1] if until.any() else 1)
     # Lines join the points: as steps they would say that nothing happens between them.
     assert "lines only join" in shown[0].content["caption"]
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_all_patients_are_read_where_every_group_is(load, shown, placed):
+    """Their counts are the sums, but where somebody is in no group."""
+    rows = registry(1, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
+    rows["group"] = rows["group"].where(placed | (rows.index % 50 > 0), "")
+    _, read = drawn_curves(load(rows, "5"))
+    wide = read.pivot(index="time", columns="group", values="at_risk")
+    readable, of_all = (wide != display.WITHHELD), wide.pop("all patients")
+    expected = readable[["A", "B", "C"]].all(axis=1)
+    assert expected.sum() >= 2
+    assert (readable["all patients"] == (expected & placed)).all()
+    if placed:
+        assert (of_all[expected] == wide[expected].sum(axis=1)).all()
+
+
+# What each kind of cohort makes the book withhold, beside what it always does.
+ACCOUNTS = {
+    "numbers": {"Calibration", "Influential patients"},
+    "a rare outcome": {"P adjusted for many tests", "has_a by outcome"},
+    "three late events": {"Kaplan-Meier estimates at chosen times", "Length of follow-up"},
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_the_list_names_what_is_withheld_whatever_it_is(load, name):
+    rows = NUMBERS if name == "numbers" else COHORTS[name]
+    cohort = load(rows, "5")
+    found = withhold.account(cohort).set_index("table")["withheld"]
+    assert {*ACCOUNTS[name], "Pictures of numbers and shares"} <= {*found.index}
+    assert ("Kaplan-Meier curves" in found) == ("months" in rows)
+    assert withhold.account(load(rows, "off")).empty
+
+
+@pytest.mark.parametrize(("known", "listed"), [(16, True), (20, False)])
+def test_quartiles_with_too_few_beyond_them_are_listed(load, known, listed):
+    rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)
+    rows["size"] = np.random.default_rng(3).normal(50, 9, 120).round(1)
+    rows.loc[known:59, "size"] = np.nan
+    account = withhold.account(load(rows, "5"))
+    assert ("Quartiles" in set(account["table"])) == listed
 
 
 def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(load, shown):

@@ -256,22 +256,32 @@ def test_a_verdict_has_one_color_in_figures_and_on_pages():
     assert not [verdict for verdict in dark if f"--{verdict}" in print_css]
 
 
-def draw_with_a_warning() -> None:
+def warn(*_: object) -> None:
+    warnings.warn("odd <numbers>", stacklevel=1)
+
+
+# What draws as soon as it is called, and what only the saving calls.
+WARNED = pytest.mark.parametrize(
+    "drawing", [warn, lambda axes: axes.xaxis.set_major_formatter(warn)], ids=["at once", "saved"]
+)
+
+
+def draw(drawing) -> None:
     about = {"name": "fig-x", "caption": "A figure.", "alt": "a", "data": RATES}
     with display.figure("title", **about) as axes:
-        axes.xaxis.set_major_formatter(
-            lambda value, place: warnings.warn("odd <numbers>", stacklevel=1)
-        )
+        drawing(axes)
 
 
+@WARNED
 @pytest.mark.filterwarnings("default")
-def test_what_is_warned_of_in_drawing_is_said_in_words_below_the_figure(shown, recwarn):
-    draw_with_a_warning()
+def test_what_is_warned_of_in_drawing_is_said_in_words_below_the_figure(shown, recwarn, drawing):
+    draw(drawing)
     assert shown[0].content["caption"] == "A figure. Warned of in drawing this: odd <numbers>"
     assert not recwarn.list
 
 
+@WARNED
 @pytest.mark.filterwarnings("error")
-def test_what_is_warned_of_in_drawing_is_an_error_in_tests(shown):
+def test_what_is_warned_of_in_drawing_is_an_error_in_tests(shown, drawing):
     with pytest.raises(UserWarning, match="odd <numbers>"):
-        draw_with_a_warning()
+        draw(drawing)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from chapter import ON_ROWS, run_book
-from helpers import slow_but, write_rows
+from helpers import codebook_of, slow_but, write_rows
 from recorded import Shown
 
 from lib.paper import published
@@ -222,7 +222,7 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages):
     rows = pd.read_csv(template.EXAMPLE_ROWS)
     codebook = pd.read_csv(template.EXAMPLE_CODEBOOK, dtype=str, keep_default_na=False)
     found = pages(rows, codebook, disclosure="5")
-    assert "In this book these tables are withheld" in found["your_data"]
+    assert "In this book these tables and pictures are withheld" in found["your_data"]
     factors = ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]
     model = sm.Logit(rows["low"], sm.add_constant(rows[factors])).fit(disp=0)
     # Of a number, which is a whole one here, for the power of ten below its standard deviation,
@@ -255,10 +255,32 @@ def speaks_of_these_patients_alone(found: dict[str, str]) -> None:
             assert not OF_PAPER.findall(prose), chapter
 
 
+@pytest.mark.parametrize(
+    ("events", "said"), [(8, "12 in A and 12 in B"), (3, "24 in those withheld")]
+)
+def test_who_left_before_the_horizon_is_counted_beside_the_rates(pages, events, said):
+    """In each arm 8 have the event and 12 leave before it is seen: 0.714, and in truth 0.8."""
+    arm = pd.DataFrame(
+        {
+            "outcome": [1.0] * events + [np.nan] * 12 + [0.0] * (28 - events),
+            "months": [3] * events + [5] * 12 + [24] * (28 - events),
+        }
+    )
+    rows = pd.concat([arm.assign(group=group) for group in "AB"], ignore_index=True)
+    rows = rows.assign(event=(rows["outcome"] == 1).astype(int), has_x=rows.index % 2)
+    codebook = codebook_of(rows, "A|B").set_index("name", drop=False)
+    codebook.loc["months", "unit"] = "months"
+    text = pages(rows, codebook, disclosure="5", chapters=["patency"])["patency"]
+    assert f"In no rate, because their outcome at 12 months is not known: {said}." in text
+    assert ("| A | 20/28 | 71.4% |" in text) == (events == 8)
+    for row in ["| all patients | 12 | 40 | 16 | 24 | 80.0% |", "| B | 12 | 20 | 8 | 12 | 80.0% |"]:
+        assert (row in text) == (events == 8)
+
+
 def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
     """Words in place of its numbers; and nothing of the few patients in whom all is known."""
     random = np.random.default_rng(11)
-    joint, revised = random.choice([1, 2], 120, p=[0.7, 0.3]), random.choice([1, 2], 120)
+    joint, revised = random.choice(["kn", "hp"], 120, p=[0.7, 0.3]), random.choice([1, 2], 120)
     marker = np.full(120, np.nan)
     marker[[*np.flatnonzero(revised == 1)[:1], *np.flatnonzero(revised == 2)[:6]]] = range(7)
     age = random.normal(70, 9, 120).round(1)
@@ -267,7 +289,7 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
     rows[long] = random.choice([1, 2], 120)
     codebook = pd.DataFrame(
         [
-            ["joint", "ASA joint", "group", "category", "", "1|2", "knee|hip"],
+            ["joint", "ASA joint", "group", "category", "", "kn|hp", "knee|hip"],
             ["age", "Age", "factor", "number", "years", "", ""],
             ["crp", "CRP", "factor", "number", "mg/L", "", ""],
             [long, long, "factor", "binary", "", "2|1", "nein|ja"],
@@ -280,7 +302,7 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
     speaks_of_these_patients_alone(found)
     for chapter, words in [
         ("analysis", "The cohort by ASA joint."),
-        ("analysis", "1 (knee), 2 (hip)"),
+        ("analysis", "kn (knee), hp (hip)"),
         ("analysis", "2 (nein), 1 (ja)"),
         ("analysis", "Share with event with each factor"),
         ("index", f"120 patients, of whom {(revised == 1).sum()} had the outcome"),
@@ -288,6 +310,8 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
     ]:
         assert words in found[chapter]
     assert re.search("highest in (knee|hip), lowest in", found["patency"])
+    # Only the table of the codebook has what the file calls its groups.
+    assert len(re.findall(r"\b(kn|hp)\b", " ".join(found.values()))) == 2
     # One of the seven had the event, as a sample size or a Brier score would tell.
     for words in ("“nein”", "Patients needed", "corrected AUC", "Brier score", "– of their size"):
         assert words not in " ".join(found.values())

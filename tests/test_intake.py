@@ -258,6 +258,13 @@ def test_values_that_cannot_be_known_are_refused(load, column, values, expected)
 
 
 @pytest.mark.parametrize(
+    ("column", "values"), [("outcome", ["ja", "nein", "ja", "nein"]), ("group", ["x", "", "", "x"])]
+)
+def test_a_column_whose_values_are_refused_is_not_called_empty(load, column, values):
+    assert f"column {column} is empty" not in refusal(load, written(changed(column, *values)))
+
+
+@pytest.mark.parametrize(
     ("line", "values"),
     [
         ("0|1,标志,Tumour|Normal,", ["T", "N", "T", "N"]),

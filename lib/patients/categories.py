@@ -1,14 +1,17 @@
 """A factor of more than two levels as indicators, one binary column for each level; and groups by
-their words instead of numbers.
+their words.
 
 The analyses know binary factors and numbers. The codebook's column `category` names the factor
 that an indicator comes from. The first level's has the role `reference`: it is described and
 never a factor.
 """
 
+from functools import cache
+
 import pandas as pd
 
-from lib.patients.codebook import RESERVED_LEVELS, number_form, parts
+from lib.patients.codebook import RESERVED_LEVELS, parts, read_codebook
+from lib.patients.files import DATA
 
 
 def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -38,15 +41,21 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
 
 
 def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows and codebook in which groups that the file numbers bear the codebook's words."""
+    """Rows and codebook in which groups bear the codebook's words; but those of the project's own
+    codebook keep their short names, by which others know them."""
     is_group = codebook["role"] == "group"
     for name, rule in codebook[is_group].iterrows():
         levels, words = parts(rule["levels"]), parts(rule.get("level_labels", ""))
-        if words and all(map(number_form, levels)) and not RESERVED_LEVELS & {*words}:
+        if words and not RESERVED_LEVELS & {*words} and not _own_groups() & {*levels}:
             named = rows[name].cat.rename_categories(dict(zip(levels, words, strict=True)))
             rows = rows.assign(**{name: named})
             codebook = codebook.assign(levels=codebook["levels"].mask(is_group, "|".join(words)))
     return rows, codebook
+
+
+@cache
+def _own_groups() -> frozenset[str]:
+    return frozenset(read_codebook(DATA / "codebook.csv").at["diagnosis", "levels"].split("|"))
 
 
 def _indicators(rule: pd.Series) -> dict[str, pd.Series]:

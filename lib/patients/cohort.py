@@ -156,10 +156,11 @@ class Cohort:
         return dict(zip(levels, words if len(words) == len(levels) else levels, strict=True))
 
     def phrase(self, name: str) -> str:
-        """The words for a column in a sentence: its label as the codebook writes it, but those of
-        the project's own codebooks, English nouns, with a small first letter."""
+        """The words for a column in a sentence: its label as the codebook writes it, but where all
+        are those of the project's own codebooks, English nouns, with a small first letter."""
         label = self.codebook.at[name, "label"] or name
-        return label[:1].lower() + label[1:] if label in _own_labels() else label
+        own = {*self.codebook["label"]} <= _own_labels()
+        return label[:1].lower() + label[1:] if own else label
 
     @property
     def event(self) -> str:

@@ -91,7 +91,9 @@ def _read(path: Path, threshold: int) -> Cohort:
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
     problems += [
-        f"column {name} is empty" for name in must if len(rows) and rows[name].isna().all()
+        f"column {name} is empty"
+        for name in must
+        if len(rows) and rows[name].isna().all() and not readings[name].refused
     ]
     fail(path, problems + table.notes * bool(problems))
     notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes

@@ -353,20 +353,14 @@ def figure(
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
     make_higher(drawing, title.count("\n") - 1)
-    yield axes
-    if reconstructed:
-        ground = {"hatch": "//", "edgecolor": GRID, "linewidth": 0}
-        for panel in drawing.axes if hatched is None else ():
-            panel.patch.set(**ground)
-        for row in hatched or ():
-            axes.axhspan(row - 0.5, row + 0.5, facecolor="none", zorder=0, **ground)
-        mark = EXAMPLE_MARK if hatched is None else f"hatched: {EXAMPLE_MARK}"
-        drawing.axes[0].set_title(mark, loc="right", fontstyle="italic", color=MUTED)
-        make_higher(drawing, 1)
-    _wrap_labels(drawing)
-    _add_legend(drawing)
     buffer = io.StringIO()
+    # The block may draw as well, which is where letters that no font has are warned of.
     with warnings.catch_warnings(record=True) as caught:
+        yield axes
+        if reconstructed:
+            _hatch(drawing, hatched)
+        _wrap_labels(drawing)
+        _add_legend(drawing)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
             place = Path(folder, f"{file_name(name)}.png")
@@ -376,6 +370,18 @@ def figure(
     about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
     forms = {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt}
     display(forms, metadata={"image/svg+xml": {"book": about}}, raw=True)
+
+
+def _hatch(drawing: plt.Figure, rows: Iterable[int] | None) -> None:
+    """Mark what rests on the example cohort: these rows, or all panels where none are named."""
+    ground = {"hatch": "//", "edgecolor": GRID, "linewidth": 0}
+    for panel in drawing.axes if rows is None else ():
+        panel.patch.set(**ground)
+    for row in rows or ():
+        drawing.axes[0].axhspan(row - 0.5, row + 0.5, facecolor="none", zorder=0, **ground)
+    mark = EXAMPLE_MARK if rows is None else f"hatched: {EXAMPLE_MARK}"
+    drawing.axes[0].set_title(mark, loc="right", fontstyle="italic", color=MUTED)
+    make_higher(drawing, 1)
 
 
 def _numbered(svg: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from lib.paper import published_elsewhere
 from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
-from lib.show import display, plots
+from lib.show import display, plots, withhold
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
 from lib.show.tables import estimate
 from lib.statistics.sensitivity import FunctionalForm
@@ -573,7 +573,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
         title += ": predicted {:.0f}% to {:.0f}%, ".format(*ends["predicted"]) + (
             "observed {:.0f}% to {:.0f}%".format(*ends["observed"])
         )
-    heights, edges = np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
+    heights, edges = withhold.risk_bars(probabilities)
     bars = not cohort.withheld.small(heights).any()
     words = [
         f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "

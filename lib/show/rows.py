@@ -22,14 +22,13 @@ CLOSE = 0.3  # from here a correlation is moderate (Cohen 1988, section 3.2)
 
 
 def _in_words(cohort: Cohort) -> pd.DataFrame:
-    """The rows with outcome and group in the words of the page."""
+    """The rows with the outcome in the words of the page, and those groups that have patients."""
     rows = cohort.complete([cohort.outcome, cohort.group])
     outcome = pd.Categorical(rows[cohort.outcome], [0.0, 1.0])
-    group = rows[cohort.group].cat.remove_unused_categories()
     return rows.assign(
         **{
             cohort.outcome: outcome.rename_categories([cohort.no_event, cohort.event]),
-            cohort.group: group.cat.rename_categories(cohort.level_labels(cohort.group)),
+            cohort.group: rows[cohort.group].cat.remove_unused_categories(),
         }
     )
 
@@ -119,9 +118,7 @@ def shares(cohort: Cohort) -> None:
         return
     parts = {"all": cohort.rows}
     if not cohort.withheld.threshold:
-        labels = cohort.level_labels(cohort.group)
-        by_group = cohort.rows.groupby(cohort.group, observed=True)
-        parts |= {labels[group]: part for group, part in by_group}
+        parts |= dict(iter(cohort.rows.groupby(cohort.group, observed=True)))
     found = pd.concat(
         {
             (name, group): part.groupby(name)[cohort.outcome].agg(patients="count", share="mean")

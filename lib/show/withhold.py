@@ -15,7 +15,8 @@ from lib.patients import disclosure
 from lib.patients.codebook import horizon
 from lib.patients.cohort import Cohort
 from lib.show import display
-from lib.statistics import roc, survival
+from lib.show.rows import QUARTILES
+from lib.statistics import multivariate, roc, survival
 from lib.statistics.survival import ALL, Survival
 
 READ = ["at_risk", "events", "censored", "survival", "lower", "upper"]
@@ -26,6 +27,10 @@ CELL = (
 EVENT = "As above; or outcome and event differ in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
+CURVE = (
+    "Between two places that are shown are {0} events or none, and {0} censorings or none; all "
+    "patients are read where every group is, or none."
+)
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level at "
     "which all had the event."
@@ -33,7 +38,8 @@ MODEL = (
 
 
 def account(cohort: Cohort) -> pd.DataFrame:
-    """What is withheld of a cohort's tables, one a row: table, withheld and rule, in words."""
+    """What is withheld of a cohort's tables and pictures, one a row: table, withheld and rule, in
+    words; but for what only a chapter can decide, such as the points of curves over risks."""
     found = cohort.withheld
     label = {name: cohort.label(name) for name in cohort.codebook.index}
     group, outcome = label[cohort.group], label[cohort.outcome]
@@ -67,17 +73,103 @@ def account(cohort: Cohort) -> pd.DataFrame:
         for name, grouped in {"Joint model": False, f"Joint model with {group}": True}.items()
         if disclosure.hides_model(cohort, cohort.factors, grouped)
     ]
+    rows += _withheld_beside(cohort) if found.threshold else []
     table = pd.DataFrame(rows, columns=["table", "withheld", "rule"])
     table["rule"] = [rule.format(found.threshold) for rule in table["rule"]]
     return table[table["withheld"] != ""].reset_index(drop=True)
 
 
+def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
+    """The rows of the account about what is in a table or picture that is shown otherwise."""
+    found, model, bars = cohort.withheld, multivariate.fit(cohort), np.zeros(0)
+    if model.problem is None and not disclosure.hides_model(cohort, cohort.factors):
+        bars = risk_bars(model.probabilities)[0]
+    quartiles = [
+        cohort.label(name)
+        for name in cohort.factors
+        if name not in cohort.binary_factors
+        and any(
+            found.hides_quantile(part[name], part[name].quantile(share))
+            for by, gone in {
+                cohort.group: found.by_group(name),
+                cohort.outcome: {0, 1} if name in found.outcome else {},
+            }.items()
+            for level, part in cohort.rows.groupby(by, observed=True)
+            for share in QUARTILES
+            if level not in gone
+        )
+    ]
+    return [
+        ("Quartiles", ", ".join(quartiles), "Fewer than {0} patients on one side of one of them."),
+        (
+            "P adjusted for many tests",
+            ", ".join(
+                words
+                for words, gone in {
+                    "factors": found.outcome,
+                    "pairs of groups": found.by_group(cohort.outcome),
+                }.items()
+                if gone
+            ),
+            "It tells of all the others, of which one is withheld.",
+        ),
+        (
+            "Pictures of numbers and shares",
+            "groups, single patients",
+            "Groups are not parted there, whose tables with factor and outcome would be small.",
+        ),
+        *_withheld_over_time(cohort),
+        (
+            "How the file was read",
+            "notes about single rows" * bool(cohort.row_notes),
+            "They are about single patients.",
+        ),
+        (
+            "Influential patients",
+            "the distance, the model without one" * bool(len(bars)),
+            "They are about a single patient.",
+        ),
+        (
+            "Calibration",
+            "the bars of predicted risks" * bool(found.small(bars).any()),
+            "A bar of fewer than {0} patients.",
+        ),
+    ]
+
+
+def _withheld_over_time(cohort: Cohort) -> list[tuple[str, str, str]]:
+    """The rows of the account about curves over time; none where there are no curves."""
+    found = survival.describe(cohort)
+    if found.problem:
+        return []
+    found, read = over_time(found, cohort, survival.round_times(found.curves["time"].max()))
+    return [
+        ("Kaplan-Meier curves", "points, and the numbers at each", CURVE),
+        (
+            "Kaplan-Meier estimates at chosen times",
+            ", ".join(read.loc[read["survival"].eq(display.WITHHELD), "group"].unique()),
+            CURVE,
+        ),
+        (
+            "Length of follow-up",
+            ", ".join(found.follow_up.index[found.follow_up.eq(display.WITHHELD).any(axis=1)]),
+            EVENT + " Of a median or a limit: fewer than {0} patients on one side.",
+        ),
+        ("Log-rank test", "the test" * (found.log_rank_problem == "it is withheld"), EVENT),
+    ]
+
+
+def risk_bars(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many patients have a predicted risk in each of forty steps, and the edges in percent."""
+    return np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
+
+
 def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
     """What is withheld of the tables about a cohort, each with its rule."""
     display.table(
-        account(cohort).set_axis(["Table", "Withheld", "Rule"], axis=1),
+        account(cohort).set_axis(["Table or picture", "Withheld", "Rule"], axis=1),
         name=name,
-        caption=f"What is withheld of the tables about {whose}.",
+        caption=f"What is withheld of the tables and pictures about {whose}.",
         left=("Withheld", "Rule"),
     )
 
@@ -108,30 +200,39 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     """What of curves over time may be shown, and what is read at chosen times.
 
     The second is that of ``survival.read_by_group``. The curve of all patients is shown where those
-    of all groups are withheld: beside some of them it could tell of the others.
+    of all groups are withheld: beside some of them it could tell of the others. Beside all of them
+    they are read at the times at which every group is.
     """
-    read, withheld = survival.read_by_group(found.curves, times), cohort.withheld
+    withheld, follow_up = cohort.withheld, found.follow_up
+    read = survival.read_by_group(found.curves, times)
     if not withheld.threshold:
         return found, read
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
-    of_groups = {one: known.loc[known[cohort.group] == one, time] for one in cohort.groups}
-    own, follow_up, curves = of_groups | {ALL: known[time]}, found.follow_up, []
+    own = {ALL: known[time], **dict(iter(known.groupby(cohort.group, observed=False)[time]))}
     for column in ("median", "lower", "upper"):
         gone = [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
         follow_up = display.masked(follow_up, gone, [column])
-    for group, curve in found.curves.groupby("group", sort=False):
-        chosen, rows = [], []
-        if group in drawn and event not in withheld.totals:
-            chosen, rows = _of_group(curve, cohort, times)
-        curves.append(display.masked(curve, True, READ[:3]).iloc[rows])
+    of_curves = display.masked(found.curves, True, READ[:3]).groupby("group", sort=False)
+    may = {
+        group: _of_group(curve, cohort, times)
+        if group in drawn and event not in withheld.totals
+        else ([], [])
+        for group, curve in found.curves.groupby("group", sort=False)
+    }
+    if not hidden and known[cohort.group].notna().all():
+        # Where every group is read, the counts of all patients are known as their sums; and since
+        # each has enough events and censorings between two such times, so have they together.
+        of_each = [chosen for group, (chosen, _) in may.items() if group != ALL]
+        may[ALL] = [one for one in times if all(one in chosen for chosen in of_each)], []
+    for group, (chosen, _) in may.items():
         gone = (read["group"] == group) & ~read["time"].isin(chosen)
         read = display.masked(read, gone, READ)
     of_all = (follow_up.index == ALL) & (event in withheld.totals)
     shown = replace(
         found,
-        curves=pd.concat(curves),
+        curves=pd.concat(of_curves.get_group(one).iloc[rows] for one, (_, rows) in may.items()),
         follow_up=display.masked(follow_up, follow_up.index.isin(hidden) | of_all),
         log_rank=found.log_rank * np.nan if hidden else found.log_rank,
         log_rank_problem="it is withheld" if hidden else found.log_rank_problem,

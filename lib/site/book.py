@@ -37,7 +37,7 @@ from lib.site import (
 )
 
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
-WITHHELD = "Tables withheld, wholly or in part"
+WITHHELD = "Tables and pictures withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
 # In the folder of the kept outputs: the looks of the site that was finished with these outputs.
 FINISHED = "finished"
@@ -95,10 +95,9 @@ def check_inputs(app, config) -> None:
         app.facts = conditional.facts(app.cohort)
     except published.InputError as error:
         raise SystemExit(str(error)) from None
-    staging.keep_others_out(Path(app.outdir).parent)
     if not conditional.holds("comparable", app.facts.get):
-        config.html_title = f"The patients of {app.cohort.name}"
-        config.html_theme_options["logo"]["text"] = config.html_title
+        logo = config.html_theme_options["logo"]
+        logo["text"] = config.html_title = f"The patients of {app.cohort.name}"
     # Pages are read and written side by side where the system can.
     app.parallel = os.cpu_count() if hasattr(os, "fork") else 1
     kept = Path(app.outdir).parent / ".jupyter_cache" / inputs_key(app.cohort.path)
@@ -172,8 +171,11 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 
 
 def add_downloads(app, doctree) -> None:
-    """End a page that runs code with a list of its files."""
+    """End a page that runs code with a list of its files; a book about other patients than the
+    paper's begins with its own title."""
     executed = executed_chapter(app.env, app.env.docname)
+    if app.env.docname == app.config.root_doc and app.facts["comparable"] == "False":
+        next(doctree.findall(nodes.title))[:] = [nodes.Text(app.config.html_title)]
     if executed:
         conditional.settle(executed)
         content = nbformat.writes(notebooks.tidy(executed))
@@ -186,11 +188,12 @@ def write_word(app) -> None:
     for docname in app.env.collect_relations():  # in reading order
         chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
         places = app.env.toc_fignumbers.get(docname, {}).get("table", {})
-        for about in notebooks.described(chapter):
+        tables |= {
+            "Table " + ".".join(map(str, places[about["name"]])): about
+            for about in notebooks.described(chapter)
             # A figure, and a table that is left out of the page, has no place among them.
-            if about["name"] in places:
-                place = places[about["name"]]
-                tables["Table " + ".".join(map(str, place))] = about
+            if about["name"] in places
+        }
     path = Path(app.outdir, WORD)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(word.document(app.config.html_title, tables))
@@ -245,7 +248,8 @@ def finish(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Connect the hooks; called by Sphinx."""
+    """Connect the hooks; called by Sphinx before it makes the folder that is built into."""
+    staging.keep_others_out(Path(app.outdir).parent)
     app.connect("config-inited", check_inputs)
     for part in (conditional, render, mathml, code, meta, search_index):
         part.setup(app)

@@ -7,37 +7,40 @@ So a build that is interrupted or fails leaves the site of the build before as i
 import atexit
 import os
 import shutil
+import sqlite3
+from functools import cache
 from pathlib import Path
-
-import psutil
 
 from lib.site import pdf
 
 SITE, UNFINISHED, PREVIOUS = "html", "html.unfinished", "html.previous"
-BUILDING = "building"
+BUILDING = "building.lock"
+ELSEWHERE = "build elsewhere with OUT=folder (of jupyter-book itself: --path-output folder)"
 
 
+@cache  # the same process may build again
 def keep_others_out(folder: Path) -> None:
     """Let no second build begin in the same place until this process ends.
 
-    A file there holds the number of the process that builds; one that was left by a process that
-    has ended counts for nothing. Exits where another build runs, or the folder cannot be written.
+    SQLite locks a file there in one step and on every system, which takes the lock away when the
+    process ends, however it does. Exits where another build runs, or the folder cannot be written.
     """
-    mark = folder / BUILDING
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        holder = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
-        if holder.isdecimal() and int(holder) != os.getpid() and psutil.pid_exists(int(holder)):
-            raise SystemExit(
-                f"Another build is running in {folder} (process {holder}). Wait until it has "
-                f"ended, or build elsewhere with OUT=folder. If none is running, remove {mark}."
-            )
-        mark.write_text(str(os.getpid()), encoding="utf-8")
+        (folder / BUILDING).touch()
+        lock = sqlite3.connect(folder / BUILDING, timeout=0, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        raise SystemExit(
+            f"Another build is running in {folder} ({error}). Wait until it has ended, or "
+            f"{ELSEWHERE}."
+        ) from None
     except OSError as error:
         raise SystemExit(
-            f"{folder} cannot be written, where the site is built: {error.strerror or error}"
+            f"{folder} cannot be written, where the site is built: {error.strerror or error}. "
+            f"Please {ELSEWHERE}."
         ) from None
-    atexit.register(mark.unlink, missing_ok=True)
+    atexit.register(lock.close)
 
 
 def begin(app, same: bool) -> None:

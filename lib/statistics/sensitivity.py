@@ -67,9 +67,8 @@ def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comp
     present = [one for one in cohort.groups if (rows[cohort.group] == one).any()]
     if len(present) < 2:
         return Comparison(pd.DataFrame(), len(rows), "fewer than two groups have patients")
-    names = cohort.level_labels(cohort.group)
     indicators = {
-        f"{cohort.label(cohort.group)}: {names[one]}": (rows[cohort.group] == one) * 1.0
+        f"{cohort.label(cohort.group)}: {one}": (rows[cohort.group] == one) * 1.0
         for one in present[1:]
     }
     terms = [*factors, *indicators]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from books import Book, dead_links, files_of
+from books import CHAPTER, Book, dead_links, files_of, small_book
 from bs4 import BeautifulSoup
 from helpers import STUDY, witness
 
@@ -30,6 +30,18 @@ def own(built, tmp_path_factory) -> tuple[Book, dict[str, str]]:
     book, environment = Book(folder / "book"), {"COHORT": str(rows)}
     assert book.rebuild(**environment)
     return book, environment
+
+
+@pytest.mark.parametrize("example", [True, False])
+def test_the_start_page_has_the_title_of_its_patients(tmp_path, example):
+    pages = {"index": CHAPTER.format(title="A study", code="1"), "other": "# Another\n"}
+    book = small_book(tmp_path / "book", pages)
+    rows, _ = template.write(template.example(), tmp_path)
+    done = book.build("-q", COHORT="" if example else str(rows))
+    assert done.returncode == 0, done.stderr
+    page = BeautifulSoup(book.page("index"), "html.parser")
+    expected = "A study" if example else "The patients of birth_weight"
+    assert page.h1.text.rstrip("#") == expected and expected in page.title.text
 
 
 def test_no_row_of_any_patient_is_on_the_site(own):

@@ -242,7 +242,9 @@ def test_a_cohort_of_ones_own_gets_a_site_of_its_own(small, tmp_path):
     patients = int(re.search(r"(\d+) rows", small.page("index"))[1]) - 1
     assert f"This book is about my patients, {patients} patients." in text
     assert f"{patients} rows" in text
-    assert done.stdout.splitlines()[-1].startswith("Tables withheld, wholly or in part: ")
+    assert done.stdout.splitlines()[-1].startswith(
+        "Tables and pictures withheld, wholly or in part: "
+    )
     assert files_of(small.site) == before
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from books import BUILD, CHAPTER, Book, files_of, small_book
+from books import BUILD, CHAPTER, ROOT, Book, files_of, python, small_book
 from helpers import slow_but
 
 from lib.site import pdf, staging
@@ -180,17 +180,47 @@ def test_a_place_that_cannot_be_written_gives_one_sentence(folders):
     assert files_of(site) == {"page.html": b"old"} and unfinished.is_file()
 
 
-def test_a_second_build_in_one_place_is_kept_out_while_the_first_runs(tmp_path):
-    running = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    (tmp_path / staging.BUILDING).write_text(str(running.pid), encoding="utf-8")
+BUILDER = """import sys
+from pathlib import Path
+from lib.site import staging
+input()
+staging.keep_others_out(Path(sys.argv[1]))
+print("in", flush=True)
+input()
+"""
+
+
+def test_of_builds_that_start_together_in_one_place_one_gets_in(tmp_path):
+    """And the next does, however that one ended; the same process may build again."""
+    builds = [
+        subprocess.Popen(
+            [sys.executable, "-c", BUILDER, str(tmp_path / "_build")],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for build in builds:
+        build.stdin.write("\n")
+        build.stdin.flush()
+    first = [build for build in builds if build.stdout.readline() == "in\n"]
     with pytest.raises(SystemExit, match=r"Another build is running .* OUT=folder"):
-        staging.keep_others_out(tmp_path)
-    running.communicate(b"\n")
-    staging.keep_others_out(tmp_path)
-    staging.keep_others_out(tmp_path)  # the same process may build again
+        staging.keep_others_out(tmp_path / "_build")
+    for build in first:
+        build.kill()
+    said = [build.communicate()[1] for build in builds if build not in first]
+    assert [build.wait() for build in first] == [-signal.SIGKILL]
+    assert all(re.fullmatch(r"Another build is running .*\n", words) for words in said), said
+    staging.keep_others_out(tmp_path / "_build")
+    staging.keep_others_out(tmp_path / "_build")
 
 
-def test_a_place_under_a_file_gives_one_sentence(tmp_path):
+@pytest.mark.parametrize("under", ["file", "file/x", "/proc/none"])
+def test_a_place_that_cannot_be_made_gives_one_sentence(tmp_path, under):
     (tmp_path / "file").touch()
-    with pytest.raises(SystemExit, match="cannot be written, where the site is built"):
-        staging.keep_others_out(tmp_path / "file" / "_build")
+    done = python(*BUILD[1:], ".", "-q", "--path-output", str(tmp_path / under))
+    assert done.returncode != 0
+    assert re.fullmatch(r"\S+/_build cannot be written, .* with OUT=folder .*\n", done.stderr)
