@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import docx
+import nbformat
 import pytest
 from books import CHAPTER, Book, dead_links, files_of, small_book
 from bs4 import BeautifulSoup
@@ -13,7 +14,9 @@ from helpers import STUDY, witness
 
 from lib.compatible import verification
 from lib.patients import loading, template
+from lib.show.display import text_of
 from lib.site.code import ARCHIVE
+from lib.site.render import TABLE
 
 # Bytes of pictures and fonts hold no text; everything else does.
 BINARY = {".png", ".ttf", ".woff", ".woff2", ".eot"}
@@ -73,7 +76,7 @@ def plain(content: bytes) -> bytes:
 
 
 def test_the_word_file_withholds_what_the_pages_withhold(own):
-    """So do the notebooks on offer, whose outputs the pages are made from."""
+    """So do the notebooks on offer."""
     book, _ = own
     on_pages: list[str] = []
     for page in book.site.rglob("chapters/*.html"):
@@ -87,6 +90,15 @@ def test_the_word_file_withholds_what_the_pages_withhold(own):
     in_word = [in_plain(c.text) for t in word.tables for row in t.rows for c in row.cells]
     assert in_word.count("withheld") == on_pages.count("withheld") > 0
     assert set(in_word) <= set(on_pages)
+    outputs = [
+        output
+        for path in book.site.rglob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+    ]
+    tables = [output.data[TABLE] for output in outputs if TABLE in output.get("data", {})]
+    in_notebooks = [text_of(cell) for table in tables for row in table["rows"] for cell in row]
+    assert in_notebooks.count("withheld") == on_pages.count("withheld")
 
 
 def in_plain(text: str) -> str:
