@@ -58,7 +58,7 @@ def test_harmless_tables_are_written_as_pandas_writes_them(numbers, texts):
     size = min(len(numbers), len(texts))
     frame = pd.DataFrame({"n": numbers[:size], "count": np.arange(size), "text": texts[:size]})
     assert display.csv(frame) == frame.to_csv(
-        index=False, lineterminator="\n", float_format="%.10g"
+        index=False, lineterminator="\n", float_format=display.DOWNLOADED
     )
 
 
