@@ -773,6 +773,39 @@ def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
     assert of.claims.at["m.all.confidence_level", "grade"] == "not checked"
 
 
+@pytest.mark.parametrize(
+    ("text", "free"),
+    [
+        # 5,000 patients print any percentage without decimals, and their markers allow any events.
+        ("methods.all.patients,5000,\npatency.all.primary_patency,80%,rate:free|of:all|events:roc\n"
+         + marker("m", "80%", "70%", "of:all"),
+         {"methods.all.patients", "patency.all.primary_patency", "roc.m.sensitivity",
+          "roc.m.specificity"}),
+        ("r.x.percentage,81%,of:5000\n", {"r.x.percentage"}),
+        ("r.x.percentage,<1%,of:50\n", {"r.x.percentage"}),
+        # Two groups without their sum, and a marker without patients.
+        ("methods.A.patients,50,\nmethods.B.patients,60,\npatency.A.primary_patency,80%,\n"
+         + marker("m", "80%", "70%", "of:all"),
+         {"methods.B.patients", "roc.m.sensitivity", "roc.m.specificity"}),
+        # Limits belong together at any level.
+        ("m.all.confidence_level,99%,\nm.x.odds_ratio,1.50 (0.90 to 2.50),normal\n",
+         {"m.all.confidence_level"}),
+        # What numbers are computed from takes part; 80% of 50 is one of 51 shares.
+        ("r.x@A.mean,0.75 (1.789),of:10\nr.x@B.mean,2.33 (2.002),of:10\nr.x.p_value,0.079,t\n",
+         set()),
+        ("methods.A.patients,50,\npatency.A.primary_patency,80%,of:A\n", set()),
+        (sized(100, A=50, B=50) + "patency.A.primary_patency,90%,rate:free|of:A\n"
+         "patency.B.primary_patency,70%,rate:free|of:B\n"
+         + marker("m", "85%", "73.8%", "of:all|events:patency"), set()),
+    ],
+)  # fmt: skip
+def test_a_number_that_may_be_anything_is_not_checked(tmp_path, text, free):
+    of = account(tmp_path, text)
+    assert set(of.claims.index[of.claims["grade"] == "not checked"]) == free
+    table = shown.checks_table(of)
+    assert table.loc[table["Grade"] == "not checked", "Condition"].map(len).gt(0).all()
+
+
 def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
     """Five errors of one table are five findings, or fewer where a size would explain several."""
     lines = (

@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
-from lib.paper.premises import BY_ONE_OF_FIVE, OF_TABLE, apart, other_method, unstated
+from lib.paper.premises import (
+    BY_ONE_OF_FIVE,
+    OF_TABLE,
+    any_share,
+    apart,
+    other_method,
+    unstated,
+)
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -28,6 +35,7 @@ from lib.paper.verdicts import (
     nothing,
     one_of,
     prints,
+    spans_all,
 )
 from lib.statistics import roc, univariate
 from lib.words import listed
@@ -56,6 +64,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     counted = ids(claims, "patency", "primary_patency")
     counted += ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc")
     why_none = {name: why for name in counted if (why := apart(claims, name))}
+    printed = claims["printed"]
     rates, markers, areas = (
         [name for name in counted if name.endswith(ends) and name not in why_none]
         for ends in (".primary_patency", reconstruct.MARKER_QUANTITIES, ".auc")
@@ -69,11 +78,12 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         *[
             (
                 f"a whole number of patients is behind the patency of {about(rate) or 'all'}",
-                [f"methods.{subject(rate)}.patients", rate],
+                [size, rate],
                 ["of"],
-                "",
+                any_share(printed[rate], int(printed[size])),
             )
             for rate in rates
+            if (size := f"methods.{subject(rate)}.patients") in printed
         ],
         (
             "one number of events is behind all sensitivities and specificities",
@@ -109,9 +119,12 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
-        allowed = cache(partial(_allowed_counts, claims, names))
-        needs = unstated(claims, names, needed)
-        checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
+        # A rate may be any that is one of whole numbers.
+        is_rate = needed == ["of"]
+        allowed = nothing if is_rate else cache(partial(_allowed_counts, claims, names))
+        needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
+        check = Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs)
+        checks.append(check)
     return checks
 
 
@@ -162,7 +175,7 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     chosen = [values.argmin(), values.argmax()] if many else slice(None)
     pairs = zip(numerators[chosen].tolist(), denominators[chosen].tolist(), strict=True)
     exact = sorted({Fraction(*pair) for pair in pairs})
-    if exact and (exact[0], exact[-1]) == (0, 1):
+    if spans_all(exactly(*exact)) and len({*denominators.tolist()}) > 1:
         return None
     return [(exact[0], exact[-1])] if many else list(exactly(*exact))
 
@@ -172,7 +185,8 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
     None when they do not confine it.
     """
-    return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
+    spans = _allowed_counts(claims, using, name)
+    return None if spans_all(spans) else prints(spans, claims.at[name, "printed"])
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:

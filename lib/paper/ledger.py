@@ -135,7 +135,8 @@ def account(claims: pd.DataFrame) -> Account:
     """Judge the claims of any abstract, as ``published.read_any`` gives them.
 
     Each check gets a grade. A claim has the worst grade of the findings in which it is among the
-    culprits, else that of a failing check about it, else the best of those that it takes part in.
+    culprits, else that of a failing check about it; it is consistent where a check that holds does
+    not allow it to be just anything.
     """
     done = other_abstracts.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
@@ -143,7 +144,7 @@ def account(claims: pd.DataFrame) -> Account:
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
     for check, grade in graded:
         if grade == verdicts.CONSISTENT:
-            grades |= dict.fromkeys(check.claims, grade)
+            grades |= dict.fromkeys(verdicts.confined(check, claims["printed"]), grade)
     for finding in reversed(failing):
         own = {check.claims[0]: grade for check, grade in graded if check in finding.checks}
         grades |= {name: own.get(name, finding.grade) for name in finding.in_doubt}

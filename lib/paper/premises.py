@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lib.paper.published import PROPORTIONS
+from lib.paper.published import PROPORTIONS, last_digit
 
 # What a statement of these words says of an interval or a P: that it is no normal one.
 NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
@@ -89,6 +89,13 @@ def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
     """Why a check of the normal method is not carried out, where the file names another one."""
     known = sorted(NOT_NORMAL & set(stated(claims, names)))
     return f"the file says that its method is {', '.join(known)}" if known else ""
+
+
+def any_share(printed: str, total: int) -> str:
+    """Why no whole number need be looked for behind a percentage; the empty string where there may
+    be none."""
+    fits = printed[0] in "<>≤≥" or total * last_digit(printed) >= 1
+    return fits * f"some whole number of {total:,} prints any percentage with so few digits"
 
 
 def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:

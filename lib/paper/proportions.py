@@ -16,7 +16,15 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
-from lib.paper.premises import A_PART, COUNTED_ONCE, apart, denominator, other_method, unstated
+from lib.paper.premises import (
+    A_PART,
+    COUNTED_ONCE,
+    any_share,
+    apart,
+    denominator,
+    other_method,
+    unstated,
+)
 from lib.paper.published import MOST_PATIENTS, number
 from lib.paper.topics import Topic, counts_of, ends_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, one_of
@@ -52,6 +60,7 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 words = f"the {describe(share)} is {min(near):,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
             why_not = other_method(claims, [share])
+            why_not = why_not or ("" if count else any_share(claims.at[share, "printed"], total))
             yield follows(claims, words, share, [size, count], exact, needs, why_not)
         if count and total:
             yield _at_most(claims, count, size, total, needs)

@@ -190,7 +190,10 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
         if fitting := _levels(used) or _levels(agreeing):
             words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            yield one_of(claims, words, [name], [exactly(level) for level in fitting], needs=needs)
+            with_p = any("p_value" in ratio.names.values() for ratio in used)
+            why_not = "" if with_p else "limits without P belong together at any level"
+            levels = [exactly(level) for level in fitting]
+            yield one_of(claims, words, [name], levels, needs=needs, why_not=why_not)
 
 
 def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:

@@ -49,9 +49,10 @@ class Check:
 
     ``without`` says whether it holds when some of ``claims`` are left out; None where nothing is
     left to check. ``allows`` gives the values that the others allow one of them: none where they
-    contradict one another, None where they do not confine it. ``source`` says what else the check
-    rests on, ``needs`` the premises that the file does not state, ``why_not`` why it is not carried
-    out, ``readings`` which other methods would print the same.
+    contradict one another, None where they do not confine it; ``inputs`` are those that only serve
+    to compute what the rest are compared with. ``source`` says what else the check rests on,
+    ``needs`` the premises that the file does not state, ``why_not`` why it is not carried out,
+    ``readings`` which other methods would print the same.
     """
 
     words: str
@@ -62,6 +63,7 @@ class Check:
     needs: tuple[str, ...] = ()
     why_not: str = ""
     readings: Callable[[], list[str]] = list
+    inputs: tuple[str, ...] = ()
 
     @cached_property
     def holds(self) -> bool | None:
@@ -106,8 +108,13 @@ def one_of(
         return any(fits(claims, names, spans, left_out) for spans in found)
 
     allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
-    involved = (*names, *made_with)
-    return Check(words, involved, without, allows.get, source, tuple(needs), why_not, readings)
+    involved, needed = (*names, *made_with), tuple(needs)
+    return Check(words, involved, without, allows.get, source, needed, why_not, readings, made_with)
+
+
+def spans_all(spans: Sequence[Span] | None) -> bool:
+    """Whether a claim is not confined: to no values, or to some from 0% to 100%."""
+    return spans is None or (len(spans) > 0 and (spans[0][0], spans[-1][1]) == (0, 1))
 
 
 def fits(
@@ -184,10 +191,7 @@ def describe(name: str) -> str:
 def grade(check: Check, printed: pd.Series) -> str:
     """How far a check is from holding: one of ``GRADES``. ``printed`` holds the strings by id."""
     if check.holds:
-        # Many claims of which none is confined by the others were free to agree.
-        told = check.allows is nothing or len(check.claims) <= 2
-        told = told or any(check.allows(name) is not None for name in check.claims)
-        return CONSISTENT if told else NOT_CHECKED
+        return CONSISTENT if confined(check, printed) else NOT_CHECKED
     if check.holds is None:
         return NOT_CHECKED
     if check.readings():
@@ -195,6 +199,20 @@ def grade(check: Check, printed: pd.Series) -> str:
     if any(_nearest(check, name, printed[name]) for name in check.claims):
         return ONE_DIGIT
     return BY_METHOD if check.needs else IMPOSSIBLE
+
+
+def confined(check: Check, printed: pd.Series) -> set[str]:
+    """The claims of a check that holds which would make it fail if they were others: those of which
+    it does not allow just anything, and what these were computed from."""
+    if check.allows is nothing:
+        return set(check.claims)
+    names = {
+        name
+        for name in check.claims
+        if (spans := check.allows(name)) is not None
+        and prints(spans, printed[name]) != prints([(0, 1)], printed[name])
+    }
+    return names | set(check.inputs if names else ())
 
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
@@ -299,7 +317,7 @@ def _closest(
     checks: list[Check], name: str, printed: str
 ) -> tuple[Check | None, list[Span] | None, set[str] | None]:
     """Of the checks that confine a claim, the one that allows the fewest prints."""
-    found = [(check, check.allows(name)) for check in checks]
+    found = [(check, spans) for check in checks if not spans_all(spans := check.allows(name))]
     known = [(check, spans, prints(spans, printed)) for check, spans in found]
     known = [triple for triple in known if triple[2] is not None]
     return min(known, key=lambda triple: len(triple[2]), default=(None, None, None))
