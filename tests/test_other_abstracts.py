@@ -773,6 +773,57 @@ def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
     assert of.claims.at["m.all.confidence_level", "grade"] == "not checked"
 
 
+DIRECTION = (
+    sized(60, A=30, B=30) + "patency.A.primary_patency,40.0%,of:A|events:x{0}\n"
+    "patency.B.primary_patency,66.7%,of:B|events:x{0}\n"
+    + marker("m", "50.0%", "75.0%", "of:all|events:x")
+    + "univariate.m.p_value,{1},\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("stated", "p_value", "grade"),
+    [
+        ("|rate:event", "0.047", "consistent"),
+        ("|rate:free", "0.047", "one digit off"),
+        ("|rate:free", "0.048", "consistent"),
+        # What is not stated may be either, and is named where neither fits.
+        ("", "0.047", "consistent"),
+        ("", "0.048", "consistent"),
+        ("", "0.300", "not by this method"),
+    ],
+)
+def test_a_rate_of_unknown_direction_is_flagged_only_where_neither_fits(
+    tmp_path, stated, p_value, grade
+):
+    of = account(tmp_path, DIRECTION.format(stated, p_value))
+    words = "P follows from the two-by-two table of m"
+    assert grades(of)[words] == grade
+    conditions = shown.checks_table(of).set_index("Check")["Condition"]
+    named = "freedom from the event (rate:free), or all of the event (rate:event)"
+    assert (named in conditions[words]) == (grade == "not by this method")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("r.x.p_value,0.500,\n", "the name of the test would settle it"),
+        ("r.x.odds_ratio,0.80,crude\n", "the counts and the method would settle it"),
+        ("r.x.p_value,0.057,other\nr.x.count,10,of:100\n", "who is in the group would settle it"),
+        ("m.x.odds_ratio,2.00 (1.20 to 3.33),normal\nm.x.p_value,0.025,normal\n",
+         "a line with the confidence_level would settle it"),
+    ],
+)  # fmt: skip
+def test_what_no_word_states_is_said_with_what_would_settle_it(tmp_path, lines, words):
+    of = account(tmp_path, f"r.x@A.count,12/50,\nr.x@B.count,22/50,\n{lines}")
+    table = shown.checks_table(of)
+    conditions = table.loc[table["Grade"] == "not by this method", "Condition"]
+    assert conditions.str.contains(words, regex=False).any()
+    assert conditions.str.contains(r"\)|would settle it").all()
+    lines = [line for finding in of.findings for line in shown.finding_lines(finding, of)]
+    assert any(words in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("text", "free"),
     [

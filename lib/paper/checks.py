@@ -103,7 +103,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "patency and markers share the same events",
             [*sizes, *events, *rates, *markers, *binary] if rates or markers else [],
-            ["partition", "of", "events", "binary"],
+            ["partition", "of", "events", "binary", "rate"],
             why_apart,
         ),
     ]
@@ -129,14 +129,31 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
 
 
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
-    """Whether whole numbers print all claims but those left out. Rates that may be of events, since
-    nothing says of what they are, are tried as such too."""
-    using, readings = [name for name in names if name not in left_out], [claims]
-    if "basis" in claims and any(name.endswith(".primary_patency") for name in using):
-        stated = claims["basis"].str.contains("rate:")
-        as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
-        readings.append(claims.assign(basis=as_events))
+    """Whether whole numbers print all claims but those left out."""
+    using = [name for name in names if name not in left_out]
+    rates = any(name.endswith(".primary_patency") for name in using)
+    readings = _readings(claims) if rates else [claims]
     return any(reconstruct.solutions(reading, using) is not None for reading in readings)
+
+
+def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:
+    """The claims, and once more with rates of events where nothing says of what the rates are."""
+    if not unstated(claims, ids(claims, "patency", "primary_patency"), ["rate"]):
+        return [claims]
+    stated = claims["basis"].str.contains("rate:")
+    as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
+    return [claims, claims.assign(basis=as_events)]
+
+
+def _tables(claims: pd.DataFrame) -> dict[str, list[np.ndarray]]:
+    """The two-by-two table of every marker that the claims determine, in each reading that fits."""
+    found = [
+        two_by_twos(of)
+        for of in _readings(reconstruct.original(claims))
+        if reconstruct.solutions(of) is not None
+    ] or [{}]
+    known = [marker for marker in found[0] if all(marker in tables for tables in found)]
+    return {marker: [tables[marker] for tables in found] for marker in known}
 
 
 def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
@@ -211,22 +228,24 @@ ROC_INFERENCE = {
 }
 
 
-def _roc_candidates(table: np.ndarray, names: tuple[str, ...], level: float) -> dict:
+def _roc_candidates(tables: list[np.ndarray], names: tuple[str, ...], level: float) -> dict:
     """The limits of the AUC (two claims), or P against one half (one), by every way to compute
-    them: a standard error, and for limits which of both z and whether they are cut off at 0 and 1,
-    as some software does.
+    them: a standard error, the reading of which a table is, and for limits which of both z and
+    whether they are cut off at 0 and 1, as some software does.
     """
-    events, nonevents = table[::-1, 0], table[::-1, 1]
-    found = roc.inference(events, nonevents).dropna()
-    if len(names) == 1:
-        return {(kind,): exactly(p) for kind, p in found["p"].items()}
-    area, limits = roc.auc(events, nonevents), {}
-    for kind, error in found["standard_error"].items():
-        for rounded, z in enumerate(wald.multipliers(level)):
-            ends = area - z * error, area + z * error
-            limits[kind, rounded] = exactly(*ends)
-            limits[kind, rounded, "cut off"] = exactly(*np.clip(ends, 0, 1))
-    return limits
+    ways = {}
+    for reading, table in enumerate(tables):
+        events, nonevents = table[::-1, 0], table[::-1, 1]
+        found, area = roc.inference(events, nonevents).dropna(), roc.auc(events, nonevents)
+        if len(names) == 1:
+            ways |= {(kind, reading): exactly(p) for kind, p in found["p"].items()}
+            continue
+        for kind, error in found["standard_error"].items():
+            for rounded, z in enumerate(wald.multipliers(level)):
+                ends = area - z * error, area + z * error
+                ways[kind, reading, rounded] = exactly(*ends)
+                ways[kind, reading, rounded, "cut off"] = exactly(*np.clip(ends, 0, 1))
+    return ways
 
 
 def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
@@ -270,11 +289,12 @@ def events_and_others_by_areas(claims: pd.DataFrame) -> list[tuple[int, int]]:
 
 def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """P of each factor whose two-by-two table is determined, by all tests in use."""
-    for marker, table in two_by_twos(claims).items():
+    for marker, tables in _tables(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
             words = f"P follows from the two-by-two table of {about(marker)}"
-            tests = [exactly(p) for p in univariate.binary_tests(table).values()]
+            p_values = chain(*(univariate.binary_tests(table).values() for table in tables))
+            tests = list(map(exactly, p_values))
             needs = [OF_TABLE, *_needs_of_tables(claims)]
             yield one_of(
                 claims,
@@ -291,19 +311,19 @@ def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
     """The premises of the two-by-two tables that the file does not state."""
     sections = ("methods.", "patency.", "roc.")
     names = [name for name in reconstruct.original(claims).index if name.startswith(sections)]
-    return unstated(claims, names, ["of", "events"])
+    return unstated(claims, names, ["of", "events", "rate"])
 
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    tables = two_by_twos(claims)
+    tables = _tables(claims)
     for quantities, words in ROC_INFERENCE.items():
         found = {}
-        for marker, table in tables.items():
+        for marker, own in tables.items():
             names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
             if set(names) <= set(claims.index):
                 level = ratios.confidence_level(claims, "roc", marker)
-                found[names] = _roc_candidates(table, names, level)
+                found[names] = _roc_candidates(own, names, level)
         for names in [names for names in found if found[names]]:
             yield _roc_check(claims, words, names, tables[subject(names[0])], found)
 
@@ -312,7 +332,7 @@ def _roc_check(
     claims: pd.DataFrame,
     words: str,
     names: tuple[str, ...],
-    table: np.ndarray,
+    tables: list[np.ndarray],
     found: dict[tuple[str, ...], dict],
 ) -> Check:
     """The check of one marker; ``found`` has the candidates of all markers by the ids of their
@@ -337,7 +357,7 @@ def _roc_check(
         levels = [level] if level_name else ratios.USUAL_LEVELS
         if level_name in left_out:
             levels = [percent / 100 for percent in range(50, 100)]
-        every = {at: _roc_candidates(table, names, at) for at in levels}
+        every = {at: _roc_candidates(tables, names, at) for at in levels}
         return {(at, *way): every[at][way] for at in levels for way in every[at] if way in ways}
 
     candidates, source = chosen(frozenset()), ", with every standard error in use"

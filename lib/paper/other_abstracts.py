@@ -21,8 +21,11 @@ from scipy import stats
 
 from lib.paper import checks, proportions, ratios, wald
 from lib.paper.premises import (
+    LOG_LIMITS,
+    OF_COUNTS,
     OF_ESTIMATE,
     OF_MEANS,
+    OF_RATERS,
     OF_TABLE,
     OF_TABLES,
     denominator,
@@ -34,9 +37,6 @@ from lib.paper.published import MOST_PATIENTS, RATIOS
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
 from lib.statistics import univariate
-
-# What limits of a ratio of counts usually are.
-LOG_LIMITS = "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%}"
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:
@@ -189,7 +189,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             topic.own[kind],
             names,
             spans_of(both_ways[kind], complete),
-            ["it is the plain ratio of these counts, from no model, nor a conditional one"],
+            [OF_COUNTS],
         )
         limited = [topic.own.get(f"{kind}{end}") for end in ("_lower", "_upper")]
         found = [check]
@@ -219,7 +219,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
     counts are printed."""
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
-    needs = ["kappa is of yes or no and not weighted"]
+    needs = [OF_RATERS]
     if name and agreement:
         words = f"kappa of {about(topic.what)} is at most the agreement"
         most = min(ends_of(claims, agreement)[1], 1)

@@ -18,6 +18,7 @@ from statsmodels.stats.proportion import proportion_confint
 from lib.paper import ratios, reconstruct
 from lib.paper.premises import (
     A_PART,
+    AT_LEVEL,
     COUNTED_ONCE,
     any_share,
     apart,
@@ -153,7 +154,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 for method in LIMITS
                 for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
             ],
-            needs=[f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())}"],
+            needs=[AT_LEVEL.format(level, ", ".join(LIMITS.values()))],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
