@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lib.paper import ledger, published, wald
+from lib.paper import ledger, published, verdicts, wald
 from lib.show import ledger as shown
 from lib.statistics import roc, univariate
 
@@ -1435,6 +1435,31 @@ def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_pat
     assert "31.91% or 34.04%, at the nearest" in page
     assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
     assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
+
+
+def test_another_paper_is_described_in_its_own_words_without_our_codebook(
+    tmp_path, monkeypatch, capsys
+):
+    """Subjects that happen to be called like our columns, and a group like ours, are not ours."""
+    text = (
+        "id,printed,basis,source\nmethods.DVT.patients,47,,Table 1\n"
+        "patency.DVT.primary_patency,83.0%,of:DVT,\nr.occluded.count,35 (34%),of:100,\n"
+        "r.recruitment.percentage,12/47 (26%),,\nr.followup_months.median,12 (9-20),,\n"
+        "roc.inflow_thrombus.auc,0.71 (0.60-0.80),,\n"
+    )
+    path = tmp_path / "theirs.csv"
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(verdicts, "_phrases", None)
+    for file in (path, shown.TEMPLATE):
+        shown.main([str(file), str(tmp_path)])
+    shown.main([str(path), str(tmp_path)])
+    page = (tmp_path / "ledger.html").read_text(encoding="utf-8")
+    for words in (
+        "patients of DVT", "patency of DVT", "count of occluded", "percentage of recruitment",
+        "median of followup months", "AUC of inflow thrombus",
+    ):  # fmt: skip
+        assert words.lower() in page.lower(), words
+    assert "percentage of occluded is 35 of 100" in capsys.readouterr().out
 
 
 def test_a_page_of_which_nothing_was_checked_says_so_and_why(tmp_path):

@@ -77,7 +77,8 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ("the groups add up to all patients", sizes, ["partition"], why_apart),
         *[
             (
-                f"a whole number of patients is behind the patency of {about(rate) or 'all'}",
+                "a whole number of patients is behind the patency of "
+                + (about(rate, claims) or "all"),
                 [size, rate],
                 ["of"],
                 any_share(printed[rate], int(printed[size])),
@@ -93,7 +94,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ),
         *[
             (
-                f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
+                f"the AUC of {about(area, claims)} is the mean of its sensitivity and specificity",
                 [*total, *events, *markers, area],
                 ["of", "events", "binary"],
                 "" if area in binary else score,
@@ -108,7 +109,9 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ),
     ]
     checks = [
-        Check(f"a whole number is behind the {describe(name)}", (name,), nothing, why_not=why)
+        Check(
+            f"a whole number is behind the {describe(name, claims)}", (name,), nothing, why_not=why
+        )
         for name, why in why_none.items()
         if name.startswith("roc.")
     ]
@@ -192,7 +195,9 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     chosen = [values.argmin(), values.argmax()] if many else slice(None)
     pairs = zip(numerators[chosen].tolist(), denominators[chosen].tolist(), strict=True)
     exact = sorted({Fraction(*pair) for pair in pairs})
-    if spans_all(exactly(*exact)) and len({*denominators.tolist()}) > 1:
+    # Out of a number that others tell, any share is one of whole numbers.
+    told = any(other.endswith((".events", ".primary_patency")) for other in {*using} - {name})
+    if spans_all(exactly(*exact)) and not (told and len({*denominators.tolist()}) == 1):
         return None
     return [(exact[0], exact[-1])] if many else list(exactly(*exact))
 
@@ -292,7 +297,7 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
     for marker, tables in _tables(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            words = f"P follows from the two-by-two table of {about(marker)}"
+            words = f"P follows from the two-by-two table of {about(marker, claims)}"
             p_values = chain(*(univariate.binary_tests(table).values() for table in tables))
             tests = list(map(exactly, p_values))
             needs = [OF_TABLE, *_needs_of_tables(claims)]

@@ -67,7 +67,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         within = "quartiles" if quantity == "median" else "limits"
         other = sorted({"bootstrap", "other"} & set(stated(claims, ids)))
         yield Check(
-            f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}",
+            f"the {describe(ids[0].removesuffix('_lower'), claims)} lies within its {within}",
             tuple(ids),
             partial(_ascending, claims, ids),
             needs=(OF_ESTIMATE,) if quantity == "difference" else (),
@@ -108,7 +108,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     unknown = "" if tables else "no whole numbers are known behind the percentages"
     check = follows(
         claims,
-        f"P of {about(topic.what) or topic.section} follows from the counts of the groups",
+        f"P of {about(topic.what, claims) or topic.section} follows from the counts of the groups",
         topic.own["p_value"],
         names,
         spans_of(p_values, complete),
@@ -153,7 +153,7 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
     yield follows(
         claims,
-        f"P of {about(topic.what)} follows from means and standard deviations",
+        f"P of {about(topic.what, claims)} follows from means and standard deviations",
         p_value,
         names,
         spans,
@@ -185,7 +185,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for kind in [kind for kind in both_ways if kind in topic.own]:
         check = follows(
             claims,
-            f"the {kind.replace('_', ' ')} of {about(topic.what)} follows from the counts",
+            f"the {kind.replace('_', ' ')} of {about(topic.what, claims)} follows from the counts",
             topic.own[kind],
             names,
             spans_of(both_ways[kind], complete),
@@ -201,7 +201,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             found.append(
                 one_of(
                     claims,
-                    f"the limits of the {describe(topic.own[kind])} follow from the counts",
+                    f"the limits of the {describe(topic.own[kind], claims)} follow from the counts",
                     limited,
                     [exactly(*pair) for pair in pairs[np.isfinite(pairs).all(axis=1)].tolist()],
                     rests_on=names,
@@ -221,7 +221,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
     needs = [OF_RATERS]
     if name and agreement:
-        words = f"kappa of {about(topic.what)} is at most the agreement"
+        words = f"kappa of {about(topic.what, claims)} is at most the agreement"
         most = min(ends_of(claims, agreement)[1], 1)
         yield follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
     raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
@@ -236,7 +236,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         both = {k for k in (*near, *(k + 1 for k in near), least, most) if least <= k <= most}
         shares = [Fraction(total - first - second + 2 * k, total) for k in sorted(both)]
         values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
-        words = f"whole numbers are behind kappa of {about(topic.what)}"
+        words = f"whole numbers are behind kappa of {about(topic.what, claims)}"
         yield follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
 
 
@@ -256,7 +256,7 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
             continue
         check = follows(
             claims,
-            f"the standard error of {about(what)}, by its limits at most {bounds[1]:.2g}, "
+            f"the standard error of {about(what, claims)}, by its limits at most {bounds[1]:.2g}, "
             f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
             size,
             names,

@@ -53,12 +53,12 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         total, size, needs = denominator(claims, share or count)
         is_patency = share and share.endswith("primary_patency")
         if share and total and (not is_patency or apart(claims, share)):
-            words = f"a whole number of {total:,} is behind the {describe(share)}"
+            words = f"a whole number of {total:,} is behind the {describe(share, claims)}"
             ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
             if count:
                 near = {int(claims.at[count, "printed"])}
-                words = f"the {describe(share)} is {min(near):,} of {total:,}"
+                words = f"the {describe(share, claims)} is {min(near):,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
             why_not = other_method(claims, [share])
             why_not = why_not or ("" if count else any_share(claims.at[share, "printed"], total))
@@ -75,7 +75,7 @@ def _at_most(
     claims: pd.DataFrame, name: str, whole: str | None, most: int, needs: Iterable[str]
 ) -> Check:
     """The check that a number is no greater than the one that it is a part of."""
-    words = f"the {describe(name)} is at most {most:,}"
+    words = f"the {describe(name, claims)} is at most {most:,}"
     return follows(claims, words, name, [whole], [(0, most)], needs)
 
 
@@ -124,7 +124,7 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     of_sizes = [premise for name in shared for premise in denominator(claims, name)[2]]
     yield follows(
         claims,
-        f"the counts of {about(topic.what)} add up",
+        f"the counts of {about(topic.what, claims)} add up",
         whole,
         names,
         spans,
@@ -147,7 +147,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         is_beyond = min(ends) < 0 or max(ends) > 1
         yield one_of(
             claims,
-            f"the limits of the {describe(names[0])} follow from the counts",
+            f"the limits of the {describe(names[0], claims)} follow from the counts",
             names,
             [
                 exactly(Fraction(*of), low, high)
@@ -210,7 +210,9 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     predictive = [own[q] for q in ("ppv", "npv") if q in own]
     if len(accuracy) < 2 or not predictive:
         return
-    words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
+    words = (
+        f"predictive values and accuracy of {about(topic.what, claims)} go with one share of events"
+    )
     names = [*accuracy, *predictive]
     counted = [f"methods.all.{of}" for of in ("events", "patients")]
     counted = [name for name in counted if name in claims.index]

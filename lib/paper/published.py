@@ -184,9 +184,12 @@ def read_any(path: Path) -> pd.DataFrame:
     """The claims of any abstract, as people type them: only the columns ``id`` and ``printed`` are
     needed. Several numbers in one cell become several claims.
 
-    A subject may name a group after an @, as in ``results.pain@drug.percentage``.
+    A subject may name a group after an @, as in ``results.pain@drug.percentage``. Only our own file
+    keeps the column ``source``: the words of our codebook are for its subjects alone.
     """
-    return _claims(Path(path), read_csv(path, ["id", "printed"]), [])
+    claims = _claims(Path(path), read_csv(path, ["id", "printed"]), [])
+    is_ours = Path(path).resolve() == PATH.resolve()
+    return claims if is_ours else claims.drop(columns="source", errors="ignore")
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:

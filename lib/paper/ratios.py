@@ -122,10 +122,10 @@ def wald_checks(claims: pd.DataFrame) -> Iterator[Check]:
     for (_, what), ratio in sets.items():
         names = (*ratio.names, *filter(None, [ratio.level_claim]))
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
-        yield _check(ratio, about(what), names, sharing)
+        yield _check(ratio, about(what, claims), names, sharing)
     yield from _level_checks(claims, list(sets.values()))
     for name, ratio in _variants(claims).items():
-        check = _check(ratio, f"{about(name)}, as this source prints them,", (name,), [])
+        check = _check(ratio, f"{about(name, claims)}, as this source prints them,", (name,), [])
         if check.allows(name) is not None:
             yield check
 

@@ -166,21 +166,23 @@ def _phrases() -> dict[str, str]:
     return {"all": "", "recruitment": ""} | (labels.str[0].str.lower() + labels.str[1:]).to_dict()
 
 
-def about(name: str) -> str:
-    """What a claim, a group or a factor is about, in words; the empty string for all patients."""
+def about(name: str, claims: pd.DataFrame | None = None) -> str:
+    """What a claim, a group or a factor is about, in words; the empty string for all patients. Of
+    the claims of another paper (without the column ``source``) in its own words."""
     part = subject(name) if "." in name else name
-    return _phrases().get(part, part.replace("_", " ").replace("@", " in "))
+    phrases = _phrases() if claims is None or "source" in claims else {"all": ""}
+    return phrases.get(part, part.replace("_", " ").replace("@", " in "))
 
 
-def describe(name: str) -> str:
-    """A claim in words: "AUC of incomplete lesion coverage"."""
+def describe(name: str, claims: pd.DataFrame | None = None) -> str:
+    """A claim in words, as in ``about``: "AUC of incomplete lesion coverage"."""
     section, _, quantity, *variant = name.split(".")
     base = quantity.removesuffix("_lower").removesuffix("_upper")
     words = QUANTITY_WORDS.get(base, base.replace("_", " "))
     words = QUANTITY_WORDS.get(f"{section}.{base}", words)
     if base != quantity:
         words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
-    words = f"{words} of {about(name)}" if about(name) else words
+    words = f"{words} of {about(name, claims)}" if about(name, claims) else words
     words = f"{words}, alone" if section == "univariate" else words
     return f"{words} ({', '.join(variant)})" if variant else words
 
