@@ -825,6 +825,24 @@ def test_what_no_word_states_is_said_with_what_would_settle_it(tmp_path, lines, 
 
 
 @pytest.mark.parametrize(
+    ("stated", "doubtful"),
+    [("", set()), ("|level:multivariate", {"multivariate.all.confidence_level"})],
+)
+def test_a_level_is_that_of_its_own_section_unless_the_file_says_so(tmp_path, stated, doubtful):
+    """DeLong's limits of 13 of 14 and 41 of 47 at 95%, beside a model whose limits are at 99%."""
+    basis = "of:all|binary|events:roc"
+    rest = f"roc.m.auc,0.900,{basis}\nroc.m.auc_limits,0.81 to 0.99,normal|events:roc{stated}\n"
+    text = (
+        "multivariate.all.confidence_level,99%,\nmultivariate.x.odds_ratio,1.50 (0.90 to 2.50),\n"
+    )
+    of = account(tmp_path, sized(61) + text + marker("m", "92.9%", "87.2%", basis, rest))
+    assert (set(flagged(of)) >= doubtful) and bool(flagged(of)) == bool(doubtful)
+    assert grades(of)["the limits follow from the counts"] == (
+        "not by this method" if doubtful else "consistent"
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "free"),
     [
         # 5,000 patients print any percentage without decimals, and their markers allow any events.

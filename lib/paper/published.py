@@ -63,6 +63,7 @@ BASIS = [
     "rate:event",
     "rate:free",
     "of:",
+    "level:",
     "normal",
     "t",
     "profile",

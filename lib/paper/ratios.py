@@ -11,7 +11,7 @@ from fractions import Fraction
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.premises import AT_95, other_method, unstated
+from lib.paper.premises import AT_95, other_method, stated, unstated
 from lib.paper.verdicts import Check, Span, about, exactly, one_of
 from lib.words import listed
 
@@ -73,10 +73,11 @@ def confidence_level(
 
 
 def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
-    """The claim of the confidence level that a set of claims has."""
+    """The claim of the confidence level that a set of claims has: its own, that of the section that
+    it names, or that of the whole paper."""
     places = [(section, what), (section, what.partition("@")[0]), (section, "all")]
-    # A ROC section has the level of the model whose factors it is about.
-    places += [("multivariate", "all")] * (section == "roc") + [("methods", "all")]
+    own = claims.index[claims.index.str.startswith(f"{section}.{what}.")]
+    places += [(stated(claims, own).get("level"), "all"), ("methods", "all")]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
 
