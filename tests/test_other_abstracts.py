@@ -21,6 +21,7 @@ from lib.paper import ledger, published, verdicts, wald
 from lib.show import ledger as shown
 from lib.statistics import roc, univariate
 
+ABSTRACTS = Path(__file__).parent / "abstracts"
 GOOD = {"consistent", "not checked"}
 
 
@@ -890,6 +891,31 @@ def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
     assert not {"methods.B.patients", "r.sex@B.percentage", "r.drug@B.percentage"} & set(
         flagged(of)
     )
+
+
+def test_only_what_a_set_on_the_page_contains_is_in_doubt_each_as_badly_as_its_checks(tmp_path):
+    """One size would explain three percentages; so would these three, each by itself."""
+    lines = "methods.A.patients,47,\nr.x@A.percentage,33.4%,of:A\nr.y@A.percentage,33.4%,\n"
+    of = account(tmp_path, f"{lines}r.z@A.percentage,31.9%,of:A\nr.w@A.percentage,31.8%,of:A\n")
+    assert flagged(of) == {
+        "methods.A.patients": "impossible",
+        "r.x@A.percentage": "impossible",
+        "r.y@A.percentage": "not by this method",
+        "r.w@A.percentage": "one digit off",
+    }
+    (finding,) = of.findings
+    said = shown.finding_lines(finding, of)[0]
+    assert said.startswith("Leaving out any one of these: 47 (patients of A); 33.4% (percentage of")
+    assert all(f"{of.claims.at[name, 'printed']} (" in said for name in flagged(of))
+
+
+@pytest.mark.parametrize("path", sorted(ABSTRACTS.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_number_in_doubt_stands_in_a_set_of_the_page(path):
+    of = ledger.account(published.read_any(path))
+    page = [shown.finding_lines(finding, of)[0] for finding in of.findings]
+    for name in flagged(of):
+        words = f"{of.claims.at[name, 'printed']} ({verdicts.describe(name, of.claims)})"
+        assert any(words in line for line in page), words
 
 
 @pytest.mark.parametrize(

@@ -233,11 +233,11 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         remaining = [check for check in remaining if check not in failing]
         mended = [[check for check in some if check not in failing] for some in mended]
         # Where no check is about a number that they have in common, such as a group's size, what
-        # each is about stays in doubt.
-        about_culprits = {check.claims[0] for check in failing} & set(chain(*culprits))
-        apart = [check for check in failing if not about_culprits & set(check.claims)]
-        own = [check.claims[0] for check in apart if check.mended_without(check.claims[:1])]
-        in_doubt = tuple(dict.fromkeys([*own, *chain(*culprits)]))
+        # each is about mends it as well.
+        own = {check.claims[0]: check.mended_without(check.claims[:1]) for check in failing}
+        if all(own.values()) and not set(own) & set(chain(*culprits)):
+            culprits.append(tuple(own))
+        in_doubt = tuple(dict.fromkeys(chain(*culprits)))
         readings = dict.fromkeys(words for check in failing for words in check.readings())
         for name in in_doubt:
             nearest = [_nearest(check, name, printed[name]) for check in failing]
