@@ -149,6 +149,11 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
         ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
         ("methods.all.patients,12,", ["line 3", "methods.all.patients", "more than once"]),
+        ("a.x.percentage,24%,events:", ["line 3", "“events:”", "events:NAME"]),
+        ("a.x.percentage,24%,rate:free|rate:event", ["line 3", "“rate:event”", "leave one"]),
+        ("a.x.percentage,24%,of:50|of:60", ["line 3", "“of:50” and “of:60”", "leave one"]),
+        ("a.x.odds_ratio,>999,", ["line 3", "“>999”", "leave out such an estimate"]),
+        ("a.x.odds_ratio,0.00,", ["line 3", "“0.00”", "write it with more digits"]),
         ("a.x y.p_value,0.2,", ["line 3", "without spaces", "results.age.p_value"]),
         ("a.x.odds_ratio_limits,1.05,", ["line 3", "two numbers, such as 1.05 to 4.50"]),
         ("a.x.percentage,12%,of:nobody", ["line 3", "“of:nobody”", "nor one of all"]),
@@ -1479,6 +1484,24 @@ def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_pat
     assert "31.91% or 34.04%, at the nearest" in page
     assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
     assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("r.w@A.mean,61.2 ± 10.4,\nr.w@B.mean,65.0 ± 9.9,\nr.w.difference,9.8 (7.0 to 12.0),\n",
+         "differences are not compared with the groups"),
+        ("r.q@A.percentage,24%,of:50\nr.q@B.percentage,44%,of:50\nr.q.difference,30% (2 to 38),\n",
+         "differences are not compared with the groups"),
+        ("r.s@A.median,5 (3-8),\nr.s@B.median,5 (3-8),\nr.s.p_value,<0.001,\n",
+         "no rank test can be recomputed from medians"),
+    ],
+)  # fmt: skip
+def test_what_is_not_recomputed_is_said(tmp_path, text, words):
+    of = account(tmp_path, text)
+    table = shown.checks_table(of)
+    assert table.loc[table["Grade"] == "not checked", "Condition"].str.contains(words).any()
+    assert not flagged(of)
 
 
 def test_another_paper_is_described_in_its_own_words_without_our_codebook(

@@ -35,8 +35,10 @@ from lib.paper.premises import (
 )
 from lib.paper.published import MOST_PATIENTS, RATIOS
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
-from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, nothing, one_of
 from lib.statistics import univariate
+
+OF_DIFFERENCE = "differences are not compared with the groups: they may be adjusted or of pairs"
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:
@@ -51,6 +53,7 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
         crude_ratios,
         proportions.predictive_values,
         kappas,
+        not_compared,
     )
     found = [check for kind in kinds for of in topics(claims) for check in kind(claims, of)]
     return [*checks.all_checks(claims), *found, *precision(claims)]
@@ -238,6 +241,19 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
         words = f"whole numbers are behind kappa of {about(topic.what, claims)}"
         yield follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
+
+
+def not_compared(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """What stands beside the numbers of two groups and is not recomputed from them."""
+    for quantity, kinds, why in (
+        ("difference", ("mean", "percentage", "count", "median"), OF_DIFFERENCE),
+        ("p_value", ("median",), "no rank test can be recomputed from medians"),
+    ):
+        cells = [cell[kind] for cell in topic.groups.values() for kind in kinds if kind in cell]
+        if quantity in topic.own and len(cells) > 1:
+            name = topic.own[quantity]
+            words = f"the numbers of the groups give the {describe(name, claims)}"
+            yield Check(words, (name, *cells), nothing, why_not=why)
 
 
 def precision(claims: pd.DataFrame) -> Iterator[Check]:
