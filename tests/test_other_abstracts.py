@@ -149,7 +149,7 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
         ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
         ("methods.all.patients,12,", ["line 3", "methods.all.patients", "more than once"]),
-        ("a.x.percentage,24%,events:", ["line 3", "“events:”", "events:NAME"]),
+        ("a.x.percentage,24%,events:", ["line 3", "“events:”", "a name after a colon"]),
         ("a.x.percentage,24%,rate:free|rate:event", ["line 3", "“rate:event”", "leave one"]),
         ("a.x.percentage,24%,of:50|of:60", ["line 3", "“of:50” and “of:60”", "leave one"]),
         ("a.x.odds_ratio,>999,", ["line 3", "“>999”", "leave out such an estimate"]),
@@ -1201,13 +1201,13 @@ def printings(value: float, decimals: int) -> set[int]:
     return {int(np.floor(scaled + 0.5)), int(np.ceil(scaled - 0.5))}
 
 
-def altered_percentages() -> Iterator[tuple[list[str], bool]]:
+def altered_percentages(name: str = "r.NAME.percentage") -> Iterator[tuple[list[str], bool]]:
     """Caught exactly where no count prints it."""
     for size, count, step in product((7, 23, 39, 55, 455, 731), range(1, 60, 9), STEPS):
         altered = max(printings(100 * count / size, 1)) + step
         if count < size and 0 <= altered <= 1000:
             possible = [printings(100 * k / size, 1) for k in range(size + 1)]
-            line = f"r.NAME.percentage,{altered / 10:.1f}%,of:{size}"
+            line = f"{name},{altered / 10:.1f}%,of:{size}"
             yield [line], altered not in set().union(*possible)
 
 
@@ -1274,6 +1274,59 @@ def altered_kappas() -> Iterator[tuple[list[str], bool]]:
         lines = [f"r.NAME@a.count,{one},", f"r.NAME@b.count,{other},"]
         possible = set().union(*(printings(kappa, 2) for kappa in kappas))
         yield [*lines, f"r.NAME.kappa,{altered / 100:.2f},of:{n}"], altered not in possible
+
+
+def altered_p_values_of_ratios() -> Iterator[tuple[list[str], bool]]:
+    """Where no estimate and standard error within the digits print P."""
+    for beta, sigma, step in product((-0.9, 0.4, 0.8), (0.21, 0.4), (*STEPS, -40, 40)):
+        ends = [np.exp(beta + z * sigma) for z in (-1.96, 0, 1.96)]
+        altered = max(printings(2 * stats.norm.sf(abs(beta) / sigma), 3)) + step
+        if altered > 0:
+            cells = [f"{end:.2f}" for end in ends]
+            strings = dict(zip(wald.QUANTITIES, [cells[1], cells[0], cells[2]], strict=False))
+            least, most = wald.possible(strings, "p_value")
+            lines = [f"m.NAME.odds_ratio,{cells[1]} ({cells[0]} to {cells[2]}),normal"]
+            is_wrong = (altered + 0.5) / 1000 < least or (altered - 0.5) / 1000 > most
+            yield [*lines, f"m.NAME.p_value,{altered / 1000:.3f},normal"], is_wrong
+
+
+def altered_sums() -> Iterator[tuple[list[str], bool]]:
+    """Two counts have one sum."""
+    for first, second, step in product((12, 40), (9, 33), (*STEPS, 0)):
+        groups = [f"r.NAME@A.count,{first},of:50", f"r.NAME@B.count,{second},of:50"]
+        yield [*groups, f"r.NAME.count,{first + second + step},of:100|partition"], step != 0
+
+
+def altered_counts() -> Iterator[tuple[list[str], bool]]:
+    """Where the count beside a percentage does not print it: k/N (%)."""
+    for size, count, step in product((37, 455, 1731), (4, 19, 30), (*STEPS, 0)):
+        share = max(printings(100 * count / size, 1))
+        line = f"r.NAME.count,{count + step}/{size} ({share / 10:.1f}%),"
+        yield [line], share not in printings(100 * (count + step) / size, 1)
+
+
+def altered_limits_of_percentages() -> Iterator[tuple[list[str], bool]]:
+    """Where no method in use prints both limits of the count."""
+    for size, count, at, step in product((50, 340), (4, 23), (0, 1), (*STEPS, 0)):
+        by_method = [
+            [
+                printings(100 * float(end), 1)
+                for end in proportion_confint(count, size, 0.05, method)
+            ]
+            for method in ("normal", "wilson", "beta", "agresti_coull", "jeffreys")
+        ]
+        units = [max(end) for end in by_method[1]]
+        units[at] += step
+        lines = [
+            f"r.NAME.percentage,{100 * count / size:.1f}%,of:{size}",
+            f"r.NAME.percentage_limits,{units[0] / 10:.1f} to {units[1] / 10:.1f}%,",
+        ]
+        yield (
+            lines,
+            not any(
+                all(unit in end for unit, end in zip(units, of, strict=True)) for of in by_method
+            ),
+        )
 
 
 STUDIES = [
@@ -1371,11 +1424,16 @@ def with_wrong_predictive_values(of: ledger.Account) -> set[str]:
     ("alterations", "caught", "always"),
     [
         (altered_percentages, in_doubt, False),
+        (partial(altered_percentages, "patency.NAME.primary_patency"), in_doubt, False),
         (altered_p_values, in_doubt, False),
         (altered_p_values_between_tables, in_doubt, False),
         (altered_limits, in_doubt, False),
         (altered_kappas, in_doubt, False),
         (altered_means, in_doubt, False),
+        (altered_p_values_of_ratios, in_doubt, False),
+        (altered_sums, in_doubt, False),
+        (altered_counts, in_doubt, False),
+        (altered_limits_of_percentages, in_doubt, False),
         (partial(predictive_values_with_counts, 5, 0), with_wrong_predictive_values, False),
         # With few patients and a decimal no other table prints anything near.
         (partial(predictive_values_with_counts, 1, 1), with_wrong_predictive_values, True),

@@ -64,7 +64,6 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     counted = ids(claims, "patency", "primary_patency")
     counted += ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc")
     why_none = {name: why for name in counted if (why := apart(claims, name))}
-    printed = claims["printed"]
     rates, markers, areas = (
         [name for name in counted if name.endswith(ends) and name not in why_none]
         for ends in (".primary_patency", reconstruct.MARKER_QUANTITIES, ".auc")
@@ -81,10 +80,10 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
                 + (about(rate, claims) or "all"),
                 [size, rate],
                 ["of"],
-                any_share(printed[rate], int(printed[size])),
+                any_share(claims.at[rate, "printed"], int(claims.at[size, "printed"])),
             )
             for rate in rates
-            if (size := f"methods.{subject(rate)}.patients") in printed
+            if (size := f"methods.{subject(rate)}.patients") in claims.index
         ],
         (
             "one number of events is behind all sensitivities and specificities",
@@ -123,29 +122,24 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
         # A rate may be any that is one of whole numbers.
-        is_rate = needed == ["of"]
-        allowed = nothing if is_rate else cache(partial(_allowed_counts, claims, names))
+        allowed = nothing if needed == ["of"] else cache(partial(_allowed_counts, claims, names))
         needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
-        check = Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs)
-        checks.append(check)
+        checks.append(Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs))
     return checks
 
 
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
     """Whether whole numbers print all claims but those left out."""
     using = [name for name in names if name not in left_out]
-    rates = any(name.endswith(".primary_patency") for name in using)
-    readings = _readings(claims) if rates else [claims]
-    return any(reconstruct.solutions(reading, using) is not None for reading in readings)
+    return any(reconstruct.solutions(of, using) is not None for of in _readings(claims))
 
 
 def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:
     """The claims, and once more with rates of events where nothing says of what the rates are."""
     if not unstated(claims, ids(claims, "patency", "primary_patency"), ["rate"]):
         return [claims]
-    stated = claims["basis"].str.contains("rate:")
-    as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
-    return [claims, claims.assign(basis=as_events)]
+    # The last word counts, and what a file says stands last.
+    return [claims, claims.assign(basis="rate:event|" + claims["basis"])]
 
 
 def _tables(claims: pd.DataFrame) -> dict[str, list[np.ndarray]]:
@@ -155,8 +149,11 @@ def _tables(claims: pd.DataFrame) -> dict[str, list[np.ndarray]]:
         for of in _readings(reconstruct.original(claims))
         if reconstruct.solutions(of) is not None
     ] or [{}]
-    known = [marker for marker in found[0] if all(marker in tables for tables in found)]
-    return {marker: [tables[marker] for tables in found] for marker in known}
+    return {
+        marker: [tables[marker] for tables in found]
+        for marker in found[0]
+        if all(marker in tables for tables in found)
+    }
 
 
 def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
@@ -241,13 +238,11 @@ def _roc_candidates(tables: list[np.ndarray], names: tuple[str, ...], level: flo
     ways = {}
     for reading, table in enumerate(tables):
         events, nonevents = table[::-1, 0], table[::-1, 1]
-        found, area = roc.inference(events, nonevents).dropna(), roc.auc(events, nonevents)
-        if len(names) == 1:
-            ways |= {(kind, reading): exactly(p) for kind, p in found["p"].items()}
-            continue
-        for kind, error in found["standard_error"].items():
-            for rounded, z in enumerate(wald.multipliers(level)):
-                ends = area - z * error, area + z * error
+        for kind, row in roc.inference(events, nonevents).dropna().iterrows():
+            if len(names) == 1:
+                ways[kind, reading] = exactly(row["p"])
+            for rounded, z in enumerate(wald.multipliers(level) if len(names) > 1 else ()):
+                ends = roc.auc(events, nonevents) + z * row["standard_error"] * np.array([-1, 1])
                 ways[kind, reading, rounded] = exactly(*ends)
                 ways[kind, reading, rounded, "cut off"] = exactly(*np.clip(ends, 0, 1))
     return ways
@@ -298,14 +293,12 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
             words = f"P follows from the two-by-two table of {about(marker, claims)}"
-            p_values = chain(*(univariate.binary_tests(table).values() for table in tables))
-            tests = list(map(exactly, p_values))
             needs = [OF_TABLE, *_needs_of_tables(claims)]
             yield one_of(
                 claims,
                 words,
                 [name],
-                tests,
+                [exactly(p) for of in tables for p in univariate.binary_tests(of).values()],
                 source=", by all four tests in use",
                 needs=needs,
                 why_not=other_method(claims, [name]),

@@ -141,13 +141,11 @@ def account(claims: pd.DataFrame) -> Account:
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
-    for check, grade in graded:
-        if grade == verdicts.CONSISTENT:
-            grades |= dict.fromkeys(verdicts.confined(check, claims["printed"]), grade)
     doubtful = {name for finding in failing for name in finding.in_doubt}
     for check, grade in sorted(graded, key=lambda pair: -verdicts.GRADES.index(pair[1])):
-        if check.holds is False:
-            grades |= dict.fromkeys(doubtful & {*check.claims}, grade)
+        if grade != verdicts.NOT_CHECKED:
+            names = verdicts.confined(check, claims["printed"]) if check.holds else doubtful
+            grades |= dict.fromkeys(names & {*check.claims}, grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 

@@ -22,10 +22,8 @@ from scipy import stats
 from lib.paper import checks, proportions, ratios, wald
 from lib.paper.premises import (
     LOG_LIMITS,
-    OF_COUNTS,
     OF_ESTIMATE,
     OF_MEANS,
-    OF_RATERS,
     OF_TABLE,
     OF_TABLES,
     denominator,
@@ -37,8 +35,6 @@ from lib.paper.published import MOST_PATIENTS, RATIOS
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, nothing, one_of
 from lib.statistics import univariate
-
-OF_DIFFERENCE = "differences are not compared with the groups: they may be adjusted or of pairs"
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:
@@ -192,7 +188,10 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             topic.own[kind],
             names,
             spans_of(both_ways[kind], complete),
-            [OF_COUNTS],
+            [
+                "it is the plain ratio of these counts, from no model, nor a conditional one [no "
+                "word states this; the counts and the method would settle it]"
+            ],
         )
         limited = [topic.own.get(f"{kind}{end}") for end in ("_lower", "_upper")]
         found = [check]
@@ -222,7 +221,10 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
     counts are printed."""
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
-    needs = [OF_RATERS]
+    needs = [
+        "kappa is of yes or no and not weighted [no word states this; the table of both raters "
+        "would settle it]"
+    ]
     if name and agreement:
         words = f"kappa of {about(topic.what, claims)} is at most the agreement"
         most = min(ends_of(claims, agreement)[1], 1)
@@ -246,14 +248,21 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 def not_compared(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """What stands beside the numbers of two groups and is not recomputed from them."""
     for quantity, kinds, why in (
-        ("difference", ("mean", "percentage", "count", "median"), OF_DIFFERENCE),
+        (
+            "difference",
+            ("mean", "percentage", "count", "median"),
+            "differences are not compared with the groups: they may be adjusted or of pairs",
+        ),
         ("p_value", ("median",), "no rank test can be recomputed from medians"),
     ):
         cells = [cell[kind] for cell in topic.groups.values() for kind in kinds if kind in cell]
         if quantity in topic.own and len(cells) > 1:
-            name = topic.own[quantity]
-            words = f"the numbers of the groups give the {describe(name, claims)}"
-            yield Check(words, (name, *cells), nothing, why_not=why)
+            yield Check(
+                f"the numbers of the groups give the {describe(topic.own[quantity], claims)}",
+                (topic.own[quantity], *cells),
+                nothing,
+                why_not=why,
+            )
 
 
 def precision(claims: pd.DataFrame) -> Iterator[Check]:

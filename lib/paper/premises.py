@@ -50,18 +50,7 @@ COUNTED_ONCE = (
     "each patient is counted once [no word states this; the number of patients with an event would "
     "settle it]"
 )
-OF_COUNTS = (
-    "it is the plain ratio of these counts, from no model, nor a conditional one [no word states "
-    "this; the counts and the method would settle it]"
-)
-OF_RATERS = (
-    "kappa is of yes or no and not weighted [no word states this; the table of both raters would "
-    "settle it]"
-)
 AT_95 = "the limits are at 95% [a line with the confidence_level would settle it]"
-AT_LEVEL = (
-    "they are limits at {:.0%} by one of {} [no word states this; the method would settle it]"
-)
 # Of an odds ratio Woolf's, of a risk ratio Katz's.
 LOG_LIMITS = (
     "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%} [no word states "
@@ -130,8 +119,9 @@ def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
 def any_share(printed: str, total: int) -> str:
     """Why no whole number need be looked for behind a percentage; the empty string where there may
     be none."""
-    fits = printed[0] in "<>≤≥" or total * last_digit(printed) >= 1
-    return fits * f"some whole number of {total:,} prints any percentage with so few digits"
+    return (printed[0] in "<>≤≥" or total * last_digit(printed) >= 1) * (
+        f"some whole number of {total:,} prints any percentage with so few digits"
+    )
 
 
 def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:

@@ -18,7 +18,6 @@ from statsmodels.stats.proportion import proportion_confint
 from lib.paper import ratios, reconstruct
 from lib.paper.premises import (
     A_PART,
-    AT_LEVEL,
     COUNTED_ONCE,
     any_share,
     apart,
@@ -60,8 +59,9 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 near = {int(claims.at[count, "printed"])}
                 words = f"the {describe(share, claims)} is {min(near):,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
-            why_not = other_method(claims, [share])
-            why_not = why_not or ("" if count else any_share(claims.at[share, "printed"], total))
+            why_not = other_method(claims, [share]) or (
+                "" if count else any_share(claims.at[share, "printed"], total)
+            )
             yield follows(claims, words, share, [size, count], exact, needs, why_not)
         if count and total:
             yield _at_most(claims, count, size, total, needs)
@@ -154,7 +154,10 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 for method in LIMITS
                 for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
             ],
-            needs=[AT_LEVEL.format(level, ", ".join(LIMITS.values()))],
+            needs=[
+                f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())} [no word "
+                "states this; the method would settle it]"
+            ],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )

@@ -189,9 +189,9 @@ def read_any(path: Path) -> pd.DataFrame:
     A subject may name a group after an @, as in ``results.pain@drug.percentage``. Only our own file
     keeps the column ``source``: the words of our codebook are for its subjects alone.
     """
-    claims = _claims(Path(path), read_csv(path, ["id", "printed"]), [])
-    is_ours = Path(path).resolve() == PATH.resolve()
-    return claims if is_ours else claims.drop(columns="source", errors="ignore")
+    return _claims(Path(path), read_csv(path, ["id", "printed"]), []).drop(
+        columns=[] if Path(path).resolve() == PATH.resolve() else ["source"], errors="ignore"
+    )
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
@@ -276,9 +276,11 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
     words = dict.fromkeys(filter(None, map(str.strip, row.get("basis", "").split("|"))))
-    for one, other in combinations(words, 2):
-        if one.partition(":")[0] == other.partition(":")[0]:
-            yield f"basis: states both “{one}” and “{other}”; leave one of them out"
+    yield from (
+        f"basis: states both “{one}” and “{other}”; leave one of them out"
+        for one, other in combinations(words, 2)
+        if one.partition(":")[0] == other.partition(":")[0]
+    )
     for word in words:
         name = word.partition(":")[2]
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
@@ -288,8 +290,10 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
                 f"those of {', '.join(SIZES)} can be named"
             )
         elif not any(name and word.startswith(b) if b[-1] == ":" else word == b for b in BASIS):
-            known = ", ".join(b + "NAME" * (b[-1] == ":") for b in BASIS)
-            yield f"basis: “{word}” is not one of {known}; several stand between |"
+            yield (
+                f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |, and a "
+                "name after a colon at the end"
+            )
 
 
 def _numbers(name: str, text: str) -> list[tuple[str, str, str, str]]:

@@ -76,7 +76,7 @@ def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     """The claim of the confidence level that a set of claims has: its own, that of the section that
     it names, or that of the whole paper."""
     places = [(section, what), (section, what.partition("@")[0]), (section, "all")]
-    own = claims.index[claims.index.str.startswith(f"{section}.{what}.")]
+    own = [name for name in claims.index if name.startswith(f"{section}.{what}.")]
     places += [(stated(claims, own).get("level"), "all"), ("methods", "all")]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
@@ -189,12 +189,17 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
         used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
         if fitting := _levels(used) or _levels(agreeing):
-            words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            with_p = any("p_value" in ratio.names.values() for ratio in used)
-            why_not = "" if with_p else "limits without P belong together at any level"
-            levels = [exactly(level) for level in fitting]
-            yield one_of(claims, words, [name], levels, needs=needs, why_not=why_not)
+            yield one_of(
+                claims,
+                "limits and P imply the confidence level",
+                [name],
+                [exactly(level) for level in fitting],
+                needs=needs,
+                why_not=""
+                if any("p_value" in ratio.names.values() for ratio in used)
+                else "limits without P belong together at any level",
+            )
 
 
 def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:

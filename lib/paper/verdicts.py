@@ -192,10 +192,8 @@ def describe(name: str, claims: pd.DataFrame | None = None) -> str:
 
 def grade(check: Check, printed: pd.Series) -> str:
     """How far a check is from holding: one of ``GRADES``. ``printed`` holds the strings by id."""
-    if check.holds:
-        return CONSISTENT if confined(check, printed) else NOT_CHECKED
-    if check.holds is None:
-        return NOT_CHECKED
+    if check.holds is not False:
+        return CONSISTENT if check.holds and confined(check, printed) else NOT_CHECKED
     if check.readings():
         return BY_METHOD
     if any(_nearest(check, name, printed[name]) for name in check.claims):
@@ -206,13 +204,14 @@ def grade(check: Check, printed: pd.Series) -> str:
 def confined(check: Check, printed: pd.Series) -> set[str]:
     """The claims of a check that holds which would make it fail if they were others: those of which
     it does not allow just anything, and what these were computed from."""
-    if check.allows is nothing:
-        return set(check.claims)
     names = {
         name
         for name in check.claims
-        if (spans := check.allows(name)) is not None
-        and prints(spans, printed[name]) != prints([(0, 1)], printed[name])
+        if check.allows is nothing
+        or (
+            (spans := check.allows(name)) is not None
+            and prints(spans, printed[name]) != prints([(0, 1)], printed[name])
+        )
     }
     return names | set(check.inputs if names else ())
 
