@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lib.paper import ledger, published, wald
+from lib.paper import ledger, published, verdicts, wald
 from lib.show import ledger as shown
 from lib.statistics import roc, univariate
 
+ABSTRACTS = Path(__file__).parent / "abstracts"
 GOOD = {"consistent", "not checked"}
 
 
@@ -148,6 +149,11 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
         ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
         ("methods.all.patients,12,", ["line 3", "methods.all.patients", "more than once"]),
+        ("a.x.percentage,24%,events:", ["line 3", "“events:”", "a name after a colon"]),
+        ("a.x.percentage,24%,rate:free|rate:event", ["line 3", "“rate:event”", "leave one"]),
+        ("a.x.percentage,24%,of:50|of:60", ["line 3", "“of:50” and “of:60”", "leave one"]),
+        ("a.x.odds_ratio,>999,", ["line 3", "“>999”", "leave out such an estimate"]),
+        ("a.x.odds_ratio,0.00,", ["line 3", "“0.00”", "write it with more digits"]),
         ("a.x y.p_value,0.2,", ["line 3", "without spaces", "results.age.p_value"]),
         ("a.x.odds_ratio_limits,1.05,", ["line 3", "two numbers, such as 1.05 to 4.50"]),
         ("a.x.percentage,12%,of:nobody", ["line 3", "“of:nobody”", "nor one of all"]),
@@ -773,6 +779,108 @@ def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
     assert of.claims.at["m.all.confidence_level", "grade"] == "not checked"
 
 
+DIRECTION = (
+    sized(60, A=30, B=30) + "patency.A.primary_patency,40.0%,of:A|events:x{0}\n"
+    "patency.B.primary_patency,66.7%,of:B|events:x{0}\n"
+    + marker("m", "50.0%", "75.0%", "of:all|events:x")
+    + "univariate.m.p_value,{1},\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("stated", "p_value", "grade"),
+    [
+        ("|rate:event", "0.047", "consistent"),
+        ("|rate:free", "0.047", "one digit off"),
+        ("|rate:free", "0.048", "consistent"),
+        # What is not stated may be either, and is named where neither fits.
+        ("", "0.047", "consistent"),
+        ("", "0.048", "consistent"),
+        ("", "0.300", "not by this method"),
+    ],
+)
+def test_a_rate_of_unknown_direction_is_flagged_only_where_neither_fits(
+    tmp_path, stated, p_value, grade
+):
+    of = account(tmp_path, DIRECTION.format(stated, p_value))
+    words = "P follows from the two-by-two table of m"
+    assert grades(of)[words] == grade
+    conditions = shown.checks_table(of).set_index("Check")["Condition"]
+    named = "freedom from the event (rate:free), or all of the event (rate:event)"
+    assert (named in conditions[words]) == (grade == "not by this method")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("r.x.p_value,0.500,\n", "the name of the test would settle it"),
+        ("r.x.odds_ratio,0.80,crude\n", "the counts and the method would settle it"),
+        ("r.x.p_value,0.057,other\nr.x.count,10,of:100\n", "who is in the group would settle it"),
+        ("m.x.odds_ratio,2.00 (1.20 to 3.33),normal\nm.x.p_value,0.025,normal\n",
+         "a line with the confidence_level would settle it"),
+    ],
+)  # fmt: skip
+def test_what_no_word_states_is_said_with_what_would_settle_it(tmp_path, lines, words):
+    of = account(tmp_path, f"r.x@A.count,12/50,\nr.x@B.count,22/50,\n{lines}")
+    table = shown.checks_table(of)
+    conditions = table.loc[table["Grade"] == "not by this method", "Condition"]
+    assert conditions.str.contains(words, regex=False).any()
+    assert conditions.str.contains(r"\)|would settle it").all()
+    lines = [line for finding in of.findings for line in shown.finding_lines(finding, of)]
+    assert any(words in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("stated", "doubtful"),
+    [("", set()), ("|level:multivariate", {"multivariate.all.confidence_level"})],
+)
+def test_a_level_is_that_of_its_own_section_unless_the_file_says_so(tmp_path, stated, doubtful):
+    """DeLong's limits of 13 of 14 and 41 of 47 at 95%, beside a model whose limits are at 99%."""
+    basis = "of:all|binary|events:roc"
+    rest = f"roc.m.auc,0.900,{basis}\nroc.m.auc_limits,0.81 to 0.99,normal|events:roc{stated}\n"
+    text = (
+        "multivariate.all.confidence_level,99%,\nmultivariate.x.odds_ratio,1.50 (0.90 to 2.50),\n"
+    )
+    of = account(tmp_path, sized(61) + text + marker("m", "92.9%", "87.2%", basis, rest))
+    assert (set(flagged(of)) >= doubtful) and bool(flagged(of)) == bool(doubtful)
+    assert grades(of)["the limits follow from the counts"] == (
+        "not by this method" if doubtful else "consistent"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "free"),
+    [
+        # 5,000 patients print any percentage without decimals, and their markers allow any events.
+        ("methods.all.patients,5000,\npatency.all.primary_patency,80%,rate:free|of:all|events:roc\n"
+         + marker("m", "80%", "70%", "of:all"),
+         {"methods.all.patients", "patency.all.primary_patency", "roc.m.sensitivity",
+          "roc.m.specificity"}),
+        ("r.x.percentage,81%,of:5000\n", {"r.x.percentage"}),
+        ("r.x.percentage,<1%,of:50\n", {"r.x.percentage"}),
+        # Two groups without their sum, and a marker without patients.
+        ("methods.A.patients,50,\nmethods.B.patients,60,\npatency.A.primary_patency,80%,\n"
+         + marker("m", "80%", "70%", "of:all"),
+         {"methods.B.patients", "roc.m.sensitivity", "roc.m.specificity"}),
+        # Limits belong together at any level.
+        ("m.all.confidence_level,99%,\nm.x.odds_ratio,1.50 (0.90 to 2.50),normal\n",
+         {"m.all.confidence_level"}),
+        # What numbers are computed from takes part; 80% of 50 is one of 51 shares.
+        ("r.x@A.mean,0.75 (1.789),of:10\nr.x@B.mean,2.33 (2.002),of:10\nr.x.p_value,0.079,t\n",
+         set()),
+        ("methods.A.patients,50,\npatency.A.primary_patency,80%,of:A\n", set()),
+        (sized(100, A=50, B=50) + "patency.A.primary_patency,90%,rate:free|of:A\n"
+         "patency.B.primary_patency,70%,rate:free|of:B\n"
+         + marker("m", "85%", "73.8%", "of:all|events:patency"), set()),
+    ],
+)  # fmt: skip
+def test_a_number_that_may_be_anything_is_not_checked(tmp_path, text, free):
+    of = account(tmp_path, text)
+    assert set(of.claims.index[of.claims["grade"] == "not checked"]) == free
+    table = shown.checks_table(of)
+    assert table.loc[table["Grade"] == "not checked", "Condition"].map(len).gt(0).all()
+
+
 def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
     """Five errors of one table are five findings, or fewer where a size would explain several."""
     lines = (
@@ -788,6 +896,31 @@ def test_what_has_only_a_size_in_common_is_not_all_in_doubt(tmp_path):
     assert not {"methods.B.patients", "r.sex@B.percentage", "r.drug@B.percentage"} & set(
         flagged(of)
     )
+
+
+def test_only_what_a_set_on_the_page_contains_is_in_doubt_each_as_badly_as_its_checks(tmp_path):
+    """One size would explain three percentages; so would these three, each by itself."""
+    lines = "methods.A.patients,47,\nr.x@A.percentage,33.4%,of:A\nr.y@A.percentage,33.4%,\n"
+    of = account(tmp_path, f"{lines}r.z@A.percentage,31.9%,of:A\nr.w@A.percentage,31.8%,of:A\n")
+    assert flagged(of) == {
+        "methods.A.patients": "impossible",
+        "r.x@A.percentage": "impossible",
+        "r.y@A.percentage": "not by this method",
+        "r.w@A.percentage": "one digit off",
+    }
+    (finding,) = of.findings
+    said = shown.finding_lines(finding, of)[0]
+    assert said.startswith("Leaving out any one of these: 47 (patients of A); 33.4% (percentage of")
+    assert all(f"{of.claims.at[name, 'printed']} (" in said for name in flagged(of))
+
+
+@pytest.mark.parametrize("path", sorted(ABSTRACTS.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_number_in_doubt_stands_in_a_set_of_the_page(path):
+    of = ledger.account(published.read_any(path))
+    page = [shown.finding_lines(finding, of)[0] for finding in of.findings]
+    for name in flagged(of):
+        words = f"{of.claims.at[name, 'printed']} ({verdicts.describe(name, of.claims)})"
+        assert any(words in line for line in page), words
 
 
 @pytest.mark.parametrize(
@@ -1068,13 +1201,13 @@ def printings(value: float, decimals: int) -> set[int]:
     return {int(np.floor(scaled + 0.5)), int(np.ceil(scaled - 0.5))}
 
 
-def altered_percentages() -> Iterator[tuple[list[str], bool]]:
+def altered_percentages(name: str = "r.NAME.percentage") -> Iterator[tuple[list[str], bool]]:
     """Caught exactly where no count prints it."""
     for size, count, step in product((7, 23, 39, 55, 455, 731), range(1, 60, 9), STEPS):
         altered = max(printings(100 * count / size, 1)) + step
         if count < size and 0 <= altered <= 1000:
             possible = [printings(100 * k / size, 1) for k in range(size + 1)]
-            line = f"r.NAME.percentage,{altered / 10:.1f}%,of:{size}"
+            line = f"{name},{altered / 10:.1f}%,of:{size}"
             yield [line], altered not in set().union(*possible)
 
 
@@ -1141,6 +1274,59 @@ def altered_kappas() -> Iterator[tuple[list[str], bool]]:
         lines = [f"r.NAME@a.count,{one},", f"r.NAME@b.count,{other},"]
         possible = set().union(*(printings(kappa, 2) for kappa in kappas))
         yield [*lines, f"r.NAME.kappa,{altered / 100:.2f},of:{n}"], altered not in possible
+
+
+def altered_p_values_of_ratios() -> Iterator[tuple[list[str], bool]]:
+    """Where no estimate and standard error within the digits print P."""
+    for beta, sigma, step in product((-0.9, 0.4, 0.8), (0.21, 0.4), (*STEPS, -40, 40)):
+        ends = [np.exp(beta + z * sigma) for z in (-1.96, 0, 1.96)]
+        altered = max(printings(2 * stats.norm.sf(abs(beta) / sigma), 3)) + step
+        if altered > 0:
+            cells = [f"{end:.2f}" for end in ends]
+            strings = dict(zip(wald.QUANTITIES, [cells[1], cells[0], cells[2]], strict=False))
+            least, most = wald.possible(strings, "p_value")
+            lines = [f"m.NAME.odds_ratio,{cells[1]} ({cells[0]} to {cells[2]}),normal"]
+            is_wrong = (altered + 0.5) / 1000 < least or (altered - 0.5) / 1000 > most
+            yield [*lines, f"m.NAME.p_value,{altered / 1000:.3f},normal"], is_wrong
+
+
+def altered_sums() -> Iterator[tuple[list[str], bool]]:
+    """Two counts have one sum."""
+    for first, second, step in product((12, 40), (9, 33), (*STEPS, 0)):
+        groups = [f"r.NAME@A.count,{first},of:50", f"r.NAME@B.count,{second},of:50"]
+        yield [*groups, f"r.NAME.count,{first + second + step},of:100|partition"], step != 0
+
+
+def altered_counts() -> Iterator[tuple[list[str], bool]]:
+    """Where the count beside a percentage does not print it: k/N (%)."""
+    for size, count, step in product((37, 455, 1731), (4, 19, 30), (*STEPS, 0)):
+        share = max(printings(100 * count / size, 1))
+        line = f"r.NAME.count,{count + step}/{size} ({share / 10:.1f}%),"
+        yield [line], share not in printings(100 * (count + step) / size, 1)
+
+
+def altered_limits_of_percentages() -> Iterator[tuple[list[str], bool]]:
+    """Where no method in use prints both limits of the count."""
+    for size, count, at, step in product((50, 340), (4, 23), (0, 1), (*STEPS, 0)):
+        by_method = [
+            [
+                printings(100 * float(end), 1)
+                for end in proportion_confint(count, size, 0.05, method)
+            ]
+            for method in ("normal", "wilson", "beta", "agresti_coull", "jeffreys")
+        ]
+        units = [max(end) for end in by_method[1]]
+        units[at] += step
+        lines = [
+            f"r.NAME.percentage,{100 * count / size:.1f}%,of:{size}",
+            f"r.NAME.percentage_limits,{units[0] / 10:.1f} to {units[1] / 10:.1f}%,",
+        ]
+        yield (
+            lines,
+            not any(
+                all(unit in end for unit, end in zip(units, of, strict=True)) for of in by_method
+            ),
+        )
 
 
 STUDIES = [
@@ -1238,11 +1424,16 @@ def with_wrong_predictive_values(of: ledger.Account) -> set[str]:
     ("alterations", "caught", "always"),
     [
         (altered_percentages, in_doubt, False),
+        (partial(altered_percentages, "patency.NAME.primary_patency"), in_doubt, False),
         (altered_p_values, in_doubt, False),
         (altered_p_values_between_tables, in_doubt, False),
         (altered_limits, in_doubt, False),
         (altered_kappas, in_doubt, False),
         (altered_means, in_doubt, False),
+        (altered_p_values_of_ratios, in_doubt, False),
+        (altered_sums, in_doubt, False),
+        (altered_counts, in_doubt, False),
+        (altered_limits_of_percentages, in_doubt, False),
         (partial(predictive_values_with_counts, 5, 0), with_wrong_predictive_values, False),
         # With few patients and a decimal no other table prints anything near.
         (partial(predictive_values_with_counts, 1, 1), with_wrong_predictive_values, True),
@@ -1351,6 +1542,49 @@ def test_the_page_needs_no_other_file_and_says_that_a_flag_is_a_question(tmp_pat
     assert "31.91% or 34.04%, at the nearest" in page
     assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == 2
     assert set(pd.read_csv(tmp_path / "out" / "checks.csv")["Grade"]) == {"impossible"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("r.w@A.mean,61.2 ± 10.4,\nr.w@B.mean,65.0 ± 9.9,\nr.w.difference,9.8 (7.0 to 12.0),\n",
+         "differences are not compared with the groups"),
+        ("r.q@A.percentage,24%,of:50\nr.q@B.percentage,44%,of:50\nr.q.difference,30% (2 to 38),\n",
+         "differences are not compared with the groups"),
+        ("r.s@A.median,5 (3-8),\nr.s@B.median,5 (3-8),\nr.s.p_value,<0.001,\n",
+         "no rank test can be recomputed from medians"),
+    ],
+)  # fmt: skip
+def test_what_is_not_recomputed_is_said(tmp_path, text, words):
+    of = account(tmp_path, text)
+    table = shown.checks_table(of)
+    assert table.loc[table["Grade"] == "not checked", "Condition"].str.contains(words).any()
+    assert not flagged(of)
+
+
+def test_another_paper_is_described_in_its_own_words_without_our_codebook(
+    tmp_path, monkeypatch, capsys
+):
+    """Subjects that happen to be called like our columns, and a group like ours, are not ours."""
+    text = (
+        "id,printed,basis,source\nmethods.DVT.patients,47,,Table 1\n"
+        "patency.DVT.primary_patency,83.0%,of:DVT,\nr.occluded.count,35 (34%),of:100,\n"
+        "r.recruitment.percentage,12/47 (26%),,\nr.followup_months.median,12 (9-20),,\n"
+        "roc.inflow_thrombus.auc,0.71 (0.60-0.80),,\n"
+    )
+    path = tmp_path / "theirs.csv"
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(verdicts, "_phrases", None)
+    for file in (path, shown.TEMPLATE):
+        shown.main([str(file), str(tmp_path)])
+    shown.main([str(path), str(tmp_path)])
+    page = (tmp_path / "ledger.html").read_text(encoding="utf-8")
+    for words in (
+        "patients of DVT", "patency of DVT", "count of occluded", "percentage of recruitment",
+        "median of followup months", "AUC of inflow thrombus",
+    ):  # fmt: skip
+        assert words.lower() in page.lower(), words
+    assert "percentage of occluded is 35 of 100" in capsys.readouterr().out
 
 
 def test_a_page_of_which_nothing_was_checked_says_so_and_why(tmp_path):

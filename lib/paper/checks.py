@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
-from lib.paper.premises import BY_ONE_OF_FIVE, OF_TABLE, apart, other_method, unstated
+from lib.paper.premises import (
+    BY_ONE_OF_FIVE,
+    OF_TABLE,
+    any_share,
+    apart,
+    other_method,
+    unstated,
+)
 from lib.paper.published import agrees, subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -28,6 +35,7 @@ from lib.paper.verdicts import (
     nothing,
     one_of,
     prints,
+    spans_all,
 )
 from lib.statistics import roc, univariate
 from lib.words import listed
@@ -68,12 +76,14 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ("the groups add up to all patients", sizes, ["partition"], why_apart),
         *[
             (
-                f"a whole number of patients is behind the patency of {about(rate) or 'all'}",
-                [f"methods.{subject(rate)}.patients", rate],
+                "a whole number of patients is behind the patency of "
+                + (about(rate, claims) or "all"),
+                [size, rate],
                 ["of"],
-                "",
+                any_share(claims.at[rate, "printed"], int(claims.at[size, "printed"])),
             )
             for rate in rates
+            if (size := f"methods.{subject(rate)}.patients") in claims.index
         ],
         (
             "one number of events is behind all sensitivities and specificities",
@@ -83,7 +93,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ),
         *[
             (
-                f"the AUC of {about(area)} is the mean of its sensitivity and specificity",
+                f"the AUC of {about(area, claims)} is the mean of its sensitivity and specificity",
                 [*total, *events, *markers, area],
                 ["of", "events", "binary"],
                 "" if area in binary else score,
@@ -93,12 +103,14 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "patency and markers share the same events",
             [*sizes, *events, *rates, *markers, *binary] if rates or markers else [],
-            ["partition", "of", "events", "binary"],
+            ["partition", "of", "events", "binary", "rate"],
             why_apart,
         ),
     ]
     checks = [
-        Check(f"a whole number is behind the {describe(name)}", (name,), nothing, why_not=why)
+        Check(
+            f"a whole number is behind the {describe(name, claims)}", (name,), nothing, why_not=why
+        )
         for name, why in why_none.items()
         if name.startswith("roc.")
     ]
@@ -109,21 +121,39 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
-        allowed = cache(partial(_allowed_counts, claims, names))
-        needs = unstated(claims, names, needed)
-        checks.append(Check(words, names, agree, allowed, needs=needs, why_not=why_not))
+        # A rate may be any that is one of whole numbers.
+        allowed = nothing if needed == ["of"] else cache(partial(_allowed_counts, claims, names))
+        needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
+        checks.append(Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs))
     return checks
 
 
 def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozenset[str]) -> bool:
-    """Whether whole numbers print all claims but those left out. Rates that may be of events, since
-    nothing says of what they are, are tried as such too."""
-    using, readings = [name for name in names if name not in left_out], [claims]
-    if "basis" in claims and any(name.endswith(".primary_patency") for name in using):
-        stated = claims["basis"].str.contains("rate:")
-        as_events = claims["basis"].where(stated, claims["basis"] + "|rate:event")
-        readings.append(claims.assign(basis=as_events))
-    return any(reconstruct.solutions(reading, using) is not None for reading in readings)
+    """Whether whole numbers print all claims but those left out."""
+    using = [name for name in names if name not in left_out]
+    return any(reconstruct.solutions(of, using) is not None for of in _readings(claims))
+
+
+def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:
+    """The claims, and once more with rates of events where nothing says of what the rates are."""
+    if not unstated(claims, ids(claims, "patency", "primary_patency"), ["rate"]):
+        return [claims]
+    # The last word counts, and what a file says stands last.
+    return [claims, claims.assign(basis="rate:event|" + claims["basis"])]
+
+
+def _tables(claims: pd.DataFrame) -> dict[str, list[np.ndarray]]:
+    """The two-by-two table of every marker that the claims determine, in each reading that fits."""
+    found = [
+        two_by_twos(of)
+        for of in _readings(reconstruct.original(claims))
+        if reconstruct.solutions(of) is not None
+    ] or [{}]
+    return {
+        marker: [tables[marker] for tables in found]
+        for marker in found[0]
+        if all(marker in tables for tables in found)
+    }
 
 
 def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
@@ -162,7 +192,9 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     chosen = [values.argmin(), values.argmax()] if many else slice(None)
     pairs = zip(numerators[chosen].tolist(), denominators[chosen].tolist(), strict=True)
     exact = sorted({Fraction(*pair) for pair in pairs})
-    if exact and (exact[0], exact[-1]) == (0, 1):
+    # Out of a number that others tell, any share is one of whole numbers.
+    told = any(other.endswith((".events", ".primary_patency")) for other in {*using} - {name})
+    if spans_all(exactly(*exact)) and not (told and len({*denominators.tolist()}) == 1):
         return None
     return [(exact[0], exact[-1])] if many else list(exactly(*exact))
 
@@ -172,7 +204,8 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
     None when they do not confine it.
     """
-    return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
+    spans = _allowed_counts(claims, using, name)
+    return None if spans_all(spans) else prints(spans, claims.at[name, "printed"])
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -197,22 +230,22 @@ ROC_INFERENCE = {
 }
 
 
-def _roc_candidates(table: np.ndarray, names: tuple[str, ...], level: float) -> dict:
+def _roc_candidates(tables: list[np.ndarray], names: tuple[str, ...], level: float) -> dict:
     """The limits of the AUC (two claims), or P against one half (one), by every way to compute
-    them: a standard error, and for limits which of both z and whether they are cut off at 0 and 1,
-    as some software does.
+    them: a standard error, the reading of which a table is, and for limits which of both z and
+    whether they are cut off at 0 and 1, as some software does.
     """
-    events, nonevents = table[::-1, 0], table[::-1, 1]
-    found = roc.inference(events, nonevents).dropna()
-    if len(names) == 1:
-        return {(kind,): exactly(p) for kind, p in found["p"].items()}
-    area, limits = roc.auc(events, nonevents), {}
-    for kind, error in found["standard_error"].items():
-        for rounded, z in enumerate(wald.multipliers(level)):
-            ends = area - z * error, area + z * error
-            limits[kind, rounded] = exactly(*ends)
-            limits[kind, rounded, "cut off"] = exactly(*np.clip(ends, 0, 1))
-    return limits
+    ways = {}
+    for reading, table in enumerate(tables):
+        events, nonevents = table[::-1, 0], table[::-1, 1]
+        for kind, row in roc.inference(events, nonevents).dropna().iterrows():
+            if len(names) == 1:
+                ways[kind, reading] = exactly(row["p"])
+            for rounded, z in enumerate(wald.multipliers(level) if len(names) > 1 else ()):
+                ends = roc.auc(events, nonevents) + z * row["standard_error"] * np.array([-1, 1])
+                ways[kind, reading, rounded] = exactly(*ends)
+                ways[kind, reading, rounded, "cut off"] = exactly(*np.clip(ends, 0, 1))
+    return ways
 
 
 def standard_error_trials(claims: pd.DataFrame) -> pd.DataFrame:
@@ -256,17 +289,16 @@ def events_and_others_by_areas(claims: pd.DataFrame) -> list[tuple[int, int]]:
 
 def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """P of each factor whose two-by-two table is determined, by all tests in use."""
-    for marker, table in two_by_twos(claims).items():
+    for marker, tables in _tables(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            words = f"P follows from the two-by-two table of {about(marker)}"
-            tests = [exactly(p) for p in univariate.binary_tests(table).values()]
+            words = f"P follows from the two-by-two table of {about(marker, claims)}"
             needs = [OF_TABLE, *_needs_of_tables(claims)]
             yield one_of(
                 claims,
                 words,
                 [name],
-                tests,
+                [exactly(p) for of in tables for p in univariate.binary_tests(of).values()],
                 source=", by all four tests in use",
                 needs=needs,
                 why_not=other_method(claims, [name]),
@@ -277,19 +309,19 @@ def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
     """The premises of the two-by-two tables that the file does not state."""
     sections = ("methods.", "patency.", "roc.")
     names = [name for name in reconstruct.original(claims).index if name.startswith(sections)]
-    return unstated(claims, names, ["of", "events"])
+    return unstated(claims, names, ["of", "events", "rate"])
 
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    tables = two_by_twos(claims)
+    tables = _tables(claims)
     for quantities, words in ROC_INFERENCE.items():
         found = {}
-        for marker, table in tables.items():
+        for marker, own in tables.items():
             names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
             if set(names) <= set(claims.index):
                 level = ratios.confidence_level(claims, "roc", marker)
-                found[names] = _roc_candidates(table, names, level)
+                found[names] = _roc_candidates(own, names, level)
         for names in [names for names in found if found[names]]:
             yield _roc_check(claims, words, names, tables[subject(names[0])], found)
 
@@ -298,7 +330,7 @@ def _roc_check(
     claims: pd.DataFrame,
     words: str,
     names: tuple[str, ...],
-    table: np.ndarray,
+    tables: list[np.ndarray],
     found: dict[tuple[str, ...], dict],
 ) -> Check:
     """The check of one marker; ``found`` has the candidates of all markers by the ids of their
@@ -323,7 +355,7 @@ def _roc_check(
         levels = [level] if level_name else ratios.USUAL_LEVELS
         if level_name in left_out:
             levels = [percent / 100 for percent in range(50, 100)]
-        every = {at: _roc_candidates(table, names, at) for at in levels}
+        every = {at: _roc_candidates(tables, names, at) for at in levels}
         return {(at, *way): every[at][way] for at in levels for way in every[at] if way in ways}
 
     candidates, source = chosen(frozenset()), ", with every standard error in use"

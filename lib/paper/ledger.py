@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -134,20 +133,19 @@ class Account:
 def account(claims: pd.DataFrame) -> Account:
     """Judge the claims of any abstract, as ``published.read_any`` gives them.
 
-    Each check gets a grade. A claim has the worst grade of the findings in which it is among the
-    culprits, else that of a failing check about it, else the best of those that it takes part in.
+    Each check gets a grade. A claim that some set contains which would mend a finding has the worst
+    grade of the checks that it takes part in and that fail; it is consistent where a check that
+    holds does not allow it to be just anything.
     """
     done = other_abstracts.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
-    for check, grade in graded:
-        if grade == verdicts.CONSISTENT:
-            grades |= dict.fromkeys(check.claims, grade)
-    for finding in reversed(failing):
-        own = {check.claims[0]: grade for check, grade in graded if check in finding.checks}
-        grades |= {name: own.get(name, finding.grade) for name in finding.in_doubt}
-        grades |= dict.fromkeys(chain(*finding.culprits), finding.grade)
+    doubtful = {name for finding in failing for name in finding.in_doubt}
+    for check, grade in sorted(graded, key=lambda pair: -verdicts.GRADES.index(pair[1])):
+        if grade != verdicts.NOT_CHECKED:
+            names = verdicts.confined(check, claims["printed"]) if check.holds else doubtful
+            grades |= dict.fromkeys(names & {*check.claims}, grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 

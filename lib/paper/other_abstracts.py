@@ -21,6 +21,7 @@ from scipy import stats
 
 from lib.paper import checks, proportions, ratios, wald
 from lib.paper.premises import (
+    LOG_LIMITS,
     OF_ESTIMATE,
     OF_MEANS,
     OF_TABLE,
@@ -32,11 +33,8 @@ from lib.paper.premises import (
 )
 from lib.paper.published import MOST_PATIENTS, RATIOS
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
-from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, nothing, one_of
 from lib.statistics import univariate
-
-# What limits of a ratio of counts usually are.
-LOG_LIMITS = "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%}"
 
 
 def all_checks(claims: pd.DataFrame) -> list[Check]:
@@ -51,6 +49,7 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
         crude_ratios,
         proportions.predictive_values,
         kappas,
+        not_compared,
     )
     found = [check for kind in kinds for of in topics(claims) for check in kind(claims, of)]
     return [*checks.all_checks(claims), *found, *precision(claims)]
@@ -67,7 +66,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         within = "quartiles" if quantity == "median" else "limits"
         other = sorted({"bootstrap", "other"} & set(stated(claims, ids)))
         yield Check(
-            f"the {describe(ids[0].removesuffix('_lower'))} lies within its {within}",
+            f"the {describe(ids[0].removesuffix('_lower'), claims)} lies within its {within}",
             tuple(ids),
             partial(_ascending, claims, ids),
             needs=(OF_ESTIMATE,) if quantity == "difference" else (),
@@ -108,7 +107,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     unknown = "" if tables else "no whole numbers are known behind the percentages"
     check = follows(
         claims,
-        f"P of {about(topic.what) or topic.section} follows from the counts of the groups",
+        f"P of {about(topic.what, claims) or topic.section} follows from the counts of the groups",
         topic.own["p_value"],
         names,
         spans_of(p_values, complete),
@@ -153,7 +152,7 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
     yield follows(
         claims,
-        f"P of {about(topic.what)} follows from means and standard deviations",
+        f"P of {about(topic.what, claims)} follows from means and standard deviations",
         p_value,
         names,
         spans,
@@ -185,11 +184,14 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for kind in [kind for kind in both_ways if kind in topic.own]:
         check = follows(
             claims,
-            f"the {kind.replace('_', ' ')} of {about(topic.what)} follows from the counts",
+            f"the {kind.replace('_', ' ')} of {about(topic.what, claims)} follows from the counts",
             topic.own[kind],
             names,
             spans_of(both_ways[kind], complete),
-            ["it is the plain ratio of these counts, from no model, nor a conditional one"],
+            [
+                "it is the plain ratio of these counts, from no model, nor a conditional one [no "
+                "word states this; the counts and the method would settle it]"
+            ],
         )
         limited = [topic.own.get(f"{kind}{end}") for end in ("_lower", "_upper")]
         found = [check]
@@ -201,7 +203,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             found.append(
                 one_of(
                     claims,
-                    f"the limits of the {describe(topic.own[kind])} follow from the counts",
+                    f"the limits of the {describe(topic.own[kind], claims)} follow from the counts",
                     limited,
                     [exactly(*pair) for pair in pairs[np.isfinite(pairs).all(axis=1)].tolist()],
                     rests_on=names,
@@ -219,9 +221,12 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
     counts are printed."""
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
-    needs = ["kappa is of yes or no and not weighted"]
+    needs = [
+        "kappa is of yes or no and not weighted [no word states this; the table of both raters "
+        "would settle it]"
+    ]
     if name and agreement:
-        words = f"kappa of {about(topic.what)} is at most the agreement"
+        words = f"kappa of {about(topic.what, claims)} is at most the agreement"
         most = min(ends_of(claims, agreement)[1], 1)
         yield follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
     raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
@@ -236,8 +241,28 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         both = {k for k in (*near, *(k + 1 for k in near), least, most) if least <= k <= most}
         shares = [Fraction(total - first - second + 2 * k, total) for k in sorted(both)]
         values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
-        words = f"whole numbers are behind kappa of {about(topic.what)}"
+        words = f"whole numbers are behind kappa of {about(topic.what, claims)}"
         yield follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
+
+
+def not_compared(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """What stands beside the numbers of two groups and is not recomputed from them."""
+    for quantity, kinds, why in (
+        (
+            "difference",
+            ("mean", "percentage", "count", "median"),
+            "differences are not compared with the groups: they may be adjusted or of pairs",
+        ),
+        ("p_value", ("median",), "no rank test can be recomputed from medians"),
+    ):
+        cells = [cell[kind] for cell in topic.groups.values() for kind in kinds if kind in cell]
+        if quantity in topic.own and len(cells) > 1:
+            yield Check(
+                f"the numbers of the groups give the {describe(topic.own[quantity], claims)}",
+                (topic.own[quantity], *cells),
+                nothing,
+                why_not=why,
+            )
 
 
 def precision(claims: pd.DataFrame) -> Iterator[Check]:
@@ -256,7 +281,7 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
             continue
         check = follows(
             claims,
-            f"the standard error of {about(what)}, by its limits at most {bounds[1]:.2g}, "
+            f"the standard error of {about(what, claims)}, by its limits at most {bounds[1]:.2g}, "
             f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
             size,
             names,

@@ -9,29 +9,53 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lib.paper.published import PROPORTIONS
+from lib.paper.published import PROPORTIONS, last_digit
 
 # What a statement of these words says of an interval or a P: that it is no normal one.
 NOT_NORMAL = {"t", "profile", "bootstrap", "other"}
 PREMISES = {
-    "partition": "the groups make up all patients",
-    "of": "the percentages are of all these patients",
-    "binary": "the marker is a yes-or-no one",
-    "events": "both sections count the same events",
-    "t": "P is that of Student's or Welch's t test",
-    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect",
+    "partition": "the groups make up all patients (partition)",
+    "of": "the percentages are of all these patients (of)",
+    "rate": "all rates are of freedom from the event (rate:free), or all of the event (rate:event)",
+    "binary": "the marker is a yes-or-no one (binary)",
+    "events": "both sections count the same events (events)",
+    "t": "P is that of Student's or Welch's t test (t)",
+    "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect "
+    "(normal)",
 }
-# What no word of the column states.
-OF_MEANS = "P is two-sided, of two independent groups, and ± is a standard deviation"
-OF_TABLE = (
-    "P is that of a two-sided Pearson, Yates, Fisher or Wald test of these counts, not of pairs"
+# What no word of the column states, with what would settle it.
+OF_MEANS = (
+    "P is two-sided, of two independent groups, and ± is a standard deviation [no word states "
+    "this; the name of the test, and what follows ±, would settle it]"
 )
-OF_TABLES = "P is that of a Pearson chi-square test of these counts"
-BY_ONE_OF_FIVE = "the standard error of the AUC is one of the five in use"
-OF_ESTIMATE = "the limits are of this very estimate"
-A_PART = "the group is a part of all patients"
-COUNTED_ONCE = "each patient is counted once"
-AT_95 = "the limits are at 95%, since no confidence_level says otherwise"
+OF_TABLE = (
+    "P is that of a two-sided Pearson, Yates, Fisher or Wald test of these counts, not of pairs "
+    "[no word states this; the name of the test would settle it]"
+)
+OF_TABLES = (
+    "P is that of a Pearson chi-square test of these counts [no word states this; the name of the "
+    "test would settle it]"
+)
+BY_ONE_OF_FIVE = (
+    "the standard error of the AUC is one of the five in use [no word states this; the name of its "
+    "method would settle it]"
+)
+OF_ESTIMATE = (
+    "the limits are of this very estimate [no word states this; what they are of would settle it]"
+)
+A_PART = (
+    "the group is a part of all patients [no word states this; who is in the group would settle it]"
+)
+COUNTED_ONCE = (
+    "each patient is counted once [no word states this; the number of patients with an event would "
+    "settle it]"
+)
+AT_95 = "the limits are at 95% [a line with the confidence_level would settle it]"
+# Of an odds ratio Woolf's, of a risk ratio Katz's.
+LOG_LIMITS = (
+    "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%} [no word states "
+    "this; the method would settle it]"
+)
 COUNTED = {*PROPORTIONS} - {"confidence_level"}
 
 
@@ -54,7 +78,7 @@ def unstated(claims: pd.DataFrame, names: Iterable[str], words: list[str]) -> tu
     lacking = {
         word for word in words for name in names if not _is_stated(claims, word, name, names)
     }
-    return tuple(f"{PREMISES[word]} ({word})" for word in words if word in lacking)
+    return tuple(PREMISES[word] for word in words if word in lacking)
 
 
 def _is_stated(claims: pd.DataFrame, word: str, name: str, names: list[str]) -> bool:
@@ -68,6 +92,7 @@ def _is_stated(claims: pd.DataFrame, word: str, name: str, names: list[str]) -> 
     speaking = {
         "partition": names,
         "of": [name] if quantity in COUNTED else None,
+        "rate": [name] if quantity == "primary_patency" else None,
         "t": [name] if is_p else None,
         "binary": same if quantity.startswith("auc") else None,
         "normal": [other for other in {*names} & {*same} if other.endswith(".p_value") == is_p],
@@ -89,6 +114,14 @@ def other_method(claims: pd.DataFrame, names: Iterable[str]) -> str:
     """Why a check of the normal method is not carried out, where the file names another one."""
     known = sorted(NOT_NORMAL & set(stated(claims, names)))
     return f"the file says that its method is {', '.join(known)}" if known else ""
+
+
+def any_share(printed: str, total: int) -> str:
+    """Why no whole number need be looked for behind a percentage; the empty string where there may
+    be none."""
+    return (printed[0] in "<>≤≥" or total * last_digit(printed) >= 1) * (
+        f"some whole number of {total:,} prints any percentage with so few digits"
+    )
 
 
 def denominator(claims: pd.DataFrame, name: str) -> tuple[int, str | None, list[str]]:

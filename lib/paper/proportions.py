@@ -16,7 +16,15 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
-from lib.paper.premises import A_PART, COUNTED_ONCE, apart, denominator, other_method, unstated
+from lib.paper.premises import (
+    A_PART,
+    COUNTED_ONCE,
+    any_share,
+    apart,
+    denominator,
+    other_method,
+    unstated,
+)
 from lib.paper.published import MOST_PATIENTS, number
 from lib.paper.topics import Topic, counts_of, ends_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, one_of
@@ -44,14 +52,16 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         total, size, needs = denominator(claims, share or count)
         is_patency = share and share.endswith("primary_patency")
         if share and total and (not is_patency or apart(claims, share)):
-            words = f"a whole number of {total:,} is behind the {describe(share)}"
+            words = f"a whole number of {total:,} is behind the {describe(share, claims)}"
             ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
             if count:
                 near = {int(claims.at[count, "printed"])}
-                words = f"the {describe(share)} is {min(near):,} of {total:,}"
+                words = f"the {describe(share, claims)} is {min(near):,} of {total:,}"
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
-            why_not = other_method(claims, [share])
+            why_not = other_method(claims, [share]) or (
+                "" if count else any_share(claims.at[share, "printed"], total)
+            )
             yield follows(claims, words, share, [size, count], exact, needs, why_not)
         if count and total:
             yield _at_most(claims, count, size, total, needs)
@@ -65,7 +75,7 @@ def _at_most(
     claims: pd.DataFrame, name: str, whole: str | None, most: int, needs: Iterable[str]
 ) -> Check:
     """The check that a number is no greater than the one that it is a part of."""
-    words = f"the {describe(name)} is at most {most:,}"
+    words = f"the {describe(name, claims)} is at most {most:,}"
     return follows(claims, words, name, [whole], [(0, most)], needs)
 
 
@@ -114,7 +124,7 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     of_sizes = [premise for name in shared for premise in denominator(claims, name)[2]]
     yield follows(
         claims,
-        f"the counts of {about(topic.what)} add up",
+        f"the counts of {about(topic.what, claims)} add up",
         whole,
         names,
         spans,
@@ -137,14 +147,17 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         is_beyond = min(ends) < 0 or max(ends) > 1
         yield one_of(
             claims,
-            f"the limits of the {describe(names[0])} follow from the counts",
+            f"the limits of the {describe(names[0], claims)} follow from the counts",
             names,
             [
                 exactly(Fraction(*of), low, high)
                 for method in LIMITS
                 for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
             ],
-            needs=[f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())}"],
+            needs=[
+                f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())} [no word "
+                "states this; the method would settle it]"
+            ],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
@@ -200,7 +213,9 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     predictive = [own[q] for q in ("ppv", "npv") if q in own]
     if len(accuracy) < 2 or not predictive:
         return
-    words = f"predictive values and accuracy of {about(topic.what)} go with one share of events"
+    words = (
+        f"predictive values and accuracy of {about(topic.what, claims)} go with one share of events"
+    )
     names = [*accuracy, *predictive]
     counted = [f"methods.all.{of}" for of in ("events", "patients")]
     counted = [name for name in counted if name in claims.index]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import combinations
 from math import inf
 from pathlib import Path
 
@@ -63,6 +64,7 @@ BASIS = [
     "rate:event",
     "rate:free",
     "of:",
+    "level:",
     "normal",
     "t",
     "profile",
@@ -184,9 +186,12 @@ def read_any(path: Path) -> pd.DataFrame:
     """The claims of any abstract, as people type them: only the columns ``id`` and ``printed`` are
     needed. Several numbers in one cell become several claims.
 
-    A subject may name a group after an @, as in ``results.pain@drug.percentage``.
+    A subject may name a group after an @, as in ``results.pain@drug.percentage``. Only our own file
+    keeps the column ``source``: the words of our codebook are for its subjects alone.
     """
-    return _claims(Path(path), read_csv(path, ["id", "printed"]), [])
+    return _claims(Path(path), read_csv(path, ["id", "printed"]), []).drop(
+        columns=[] if Path(path).resolve() == PATH.resolve() else ["source"], errors="ignore"
+    )
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
@@ -270,7 +275,13 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
         yield f"id: “{quantity}” is not one of {known}; leave out what is none of them"
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
-    for word in filter(None, map(str.strip, row.get("basis", "").split("|"))):
+    words = dict.fromkeys(filter(None, map(str.strip, row.get("basis", "").split("|"))))
+    yield from (
+        f"basis: states both “{one}” and “{other}”; leave one of them out"
+        for one, other in combinations(words, 2)
+        if one.partition(":")[0] == other.partition(":")[0]
+    )
+    for word in words:
         name = word.partition(":")[2]
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
             yield (
@@ -278,8 +289,11 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
                 f"{', '.join(sorted(name for name in named if '.' not in name))}; of the ids only "
                 f"those of {', '.join(SIZES)} can be named"
             )
-        elif not any(word == b or (b[-1] == ":" and word.startswith(b)) for b in BASIS):
-            yield f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |"
+        elif not any(name and word.startswith(b) if b[-1] == ":" else word == b for b in BASIS):
+            yield (
+                f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |, and a "
+                "name after a colon at the end"
+            )
 
 
 def _numbers(name: str, text: str) -> list[tuple[str, str, str, str]]:
@@ -381,7 +395,12 @@ def expected_instead(quantity: str, printed: str) -> str | None:
             is_size,
         ),
         (COUNTS, "a whole number", printed.isdigit()),
-        (RATIOS, "a plain number above zero", as_ratio and "%" not in printed),
+        (
+            RATIOS,
+            "a plain number above zero; only limits may be 0.00 or >999, so leave out such an "
+            "estimate or write it with more digits",
+            as_ratio and "%" not in printed,
+        ),
         (["sd"], "a plain number, zero or more", not sign and value >= 0),
         (["confidence_level"], "a level such as 95%", not sign and 0 < value < 1),
         (["p_value"], "a probability from 0 to 1", 0 <= value <= 1 and (value > 0 or not sign)),

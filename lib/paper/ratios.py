@@ -11,7 +11,7 @@ from fractions import Fraction
 import pandas as pd
 
 from lib.paper import published, reconstruct, wald
-from lib.paper.premises import AT_95, other_method, unstated
+from lib.paper.premises import AT_95, other_method, stated, unstated
 from lib.paper.verdicts import Check, Span, about, exactly, one_of
 from lib.words import listed
 
@@ -73,10 +73,11 @@ def confidence_level(
 
 
 def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
-    """The claim of the confidence level that a set of claims has."""
+    """The claim of the confidence level that a set of claims has: its own, that of the section that
+    it names, or that of the whole paper."""
     places = [(section, what), (section, what.partition("@")[0]), (section, "all")]
-    # A ROC section has the level of the model whose factors it is about.
-    places += [("multivariate", "all")] * (section == "roc") + [("methods", "all")]
+    own = [name for name in claims.index if name.startswith(f"{section}.{what}.")]
+    places += [(stated(claims, own).get("level"), "all"), ("methods", "all")]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
 
@@ -122,10 +123,10 @@ def wald_checks(claims: pd.DataFrame) -> Iterator[Check]:
     for (_, what), ratio in sets.items():
         names = (*ratio.names, *filter(None, [ratio.level_claim]))
         sharing = [other for other in sets.values() if other.level_claim == ratio.level_claim]
-        yield _check(ratio, about(what), names, sharing)
+        yield _check(ratio, about(what, claims), names, sharing)
     yield from _level_checks(claims, list(sets.values()))
     for name, ratio in _variants(claims).items():
-        check = _check(ratio, f"{about(name)}, as this source prints them,", (name,), [])
+        check = _check(ratio, f"{about(name, claims)}, as this source prints them,", (name,), [])
         if check.allows(name) is not None:
             yield check
 
@@ -188,9 +189,17 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
         used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
         if fitting := _levels(used) or _levels(agreeing):
-            words = "limits and P imply the confidence level"
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
-            yield one_of(claims, words, [name], [exactly(level) for level in fitting], needs=needs)
+            yield one_of(
+                claims,
+                "limits and P imply the confidence level",
+                [name],
+                [exactly(level) for level in fitting],
+                needs=needs,
+                why_not=""
+                if any("p_value" in ratio.names.values() for ratio in used)
+                else "limits without P belong together at any level",
+            )
 
 
 def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:

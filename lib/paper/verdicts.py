@@ -49,9 +49,10 @@ class Check:
 
     ``without`` says whether it holds when some of ``claims`` are left out; None where nothing is
     left to check. ``allows`` gives the values that the others allow one of them: none where they
-    contradict one another, None where they do not confine it. ``source`` says what else the check
-    rests on, ``needs`` the premises that the file does not state, ``why_not`` why it is not carried
-    out, ``readings`` which other methods would print the same.
+    contradict one another, None where they do not confine it; ``inputs`` are those that only serve
+    to compute what the rest are compared with. ``source`` says what else the check rests on,
+    ``needs`` the premises that the file does not state, ``why_not`` why it is not carried out,
+    ``readings`` which other methods would print the same.
     """
 
     words: str
@@ -62,6 +63,7 @@ class Check:
     needs: tuple[str, ...] = ()
     why_not: str = ""
     readings: Callable[[], list[str]] = list
+    inputs: tuple[str, ...] = ()
 
     @cached_property
     def holds(self) -> bool | None:
@@ -106,8 +108,13 @@ def one_of(
         return any(fits(claims, names, spans, left_out) for spans in found)
 
     allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
-    involved = (*names, *made_with)
-    return Check(words, involved, without, allows.get, source, tuple(needs), why_not, readings)
+    involved, needed = (*names, *made_with), tuple(needs)
+    return Check(words, involved, without, allows.get, source, needed, why_not, readings, made_with)
+
+
+def spans_all(spans: Sequence[Span] | None) -> bool:
+    """Whether a claim is not confined: to no values, or to some from 0% to 100%."""
+    return spans is None or (len(spans) > 0 and (spans[0][0], spans[-1][1]) == (0, 1))
 
 
 def fits(
@@ -159,21 +166,23 @@ def _phrases() -> dict[str, str]:
     return {"all": "", "recruitment": ""} | (labels.str[0].str.lower() + labels.str[1:]).to_dict()
 
 
-def about(name: str) -> str:
-    """What a claim, a group or a factor is about, in words; the empty string for all patients."""
+def about(name: str, claims: pd.DataFrame | None = None) -> str:
+    """What a claim, a group or a factor is about, in words; the empty string for all patients. Of
+    the claims of another paper (without the column ``source``) in its own words."""
     part = subject(name) if "." in name else name
-    return _phrases().get(part, part.replace("_", " ").replace("@", " in "))
+    phrases = _phrases() if claims is None or "source" in claims else {"all": ""}
+    return phrases.get(part, part.replace("_", " ").replace("@", " in "))
 
 
-def describe(name: str) -> str:
-    """A claim in words: "AUC of incomplete lesion coverage"."""
+def describe(name: str, claims: pd.DataFrame | None = None) -> str:
+    """A claim in words, as in ``about``: "AUC of incomplete lesion coverage"."""
     section, _, quantity, *variant = name.split(".")
     base = quantity.removesuffix("_lower").removesuffix("_upper")
     words = QUANTITY_WORDS.get(base, base.replace("_", " "))
     words = QUANTITY_WORDS.get(f"{section}.{base}", words)
     if base != quantity:
         words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
-    words = f"{words} of {about(name)}" if about(name) else words
+    words = f"{words} of {about(name, claims)}" if about(name, claims) else words
     words = f"{words}, alone" if section == "univariate" else words
     return f"{words} ({', '.join(variant)})" if variant else words
 
@@ -183,18 +192,28 @@ def describe(name: str) -> str:
 
 def grade(check: Check, printed: pd.Series) -> str:
     """How far a check is from holding: one of ``GRADES``. ``printed`` holds the strings by id."""
-    if check.holds:
-        # Many claims of which none is confined by the others were free to agree.
-        told = check.allows is nothing or len(check.claims) <= 2
-        told = told or any(check.allows(name) is not None for name in check.claims)
-        return CONSISTENT if told else NOT_CHECKED
-    if check.holds is None:
-        return NOT_CHECKED
+    if check.holds is not False:
+        return CONSISTENT if check.holds and confined(check, printed) else NOT_CHECKED
     if check.readings():
         return BY_METHOD
     if any(_nearest(check, name, printed[name]) for name in check.claims):
         return ONE_DIGIT
     return BY_METHOD if check.needs else IMPOSSIBLE
+
+
+def confined(check: Check, printed: pd.Series) -> set[str]:
+    """The claims of a check that holds which would make it fail if they were others: those of which
+    it does not allow just anything, and what these were computed from."""
+    names = {
+        name
+        for name in check.claims
+        if check.allows is nothing
+        or (
+            (spans := check.allows(name)) is not None
+            and prints(spans, printed[name]) != prints([(0, 1)], printed[name])
+        )
+    }
+    return names | set(check.inputs if names else ())
 
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
@@ -213,11 +232,11 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         remaining = [check for check in remaining if check not in failing]
         mended = [[check for check in some if check not in failing] for some in mended]
         # Where no check is about a number that they have in common, such as a group's size, what
-        # each is about stays in doubt.
-        about_culprits = {check.claims[0] for check in failing} & set(chain(*culprits))
-        apart = [check for check in failing if not about_culprits & set(check.claims)]
-        own = [check.claims[0] for check in apart if check.mended_without(check.claims[:1])]
-        in_doubt = tuple(dict.fromkeys([*own, *chain(*culprits)]))
+        # each is about mends it as well.
+        own = {check.claims[0]: check.mended_without(check.claims[:1]) for check in failing}
+        if all(own.values()) and not set(own) & set(chain(*culprits)):
+            culprits.append(tuple(own))
+        in_doubt = tuple(dict.fromkeys(chain(*culprits)))
         readings = dict.fromkeys(words for check in failing for words in check.readings())
         for name in in_doubt:
             nearest = [_nearest(check, name, printed[name]) for check in failing]
@@ -299,7 +318,7 @@ def _closest(
     checks: list[Check], name: str, printed: str
 ) -> tuple[Check | None, list[Span] | None, set[str] | None]:
     """Of the checks that confine a claim, the one that allows the fewest prints."""
-    found = [(check, check.allows(name)) for check in checks]
+    found = [(check, spans) for check in checks if not spans_all(spans := check.allows(name))]
     known = [(check, spans, prints(spans, printed)) for check, spans in found]
     known = [triple for triple in known if triple[2] is not None]
     return min(known, key=lambda triple: len(triple[2]), default=(None, None, None))

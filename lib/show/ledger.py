@@ -49,7 +49,7 @@ def claims_table(account: ledger.Account) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "Section": claims["section"],
-            "Number": [capital(verdicts.describe(name)) for name in claims.index],
+            "Number": [capital(verdicts.describe(name, claims)) for name in claims.index],
             "Printed": claims["printed"],
             "Grade": claims["grade"],
         }
@@ -122,7 +122,7 @@ def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[
 
 
 def _number(claims: pd.DataFrame, name: str) -> str:
-    return f"{claims.at[name, 'printed']} ({verdicts.describe(name)})"
+    return f"{claims.at[name, 'printed']} ({verdicts.describe(name, claims)})"
 
 
 def page(account: ledger.Account, title: str) -> str:
