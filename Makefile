@@ -29,7 +29,7 @@ pdf: test-environment ## build the site and the whole book as one PDF, linked fr
 TEST := env -u COHORT -u OUT OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: test-environment ## run what checks arithmetic, prose, pairs and pages, and compare every stored output
-	@$(TEST) tests chapters --nbval -m "not slow"
+	@$(TEST) tests chapters --nbval -m "not slow" --ignore tests/search --ignore tests/site
 
 test-all: test-environment ## run what `make test` leaves out: other books, stopped builds, the browser, the search
 	@$(TEST) tests -m "slow and not scheduled"

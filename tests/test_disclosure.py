@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from chapter import ON_ROWS, run, run_book
 from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import Shown
+from scipy import stats
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -234,6 +236,41 @@ def test_what_is_withheld_in_a_table_stands_in_no_text(book, name):
     # What is as long as an estimate with its interval stands for itself.
     for cell in gone - still:
         assert len(cell) < 12 or cell not in everything, cell
+
+
+SIX = COHORTS | {"numbers": NUMBERS}
+for without_a_model in ("many factors", "a rare outcome", "three late events"):
+    del SIX[without_a_model]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", slow_but(QUICK, SIX))
+def test_the_numbers_of_a_book_are_those_of_plain_packages(book, name):
+    rows, files = SIX[name], book(name, "off").files
+    factors = [one for one in rows if one not in ("group", "outcome", "months", "event")]
+    complete = rows.dropna()
+    design = sm.add_constant(complete[factors].astype(float))
+    plain = sm.GLM(complete["outcome"], design, sm.families.Binomial()).fit(tol=1e-12)
+    joint = files["tab-joint"].set_index("term").loc[plain.params.index]
+    for column, expected in [
+        ("coefficient", plain.params),
+        ("standard_error", plain.bse),
+        ("p", plain.pvalues),
+    ]:
+        np.testing.assert_allclose(joint[column].astype(float), expected, rtol=1e-6, atol=1e-9)
+    alone = files["tab-univariate"].set_index("factor")
+    for factor in [one for one in factors if one.startswith("has_")]:
+        table = pd.crosstab(rows[factor], rows["outcome"])
+        expected = [stats.chi2_contingency(table, False).pvalue, stats.fisher_exact(table).pvalue]
+        found = alone.loc[factor, ["pearson", "fisher"]].astype(float)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    curves = files.get("fig-kaplan-meier", pd.DataFrame({"group": []}))
+    for group, curve in curves[curves["group"].isin(rows["group"])].groupby("group"):
+        own = rows[rows["group"] == group]
+        theirs = SurvfuncRight(own["months"], own["event"])
+        ours = curve.set_index(curve["time"].astype(float))["survival"].astype(float)
+        expected = pd.Series(theirs.surv_prob, theirs.surv_times)
+        np.testing.assert_allclose(ours[expected.index], expected, rtol=1e-6, atol=1e-9)
 
 
 # -------------------------------------------------------------------------------------- the attack

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from books import ROOT, python
+from helpers import slow_but
 from in_the_book_only import hidden_packages
 
 from lib.patients import template
@@ -28,8 +29,7 @@ def test_extras_are_hidden_from_a_program_of_the_book():
     assert not {"lib", "pandas", "statsmodels", "jupyter_book"} & hidden
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("cohort", ["example", "births"])
+@pytest.mark.parametrize("cohort", slow_but([], ["example", "births"], often=["births"]))
 def test_every_chapter_runs_with_the_packages_of_the_book_alone(cohort, tmp_path):
     chosen = "" if cohort == "example" else str(template.write(template.example(), tmp_path)[0])
     done = python("tests/in_the_book_only.py", "tests/chapter.py", COHORT=chosen)

@@ -53,6 +53,7 @@ def test_the_basic_bound_is_the_least_over_all_constant_probabilities(counts):
 # ---------------------------------------------------------------------------------- convex bound
 
 
+@pytest.mark.slow
 def test_no_certificate_whatever_excludes_a_fit_from_its_own_core():
     """Random ones, and those nearest to success: the vectors sharpest for this very fit, and
     changes of them.

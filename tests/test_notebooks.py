@@ -57,7 +57,7 @@ def test_an_interruption_ends_the_chapter_that_runs_and_begins_no_other(monkeypa
     assert [chapter.cells[0].execution_count for chapter in chapters.values()] == [1, 1, None]
 
 
-@pytest.mark.slow
+@pytest.mark.scheduled
 def test_another_processor_gives_the_same_outputs():
     """The last bits of a sum differ between processors; nothing that is shown may hang on them."""
     nbval = ("-m", "pytest", "chapters", "--nbval", "-q", "-p", "no:cacheprovider")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from books import python
-from helpers import refusal
+from helpers import refusal, slow_but
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -759,7 +759,9 @@ def test_what_the_premises_stated_rule_out_is_impossible(tmp_path, text, grade):
     assert set(flagged(account(tmp_path, text)).values()) == {grade}
 
 
-@pytest.mark.parametrize("patients", ["200", "24000", "9000000", ""])
+@pytest.mark.parametrize(
+    "patients", slow_but(["200", "9000000", ""], ["200", "24000", "9000000", ""])
+)
 def test_two_wrong_areas_put_neither_the_patients_nor_one_another_in_doubt(tmp_path, patients):
     """0.740 is not the mean of 62% and 71%, nor 0.71 that of 55% and 61%, of any patients."""
     lines = [f"methods.all.patients,{patients}," if patients else ""]

@@ -10,6 +10,7 @@ from lib.patients import loading
 from lib.search import example
 
 
+@pytest.mark.scheduled
 def test_command_makes_the_file_byte_for_byte(tmp_path):
     made = tmp_path / "cohort.csv"
     made.write_text("an older file")

@@ -94,6 +94,7 @@ def test_each_stored_cohort_is_the_most_extreme_of_something(measured):
     assert needed == set(range(len(measured)))
 
 
+@pytest.mark.scheduled
 @pytest.mark.parametrize(
     ("conclusion", "side"),
     [("model.auc", "greatest"), ("model.brier", "least"), ("length.p_value", "least")],

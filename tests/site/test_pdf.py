@@ -83,6 +83,7 @@ def unquoted(name: bytes) -> bytes:
     return re.sub(rb"#([0-9a-fA-F]{2})", lambda code: bytes.fromhex(code[1].decode()), name)
 
 
+@pytest.mark.scheduled
 def test_the_same_book_gives_the_same_bytes_wherever_it_is(book, content, tmp_path):
     shutil.copytree(book.folder, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("_build"))
     other = Book(tmp_path / "elsewhere")

@@ -72,6 +72,7 @@ def test_a_visit_is_light(page_names, server, browser):
     assert not heavy
 
 
+@pytest.mark.scheduled
 @pytest.mark.parametrize("look", LOOKS)
 def test_nothing_moves_while_a_page_loads_or_is_read(page_names, server, browser, look):
     (width, scheme), moved = look, []
