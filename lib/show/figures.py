@@ -375,8 +375,9 @@ def forest(
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted)."
         + (
-            " Rows without hatching do not rest on it: if the ROC section covers all patients, the "
-            "printed numbers determine the crude odds ratio; the adjusted one is printed."
+            " Rows without hatching do not rest on the example cohort: if the ROC section covers "
+            "all patients, the printed numbers determine the crude odds ratio; the adjusted one is "
+            "printed."
             if cohort.is_example and determined
             else ""
         ),
