@@ -514,7 +514,7 @@ def test_the_list_names_what_is_withheld_whatever_it_is(load, name):
     rows = NUMBERS if name == "numbers" else COHORTS[name]
     cohort = load(rows, "5")
     found = withhold.account(cohort).set_index("table")["withheld"]
-    assert {*ACCOUNTS[name], "Pictures of numbers and shares"} <= {*found.index}
+    assert {*ACCOUNTS[name], "Pictures of numbers", "Pictures of shares"} <= {*found.index}
     assert ("Kaplan-Meier curves" in found) == ("months" in rows)
     assert withhold.account(load(rows, "off")).empty
 
@@ -526,6 +526,28 @@ def test_quartiles_with_too_few_beyond_them_are_listed(load, known, listed):
     rows.loc[known:59, "size"] = np.nan
     account = withhold.account(load(rows, "5"))
     assert ("Quartiles" in set(account["table"])) == listed
+
+
+@pytest.mark.parametrize(("known", "drawn"), [(60, True), (9, False)])
+def test_quartiles_by_group_are_drawn_where_enough_patients_are_on_either_side(
+    load, shown, known, drawn
+):
+    rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)
+    rows["size"] = np.random.default_rng(3).normal(50, 9, 120).round(1)
+    of_group = rows["group"] == "B"
+    rows.loc[of_group & (of_group.cumsum() > known), "size"] = np.nan
+    cohort = load(rows, "5")
+    pictures.numbers(cohort)
+    found = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index(["group", "outcome"])
+    assert ("B" in found.index) == drawn and {"A", "all patients"} <= {*found.index.unique("group")}
+    for (group, word), row in found.iterrows():
+        part = rows[rows["outcome"] == (word == cohort.event)]
+        values = (part if group == "all patients" else part[part["group"] == group])["size"]
+        assert row["median"] == pytest.approx(values.median())
+        for quartile in row[["lower_quartile", "median", "upper_quartile"]]:
+            assert min((values <= quartile).sum(), (values >= quartile).sum()) >= 5
+    listed = withhold.account(cohort).set_index("table").at["Pictures of numbers", "withheld"]
+    assert ("some groups" in listed) == (not drawn)
 
 
 def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(load, shown):

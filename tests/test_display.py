@@ -223,6 +223,19 @@ def test_long_labels_are_read_in_full_and_leave_room_for_the_drawing(shown, labe
     assert words.count(re.sub(r"\s", "", label)) >= 1 + 7 * panels
 
 
+def test_a_picture_of_many_parts_has_no_name_given_by_chance(shown, monkeypatch):
+    """Each kind of part has its own names, numbered in hexadecimal digits."""
+    about = {"name": "fig-x", "caption": "c", "alt": "a", "data": RATES}
+    for salt in ("one", "another"):
+        monkeypatch.setitem(mpl.rcParams, "svg.hashsalt", salt)
+        with display.figure("title", **about) as axes:
+            for place in range(18):
+                axes.scatter(range(40), [place] * 40, c=range(40))
+                axes.plot([0, 1], [place, place], "o", markersize=place)
+    first, second = (one.forms["image/svg+xml"] for one in shown)
+    assert first == second
+
+
 def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     rows = pd.DataFrame(
         {"has_x": [0, 1] * 4, "length": range(0, 400, 50), "outcome": [0, 0, 1, 1] * 2}

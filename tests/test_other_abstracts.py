@@ -1476,6 +1476,62 @@ def test_an_altered_marker_is_caught_exactly_where_no_counts_print_it(tmp_path, 
     assert bool(flagged(account(tmp_path, "\n".join(lines) + "\n"))) == (not any(possible))
 
 
+def area_by_pairs(positive: int, events: int, false: int, others: int) -> tuple[float, np.ndarray]:
+    """The area of a yes-or-no marker, positive in so many of the events and of the others, and its
+    standard errors in use, by comparing every pair of patients."""
+    having, lacking = np.arange(events) < positive, np.arange(others) < false
+    above, tied = having[:, None] > lacking, having[:, None] == lacking
+    wins, pairs = above + tied / 2, events * others
+    area = wins.mean()
+    # Hanley and McNeil's Q1 and Q2, where chance decides a tie, for all pairs of a patient alike:
+    # the mean of the square over that chance, which two nodes give exactly.
+    chance = (0.5 + np.array([-1, 1]) / np.sqrt(12))[:, None]
+    of_others, of_events = (((above.mean(i) + chance * tied.mean(i)) ** 2).mean() for i in (0, 1))
+    by_scores = area / (2 - area), 2 * area**2 / (1 + area)
+    spreads = [
+        area * (1 - area) + (events - 1) * (one - area**2) + (others - 1) * (two - area**2)
+        for one, two in ((of_others, of_events), by_scores)
+    ]
+    placed = wins.mean(1).var(ddof=1) / events + wins.mean(0).var(ddof=1) / others
+    # Where the marker tells nothing, all orders of the patients are as likely.
+    ranks = stats.rankdata([*having, *lacking]), np.arange(events + others)
+    of_no_marker = [of.var(ddof=1) / pairs / (events + others) for of in ranks]
+    return area, np.sqrt([*np.divide(spreads, pairs), placed, *of_no_marker])
+
+
+@pytest.mark.parametrize(("end", "step"), [(0, 0), (0, 1), (0, -3), (1, -1), (1, 9)])
+@pytest.mark.parametrize("counts", [(9, 14, 7, 26), (20, 22, 6, 18)])
+def test_an_altered_limit_of_an_area_is_caught_exactly_where_no_counts_and_method_print_it(
+    tmp_path, counts, end, step
+):
+    area, errors = area_by_pairs(*counts)
+    positive, events, false, others = counts
+    shares = positive / events, 1 - false / others
+    printed = [max(printings(100 * x, 1)) for x in shares] + [max(printings(area, 3))]
+    limits = [max(printings(area + side * 1.96 * errors[0], 3)) for side in (-1, 1)]
+    limits[end] += step
+    possible = False
+    for d in range(2, 39):
+        c = 40 - d
+        hits = [k for k in range(d + 1) if printed[0] in printings(100 * k / d, 1)]
+        misses = [k for k in range(c + 1) if printed[1] in printings(100 - 100 * k / c, 1)]
+        for one, other in product(hits, misses):
+            value, found = area_by_pairs(one, d, other, c)
+            ways = [
+                np.clip([value - z * error, value + z * error], *cut)
+                for error, z, cut in product(found, (1.96, 1.959964), [(-9, 9), (0, 1)])
+            ]
+            possible |= printed[2] in printings(value, 3) and any(
+                all(u in printings(x, 3) for u, x in zip(limits, of, strict=True)) for of in ways
+            )
+    cells = [f"{printed[0] / 10:.1f}%", f"{printed[1] / 10:.1f}%", f"{printed[2] / 1000:.3f}"]
+    lines = ["methods.all.patients,40,", "roc.all.confidence_level,95%,"]
+    for quantity, cell in zip(("sensitivity", "specificity", "auc"), cells, strict=True):
+        lines.append(f"roc.m.{quantity},{cell},of:all|binary")
+    lines.append(f"roc.m.auc_limits,{limits[0] / 1000:.3f} to {limits[1] / 1000:.3f},")
+    assert bool(flagged(account(tmp_path, "\n".join(lines) + "\n"))) == (not possible)
+
+
 def test_a_p_that_another_marker_speaks_against_is_one_finding_with_either(tmp_path):
     """The standard error that prints the one P does not print the other: either may be wrong."""
     claims = published.read()

@@ -80,7 +80,7 @@ LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line 
 BESIDE_PANEL_INCHES = 1.1
 PRINT_DPI = 300
 # Names of Matplotlib's for what a picture uses again.
-GIVEN_NAME = re.compile(r'\bid="((?:[a-z]|C\d+_\d+_)[0-9a-f]{10})"')
+GIVEN_NAME = re.compile(r'\bid="((?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10})"')
 CHINESE_FONTS = [
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -402,7 +402,9 @@ def _wrap_labels(drawing: plt.Figure) -> None:
 
 def _add_legend(drawing: plt.Figure) -> None:
     """A legend below the axes; short names stand side by side."""
-    handles = [handle for axes in drawing.axes for handle in axes.get_legend_handles_labels()[0]]
+    drawn = [handle for axes in drawing.axes for handle in axes.get_legend_handles_labels()[0]]
+    # The same name in two panels is the same thing.
+    handles = list({handle.get_label(): handle for handle in drawn}.values())
     if not handles:
         return
     names = [wrapped(handle.get_label(), MOST_LETTERS - 5) for handle in handles]

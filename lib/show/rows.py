@@ -1,8 +1,9 @@
 """Pictures of the rows: each number by outcome and group, the share with the event by factor and
 group, and how the factors go together.
 
-Where small cells are withheld, only what has the threshold of patients on either side is drawn, no
-point is a patient, and groups are not parted, whose tables with factor and outcome are small.
+Where small cells are withheld, no point is a patient, of a number only quartiles with the threshold
+of patients on either side are drawn, and shares are not parted by group: their tables of group,
+factor and outcome are small.
 """
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.axes import Axes
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import INK, PALE_BLUE, PALE_ORANGE
+from lib.statistics.survival import ALL
 from lib.words import capital, decimals, listed, measured, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -33,25 +35,41 @@ def _in_words(cohort: Cohort) -> pd.DataFrame:
     )
 
 
+def quartiles_by_group(cohort: Cohort) -> pd.DataFrame:
+    """The quartiles of each factor that is a number, of all patients with outcome and group and of
+    each group, by outcome: those that may be shown, indexed by factor, group and outcome."""
+    withheld, rows, found = cohort.withheld, _in_words(cohort), {}
+    parts = dict(iter(rows.groupby([cohort.group, cohort.outcome], observed=True)))
+    parts |= {(ALL, word): part for word, part in rows.groupby(cohort.outcome, observed=False)}
+    for name in cohort.factors:
+        if name in cohort.binary_factors or name in withheld.outcome:
+            continue
+        hidden = withheld.by_group(cohort.outcome) | withheld.by_group(name)
+        for (group, word), part in parts.items():
+            values = part[name].quantile(list(QUARTILES))
+            few = any(withheld.hides_quantile(part[name], value) for value in values)
+            if not few and group not in hidden:
+                found[name, group, word] = values.to_numpy()
+    places = pd.MultiIndex.from_tuples(found, names=["factor", "group", "outcome"])
+    columns = ["lower_quartile", "median", "upper_quartile"]
+    return pd.DataFrame(list(found.values()), places, columns)
+
+
 def numbers(cohort: Cohort) -> None:
-    """Every factor that is a number, by outcome and, where patients may be shown, by group."""
-    by_outcome = [cohort.rows[cohort.rows[cohort.outcome] == value] for value in (0, 1)]
+    """Every factor that is a number, by outcome and group."""
+    outcomes = [cohort.no_event, cohort.event]
+    found, rows = quartiles_by_group(cohort), _in_words(cohort)
     names = [
         name
         for name in cohort.factors
-        if name not in cohort.binary_factors
-        and name not in cohort.withheld.outcome
-        and not any(
-            cohort.withheld.hides_quantile(rows[name], rows[name].quantile(share))
-            for rows in by_outcome
-            for share in QUARTILES
-        )
+        if all((name, ALL, word) in found.index for word in outcomes)
     ]
     if not names:
         return
-    rows, parted = _in_words(cohort), not cohort.withheld.threshold
-    medians = rows.groupby(cohort.outcome, observed=False)[names].median()
-    farthest = ((medians.max() - medians.min()) / rows[names].std()).fillna(-1).idxmax()
+    found = found.loc[names]
+    medians = found["median"].unstack("factor").loc[ALL].loc[outcomes, names]
+    spread = rows[names].std()
+    farthest = (medians.diff().iloc[-1].abs() / spread).fillna(-1).idxmax()
     said = {
         name: [
             f"{measured(value, decimals(rows[name]) + 1)} {word}"
@@ -64,19 +82,22 @@ def numbers(cohort: Cohort) -> None:
     with display.figure(
         title,
         name="fig-numbers",
-        caption="Each number by outcome"
-        + (" and group, with the quartiles." if parted else ": quartiles."),
+        caption="Each number by outcome and group, with the quartiles."
+        if not cohort.withheld.threshold
+        else "Quartiles of each number by outcome, of all patients and of each group in which "
+        "they may be shown.",
         alt=f"Distributions. {title}. Medians: {'; '.join(words)}.",
-        data=medians.T,
-        key="factor",
+        data=found.reset_index(),
         reconstructed=cohort.is_example,
         height=2.4 * len(names),
         nrows=len(names),
         squeeze=False,
     ) as axes:
         for panel, name in zip(axes[:, 0], names, strict=True):
-            draw = _by_group if parted else _quartiles
-            draw(panel, rows, name, cohort)
+            if cohort.withheld.threshold:
+                _by_group_in_quartiles(panel, found.loc[name], cohort)
+            else:
+                _by_group(panel, rows, name, cohort)
             panel.set(xlabel=cohort.label(name), ylabel="")
 
 
@@ -98,16 +119,27 @@ def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None
     if len(rows) <= MOST_POINTS:
         np.random.seed(SEED)
         sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
-    for group, color in colors.items() if axes.get_subplotspec().is_first_row() else ():
+    for group, color in colors.items():
         axes.plot([], [], "o", color=color, label=group)
 
 
-def _quartiles(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None:
-    """The quartiles of a number by outcome."""
-    found = rows.groupby(cohort.outcome, observed=False)[name].quantile(list(QUARTILES)).unstack()
-    lower, median, upper = (found[share] for share in QUARTILES)
-    plots.dots(axes, np.arange(len(found)), median, lower, upper, color=INK)
-    plots.name_rows(axes, list(found.index))
+def _by_group_in_quartiles(axes: Axes, found: pd.DataFrame, cohort: Cohort) -> None:
+    """The quartiles of a number by outcome, of all patients and of the groups that have them."""
+    outcomes, colors = [cohort.no_event, cohort.event], display.colors_of(list(cohort.groups))
+    shown = [ALL, *(group for group in colors if group in found.index)]
+    for position, group in enumerate(shown):
+        own = found.loc[group].reindex(outcomes)
+        plots.dots(
+            axes,
+            np.arange(len(outcomes)) + 0.7 * (position - (len(shown) - 1) / 2) / len(shown),
+            own["median"],
+            own["lower_quartile"],
+            own["upper_quartile"],
+            color=colors.get(group, INK),
+            marker=plots.marker([ALL, *colors].index(group)),
+            label=group,
+        )
+    plots.name_rows(axes, outcomes)
 
 
 def shares(cohort: Cohort) -> None:

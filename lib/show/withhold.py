@@ -15,7 +15,7 @@ from lib.patients import disclosure
 from lib.patients.codebook import horizon
 from lib.patients.cohort import Cohort
 from lib.show import display
-from lib.show.rows import QUARTILES
+from lib.show.rows import QUARTILES, quartiles_by_group
 from lib.statistics import multivariate, roc, survival
 from lib.statistics.survival import ALL, Survival
 
@@ -99,6 +99,8 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
             if level not in gone
         )
     ]
+    drawn = quartiles_by_group(cohort).groupby("factor").size()
+    few = (drawn < 2 * (1 + len(cohort.groups))).any()
     return [
         ("Quartiles", ", ".join(quartiles), "Fewer than {0} patients on one side of one of them."),
         (
@@ -114,8 +116,13 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
             "It tells of all the others, of which one is withheld.",
         ),
         (
-            "Pictures of numbers and shares",
-            "groups, single patients",
+            "Pictures of numbers",
+            "single patients; quartiles of some groups" if few else "single patients",
+            "A group is drawn where {0} patients or more are on either side of each quartile.",
+        ),
+        (
+            "Pictures of shares",
+            "groups",
             "Groups are not parted there, whose tables with factor and outcome would be small.",
         ),
         *_withheld_over_time(cohort),

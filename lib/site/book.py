@@ -19,6 +19,7 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
+from sphinx import addnodes
 
 from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
@@ -36,6 +37,8 @@ from lib.site import (
     word,
 )
 
+# What the sidebar calls the sections of the paper, and in a book about others.
+PAPERS_PART, PART_FOR_OTHERS = "The paper", "Section by section"
 EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
 WITHHELD = "Tables and pictures withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
@@ -173,11 +176,18 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files; a book about other patients than the
     paper's begins with its own title."""
-    executed = executed_chapter(app.env, app.env.docname)
-    if app.env.docname == app.config.root_doc and app.facts["comparable"] == "False":
-        next(doctree.findall(nodes.title))[:] = [nodes.Text(app.config.html_title)]
+    executed, title = executed_chapter(app.env, app.env.docname), None
+    if app.facts["comparable"] == "False":
+        at_start = app.env.docname == app.config.root_doc
+        own = executed.metadata.get("title_for_others") if executed else None
+        title = app.config.html_title if at_start else own
+        for part in doctree.findall(addnodes.toctree):
+            if part["caption"] == PAPERS_PART:
+                part["caption"] = PART_FOR_OTHERS
+    if title:
+        next(doctree.findall(nodes.title))[:] = [nodes.Text(title)]
     if executed:
-        conditional.settle(executed)
+        conditional.settle(executed, title)
         content = nbformat.writes(notebooks.tidy(executed))
         next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
 

@@ -98,9 +98,9 @@ def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
     ]
 
 
-def settle(notebook: nbformat.NotebookNode) -> None:
+def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
     """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
-    outputs only those of its cells."""
+    outputs only those of its cells; a title replaces its own."""
     values = {
         name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
@@ -108,6 +108,9 @@ def settle(notebook: nbformat.NotebookNode) -> None:
         for name, value in extract_glue_data_cell(cell)
     }
     keep_what_holds(notebook.cells, values)
+    if title:
+        first = notebook.cells[0]
+        first.source = re.sub("^# .*", lambda _: f"# {title}", first.source, count=1, flags=re.M)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             own = [output for output in cell.outputs if TOLD not in output.get("metadata", {})]

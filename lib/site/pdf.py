@@ -29,7 +29,7 @@ QUIET = [
     "--disable-sync",
 ]
 # What print.css cannot do: a cover with the contents, and links that lead nowhere on paper.
-ADAPT = """() => {
+ADAPT = """async () => {
     const find = (selector) => document.querySelector(selector);
     const cover = Object.assign(document.createElement("header"), { className: "cover" });
     for (const [className, textContent] of [
@@ -49,8 +49,10 @@ ADAPT = """() => {
         else if (link.protocol === "file:") link.replaceWith(...link.childNodes);
     }
     for (const part of document.querySelectorAll("details")) part.open = true;
-    // An image that waits until it is seen is not printed.
+    // An image that waits until it is seen, and a font that is not there yet, are not printed.
     for (const image of document.images) image.loading = "eager";
+    await Promise.allSettled([...document.images].map((image) => image.decode()));
+    await document.fonts.ready;
 }"""
 # Of one length, so that no byte of the file moves.
 DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}")
@@ -104,7 +106,6 @@ def write(folder: Path) -> Path:
         # The one page names all files as if it stood at the root of the site.
         page.goto((joined / START).replace(joined / "book.html").as_uri())
         page.evaluate(ADAPT)
-        page.wait_for_load_state("networkidle")
         content = page.pdf(
             prefer_css_page_size=True, print_background=True, tagged=True, outline=True
         )

@@ -132,6 +132,16 @@ def test_with_another_example_cohort_the_site_would_be_the_same(own, tmp_path):
 
 def test_a_book_about_other_patients_leaves_the_paper_out(own):
     book, _ = own
+    start = BeautifulSoup(book.page("index"), "html.parser")
+    captions = [part.text for part in start.select(".bd-links .caption-text")]
+    assert captions[0] == "Section by section" and "The paper" not in captions
+    rates = BeautifulSoup(book.page("patency"), "html.parser")
+    assert rates.h1.text.rstrip("#") == "Rates by group" and "Rates by group" in start.text
+    assert "Patency" not in "".join(
+        page for page in map(book.page, ("index", "patency", "methods"))
+    )
+    notebooks = [nbformat.read(path, as_version=4) for path in book.site.rglob("patency*.ipynb")]
+    assert [one.cells[0].source.splitlines()[0] for one in notebooks] == ["# Rates by group"]
     for chapter in ("compatible", "replication", "ledger", "checklist"):
         page = BeautifulSoup(book.page(chapter), "html.parser").article
         assert not page.find_all(["table", "figure"]), chapter
