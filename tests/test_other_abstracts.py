@@ -295,6 +295,7 @@ OPEN = ["line 3", "leaves open which", "write the sign at each"]
             ["line 3", "“of:r.y.percentage”", "patients, count"],
         ),
         ("a.x.percentage,35%,of:r.y.mean", ["line 3", "“of:r.y.mean”", "can be named"]),
+        ("a.x.count,12/50 (24%),of:60", ["line 3", "“of:60”", "“12/50 (24%)”", "leave it out"]),
         (
             "r.y.risk_ratio,0.82 (99% CI 0.68 to 0.99),",
             ["line 3", "r.y.confidence_level", "as “95%” and here as “99%”", "another subject"],

@@ -215,6 +215,13 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                     f" as “{printed}”; each number has one row, and a subject one number of a kind:"
                     " give this line another subject where both are printed"
                 )
+            stated = re.search(r"\bof:(\d+)", row.get("basis", ""))
+            # What a sensitivity is of may be the population of which its own patients are a part.
+            if of and stated and stated[1] != of and row["id"].split(".")[2] not in FRACTIONS:
+                problems.append(
+                    f"{where} basis: “{stated[0]}” is not what “{row['printed']}” is out of; leave "
+                    "it out"
+                )
             basis = [before["basis"], row.get("basis", ""), of and f"of:{of}"]
             claims[name] = {
                 **row,
