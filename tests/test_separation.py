@@ -5,10 +5,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import random_patients, read_cohort
+from helpers import codebook_of, random_patients, read_cohort, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib.patients.loading import load
 from lib.statistics import profile, sensitivity, separation
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -51,6 +52,16 @@ def test_separation_is_described_in_words_and_firth_has_an_answer(name):
     penalized = profile.firth(rows)
     assert penalized.problem is None
     assert np.isfinite(penalized.table).all(axis=None)
+
+
+def test_a_level_of_a_category_is_called_there_or_not(tmp_path):
+    rows = random_patients()
+    rows["side"] = np.where(rows["has_a"], np.where(rows["has_b"], "both", "left"), "right")
+    rows["outcome"] |= rows["side"] == "both"
+    rules = codebook_of(rows.drop(columns=["has_a", "has_b"]), "A|B|C").set_index("name")
+    rules.loc["side", ["type", "levels", "missing"]] = ["category", "left|right|both", ""]
+    account = separation.separation(load(write_rows(tmp_path, rows, rules.reset_index()))).account
+    assert "side: both separates alone: where it is “yes”" in account
 
 
 @settings(max_examples=40)

@@ -67,7 +67,11 @@ def exposure(
     """What is said of a factor among some patients: of a number, its mean, with one digit more than
     its quartiles, and its standard deviation."""
     form = partial(measured, decimals=decimals(cohort.rows[factor]) + 1)
-    return f"mean {form(mean)} (SD {form(sd)})" if pd.isna(exposed) else count_of(exposed, total)
+    return (
+        f"mean {form(mean)} (SD\N{NO-BREAK SPACE}{form(sd)})"
+        if pd.isna(exposed)
+        else count_of(exposed, total)
+    )
 
 
 def _about(claim: str) -> str:
