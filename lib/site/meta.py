@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from sphinx.util import logging
 
 from lib.site.render import ROOT, TEMPLATES
 
@@ -25,8 +24,6 @@ LICENSES = {
     "MIT": "https://opensource.org/license/mit",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
-
-logger = logging.getLogger(__name__)
 
 
 def citation() -> dict:
@@ -56,7 +53,8 @@ def use_site_url(app, config) -> None:
     """
     people = [*citation()["authors"], *citation().get("contact", [])]
     if not any({"email", "website"} & set(person) for person in people):
-        logger.info("CITATION.cff has no address to write to, so the start page has none either.")
+        # Not by the logger, which keeps silent where the build is to show warnings alone.
+        print("CITATION.cff has no address to write to, so the start page has none either.")
     url = os.environ.get("SITE_URL", config.html_baseurl or "")
     config.html_baseurl = url.rstrip("/") + "/" if url else ""
     config.ogp_site_url = config.html_baseurl

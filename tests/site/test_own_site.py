@@ -42,6 +42,7 @@ def test_the_start_page_has_the_title_of_its_patients(tmp_path, example):
     rows, _ = template.write(template.example(), tmp_path)
     done = book.build("-q", COHORT="" if example else str(rows))
     assert done.returncode == 0, done.stderr
+    assert "CITATION.cff has no address" in done.stdout
     page = BeautifulSoup(book.page("index"), "html.parser")
     expected = "A study" if example else "The patients of birth_weight"
     assert page.h1.text.rstrip("#") == expected and expected in page.title.text
