@@ -68,10 +68,7 @@ class Cohort(NamedTuple):
     trial: Fit  # at the cohort as it may become
     with_groups: Fit
     alone: Fit  # with the length alone
-    nothing: Fit  # of the joint model's terms, whose coefficients stay zero
-    length_alone: np.ndarray  # patients x (1, length)
     of_length: np.ndarray  # Student's |t| and the standardized difference of its means
-    histogram: np.ndarray  # outcomes x mm
     bound: np.ndarray  # one number: what the conclusion is to pass next
 
 
@@ -86,10 +83,7 @@ def cohort_of(design: np.ndarray, outcome: np.ndarray, target: Target) -> Cohort
         room(terms),
         room(columns),
         room(2),
-        room(terms),
-        np.ones((len(outcome), 2)),
         np.zeros(2),
-        np.zeros((2, target.longest + 1), np.int64),
         np.array([-math.inf if target.side > 0 else math.inf]),
     )
 
@@ -142,35 +136,33 @@ def distance(cohort, target, limit):
         total += distance_of_length(cohort, target)
     if total <= limit**2:
         total += distance_of_ladder(cohort, target)
-        total += distance_of_bound(cohort, target)
+        if target.conclusion != NOTHING:
+            # The conclusion is to pass its bound.
+            short = target.side * (cohort.bound[0] - conclude(cohort, target))
+            total += square(short, target.stride / STEPS_PER_STRIDE)
     return math.sqrt(total)
 
 
 @compiled
 def distance_of_length(cohort, target):
     """Squared distance of the four tests of the length alone from significance."""
-    design, outcome, histogram = cohort.design, cohort.outcome, cohort.histogram
-    patients = len(outcome)
-    histogram[:] = 0
-    for i in range(patients):
-        histogram[int(outcome[i]), int(design[i, target.length] * LENGTH_UNIT + 0.5)] += 1
-    n0 = n1 = sum0 = sum1 = squares0 = squares1 = below = twice_u = ties = 0
-    for mm in range(target.shortest, target.longest + 1):
-        patent, occluded = histogram[0, mm], histogram[1, mm]
-        tied = patent + occluded
-        n0, sum0, squares0 = n0 + patent, sum0 + patent * mm, squares0 + patent * mm * mm
-        n1, sum1, squares1 = n1 + occluded, sum1 + occluded * mm, squares1 + occluded * mm * mm
-        twice_u += occluded * (2 * below + patent)
-        below += patent
-        ties += tied * tied * tied - tied
-    rest0, rest1 = squares0 - sum0 * sum0 / n0, squares1 - sum1 * sum1 / n1
+    outcome, lengths = cohort.outcome, cohort.design[:, target.length]
+    mm = np.rint(lengths * LENGTH_UNIT).astype(np.int64)
+    patent, occluded = mm[outcome == 0], mm[outcome == 1]
+    n0, n1, patients = len(patent), len(occluded), len(outcome)
+    rest0, rest1 = n0 * patent.var(), n1 * occluded.var()
     if rest0 + rest1 < 1e-6:
         return np.inf
-    difference = abs(sum1 / n1 - sum0 / n0)
+    difference = abs(occluded.mean() - patent.mean())
     student = difference / math.sqrt((rest0 + rest1) / (patients - 2) * (1 / n0 + 1 / n1))
     part0, part1 = rest0 / (n0 - 1) / n0, rest1 / (n1 - 1) / n1
     welch = difference / math.sqrt(part0 + part1)
     degrees = (part0 + part1) ** 2 / (part0**2 / (n0 - 1) + part1**2 / (n1 - 1))
+    # Patients of each length, and twice the pairs in which the occluded one has the greater.
+    at0 = np.bincount(patent, minlength=target.longest + 1)
+    at1 = np.bincount(occluded, minlength=target.longest + 1)
+    twice_u = (at1 * (2 * np.cumsum(at0) - at0)).sum()
+    ties = ((at0 + at1) ** 3 - (at0 + at1)).sum()
     deviation = math.sqrt(n0 * n1 / 12 * (patients + 1 - ties / (patients * (patients - 1))))
     mann_whitney = (abs(twice_u - n0 * n1) / 2 - 0.5) / deviation
     total = square(critical_t(target.alone_z, patients - 2) - student, target.z_unit)
@@ -178,9 +170,8 @@ def distance_of_length(cohort, target):
     total += square(target.alone_z - mann_whitney, target.z_unit)
     cohort.of_length[0] = student
     cohort.of_length[1] = difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
-    cohort.length_alone[:, 1] = design[:, target.length]
-    fit = cohort.alone
-    if not refit(cohort.length_alone, outcome, fit):
+    fit, length_alone = cohort.alone, np.column_stack((np.ones(patients), lengths))
+    if not refit(length_alone, outcome, fit):
         fit.coefficients[:] = 0
         return np.inf
     wald = abs(fit.coefficients[1]) / math.sqrt(fit.variances[1])
@@ -218,15 +209,6 @@ def distance_of_ladder(cohort, target):
             more = fit.coefficients[-1] - other
             total += square(max(LEAST_WORSE - more, more - target.most_last[j]), target.z_unit)
     return total
-
-
-@compiled
-def distance_of_bound(cohort, target):
-    """Squared distance of the conclusion from the bound that it is to pass."""
-    if target.conclusion == NOTHING:
-        return 0.0
-    short = target.side * (cohort.bound[0] - conclude(cohort, target))
-    return square(short, target.stride / STEPS_PER_STRIDE)
 
 
 @compiled
@@ -301,8 +283,7 @@ def largest_inflation(cohort):
     With all coefficients zero every weight is the same, so the information is that of a linear
     regression but for a factor, which cancels.
     """
-    fit, largest = cohort.nothing, 0.0
-    fit.information[:] = 0
+    fit, largest = room(len(cohort.trial.coefficients)), 0.0
     add_patients(cohort.design, cohort.outcome, 1.0, fit)
     invert(fit.information, fit.inverse)
     for j in range(1, len(fit.coefficients)):

@@ -19,7 +19,6 @@ import pandas as pd
 
 from lib.compatible.study import Study
 from lib.compatible.verification import tests_alone, unmet
-from lib.patients.cohort import Cohort
 from lib.patients.files import DATA, InputError
 from lib.patients.loading import EXAMPLE
 from lib.search import designs, distance
@@ -93,7 +92,7 @@ def _search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.Data
         about,
         choice | limits,
         unprinted_p=choice["unprinted_p_value"],
-        least_odds_ratio=choice["unprinted_odds_ratio"],
+        least_log_odds_ratio=math.log(choice["unprinted_odds_ratio"]),
     )
     column = {factor: i for i, factor in enumerate(about.factors, start=1)}
     stents = [column[factor] for factor in choice["stents"]]
@@ -111,8 +110,8 @@ def _search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.Data
     return designs.rows_of(design, about) if nearest == 0 else None
 
 
-def _made(about: Study, settings: dict) -> Cohort:
-    """A cohort that prints the claims, in random order.
+def _made(about: Study, settings: dict) -> pd.DataFrame:
+    """The rows of a cohort that prints the claims, in random order.
 
     Raises `InputError` when the settings do not fit the codebook, `RuntimeError` when no cohort was
     found.
@@ -148,23 +147,20 @@ def _significant_alone(rows: pd.DataFrame, about: Study, margin: float) -> bool:
     )
 
 
-def _in_random_order(rows: pd.DataFrame, about: Study, random) -> Cohort:
+def _in_random_order(rows: pd.DataFrame, about: Study, random) -> pd.DataFrame:
     """The same patients shuffled, so that neither their order nor their names mean anything."""
     codebook = about.codebook
     rows = rows.iloc[random.permutation(len(rows))].reset_index(drop=True)
-    rows[about.group] = pd.Categorical(
-        rows[about.group], codebook.at[about.group, "levels"].split("|")
-    )
     rows[codebook.index[codebook["role"] == "id"][0]] = [
         f"example-{i:03d}" for i in range(1, len(rows) + 1)
     ]
-    return Cohort(rows[[name for name in codebook.index if name in rows]], codebook, EXAMPLE, True)
+    return rows[[name for name in codebook.index if name in rows]]
 
 
 def main(path: Path = EXAMPLE) -> None:
     """Make the example cohort and write it to `path`, which is replaced only by a finished file."""
-    cohort = _made(designs.read_study(), designs.read_settings(SETTINGS))
-    text = HEADER + cohort.rows.to_csv(index=False, lineterminator="\n")
+    rows = _made(designs.read_study(), designs.read_settings(SETTINGS))
+    text = HEADER + rows.to_csv(index=False, lineterminator="\n")
     replace(path, text.encode("utf-8"))
 
 

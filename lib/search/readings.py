@@ -28,13 +28,15 @@ def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
     table = exclusion.possible_cores(about.printed)
     cores = table.loc[table["n11"] == n11, ["k1", "k0"]].to_numpy()
     of_reading = readings.searched(about)[reading]
-    origin = None
-    if of_reading.adjusts_for_group:
-        origin = designs.design_of(load(EXAMPLE).rows, about)
+    example = designs.design_of(load(EXAMPLE).rows, about)
     random = np.random.default_rng([settings["seed"], n11])
     return witnesses.nearest_of(
         witnesses.attempt(
-            tuple(map(int, random.choice(cores))), trial, of_reading, settings, origin=origin
+            tuple(map(int, random.choice(cores))),
+            trial,
+            of_reading,
+            settings,
+            origin=example if of_reading.adjusts_for_group else None,
         )
         for trial in range(1, settings["starts"] + 1)
     )

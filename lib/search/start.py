@@ -69,7 +69,7 @@ def start(
     markers: list[int],
     random: np.random.Generator,
 ) -> np.ndarray:
-    """A design whose linear predictors are spread as said (`certificates.spread`), or nearly.
+    """A design whose linear predictors are spread as said (`certificates.solutions`), or nearly.
 
     ``outcome`` has the occluded first; ``markers`` are columns of the design.
     """
