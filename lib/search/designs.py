@@ -139,8 +139,7 @@ def target_of(
     (just above its threshold alone by default) and a logarithm of the odds ratio above
     ``least_log_odds_ratio``.
     """
-    groups = len(about.groups) - 1
-    terms = 1 + len(about.factors) + groups * about.adjusts_for_group
+    terms = 1 + len(about.factors) + (len(about.groups) - 1) * about.adjusts_for_group
     threshold, margin = about.threshold(about.length), settings["margin"]
     joint = threshold * (1 + margin) if unprinted_p is None else unprinted_p
     least, most, unit = (np.full((terms, 4), value) for value in (-np.inf, np.inf, 1.0))

@@ -99,7 +99,7 @@ def distance_of_model(fit, target):
     """Squared distance of a joint model from what it is to print."""
     total = 0.0
     for i in range(1, len(fit.coefficients)):
-        estimate, error = fit.coefficients[i], math.sqrt(fit.variances[i])
+        estimate, error = fit.coefficients[i], math.sqrt(fit.inverse[i, i])
         for number in range(4):
             value = (
                 estimate + target.errors[number] * error if number < 3 else abs(estimate) / error
@@ -174,7 +174,7 @@ def distance_of_length(cohort, target):
     if not refit(length_alone, outcome, fit):
         fit.coefficients[:] = 0
         return np.inf
-    wald = abs(fit.coefficients[1]) / math.sqrt(fit.variances[1])
+    wald = abs(fit.coefficients[1]) / math.sqrt(fit.inverse[1, 1])
     return total + square(target.alone_z - wald, target.z_unit)
 
 
@@ -223,7 +223,7 @@ def conclude(cohort, target):
         return cohort.with_groups.coefficients[column]
     if kind == Z_WITH_GROUPS:
         fit = cohort.with_groups
-        return abs(fit.coefficients[column]) / math.sqrt(fit.variances[column])
+        return abs(fit.coefficients[column]) / math.sqrt(fit.inverse[column, column])
     if kind in (LEAST_TEST, MOST_TEST):
         least = most = cohort.of_length[0]
         for j in range(len(target.binary)):
@@ -232,10 +232,7 @@ def conclude(cohort, target):
         return least if kind == LEAST_TEST else most
     if column == target.length:
         return cohort.of_length[0] if kind == TEST else cohort.alone.coefficients[1]
-    for j in range(len(target.binary)):
-        if target.binary[j] == column:
-            return crude(kind, cohort, j)
-    return np.nan
+    return crude(kind, cohort, np.flatnonzero(target.binary == column)[0])
 
 
 @compiled

@@ -47,8 +47,7 @@ def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataF
     occluded first and sorted by group.
     """
     group, outcome = about.group, about.outcome
-    strata = pd.DataFrame(about.group_counts, about.groups.index, [1, 0]).T.stack()
-    strata = strata.swaplevel()
+    strata = pd.DataFrame(about.group_counts, about.groups.index, [1, 0]).T.stack().swaplevel()
     rows = strata.index.repeat(strata).to_frame(index=False, name=[group, outcome])
     members = rows.groupby([group, outcome]).indices
     severity = random.standard_normal(len(rows))
@@ -62,10 +61,11 @@ def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataF
         scores = score()
         for occluded in (1, 0):
             sizes = strata.xs(occluded, level=1)
-            if factor in about.markers:
-                total = about.tables[factor][0, 1 - occluded]
-            else:
-                total = round(choice["occluded" if occluded else "patent"] * sizes.sum())
+            total = (
+                about.tables[factor][0, 1 - occluded]
+                if factor in about.markers
+                else round(choice["occluded" if occluded else "patent"] * sizes.sum())
+            )
             relative = pd.Series(choice["relative"])[sizes.index]
             for name, count in zip(
                 sizes.index, _apportion(total, (sizes * relative).to_numpy()), strict=True
@@ -160,8 +160,7 @@ def _in_random_order(rows: pd.DataFrame, about: Study, random) -> pd.DataFrame:
 def main(path: Path = EXAMPLE) -> None:
     """Make the example cohort and write it to `path`, which is replaced only by a finished file."""
     rows = _made(designs.read_study(), designs.read_settings(SETTINGS))
-    text = HEADER + rows.to_csv(index=False, lineterminator="\n")
-    replace(path, text.encode("utf-8"))
+    replace(path, (HEADER + rows.to_csv(index=False, lineterminator="\n")).encode())
 
 
 if __name__ == "__main__":

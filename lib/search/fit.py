@@ -30,17 +30,15 @@ class Fit(NamedTuple):
     """A logistic regression, changed in place."""
 
     coefficients: np.ndarray  # terms; where the next fit starts
-    variances: np.ndarray
     score: np.ndarray
     information: np.ndarray  # terms x terms
-    inverse: np.ndarray
+    inverse: np.ndarray  # of it: variances and covariances
 
 
 @compiled
 def room(terms):
     """A fit of so many terms, all coefficients zero."""
     return Fit(
-        np.zeros(terms),
         np.zeros(terms),
         np.zeros(terms),
         np.zeros((terms, terms)),
@@ -90,7 +88,6 @@ def newton_step(fit):
     invert(fit.information, fit.inverse)
     step = (fit.inverse * fit.score).sum(axis=1)
     fit.coefficients[:] += step
-    fit.variances[:] = np.diag(fit.inverse)
     return (step * fit.score).sum()
 
 

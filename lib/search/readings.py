@@ -58,10 +58,8 @@ def write(found: list[pd.DataFrame], about: Study) -> None:
     """
     stored = read_stored("readings.parquet")
     if not stored.empty:
-        for reading, of_reading in readings.searched(about).items():
-            problems = readings.verify_reading(stored, reading, of_reading)["problems"]
-            broken = problems.index[problems != ""]
-            stored = stored[~pd.MultiIndex.from_frame(stored[KEYS]).isin(broken)]
+        of_each = readings.searched(about).items()
+        stored = pd.concat([readings.believed(stored, *reading) for reading in of_each])
     found = pd.concat([*found, stored[:0]], ignore_index=True)
     table = witnesses.with_stored(found, stored, KEYS)
     names = [name for name in [*about.codebook.index, *KEYS] if name in table]
