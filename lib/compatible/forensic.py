@@ -48,7 +48,9 @@ def survey(claims: pd.DataFrame, units: tuple[int, ...] = (1, 2, 3, 5, 10)) -> p
     as they are printed are left out: nothing can be said of alterations.
     """
     claims = reconstruct.original(claims)
-    bounds, detected = _bounds(claims), []
+    tables, bounds, detected = exclusion.two_markers(claims), pd.DataFrame(), []
+    if len(tables) == 2:
+        bounds = exclusion.basic_bounds(*tables.values()).set_axis(["k1", "k0", *tables], axis=1)
     sound = [name for name in claims.index if detect(claims, name, bounds) == NOT_DETECTED]
     table = _alterations(claims.loc[sound], units)
     for name, text in zip(table["claim"], table["altered"], strict=True):
@@ -57,20 +59,12 @@ def survey(claims: pd.DataFrame, units: tuple[int, ...] = (1, 2, 3, 5, 10)) -> p
     return table.assign(detected_by=detected)
 
 
-def _bounds(claims: pd.DataFrame) -> pd.DataFrame:
-    """The least standard errors by core, by the names of the two markers; empty unless the claims
-    have two."""
-    tables = exclusion.two_markers(claims)
-    if len(tables) != 2:
-        return pd.DataFrame()
-    return exclusion.basic_bounds(*tables.values()).set_axis(["k1", "k0", *tables], axis=1)
-
-
 def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     """What contradicts the original claims, of which only the one named may differ from what
     agrees.
 
-    `bounds` holds the least standard errors of each core by marker. Only checks that the claim
+    `bounds` holds the least standard errors of each core by marker, or nothing unless there are two
+    markers. Only checks that the claim
     takes part in are carried out.
     """
     section, about, quantity = name.split(".")[:3]
@@ -84,8 +78,7 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
         "univariate": (in_counts or in_tests, lambda: _fails(checks.univariate_checks(claims))),
         "roc": (in_counts or section == "roc", lambda: _fails(checks.roc_checks(claims))),
     }
-    found = (name for name, (bears, fails) in tried.items() if bears and fails())
-    return next(found, NOT_DETECTED)
+    return next((name for name, (bears, fails) in tried.items() if bears and fails()), NOT_DETECTED)
 
 
 def _fails(done: list[verdicts.Check]) -> bool:

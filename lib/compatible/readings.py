@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 from firthmodels import FirthLogisticRegression
 
-from lib.compatible import exclusion
+from lib.compatible import exclusion, verification
 from lib.compatible.exclusion import Printed
 from lib.compatible.study import Study, read_stored, study
-from lib.compatible.verification import verify
 from lib.paper import cores, wald
 from lib.paper.published import agrees, number
 from lib.patients.codebook import read_codebook
@@ -176,11 +175,14 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
             rows[reading] = {"verdict": "open: not listed", "reason": reason}
             continue
         found, nearest = int(of_reading["found"].sum()), 1 + of_reading["nearest_miss"].min()
-        verdict = "contradicted: proven"
-        ends = f"in the nearest a number is {nearest / 2:,.1f} units of its last digit off"
-        if found:
-            verdict = "open: fits found"
-            ends = f"{found} print all numbers, patients were not made from them"
+        verdict, ends = (
+            ("open: fits found", f"{found} print all numbers, patients were not made from them")
+            if found
+            else (
+                "contradicted: proven",
+                f"in the nearest a number is {nearest / 2:,.1f} units of its last digit off",
+            )
+        )
         reason = f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}"
         rows[reading] = {"verdict": verdict, "found": found, "reason": reason}
     return rows
@@ -190,29 +192,28 @@ def _searched(about: Study, stored: pd.DataFrame) -> dict[str, dict]:
     """The verdicts of the readings for which cohorts are stored."""
     rows = {}
     for reading, of_reading in searched(about).items():
-        cohorts = verify_reading(stored, reading, of_reading)
-        good = cohorts[cohorts["problems"] == ""]
-        n11 = good["both_occluded"] + good["both_patent"]
+        good = believed(stored, reading, of_reading)
+        has_both = good[about.markers].eq(1).all(axis=1)
+        n11 = has_both.groupby(good["number"]).sum()
         rows[reading] = {
-            "verdict": FOUND if len(good) else "open: none found",
-            "found": len(good),
+            "verdict": FOUND if len(n11) else "open: none found",
+            "found": len(n11),
             "n11_least": n11.min(),
             "n11_most": n11.max(),
-            "reason": f"{len(good)} cohorts found and refitted"
-            if len(good)
+            "reason": f"{len(n11)} cohorts found and refitted"
+            if len(n11)
             else "a search found none, which proves nothing",
         }
     return rows
 
 
-def verify_reading(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataFrame:
-    """The stored cohorts of a reading with what they do not print (as ``verification.verify``).
-
-    Only the columns that the reading's model has are looked at.
+def believed(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataFrame:
+    """The rows of those stored cohorts that print every claim from the model of a reading: the
+    columns that it has, for no others are looked at.
     """
     rows = stored[stored["reading"] == reading]
     names = [*KEYS, *about.factors, about.outcome, *[about.group] * about.adjusts_for_group]
-    return verify(rows[names], KEYS, about)
+    return verification.believed(rows[names], KEYS, about)
 
 
 def _said(printed: Printed) -> dict[str, dict]:

@@ -26,8 +26,7 @@ def unmet(rows: pd.DataFrame, study: Study, margin: float = 1.0) -> str:
 
     A threshold for P alone must be met even when multiplied by ``margin``.
     """
-    keyed = rows.assign(cohort=0)
-    return verify(keyed, ["cohort"], study, margin=margin)["problems"].iloc[0]
+    return verify(rows.assign(cohort=0), ["cohort"], study, margin=margin)["problems"].iloc[0]
 
 
 def verify(

@@ -70,7 +70,6 @@ def anneal(cohort, target, steps, random, count, steepness):
     `steepness` is that of the first step and that of the last. The cohort is changed in place.
     """
     design, joint, trial = cohort.design, cohort.joint, cohort.trial
-    with_groups = cohort.with_groups.coefficients.copy()
     rows, patients = np.zeros((2, design.shape[1])), np.zeros(2, np.int64)
     here = distance(cohort, target, np.inf)
     keep(joint, trial)
@@ -97,13 +96,11 @@ def anneal(cohort, target, steps, random, count, steepness):
         if after <= limit:
             here = after
             keep(joint, trial)
-            with_groups[:] = cohort.with_groups.coefficients
             if arrivals == 0 and here < nearest:
                 nearest = here
                 best[:] = design
         else:
             swap(design, patients, rows)
-            cohort.with_groups.coefficients[:] = with_groups
     return nearest, best, arrivals
 
 
@@ -111,18 +108,15 @@ def anneal(cohort, target, steps, random, count, steepness):
 def keep(joint, trial):
     """The trial becomes the fit of the cohort as it is."""
     joint.coefficients[:] = trial.coefficients
-    joint.variances[:] = trial.variances
     joint.information[:] = trial.information
 
 
 @compiled
 def swap(design, patients, rows):
     """Two patients' rows change places with `rows`."""
-    for c in range(2):
-        for column in range(rows.shape[1]):
-            value = design[patients[c], column]
-            design[patients[c], column] = rows[c, column]
-            rows[c, column] = value
+    before = design[patients]
+    design[patients] = rows
+    rows[:] = before
 
 
 @compiled
@@ -143,13 +137,10 @@ def propose(design, coefficients, target, steps, random, patients, rows):
     rows[0], rows[1] = design[i], design[j]
     if kind < 2 or kind == 5:  # exchange a block, or take over
         block = steps.blocks[int(random.random() * len(steps.blocks))] if kind < 2 else free
-        same = True
-        for column in range(len(block)):
-            if block[column] and rows[0, column] != rows[1, column]:
-                same = False
-                rows[0, column] = design[j, column]
-                rows[1, column] = design[i, column] if kind < 2 else design[j, column]
-        return not same
+        rows[0] = np.where(block, design[j], design[i])
+        if kind < 2:
+            rows[1] = np.where(block, design[i], design[j])
+        return (rows[0] != design[i]).any()
     if kind == 3 and len(target.binary):  # turn a factor over, the length making up for it or not
         column = target.binary[int(random.random() * len(target.binary))]
         rows[0, column] = 1 - rows[0, column]

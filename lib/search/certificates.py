@@ -58,18 +58,12 @@ HEADER = """\
 """
 
 
-def spread(printed: Printed, k1: int, k0: int, functional: str | None = None) -> np.ndarray:
-    """How a core's groups are spread over `SOLVER_GRID` where the two variances are least, or the
-    sum of a functional: patients, groups x eta."""
-    ((_, masses),) = solutions(printed, pd.DataFrame({"k1": [k1], "k0": [k0]}), functional)
-    return masses
-
-
 def solutions(
     printed: Printed, chosen: pd.DataFrame, functional: str | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """For each core of ``chosen`` (k1, k0) the best certificate found, and the spread of eta that
-    it proves against.
+    it proves against: where the two variances are least, or the sum of a functional, how many
+    patients of each group have each eta of `SOLVER_GRID` (groups x eta).
 
     Nothing is claimed for what it returns; `margins` proves.
     """
@@ -163,8 +157,7 @@ def program(
 
 def rounded(certificates: list[np.ndarray], columns: list[str], digits: int) -> pd.DataFrame:
     """Certificates as they are stored, to so many significant digits."""
-    table = pd.DataFrame(certificates, columns=columns)
-    return table.map(lambda x: float(f"{x:.{digits}g}"))
+    return pd.DataFrame(certificates, columns=columns).map(lambda x: float(f"{x:.{digits}g}"))
 
 
 def _certified(printed: Printed, chosen: pd.DataFrame, functional: str | None) -> pd.DataFrame:

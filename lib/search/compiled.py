@@ -25,8 +25,5 @@ def compiled(function):
     Division by zero gives an infinity or NaN, as in numpy: without a check before each division the
     compiler can make one instruction of several.
     """
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _kept_in()
-    try:
-        return numba.njit(cache=True, error_model="numpy")(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    numba.config.CACHE_DIR = _kept_in()
+    return numba.njit(cache=True, error_model="numpy")(function)

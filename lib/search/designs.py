@@ -131,15 +131,15 @@ def target_of(
     rung: ladder.Rung = ladder.RUNGS[0],
     *,
     unprinted_p: float | None = None,
-    least_odds_ratio: float = 0.0,
+    least_log_odds_ratio: float = -np.inf,
 ) -> Target:
     """What a cohort is to print, and what a rung of the ladder asks of it.
 
     A factor whose odds ratio is not printed must have P above ``unprinted_p`` in the joint model
-    (just above its threshold alone by default) and an odds ratio above ``least_odds_ratio``.
+    (just above its threshold alone by default) and a logarithm of the odds ratio above
+    ``least_log_odds_ratio``.
     """
-    groups = len(about.groups) - 1
-    terms = 1 + len(about.factors) + groups * about.adjusts_for_group
+    terms = 1 + len(about.factors) + (len(about.groups) - 1) * about.adjusts_for_group
     threshold, margin = about.threshold(about.length), settings["margin"]
     joint = threshold * (1 + margin) if unprinted_p is None else unprinted_p
     least, most, unit = (np.full((terms, 4), value) for value in (-np.inf, np.inf, 1.0))
@@ -156,9 +156,8 @@ def target_of(
                 unit[i, j] = abs(ends[1] - ends[0]) / 2
                 least[i, j], most[i, j] = sorted(ends[2:])
         else:
-            most[i, 3], unit[i, 3] = stats.norm.isf(joint / 2), settings["z_unit"]
-            if least_odds_ratio > 0:
-                least[i, 0], unit[i, 0] = np.log(least_odds_ratio), settings["z_unit"]
+            least[i, 0], most[i, 3] = least_log_odds_ratio, stats.norm.isf(joint / 2)
+            unit[i] = settings["z_unit"]
     z = wald.multipliers(about.printed.level)[0]
     most_last = ladder.crude_log_odds_of_last(about) + np.log(rung.most_times_crude)
     alone = threshold * (1 - margin)

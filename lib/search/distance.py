@@ -68,10 +68,7 @@ class Cohort(NamedTuple):
     trial: Fit  # at the cohort as it may become
     with_groups: Fit
     alone: Fit  # with the length alone
-    nothing: Fit  # of the joint model's terms, whose coefficients stay zero
-    length_alone: np.ndarray  # patients x (1, length)
     of_length: np.ndarray  # Student's |t| and the standardized difference of its means
-    histogram: np.ndarray  # outcomes x mm
     bound: np.ndarray  # one number: what the conclusion is to pass next
 
 
@@ -86,10 +83,7 @@ def cohort_of(design: np.ndarray, outcome: np.ndarray, target: Target) -> Cohort
         room(terms),
         room(columns),
         room(2),
-        room(terms),
-        np.ones((len(outcome), 2)),
         np.zeros(2),
-        np.zeros((2, target.longest + 1), np.int64),
         np.array([-math.inf if target.side > 0 else math.inf]),
     )
 
@@ -105,7 +99,7 @@ def distance_of_model(fit, target):
     """Squared distance of a joint model from what it is to print."""
     total = 0.0
     for i in range(1, len(fit.coefficients)):
-        estimate, error = fit.coefficients[i], math.sqrt(fit.variances[i])
+        estimate, error = fit.coefficients[i], math.sqrt(fit.inverse[i, i])
         for number in range(4):
             value = (
                 estimate + target.errors[number] * error if number < 3 else abs(estimate) / error
@@ -142,35 +136,33 @@ def distance(cohort, target, limit):
         total += distance_of_length(cohort, target)
     if total <= limit**2:
         total += distance_of_ladder(cohort, target)
-        total += distance_of_bound(cohort, target)
+        if target.conclusion != NOTHING:
+            # The conclusion is to pass its bound.
+            short = target.side * (cohort.bound[0] - conclude(cohort, target))
+            total += square(short, target.stride / STEPS_PER_STRIDE)
     return math.sqrt(total)
 
 
 @compiled
 def distance_of_length(cohort, target):
     """Squared distance of the four tests of the length alone from significance."""
-    design, outcome, histogram = cohort.design, cohort.outcome, cohort.histogram
-    patients = len(outcome)
-    histogram[:] = 0
-    for i in range(patients):
-        histogram[int(outcome[i]), int(design[i, target.length] * LENGTH_UNIT + 0.5)] += 1
-    n0 = n1 = sum0 = sum1 = squares0 = squares1 = below = twice_u = ties = 0
-    for mm in range(target.shortest, target.longest + 1):
-        patent, occluded = histogram[0, mm], histogram[1, mm]
-        tied = patent + occluded
-        n0, sum0, squares0 = n0 + patent, sum0 + patent * mm, squares0 + patent * mm * mm
-        n1, sum1, squares1 = n1 + occluded, sum1 + occluded * mm, squares1 + occluded * mm * mm
-        twice_u += occluded * (2 * below + patent)
-        below += patent
-        ties += tied * tied * tied - tied
-    rest0, rest1 = squares0 - sum0 * sum0 / n0, squares1 - sum1 * sum1 / n1
+    outcome, lengths = cohort.outcome, cohort.design[:, target.length]
+    mm = np.rint(lengths * LENGTH_UNIT).astype(np.int64)
+    patent, occluded = mm[outcome == 0], mm[outcome == 1]
+    n0, n1, patients = len(patent), len(occluded), len(outcome)
+    rest0, rest1 = n0 * patent.var(), n1 * occluded.var()
     if rest0 + rest1 < 1e-6:
         return np.inf
-    difference = abs(sum1 / n1 - sum0 / n0)
+    difference = abs(occluded.mean() - patent.mean())
     student = difference / math.sqrt((rest0 + rest1) / (patients - 2) * (1 / n0 + 1 / n1))
     part0, part1 = rest0 / (n0 - 1) / n0, rest1 / (n1 - 1) / n1
     welch = difference / math.sqrt(part0 + part1)
     degrees = (part0 + part1) ** 2 / (part0**2 / (n0 - 1) + part1**2 / (n1 - 1))
+    # Patients of each length, and twice the pairs in which the occluded one has the greater.
+    at0 = np.bincount(patent, minlength=target.longest + 1)
+    at1 = np.bincount(occluded, minlength=target.longest + 1)
+    twice_u = (at1 * (2 * np.cumsum(at0) - at0)).sum()
+    ties = ((at0 + at1) ** 3 - (at0 + at1)).sum()
     deviation = math.sqrt(n0 * n1 / 12 * (patients + 1 - ties / (patients * (patients - 1))))
     mann_whitney = (abs(twice_u - n0 * n1) / 2 - 0.5) / deviation
     total = square(critical_t(target.alone_z, patients - 2) - student, target.z_unit)
@@ -178,12 +170,11 @@ def distance_of_length(cohort, target):
     total += square(target.alone_z - mann_whitney, target.z_unit)
     cohort.of_length[0] = student
     cohort.of_length[1] = difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
-    cohort.length_alone[:, 1] = design[:, target.length]
-    fit = cohort.alone
-    if not refit(cohort.length_alone, outcome, fit):
+    fit, length_alone = cohort.alone, np.column_stack((np.ones(patients), lengths))
+    if not refit(length_alone, outcome, fit):
         fit.coefficients[:] = 0
         return np.inf
-    wald = abs(fit.coefficients[1]) / math.sqrt(fit.variances[1])
+    wald = abs(fit.coefficients[1]) / math.sqrt(fit.inverse[1, 1])
     return total + square(target.alone_z - wald, target.z_unit)
 
 
@@ -221,15 +212,6 @@ def distance_of_ladder(cohort, target):
 
 
 @compiled
-def distance_of_bound(cohort, target):
-    """Squared distance of the conclusion from the bound that it is to pass."""
-    if target.conclusion == NOTHING:
-        return 0.0
-    short = target.side * (cohort.bound[0] - conclude(cohort, target))
-    return square(short, target.stride / STEPS_PER_STRIDE)
-
-
-@compiled
 def conclude(cohort, target):
     """The value of the conclusion in a cohort whose models have been fitted."""
     kind, column = target.conclusion, target.column
@@ -241,7 +223,7 @@ def conclude(cohort, target):
         return cohort.with_groups.coefficients[column]
     if kind == Z_WITH_GROUPS:
         fit = cohort.with_groups
-        return abs(fit.coefficients[column]) / math.sqrt(fit.variances[column])
+        return abs(fit.coefficients[column]) / math.sqrt(fit.inverse[column, column])
     if kind in (LEAST_TEST, MOST_TEST):
         least = most = cohort.of_length[0]
         for j in range(len(target.binary)):
@@ -250,10 +232,7 @@ def conclude(cohort, target):
         return least if kind == LEAST_TEST else most
     if column == target.length:
         return cohort.of_length[0] if kind == TEST else cohort.alone.coefficients[1]
-    for j in range(len(target.binary)):
-        if target.binary[j] == column:
-            return crude(kind, cohort, j)
-    return np.nan
+    return crude(kind, cohort, np.flatnonzero(target.binary == column)[0])
 
 
 @compiled
@@ -301,8 +280,7 @@ def largest_inflation(cohort):
     With all coefficients zero every weight is the same, so the information is that of a linear
     regression but for a factor, which cancels.
     """
-    fit, largest = cohort.nothing, 0.0
-    fit.information[:] = 0
+    fit, largest = room(len(cohort.trial.coefficients)), 0.0
     add_patients(cohort.design, cohort.outcome, 1.0, fit)
     invert(fit.information, fit.inverse)
     for j in range(1, len(fit.coefficients)):

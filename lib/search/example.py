@@ -19,7 +19,6 @@ import pandas as pd
 
 from lib.compatible.study import Study
 from lib.compatible.verification import tests_alone, unmet
-from lib.patients.cohort import Cohort
 from lib.patients.files import DATA, InputError
 from lib.patients.loading import EXAMPLE
 from lib.search import designs, distance
@@ -48,8 +47,7 @@ def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataF
     occluded first and sorted by group.
     """
     group, outcome = about.group, about.outcome
-    strata = pd.DataFrame(about.group_counts, about.groups.index, [1, 0]).T.stack()
-    strata = strata.swaplevel()
+    strata = pd.DataFrame(about.group_counts, about.groups.index, [1, 0]).T.stack().swaplevel()
     rows = strata.index.repeat(strata).to_frame(index=False, name=[group, outcome])
     members = rows.groupby([group, outcome]).indices
     severity = random.standard_normal(len(rows))
@@ -63,10 +61,11 @@ def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataF
         scores = score()
         for occluded in (1, 0):
             sizes = strata.xs(occluded, level=1)
-            if factor in about.markers:
-                total = about.tables[factor][0, 1 - occluded]
-            else:
-                total = round(choice["occluded" if occluded else "patent"] * sizes.sum())
+            total = (
+                about.tables[factor][0, 1 - occluded]
+                if factor in about.markers
+                else round(choice["occluded" if occluded else "patent"] * sizes.sum())
+            )
             relative = pd.Series(choice["relative"])[sizes.index]
             for name, count in zip(
                 sizes.index, _apportion(total, (sizes * relative).to_numpy()), strict=True
@@ -93,7 +92,7 @@ def _search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.Data
         about,
         choice | limits,
         unprinted_p=choice["unprinted_p_value"],
-        least_odds_ratio=choice["unprinted_odds_ratio"],
+        least_log_odds_ratio=math.log(choice["unprinted_odds_ratio"]),
     )
     column = {factor: i for i, factor in enumerate(about.factors, start=1)}
     stents = [column[factor] for factor in choice["stents"]]
@@ -111,8 +110,8 @@ def _search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.Data
     return designs.rows_of(design, about) if nearest == 0 else None
 
 
-def _made(about: Study, settings: dict) -> Cohort:
-    """A cohort that prints the claims, in random order.
+def _made(about: Study, settings: dict) -> pd.DataFrame:
+    """The rows of a cohort that prints the claims, in random order.
 
     Raises `InputError` when the settings do not fit the codebook, `RuntimeError` when no cohort was
     found.
@@ -148,24 +147,20 @@ def _significant_alone(rows: pd.DataFrame, about: Study, margin: float) -> bool:
     )
 
 
-def _in_random_order(rows: pd.DataFrame, about: Study, random) -> Cohort:
+def _in_random_order(rows: pd.DataFrame, about: Study, random) -> pd.DataFrame:
     """The same patients shuffled, so that neither their order nor their names mean anything."""
     codebook = about.codebook
     rows = rows.iloc[random.permutation(len(rows))].reset_index(drop=True)
-    rows[about.group] = pd.Categorical(
-        rows[about.group], codebook.at[about.group, "levels"].split("|")
-    )
     rows[codebook.index[codebook["role"] == "id"][0]] = [
         f"example-{i:03d}" for i in range(1, len(rows) + 1)
     ]
-    return Cohort(rows[[name for name in codebook.index if name in rows]], codebook, EXAMPLE, True)
+    return rows[[name for name in codebook.index if name in rows]]
 
 
 def main(path: Path = EXAMPLE) -> None:
     """Make the example cohort and write it to `path`, which is replaced only by a finished file."""
-    cohort = _made(designs.read_study(), designs.read_settings(SETTINGS))
-    text = HEADER + cohort.rows.to_csv(index=False, lineterminator="\n")
-    replace(path, text.encode("utf-8"))
+    rows = _made(designs.read_study(), designs.read_settings(SETTINGS))
+    replace(path, (HEADER + rows.to_csv(index=False, lineterminator="\n")).encode())
 
 
 if __name__ == "__main__":

@@ -63,10 +63,14 @@ def conclusions(about: Study) -> dict[str, Conclusion]:
         "model.nagelkerke": Conclusion(distance.NAGELKERKE, "", True, 0.01),
     }
     for marker in about.markers:
-        odds_ratio = Conclusion(distance.WITH_GROUPS, marker, True, 0.1)
-        p_value = Conclusion(distance.Z_WITH_GROUPS, marker, False, 0.1)
-        found[f"{marker}.odds_ratio_with_diagnosis"] = odds_ratio
-        found[f"{marker}.p_value_with_diagnosis"] = p_value
+        found |= {
+            f"{marker}.odds_ratio_with_diagnosis": Conclusion(
+                distance.WITH_GROUPS, marker, True, 0.1
+            ),
+            f"{marker}.p_value_with_diagnosis": Conclusion(
+                distance.Z_WITH_GROUPS, marker, False, 0.1
+            ),
+        }
     return found
 
 
@@ -82,8 +86,9 @@ def drive(
     (rung, name, side, attempt), choice = task, settings["directed"]
     known = conclusions(about)
     conclusion = known[name]
-    numbers = [rung, list(known).index(name), side == GREATEST, attempt]
-    random = np.random.default_rng([settings["seed"], 3, *map(int, numbers)])
+    random = np.random.default_rng(
+        [settings["seed"], 3, rung, list(known).index(name), side == GREATEST, attempt]
+    )
     upward = conclusion.rises == (side == GREATEST)
     target = designs.target_of(about, settings, ladder.RUNGS[rung])._replace(
         conclusion=conclusion.kind,
@@ -129,15 +134,19 @@ def at_limits(
     choice, certificates = settings["directed"], exclusion.read()
     tasks = {}
     for functional, rows in certificates[certificates["functional"] != ""].groupby("functional"):
-        numbers = rows[exclusion.CERTIFICATE].to_numpy()
-        limits = exclusion.margins(numbers, about.printed, rows, functional)
+        limits = exclusion.margins(
+            rows[exclusion.CERTIFICATE].to_numpy(), about.printed, rows, functional
+        )
         rows = rows.assign(limit=limits).merge(cores, on=["k1", "k0"])
         for row in rows.nsmallest(choice["limits"], "limit").itertuples():
             for trial in range(choice["starts"]):
                 name = f"{functional}-{row.k1}-{row.k0}-{trial}"
                 tasks[name] = ((row.k1, row.k0), trial, about, settings, functional)
-    results = carry_out(folder, witnesses.attempt, tasks, "limits", jobs)
-    return [result for result in results if result.distance == 0]
+    return [
+        result
+        for result in carry_out(folder, witnesses.attempt, tasks, "limits", jobs)
+        if result.distance == 0
+    ]
 
 
 def drive_all(

@@ -107,8 +107,7 @@ def main(jobs: int = 1) -> None:
     tasks = {f"{k1}-{k0}": (about, k1, k0) for k1, k0 in left.itertuples(index=False, name=None)}
     folder = WORKING / f"one-factor-{digest(about.claims.to_csv())}"
     rows = pd.concat(carry_out(folder, proof, tasks, "cores", jobs))
-    text = HEADER + rows.to_csv(index=False, lineterminator="\n")
-    replace(FOLDER / FILE, text.encode())
+    replace(FOLDER / FILE, (HEADER + rows.to_csv(index=False, lineterminator="\n")).encode())
 
 
 if __name__ == "__main__":

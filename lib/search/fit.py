@@ -30,16 +30,20 @@ class Fit(NamedTuple):
     """A logistic regression, changed in place."""
 
     coefficients: np.ndarray  # terms; where the next fit starts
-    variances: np.ndarray
     score: np.ndarray
     information: np.ndarray  # terms x terms
-    inverse: np.ndarray
+    inverse: np.ndarray  # of it: variances and covariances
 
 
-def room(terms: int) -> Fit:
+@compiled
+def room(terms):
     """A fit of so many terms, all coefficients zero."""
-    vectors = [np.zeros(terms) for _ in range(3)]
-    return Fit(*vectors, np.zeros((terms, terms)), np.zeros((terms, terms)))
+    return Fit(
+        np.zeros(terms),
+        np.zeros(terms),
+        np.zeros((terms, terms)),
+        np.zeros((terms, terms)),
+    )
 
 
 @compiled
@@ -82,15 +86,9 @@ def newton_step(fit):
     """Move the coefficients by one step; the Newton decrement, half of which is how far the log
     likelihood was from its maximum."""
     invert(fit.information, fit.inverse)
-    decrement = 0.0
-    for j in range(len(fit.score)):
-        step = 0.0
-        for k in range(len(fit.score)):
-            step += fit.inverse[j, k] * fit.score[k]
-        fit.coefficients[j] += step
-        fit.variances[j] = fit.inverse[j, j]
-        decrement += step * fit.score[j]
-    return decrement
+    step = (fit.inverse * fit.score).sum(axis=1)
+    fit.coefficients[:] += step
+    return (step * fit.score).sum()
 
 
 @compiled
@@ -119,8 +117,3 @@ def refit(design, outcome, fit):
         if decrement < SMALLEST_DECREMENT:
             return True
     return False
-
-
-def has_maximum(design: np.ndarray, outcome: np.ndarray) -> bool:
-    """Whether Newton's method finds a finite maximum of a model from zeros."""
-    return bool(refit(design, outcome, room(design.shape[1])))

@@ -28,13 +28,15 @@ def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
     table = exclusion.possible_cores(about.printed)
     cores = table.loc[table["n11"] == n11, ["k1", "k0"]].to_numpy()
     of_reading = readings.searched(about)[reading]
-    origin = None
-    if of_reading.adjusts_for_group:
-        origin = designs.design_of(load(EXAMPLE).rows, about)
+    example = designs.design_of(load(EXAMPLE).rows, about)
     random = np.random.default_rng([settings["seed"], n11])
     return witnesses.nearest_of(
         witnesses.attempt(
-            tuple(map(int, random.choice(cores))), trial, of_reading, settings, origin=origin
+            tuple(map(int, random.choice(cores))),
+            trial,
+            of_reading,
+            settings,
+            origin=example if of_reading.adjusts_for_group else None,
         )
         for trial in range(1, settings["starts"] + 1)
     )
@@ -56,10 +58,8 @@ def write(found: list[pd.DataFrame], about: Study) -> None:
     """
     stored = read_stored("readings.parquet")
     if not stored.empty:
-        for reading, of_reading in readings.searched(about).items():
-            problems = readings.verify_reading(stored, reading, of_reading)["problems"]
-            broken = problems.index[problems != ""]
-            stored = stored[~pd.MultiIndex.from_frame(stored[KEYS]).isin(broken)]
+        of_each = readings.searched(about).items()
+        stored = pd.concat([readings.believed(stored, *reading) for reading in of_each])
     found = pd.concat([*found, stored[:0]], ignore_index=True)
     table = witnesses.with_stored(found, stored, KEYS)
     names = [name for name in [*about.codebook.index, *KEYS] if name in table]

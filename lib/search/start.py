@@ -55,13 +55,6 @@ class Demand(NamedTuple):
     pairs: np.ndarray  # as in `Target`
 
 
-def demand_of(target: Target, markers: list[int]) -> Demand:
-    """The middle of what is printed of the markers (columns of the design)."""
-    middle = (target.least[markers, :3] + target.most[markers, :3]) / 2
-    sigma = (middle[:, 2] - middle[:, 1]) / (target.errors[2] - target.errors[1])
-    return Demand(middle[:, 0], sigma**2, target.most[target.length, 3] - ROOM, target.pairs)
-
-
 def start(
     spread: np.ndarray,
     outcome: np.ndarray,
@@ -69,18 +62,21 @@ def start(
     markers: list[int],
     random: np.random.Generator,
 ) -> np.ndarray:
-    """A design whose linear predictors are spread as said (`certificates.spread`), or nearly.
+    """A design whose linear predictors are spread as said (`certificates.solutions`), or nearly.
 
     ``outcome`` has the occluded first; ``markers`` are columns of the design.
     """
-    demand = demand_of(target, markers)
+    # The middle of what is printed of the markers.
+    middle = (target.least[markers, :3] + target.most[markers, :3]) / 2
+    sigma = (middle[:, 2] - middle[:, 1]) / (target.errors[2] - target.errors[1])
+    demand = Demand(middle[:, 0], sigma**2, target.most[target.length, 3] - ROOM, target.pairs)
     known, predictor = _patients(spread, random)
     shares = random.uniform(0.2, 0.5, len(target.binary))
     free = (random.random((len(outcome), len(shares))) < shares).astype(float)
     for number in range(PASSES):
         columns = _columns(known, free, predictor, demand)
         tries, hot = ARRANGEMENTS if len(shares) else 0, WARM if number else HOT
-        left = arrange(columns, predictor, outcome, demand, (tries, hot), random)
+        left = arrange(columns, predictor, outcome, demand, tries, hot, random)
         free = columns[:, 3:-1]
         predictor, holds = balance(known, free, predictor, outcome, demand)
         # What is left of the scores `balance` has mended; a patient too few or too many it cannot.
@@ -121,18 +117,19 @@ def arrange(
     predictor: np.ndarray,
     outcome: np.ndarray,
     demand: Demand,
-    tries: tuple[int, float],
+    tries: int,
+    hot: float,
     random: np.random.Generator,
 ) -> float:
-    """Give out the factors (columns 3 to the last but one, changed in place) in so many tries from
-    such a temperature; the least distance from what is asked."""
+    """Give out the factors (columns 3 to the last but one, changed in place) in so many tries,
+    ``hot`` being the temperature of the first; the least distance from what is asked."""
     p = expit(predictor)
     weight, residual, fit = p * (1 - p), outcome - p, room(columns.shape[1])
     fit.information[:] = columns.T @ (columns * weight[:, None])
     free = columns[:, 3:-1]
     exposed = np.stack([(free * (outcome == y)[:, None]).sum(axis=0) for y in (0, 1)], axis=1)
     return _anneal(
-        columns, weight, residual, outcome, demand, tries, random, fit, residual @ free,
+        columns, weight, residual, outcome, demand, tries, hot, random, fit, residual @ free,
         exposed.astype(np.int64),
     )  # fmt: skip
 
@@ -166,12 +163,11 @@ def _turn(columns, column, patient, weight, residual, outcome, fit, scores, expo
 
 
 @compiled
-def _anneal(columns, weight, residual, outcome, demand, tries, random, fit, scores, exposed):
-    count, hot = tries
+def _anneal(columns, weight, residual, outcome, demand, tries, hot, random, fit, scores, exposed):
     here = least = _far(fit, scores, exposed, demand)
     best, patients = columns.copy(), np.zeros(2, np.int64)
-    for number in range(count):
-        temperature = hot * (COLD / hot) ** (number / count)
+    for number in range(tries):
+        temperature = hot * (COLD / hot) ** (number / tries)
         column = 3 + int(random.random() * len(scores))
         changed = 1
         patients[0] = int(random.random() * len(outcome))

@@ -43,8 +43,9 @@ def carry_out(
     """
     paths = {task: folder / f"{task}.result" for task in tasks}
     missing = [task for task, path in paths.items() if not path.exists()]
-    done = len(tasks) - len(missing)
-    with tqdm(total=len(tasks), initial=done, unit=" tasks", desc=name) as progress:
+    with tqdm(
+        total=len(tasks), initial=len(tasks) - len(missing), unit=" tasks", desc=name
+    ) as progress:
         for task, result in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
             joblib.delayed(_named)(task, function, tasks[task]) for task in missing
         ):

@@ -26,7 +26,7 @@ from lib.compatible.verification import believed, columns_of, unmet
 from lib.search import certificates, designs, distance
 from lib.search.annealing import anneal
 from lib.search.designs import Result
-from lib.search.fit import has_maximum
+from lib.search.fit import refit, room
 from lib.search.start import start
 from lib.search.store import WORKING, carry_out, digest, replace, run
 
@@ -56,9 +56,11 @@ def attempt(
     if origin is None:
         # At the edge the search is near its target from the beginning.
         loosest, markers = firmest, designs.marker_columns(about)
-        spread = certificates.spread(about.printed, *core, functional)
+        table = pd.DataFrame([core], columns=KEYS)
+        ((_, spread),) = certificates.solutions(about.printed, table, functional)
     design = None
-    while design is None or not has_maximum(design[:, : len(target.least)], outcome):
+    # Where the model has no maximum, another start is made.
+    while design is None or not refit(design, outcome, room(len(target.least))):
         if origin is None:
             factors = start(spread, outcome, target, markers, random)
             design = np.column_stack([factors, designs.random_groups(about, random)])

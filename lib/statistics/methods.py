@@ -49,10 +49,12 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
             if binary:
                 row[level, "count"] = int(values.sum())
             else:
-                row |= {(level, "mean"): values.mean(), (level, "sd"): values.std()}
                 row |= {
-                    (level, part): values.quantile(q)
-                    for part, q in [("q1", 0.25), ("median", 0.5), ("q3", 0.75)]
+                    (level, "mean"): values.mean(),
+                    (level, "sd"): values.std(),
+                    (level, "q1"): values.quantile(0.25),
+                    (level, "median"): values.quantile(0.5),
+                    (level, "q3"): values.quantile(0.75),
                 }
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, "index")

@@ -39,8 +39,9 @@ def rates(table: pd.DataFrame) -> pd.DataFrame:
     patients = result["patients"].replace(0, np.nan)
     result["patency"] = result["patent"] / patients
     for name, method in [("wilson", "wilson"), ("exact", "beta")]:
-        limits = proportion_confint(result["patent"], patients, method=method)
-        result[f"{name}_lower"], result[f"{name}_upper"] = limits
+        result[f"{name}_lower"], result[f"{name}_upper"] = proportion_confint(
+            result["patent"], patients, method=method
+        )
     return result
 
 
@@ -87,18 +88,15 @@ def pairwise(table: pd.DataFrame) -> pd.DataFrame:
     rate = rates(table)
     for first, second in combinations(table.index[table["patients"] > 0], 2):
         a, b = rate.loc[first], rate.loc[second]
-        lower, upper = confint_proportions_2indep(
-            a["patent"],
-            a["patients"],
-            b["patent"],
-            b["patients"],
-            method="newcomb",
+        limits = confint_proportions_2indep(
+            a["patent"], a["patients"], b["patent"], b["patients"], method="newcomb"
         )
         fisher = stats.fisher_exact(
             [[a["patent"], a["occluded"]], [b["patent"], b["occluded"]]]
         ).pvalue
-        rows.append([first, second, a["patency"] - b["patency"], lower, upper, fisher])
-    columns = ["first", "second", "difference", "lower", "upper", "fisher"]
-    result = pd.DataFrame(rows, columns=columns)
+        rows.append([first, second, a["patency"] - b["patency"], *limits, fisher])
+    result = pd.DataFrame(
+        rows, columns=["first", "second", "difference", "lower", "upper", "fisher"]
+    )
     result["holm"] = multipletests(result["fisher"], method="holm")[1] if len(result) else np.nan
     return result

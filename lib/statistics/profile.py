@@ -22,7 +22,6 @@ limit is looked for again, as the coefficient that the likelihood-ratio test jus
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -94,14 +93,24 @@ def _estimates(cohort: Cohort, factors: list[str] | None, penalty: float) -> Joi
 
 def _table(rows: pd.DataFrame, factors: list[str], cohort: Cohort, penalty: float) -> pd.DataFrame:
     """The table of the model; NaN where a search found nothing."""
-    outcome, steps = cohort.outcome, np.array([*map(cohort.step, factors)])
+    steps = np.array([*map(cohort.step, factors)])
     # Patients alike in factors and outcome are one row that counts as often as they occur.
-    patients = rows.groupby([*factors, outcome], sort=False).size()
+    patients = rows.groupby([*factors, cohort.outcome], sort=False).size()
     alike = patients.index.to_frame(index=False)
     design = multivariate.standardized(alike[factors])[0].to_numpy()
-    fit = partial(
-        _fitted, design, alike[outcome].to_numpy(), patients.to_numpy(float), penalty=penalty
-    )
+
+    def fit(offset: np.ndarray | None = None) -> FirthLogisticRegression:
+        model = FirthLogisticRegression(
+            # Also where numba is installed, so that all books have the same numbers.
+            backend="numpy",
+            fit_intercept=False,  # it is the first column
+            penalty_weight=penalty,
+            max_iter=MOST_STEPS,
+            gtol=SMALLEST_SCORE,
+            xtol=SMALLEST_STEP,
+        )
+        return model.fit(design, alike[cohort.outcome].to_numpy(), patients.to_numpy(float), offset)
+
     names = ["coefficient", "standard_error", "lower", "upper", "p"]
     found = pd.DataFrame(np.nan, factors, names)
     with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(np.linalg.LinAlgError):
@@ -118,25 +127,6 @@ def _table(rows: pd.DataFrame, factors: list[str], cohort: Cohort, penalty: floa
     with np.errstate(over="ignore"):
         profile = np.exp(found[["lower", "upper"]].mul(steps, axis=0)).assign(p=found["p"])
     return wald.assign(**profile).join(wald[["lower", "upper", "p"]].add_prefix("wald_"))
-
-
-def _fitted(
-    design: np.ndarray,
-    outcome: np.ndarray,
-    patients: np.ndarray,
-    offset: np.ndarray | None = None,
-    *,
-    penalty: float,
-) -> FirthLogisticRegression:
-    model = FirthLogisticRegression(
-        backend="numpy",  # also where numba is installed, so that all books have the same numbers
-        fit_intercept=False,  # it is the first column
-        penalty_weight=penalty,
-        max_iter=MOST_STEPS,
-        gtol=SMALLEST_SCORE,
-        xtol=SMALLEST_STEP,
-    )
-    return model.fit(design, outcome, patients, offset)
 
 
 def _limits(

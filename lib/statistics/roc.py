@@ -159,8 +159,7 @@ def accuracy(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
     found = pd.DataFrame.from_dict(proportions, "index", float, ["count", "total"])
     total = found["total"].where(found["total"] > 0)
     found["estimate"] = found["count"] / total
-    limits = proportion_confint(found["count"], total, method="wilson")
-    found["lower"], found["upper"] = limits
+    found["lower"], found["upper"] = proportion_confint(found["count"], total, method="wilson")
     # A likelihood ratio is a ratio of two risks, of having the result with the event and without.
     had, lacked = (true_positive, false_negative), (false_positive, true_negative)
     for name, table in [

@@ -61,8 +61,11 @@ def minimum_sample_size(
     largest = 1 - (risk**risk * (1 - risk) ** (1 - risk)) ** 2
     expected = SHARE_EXPLAINED * largest if r_squared is None else r_squared
     if not 0 < expected < min(largest, SHRINKAGE):
-        problem = "the R squared expected is not between zero and the largest that is possible"
-        return SampleSize(table, largest, problem)
+        return SampleSize(
+            table,
+            largest,
+            "the R squared expected is not between zero and the largest that is possible",
+        )
 
     def for_shrinkage(factor: float) -> float:
         return parameters / ((factor - 1) * np.log(1 - expected / factor))

@@ -37,7 +37,6 @@ class Comparison:
     """
 
     table: pd.DataFrame
-    patients: int
     problem: str | None = None
 
 
@@ -53,7 +52,7 @@ def _compared(model: JointModel, other: JointModel, terms: list[str], how: str) 
         one.table.reindex(terms)[list(names)].rename(columns=names) for one in (model, other)
     )
     problem = model.problem or (other.problem and f"{how}, {other.problem}")
-    return Comparison(own.join(others.add_prefix("other_")), model.patients, problem)
+    return Comparison(own.join(others.add_prefix("other_")), problem)
 
 
 def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comparison:
@@ -66,7 +65,7 @@ def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comp
     rows = cohort.complete([*factors, cohort.group, cohort.outcome])
     present = [one for one in cohort.groups if (rows[cohort.group] == one).any()]
     if len(present) < 2:
-        return Comparison(pd.DataFrame(), len(rows), "fewer than two groups have patients")
+        return Comparison(pd.DataFrame(), "fewer than two groups have patients")
     indicators = {
         f"{cohort.label(cohort.group)}: {one}": (rows[cohort.group] == one) * 1.0
         for one in present[1:]
@@ -94,7 +93,7 @@ def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
     rows = cohort.complete([*factors, cohort.outcome])
     model = multivariate.fit(cohort)
     if model.problem:
-        return pd.Series(dtype=float), Comparison(pd.DataFrame(), len(rows), model.problem)
+        return pd.Series(dtype=float), Comparison(pd.DataFrame(), model.problem)
     # The distance has no unit, so that the standardized factors serve as well.
     design, _ = multivariate.standardized(rows[factors])
     regression = GLM(rows[cohort.outcome], design, family=Binomial())
@@ -133,8 +132,11 @@ def functional_form(cohort: Cohort, factor: str) -> FunctionalForm:
     rows = cohort.complete([*cohort.factors, cohort.outcome])
     knots = np.unique(np.quantile(rows[factor], QUANTILES)) if len(rows) else []
     if len(knots) < len(QUANTILES):
-        problem = "the values are too few, or too often the same, for that many knots"
-        return FunctionalForm(np.nan, pd.DataFrame(), problem)
+        return FunctionalForm(
+            np.nan,
+            pd.DataFrame(),
+            "the values are too few, or too often the same, for that many knots",
+        )
     columns = [f"{cohort.label(factor)}, part {i} of the curve" for i in range(1, len(knots))]
     others = [name for name in cohort.factors if name != factor]
     curved = pd.DataFrame(restricted_cubic_spline(rows[factor], knots), rows.index, columns)
@@ -157,8 +159,15 @@ def functional_form(cohort: Cohort, factor: str) -> FunctionalForm:
     ratios = multivariate.odds_ratios(log_odds, error)
     with np.errstate(over="ignore"):
         linear = np.exp((values - middle) * line.table.at[factor, "coefficient"])
-    curve = pd.DataFrame({"value": values, "linear": linear, "spline": ratios["odds_ratio"]})
-    curve = curve.join(ratios[["lower", "upper"]])
+    curve = pd.DataFrame(
+        {
+            "value": values,
+            "linear": linear,
+            "spline": ratios["odds_ratio"],
+            "lower": ratios["lower"],
+            "upper": ratios["upper"],
+        }
+    )
     return FunctionalForm(stats.chi2.sf(statistic, len(knots) - 2), curve)
 
 

@@ -80,11 +80,11 @@ def separation(cohort: Cohort) -> Separation:
     factors = cohort.factors
     rows = cohort.complete([*factors, cohort.outcome])
     if rows[cohort.outcome].nunique() < 2:
-        account = (
+        return Separation(
+            0,
             "Separation cannot be judged: the outcome does not vary among the patients "
-            "with complete data."
+            "with complete data.",
         )
-        return Separation(0, account)
     told_apart = _separated(rows, factors, cohort.outcome)
     if not told_apart:
         return Separation(0, "No factor and no combination of factors separates the outcomes.")
@@ -142,10 +142,11 @@ def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
     for outcome in (1, 0):
         other = values[rows[cohort.outcome] != outcome]
         for side, limit, level in (("above", other.max(), "1"), ("below", other.min(), "0")):
-            if factor in cohort.binary_factors:
-                where = f"“{levels[level]}”"
-            else:
-                where = f"{side} {limit:.7g}".replace("-", "−")
+            where = (
+                f"“{levels[level]}”"
+                if factor in cohort.binary_factors
+                else f"{side} {limit:.7g}".replace("-", "−")
+            )
             beyond = (values > limit if side == "above" else values < limit).sum()
             if beyond:
                 parts.append(

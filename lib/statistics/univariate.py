@@ -79,9 +79,8 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     known = cohort.complete([factor, cohort.outcome])
     occluded = known.loc[known[cohort.outcome] == 1, factor]
     patent = known.loc[known[cohort.outcome] == 0, factor]
-    names = [*NUMBER_TESTS, "odds_ratio", "lower", "upper"]
     if min(len(occluded), len(patent)) < 2 or known[factor].nunique() < 2:
-        return dict.fromkeys(names, np.nan)
+        return dict.fromkeys([*NUMBER_TESTS, "odds_ratio", "lower", "upper"], np.nan)
     logistic = multivariate.fit(cohort, [factor]).table.reindex([factor]).loc[factor]
     alike = occluded.nunique() == 1 and patent.nunique() == 1
     with warnings.catch_warnings():
@@ -178,12 +177,11 @@ def p_values_of_all_pairs(occluded: int, patent: int) -> dict[str, np.ndarray]:
         pearson = total * difference**2 / margins
         yates = total * np.maximum(difference - total / 2, 0) ** 2 / margins
         wald = np.log(a * d / (b * c)) / np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    empty = (a * b * c * d) == 0
     return {
         "pearson": stats.chi2.sf(pearson, 1),
         "yates": stats.chi2.sf(yates, 1),
         "fisher": _fisher_of_all_pairs(occluded, patent),
-        "wald": np.where(empty, np.nan, 2 * stats.norm.sf(np.abs(wald))),
+        "wald": np.where(a * b * c * d == 0, np.nan, 2 * stats.norm.sf(np.abs(wald))),
     }
 
 

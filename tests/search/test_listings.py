@@ -28,8 +28,7 @@ def test_a_cohort_is_found_for_each_searched_reading(reading, n11):
     result = search.find(reading, n11, ABOUT, SETTINGS)
     assert result.distance == 0 and result.k1 + result.k0 == n11
     rows = search.rows_of(result, reading, ABOUT)
-    checked = readings.verify_reading(rows, reading, SEARCHED[reading])
-    assert checked["problems"].item() == ""
+    assert len(readings.believed(rows, reading, SEARCHED[reading])) == len(rows)
 
 
 @settings(max_examples=30)
