@@ -12,7 +12,6 @@ import io
 import os
 import re
 import textwrap
-import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -89,19 +88,20 @@ CHINESE_FONTS = [
     "SimHei",
     "PingFang SC",
 ]
-NO_GLYPH = "missing from font"
 NO_FONT = (
     "Where this was built, no font has some letters of its labels; the text alternative has them."
 )
 
 
 # Every figure of a chapter looks alike, byte for byte the same at every run.
-sns.set_theme(style="ticks")
-installed = set(mpl.font_manager.get_font_names())
-mpl.rcParams.update(
-    {
+sns.set_theme(
+    style="ticks",
+    rc={
         # The first has everything but Chinese, and comes with Matplotlib.
-        "font.family": ["DejaVu Sans", *(font for font in CHINESE_FONTS if font in installed)],
+        "font.family": [
+            "DejaVu Sans",
+            *(font for font in CHINESE_FONTS if font in mpl.font_manager.get_font_names()),
+        ],
         # A dollar sign in a label is a dollar sign.
         "text.parse_math": False,
         "font.size": POINTS,
@@ -124,12 +124,14 @@ mpl.rcParams.update(
         "axes.spines.right": False,
         "grid.color": GRID,
         "axes.formatter.useoffset": False,
-        "axes.prop_cycle": mpl.cycler(color=PALETTE),
+        # Curves differ in color and in line, in the order in which they are drawn.
+        "axes.prop_cycle": 4 * mpl.cycler(color=PALETTE)
+        + 5 * mpl.cycler(linestyle=["-", "--", "-.", ":"]),
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         "savefig.facecolor": "none",
         "svg.fonttype": "path",
-    }
+    },
 )
 
 
@@ -204,7 +206,7 @@ def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> 
     """What the site needs of a table as of a figure; its function is the one of ``lib`` that the
     cell called.
     """
-    callers = [frame for frame, _ in traceback.walk_stack(inspect.currentframe())]
+    callers = [caller.frame for caller in inspect.stack(context=0)]
     *_, maker = (one for one in callers if one.f_globals.get("__name__", "").startswith("lib."))
     mark = f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
     return {
@@ -270,12 +272,14 @@ def table(
         "note": note or None,
         "classes": list(classes),
     }
-    forms = {
-        "application/vnd.book.table+json": content,
-        "text/html": _html(content),
-        "text/plain": content["caption"],
-    }
-    display(forms, raw=True)
+    display(
+        {
+            "application/vnd.book.table+json": content,
+            "text/html": _html(content),
+            "text/plain": content["caption"],
+        },
+        raw=True,
+    )
 
 
 def _html(content: dict) -> str:
@@ -363,13 +367,26 @@ def figure(
         _add_legend(drawing)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
-            place = Path(folder, f"{file_name(name)}.png")
-            drawing.savefig(place, dpi=PRINT_DPI, facecolor="white", metadata={"Software": None})
+            drawing.savefig(
+                Path(folder, f"{file_name(name)}.png"),
+                dpi=PRINT_DPI,
+                facecolor="white",
+                metadata={"Software": None},
+            )
     plt.close(drawing)
+    said = [
+        NO_FONT
+        if "missing from font" in str(one.message)
+        else f"Warned of in drawing this: {one.message}"
+        for one in caught
+    ]
     about = _about(name, caption, reconstructed, _keyed(data, key))
-    about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
-    forms = {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt}
-    display(forms, metadata={"image/svg+xml": {"book": about}}, raw=True)
+    about |= {"alt": alt, "caption": " ".join([about["caption"], *dict.fromkeys(said)])}
+    display(
+        {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt},
+        metadata={"image/svg+xml": {"book": about}},
+        raw=True,
+    )
 
 
 def _hatch(drawing: plt.Figure, rows: Iterable[int] | None) -> None:
@@ -412,15 +429,6 @@ def _add_legend(drawing: plt.Figure) -> None:
     make_higher(drawing, 1 + sum(name.count("\n") + 1.3 for name in names) / columns)
 
 
-def _in_words(caught: list[warnings.WarningMessage]) -> list[str]:
-    """A sentence for each kind of warning."""
-    sentences = [
-        NO_FONT if NO_GLYPH in str(one.message) else f"Warned of in drawing this: {one.message}"
-        for one in caught
-    ]
-    return list(dict.fromkeys(sentences))
-
-
 # --------------------------------------------------------------------------------------- forms
 
 
@@ -450,5 +458,10 @@ def tool(
         "rows": list(rows),
         "data": data or {},
     }
-    words = "\n".join([title, *sentences])
-    display({"application/vnd.book.tool+json": content, "text/plain": words}, raw=True)
+    display(
+        {
+            "application/vnd.book.tool+json": content,
+            "text/plain": "\n".join([title, *sentences]),
+        },
+        raw=True,
+    )
