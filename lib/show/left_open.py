@@ -375,8 +375,13 @@ def ladder(ranges: pd.DataFrame) -> None:
             ):
                 _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
             proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
-            label = "proven" if is_ratio else None
-            panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1, label=label)
+            panel.hlines(
+                np.arange(len(words)),
+                *proven,
+                color=INK,
+                linewidth=1,
+                label="proven" if is_ratio else None,
+            )
             panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
             panel.set_yticks(
                 range(len(words)), [display.wrapped(one, 20) for one in words.values()]
@@ -420,8 +425,10 @@ def range_table(ranges: pd.DataFrame) -> None:
 
 def _outer_rungs(ranges: pd.DataFrame) -> list[pd.DataFrame]:
     """The ranges on the first rung and on the last, by conclusion."""
-    by_conclusion = ranges.set_index("conclusion").groupby(level="conclusion", sort=False)
-    return [by_conclusion.nth(0), by_conclusion.nth(-1)]
+    return [
+        ranges.drop_duplicates("conclusion", keep=rung).set_index("conclusion")
+        for rung in ("first", "last")
+    ]
 
 
 def in_words(conclusion: str) -> str:
@@ -454,10 +461,10 @@ def settled(found: pd.DataFrame) -> None:
 
 def first_and_last(ranges: pd.DataFrame, conclusion: str) -> list[str]:
     """The attained range of a conclusion on the first rung and on the last, in words."""
-    of_rungs = [rung.loc[conclusion] for rung in _outer_rungs(ranges)]
     return [
-        f"{_value(conclusion, row['least'])} to {_value(conclusion, row['greatest'])}"
-        for row in of_rungs
+        f"{_value(conclusion, rung.at[conclusion, 'least'])} to "
+        f"{_value(conclusion, rung.at[conclusion, 'greatest'])}"
+        for rung in _outer_rungs(ranges)
     ]
 
 

@@ -79,15 +79,12 @@ def _about(claim: str) -> str:
 
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
     """The verdicts, what they mean, and how many claims have each."""
-    score = ledger.scoreboard(judged)
-    meaning = [ledger.VERDICTS[verdict] for verdict in score.index]
+    rows = [
+        (display.badge("verdict", verdict), count, ledger.VERDICTS[verdict])
+        for verdict, count in ledger.scoreboard(judged).items()
+    ]
     display.table(
-        pd.DataFrame({"Verdict": score.index, "Claims": list(score), "What it means": meaning}),
-        {
-            "Verdict": ("Verdict", partial(display.badge, "verdict")),
-            "Claims": "Claims",
-            "What it means": "What it means",
-        },
+        pd.DataFrame(rows, columns=["Verdict", "Claims", "What it means"]),
         name=name,
         caption="The printed numbers by verdict.",
         left=("What it means",),

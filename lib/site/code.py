@@ -54,9 +54,12 @@ def project_files(docnames: list[str]) -> list[Path]:
 
 def write_archive(target: Path, docnames: list[str]) -> None:
     """The project as one archive."""
-    files = project_files(docnames)
     write_zip(
-        target, {f"{target.stem}/{path.as_posix()}": (ROOT / path).read_bytes() for path in files}
+        target,
+        {
+            f"{target.stem}/{path.as_posix()}": (ROOT / path).read_bytes()
+            for path in project_files(docnames)
+        },
     )
 
 
@@ -94,8 +97,10 @@ class ProjectFilesDirective(SphinxDirective):
             about | {"size": (ROOT / "data" / about["path"]).stat().st_size / 1000}
             for about in described_data()
         ]
-        values = {"archive": ARCHIVE, "data": data, "linked": self.env.app.cohort.is_example}
-        return [markup(before=TEMPLATES.get_template("files.html").render(values), after="")]
+        listed = TEMPLATES.get_template("files.html").render(
+            archive=ARCHIVE, data=data, linked=self.env.app.cohort.is_example
+        )
+        return [markup(before=listed, after="")]
 
 
 def keep_links(app) -> None:

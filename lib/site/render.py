@@ -152,10 +152,16 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
     if description["note"]:
         foot += nodes.paragraph("", description["note"])
     foot += _files(env, description)
-    label = escape(description["caption"])
-    region = f'<div class="scroll-region" role="region" tabindex="0" aria-label="{label}">'
-    script = "ledger.js" if "ledger" in description["classes"] else None
-    return [markup("", "", node, before=region, after="</div>", script=script), foot]
+    region = markup(
+        "",
+        "",
+        node,
+        before='<div class="scroll-region" role="region" tabindex="0" '
+        f'aria-label="{escape(description["caption"])}">',
+        after="</div>",
+        script="ledger.js" if "ledger" in description["classes"] else None,
+    )
+    return [region, foot]
 
 
 def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
@@ -262,20 +268,22 @@ class ClaimRole(SphinxRole):
         verdict = claim["verdict"]
         link = reference(claim["printed"], claim["target"])
         self.set_source_info(link)
-        spoken = nodes.inline("", f" ({verdict})", classes=["visually-hidden"])
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
         derivation = derivations.of_claim(claim["section"], claim["quantity"], verdict)
         note = [f"{capital(verdict)}. {capital(claim['reason'])}."]
         if derivation.formula:
-            note += [f"Formula: {derivation.formula}.", f"From {derivation.inputs}."]
-            note.append(f"Function: {derivation.function.removeprefix('lib.')}.")
+            note += [
+                f"Formula: {derivation.formula}.",
+                f"From {derivation.inputs}.",
+                f"Function: {derivation.function.removeprefix('lib.')}.",
+            ]
         lines = " <br>".join(map(escape, note))
         node = markup(
             "",
             "",
             link,
-            spoken,
+            nodes.inline("", f" ({verdict})", classes=["visually-hidden"]),
             before=f'<span class="claim claim-{verdict}" data-note="{note_id}">',
             after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {lines}</span>'
             "</span>",
