@@ -77,7 +77,6 @@ SIGNED = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECA
 WIDTH, POINTS = 4.7, 9
 LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line of all the width
 BESIDE_PANEL_INCHES = 1.1
-PRINT_DPI = 300
 # Names of Matplotlib's for what a picture uses again.
 GIVEN_NAME = re.compile(r'\bid="((?:[a-z]|C\d+_\d+_)[0-9a-f]{10})"')
 CHINESE_FONTS = [
@@ -166,8 +165,11 @@ def csv(frame: pd.DataFrame) -> str:
         cell = cell.replace("\r\n", "\n").replace("\r", "\n")
         return "'" + cell if cell.startswith(FORMULA) and not SIGNED.fullmatch(cell) else cell
 
-    safe = frame.rename(columns=harmless).map(harmless)
-    return safe.to_csv(index=False, lineterminator="\n", float_format=DOWNLOADED)
+    return (
+        frame.rename(columns=harmless)
+        .map(harmless)
+        .to_csv(index=False, lineterminator="\n", float_format=DOWNLOADED)
+    )
 
 
 def file_name(name: str) -> str:
@@ -208,11 +210,10 @@ def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> 
     """
     callers = [caller.frame for caller in inspect.stack(context=0)]
     *_, maker = (one for one in callers if one.f_globals.get("__name__", "").startswith("lib."))
-    mark = f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
     return {
         "name": file_name(name),
         "function": f"{maker.f_globals['__name__']}.{maker.f_code.co_qualname}",
-        "caption": caption + mark,
+        "caption": caption + (f" {capital(EXAMPLE_MARK)}." if reconstructed else ""),
         "csv": csv(data),
         "reconstructed": reconstructed,
     }
@@ -225,8 +226,12 @@ def badge(kind: str, word: str, target: str = "", title: str = "") -> dict:
     """A cell that shows a word of a kind ("verdict" or "status") in its color; ``target`` is the
     label of the section that it links to, ``title`` explains it.
     """
-    look = f"{kind} {kind}-{word.replace(' ', '-')}"
-    return {"text": word, "class": look, "title": title, "target": target}
+    return {
+        "text": word,
+        "class": f"{kind} {kind}-{word.replace(' ', '-')}",
+        "title": title,
+        "target": target,
+    }
 
 
 def text_of(cell: str | dict) -> str:
@@ -369,7 +374,7 @@ def figure(
         if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
             drawing.savefig(
                 Path(folder, f"{file_name(name)}.png"),
-                dpi=PRINT_DPI,
+                dpi=300,
                 facecolor="white",
                 metadata={"Software": None},
             )
@@ -396,8 +401,12 @@ def _hatch(drawing: plt.Figure, rows: Iterable[int] | None) -> None:
         panel.patch.set(**ground)
     for row in rows or ():
         drawing.axes[0].axhspan(row - 0.5, row + 0.5, facecolor="none", zorder=0, **ground)
-    mark = EXAMPLE_MARK if rows is None else f"hatched: {EXAMPLE_MARK}"
-    drawing.axes[0].set_title(mark, loc="right", fontstyle="italic", color=MUTED)
+    drawing.axes[0].set_title(
+        EXAMPLE_MARK if rows is None else f"hatched: {EXAMPLE_MARK}",
+        loc="right",
+        fontstyle="italic",
+        color=MUTED,
+    )
     make_higher(drawing, 1)
 
 
@@ -448,19 +457,18 @@ def tool(
     A field has a name, a label and a value; one with least and greatest is a slider. A preset has a
     label and the values of all fields. ``data`` is what the script needs beside them.
     """
-    content = {
-        "name": name,
-        "title": title,
-        "fields": fields,
-        "presets": list(presets),
-        "sentences": sentences,
-        "columns": list(columns),
-        "rows": list(rows),
-        "data": data or {},
-    }
     display(
         {
-            "application/vnd.book.tool+json": content,
+            "application/vnd.book.tool+json": {
+                "name": name,
+                "title": title,
+                "fields": fields,
+                "presets": list(presets),
+                "sentences": sentences,
+                "columns": list(columns),
+                "rows": list(rows),
+                "data": data or {},
+            },
             "text/plain": "\n".join([title, *sentences]),
         },
         raw=True,

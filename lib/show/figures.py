@@ -112,8 +112,7 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
         f"{row.Index} {percent(row.patency)} "
         f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
         for row in known.itertuples()
-    ]
-    words += [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
+    ] + [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
     with display.figure(
         title,
         name="fig-patency",
@@ -464,13 +463,12 @@ def auc_intervals(
     printed: dict[str, tuple[float, float]],
 ) -> None:
     """The interval of each AUC under every standard error."""
-    narrower = all(
-        np.ptp(table.loc["delong", ["lower", "upper"]]) < np.ptp(printed[label])
-        for label, table in inferences.items()
-    )
     title = (
         "Intervals that treat ties as ties are narrower than the printed ones"
-        if narrower
+        if all(
+            np.ptp(table.loc["delong", ["lower", "upper"]]) < np.ptp(printed[label])
+            for label, table in inferences.items()
+        )
         else "The interval of the AUC depends on the standard error"
     )
     words = [

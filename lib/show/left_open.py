@@ -55,8 +55,7 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     words = [
         f"{label}: coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
         for label, low, high, small, large in spans.itertuples()
-    ]
-    words += [f"{label}: empty" for label in polygons if label not in spans.index]
+    ] + [f"{label}: empty" for label in polygons if label not in spans.index]
     with display.figure(
         "What is printed leaves a sliver for each coefficient",
         name="fig-polygons",
@@ -488,16 +487,12 @@ def readings(surveyed: pd.DataFrame) -> None:
     )
 
 
-def _section(name: str) -> str:
-    return name.replace("roc", "ROC")
-
-
 def power(shares: pd.DataFrame) -> None:
     """The share of alterations detected.
 
     A row of ``shares`` is a section of the paper, a column a number of units of the last digit.
     """
-    data, shares = shares, shares.rename(index=_section)
+    data, shares = shares, shares.rename(index={"roc": "ROC"})
     kind = (shares > 0).astype(int) + (shares == 1)
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
     title = f"Every misprint of one last digit, alone, is found in: {listed(all_seen)}"
@@ -530,9 +525,10 @@ def detectors(surveyed: pd.DataFrame) -> None:
     found = pd.crosstab(first["section"], first["detected_by"]).reindex(first["section"].unique())
     words = forensic.DETECTORS | {forensic.NOT_DETECTED: "nothing"}
     display.table(
-        found.assign(altered=found.sum(axis=1)).reset_index(),
-        {"Section": ("section", _section), "Altered": "altered"}
+        found.assign(altered=found.sum(axis=1)).rename(index={"roc": "ROC"}),
+        {"Section": "section", "Altered": "altered"}
         | {capital(heading): name for name, heading in words.items() if name in found},
+        key="section",
         name="tab-detectors",
         caption="Numbers altered by one unit of their last digit, by what contradicts the "
         "alteration.",

@@ -322,8 +322,9 @@ def baseline(
     ``described`` is what ``methods.describe`` gives: its columns are pairs of a level and what is
     said of it.
     """
-    names = [" ".join(map(str, column)).strip() for column in described]
-    described = described.set_axis(names, axis=1)
+    described = described.set_axis(
+        [" ".join(map(str, column)).strip() for column in described], axis=1
+    )
     for level in levels | {"all": "All"}:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
     apart = [

@@ -24,9 +24,8 @@ ROOT = Path(__file__).parent.parent.parent
 SVG = "image/svg+xml"
 TABLE = "application/vnd.book.table+json"
 TOOL = "application/vnd.book.tool+json"
-# Matplotlib draws in points.
+# Matplotlib draws in points, of which three are four pixels.
 DRAWN_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
-PIXELS_PER_POINT = 4 / 3
 LONG_TEXT = 40
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
@@ -104,9 +103,7 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
     """A numbered figure in a light and a dark version, with its caption and files."""
     name = description["name"]
     dark = re.sub("|".join(DARK), lambda color: DARK[color[0].lower()], svg, flags=re.IGNORECASE)
-    width, height = (
-        round(float(side) * PIXELS_PER_POINT) for side in DRAWN_SIZE.search(svg).groups()
-    )
+    width, height = (round(float(side) * 4 / 3) for side in DRAWN_SIZE.search(svg).groups())
     same = f'alt="{escape(description["alt"])}" width="{width}" height="{height}" loading="lazy"'
     light_file = attach(env, f"{name}.svg", svg, "SVG")
     path = DOWNLOADS + "/" + attach(env, f"{name}-dark.svg", dark, "")["path"]
@@ -200,8 +197,15 @@ def numbered_reference(label: str) -> addnodes.pending_xref:
 
 
 def _xref(content: nodes.Node, target: str, domain: str, kind: str) -> addnodes.pending_xref:
-    about = {"refdomain": domain, "reftype": kind, "reftarget": target}
-    return addnodes.pending_xref("", content, **about, refexplicit=True, refwarn=True)
+    return addnodes.pending_xref(
+        "",
+        content,
+        refdomain=domain,
+        reftype=kind,
+        reftarget=target,
+        refexplicit=True,
+        refwarn=True,
+    )
 
 
 def _label(node: nodes.Element, name: str, document: nodes.document) -> None:
@@ -230,12 +234,19 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     for file in _folder(env, env.docname).glob("*"):
         if file.stem.removesuffix("-dark") not in links:
             file.unlink()
-    link = attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB")
-    whole = [nodes.Text("This page as a notebook, with the outputs of this build:"), link]
-    lines = [[numbered_reference(label), *found] for label, found in links.items()]
-    items = [nodes.list_item("", nodes.paragraph("", "", *_spaced(line))) for line in lines]
-    fold = '<details class="files"><summary>Its figures and tables, one by one</summary>'
-    listed = markup("", "", nodes.bullet_list("", *items), before=fold, after="</details>")
+    whole = [
+        nodes.Text("This page as a notebook, with the outputs of this build:"),
+        attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB"),
+    ]
+    lines = [_spaced([numbered_reference(label), *found]) for label, found in links.items()]
+    items = [nodes.list_item("", nodes.paragraph("", "", *line)) for line in lines]
+    listed = markup(
+        "",
+        "",
+        nodes.bullet_list("", *items),
+        before='<details class="files"><summary>Its figures and tables, one by one</summary>',
+        after="</details>",
+    )
     return nodes.section(
         "",
         nodes.title("", "Downloads"),
@@ -297,8 +308,8 @@ class VerdictsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """A list of the verdicts."""
-        key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
-        return [markup(before=key, after="")]
+        template = TEMPLATES.get_template("verdicts.html")
+        return [markup(before=template.render(verdicts=ledger.VERDICTS), after="")]
 
 
 def _visit_markup(self, node: markup) -> None:
