@@ -6,7 +6,6 @@ tabulate stands in ``figures``, ``rows``, ``tables``, ``model_tables``, ``left_o
 """
 
 import hashlib
-import html
 import inspect
 import io
 import os
@@ -17,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jinja2
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -65,6 +65,16 @@ DARK = {
 
 WITHHELD = "withheld"
 EXAMPLE_MARK = "rests on the example cohort, not on patient data"
+
+# A table in a notebook.
+PLAIN_TABLE = jinja2.Template(
+    "<table><caption>{{ caption }}</caption><thead><tr>"
+    "{% for column in columns %}<th>{{ column.label }}</th>{% endfor %}"
+    "</tr></thead><tbody>{% for row in rows %}<tr>"
+    "{% for cell in row %}<td>{{ cell.text if cell is mapping else cell }}</td>{% endfor %}"
+    "</tr>{% endfor %}</tbody></table>",
+    autoescape=True,
+)
 
 # What a spreadsheet program takes for the beginning of a formula, in either width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -280,22 +290,11 @@ def table(
     display(
         {
             "application/vnd.book.table+json": content,
-            "text/html": _html(content),
+            "text/html": PLAIN_TABLE.render(content),
             "text/plain": content["caption"],
         },
         raw=True,
     )
-
-
-def _html(content: dict) -> str:
-    """A table as plain HTML."""
-    head = "".join(f"<th>{html.escape(column['label'])}</th>" for column in content["columns"])
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(text_of(cell))}</td>" for cell in row) + "</tr>"
-        for row in content["rows"]
-    )
-    caption = f"<caption>{html.escape(content['caption'])}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(row: dict, column: str | tuple) -> object:
