@@ -7,7 +7,6 @@ numbers in its text alternative.
 import numpy as np
 import pandas as pd
 
-from lib.paper import published_elsewhere
 from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots, withhold
@@ -205,17 +204,19 @@ def kaplan_meier(
 
 
 def published_patency(
-    rates: pd.DataFrame, published: pd.DataFrame, whose: str, horizon: str, reconstructed: bool
+    rates: pd.DataFrame,
+    groups: list[str],
+    published: pd.DataFrame,
+    whose: str,
+    horizon: str,
+    reconstructed: bool,
 ) -> None:
-    """The rates at hand with their Wilson intervals, and below each the published ones of the same
-    diagnosis.
+    """The rates at hand of ``groups`` with their Wilson intervals, and below each the published
+    ones of the same diagnosis.
 
     ``whose`` names the rates at hand, for example "The paper"; ``reconstructed`` marks rates that
-    rest on the example cohort. Nothing is shown where no published rate is about one of the groups.
+    rest on the example cohort.
     """
-    groups = published_elsewhere.groups_of(rates, published)
-    if not groups:
-        return
     title = f"Published patency beside {whose.lower()}'s: studies differ in what they count as lost"
     table = _beside(rates.loc[groups], published, whose)
     colors = display.colors_of(list(rates.index))

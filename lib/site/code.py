@@ -100,7 +100,7 @@ class ProjectFilesDirective(SphinxDirective):
         listed = TEMPLATES.get_template("files.html").render(
             archive=ARCHIVE, data=data, linked=self.env.app.cohort.is_example
         )
-        return [markup(before=listed, after="")]
+        return [markup(before=listed)]
 
 
 def keep_links(app) -> None:

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class markup(nodes.General, nodes.Inline, nodes.TextElement):
-    """HTML that Sphinx has no node for: `before` and `after` what is in the node.
+    """HTML that Sphinx has no node for: `before` and, if need be, `after` what is in the node.
 
     A page on which one with a `script` stands loads that script.
     """
@@ -66,7 +66,7 @@ class MimePlugin:
             return table(data.content, markdown.sphinx_env, markdown.document)
         if data.mime_type == TOOL:
             form = TEMPLATES.get_template("tool.html").render(data.content)
-            return [markup(before=form, after="", script="tools.js")]
+            return [markup(before=form, script="tools.js")]
         description = data.output_metadata.get(SVG, {}).get("book")
         if description and data.mime_type == SVG:
             return figure(data.string, description, markdown.sphinx_env, markdown.document)
@@ -88,8 +88,13 @@ def attach(env, name: str, content: str, text: str) -> attachment:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content, encoding="utf-8", newline="\n")
     path = f"{env.docname}/{name}"
-    before = f'<a class="attachment" href="{DOWNLOADS}/{path}" download>'
-    return attachment("", text, before=before, after="</a>", path=path)
+    return attachment(
+        "",
+        text,
+        before=f'<a class="attachment" href="{DOWNLOADS}/{path}" download>',
+        after="</a>",
+        path=path,
+    )
 
 
 def _forget_files(app, env, docname: str) -> None:
@@ -115,7 +120,7 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
     )
     node = nodes.figure(
         "",
-        markup(before=images, after=""),
+        markup(before=images),
         nodes.caption("", description["caption"]),
         nodes.legend("", _files(env, description, light_file)),
         classes=["book-figure"] + ["reconstructed"] * description["reconstructed"],
@@ -175,7 +180,7 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
     if about.get("class"):
         content = nodes.inline("", "", content, classes=about["class"].split())
     classes = [f"flush-{column['align']}"] + ["long"] * (len(about["text"]) > LONG_TEXT)
-    heading = markup(before=f'<span hidden class="cell-head">{escape(head)}</span>', after="")
+    heading = markup(before=f'<span hidden class="cell-head">{escape(head)}</span>')
     parts = [heading, content] if head else [content]
     return nodes.entry("", nodes.paragraph("", "", *parts), classes=classes)
 
@@ -308,8 +313,8 @@ class VerdictsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """A list of the verdicts."""
-        template = TEMPLATES.get_template("verdicts.html")
-        return [markup(before=template.render(verdicts=ledger.VERDICTS), after="")]
+        key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
+        return [markup(before=key)]
 
 
 def _visit_markup(self, node: markup) -> None:
@@ -317,7 +322,7 @@ def _visit_markup(self, node: markup) -> None:
 
 
 def _depart_markup(self, node: markup) -> None:
-    self.body.append(node["after"])
+    self.body.append(node.get("after", ""))
 
 
 def setup(app) -> None:
