@@ -5,7 +5,7 @@ import pytest
 from schemas import complaints
 
 from lib.paper import published, published_elsewhere
-from lib.show import figures
+from lib.show import display, figures
 from lib.statistics import patency
 
 RATES = patency.rates(
@@ -51,9 +51,17 @@ def test_only_groups_that_a_published_rate_is_about_are_set_beside_others():
     assert published_elsewhere.groups_of(RATES, rates_elsewhere(0.3, diagnosis="DVT")) == []
 
 
+def test_a_group_has_the_color_that_it_has_in_the_other_pictures_of_patency(shown):
+    rows = published_elsewhere.read()
+    figures.published_patency(RATES, ["PTS"], rows, "The paper", "12 months", False)
+    svg = shown[0].forms["image/svg+xml"]
+    first, second = display.colors_of(list(RATES.index)).values()
+    assert second in svg and first not in svg
+
+
 def test_the_picture_says_in_words_what_was_printed(shown):
     rows = published_elsewhere.read()
-    figures.published_patency(RATES, rows, "The paper", "12 months", False)
+    figures.published_patency(RATES, list(RATES.index), rows, "The paper", "12 months", False)
     alt = shown[0].content["alt"]
     for row in rows[rows["diagnosis"].isin(RATES.index)].itertuples():
         assert f"{row.diagnosis}, {row.study}: {row.shown}" in alt

@@ -6,18 +6,17 @@ tabulate stands in ``figures``, ``rows``, ``tables``, ``model_tables``, ``left_o
 """
 
 import hashlib
-import html
 import inspect
 import io
 import os
 import re
 import textwrap
-import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jinja2
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -67,6 +66,16 @@ DARK = {
 WITHHELD = "withheld"
 EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
+# A table in a notebook.
+PLAIN_TABLE = jinja2.Template(
+    "<table><caption>{{ caption }}</caption><thead><tr>"
+    "{% for column in columns %}<th>{{ column.label }}</th>{% endfor %}"
+    "</tr></thead><tbody>{% for row in rows %}<tr>"
+    "{% for cell in row %}<td>{{ cell.text if cell is mapping else cell }}</td>{% endfor %}"
+    "</tr>{% endfor %}</tbody></table>",
+    autoescape=True,
+)
+
 # What a spreadsheet program takes for the beginning of a formula, in either width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Fewer digits than a processor's last bits reach, so that every machine gives the same file.
@@ -78,7 +87,6 @@ SIGNED = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECA
 WIDTH, POINTS = 4.7, 9
 LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line of all the width
 BESIDE_PANEL_INCHES = 1.1
-PRINT_DPI = 300
 # Names of Matplotlib's for what a picture uses again.
 GIVEN_NAME = re.compile(r'\bid="((?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10})"')
 CHINESE_FONTS = [
@@ -89,19 +97,20 @@ CHINESE_FONTS = [
     "SimHei",
     "PingFang SC",
 ]
-NO_GLYPH = "missing from font"
 NO_FONT = (
     "Where this was built, no font has some letters of its labels; the text alternative has them."
 )
 
 
 # Every figure of a chapter looks alike, byte for byte the same at every run.
-sns.set_theme(style="ticks")
-installed = set(mpl.font_manager.get_font_names())
-mpl.rcParams.update(
-    {
+sns.set_theme(
+    style="ticks",
+    rc={
         # The first has everything but Chinese, and comes with Matplotlib.
-        "font.family": ["DejaVu Sans", *(font for font in CHINESE_FONTS if font in installed)],
+        "font.family": [
+            "DejaVu Sans",
+            *(font for font in CHINESE_FONTS if font in mpl.font_manager.get_font_names()),
+        ],
         # A dollar sign in a label is a dollar sign.
         "text.parse_math": False,
         "font.size": POINTS,
@@ -124,12 +133,14 @@ mpl.rcParams.update(
         "axes.spines.right": False,
         "grid.color": GRID,
         "axes.formatter.useoffset": False,
-        "axes.prop_cycle": mpl.cycler(color=PALETTE),
+        # Curves differ in color and in line, in the order in which they are drawn.
+        "axes.prop_cycle": 4 * mpl.cycler(color=PALETTE)
+        + 5 * mpl.cycler(linestyle=["-", "--", "-.", ":"]),
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         "savefig.facecolor": "none",
         "svg.fonttype": "path",
-    }
+    },
 )
 
 
@@ -164,8 +175,11 @@ def csv(frame: pd.DataFrame) -> str:
         cell = cell.replace("\r\n", "\n").replace("\r", "\n")
         return "'" + cell if cell.startswith(FORMULA) and not SIGNED.fullmatch(cell) else cell
 
-    safe = frame.rename(columns=harmless).map(harmless)
-    return safe.to_csv(index=False, lineterminator="\n", float_format=DOWNLOADED)
+    return (
+        frame.rename(columns=harmless)
+        .map(harmless)
+        .to_csv(index=False, lineterminator="\n", float_format=DOWNLOADED)
+    )
 
 
 def file_name(name: str) -> str:
@@ -204,13 +218,12 @@ def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> 
     """What the site needs of a table as of a figure; its function is the one of ``lib`` that the
     cell called.
     """
-    callers = [frame for frame, _ in traceback.walk_stack(inspect.currentframe())]
+    callers = [caller.frame for caller in inspect.stack(context=0)]
     *_, maker = (one for one in callers if one.f_globals.get("__name__", "").startswith("lib."))
-    mark = f" {capital(EXAMPLE_MARK)}." if reconstructed else ""
     return {
         "name": file_name(name),
         "function": f"{maker.f_globals['__name__']}.{maker.f_code.co_qualname}",
-        "caption": caption + mark,
+        "caption": caption + (f" {capital(EXAMPLE_MARK)}." if reconstructed else ""),
         "csv": csv(data),
         "reconstructed": reconstructed,
     }
@@ -223,8 +236,12 @@ def badge(kind: str, word: str, target: str = "", title: str = "") -> dict:
     """A cell that shows a word of a kind ("verdict" or "status") in its color; ``target`` is the
     label of the section that it links to, ``title`` explains it.
     """
-    look = f"{kind} {kind}-{word.replace(' ', '-')}"
-    return {"text": word, "class": look, "title": title, "target": target}
+    return {
+        "text": word,
+        "class": f"{kind} {kind}-{word.replace(' ', '-')}",
+        "title": title,
+        "target": target,
+    }
 
 
 def text_of(cell: str | dict) -> str:
@@ -270,23 +287,14 @@ def table(
         "note": note or None,
         "classes": list(classes),
     }
-    forms = {
-        "application/vnd.book.table+json": content,
-        "text/html": _html(content),
-        "text/plain": content["caption"],
-    }
-    display(forms, raw=True)
-
-
-def _html(content: dict) -> str:
-    """A table as plain HTML."""
-    head = "".join(f"<th>{html.escape(column['label'])}</th>" for column in content["columns"])
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(text_of(cell))}</td>" for cell in row) + "</tr>"
-        for row in content["rows"]
+    display(
+        {
+            "application/vnd.book.table+json": content,
+            "text/html": PLAIN_TABLE.render(content),
+            "text/plain": content["caption"],
+        },
+        raw=True,
     )
-    caption = f"<caption>{html.escape(content['caption'])}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(row: dict, column: str | tuple) -> object:
@@ -363,13 +371,26 @@ def figure(
         _add_legend(drawing)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         if folder := os.environ.get("FIGURES"):  # where `make figures` wants them for print
-            place = Path(folder, f"{file_name(name)}.png")
-            drawing.savefig(place, dpi=PRINT_DPI, facecolor="white", metadata={"Software": None})
+            drawing.savefig(
+                Path(folder, f"{file_name(name)}.png"),
+                dpi=300,
+                facecolor="white",
+                metadata={"Software": None},
+            )
     plt.close(drawing)
+    said = [
+        NO_FONT
+        if "missing from font" in str(one.message)
+        else f"Warned of in drawing this: {one.message}"
+        for one in caught
+    ]
     about = _about(name, caption, reconstructed, _keyed(data, key))
-    about |= {"alt": alt, "caption": " ".join([about["caption"], *_in_words(caught)])}
-    forms = {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt}
-    display(forms, metadata={"image/svg+xml": {"book": about}}, raw=True)
+    about |= {"alt": alt, "caption": " ".join([about["caption"], *dict.fromkeys(said)])}
+    display(
+        {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt},
+        metadata={"image/svg+xml": {"book": about}},
+        raw=True,
+    )
 
 
 def _hatch(drawing: plt.Figure, rows: Iterable[int] | None) -> None:
@@ -379,8 +400,12 @@ def _hatch(drawing: plt.Figure, rows: Iterable[int] | None) -> None:
         panel.patch.set(**ground)
     for row in rows or ():
         drawing.axes[0].axhspan(row - 0.5, row + 0.5, facecolor="none", zorder=0, **ground)
-    mark = EXAMPLE_MARK if rows is None else f"hatched: {EXAMPLE_MARK}"
-    drawing.axes[0].set_title(mark, loc="right", fontstyle="italic", color=MUTED)
+    drawing.axes[0].set_title(
+        EXAMPLE_MARK if rows is None else f"hatched: {EXAMPLE_MARK}",
+        loc="right",
+        fontstyle="italic",
+        color=MUTED,
+    )
     make_higher(drawing, 1)
 
 
@@ -414,15 +439,6 @@ def _add_legend(drawing: plt.Figure) -> None:
     make_higher(drawing, 1 + sum(name.count("\n") + 1.3 for name in names) / columns)
 
 
-def _in_words(caught: list[warnings.WarningMessage]) -> list[str]:
-    """A sentence for each kind of warning."""
-    sentences = [
-        NO_FONT if NO_GLYPH in str(one.message) else f"Warned of in drawing this: {one.message}"
-        for one in caught
-    ]
-    return list(dict.fromkeys(sentences))
-
-
 # --------------------------------------------------------------------------------------- forms
 
 
@@ -442,15 +458,19 @@ def tool(
     A field has a name, a label and a value; one with least and greatest is a slider. A preset has a
     label and the values of all fields. ``data`` is what the script needs beside them.
     """
-    content = {
-        "name": name,
-        "title": title,
-        "fields": fields,
-        "presets": list(presets),
-        "sentences": sentences,
-        "columns": list(columns),
-        "rows": list(rows),
-        "data": data or {},
-    }
-    words = "\n".join([title, *sentences])
-    display({"application/vnd.book.tool+json": content, "text/plain": words}, raw=True)
+    display(
+        {
+            "application/vnd.book.tool+json": {
+                "name": name,
+                "title": title,
+                "fields": fields,
+                "presets": list(presets),
+                "sentences": sentences,
+                "columns": list(columns),
+                "rows": list(rows),
+                "data": data or {},
+            },
+            "text/plain": "\n".join([title, *sentences]),
+        },
+        raw=True,
+    )

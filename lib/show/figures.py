@@ -7,14 +7,12 @@ numbers in its text alternative.
 import numpy as np
 import pandas as pd
 
-from lib.paper import published_elsewhere
 from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots, withhold
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
 from lib.show.tables import estimate
-from lib.statistics.sensitivity import FunctionalForm
-from lib.statistics.survival import ALL, Survival
+from lib.statistics import sensitivity, survival
 from lib.words import (
     capital,
     decimals,
@@ -113,8 +111,7 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
         f"{row.Index} {percent(row.patency)} "
         f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
         for row in known.itertuples()
-    ]
-    words += [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
+    ] + [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
     with display.figure(
         title,
         name="fig-patency",
@@ -151,7 +148,9 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
         axes.set_xlim(min([30, *(100 * known["wilson_lower"] - 5)]), 100)
 
 
-def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, label: str) -> None:
+def kaplan_meier(
+    found: survival.Survival, read: pd.DataFrame, unit: str, event: str, label: str
+) -> None:
     """The curve of each group with its limits, and in words what is ``read`` at chosen times.
 
     Where not all of a curve may be shown, its points are joined: steps would say that nothing
@@ -163,7 +162,9 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
     if not np.isnan(p):
         verdict = "differs" if p < 0.05 else "does not differ clearly"
         title += f" {verdict} between the groups (log-rank {p_is(p)})"
-    groups = [name for name in found.curves["group"].unique() if name != ALL] or [ALL]
+    groups = [name for name in found.curves["group"].unique() if name != survival.ALL] or [
+        survival.ALL
+    ]
     known = read[read["survival"].notna() & (read["survival"] != display.WITHHELD)]
     words = [
         f"{group}: "
@@ -198,23 +199,24 @@ def kaplan_meier(found: Survival, read: pd.DataFrame, unit: str, event: str, lab
                 steps=not joined,
                 label=group,
                 marker=plots.marker(position) if joined else None,
-                **plots.look(position),
             )
         axes.set(xlim=(0, None), ylim=(0, 101), xticks=read["time"].unique())
 
 
 def published_patency(
-    rates: pd.DataFrame, published: pd.DataFrame, whose: str, horizon: str, reconstructed: bool
+    rates: pd.DataFrame,
+    groups: list[str],
+    published: pd.DataFrame,
+    whose: str,
+    horizon: str,
+    reconstructed: bool,
 ) -> None:
-    """The rates at hand with their Wilson intervals, and below each the published ones of the same
-    diagnosis.
+    """The rates at hand of ``groups`` with their Wilson intervals, and below each the published
+    ones of the same diagnosis.
 
     ``whose`` names the rates at hand, for example "The paper"; ``reconstructed`` marks rates that
-    rest on the example cohort. Nothing is shown where no published rate is about one of the groups.
+    rest on the example cohort.
     """
-    groups = published_elsewhere.groups_of(rates, published)
-    if not groups:
-        return
     title = f"Published patency beside {whose.lower()}'s: studies differ in what they count as lost"
     table = _beside(rates.loc[groups], published, whose)
     colors = display.colors_of(list(rates.index))
@@ -410,7 +412,9 @@ def forest(
         plots.name_rows(axes, [cohort.per_step(name) for name in adjusted.index])
 
 
-def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: bool) -> None:
+def functional_form(
+    form: sensitivity.FunctionalForm, name: str, label: str, reconstructed: bool
+) -> None:
     """A number in the joint model as a curve, beside the straight line."""
     title = f"{label}: " + (
         "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
@@ -439,17 +443,9 @@ def functional_form(form: FunctionalForm, name: str, label: str, reconstructed: 
             shape["value"],
             shape["spline"],
             band=(shape["lower"], shape["upper"]),
-            color=BLUE,
             label="curve, 95% interval",
         )
-        plots.curve(
-            axes,
-            shape["value"],
-            shape["linear"],
-            color=ORANGE,
-            linestyle="--",
-            label="straight line",
-        )
+        plots.curve(axes, shape["value"], shape["linear"], label="straight line")
         axes.axhline(1, color=MUTED, linewidth=1, linestyle=":")
         plots.ratio_scale(axes, "y")
 
@@ -468,13 +464,12 @@ def auc_intervals(
     printed: dict[str, tuple[float, float]],
 ) -> None:
     """The interval of each AUC under every standard error."""
-    narrower = all(
-        np.ptp(table.loc["delong", ["lower", "upper"]]) < np.ptp(printed[label])
-        for label, table in inferences.items()
-    )
     title = (
         "Intervals that treat ties as ties are narrower than the printed ones"
-        if narrower
+        if all(
+            np.ptp(table.loc["delong", ["lower", "upper"]]) < np.ptp(printed[label])
+            for label, table in inferences.items()
+        )
         else "The interval of the AUC depends on the standard error"
     )
     words = [
@@ -558,9 +553,8 @@ def roc_curves(
                 markevery=slice(1, -1),
                 markersize=9,
                 label=names[label],
-                **plots.look(position),
             )
-        axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
+        axes.plot([0, 100], [0, 100], color=GRID, linewidth=1, linestyle="-")
         axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
 
 
@@ -604,20 +598,12 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
             shown["predicted"],
             shown["observed"],
             band=(shown["lower"], shown["upper"]),
-            color=BLUE,
             label="flexible curve, 95% interval",
         )
         if bars:
             below.bar(edges[:-1], heights, width=2.3, align="edge", color=MUTED)
         below.set_ylabel("Patients")
         below.locator_params(axis="y", nbins=3, integer=True)
-
-
-POLICIES = {
-    "model": "act on the model",
-    "treat_all": "act on everyone",
-    "treat_none": "act on no one",
-}
 
 
 def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
@@ -642,10 +628,12 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
         xlabel="Risk at which one would act (%)",
         ylabel="Net benefit",
     ) as axes:
-        for position, (policy, words) in enumerate(POLICIES.items()):
-            plots.curve(
-                axes, 100 * curve["threshold"], curve[policy], label=words, **plots.look(position)
-            )
+        for policy, words in {
+            "model": "act on the model",
+            "treat_all": "act on everyone",
+            "treat_none": "act on no one",
+        }.items():
+            plots.curve(axes, 100 * curve["threshold"], curve[policy], label=words)
         axes.set_ylim(-0.3 * top, 1.1 * top)
 
 

@@ -6,7 +6,6 @@ words; the tests hold the two against each other.
 """
 
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 import pandas as pd
@@ -73,7 +72,7 @@ def _which_counts(printed: str, total: int, found: list[int]) -> str:
         return f"{whole(count)} ({published.prints(Fraction(count, total), like)})"
 
     if not found:
-        below = min(max(floor(published.number(printed) * total), 0), total)
+        below = min(max(int(published.number(printed) * total), 0), total)
         nearest = " and ".join(share(count) for count in (below, below + 1) if count <= total)
         return f"No count out of {whole(total)} prints {printed}. The nearest: {nearest}."
     if len(found) == 1:
@@ -139,12 +138,17 @@ def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
         found = prediction.predictive_values(
             marker["sensitivity"], marker["specificity"], np.array([share_in_percent / 100])
         ).iloc[0]
-        risks = found["positive_predictive_value"], 1 - found["negative_predictive_value"]
-        rows.append([marker["label"], *(percent(risk, 0) for risk in risks)])
+        rows.append(
+            [
+                marker["label"],
+                percent(found["positive_predictive_value"], 0),
+                percent(1 - found["negative_predictive_value"], 0),
+            ]
+        )
     return rows
 
 
-def wald_strings(sets: dict[str, dict[str, str]], level: float = 0.95) -> None:
+def wald_strings(sets: dict[str, dict[str, str]], level: float) -> None:
     """Whether a printed odds ratio, its limits and P can belong together.
 
     Each of ``sets`` maps quantities of ``wald.QUANTITIES`` to printed strings; the first is shown,

@@ -8,7 +8,6 @@ impossible. With ``--template file.csv`` it writes a file to fill in.
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import jinja2
@@ -40,7 +39,11 @@ NO_COUNT = (
 # Of more numbers than these only the first are shown.
 MOST_SHOWN = 10
 TEMPLATE = Path(__file__).with_name("ledger_template.csv")
-PAGE = Path(__file__).with_name("ledger.html")
+PAGE = jinja2.Template(
+    Path(__file__).with_name("ledger.html").read_text(encoding="utf-8"),
+    autoescape=True,
+    trim_blocks=True,
+)
 
 
 def claims_table(account: ledger.Account) -> pd.DataFrame:
@@ -109,8 +112,11 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
 def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[str]:
     """With which numbers of events each sensitivity and specificity goes, where these alone do not
     fit; an area follows from them without."""
-    involved = [check.claims for check in finding.checks]
-    shared = [names for names in involved if not any(name.endswith(".auc") for name in names)]
+    shared = [
+        check.claims
+        for check in finding.checks
+        if not any(name.endswith(".auc") for name in check.claims)
+    ]
     names = dict.fromkeys(name for names in shared for name in names)
     printable = reconstruct.printable_by_occluded(claims)
     lines = []
@@ -128,20 +134,19 @@ def _number(claims: pd.DataFrame, name: str) -> str:
 def page(account: ledger.Account, title: str) -> str:
     """The whole account as one page that needs no other file."""
     claims, counted = account.claims, Counter(grade for _, grade in account.checks)
-    score = [(grade, counted[grade], MEANING[grade]) for grade in verdicts.GRADES]
     findings = []
     for finding in account.findings:
         words = "; ".join(dict.fromkeys(check.words for check in finding.checks))
         findings.append((finding.grade, words, finding_lines(finding, account)))
     left_open = claims.index[claims["grade"] == "not checked"]
     touched = {name for check, _ in account.checks for name in check.claims}
-    html = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(
-        PAGE.read_text(encoding="utf-8")
-    )
-    return html.render(
+    return PAGE.render(
         title=title,
         question=QUESTION,
-        score=pd.DataFrame(score, columns=["Grade", "Checks", "What it means"]),
+        score=pd.DataFrame(
+            [(grade, counted[grade], MEANING[grade]) for grade in verdicts.GRADES],
+            columns=["Grade", "Checks", "What it means"],
+        ),
         findings=findings,
         numbers=claims_table(account),
         checks=checks_table(account),
@@ -161,7 +166,7 @@ def write(path: Path, folder: Path) -> ledger.Account:
     return account
 
 
-def main(arguments: Iterable[str]) -> int:
+def main(arguments: list[str]) -> int:
     """The command; returns 1 where something is impossible, 2 where a file cannot be used."""
     parser = argparse.ArgumentParser(
         prog="python -m lib.show.ledger", description=__doc__.split("\n")[0]
@@ -169,7 +174,7 @@ def main(arguments: Iterable[str]) -> int:
     parser.add_argument("claims", nargs="?", help="a file of claims; without one, our own")
     parser.add_argument("folder", nargs="?", help="where the page and its tables go")
     parser.add_argument("--template", metavar="FILE", help="write a file to fill in")
-    chosen = parser.parse_args([*arguments])
+    chosen = parser.parse_args(arguments)
     try:
         if chosen.template is not None:
             with open(chosen.template, "x", encoding="utf-8", newline="\n") as file:

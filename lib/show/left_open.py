@@ -55,8 +55,7 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     words = [
         f"{label}: coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
         for label, low, high, small, large in spans.itertuples()
-    ]
-    words += [f"{label}: empty" for label in polygons if label not in spans.index]
+    ] + [f"{label}: empty" for label in polygons if label not in spans.index]
     with display.figure(
         "What is printed leaves a sliver for each coefficient",
         name="fig-polygons",
@@ -375,8 +374,13 @@ def ladder(ranges: pd.DataFrame) -> None:
             ):
                 _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
             proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
-            label = "proven" if is_ratio else None
-            panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1, label=label)
+            panel.hlines(
+                np.arange(len(words)),
+                *proven,
+                color=INK,
+                linewidth=1,
+                label="proven" if is_ratio else None,
+            )
             panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
             panel.set_yticks(
                 range(len(words)), [display.wrapped(one, 20) for one in words.values()]
@@ -420,8 +424,10 @@ def range_table(ranges: pd.DataFrame) -> None:
 
 def _outer_rungs(ranges: pd.DataFrame) -> list[pd.DataFrame]:
     """The ranges on the first rung and on the last, by conclusion."""
-    by_conclusion = ranges.set_index("conclusion").groupby(level="conclusion", sort=False)
-    return [by_conclusion.nth(0), by_conclusion.nth(-1)]
+    return [
+        ranges.drop_duplicates("conclusion", keep=rung).set_index("conclusion")
+        for rung in ("first", "last")
+    ]
 
 
 def in_words(conclusion: str) -> str:
@@ -454,10 +460,10 @@ def settled(found: pd.DataFrame) -> None:
 
 def first_and_last(ranges: pd.DataFrame, conclusion: str) -> list[str]:
     """The attained range of a conclusion on the first rung and on the last, in words."""
-    of_rungs = [rung.loc[conclusion] for rung in _outer_rungs(ranges)]
     return [
-        f"{_value(conclusion, row['least'])} to {_value(conclusion, row['greatest'])}"
-        for row in of_rungs
+        f"{_value(conclusion, rung.at[conclusion, 'least'])} to "
+        f"{_value(conclusion, rung.at[conclusion, 'greatest'])}"
+        for rung in _outer_rungs(ranges)
     ]
 
 
@@ -481,16 +487,12 @@ def readings(surveyed: pd.DataFrame) -> None:
     )
 
 
-def _section(name: str) -> str:
-    return name.replace("roc", "ROC")
-
-
 def power(shares: pd.DataFrame) -> None:
     """The share of alterations detected.
 
     A row of ``shares`` is a section of the paper, a column a number of units of the last digit.
     """
-    data, shares = shares, shares.rename(index=_section)
+    data, shares = shares, shares.rename(index={"roc": "ROC"})
     kind = (shares > 0).astype(int) + (shares == 1)
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
     title = f"Every misprint of one last digit, alone, is found in: {listed(all_seen)}"
@@ -523,9 +525,10 @@ def detectors(surveyed: pd.DataFrame) -> None:
     found = pd.crosstab(first["section"], first["detected_by"]).reindex(first["section"].unique())
     words = forensic.DETECTORS | {forensic.NOT_DETECTED: "nothing"}
     display.table(
-        found.assign(altered=found.sum(axis=1)).reset_index(),
-        {"Section": ("section", _section), "Altered": "altered"}
+        found.assign(altered=found.sum(axis=1)).rename(index={"roc": "ROC"}),
+        {"Section": "section", "Altered": "altered"}
         | {capital(heading): name for name, heading in words.items() if name in found},
+        key="section",
         name="tab-detectors",
         caption="Numbers altered by one unit of their last digit, by what contradicts the "
         "alteration.",

@@ -20,10 +20,8 @@ from lib.show.tables import (
     three_digits,
     whole_percent,
 )
-from lib.statistics import univariate
-from lib.statistics.multivariate import JointModel
+from lib.statistics import multivariate, sensitivity, univariate
 from lib.statistics.sample_size import SampleSize
-from lib.statistics.sensitivity import Comparison
 from lib.words import DASH, capital, limits, number, p_is, p_value, percent, ratio, whole
 
 
@@ -101,7 +99,9 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
     )
 
 
-def three_fits(plain: JointModel, penalized: JointModel, cohort: Cohort) -> None:
+def three_fits(
+    plain: multivariate.JointModel, penalized: multivariate.JointModel, cohort: Cohort
+) -> None:
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
     firth = penalized.table.drop(index="const", errors="ignore")
     display.table(
@@ -132,7 +132,12 @@ def _with_p(value: float, lower: float, upper: float, p: float, digits: int = 2)
 
 
 def comparison(
-    compared: Comparison, cohort: Cohort, *, name: str, caption: str, headings: tuple[str, str]
+    compared: sensitivity.Comparison,
+    cohort: Cohort,
+    *,
+    name: str,
+    caption: str,
+    headings: tuple[str, str],
 ) -> None:
     """Two versions of the joint model side by side."""
     of_version = ["odds_ratio", "wald_lower", "wald_upper", "wald_p"]

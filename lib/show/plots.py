@@ -15,7 +15,6 @@ from lib.show.display import (
     INK,
     LINE_INCHES,
     MUTED,
-    PALETTE,
     POINTS,
     make_higher,
     panel_inches,
@@ -25,17 +24,8 @@ from lib.show.display import (
 Places = float | np.ndarray | pd.Series
 
 MARKERS = ["o", "s", "^", "D", "v"]
-STYLES = ["-", "--", "-.", ":"]
 MOST_IN_ROW = 29  # letters of a row's name
 MOST_POINTS = 400  # of a curve: more no screen can show
-
-
-def look(position: int) -> dict[str, str]:
-    """Color and line of the curve at this position among others."""
-    return {
-        "color": PALETTE[position % len(PALETTE)],
-        "linestyle": STYLES[position % len(STYLES)],
-    }
 
 
 def marker(position: int) -> str:
@@ -72,19 +62,27 @@ def curve(
 ) -> None:
     """A curve, and where ``band`` holds its limits the band between them.
 
-    ``steps`` keeps each value until the next. ``options`` (color, linestyle, label and the like)
-    are those of ``matplotlib.axes.Axes.plot``.
+    ``steps`` keeps each value until the next. ``options`` (label, marker and the like) are those of
+    ``matplotlib.axes.Axes.plot``; color and line are the next in turn.
     """
     # A step that no screen can show only makes the picture heavy.
     shown = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).astype(int))
     x = np.asarray(x)[shown]
-    drawstyle = "steps-post" if steps else "default"
-    axes.plot(x, np.asarray(y)[shown], drawstyle=drawstyle, **{"linewidth": 2} | options)
+    (line,) = axes.plot(
+        x,
+        np.asarray(y)[shown],
+        drawstyle="steps-post" if steps else "default",
+        linewidth=2,
+        **options,
+    )
     if band is not None:
-        lower, upper = (np.asarray(limit)[shown] for limit in band)
-        step = "post" if steps else None
         axes.fill_between(
-            x, lower, upper, step=step, color=options["color"], alpha=0.15, linewidth=0
+            x,
+            *(np.asarray(limit)[shown] for limit in band),
+            step="post" if steps else None,
+            color=line.get_color(),
+            alpha=0.15,
+            linewidth=0,
         )
 
 
@@ -149,5 +147,8 @@ def ratio_scale(axes: Axes, which: str) -> None:
     """A logarithmic scale with plain numbers on the axis "x" or "y"."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    ticks = LogLocator(subs=(1, 2, 5))
-    axis.set(major_locator=ticks, major_formatter="{x:g}", minor_locator=NullLocator())
+    axis.set(
+        major_locator=LogLocator(subs=(1, 2, 5)),
+        major_formatter="{x:g}",
+        minor_locator=NullLocator(),
+    )

@@ -83,15 +83,12 @@ def _about(claim: str) -> str:
 
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
     """The verdicts, what they mean, and how many claims have each."""
-    score = ledger.scoreboard(judged)
-    meaning = [ledger.VERDICTS[verdict] for verdict in score.index]
+    rows = [
+        (display.badge("verdict", verdict), count, ledger.VERDICTS[verdict])
+        for verdict, count in ledger.scoreboard(judged).items()
+    ]
     display.table(
-        pd.DataFrame({"Verdict": score.index, "Claims": list(score), "What it means": meaning}),
-        {
-            "Verdict": ("Verdict", partial(display.badge, "verdict")),
-            "Claims": "Claims",
-            "What it means": "What it means",
-        },
+        pd.DataFrame(rows, columns=["Verdict", "Claims", "What it means"]),
         name=name,
         caption="The printed numbers by verdict.",
         left=("What it means",),
@@ -329,8 +326,9 @@ def baseline(
     ``described`` is what ``methods.describe`` gives: its columns are pairs of a level and what is
     said of it.
     """
-    names = [" ".join(map(str, column)).strip() for column in described]
-    described = described.set_axis(names, axis=1)
+    described = described.set_axis(
+        [" ".join(map(str, column)).strip() for column in described], axis=1
+    )
     for level in levels | {"all": "All"}:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
     apart = [

@@ -30,7 +30,6 @@ MANIFEST = [
     *["tests/**/*.py", "tests/abstracts/*", "tests/cases/*", "tests/oracles/*"],
     "tests/site/package*.json",
 ]
-EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
 def described_data() -> list[dict]:
@@ -54,9 +53,12 @@ def project_files(docnames: list[str]) -> list[Path]:
 
 def write_archive(target: Path, docnames: list[str]) -> None:
     """The project as one archive."""
-    files = project_files(docnames)
     write_zip(
-        target, {f"{target.stem}/{path.as_posix()}": (ROOT / path).read_bytes() for path in files}
+        target,
+        {
+            f"{target.stem}/{path.as_posix()}": (ROOT / path).read_bytes()
+            for path in project_files(docnames)
+        },
     )
 
 
@@ -64,7 +66,7 @@ def write_zip(target: Path | io.BytesIO, members: dict[str, bytes]) -> None:
     """An archive of members by name, of which the same give the same bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            member = zipfile.ZipInfo(name, EARLIEST)
+            member = zipfile.ZipInfo(name)  # of the earliest date that there is
             # As on a system that knows which files can be run.
             member.create_system, mode = 3, 0o755 if "/.ci/" in name else 0o644
             member.external_attr = mode << 16
@@ -78,11 +80,12 @@ class RoomDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """A section for each module."""
-        name, lines = self.arguments[0], []
-        for module in pkgutil.iter_modules(import_module(name).__path__):
-            directive = f".. automodule:: {name}.{module.name}"
-            lines += [f"## {module.name}", "", "```{eval-rst}", directive, "```", ""]
-        return self.parse_text_to_nodes("\n".join(lines), offset=0, allow_section_headings=True)
+        name = self.arguments[0]
+        sections = [
+            f"## {module.name}\n\n```{{eval-rst}}\n.. automodule:: {name}.{module.name}\n```\n"
+            for module in pkgutil.iter_modules(import_module(name).__path__)
+        ]
+        return self.parse_text_to_nodes("\n".join(sections), offset=0, allow_section_headings=True)
 
 
 class ProjectFilesDirective(SphinxDirective):
@@ -94,8 +97,10 @@ class ProjectFilesDirective(SphinxDirective):
             about | {"size": (ROOT / "data" / about["path"]).stat().st_size / 1000}
             for about in described_data()
         ]
-        values = {"archive": ARCHIVE, "data": data, "linked": self.env.app.cohort.is_example}
-        return [markup(before=TEMPLATES.get_template("files.html").render(values), after="")]
+        listed = TEMPLATES.get_template("files.html").render(
+            archive=ARCHIVE, data=data, linked=self.env.app.cohort.is_example
+        )
+        return [markup(before=listed)]
 
 
 def keep_links(app) -> None:

@@ -6,7 +6,6 @@ site leaves out is left out here.
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -28,19 +27,19 @@ def main(folder: str) -> None:
         sys.exit(f"{place} cannot be written: {error.strerror or error}")
     except InputError as error:
         sys.exit(str(error))
-    drawn = _names(chapters.values())
+    drawn = _names(chapters)
     for notebook in chapters.values():
         conditional.tell(notebook, facts)
         conditional.settle(notebook)
-    shown = _names(chapters.values())
+    shown = _names(chapters)
     for name in drawn - shown:
         (place / f"{name}.png").unlink()
     print(f"{len(shown)} figures are in {place}")
 
 
-def _names(chapters: Iterable[NotebookNode]) -> set[str]:
+def _names(chapters: dict[Path, NotebookNode]) -> set[str]:
     """The names of the figures of chapters that were run."""
-    described = [about for each in chapters for about in notebooks.described(each)]
+    described = [about for each in chapters.values() for about in notebooks.described(each)]
     return {about["name"] for about in described if "alt" in about}
 
 

@@ -112,8 +112,7 @@ def _failure(chapter: Path, notebook: nbformat.NotebookNode, error: Exception) -
     code = cell.source.splitlines()[number - 1].strip()
     before = chapter.read_text(encoding="utf-8").partition(cell.source)[0]
     line = before.count("\n") + number
-    what = f"{output.ename}: {output.evalue}"
-    return f"{chapter.name} fails at line {line}:\n    {code}\n{what}"
+    return f"{chapter.name} fails at line {line}:\n    {code}\n{output.ename}: {output.evalue}"
 
 
 def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

@@ -24,9 +24,8 @@ ROOT = Path(__file__).parent.parent.parent
 SVG = "image/svg+xml"
 TABLE = "application/vnd.book.table+json"
 TOOL = "application/vnd.book.tool+json"
-# Matplotlib draws in points.
+# Matplotlib draws in points, of which three are four pixels.
 DRAWN_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
-PIXELS_PER_POINT = 4 / 3
 LONG_TEXT = 40
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
@@ -42,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class markup(nodes.General, nodes.Inline, nodes.TextElement):
-    """HTML that Sphinx has no node for: `before` and `after` what is in the node.
+    """HTML that Sphinx has no node for: `before` and, if need be, `after` what is in the node.
 
     A page on which one with a `script` stands loads that script.
     """
@@ -67,7 +66,7 @@ class MimePlugin:
             return table(data.content, markdown.sphinx_env, markdown.document)
         if data.mime_type == TOOL:
             form = TEMPLATES.get_template("tool.html").render(data.content)
-            return [markup(before=form, after="", script="tools.js")]
+            return [markup(before=form, script="tools.js")]
         description = data.output_metadata.get(SVG, {}).get("book")
         if description and data.mime_type == SVG:
             return figure(data.string, description, markdown.sphinx_env, markdown.document)
@@ -89,8 +88,13 @@ def attach(env, name: str, content: str, text: str) -> attachment:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content, encoding="utf-8", newline="\n")
     path = f"{env.docname}/{name}"
-    before = f'<a class="attachment" href="{DOWNLOADS}/{path}" download>'
-    return attachment("", text, before=before, after="</a>", path=path)
+    return attachment(
+        "",
+        text,
+        before=f'<a class="attachment" href="{DOWNLOADS}/{path}" download>',
+        after="</a>",
+        path=path,
+    )
 
 
 def _forget_files(app, env, docname: str) -> None:
@@ -104,9 +108,7 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
     """A numbered figure in a light and a dark version, with its caption and files."""
     name = description["name"]
     dark = re.sub("|".join(DARK), lambda color: DARK[color[0].lower()], svg, flags=re.IGNORECASE)
-    width, height = (
-        round(float(side) * PIXELS_PER_POINT) for side in DRAWN_SIZE.search(svg).groups()
-    )
+    width, height = (round(float(side) * 4 / 3) for side in DRAWN_SIZE.search(svg).groups())
     same = f'alt="{escape(description["alt"])}" width="{width}" height="{height}" loading="lazy"'
     light_file = attach(env, f"{name}.svg", svg, "SVG")
     path = DOWNLOADS + "/" + attach(env, f"{name}-dark.svg", dark, "")["path"]
@@ -118,7 +120,7 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
     )
     node = nodes.figure(
         "",
-        markup(before=images, after=""),
+        markup(before=images),
         nodes.caption("", description["caption"]),
         nodes.legend("", _files(env, description, light_file)),
         classes=["book-figure"] + ["reconstructed"] * description["reconstructed"],
@@ -152,10 +154,16 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
     if description["note"]:
         foot += nodes.paragraph("", description["note"])
     foot += _files(env, description)
-    label = escape(description["caption"])
-    region = f'<div class="scroll-region" role="region" tabindex="0" aria-label="{label}">'
-    script = "ledger.js" if "ledger" in description["classes"] else None
-    return [markup("", "", node, before=region, after="</div>", script=script), foot]
+    region = markup(
+        "",
+        "",
+        node,
+        before='<div class="scroll-region" role="region" tabindex="0" '
+        f'aria-label="{escape(description["caption"])}">',
+        after="</div>",
+        script="ledger.js" if "ledger" in description["classes"] else None,
+    )
+    return [region, foot]
 
 
 def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
@@ -172,7 +180,7 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
     if about.get("class"):
         content = nodes.inline("", "", content, classes=about["class"].split())
     classes = [f"flush-{column['align']}"] + ["long"] * (len(about["text"]) > LONG_TEXT)
-    heading = markup(before=f'<span hidden class="cell-head">{escape(head)}</span>', after="")
+    heading = markup(before=f'<span hidden class="cell-head">{escape(head)}</span>')
     parts = [heading, content] if head else [content]
     return nodes.entry("", nodes.paragraph("", "", *parts), classes=classes)
 
@@ -194,8 +202,15 @@ def numbered_reference(label: str) -> addnodes.pending_xref:
 
 
 def _xref(content: nodes.Node, target: str, domain: str, kind: str) -> addnodes.pending_xref:
-    about = {"refdomain": domain, "reftype": kind, "reftarget": target}
-    return addnodes.pending_xref("", content, **about, refexplicit=True, refwarn=True)
+    return addnodes.pending_xref(
+        "",
+        content,
+        refdomain=domain,
+        reftype=kind,
+        reftarget=target,
+        refexplicit=True,
+        refwarn=True,
+    )
 
 
 def _label(node: nodes.Element, name: str, document: nodes.document) -> None:
@@ -224,12 +239,19 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     for file in _folder(env, env.docname).glob("*"):
         if file.stem.removesuffix("-dark") not in links:
             file.unlink()
-    link = attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB")
-    whole = [nodes.Text("This page as a notebook, with the outputs of this build:"), link]
-    lines = [[numbered_reference(label), *found] for label, found in links.items()]
-    items = [nodes.list_item("", nodes.paragraph("", "", *_spaced(line))) for line in lines]
-    fold = '<details class="files"><summary>Its figures and tables, one by one</summary>'
-    listed = markup("", "", nodes.bullet_list("", *items), before=fold, after="</details>")
+    whole = [
+        nodes.Text("This page as a notebook, with the outputs of this build:"),
+        attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB"),
+    ]
+    lines = [_spaced([numbered_reference(label), *found]) for label, found in links.items()]
+    items = [nodes.list_item("", nodes.paragraph("", "", *line)) for line in lines]
+    listed = markup(
+        "",
+        "",
+        nodes.bullet_list("", *items),
+        before='<details class="files"><summary>Its figures and tables, one by one</summary>',
+        after="</details>",
+    )
     return nodes.section(
         "",
         nodes.title("", "Downloads"),
@@ -262,20 +284,22 @@ class ClaimRole(SphinxRole):
         verdict = claim["verdict"]
         link = reference(claim["printed"], claim["target"])
         self.set_source_info(link)
-        spoken = nodes.inline("", f" ({verdict})", classes=["visually-hidden"])
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
         derivation = derivations.of_claim(claim["section"], claim["quantity"], verdict)
         note = [f"{capital(verdict)}. {capital(claim['reason'])}."]
         if derivation.formula:
-            note += [f"Formula: {derivation.formula}.", f"From {derivation.inputs}."]
-            note.append(f"Function: {derivation.function.removeprefix('lib.')}.")
+            note += [
+                f"Formula: {derivation.formula}.",
+                f"From {derivation.inputs}.",
+                f"Function: {derivation.function.removeprefix('lib.')}.",
+            ]
         lines = " <br>".join(map(escape, note))
         node = markup(
             "",
             "",
             link,
-            spoken,
+            nodes.inline("", f" ({verdict})", classes=["visually-hidden"]),
             before=f'<span class="claim claim-{verdict}" data-note="{note_id}">',
             after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {lines}</span>'
             "</span>",
@@ -290,7 +314,7 @@ class VerdictsDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """A list of the verdicts."""
         key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
-        return [markup(before=key, after="")]
+        return [markup(before=key)]
 
 
 def _visit_markup(self, node: markup) -> None:
@@ -298,7 +322,7 @@ def _visit_markup(self, node: markup) -> None:
 
 
 def _depart_markup(self, node: markup) -> None:
-    self.body.append(node["after"])
+    self.body.append(node.get("after", ""))
 
 
 def setup(app) -> None:

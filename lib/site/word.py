@@ -22,7 +22,6 @@ from lib.site.code import write_zip
 
 # Tables of more columns, or with longer rows, are on their side.
 MOST_COLUMNS, MOST_CHARACTERS = 6, 110
-FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 LINE = 'w:val="single" w:sz="8" w:space="0" w:color="000000"'
 ALIGNMENT = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 
@@ -33,7 +32,7 @@ def document(title: str, tables: dict[str, dict]) -> bytes:
     file = docx.Document()
     file.core_properties.title = title
     file.core_properties.author = ""
-    file.core_properties.created = file.core_properties.modified = FIXED
+    file.core_properties.created = file.core_properties.modified = datetime(2000, 1, 1, tzinfo=UTC)
     file.styles["Normal"].font.size = Pt(9)
     file.add_heading(title, level=1)
     for number, about in tables.items():

@@ -101,6 +101,27 @@ def test_the_notebooks_on_offer_are_of_this_build_and_its_outputs_are_those_stor
     assert not (book.site / "_sources").exists()
 
 
+def test_each_figure_and_table_links_the_function_that_made_it(pages, book):
+    for source in notebooks.sources():
+        name = source.stem
+        (offered,) = (book.site / "_downloads" / "chapters" / name).glob("*.ipynb")
+        made_by = {about["function"] for about in notebooks.described(nbformat.read(offered, 4))}
+        page = pages[book.site / "chapters" / f"{name}.html"]
+        links = page.select(".files a:has(.made-by)")
+        assert {link["href"].partition("#")[2] for link in links} == made_by, name
+        for link in links:
+            assert link["href"].endswith(f".{link.get_text()}"), name
+
+
+def test_each_cell_has_its_columns_heading_for_a_screen_on_which_rows_stack(pages):
+    tables = [table for page in pages.values() for table in page.select("table.book-table")]
+    assert len(tables) > 30
+    for table in tables:
+        headings = [heading.get_text() for heading in table.select("thead th")]
+        for row in table.select("tbody tr"):
+            assert [head.get_text() for head in row.select(".cell-head")] == headings[1:]
+
+
 def outputs(notebook: nbformat.NotebookNode) -> list:
     """The outputs that are the same on every machine: all but the versions of the software."""
     ignored = "nbval-ignore-output"
