@@ -148,7 +148,7 @@ def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages)
         found["analysis"],
     )
     length = ROWS["stent_length_mm"][ROWS["occluded_12m"] == 1]
-    assert f"mean {length.mean():.1f} (SD {length.std():.1f})" in found["analysis"]
+    assert f"mean {length.mean():.1f} (SD\N{NO-BREAK SPACE}{length.std():.1f})" in found["analysis"]
 
 
 @pytest.mark.slow
