@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 def _mathml(self, node: nodes.math | nodes.math_block, display: str) -> str:
     """LaTeX as MathML, which browsers set without a script."""
     latex = node.astext()
-    with suppress(Exception):  # whatever it is
+    with suppress(Exception):  # of whatever kind, it cannot set the formula
         # latex2mathml knows the outer name of this environment only, and takes ± for a variable.
         result = convert(latex.replace("{aligned}", "{align*}"), display=display)
         if "\\" not in result and ">&<" not in result:
