@@ -62,7 +62,6 @@ class Validation:
     table: pd.DataFrame
     stability: pd.DataFrame
     patients: int
-    left_out: int
     asked: int
     drawn: int = 0
     used: int = 0
@@ -128,11 +127,7 @@ def validate(
         screened_share=np.nan,
         significant_share=np.nan,
     )
-    sizes = {
-        "patients": patients,
-        "left_out": len(cohort.rows) - patients,
-        "asked": resamples,
-    }
+    sizes = {"patients": patients, "asked": resamples}
     if events in (0, patients):
         problem = f"{REASONS[ONE_OUTCOME]} among the patients with complete data"
         return Validation(table, stability, **sizes, problem=problem)
