@@ -214,7 +214,7 @@ def _keyed(frame: pd.DataFrame, key: str | None) -> pd.DataFrame:
     return frame if key is None else frame.rename_axis(key).reset_index()
 
 
-def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> dict:
+def _about(name: str, caption: str, mark: str, data: pd.DataFrame) -> dict:
     """What the site needs of a table as of a figure; its function is the one of ``lib`` that the
     cell called.
     """
@@ -223,9 +223,9 @@ def _about(name: str, caption: str, reconstructed: bool, data: pd.DataFrame) -> 
     return {
         "name": file_name(name),
         "function": f"{maker.f_globals['__name__']}.{maker.f_code.co_qualname}",
-        "caption": caption + (f" {capital(EXAMPLE_MARK)}." if reconstructed else ""),
+        "caption": f"{caption} {capital(mark)}." if mark else caption,
         "csv": csv(data),
-        "reconstructed": reconstructed,
+        "reconstructed": bool(mark),
     }
 
 
@@ -278,7 +278,9 @@ def table(
     rows = _keyed(rows, key)
     columns = columns or {name: name for name in rows}
     cells = [[_cell(row, column) for column in columns.values()] for row in rows.to_dict("records")]
-    content = _about(name, caption, reconstructed, rows.map(text_of) if data is None else data) | {
+    content = _about(
+        name, caption, EXAMPLE_MARK * reconstructed, rows.map(text_of) if data is None else data
+    ) | {
         "columns": [
             {"label": label, "align": "left" if i == 0 or label in left else "right"}
             for i, label in enumerate(columns)
@@ -358,6 +360,7 @@ def figure(
         subplot_kw={"xlabel": xlabel, "ylabel": ylabel},
         **options,
     )
+    mark = EXAMPLE_MARK if hatched is None else f"hatched: {EXAMPLE_MARK}"
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
     make_higher(drawing, title.count("\n") - 1)
@@ -366,7 +369,7 @@ def figure(
     with warnings.catch_warnings(record=True) as caught:
         yield axes
         if reconstructed:
-            _hatch(drawing, hatched)
+            _hatch(drawing, hatched, mark)
         _wrap_labels(drawing)
         _add_legend(drawing)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -384,7 +387,7 @@ def figure(
         else f"Warned of in drawing this: {one.message}"
         for one in caught
     ]
-    about = _about(name, caption, reconstructed, _keyed(data, key))
+    about = _about(name, caption, mark * reconstructed, _keyed(data, key))
     about |= {"alt": alt, "caption": " ".join([about["caption"], *dict.fromkeys(said)])}
     display(
         {"image/svg+xml": _numbered(buffer.getvalue()), "text/plain": alt},
@@ -393,19 +396,14 @@ def figure(
     )
 
 
-def _hatch(drawing: plt.Figure, rows: Iterable[int] | None) -> None:
+def _hatch(drawing: plt.Figure, rows: Iterable[int] | None, mark: str) -> None:
     """Mark what rests on the example cohort: these rows, or all panels where none are named."""
     ground = {"hatch": "//", "edgecolor": GRID, "linewidth": 0}
     for panel in drawing.axes if rows is None else ():
         panel.patch.set(**ground)
     for row in rows or ():
         drawing.axes[0].axhspan(row - 0.5, row + 0.5, facecolor="none", zorder=0, **ground)
-    drawing.axes[0].set_title(
-        EXAMPLE_MARK if rows is None else f"hatched: {EXAMPLE_MARK}",
-        loc="right",
-        fontstyle="italic",
-        color=MUTED,
-    )
+    drawing.axes[0].set_title(mark, loc="right", fontstyle="italic", color=MUTED)
     make_higher(drawing, 1)
 
 

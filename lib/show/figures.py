@@ -377,9 +377,8 @@ def forest(
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted)."
         + (
-            " Rows without hatching do not rest on the example cohort: if the ROC section covers "
-            "all patients, the printed numbers determine the crude odds ratio; the adjusted one is "
-            "printed."
+            " In rows without hatching the adjusted odds ratio is the printed one, and the printed "
+            "numbers determine the crude one if the ROC section covers all patients."
             if cohort.is_example and determined
             else ""
         ),
@@ -613,7 +612,7 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     span = ""
     if len(useful):
         least, greatest = useful["threshold"].min(), useful["threshold"].max()
-        span = f", which lie between {percent(least, 0)} and {percent(greatest, 0)}"
+        span = f"; these lie between {percent(least, 0)} and {percent(greatest, 0)}"
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     with display.figure(
         f"Acting on the joint model has the largest apparent net benefit at {where}",
@@ -666,7 +665,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         caption="Patients with an occlusion: by diagnosis, if the patency rates are crude and "
         "count occlusions alone; by each marker, if the ROC section covers all patients. How many "
         "had both markers is not printed.",
-        alt=f"Bars. {title}: {'; '.join(counted['patients_with'] + ', ' + words)}.",
+        alt=f"Bars. {title}; by diagnosis, if the rates are crude and count occlusions alone, and "
+        f"by marker: {'; '.join(counted['patients_with'] + ', ' + words)}.",
         data=counted,
         height=1.1 + 0.42 * len(bars),
         xlabel="Patients (count)",

@@ -86,7 +86,7 @@ def numbers(cohort: Cohort) -> None:
         if not cohort.withheld.threshold
         else "Quartiles of each number by outcome, of all patients and of each group in which "
         "they may be shown.",
-        alt=f"Distributions. {title}. Medians: {'; '.join(words)}.",
+        alt=f"Distributions. Medians: {'; '.join(words)}.",
         data=found.reset_index(),
         reconstructed=cohort.is_example,
         height=2.4 * len(names),
