@@ -550,6 +550,16 @@ def test_quartiles_by_group_are_drawn_where_enough_patients_are_on_either_side(
     assert ("some groups" in listed) == (not drawn)
 
 
+def test_a_number_of_few_values_has_no_quartiles_by_group(load):
+    """They would tell how many patients of the group have a value."""
+    rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)
+    rows["stents"] = 1 + (np.arange(120) % 3 == 0)
+    rows["size"] = np.random.default_rng(3).normal(50, 9, 120).round(1)
+    found = pictures.quartiles_by_group(load(rows, "5"))
+    assert set(found.loc["stents"].index.unique("group")) == {"all patients"}
+    assert set(found.loc["size"].index.unique("group")) == {"all patients", "A", "B"}
+
+
 def test_where_no_group_may_be_shown_the_curve_of_all_patients_is(load, shown):
     rows = registry(3, {"A": 20, "B": 20, "C": 20}, {"A": 60, "B": 60, "C": 50})
     found, read = drawn_curves(load(rows, "5"))
@@ -638,9 +648,13 @@ def test_whether_a_factor_was_screened_is_told_with_its_p_or_not_at_all(load, sh
     cohort = load(rows, "5")
     model_tables.stability(bootstrap.validate(cohort, resamples=20).stability, cohort)
     file = pd.read_csv(io.StringIO(shown[0].content["csv"]), index_col="factor", dtype=str)
-    told = (file != display.WITHHELD).all(axis=1)
+    together = file[["joint_p", "significant", "significant_share"]]
+    told = (file.drop(columns=together) != display.WITHHELD).all(axis=1)
     assert told.to_dict() == {"has_a": True, "has_b": True, "rare": without >= 5}
     assert ((file == display.WITHHELD).all(axis=1) == ~told).all()
+    # What is so together tells whether the rare one was in the model.
+    assert ((together == display.WITHHELD).all(axis=None)) == (without < 5)
+    assert (together == display.WITHHELD).any(axis=None) == (without < 5)
 
 
 def test_all_levels_of_a_category_are_withheld_together_the_first_too(tmp_path, monkeypatch, shown):
@@ -739,6 +753,12 @@ def test_a_model_that_a_row_with_the_event_throughout_separates_is_withheld():
     of_group = rows.assign(outcome=rows["outcome"].mask(rows["group"] == "C", 1))
     assert hides(of_group, grouped=True) and not hides(of_group, grouped=False)
     assert hides(rows.assign(outcome=rows["outcome"].mask(rows["has_a"] == 1, 1)), grouped=False)
+    # Were it withheld there alone, it would tell of them too.
+    with_a = rows.index[rows["has_a"] == 1]
+    for without in (3, 5):
+        outcome = rows["outcome"].mask(rows["has_a"] == 1, 1)
+        outcome.loc[with_a[:without]] = 0
+        assert hides(rows.assign(outcome=outcome), grouped=False) == (without < 5)
 
 
 def one_with_the_event() -> pd.DataFrame:

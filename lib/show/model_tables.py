@@ -255,9 +255,12 @@ def validation(measures: pd.DataFrame, account: str, reconstructed: bool) -> Non
 def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
     """How often each factor would have been selected."""
     # All of it: whether the joint model has a P tells of the P alone, and in how many resamples it
-    # is small of how many resamples have the few.
+    # is small of how many resamples have the few. What is so together tells which factors passed.
+    hidden = cohort.withheld.complete & {*shares.index}
+    together = ["joint_p", "significant", "significant_share"]
+    shares = display.masked(shares, bool(hidden), together)
     display.table(
-        display.masked(shares, shares.index.isin(cohort.withheld.complete)),
+        display.masked(shares, shares.index.isin(hidden)),
         {
             "Factor": ("factor", cohort.label),
             "P alone": ("screening_p", p_value),

@@ -11,6 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
 from lib.show.display import INK, PALE_BLUE, PALE_ORANGE
@@ -45,6 +46,8 @@ def quartiles_by_group(cohort: Cohort) -> pd.DataFrame:
         if name in cohort.binary_factors or name in withheld.outcome:
             continue
         hidden = withheld.by_group(cohort.outcome) | withheld.by_group(name)
+        if withheld.threshold and rows[name].nunique() <= disclosure.FEW_VALUES:
+            hidden = {*cohort.groups}  # of so few values a quartile tells counts
         for (group, word), part in parts.items():
             values = part[name].quantile(list(QUARTILES))
             few = any(withheld.hides_quantile(part[name], value) for value in values)

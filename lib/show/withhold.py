@@ -33,7 +33,7 @@ CURVE = (
 )
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level at "
-    "which all had the event."
+    "which fewer than {0} were without the event."
 )
 
 
@@ -130,6 +130,11 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
             "How the file was read",
             "notes about single rows" * bool(cohort.row_notes),
             "They are about single patients.",
+        ),
+        (
+            "Validation, significant together",
+            "performance, shares of resamples" * bool(found.complete & {*cohort.factors}),
+            "They tell whether a factor passed the screening, of which the table is withheld.",
         ),
         (
             "Influential patients",
