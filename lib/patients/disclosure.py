@@ -63,9 +63,9 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     """Whether a logistic model of these factors (and of the group) may not be shown.
 
     One of one or two columns with levels is as good as its table. Any other is shown where it has
-    ten residual degrees of freedom, the threshold of patients with the outcome and without, and at
-    each level the threshold of them without: were it withheld where all had the outcome alone, it
-    would tell of them as its lack of a maximum would.
+    ten residual degrees of freedom, the threshold of patients with the outcome and without, and no
+    level of fewer patients, or at which most had the outcome and fewer had not: were it withheld
+    only where all had it, it would tell of them as its lack of a maximum would.
     """
     withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
@@ -77,9 +77,12 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         return True
     leveled = {*names} - ({*cohort.factors} - {*cohort.binary_factors})
     leveled |= {reference for name in factors if (reference := cohort.reference(name))}
-    without = 1 - rows[cohort.outcome]
-    if any((without.groupby(rows[one], observed=True).sum() < threshold).any() for one in leveled):
-        return True
+    for one in leveled:
+        level = rows.groupby(one, observed=True)[cohort.outcome].agg(["size", "sum"])
+        without = level["size"] - level["sum"]
+        mostly = (without < level["sum"]) | (level["size"] < threshold)
+        if (mostly & (without < threshold)).any():
+            return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:
         counts = rows.groupby([*names, cohort.outcome], observed=True).size().unstack(fill_value=0)

@@ -32,8 +32,8 @@ CURVE = (
     "patients are read where every group is, or none."
 )
 MODEL = (
-    "One or two factors with levels are as good as their table; or too few patients; or a level at "
-    "which fewer than {0} were without the event."
+    "One or two factors with levels are as good as their table; or too few patients; or a level of "
+    "fewer than {0}, or at which most had the event and fewer than {0} had not."
 )
 
 
