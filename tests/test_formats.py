@@ -81,6 +81,20 @@ def same(one: Cohort, other: Cohort) -> None:
 
 # ---------------------------------------------------------------------------------------- formats
 
+
+def with_cell(cell: object, column: str = "size") -> list[list]:
+    """The rows as a workbook has them, with another cell in row 3."""
+    rows = records()
+    rows[2][rows[0].index(column)] = cell
+    return rows
+
+
+def signs(*runs: str, place: str = "superscript") -> str:
+    """A text of which every second part is raised, or lowered."""
+    raised = f'<rPr><vertAlign val="{place}"/></rPr>'
+    return "".join(f"<r>{raised * (i % 2)}<t>{run}</t></r>" for i, run in enumerate(runs))
+
+
 SHEETS = {"Notes": [["made up"]], "Data": records(), "More": records()}
 CONTENTS = {
     "registry.tsv": lambda path: text("\t"),
@@ -174,6 +188,63 @@ def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, t
     found = load(content, in_words, name=name)
     assert found.rows["site"].tolist()[:2] == ["north", "south"]
     assert any("read “1” as “north” (2)" in note for note in found.notes)
+
+
+FIGURES = "; a raised or circled sign may be a note"
+PROGRAM = " (this is a message of the spreadsheet program; leave the cell empty"
+FORMULA = (
+    " (this is a formula without its result; open the file in the spreadsheet program and save"
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        *[
+            ("size", (kind, before + text + after), f"row 3, column size: “{shown}”; expected a "
+             f"number in mm{FIGURES}")
+            for kind, before, after in (("inlineStr", "<is>", "</is>"), ("s", "", ""))
+            for text, shown in (
+                (signs("80", "1"), "80¹"),
+                (signs("", "12", "80 mm"), "¹²80 mm"),
+                (signs("80.5", "2", place="subscript"), "80.5₂"),
+            )
+        ],
+        ("size", ("e", "<f>1/0</f><v>#DIV/0!</v>"), f"row 3, column size: “#DIV/0!”; expected a "
+         f"number in mm{PROGRAM}"),
+        ("leak", ("e", "<v>#REF!</v>"), "row 3, column leak: “#REF!”; expected 2 (dry) or 1 "
+         f"(leaking){PROGRAM}"),
+        ("size", ("n", "<f>A2*2</f><v/>"), "row 3, column size: “=A2*2”; expected a number in "
+         f"mm{FORMULA}"),
+        ("leak", ("n", '<f t="shared" si="0"/>'), f"column leak: “=”; expected 2 (dry) or 1 "
+         f"(leaking){FORMULA}"),
+    ],
+)  # fmt: skip
+def test_what_the_value_of_a_cell_does_not_tell_is_refused(load, column, cell, said):
+    shared = cell[0] == "s"
+    rows = with_cell(("s", "<v>0</v>") if shared else cell, column)
+    content = xlsx({"Notes": [["made up"]], "x": rows}, texts=(cell[1],) if shared else ())
+    assert said in refusal(load, content, name="registry.xlsx")
+
+
+def test_formulas_with_a_result_and_raised_figures_in_words_are_what_they_were(load):
+    rows = with_cell(("n", "<f>3+4</f><v>7</v>"))
+    rows[0][0] = ("inlineStr", f"<is>{signs('sit', 'e')}</is>")
+    rows[2][2] = ("str", '<f>IF(TRUE,"","")</f><v></v>')
+    rows[3][2] = ("e", "<v>#N/A</v>")
+    found = load(xlsx({"x": rows}), name="registry.xlsx")
+    expected = load(text(rows=ROWS.assign(drain=["Checked", "", "#N/A", *ROWS["drain"].iloc[3:]])))
+    same(found, expected)
+    assert any("Column drain: read “#N/A” as missing (1)" in note for note in found.notes)
+
+
+def test_merged_cells_below_the_names_of_the_columns_are_named(load):
+    said = "Cells are merged ({}). Only the first of such cells has the value, and the others were"
+    rows = [["made up", ""], *with_cell("", "drain")]
+    for merged in ("C3:C4", "A1:B1"):
+        found = load(xlsx({"x": rows}, merged=merged), name="registry.xlsx")
+        named = [said.format(merged) in note for note in found.notes]
+        assert any(named) == (merged == "C3:C4") and found.rows["drain"].isna().sum() == 3
 
 
 COLUMN_OF_LEVELS = """name,label,role,type,unit,levels,level_labels,missing

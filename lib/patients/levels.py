@@ -41,6 +41,8 @@ DATE = re.compile(
 MENDS = {
     r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the "
     "spreadsheet program; leave the cell empty where nothing is known)",
+    "=.*": " (this is a formula without its result; open the file in the spreadsheet program and "
+    "save it anew, or write the value itself)",
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
     r"[+-]?(inf|infinity)": "; leave the cell empty where nothing is known",
@@ -335,7 +337,7 @@ def read_identifiers(column: pd.Series) -> Reading:
                 "a patient, and this may be a row that sums up the others. Delete it, or call the "
                 "patient otherwise"
             )
-        elif text.startswith("#") and mend(text):
+        elif text.startswith(("#", "=")) and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:
             refused[i] = UNIQUE
