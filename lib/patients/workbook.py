@@ -11,11 +11,15 @@ import subprocess
 import sys
 import zipfile
 
-RAISED = r"(<(?:\w+:)?vertAlign\b[^>]*\b{}script\b.*?<(?:\w+:)?t\b[^>]*>)([^<]*)"
+# A raised figure is often a note, and is read as part of the number: 80 and a note 1 as 801.
 SIGNS = {
-    RAISED.format("super"): str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
-    RAISED.format("sub"): str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
+    "super": str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    "sub": str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
 }
+RAISED = re.compile(
+    r"(<(?:\w+:)?vertAlign\b[^>]*\b(super|sub)script\b.*?<(?:\w+:)?t\b[^>]*>)([^<]*)",
+    flags=re.DOTALL,
+)
 RUNS = re.compile(r"<(\w+:)?(si|is)>(?:(?!</?\1?\2>).)*vertAlign.*?</\1?\2>", flags=re.DOTALL)
 ERROR = re.compile(r"(<(?:\w+:)?c\b[^>]*\bt=)[\"']e[\"']")
 NO_RESULT = re.compile(
@@ -75,16 +79,9 @@ def _with_signs(text: re.Match) -> str:
     """A number with the signs for its raised and lowered figures. A word with such figures, as the
     name of a volume, is the same word without.
     """
-    result = text[0]
-    if re.match(r"[\W_]*\d", re.sub(r"<[^>]*>", "", result)):
-        for pattern, signs in SIGNS.items():
-            result = re.sub(
-                pattern,
-                lambda run, signs=signs: run[1] + run[2].translate(signs),
-                result,
-                flags=re.DOTALL,
-            )
-    return result
+    if not re.match(r"[\W_]*\d", re.sub(r"<[^>]*>", "", text[0])):
+        return text[0]
+    return RAISED.sub(lambda run: run[1] + run[3].translate(SIGNS[run[2]]), text[0])
 
 
 if __name__ == "__main__":
