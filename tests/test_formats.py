@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 from workbooks import ods, saved, xlsx
 
-from lib.patients import loading
+from lib.patients import loading, template
 from lib.patients.cohort import Cohort
 from lib.statistics import survival
 
@@ -318,6 +318,39 @@ def test_what_an_spss_file_calls_missing_is_missing(load, tmp_path):
     assert load(path.read_bytes(), name=path.name).rows["size"].isna().sum() == 2
 
 
+def test_a_date_that_stata_keeps_as_a_single_number_is_a_date(load, tmp_path):
+    path = tmp_path / "date.dta"
+    rows = ROWS.assign(size=80.1, day=22_000).astype({"size": "float32", "day": "float32"})
+    pyreadstat.write_dta(rows, path, variable_format={"day": "%td"})
+    assert "column “day” holds full dates" in refusal(load, path.read_bytes(), name=path.name)
+
+
+TIME = CODEBOOK + "span,Span,time,number,months,,,\n"
+
+
+def test_lengths_of_time_are_asked_for_as_numbers(load, tmp_path):
+    path, span = tmp_path / "span.parquet", pd.to_timedelta([30.5] * 7, unit="D")
+    ROWS.assign(span=span).to_parquet(path)
+    said = "“30 days 12:00:00”; expected a number in months (this is a length of time"
+    assert said in refusal(load, path.read_bytes(), TIME, name=path.name)
+    same(load(path.read_bytes(), name=path.name), load(text()))
+    (written,) = template.begun(path).values()
+    assert "span,,factor,category,,30 days 12:00:00," in written.decode()
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+@pytest.mark.parametrize("word", ["keine Angabe", "Not assessed"])
+def test_a_number_that_the_file_has_a_word_for_is_named(load, tmp_path, suffix, word):
+    path, rows = tmp_path / f"named.{suffix}", ROWS.assign(size=[48.0, 60, 75, 81, 90, 99, 52])
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[suffix]
+    write(rows, path, variable_value_labels={"size": {99: word, 100: "very long"}})
+    said = f"Column size: the file calls “99” “{word}”, which was read as a number. What stands"
+    for codes, named in (("98", True), ("99", False), ("none", False)):
+        codebook = CODEBOOK.replace("-9|99.5", codes)
+        notes = load(path.read_bytes(), codebook, name=path.name).notes
+        assert any(said in note for note in notes) == named
+
+
 COLUMN = st.lists(
     st.sampled_from([1.0, 2.0]) | st.none() | st.floats(0, 1e6, width=32), min_size=4, max_size=9
 )
@@ -487,6 +520,14 @@ def test_any_two_codes_stand_for_no_and_yes(load, no, yes):
         message = refusal(load, rows, CODEBOOK.replace("1|2,male|female", "0|1,"))
         first, second = sorted([no, yes])
         assert f"sex,Sex,factor,binary,,{first}|{second} (or {second}|{first})" in message
+
+
+def test_a_yes_of_a_database_is_minus_one(load):
+    rows = text(rows=ROWS.assign(sex=[-1, 0, "", -1, 0, -1, 0]))
+    message = refusal(load, rows, CODEBOOK.replace("1|2,male|female", "0|1,"))
+    assert "sex,Sex,factor,binary,,0|-1 (or -1|0)" in message and "missing" not in message
+    found = load(rows, CODEBOOK.replace("1|2,male|female", "0|-1,"))
+    np.testing.assert_array_equal(found.rows["sex"], [1, 0, np.nan, 1, 0, 1, 0])
 
 
 def test_a_number_with_a_point_is_the_level_that_it_equals(load):

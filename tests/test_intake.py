@@ -469,6 +469,18 @@ def test_dates_as_spreadsheets_count_them_are_no_length_of_time(load, unit, fact
     assert "perhaps it is a date" in message and "line 2" not in message
 
 
+@pytest.mark.parametrize(("codes", "written_codes"), [("", "-6"), ("none", "none|-6")])
+def test_a_time_below_zero_is_never_a_value(load, codes, written_codes):
+    rows = [[*row, months] for row, months in zip(ROWS, ["5", "-6", "7", "8"], strict=True)]
+    content, named = written(rows, [*HEADER, "months"]), CODEBOOK.replace("\n", ",\n")
+    named = named.replace("_zh,\n", "_zh,missing\n", 1).replace(
+        "随访时间,,,", f"随访时间,,,{codes}"
+    )
+    message = refusal(load, content, named)
+    assert f"Write {written_codes} into the column missing" in message
+    assert message.endswith("of the codebook, or correct it")
+
+
 def test_what_does_not_go_together_is_noted(load):
     header = [*HEADER, "months", "event"]
     rows = [

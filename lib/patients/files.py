@@ -159,7 +159,12 @@ def _letters(place: int) -> str:
 def _statistics_file(content: bytes, read: Callable) -> Table:
     """A file of SPSS or Stata with its labels; what the file itself calls missing is missing."""
     frame, about = read(io.BytesIO(content))
-    single = {name for name, kind in about.readstat_variable_types.items() if kind == "float"}
+    # A date that is kept as a number is none here.
+    single = {
+        name
+        for name, kind in about.readstat_variable_types.items()
+        if kind == "float" and pd.api.types.is_float_dtype(frame[name])
+    }
     frame = frame.astype(dict.fromkeys(single, "float32"))  # so that 80.1 is not 80.0999985
     words = {
         name: {cell_text(value): str(label).strip() for value, label in labels.items()}

@@ -45,6 +45,8 @@ MENDS = {
     "save it anew, or write the value itself)",
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
+    r"(-?\d+ days )?[+-]?\d\d:\d\d:.*": " (this is a length of time or a time of day; write days "
+    "or months as a number)",
     r"[+-]?(inf|infinity)": "; leave the cell empty where nothing is known",
     f".*[{RAISED}].*": "; a raised or circled sign may be a note or belong to the "
     "value. Leave it out, or write the value in full",
@@ -306,9 +308,11 @@ def _other_codes(
     texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
 ) -> str | None:
     """What to do about a binary column that holds two codes other than its levels."""
-    written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
-    typing_error = {zero, one} & {*written} and not all(map(str.isdecimal, written))
+    written = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
+    written.sort(key=lambda text: (text != zero, text))
+    # A yes is -1 in the databases of some programs.
+    typing_error = {zero, one} & {*written} and not all(map(number_form, written))
     if len(written) != 2 or not refused or typing_error or {*written} == {zero, one}:
         return None
     line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})

@@ -7,6 +7,7 @@ a column means.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from numbers import Number
 
 import numpy as np
@@ -44,6 +45,8 @@ def cell_text(value: object) -> str:
         return value.strip()
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return ""
+    if isinstance(value, timedelta | np.timedelta64):
+        return str(pd.Timedelta(value))
     if isinstance(value, bool | np.bool_):
         return str(value).upper()
     if isinstance(value, float | np.floating) and np.isfinite(value):
@@ -93,7 +96,11 @@ def from_records(
     records, first = records[above:], first + above
     header = _filled(records[0])
     every = [cell for record in records for cell in record]
-    typed = {cell_text(cell) for cell in every if isinstance(cell, Number)} - {"TRUE", "FALSE"}
+    typed = {
+        cell_text(cell)
+        for cell in every
+        if isinstance(cell, Number) and not isinstance(cell, bool | np.bool_ | np.timedelta64)
+    }
     typed -= {cell.strip() for cell in every if isinstance(cell, str)}
     kept, ragged, width = {}, {}, len(header)
     # An empty cell at the end of every row is one of the export; at that of single rows it may be
