@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 from workbooks import ods, saved, xlsx
 
-from lib.patients import loading
+from lib.patients import loading, template
 from lib.patients.cohort import Cohort
 from lib.statistics import survival
 
@@ -80,6 +80,20 @@ def same(one: Cohort, other: Cohort) -> None:
 
 
 # ---------------------------------------------------------------------------------------- formats
+
+
+def with_cell(cell: object, column: str = "size") -> list[list]:
+    """The rows as a workbook has them, with another cell in row 3."""
+    rows = records()
+    rows[2][rows[0].index(column)] = cell
+    return rows
+
+
+def signs(*runs: str, place: str = "superscript") -> str:
+    """A text of which every second part is raised, or lowered."""
+    raised = f'<rPr><vertAlign val="{place}"/></rPr>'
+    return "".join(f"<r>{raised * (i % 2)}<t>{run}</t></r>" for i, run in enumerate(runs))
+
 
 SHEETS = {"Notes": [["made up"]], "Data": records(), "More": records()}
 CONTENTS = {
@@ -176,6 +190,63 @@ def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, t
     assert any("read “1” as “north” (2)" in note for note in found.notes)
 
 
+FIGURES = "; a raised or circled sign may be a note"
+PROGRAM = " (this is a message of the spreadsheet program; leave the cell empty"
+FORMULA = (
+    " (this is a formula without its result; open the file in the spreadsheet program and save"
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        *[
+            ("size", (kind, before + text + after), f"row 3, column size: “{shown}”; expected a "
+             f"number in mm{FIGURES}")
+            for kind, before, after in (("inlineStr", "<is>", "</is>"), ("s", "", ""))
+            for text, shown in (
+                (signs("80", "1"), "80¹"),
+                (signs("", "12", "80 mm"), "¹²80 mm"),
+                (signs("80.5", "2", place="subscript"), "80.5₂"),
+            )
+        ],
+        ("size", ("e", "<f>1/0</f><v>#DIV/0!</v>"), f"row 3, column size: “#DIV/0!”; expected a "
+         f"number in mm{PROGRAM}"),
+        ("leak", ("e", "<v>#REF!</v>"), "row 3, column leak: “#REF!”; expected 2 (dry) or 1 "
+         f"(leaking){PROGRAM}"),
+        ("size", ("n", "<f>A2*2</f><v/>"), "row 3, column size: “=A2*2”; expected a number in "
+         f"mm{FORMULA}"),
+        ("leak", ("n", '<f t="shared" si="0"/>'), f"column leak: “=”; expected 2 (dry) or 1 "
+         f"(leaking){FORMULA}"),
+    ],
+)  # fmt: skip
+def test_what_the_value_of_a_cell_does_not_tell_is_refused(load, column, cell, said):
+    shared = cell[0] == "s"
+    rows = with_cell(("s", "<v>0</v>") if shared else cell, column)
+    content = xlsx({"Notes": [["made up"]], "x": rows}, texts=(cell[1],) if shared else ())
+    assert said in refusal(load, content, name="registry.xlsx")
+
+
+def test_formulas_with_a_result_and_raised_figures_in_words_are_what_they_were(load):
+    rows = with_cell(("n", "<f>3+4</f><v>7</v>"))
+    rows[0][0] = ("inlineStr", f"<is>{signs('sit', 'e')}</is>")
+    rows[2][2] = ("str", '<f>IF(TRUE,"","")</f><v></v>')
+    rows[3][2] = ("e", "<v>#N/A</v>")
+    found = load(xlsx({"x": rows}), name="registry.xlsx")
+    expected = load(text(rows=ROWS.assign(drain=["Checked", "", "#N/A", *ROWS["drain"].iloc[3:]])))
+    same(found, expected)
+    assert any("Column drain: read “#N/A” as missing (1)" in note for note in found.notes)
+
+
+def test_merged_cells_below_the_names_of_the_columns_are_named(load):
+    said = "Cells are merged ({}). Only the first of such cells has the value, and the others were"
+    rows = [["made up", ""], *with_cell("", "drain")]
+    for merged in ("C3:C4", "A1:B1"):
+        found = load(xlsx({"x": rows}, merged=merged), name="registry.xlsx")
+        named = [said.format(merged) in note for note in found.notes]
+        assert any(named) == (merged == "C3:C4") and found.rows["drain"].isna().sum() == 3
+
+
 COLUMN_OF_LEVELS = """name,label,role,type,unit,levels,level_labels,missing
 site,Site,group,category,,a|b,,
 x,X,factor,{},9
@@ -245,6 +316,42 @@ def test_what_an_spss_file_calls_missing_is_missing(load, tmp_path):
     rows = ROWS.assign(size=[1.0, 2, 3, 97, 98, 6, 7], drain="Checked")
     pyreadstat.write_sav(rows, path, missing_ranges={"size": [{"lo": 90, "hi": 99}]})
     assert load(path.read_bytes(), name=path.name).rows["size"].isna().sum() == 2
+
+
+def test_a_date_that_stata_keeps_as_a_single_number_is_a_date(load, tmp_path):
+    path = tmp_path / "date.dta"
+    rows = ROWS.assign(size=80.1, day=22_000).astype({"size": "float32", "day": "float32"})
+    rows.to_stata(path, write_index=False, version=114)
+    # The format of the last column, which pandas makes that of a number.
+    before, _, after = path.read_bytes().rpartition(b"%9.0g")
+    content = before + b"%td".ljust(5, b"\0") + after
+    assert "column “day” holds full dates" in refusal(load, content, name=path.name)
+
+
+TIME = CODEBOOK + "span,Span,time,number,months,,,\n"
+
+
+def test_lengths_of_time_are_asked_for_as_numbers(load, tmp_path):
+    path, span = tmp_path / "span.parquet", pd.to_timedelta([30.5] * 7, unit="D")
+    ROWS.assign(span=span).to_parquet(path)
+    said = "“30 days 12:00:00”; expected a number in months (this is a length of time"
+    assert said in refusal(load, path.read_bytes(), TIME, name=path.name)
+    same(load(path.read_bytes(), name=path.name), load(text()))
+    (written,) = template.begun(path).values()
+    assert "span,,factor,category,,30 days 12:00:00," in written.decode()
+
+
+@pytest.mark.parametrize("suffix", ["sav", "dta"])
+@pytest.mark.parametrize("word", ["keine Angabe", "Not assessed"])
+def test_a_number_that_the_file_has_a_word_for_is_named(load, tmp_path, suffix, word):
+    path, rows = tmp_path / f"named.{suffix}", ROWS.assign(size=[48.0, 60, 75, 81, 90, 99, 52])
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}[suffix]
+    write(rows, path, variable_value_labels={"size": {99: word, 100: "very long"}})
+    said = f"Column size: the file calls “99” “{word}”, which was read as a number. What stands"
+    for codes, named in (("98", True), ("99", False), ("none", False)):
+        codebook = CODEBOOK.replace("-9|99.5", codes)
+        notes = load(path.read_bytes(), codebook, name=path.name).notes
+        assert any(said in note for note in notes) == named
 
 
 COLUMN = st.lists(
@@ -416,6 +523,14 @@ def test_any_two_codes_stand_for_no_and_yes(load, no, yes):
         message = refusal(load, rows, CODEBOOK.replace("1|2,male|female", "0|1,"))
         first, second = sorted([no, yes])
         assert f"sex,Sex,factor,binary,,{first}|{second} (or {second}|{first})" in message
+
+
+def test_a_yes_of_a_database_is_minus_one(load):
+    rows = text(rows=ROWS.assign(sex=[-1, 0, "", -1, 0, -1, 0]))
+    message = refusal(load, rows, CODEBOOK.replace("1|2,male|female", "0|1,"))
+    assert "sex,Sex,factor,binary,,0|-1 (or -1|0)" in message and "missing" not in message
+    found = load(rows, CODEBOOK.replace("1|2,male|female", "0|-1,"))
+    np.testing.assert_array_equal(found.rows["sex"], [1, 0, np.nan, 1, 0, 1, 0])
 
 
 def test_a_number_with_a_point_is_the_level_that_it_equals(load):

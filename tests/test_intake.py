@@ -151,6 +151,19 @@ def test_what_no_program_should_guess_is_refused(load, content, expected):
     assert all(words in message for words in expected), message
 
 
+SHIFTED = changed("outcome", "", "0", "0", "1")
+SHIFTED[0][3:5] = ["80", "5", "10"]  # 80,5, as a spreadsheet program does not write it
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_a_comma_within_a_number_is_named_where_the_last_column_is_empty(load, more):
+    message = refusal(load, written([[*row, *more * [""]] for row in SHIFTED]))
+    assert f"line 2 has {7 + more} values, expected 6" in message
+    assert "is a comma within a number or a text the cause?" in message
+    whole = [[*row, *more * [""]] for row in ROWS]
+    assert load(written(whole)).rows.equals(load().rows)
+
+
 def test_lines_are_those_that_a_spreadsheet_shows(load):
     rows = [["p1", "DVT", "0", "1", '"two\nlines"', "0"], ["p2", "DVT", "0", "x", "1", "0"]]
     message = refusal(load, "sep=,\n# comment\n" + written(rows))
@@ -454,6 +467,18 @@ def test_dates_as_spreadsheets_count_them_are_no_length_of_time(load, unit, fact
     for line, text in [(3, months[1]), (4, months[2])]:
         assert f"line {line}, column months: “{text}”" in message
     assert "perhaps it is a date" in message and "line 2" not in message
+
+
+@pytest.mark.parametrize(("codes", "written_codes"), [("", "-6"), ("none", "none|-6")])
+def test_a_time_below_zero_is_never_a_value(load, codes, written_codes):
+    rows = [[*row, months] for row, months in zip(ROWS, ["5", "-6", "7", "8"], strict=True)]
+    content, named = written(rows, [*HEADER, "months"]), CODEBOOK.replace("\n", ",\n")
+    named = named.replace("_zh,\n", "_zh,missing\n", 1).replace(
+        "随访时间,,,", f"随访时间,,,{codes}"
+    )
+    message = refusal(load, content, named)
+    assert f"Write {written_codes} into the column missing" in message
+    assert message.endswith("of the codebook, or correct it")
 
 
 def test_what_does_not_go_together_is_noted(load):

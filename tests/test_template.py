@@ -101,6 +101,33 @@ def test_a_codebook_is_begun_from_a_file_and_its_roles_make_it_complete(registry
     assert (patients.event, patients.no_event) == ("wet", "dry")
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ({1: "Yes", 2: "No"}, "2|1,No|Yes"),
+        ({0: "Yes", 1: "No"}, "1|0,No|Yes"),
+        ({1: "Y", 2: "N"}, "2|1,N|Y"),
+        ({1: "是", 2: "否"}, "2|1,否|是"),
+        ({1: "No", 2: "Yes"}, "1|2,No|Yes"),
+        ({1: "positive", 2: "not seen"}, "2|1,not seen|positive"),
+        ({1: "Occluded", 2: "Patent"}, "1|2,Occluded|Patent"),
+        ({1: "m", 2: "f"}, "1|2,m|f"),
+        ({0: "", 1: ""}, "0|1,"),
+        ({1: "", 2: ""}, "1|2,"),
+        ({1: "Yes", 2: "No", 3: "Unclear"}, "1|2|3,Yes|No|Unclear"),
+    ],
+)
+def test_words_for_yes_and_no_decide_which_level_is_last(tmp_path, words, line):
+    path, values = tmp_path / "r.sav", [*map(float, words)] * 6
+    rows = pd.DataFrame({"nr": np.arange(len(values)) * 1.0, "leak": values})
+    pyreadstat.write_sav(rows, path, variable_value_labels={"leak": words} if words[1] else {})
+    (written,) = template.begun(path).values()
+    text = written.decode("utf-8-sig")
+    kind = "binary" if len(words) == 2 else "category"
+    assert f"leak,,factor,{kind},,{line},," in text
+    assert "the second is taken as having the factor, and as the event of an outcome. Check" in text
+
+
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):
     own = registry_sav.with_name("my registry.codebook.csv")
     own.write_text("mine")

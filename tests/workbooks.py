@@ -43,13 +43,21 @@ def column_letter(place: int) -> str:
     return chr(65 + place) if place < 26 else column_letter(place // 26 - 1) + chr(65 + place % 26)
 
 
-def xlsx(sheets: dict[str, list[list]], stray: str | None = None) -> bytes:
-    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell. ``stray`` is
-    where one more cell stands.
+def xlsx(
+    sheets: dict[str, list[list]],
+    stray: str | None = None,
+    merged: str = "",
+    texts: tuple[str, ...] = (),
+) -> bytes:
+    """An Excel workbook: numbers, booleans and texts; an empty text is an empty cell, and a pair
+    the type of a cell and what is written in it. ``stray`` is where one more cell stands, and
+    ``texts`` are those that the sheets share.
     """
 
     def cell(value: object, row: int, place: int) -> str:
         where = f'r="{column_letter(place)}{row}"'
+        if isinstance(value, tuple):
+            return f'<c {where} t="{value[0]}">{value[1]}</c>'
         if isinstance(value, bool):
             return f'<c {where} t="b"><v>{int(value)}</v></c>'
         if isinstance(value, int | float):
@@ -83,9 +91,13 @@ def xlsx(sheets: dict[str, list[list]], stray: str | None = None) -> bytes:
             for row, values in enumerate(rows, 1)
         )
         body += f'<row><c r="{stray}"><v>1</v></c></row>' if stray else ""
+        cells = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
         files[f"xl/worksheets/sheet{i}.xml"] = (
-            f'{HEAD}<worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData></worksheet>'
+            f'{HEAD}<worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData>{cells}</worksheet>'
         )
+    if texts:
+        shared = "".join(f"<si>{text}</si>" for text in texts)
+        files["xl/sharedStrings.xml"] = f'{HEAD}<sst xmlns="{SHEET}">{shared}</sst>'
     return zipped(files)
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyreadstat
 from pyarrow import parquet
 
-from lib.patients.errors import InputError, fail, quoted, unusable
+from lib.patients.errors import InputError, fail, first_of, quoted, unusable
 from lib.patients.table import (
     Table,
     cell_text,
@@ -123,8 +123,8 @@ def _content(path: Path) -> bytes:
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    sheets = {}
-    for title, records in read_sheets(content).items():
+    sheets, merged = {}, {}
+    for title, (records, merged[title]) in read_sheets(content).items():
         used = [
             i
             for i, row in enumerate(records)
@@ -137,13 +137,34 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, records = sheets[chosen]
     notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
+    table = from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
+    blocks = [
+        ":".join(f"{_letters(column)}{row + 1}" for row, column in block)
+        for block in sorted(merged[chosen])
+        if not table.rows.empty and block[1][0] + 1 >= table.rows.index[0]
+    ]
+    if blocks:
+        table.notes.append(
+            f"Cells are merged ({first_of(blocks)}). Only the first of such cells has the value, "
+            "and the others were read as empty: if it is meant for all, write it into each."
+        )
+    return table
+
+
+def _letters(place: int) -> str:
+    """How a spreadsheet program calls a column, the first of which is 0."""
+    return (_letters(place // 26 - 1) if place > 25 else "") + chr(65 + place % 26)
 
 
 def _statistics_file(content: bytes, read: Callable) -> Table:
     """A file of SPSS or Stata with its labels; what the file itself calls missing is missing."""
     frame, about = read(io.BytesIO(content))
-    single = {name for name, kind in about.readstat_variable_types.items() if kind == "float"}
+    # A date that is kept as a number is none here.
+    single = {
+        name
+        for name, kind in about.readstat_variable_types.items()
+        if kind == "float" and pd.api.types.is_float_dtype(frame[name])
+    }
     frame = frame.astype(dict.fromkeys(single, "float32"))  # so that 80.1 is not 80.0999985
     words = {
         name: {cell_text(value): str(label).strip() for value, label in labels.items()}

@@ -41,8 +41,12 @@ DATE = re.compile(
 MENDS = {
     r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the "
     "spreadsheet program; leave the cell empty where nothing is known)",
+    "=.*": " (this is a formula without its result; open the file in the spreadsheet program and "
+    "save it anew, or write the value itself)",
     DATE.pattern: " (this is a date; perhaps the spreadsheet program made a date of it. Format the "
     "column as text and enter it anew)",
+    r"(-?\d+ days )?[+-]?\d\d:\d\d:.*": " (this is a length of time or a time of day; write days "
+    "or months as a number)",
     r"[+-]?(inf|infinity)": "; leave the cell empty where nothing is known",
     f".*[{RAISED}].*": "; a raised or circled sign may be a note or belong to the "
     "value. Leave it out, or write the value in full",
@@ -304,9 +308,11 @@ def _other_codes(
     texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
 ) -> str | None:
     """What to do about a binary column that holds two codes other than its levels."""
-    written = sorted(text for i, text in enumerate(texts) if i in refused or places[i] >= 0)
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
-    typing_error = {zero, one} & {*written} and not all(map(str.isdecimal, written))
+    written = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
+    written.sort(key=lambda text: (text != zero, text))
+    # A yes is -1 in the databases of some programs.
+    typing_error = {zero, one} & {*written} and not all(map(number_form, written))
     if len(written) != 2 or not refused or typing_error or {*written} == {zero, one}:
         return None
     line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
@@ -335,7 +341,7 @@ def read_identifiers(column: pd.Series) -> Reading:
                 "a patient, and this may be a row that sums up the others. Delete it, or call the "
                 "patient otherwise"
             )
-        elif text.startswith("#") and mend(text):
+        elif text.startswith(("#", "=")) and mend(text):
             refused[i] = f"an identifier{mend(text)}"
         elif counts[i] > 1 or not text:
             refused[i] = UNIQUE

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import DAYS, number_form, parts, usual
-from lib.patients.errors import quoted
+from lib.patients.errors import first_of, quoted
 from lib.patients.levels import (
     DASHES,
     MISSING,
@@ -119,6 +119,11 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
         for i, text in enumerate(texts)
         if asks and np.isfinite(values[i]) and _is_other(words.get(text, ""), values[i])
     }
+    labeled = [
+        f"{quoted(text)} {quoted(words[text])}"
+        for i, text in enumerate(texts)
+        if asks and np.isfinite(values[i]) and i not in refused and words.get(text, text) != text
+    ]
     refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
     refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
     if rule["role"] == "time" or (asks and rule["unit"] in NEVER_NEGATIVE):
@@ -131,6 +136,11 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()
     ]
+    if labeled:
+        notes.append(
+            f"the file calls {first_of(labeled)}, which was read as a number. What stands for a "
+            "missing value goes into the column missing of the codebook, or none if nothing does."
+        )
     if len({*values}) == 1 and np.isfinite(values[0]):
         notes.append("it is the same for all patients.")
     if rule["unit"] == "%" and 0 < pd.Series(values).median() <= 1:
@@ -161,10 +171,10 @@ def _is_other(word: str, value: float) -> bool:
 def code_mend(rule: pd.Series, codes: list[str]) -> str:
     """What to write into the codebook where numbers may be codes for missing values."""
     named = parts(rule.get("missing", ""))
-    return (
-        f"Write {'|'.join([*named, *codes])} into the column missing of the codebook, or "
-        f"{'|'.join([*named, NO_CODES])} if it is a value"
-    )
+    other = f"{'|'.join([*named, NO_CODES])} if it is a value"
+    if rule["role"] == "time" and all(code.startswith(("-", "−")) for code in codes):
+        other = "correct it"  # a time below zero is never a value
+    return f"Write {'|'.join([*named, *codes])} into the column missing of the codebook, or {other}"
 
 
 def _written(original: str, unit: str) -> tuple[Way | None, str, str]:

@@ -7,6 +7,7 @@ a column means.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from numbers import Number
 
 import numpy as np
@@ -44,6 +45,8 @@ def cell_text(value: object) -> str:
         return value.strip()
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return ""
+    if isinstance(value, timedelta | np.timedelta64):
+        return str(pd.Timedelta(value))
     if isinstance(value, bool | np.bool_):
         return str(value).upper()
     if isinstance(value, float | np.floating) and np.isfinite(value):
@@ -84,8 +87,8 @@ def from_records(
     """The table in the rows of a file, the first of them numbered ``first``.
 
     The first is the header; where it names none of the ``known`` columns, as a title does not, it
-    is the row near it that names the most. Empty rows, and empty cells beyond the header, are
-    passed over. ``about`` has other fields of `Table`.
+    is the row near it that names the most. Empty rows, and cells beyond the header that are empty
+    in all rows, are passed over. ``about`` has other fields of `Table`.
     """
     named = known_columns(records, known)
     # A lone cell may happen to be the name of a column.
@@ -93,12 +96,20 @@ def from_records(
     records, first = records[above:], first + above
     header = _filled(records[0])
     every = [cell for record in records for cell in record]
-    typed = {cell_text(cell) for cell in every if isinstance(cell, Number)} - {"TRUE", "FALSE"}
+    typed = {
+        cell_text(cell)
+        for cell in every
+        if isinstance(cell, Number) and not isinstance(cell, bool | np.bool_ | np.timedelta64)
+    }
     typed -= {cell.strip() for cell in every if isinstance(cell, str)}
     kept, ragged, width = {}, {}, len(header)
+    # An empty cell at the end of every row is one of the export; at that of single rows it may be
+    # the last column, which a comma within a number has moved.
+    lengths = {len(record) for record in records[1:] if any(map(cell_text, record))}
+    longest = min((length for length in lengths if length >= width), default=width)
     for number, record in enumerate(records[1:], first + 1):
         cells = _filled(record)
-        if cells and len(cells) <= width <= len(record):
+        if cells and len(cells) <= width <= len(record) <= longest:
             kept[number] = cells + [""] * (width - len(cells))
         elif cells:
             count = len(cells) if len(cells) > width else len(record)

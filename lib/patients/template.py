@@ -24,7 +24,7 @@ from lib.patients.codebook import (
     read_codebook,
 )
 from lib.patients.files import DATA, InputError, fail, read_table, suffix_and_stem
-from lib.patients.levels import YES, missing_places
+from lib.patients.levels import NO, YES, missing_places
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
 from lib.patients.table import Table, problems_of
@@ -53,6 +53,8 @@ TO_COMPLETE = """\
 # A beginning: give one column the role group and one the role outcome; check types and labels and\r
 # levels (the first is the reference); delete the lines of columns that are no factors. Columns of\r
 # free text and those that look like direct identifiers have no line.\r
+# Of two levels the second is taken as having the factor, and as the event of an outcome. Check it\r
+# where its word is no plain yes, and turn both levels and labels round if need be.\r
 """
 VALUES = {
     "id": ("a running number, each once", "流水号，不得重复"),
@@ -136,7 +138,22 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
     if column.name == table.rows.columns[0] and len(known) == len(column):
         rule[["role", "type"]] = "id", "text"
     elif len(known) == 2 or labeled or read_numbers(column, rule, table, True).refused:
-        known.sort(key=lambda one: (float(number_form(one) or "inf"), plain_word(one) in YES, one))
+        words = {one: plain_word(table.words.get(column.name, {}).get(one, one)) for one in known}
+        # A letter may as well be short for another word, as f is.
+        both = {*words.values()} <= YES | NO
+        says = {
+            one: (word in YES) - (word in NO)
+            for one, word in words.items()
+            if len(known) == 2 and (both or len(word) > 1)
+        }
+        known.sort(
+            key=lambda one: (
+                says.get(one, 0),
+                float(number_form(one) or "inf"),
+                plain_word(one) in YES,
+                one,
+            )
+        )
         rule[["type", "levels"]] = "binary" if len(known) == 2 else "category", "|".join(known)
     return rule
 
