@@ -776,6 +776,12 @@ def test_two_wrong_areas_put_neither_the_patients_nor_one_another_in_doubt(tmp_p
     assert set(flagged(of)) == set(of.claims.index[of.claims["section"] == "roc"])
 
 
+@pytest.mark.parametrize("cell", ["1.00 (1.00-1.00), P=.62", "1.000 (1.000 to 1.000); p=0.3"])
+def test_a_ratio_without_any_spread_may_have_any_p(tmp_path, cell):
+    """As that of a unit of which patients have thousands."""
+    assert not flagged(account(tmp_path, f'm.x.odds_ratio,"{cell}",normal\n'))
+
+
 def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):
     lines = "m.x.odds_ratio,2.90 (1.14 to 5.48),normal\nm.x.p_value,.022,normal\n"
     of = account(tmp_path, f"m.all.confidence_level,95%,\n{lines}")
