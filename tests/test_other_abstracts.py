@@ -301,6 +301,10 @@ OPEN = ["line 3", "leaves open which", "write the sign at each"]
             ["line 3", "r.y.confidence_level", "as “95%” and here as “99%”", "another subject"],
         ),
         ("r.y.odds_ratio,0.80 (0.68 to 0.94; P = .01),", ["line 3", "r.y.p_value", "“0.02”"]),
+        (
+            "r.y.odds_ratio,0.50 (95% CI 0.30-0.80),normal",
+            ["line 3", "“0.80” are two kinds of ratio of “y”", "another subject, with its P"],
+        ),
     ],
 )
 def test_what_may_mean_two_things_is_refused(tmp_path, line, words):

@@ -232,6 +232,13 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                 "basis": "|".join(dict.fromkeys(filter(None, basis))),
             }
             places[name] = f"{where} printed: “{row['printed']}”"
+    # P and level would be those of either.
+    problems += [
+        f"{places[name]} and “{claims[one]['printed']}” are two kinds of ratio of "
+        f"“{subject(name)}”; give this line another subject, with its P on it"
+        for one, name in combinations([n for n in claims if claims[n]["quantity"] in RATIOS], 2)
+        if one.split(".")[:2] == name.split(".")[:2] and one.split(".")[2] != name.split(".")[2]
+    ]
     problems += [
         f"{places[name]} leaves open which of an estimate and its limits are percentages; write the"
         " sign at each that is one"
