@@ -389,6 +389,11 @@ CRUDE_LIMITS = (
         (ratios("b"), "impossible", {"multivariate.b.odds_ratio"}),
         (ratios(level=0.90), "impossible", {"multivariate.all.confidence_level"}),
         (ratios(level=0.90, said="90%"), "", set()),
+        # Of one ratio alone P may be wrong as well as the level.
+        ("m.x.odds_ratio,2.50 (95% CI 1.05 to 5.95; P=.38),normal\n", "impossible",
+         {"m.x.p_value", "m.x.confidence_level"}),
+        (ratios().replace(",0.005,", ",0.050,"), "impossible",
+         {"multivariate.b.p_value"}),
         # A P of a t is not the normal one.
         (T_TEST.format(""), "not by this method",
          {"multivariate.x.p_value"}),

@@ -114,7 +114,7 @@ def possible(
     values = []
     for z in multipliers(level):
         for beta, sigma in corners(others, z):
-            # A standard error of zero makes P zero, but of an odds ratio of one any other makes it 1.
+            # A standard error of zero makes P zero; of an odds ratio of one any other makes it 1.
             with np.errstate(divide="ignore", invalid="ignore"):
                 found = {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}
             values.append(np.nan_to_num(found[quantity], nan=1.0, posinf=inf))
