@@ -225,6 +225,18 @@ def limited(quantity: str, *printed: str) -> dict[str, str]:
                 "confidence_level": "95%",
             },
         ),
+        *[
+            (
+                "count",
+                f"120{of} (40%; 95% CI, 34–46)",
+                {
+                    "count": "120",
+                    **limited("percentage", "40%", "34%", "46%"),
+                    "confidence_level": "95%",
+                },
+            )
+            for of in ("/300", " of 300", "")
+        ],
         # Bayesian limits need not contain the estimate.
         ("percentage", "0.0% (0.2 to 28.5%)", limited("percentage", "0.0%", "0.2%", "28.5%")),
         ("difference", "−30% (−39 to −21)", limited("difference", "-30%", "-39%", "-21%")),

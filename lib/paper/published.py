@@ -336,7 +336,10 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
         return [*_pieces(quantity, LABEL.sub("", text)), *level]
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
-        return [*_pieces(quantity, estimate[1]), *_pieces(f"{quantity}_limits", estimate[2])]
+        found = _pieces(quantity, estimate[1])
+        # Limits beside a count and its percentage are those of the percentage.
+        limited = found[-1][0] if quantity == "count" else quantity
+        return [*found, *_pieces(f"{limited}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         return [
             (f"{quantity.removesuffix('limits')}{end}", limit, "")
