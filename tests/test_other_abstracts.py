@@ -162,6 +162,8 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.kappa,2,", ["line 3", "from -1 to 1"]),
         ("roc.x.auc,1.2,", ["line 3", "from 0 to 100%"]),
         ("a.x.mean,61.2 ± -3,", ["line 3", "zero or more"]),
+        ("a.x.mean,5200 (IQR 1000 to 4000),", ["line 3", "“5200", "as median_limits"]),
+        ("a.x.mean,5200 (interquartile range 3000),", ["line 3", "“5200", "as median_limits"]),
     ],
 )
 def test_every_refusal_names_line_and_mend(tmp_path, line, words):

@@ -287,6 +287,11 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
     elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
         known = f"{', '.join(QUANTITIES)}, _lower, _upper or _limits"
         yield f"id: “{quantity}” is not one of {known}; leave out what is none of them"
+    elif quantity == "mean" and re.search(r"(?i)\b(IQR|interquartile range)\b", row["printed"]):
+        yield (
+            f"printed: “{row['printed']}” has quartiles, between which a mean need not lie; write "
+            "the mean alone, and the quartiles on a line of their own as median_limits"
+        )
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
     words = dict.fromkeys(filter(None, map(str.strip, row.get("basis", "").split("|"))))
