@@ -696,6 +696,9 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
             "roc.pet.auc_limits,0.601 to 0.949,normal\n",
             "the standard error of the AUC is one of the five in use",
         ),
+        # By Kaplan-Meier, beside the number of events.
+        ("r.x.count,15/120 (14.1%),\n", "no rate of another method (of:120)"),
+        ("r.x.percentage,14.1% (15/120),\n", "no rate of another method (of:120)"),
         # Admissions, of which a patient may have several.
         (
             sized(100, drug=50, placebo=50) + "methods.all.events,130,\n",
@@ -770,6 +773,7 @@ def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp
             "impossible",
         ),
         (sized(100, A=50, B=49), "impossible"),
+        ("r.x.count,15/120 (14.1%),of:120\n", "impossible"),
         # Two ratios at 95%, said to be at 99%.
         (
             "m.x.odds_ratio,1.50 (1.10 to 2.05),normal\nm.x.p_value,0.011,normal\n"

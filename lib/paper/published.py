@@ -223,6 +223,9 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                     "it out"
                 )
             basis = [before["basis"], row.get("basis", ""), of and f"of:{of}"]
+            # What stands beside a fraction may be a rate of another method, of patients at least.
+            rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[1:]
+            basis.append("beside" if of and rated and not stated else "")
             claims[name] = {
                 **row,
                 "id": name,
