@@ -120,6 +120,7 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
             ]
         ],
         ("a.x.count,n = 12,", {"count": "12"}),
+        ("a.x.confidence_level,95% CI,", {"confidence_level": "95%"}),
         ("a.x.count,12 of 50 (24%),", {"count": "12", "percentage": "24%"}),
         ("a.x.percentage,24% (12/50),", {"count": "12", "percentage": "24%"}),
         ("a.x.percentage,12/50 (24%),", {"count": "12", "percentage": "24%"}),

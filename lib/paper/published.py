@@ -341,7 +341,8 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     text = normal(text, "")
     if label := LABEL.search(text):
         level = [("confidence_level", label[1], "")] if label[1] else []
-        return [*_pieces(quantity, LABEL.sub("", text)), *level]
+        is_level = quantity == "confidence_level" and label[1] and label[0] == text
+        return [*([] if is_level else _pieces(quantity, LABEL.sub("", text))), *level]
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
         found = _pieces(quantity, estimate[1])
