@@ -120,6 +120,7 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
             ]
         ],
         ("a.x.count,n = 12,", {"count": "12"}),
+        ("a.x.confidence_level,95% CI,", {"confidence_level": "95%"}),
         ("a.x.count,12 of 50 (24%),", {"count": "12", "percentage": "24%"}),
         ("a.x.percentage,24% (12/50),", {"count": "12", "percentage": "24%"}),
         ("a.x.percentage,12/50 (24%),", {"count": "12", "percentage": "24%"}),
@@ -162,6 +163,8 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.kappa,2,", ["line 3", "from -1 to 1"]),
         ("roc.x.auc,1.2,", ["line 3", "from 0 to 100%"]),
         ("a.x.mean,61.2 ± -3,", ["line 3", "zero or more"]),
+        ("a.x.mean,5200 (IQR 1000 to 4000),", ["line 3", "“5200", "as median_limits"]),
+        ("a.x.mean,5200 (interquartile range 3000),", ["line 3", "“5200", "as median_limits"]),
     ],
 )
 def test_every_refusal_names_line_and_mend(tmp_path, line, words):
@@ -225,6 +228,18 @@ def limited(quantity: str, *printed: str) -> dict[str, str]:
                 "confidence_level": "95%",
             },
         ),
+        *[
+            (
+                "count",
+                f"120{of} (40%; 95% CI, 34–46)",
+                {
+                    "count": "120",
+                    **limited("percentage", "40%", "34%", "46%"),
+                    "confidence_level": "95%",
+                },
+            )
+            for of in ("/300", " of 300", "")
+        ],
         # Bayesian limits need not contain the estimate.
         ("percentage", "0.0% (0.2 to 28.5%)", limited("percentage", "0.0%", "0.2%", "28.5%")),
         ("difference", "−30% (−39 to −21)", limited("difference", "-30%", "-39%", "-21%")),
@@ -301,6 +316,10 @@ OPEN = ["line 3", "leaves open which", "write the sign at each"]
             ["line 3", "r.y.confidence_level", "as “95%” and here as “99%”", "another subject"],
         ),
         ("r.y.odds_ratio,0.80 (0.68 to 0.94; P = .01),", ["line 3", "r.y.p_value", "“0.02”"]),
+        (
+            "r.y.odds_ratio,0.50 (95% CI 0.30-0.80),normal",
+            ["line 3", "“0.80” are two kinds of ratio of “y”", "another subject, with its P"],
+        ),
     ],
 )
 def test_what_may_mean_two_things_is_refused(tmp_path, line, words):
@@ -385,6 +404,11 @@ CRUDE_LIMITS = (
         (ratios("b"), "impossible", {"multivariate.b.odds_ratio"}),
         (ratios(level=0.90), "impossible", {"multivariate.all.confidence_level"}),
         (ratios(level=0.90, said="90%"), "", set()),
+        # Of one ratio alone P may be wrong as well as the level.
+        ("m.x.odds_ratio,2.50 (95% CI 1.05 to 5.95; P=.38),normal\n", "impossible",
+         {"m.x.p_value", "m.x.confidence_level"}),
+        (ratios().replace(",0.005,", ",0.050,"), "impossible",
+         {"multivariate.b.p_value"}),
         # A P of a t is not the normal one.
         (T_TEST.format(""), "not by this method",
          {"multivariate.x.p_value"}),
@@ -673,6 +697,9 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
             "roc.pet.auc_limits,0.601 to 0.949,normal\n",
             "the standard error of the AUC is one of the five in use",
         ),
+        # By Kaplan-Meier, beside the number of events.
+        ("r.x.count,15/120 (14.1%),\n", "no rate of another method (of:120)"),
+        ("r.x.percentage,14.1% (15/120),\n", "no rate of another method (of:120)"),
         # Admissions, of which a patient may have several.
         (
             sized(100, drug=50, placebo=50) + "methods.all.events,130,\n",
@@ -747,6 +774,7 @@ def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp
             "impossible",
         ),
         (sized(100, A=50, B=49), "impossible"),
+        ("r.x.count,15/120 (14.1%),of:120\n", "impossible"),
         # Two ratios at 95%, said to be at 99%.
         (
             "m.x.odds_ratio,1.50 (1.10 to 2.05),normal\nm.x.p_value,0.011,normal\n"
@@ -774,6 +802,12 @@ def test_two_wrong_areas_put_neither_the_patients_nor_one_another_in_doubt(tmp_p
     of = account(tmp_path, "\n".join(lines) + "\n")
     assert set(flagged(of).values()) == {"impossible"} and len(of.findings) == 2
     assert set(flagged(of)) == set(of.claims.index[of.claims["section"] == "roc"])
+
+
+@pytest.mark.parametrize("cell", ["1.00 (1.00-1.00), P=.62", "1.000 (1.000 to 1.000); p=0.3"])
+def test_a_ratio_without_any_spread_may_have_any_p(tmp_path, cell):
+    """As that of a unit of which patients have thousands."""
+    assert not flagged(account(tmp_path, f'm.x.odds_ratio,"{cell}",normal\n'))
 
 
 def test_a_level_is_not_confirmed_by_ratios_that_agree_at_none(tmp_path):

@@ -19,10 +19,12 @@ from lib.paper import ratios, reconstruct
 from lib.paper.premises import (
     A_PART,
     COUNTED_ONCE,
+    OF_FRACTION,
     any_share,
     apart,
     denominator,
     other_method,
+    stated,
     unstated,
 )
 from lib.paper.published import MOST_PATIENTS, number
@@ -53,16 +55,19 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         is_patency = share and share.endswith("primary_patency")
         if share and total and (not is_patency or apart(claims, share)):
             words = f"a whole number of {total:,} is behind the {describe(share, claims)}"
+            because = []
             ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
             if count:
                 near = {int(claims.at[count, "printed"])}
                 words = f"the {describe(share, claims)} is {min(near):,} of {total:,}"
+                beside = "beside" in stated(claims, [share])
+                because = [OF_FRACTION.format(min(near), total, total)] * beside
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
             why_not = other_method(claims, [share]) or (
                 "" if count else any_share(claims.at[share, "printed"], total)
             )
-            yield follows(claims, words, share, [size, count], exact, needs, why_not)
+            yield follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
         if count and total:
             yield _at_most(claims, count, size, total, needs)
     if {"events", "patients"} <= set(topic.own):

@@ -223,6 +223,9 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                     "it out"
                 )
             basis = [before["basis"], row.get("basis", ""), of and f"of:{of}"]
+            # What stands beside a fraction may be a rate of another method, of patients at least.
+            rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[1:]
+            basis.append("beside" if of and rated and not stated else "")
             claims[name] = {
                 **row,
                 "id": name,
@@ -232,6 +235,13 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                 "basis": "|".join(dict.fromkeys(filter(None, basis))),
             }
             places[name] = f"{where} printed: “{row['printed']}”"
+    # P and level would be those of either.
+    problems += [
+        f"{places[name]} and “{claims[one]['printed']}” are two kinds of ratio of "
+        f"“{subject(name)}”; give this line another subject, with its P on it"
+        for one, name in combinations([n for n in claims if claims[n]["quantity"] in RATIOS], 2)
+        if one.split(".")[:2] == name.split(".")[:2] and one.split(".")[2] != name.split(".")[2]
+    ]
     problems += [
         f"{places[name]} leaves open which of an estimate and its limits are percentages; write the"
         " sign at each that is one"
@@ -280,6 +290,11 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
     elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
         known = f"{', '.join(QUANTITIES)}, _lower, _upper or _limits"
         yield f"id: “{quantity}” is not one of {known}; leave out what is none of them"
+    elif quantity == "mean" and re.search(r"(?i)\b(IQR|interquartile range)\b", row["printed"]):
+        yield (
+            f"printed: “{row['printed']}” has quartiles, between which a mean need not lie; write "
+            "the mean alone, and the quartiles on a line of their own as median_limits"
+        )
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
     words = dict.fromkeys(filter(None, map(str.strip, row.get("basis", "").split("|"))))
@@ -326,10 +341,14 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     text = normal(text, "")
     if label := LABEL.search(text):
         level = [("confidence_level", label[1], "")] if label[1] else []
-        return [*_pieces(quantity, LABEL.sub("", text)), *level]
+        is_level = quantity == "confidence_level" and label[1] and label[0] == text
+        return [*([] if is_level else _pieces(quantity, LABEL.sub("", text))), *level]
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
-        return [*_pieces(quantity, estimate[1]), *_pieces(f"{quantity}_limits", estimate[2])]
+        found = _pieces(quantity, estimate[1])
+        # Limits beside a count and its percentage are those of the percentage.
+        limited = found[-1][0] if quantity == "count" else quantity
+        return [*found, *_pieces(f"{limited}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         return [
             (f"{quantity.removesuffix('limits')}{end}", limit, "")

@@ -182,13 +182,15 @@ def _check(
 def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[Check]:
     """The levels, in whole percent, at which all ratios agree with their limits and P.
 
-    Where there is none, no level mends what is wrong, and those ratios decide that agree.
+    Where there is none, no level mends what is wrong, and those ratios decide that agree. So they
+    do where one ratio alone disagrees, whose P may as well be wrong, with a level that is in use.
     """
     normal = [of for of in ratios if of.level_claim and not other_method(claims, of.names)]
     for name in dict.fromkeys(ratio.level_claim for ratio in normal):
         used = [ratio for ratio in normal if ratio.level_claim == name]
         agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
-        if fitting := _levels(used) or _levels(agreeing):
+        alone = len(used) - len(agreeing) == 1 and used[0].level in USUAL_LEVELS
+        if fitting := _levels([] if alone else used) or _levels(agreeing):
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
             yield one_of(
                 claims,

@@ -114,11 +114,10 @@ def possible(
     values = []
     for z in multipliers(level):
         for beta, sigma in corners(others, z):
-            # A standard error of zero makes P zero, or none of an odds ratio of one.
+            # A standard error of zero makes P zero; of an odds ratio of one any other makes it 1.
             with np.errstate(divide="ignore", invalid="ignore"):
-                values.append(
-                    {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}[quantity]
-                )
+                found = {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}
+            values.append(np.nan_to_num(found[quantity], nan=1.0, posinf=inf))
     if not values:
         return None
     least = float(min(values))
