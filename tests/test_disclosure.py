@@ -222,7 +222,7 @@ def test_what_both_books_show_is_the_same(book, name):
             assert same.all(axis=1).any(), (file, row)
     for place, text in careful.texts.items():
         words = f"{place[1]} {text}"
-        if place[0] == "roc" and alone != ALONE:
+        if alone != ALONE and (place[0] == "roc" or place[1] == "pairs"):
             continue
         if not any(one in words for one in [display.WITHHELD, "only_", *alone, *CURVES]):
             assert {*NUMBER.findall(text)} <= {*NUMBER.findall(whole.texts[place])}, place
