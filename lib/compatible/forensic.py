@@ -64,8 +64,7 @@ def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:
     agrees.
 
     `bounds` holds the least standard errors of each core by marker, or nothing unless there are two
-    markers. Only checks that the claim
-    takes part in are carried out.
+    markers. Only checks that the claim takes part in are carried out.
     """
     section, about, quantity = name.split(".")[:3]
     if section == "multivariate":

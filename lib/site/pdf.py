@@ -56,6 +56,8 @@ ADAPT = """async () => {
 }"""
 # Of one length, so that no byte of the file moves.
 DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}")
+# The headings of tables bear numbers that Chromium gives by chance, in the order of the page.
+HEADING = re.compile(rb"\(node(\d{8})\)")
 MARK = b"%whole-book "
 PLACE = re.compile(r"(<span data-whole-book[^>]*>).*?(</span>)")
 
@@ -112,6 +114,8 @@ def write(folder: Path) -> Path:
         browser.close()
     shutil.rmtree(joined)
     content = DATE.sub(lambda date: date[0][: -len("20200101000000")] + b"20200101000000", content)
+    ranks = {node: i for i, node in enumerate(sorted(set(HEADING.findall(content))))}
+    content = HEADING.sub(lambda heading: b"(node%08d)" % ranks[heading[1]], content)
     (site / NAME).write_bytes(content + MARK + _digest(site) + b"\n")
     link(site)
     return site / NAME
