@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.compatible import conclusions, exclusion, one_factor, verification
-from lib.paper import published
+from lib.paper import digits, published
 
 # Units of the last digit; None for a claim that is deleted.
 CHANGES = (1, 10, None)
@@ -38,8 +38,8 @@ def moved(claim: pd.Series, units: int) -> str | None:
     printed = claim["printed"]
     plain = printed.lstrip("<>≤≥ ")
     for step in (units, -units):
-        value = published.number(printed) + step * published.last_digit(printed)
-        text = printed[: len(printed) - len(plain)] + published.prints(value, plain)
+        value = digits.number(printed) + step * digits.last_digit(printed)
+        text = printed[: len(printed) - len(plain)] + digits.prints(value, plain)
         if value > 0 and not published.expected_instead(claim["quantity"], text):
             return text
     return None

@@ -5,7 +5,7 @@ import pytest
 from chapter import ON_ROWS, run
 from helpers import slow_but
 
-from lib.paper import ledger, published
+from lib.paper import digits, ledger, published
 
 CLAIMS = published.read()
 BEFORE = ledger.judge(CLAIMS)
@@ -54,5 +54,5 @@ def might_print(name: str) -> set[str]:
     if verdict == "confirmed":
         return {claim["printed"]}
     low, high = (float(end) for end in BEFORE.at[name, "recomputed"].split(" to "))
-    bounds = {text: published.interval(text) for text in near if text}
+    bounds = {text: digits.interval(text) for text in near if text}
     return {text for text, of in bounds.items() if of.lower <= high and of.upper >= low}

@@ -6,7 +6,7 @@ import pytest
 from helpers import STUDY, with_printed
 
 from lib.compatible import exclusion, forensic
-from lib.paper import checks, published, ratios, reconstruct, verdicts, wald
+from lib.paper import checks, digits, published, ratios, reconstruct, verdicts, wald
 
 CLAIMS = reconstruct.original(published.read())
 SURVEYED = forensic.survey(published.read())
@@ -34,7 +34,7 @@ def test_adjusted_numbers_are_held_as_tightly_as_their_digits_allow():
             least, most = wald.possible(strings, quantity)
             claim = f"multivariate.{name}.{quantity}"
             for altered, detected_by in found[claim].items():
-                bounds = published.interval(altered)
+                bounds = digits.interval(altered)
                 possible = bounds.lower <= Fraction(most) and Fraction(least) <= bounds.upper
                 assert detected_by == ("" if possible else "wald"), (claim, altered)
     # The upper limit of the listing of the Chinese abstract.

@@ -11,7 +11,7 @@ from helpers import ORACLES, with_printed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.paper import derivations, ledger, published
+from lib.paper import derivations, digits, ledger, published
 from lib.patients import loading, template
 
 CLAIMS = published.read()
@@ -78,7 +78,7 @@ def test_what_a_bounded_claim_may_print_does_not_hang_on_what_it_prints(quantity
     for name, other in others.items():
         assert judged.at[name, "recomputed"] == JUDGED.at[name, "recomputed"]
         low, high = (float(text) for text in judged.at[name, "recomputed"].split(" to "))
-        interval = published.interval(other)
+        interval = digits.interval(other)
         outside = interval.upper < low or interval.lower > high
         assert judged.at[name, "verdict"] == ("contradicted" if outside else "bounded")
 

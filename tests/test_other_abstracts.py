@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lib.paper import ledger, published, verdicts, wald
+from lib.paper import digits, ledger, published, verdicts, wald
 from lib.show import ledger as shown
 from lib.statistics import roc, univariate
 
@@ -277,12 +277,14 @@ def test_a_fraction_that_is_not_its_percentage_does_not_fit(tmp_path):
 
 
 @given(st.integers(1, 99), st.integers(1, 30), st.sampled_from([" x 10-", "×10⁻", "e-"]))
-def test_an_exponent_loses_and_invents_no_digit(digits, exponent, form):
+def test_an_exponent_loses_and_invents_no_digit(mantissa, exponent, form):
     raised = str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    mantissa = f"{digits // 10}.{digits % 10}"
-    written = published.normal(f"{mantissa}{form}{raised if '⁻' in form else exponent}", "p_value")
-    assert published.number(written) == digits / Fraction(10) ** (exponent + 1)
-    assert published.last_digit(written) == 1 / Fraction(10) ** (exponent + 1)
+    first, second = divmod(mantissa, 10)
+    written = published.normal(
+        f"{first}.{second}{form}{raised if '⁻' in form else exponent}", "p_value"
+    )
+    assert digits.number(written) == mantissa / Fraction(10) ** (exponent + 1)
+    assert digits.last_digit(written) == 1 / Fraction(10) ** (exponent + 1)
 
 
 OPEN = ["line 3", "leaves open which", "write the sign at each"]

@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.paper import published
-from lib.paper.published import (
-    InputError,
-    agrees,
-    interval,
-    number,
-    printings,
-    prints,
-)
+from lib.paper import digits, published
+from lib.paper.digits import agrees, interval, number, printings, prints
+from lib.patients.errors import InputError
 
 RULES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncation": ROUND_DOWN}
 
@@ -49,7 +43,7 @@ def test_a_value_lies_in_the_interval_of_its_print_and_of_no_neighbor(
     value, decimals, percent, rule
 ):
     printed = rounded(value, decimals, percent, rule)
-    unit = published.last_digit(printed)
+    unit = digits.last_digit(printed)
     assert value in interval(printed, rule)
     for neighbor in (number(printed) - unit, number(printed) + unit):
         assert value not in interval(rounded(neighbor, decimals, percent, rule), rule)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from lib.compatible import exclusion, readings, study
 from lib.paper import cores, wald
-from lib.paper.published import agrees
+from lib.paper.digits import agrees
 from lib.patients.cohort import Cohort
 from lib.statistics import profile, univariate
 

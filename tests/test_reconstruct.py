@@ -14,7 +14,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from lib.paper import checks, cores, published, reconstruct
+from lib.paper import checks, cores, digits, published, reconstruct
 
 CLAIMS = reconstruct.original(published.read())
 MARKERS = ["incomplete_coverage", "postoperative_collaterals"]
@@ -185,7 +185,7 @@ def test_every_solution_prints_every_claim(cohort):
 @given(st.sampled_from(["", *"<≤>≥"]), st.integers(0, 1000), st.integers(1, 99))
 def test_the_counts_behind_a_percentage_are_all_that_print_it(sign, tenths, total):
     printed = f"{sign}{tenths / 10}%"
-    expected = [n for n in range(total + 1) if published.agrees(printed, Fraction(n, total))]
+    expected = [n for n in range(total + 1) if digits.agrees(printed, Fraction(n, total))]
     assert reconstruct.counts_behind(printed, total) == expected
 
 
@@ -217,7 +217,7 @@ def test_a_group_whose_rate_is_not_printed_may_have_lost_everybody():
 def test_no_two_marker_model_prints_the_published_odds_ratios():
     cases = cores.two_marker_odds_ratios(COVERAGE, COLLATERALS)
     both = [
-        published.agrees("2.503", first) and published.agrees("2.506", second)
+        digits.agrees("2.503", first) and digits.agrees("2.506", second)
         for first, second in cases.itertuples(index=False)
     ]
     assert not any(both)

@@ -6,7 +6,7 @@ import statsmodels.api as sm
 from helpers import BREAKS, STUDY, refusal, with_printed
 
 from lib.compatible import ladder, study, verification
-from lib.paper import ledger, published
+from lib.paper import digits, ledger, published
 from lib.patients import loading
 from lib.patients.cohort import Cohort
 
@@ -41,7 +41,7 @@ def test_a_sample_of_the_witnesses_is_refitted_with_statsmodels(stored):
         rows = stored[(stored[KEYS] == list(core)).all(axis=1)].reset_index(drop=True)
         one = Cohort(rows, STUDY.codebook, loading.EXAMPLE, False)
         for name, value in ledger.cohort_values(one, claims).items():
-            assert published.agrees(claims.at[name, "printed"], value), (core, name)
+            assert digits.agrees(claims.at[name, "printed"], value), (core, name)
         joint = sm.Logit(rows[STUDY.outcome], sm.add_constant(rows[STUDY.factors])).fit(disp=0)
         assert (joint.pvalues[[*STUDY.binary, STUDY.length]] > 0.05).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lib.paper import published, wald
+from lib.paper import digits, wald
 
 COVERAGE = {
     "odds_ratio": "2.503",
@@ -58,9 +58,7 @@ def test_the_polygon_is_what_prints_the_strings(strings, z, data):
     corners = wald.polygon(strings, z)
     weights = data.draw(st.lists(st.floats(0.01, 1), min_size=len(corners), max_size=len(corners)))
     inside = np.average(corners, axis=0, weights=weights)
-    assert all(
-        published.agrees(strings[name], value) for name, value in reported(*inside, z).items()
-    )
+    assert all(digits.agrees(strings[name], value) for name, value in reported(*inside, z).items())
     beta, sigma = (data.draw(st.floats(low, high)) for low, high in [(0.9, 0.94), (0.39, 0.405)])
     margin = 1e-6
     (low_beta, low_sigma), (high_beta, high_sigma) = (
@@ -69,8 +67,7 @@ def test_the_polygon_is_what_prints_the_strings(strings, z, data):
     )
     if not (low_beta < beta < high_beta and low_sigma < sigma < high_sigma):
         assert not all(
-            published.agrees(strings[name], value)
-            for name, value in reported(beta, sigma, z).items()
+            digits.agrees(strings[name], value) for name, value in reported(beta, sigma, z).items()
         )
 
 

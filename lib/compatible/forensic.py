@@ -10,7 +10,7 @@ from itertools import product
 import pandas as pd
 
 from lib.compatible import exclusion
-from lib.paper import checks, published, ratios, reconstruct, verdicts, wald
+from lib.paper import checks, digits, published, ratios, reconstruct, verdicts, wald
 
 DIRECTIONS = {"up": 1, "down": -1}
 # What can detect an alteration, in the order in which it is tried.
@@ -31,9 +31,9 @@ def _alterations(claims: pd.DataFrame, units: tuple[int, ...]) -> pd.DataFrame:
         printed = claim["printed"]
         plain = printed.lstrip("<>≤≥ ")
         for steps, direction in product(units, DIRECTIONS):
-            step = DIRECTIONS[direction] * steps * published.last_digit(printed)
-            value = published.number(printed) + step
-            altered = printed[: len(printed) - len(plain)] + published.prints(value, plain)
+            step = DIRECTIONS[direction] * steps * digits.last_digit(printed)
+            value = digits.number(printed) + step
+            altered = printed[: len(printed) - len(plain)] + digits.prints(value, plain)
             if value >= 0 and not published.expected_instead(claim["quantity"], altered):
                 rows.append((name, claim["section"], printed, altered, steps, direction))
     columns = ["claim", "section", "printed", "altered", "units", "direction"]

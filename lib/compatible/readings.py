@@ -20,7 +20,7 @@ from lib.compatible import exclusion, verification
 from lib.compatible.exclusion import Printed
 from lib.compatible.study import Study, read_stored, study
 from lib.paper import cores, wald
-from lib.paper.published import agrees, number
+from lib.paper.digits import agrees, number
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.statistics import univariate

@@ -13,7 +13,8 @@ import pandas as pd
 from lib.compatible import measures, verification
 from lib.compatible.study import study
 from lib.paper import ledger, reconstruct
-from lib.paper.published import agrees, last_digit, number, printings, subject
+from lib.paper.digits import agrees, last_digit, number, printings
+from lib.paper.published import subject
 from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.statistics import multivariate, profile, sensitivity, univariate

@@ -9,7 +9,8 @@ import pandas as pd
 
 from lib.compatible import exclusion
 from lib.paper import checks, reconstruct
-from lib.paper.published import number, subject
+from lib.paper.digits import number
+from lib.paper.published import subject
 from lib.patients.files import DATA, InputError
 
 FOLDER = DATA / "compatible"

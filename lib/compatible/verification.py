@@ -13,7 +13,7 @@ from scipy import stats
 
 from lib.compatible.study import Study
 from lib.paper import wald
-from lib.paper.published import interval
+from lib.paper.digits import interval
 from lib.paper.ratios import confidence_level
 from lib.statistics import logistic, univariate
 

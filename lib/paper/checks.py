@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, partial
 from itertools import chain
-from math import inf
 
 import numpy as np
 import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
+from lib.paper.digits import agrees
 from lib.paper.premises import (
     BY_ONE_OF_FIVE,
     OF_TABLE,
@@ -23,7 +23,7 @@ from lib.paper.premises import (
     other_method,
     unstated,
 )
-from lib.paper.published import agrees, subject
+from lib.paper.published import subject
 from lib.paper.verdicts import (
     CONTAINED,
     Check,
@@ -182,8 +182,8 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     the greatest where they are many; None where any proportion is among them."""
     found = reconstruct.values(claims, using, name)
     if found is None and name.endswith(".auc"):
-        mean = reconstruct.mean_area(claims.loc[list(using), "printed"].to_dict(), subject(name))
-        return [mean] if max(mean) < inf else None
+        printed = claims.loc[list(using), "printed"].to_dict()
+        return [reconstruct.mean_area(printed, subject(name))]
     if found is None:
         return None
     numerators, denominators = found

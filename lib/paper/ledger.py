@@ -7,7 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.paper import checks, derivations, other_abstracts, published, reconstruct, verdicts, wald
+from lib.paper import (
+    checks,
+    derivations,
+    digits,
+    other_abstracts,
+    published,
+    reconstruct,
+    verdicts,
+    wald,
+)
 from lib.patients import disclosure
 from lib.patients.codebook import read_codebook
 from lib.patients.cohort import Cohort
@@ -93,9 +102,7 @@ def _judge(claims: pd.DataFrame) -> pd.DataFrame:
     example = cohort_values(load(EXAMPLE), claims)
     for name in claims.index.difference(list(judged)):
         judged[name] = "given", "", "none", "no other claim bears on it"
-        if not np.isnan(example[name]) and published.agrees(
-            claims.at[name, "printed"], example[name]
-        ):
+        if not np.isnan(example[name]) and digits.agrees(claims.at[name, "printed"], example[name]):
             judged[name] = (
                 "fitted",
                 f"{example[name]:.5g}",

@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import stats
 
 from lib.paper import checks, proportions, ratios, wald
+from lib.paper.digits import last_digit, number
 from lib.paper.premises import (
     LOG_LIMITS,
     OF_ESTIMATE,
@@ -60,25 +61,42 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     limited = [(cell, q[:-6]) for cell in topic.cells for q in cell if q.endswith("_lower")]
     for cell, quantity in limited:
         ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
-        turned = ["fits with the limits in the other order"] * bool(
-            _ascending(claims, ids[::-1], frozenset())
-        )
+        ends = _ends_in_order(claims, ids)
+        turned = ["fits with the limits in the other order"] * bool(_ascending(ends, ids[::-1]))
         within = "quartiles" if quantity == "median" else "limits"
+        of = describe(ids[0].removesuffix("_lower"), claims)
         other = sorted({"bootstrap", "other"} & set(stated(claims, ids)))
         yield Check(
-            f"the {describe(ids[0].removesuffix('_lower'), claims)} lies within its {within}",
+            f"the {of} lies within its {within}"
+            if quantity in cell
+            else f"the {within} of the {of} are in order",
             tuple(ids),
-            partial(_ascending, claims, ids),
+            partial(_ascending, ends, ids),
+            {ids[1]: [(ends[ids[0]][0], ends[ids[-1]][1])]}.get if len(ids) > 2 else nothing,
             needs=(OF_ESTIMATE,) if quantity == "difference" else (),
             why_not=f"the file says {other[0]}" if other else "",
             readings=partial(list, turned),
         )
 
 
-def _ascending(claims: pd.DataFrame, names: list[str], left_out: frozenset[str]) -> bool | None:
+def _ends_in_order(claims: pd.DataFrame, names: list[str]) -> dict[str, Span]:
+    """For each claim the least and the greatest value by which it is put in order with the others.
+    Rounding keeps the order of values, so of equally many digits it is the printed number."""
+    texts = {name: claims.at[name, "printed"] for name in names}
+    if (
+        any(text[0] in "<>≤≥" for text in texts.values())
+        or len({*map(last_digit, texts.values())}) > 1
+    ):
+        return {name: ends_of(claims, name) for name in names}
+    return {name: (number(text), number(text)) for name, text in texts.items()}
+
+
+def _ascending(
+    ends: dict[str, Span], names: list[str], left_out: frozenset[str] = frozenset()
+) -> bool | None:
     """Whether none of the claims is above the next of those that are not left out."""
-    ends = pairwise(ends_of(claims, name) for name in names if name not in left_out)
-    fits = [low[0] <= high[1] for low, high in ends]
+    pairs = pairwise(ends[name] for name in names if name not in left_out)
+    fits = [low[0] <= high[1] for low, high in pairs]
     return all(fits) if fits else None
 
 
@@ -231,8 +249,9 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         yield follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
     raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     total, size, of = denominator(claims, name) if name else (0, None, [])
-    if len(raters) == 2 and total:
-        first, second = (int(claims.at[rater, "printed"]) for rater in raters)
+    first, second = map(int, claims.loc[raters, "printed"]) if len(raters) == 2 else (0, 0)
+    # Where all that both count is the same, kappa is zero divided by zero.
+    if 0 < first + second < 2 * total:
         chance = Fraction(first * second + (total - first) * (total - second), total**2)
         least, most = max(0, first + second - total), min(first, second)
         ends = [chance + (1 - chance) * end for end in ends_of(claims, name)]
@@ -240,7 +259,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         near = [floor((total * end - total + first + second) / 2) for end in ends]
         both = {k for k in (*near, *(k + 1 for k in near), least, most) if least <= k <= most}
         shares = [Fraction(total - first - second + 2 * k, total) for k in sorted(both)]
-        values = [(share - chance) / (1 - chance) for share in shares if chance < 1]
+        values = [(share - chance) / (1 - chance) for share in shares]
         words = f"whole numbers are behind kappa of {about(topic.what, claims)}"
         yield follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
 
@@ -272,20 +291,30 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
     for (_, what), ratio in ratios.ratio_sets(claims).items():
         names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
         total, size, _ = denominator(claims, names[0])
-        strings = ratio.strings(frozenset(ratio.names) - set(names))
+        apart = frozenset(ratio.names) - set(names)
         # Limits whose level is not printed are at 80% or more.
         level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
         is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
-        bounds = wald.possible(strings, "sigma", level) if is_odds else None
+        bounds = wald.possible(ratio.strings(apart), "sigma", level) if is_odds else None
         if bounds is None:
             continue
-        check = follows(
+
+        def enough(left_out: frozenset[str], ratio=ratio, apart=apart, level=level) -> list | None:
+            """The numbers of patients that a standard error so large allows."""
+            strings = ratio.strings(apart | left_out)
+            bounds = wald.possible(strings, "sigma", level) if ratios.bounded(strings) else None
+            return (
+                [((16 / bounds[1] ** 2 if bounds[1] else inf, MOST_PATIENTS),)] if bounds else None
+            )
+
+        check = one_of(
             claims,
             f"the standard error of {about(what, claims)}, by its limits at most {bounds[1]:.2g}, "
             f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
-            size,
-            names,
-            [(16 / bounds[1] ** 2 if bounds[1] else inf, MOST_PATIENTS)],
+            [size],
+            enough(frozenset()),
+            rests_on=names,
+            otherwise=enough,
             why_not=other_method(claims, names),
         )
         if not check.holds and not {"binary", "logistic"} <= set(stated(claims, names)):

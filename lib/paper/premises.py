@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lib.paper.published import PROPORTIONS, last_digit
+from lib.paper.digits import last_digit
+from lib.paper.published import PROPORTIONS
 
 # What a statement of these words says of an interval or a P: that it is no normal one.
 NOT_NORMAL = {"t", "profile", "bootstrap", "other"}

@@ -6,6 +6,7 @@ and Bland 1994, BMJ 309:102).
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import floor
@@ -16,6 +17,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
+from lib.paper.digits import number
 from lib.paper.premises import (
     A_PART,
     COUNTED_ONCE,
@@ -27,7 +29,7 @@ from lib.paper.premises import (
     stated,
     unstated,
 )
-from lib.paper.published import MOST_PATIENTS, number
+from lib.paper.published import BESIDE, MOST_PATIENTS
 from lib.paper.topics import Topic, counts_of, ends_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, one_of
 
@@ -61,13 +63,17 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             if count:
                 near = {int(claims.at[count, "printed"])}
                 words = f"the {describe(share, claims)} is {min(near):,} of {total:,}"
-                beside = "beside" in stated(claims, [share])
+                beside = BESIDE in stated(claims, [share])
                 because = [OF_FRACTION.format(min(near), total, total)] * beside
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
             why_not = other_method(claims, [share]) or (
                 "" if count else any_share(claims.at[share, "printed"], total)
             )
-            yield follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
+            check = follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
+            if count:
+                counts = reconstruct.counts_behind(claims.at[share, "printed"], total)
+                check = replace(check, allows={share: exact, count: exactly(*counts)}.get)
+            yield check
         if count and total:
             yield _at_most(claims, count, size, total, needs)
     if {"events", "patients"} <= set(topic.own):
@@ -144,7 +150,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Limits of a percentage of a known number, by the methods in use."""
     for cell, quantity in product(topic.cells, LIMITED):
         names = [cell.get(quantity + part) for part in ("", "_lower", "_upper")]
-        counted = _counted(claims, topic, names[0]) if all(names) else []
+        counted, assumed = _counted(claims, topic, names[0]) if all(names) else ([], [])
         if not 0 < len(counted) <= MOST_TRIED:
             continue
         level = ratios.confidence_level(claims, *names[0].split(".")[:2])
@@ -160,25 +166,31 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
             ],
             needs=[
+                *assumed,
                 f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())} [no word "
-                "states this; the method would settle it]"
+                "states this; the method would settle it]",
             ],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
 
 
-def _counted(claims: pd.DataFrame, topic: Topic, name: str) -> list[tuple[int, int]]:
-    """All counts behind a percentage, each with what it is out of; none where that is not known."""
+def _counted(
+    claims: pd.DataFrame, topic: Topic, name: str
+) -> tuple[list[tuple[int, int]], Collection[str]]:
+    """All counts behind a percentage, each with what it is out of; none where that is not known.
+    And the premises on which that rests, unless the file states them."""
     quantity = name.split(".")[2]
     if quantity not in reconstruct.MARKER_QUANTITIES:
         total, _, assumed = denominator(claims, name)
         known = total and (not assumed or quantity != "agreement")
         counts = reconstruct.counts_behind(claims.at[name, "printed"], total) if known else []
-        return [(count, total) for count in counts]
-    ways = None if apart(claims, name) else _ways(claims, topic, frozenset())
+        return [(count, total) for count in counts], assumed
+    if apart(claims, name) or (ways := _ways(claims, topic, frozenset())) is None:
+        return [], []
     row = reconstruct.MARKER_QUANTITIES.index(quantity)
-    return [] if ways is None else sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)})
+    counted = sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)})
+    return counted, unstated(claims, [*_marker_names(claims, topic)], ["of", "events"])
 
 
 def _limits_of(counted: list[tuple[int, int]], level: float, method: str) -> list[np.ndarray]:
@@ -195,14 +207,23 @@ def _limits_of(counted: list[tuple[int, int]], level: float, method: str) -> lis
     return ends
 
 
+def _marker_names(claims: pd.DataFrame, topic: Topic) -> list[str]:
+    """The claims that confine a marker's counts."""
+    accuracy = [topic.own[q] for q in reconstruct.MARKER_QUANTITIES if q in topic.own]
+    counted = ["methods.all.events", "methods.all.patients"]
+    return [name for name in (*accuracy, *counted) if name in claims.index]
+
+
 def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.ndarray | None:
     """All ways to choose the counts of a marker, as in ``reconstruct.Solutions``, by its
     sensitivity, its specificity and the numbers of patients and events, as far as these are not
     left out; None where they are too many or not confined."""
-    counted = ["methods.all.events", "methods.all.patients"]
-    accuracy = [topic.own[q] for q in reconstruct.MARKER_QUANTITIES if q in topic.own]
-    as_roc = {name: f"roc.{topic.what}.{name.split('.')[2]}" for name in accuracy}
-    names = [name for name in (*accuracy, *counted) if name in claims.index]
+    names = _marker_names(claims, topic)
+    as_roc = {
+        name: f"roc.{topic.what}.{name.split('.')[2]}"
+        for name in names
+        if not name.startswith("methods.")
+    }
     using = [as_roc.get(name, name) for name in names if name not in left_out]
     found = reconstruct.solutions(claims.loc[names].rename(index=as_roc), using)
     ways = found.markers.get(topic.what) if found else np.empty((4, 0), int)
@@ -222,16 +243,14 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         f"predictive values and accuracy of {about(topic.what, claims)} go with one share of events"
     )
     names = [*accuracy, *predictive]
-    counted = [f"methods.all.{of}" for of in ("events", "patients")]
-    counted = [name for name in counted if name in claims.index]
+    counted = [name for name in _marker_names(claims, topic) if name not in accuracy]
     of_all = not any(apart(claims, name) for name in names)
     differ = len({denominator(claims, name)[:2] for name in names}) > 1
-    why_not = other_method(claims, names) or differ * "they are of different patients"
 
     def candidates(left_out: frozenset[str]) -> Collection[tuple[Span, ...]] | None:
-        ways = _ways(claims, topic, left_out)
+        ways = _ways(claims, topic, left_out) if of_all else None
         if ways is None:
-            return None
+            return by_odds() if len(predictive) == 2 and not left_out & {*names[:-1]} else None
         exposed, unexposed, occluded, patent = ways.tolist()
         found = set()
         for a, d, events, others in zip(exposed, unexposed, occluded, patent, strict=True):
@@ -242,23 +261,23 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 found.add(exactly(*(Fraction(x, x + y) for x, y in pairs)))
         return found
 
-    by_counts = candidates(frozenset()) if of_all else None
-    needs = unstated(claims, names + counted * (by_counts is not None), ["of", "events"])
-    if by_counts is not None:
-        yield one_of(
-            claims,
-            words,
-            predictive,
-            by_counts,
-            rests_on=[*accuracy, *counted],
-            otherwise=candidates,
-            needs=needs,
-            why_not=why_not,
-        )
-    elif len(predictive) == 2:
+    def by_odds() -> list[tuple[Span, ...]]:
         ends = [ends_of(claims, name) for name in (*accuracy, own["ppv"])]
         near = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
         sensitivity, specificity, ppv = near / (1 - near)
         odds = sensitivity * specificity / ppv[::-1]
-        span = tuple((odds / (1 + odds)).tolist())
-        yield follows(claims, words, own["npv"], [*accuracy, own["ppv"]], [span], needs, why_not)
+        return [((0, 1), tuple((odds / (1 + odds)).tolist()))]
+
+    found = candidates(frozenset())
+    if found is not None:
+        by_counts = of_all and _ways(claims, topic, frozenset()) is not None
+        yield one_of(
+            claims,
+            words,
+            predictive,
+            found,
+            rests_on=[*accuracy, *counted * by_counts],
+            otherwise=candidates,
+            needs=unstated(claims, names + counted * by_counts, ["of", "events"]),
+            why_not=other_method(claims, names) or differ * "they are of different patients",
+        )

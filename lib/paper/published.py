@@ -1,23 +1,21 @@
-"""Claims: the numbers that the paper prints, and the values each printed string can stand for.
+"""Claims: the numbers that a paper prints, read from a file as people type them.
 
-A printed number is an interval. "0.020" stands for every value that rounds to it, and for the
-string alone it cannot be known which one was meant. Knows nothing of cohorts.
+What a printed string can stand for is in `digits`. Knows nothing of cohorts.
 """
 
 import calendar
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
-from fractions import Fraction
-from functools import cache
+from decimal import Decimal
 from itertools import combinations
 from math import inf
 from pathlib import Path
 
 import pandas as pd
 
-from lib.patients.files import DATA, InputError, fail, read_csv
+from lib.paper.digits import NUMBER, number, parse
+from lib.patients.files import DATA, fail, read_csv
 
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
@@ -38,6 +36,8 @@ NUMBERS = ["mean", "sd", "median", "kappa", "difference", "rate"]
 # What a percentage can be of, and what is printed as a fraction.
 SIZES = ["patients", "count", "events"]
 FRACTIONS = ["primary_patency", "agreement", "sensitivity", "specificity", "ppv", "npv"]
+# No number in print is longer.
+LONGEST = 40
 # Products of larger counts do not fit into the machine's whole numbers.
 MOST_PATIENTS = 10_000_000
 MONTHS = ["first_month", "last_month"]
@@ -73,9 +73,11 @@ BASIS = [
     "logistic",
     "crude",
 ]
+# What stands in that column of a percentage which is read beside a fraction; nobody can write it.
+BESIDE = "(beside a fraction)"
 # The forms of a cell with several numbers. An upper limit that is not reached is none.
 LIMITS = re.compile(
-    r"\(?\s*([^()]+?)\s*(?:\bto\b|[–—;]|,(?!\d{3}(?!\d))|-)\s*"
+    r"\(?\s*([^()]+?)\s*(?:\bto\b|[–—~;]|,(?!\d{3}(?!\d))|-)\s*"
     r"(?:(?i:NR|NE|NA|not (?:reached|estimable))|([^()]+?))\s*\)?"
 )
 ESTIMATE = re.compile(r"(.+?)[,;]?\s*(\([^()]+\))")
@@ -89,6 +91,8 @@ _WORDS = (
     r"(?:CI|confidence (?:interval|limit)s?|IQR|interquartile range|SD|standard deviation)\b"
 )
 LABEL = re.compile(rf"(?i)\b{_WORDS}[,:]?\s*|\bn\s*=\s*")
+# Signs as wide as Chinese characters, as in （1.05～4.50）.
+FULL_WIDTH = {ord("、"): ","} | {sign + 0xFEE0: sign for sign in range(0x21, 0x7F)}
 # What people type, and how it is written here.
 SPELLINGS = [
     (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
@@ -123,37 +127,9 @@ SPELLINGS = [
         "",
     ),
     # What is named has brackets of its own: 0.82; 95% CI, 0.70-0.96 and (88%; 95% CI, 73%-96%).
-    (rf"(?i)^([^()]+?)(?:\s*[,;]\s*|(?<!%)\s+)({_WORDS}[^()]+)$", r"\1 (\2)"),
+    (rf"(?i)^([^()]+?(?:\([^()]+\))?)(?:\s*[,;]\s*|(?<!%)\s+)({_WORDS}[^()]+)$", r"\1 (\2)"),
     (rf"(?i)(\([^()]+?)\s*[,;]\s*({_WORDS}[^()]+\))$", r"\1) (\2"),
 ]
-NUMBER = re.compile(
-    r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
-)
-
-# More digits than any number here has.
-DIGITS = Context(prec=60)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """The values a printed number can stand for; an infinite bound is no bound.
-
-    Percentages are proportions here: "89.4%" is about 0.894.
-    """
-
-    lower: Fraction | float = -inf
-    upper: Fraction | float = inf
-    lower_closed: bool = True
-    upper_closed: bool = False
-
-    def __contains__(self, value: float | Fraction) -> bool:
-        above = value > self.lower or (self.lower_closed and value == self.lower)
-        below = value < self.upper or (self.upper_closed and value == self.upper)
-        return above and below
-
-    def meets(self, low: float | Fraction, high: float | Fraction) -> bool:
-        """Whether some value from ``low`` to ``high`` is among these."""
-        return low in self or high in self or low < self.lower < high
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
@@ -204,9 +180,13 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
     }
     numbers = {line: _numbers(row["id"], row["printed"]) for line, row in rows.iterrows()}
     sizes = {name for of in numbers.values() for name, kind, *_ in of if kind in SIZES}
+    sections = Counter(rows["id"].str.partition(".")[0])
+    whose = Counter(re.findall(r"\bevents:([^|\s]+)", "|".join(rows.get("basis", []))))
+    # Numbers that share their events may name these as they like.
+    known = {"level:": {*sections}, "events:": {*sections, *(of for of in whose if whose[of] > 1)}}
     for line, row in rows.iterrows():
         where, section = f"line {line}, column", row["id"].partition(".")[0]
-        problems += [f"{where} {words}" for words in _complaints(row, sizes | groups)]
+        problems += [f"{where} {words}" for words in _complaints(row, sizes | groups, known)]
         for name, kind, printed, of in numbers[line]:
             before = claims.get(name, {"printed": printed, "basis": ""})
             if before["printed"] != printed or (name in claims and [*rows["id"]].count(name) > 1):
@@ -225,7 +205,7 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
             basis = [before["basis"], row.get("basis", ""), of and f"of:{of}"]
             # What stands beside a fraction may be a rate of another method, of patients at least.
             rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[1:]
-            basis.append("beside" if of and rated and not stated else "")
+            basis.append(BESIDE if of and rated and not stated else "")
             claims[name] = {
                 **row,
                 "id": name,
@@ -279,9 +259,9 @@ def _share_signs(claims: dict[str, dict]) -> Iterator[str]:
             yield next(iter(of.values()))["id"]
 
 
-def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
+def _complaints(row: pd.Series, named: set[str], known: dict[str, set[str]]) -> Iterator[str]:
     """What is wrong with the id and the basis of a line; ``named`` are the groups of the file, and
-    the ids of what a percentage can be of."""
+    the ids of what a percentage can be of, ``known`` the names that may follow other words."""
     section, who, quantity, *rest = [*row["id"].split("."), "", ""]
     stated = row.get("section", section), row.get("quantity", quantity)
     if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
@@ -304,12 +284,18 @@ def _complaints(row: pd.Series, named: set[str]) -> Iterator[str]:
         if one.partition(":")[0] == other.partition(":")[0]
     )
     for word in words:
-        name = word.partition(":")[2]
+        start, colon, name = word.partition(":")
+        others = known.get(start + colon, {name})
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
             yield (
                 f"basis: “{word}” names neither a number above zero nor one of "
                 f"{', '.join(sorted(name for name in named if '.' not in name))}; of the ids only "
                 f"those of {', '.join(SIZES)} can be named"
+            )
+        elif name and name not in others:
+            yield (
+                f"basis: “{word}” names nothing else in this file; expected one of its sections "
+                f"({', '.join(sorted(known['level:']))})"
             )
         elif not any(name and word.startswith(b) if b[-1] == ":" else word == b for b in BASIS):
             yield (
@@ -326,7 +312,7 @@ def _numbers(name: str, text: str) -> list[tuple[str, str, str, str]]:
     counted = re.sub("(?=@|$)", f"_{quantity}" * (quantity in FRACTIONS), who, count=1)
     return [
         (".".join(filter(None, [section, subject, kind, variant])), kind, normal(piece, kind), of)
-        for kind, piece, of in _pieces(quantity, text)
+        for kind, piece, of in _pieces(quantity, text.translate(FULL_WIDTH))
         for subject in [counted if kind in ("count", "percentage") else who]
     ]
 
@@ -405,10 +391,12 @@ def expected_instead(quantity: str, printed: str) -> str | None:
         month, _, year = printed.partition(" ")
         fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
         return None if fits else "a month such as “May 2019”"
+    if len(printed) > LONGEST:
+        return f"a number; expected at most {LONGEST} characters"
     if not NUMBER.fullmatch(printed):
         examples = "0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
         return f"a number; write for example {examples}, and leave out all words"
-    sign, value, _ = _parse(printed)
+    sign, value, _ = parse(printed)
     # Limits of a ratio may be beyond what a program prints: 0.00, >999.
     as_ratio = value >= 0 if quantity != base else value > 0 and not sign
     # Limits of a proportion may be beyond zero and one, where software does not cut them off.
@@ -445,81 +433,3 @@ def expected_instead(quantity: str, printed: str) -> str | None:
 def subject(claim_id: str) -> str:
     """What a claim is about: a group, a factor, or all."""
     return claim_id.split(".")[1]
-
-
-def _parse(printed: str) -> tuple[str, Fraction, Fraction]:
-    match = NUMBER.fullmatch(printed.strip())
-    if not match:
-        raise InputError(
-            f"“{printed}” is not a printed number; expected for example 0.020, 89.4% or <0.05"
-        )
-    scale = 100 if match["percent"] else 1
-    unit = Fraction(1, 10 ** len(match["decimals"] or ""))
-    return match["sign"], Fraction(match["digits"]) / scale, unit / scale
-
-
-@cache
-def interval(printed: str | None, rounding: str | None = None) -> Interval:
-    """The values that print as ``printed``; every value where nothing is printed (None).
-
-    ``rounding`` is half_up (a half goes away from zero), half_even (a half goes to the even digit),
-    truncation, or None for what either of the two half rules allows. A threshold such as "<0.05"
-    stands for itself. Raises ``InputError`` when ``printed`` is not a number.
-    """
-    if printed is None:
-        return Interval()
-    sign, value, unit = _parse(printed)
-    if sign in ("<", "≤"):
-        return Interval(-inf, value, False, sign == "≤")
-    if sign in (">", "≥"):
-        return Interval(value, inf, sign == "≥", False)
-    even = (value / unit).numerator % 2 == 0
-    # Whether the end nearer to zero belongs to it, and the end farther from zero.
-    nearer, farther = {
-        "half_up": (True, False),
-        "half_even": (even, even),
-        "truncation": (True, False),
-        None: (True, even),
-    }[rounding]
-    inward, outward = (0, unit) if rounding == "truncation" else (unit / 2, unit / 2)
-    if value == 0:
-        return Interval(-outward, outward, farther, farther)
-    if value < 0:
-        return Interval(value - outward, value + inward, farther, nearer)
-    return Interval(value - inward, value + outward, nearer, farther)
-
-
-def number(printed: str) -> Fraction:
-    """The number itself, a proportion where it is a percentage; the threshold where it is one."""
-    return _parse(printed)[1]
-
-
-def last_digit(printed: str) -> Fraction:
-    """The value of one unit of the last printed digit."""
-    return _parse(printed)[2]
-
-
-def agrees(printed: str, value: float | Fraction) -> bool:
-    """Whether ``value`` prints as ``printed`` under one of the two half rules."""
-    return value in interval(printed)
-
-
-def prints(value: float | Fraction, like: str) -> str:
-    """``value`` printed (half up) with as many digits as the string ``like``; a threshold stays."""
-    return max(printings(value, like), key=lambda text: abs(number(text)))
-
-
-def printings(value: float | Fraction, like: str) -> set[str]:
-    """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
-    rule; of a threshold, itself or its opposite.
-    """
-    match = NUMBER.fullmatch(like.strip())
-    if sign := match["sign"]:
-        opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
-        return {(sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")}
-    value = Fraction(value) * (100 if match["percent"] else 1)
-    exact = DIGITS.divide(value.numerator, value.denominator)
-    last = Decimal(1).scaleb(-len(match["decimals"] or ""))
-    rounded = {exact.quantize(last, rule, DIGITS) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
-    # Zero has no sign.
-    return {f"{text or abs(text):f}{match['percent']}" for text in rounded}

@@ -7,10 +7,12 @@ The arithmetic is that of ``lib.paper.wald``, on the logarithmic scale.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
+from itertools import chain
 
 import pandas as pd
 
-from lib.paper import published, reconstruct, wald
+from lib.paper import digits, published, reconstruct, wald
 from lib.paper.premises import AT_95, other_method, stated, unstated
 from lib.paper.verdicts import Check, Span, about, exactly, one_of
 from lib.words import listed
@@ -69,7 +71,7 @@ def confidence_level(
 ) -> float:
     """The printed confidence level of a set of claims, or 0.95 where none is printed."""
     name = level_claim(claims, section, what)
-    return float(published.number(claims.at[name, "printed"])) if name else 0.95
+    return float(digits.number(claims.at[name, "printed"])) if name else 0.95
 
 
 def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
@@ -93,7 +95,7 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
             # P of another method stands alone.
             apart = ids[3:] if other_method(claims, ids[3:]) else []
             found = {n: q for n, q in pairs.items() if n in claims.index and n not in apart}
-            if _bounded(found.values()):
+            if bounded(found.values()):
                 level = level_claim(claims, section, what), confidence_level(claims, section, what)
                 sets[section, what] = PrintedRatio(claims, found, *level)
     return sets
@@ -111,7 +113,7 @@ def _variants(claims: pd.DataFrame) -> dict[str, PrintedRatio]:
     return found
 
 
-def _bounded(quantities: Iterable[str]) -> bool:
+def bounded(quantities: Iterable[str]) -> bool:
     """Whether two of an estimate and its limits are among the quantities."""
     return sum(quantity in wald.QUANTITIES[:3] for quantity in quantities) > 1
 
@@ -144,7 +146,7 @@ def _check(
 
     def agree(left_out: frozenset[str]) -> bool | None:
         strings = ratio.strings(left_out)
-        if not _bounded(strings):
+        if not bounded(strings):
             return None
         # Without the confidence level all ratios that share it may agree at another.
         if ratio.level_claim in left_out:
@@ -152,7 +154,7 @@ def _check(
         return wald.agree(strings, ratio.level)
 
     def allowed(name: str) -> list[Span] | None:
-        if name == ratio.level_claim or not _bounded(ratio.strings(frozenset([name]))):
+        if name == ratio.level_claim or not bounded(ratio.strings(frozenset([name]))):
             return None
         bounds = wald.possible(ratio.strings(), ratio.names[name], ratio.level)
         return [bounds] if bounds else []
@@ -182,21 +184,23 @@ def _check(
 def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[Check]:
     """The levels, in whole percent, at which all ratios agree with their limits and P.
 
-    Where there is none, no level mends what is wrong, and those ratios decide that agree. So they
-    do where one ratio alone disagrees, whose P may as well be wrong, with a level that is in use.
+    Where there is none, no level mends what is wrong, and those ratios decide that agree.
     """
     normal = [of for of in ratios if of.level_claim and not other_method(claims, of.names)]
     for name in dict.fromkeys(ratio.level_claim for ratio in normal):
         used = [ratio for ratio in normal if ratio.level_claim == name]
-        agreeing = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
-        alone = len(used) - len(agreeing) == 1 and used[0].level in USUAL_LEVELS
-        if fitting := _levels([] if alone else used) or _levels(agreeing):
+        if not (fitting := _levels(used)):
+            used = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
+            fitting = _levels(used)
+        if fitting:
             needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
             yield one_of(
                 claims,
                 "limits and P imply the confidence level",
                 [name],
                 [exactly(level) for level in fitting],
+                rests_on=chain(*(ratio.names for ratio in used)),
+                otherwise=partial(_levels_without, used),
                 needs=needs,
                 why_not=""
                 if any("p_value" in ratio.names.values() for ratio in used)
@@ -204,11 +208,15 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
             )
 
 
+def _levels_without(ratios: list[PrintedRatio], left_out: frozenset[str]) -> list[tuple[Span, ...]]:
+    return [exactly(level) for level in _levels(ratios, left_out)]
+
+
 def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:
     """The levels at which all ratios agree, of those in whole percent and the one printed; none
     where there are no ratios."""
     sets = [ratio.strings(left_out) for ratio in ratios]
-    known = [strings for strings in sets if _bounded(strings)]
+    known = [strings for strings in sets if bounded(strings)]
     printed = {Fraction(ratio.level).limit_denominator(10_000) for ratio in ratios}
     whole = {Fraction(percent, 100) for percent in range(50, 100)}
     levels = sorted(printed | whole) if ratios else []

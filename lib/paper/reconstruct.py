@@ -23,8 +23,8 @@ from math import prod
 import numpy as np
 import pandas as pd
 
+from lib.paper.digits import interval
 from lib.paper.premises import apart, stated
-from lib.paper.published import interval
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
 MOST_LISTED = 100_000
@@ -179,6 +179,13 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         bounds.append((int(events), int(events)))
     if used and patients:
         bounds.append((1, patients - 1))
+    elif events:
+        of_events = [
+            _ends(printed.get(f"roc.{marker}.sensitivity"), np.array([int(events)]))
+            for marker in used
+        ]
+        if any(first > last for first, last in of_events):
+            return None
     if not bounds:
         return Solutions(patients, sizes, None, {}, {})
     least = max(low for low, _ in bounds)
@@ -197,12 +204,10 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
 
 
 def mean_area(printed: dict[str, str], marker: str) -> tuple[Fraction | float, Fraction | float]:
-    """The least and the greatest mean of sensitivity and specificity, whatever the counts; every
-    value where one is not printed."""
-    one, other = (
-        interval(printed.get(f"roc.{marker}.{quantity}")) for quantity in MARKER_QUANTITIES
-    )
-    return (one.lower + other.lower) / 2, (one.upper + other.upper) / 2
+    """The least and the greatest mean of sensitivity and specificity, whatever the counts."""
+    found = [interval(printed.get(f"roc.{marker}.{quantity}")) for quantity in MARKER_QUANTITIES]
+    least = sum(max(of.lower, Fraction(0)) for of in found)
+    return least / 2, sum(min(of.upper, Fraction(1)) for of in found) / 2
 
 
 def _patients(

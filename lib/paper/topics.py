@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import reconstruct
-from lib.paper.published import interval
+from lib.paper.digits import interval
 from lib.paper.verdicts import Check, Span, one_of
 
 # How exactly a value is computed, relative to itself.

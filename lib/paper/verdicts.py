@@ -20,7 +20,8 @@ from math import floor
 
 import pandas as pd
 
-from lib.paper.published import interval, last_digit, number, printings, subject
+from lib.paper.digits import interval, last_digit, number, printings
+from lib.paper.published import subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed

@@ -12,7 +12,7 @@ from math import exp, inf, log, prod
 import numpy as np
 from scipy import stats
 
-from lib.paper.published import interval
+from lib.paper.digits import interval
 
 QUANTITIES = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "p_value"]
 TOLERANCE = 1e-12

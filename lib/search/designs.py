@@ -16,7 +16,8 @@ from scipy import ndimage, stats
 from lib.compatible import ladder
 from lib.compatible.study import FOLDER, Study, study
 from lib.paper import wald
-from lib.paper.published import interval, read
+from lib.paper.digits import interval
+from lib.paper.published import read
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.search.annealing import Steps, steps_of

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from lib.paper import published, reconstruct, wald
+from lib.paper import digits, reconstruct, wald
 from lib.show import display
 from lib.statistics import prediction
 from lib.words import DASH, capital, percent, whole
@@ -48,7 +48,7 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
     """
     found = reconstruct.counts_behind(printed, total)
     up, even = (
-        [count for count in found if Fraction(count, total) in published.interval(printed, rule)]
+        [count for count in found if Fraction(count, total) in digits.interval(printed, rule)]
         for rule in ("half_up", "half_even")
     )
     possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
@@ -69,10 +69,10 @@ def _which_counts(printed: str, total: int, found: list[int]) -> str:
     like = f"0.{'0' * (_decimals(printed) + 1)}{unit}"
 
     def share(count: int) -> str:
-        return f"{whole(count)} ({published.prints(Fraction(count, total), like)})"
+        return f"{whole(count)} ({digits.prints(Fraction(count, total), like)})"
 
     if not found:
-        below = min(max(int(published.number(printed) * total), 0), total)
+        below = min(max(int(digits.number(printed) * total), 0), total)
         nearest = " and ".join(share(count) for count in (below, below + 1) if count <= total)
         return f"No count out of {whole(total)} prints {printed}. The nearest: {nearest}."
     if len(found) == 1:
@@ -82,7 +82,7 @@ def _which_counts(printed: str, total: int, found: list[int]) -> str:
 
 
 def _decimals(printed: str) -> int:
-    return len(published.NUMBER.fullmatch(printed)["decimals"] or "")
+    return len(digits.NUMBER.fullmatch(printed)["decimals"] or "")
 
 
 def _runs(numbers: list[int]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lib.paper import checklist as guidelines
-from lib.paper import derivations, ledger, published, reconstruct, verdicts
+from lib.paper import derivations, digits, ledger, reconstruct, verdicts
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.statistics import roc, univariate
@@ -53,7 +53,7 @@ def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
 
 def as_printed(value: float, like: str) -> str:
     """A value with the digits of a printed number."""
-    return DASH if pd.isna(value) else published.prints(value, like)
+    return DASH if pd.isna(value) else digits.prints(value, like)
 
 
 def count_of(count: float, total: float) -> str:

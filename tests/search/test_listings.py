@@ -12,7 +12,7 @@ from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from lib.compatible import exclusion, readings, study
 from lib.paper import cores, wald
-from lib.paper.published import prints
+from lib.paper.digits import prints
 from lib.search import designs, listings
 from lib.search import readings as search
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.paper import published, wald
+from lib.paper import digits, wald
 from lib.show import forms
 
 MANY = settings(
@@ -67,16 +67,16 @@ def wald_strings(draw) -> dict[str, str]:
             wald.QUANTITIES, [exp(beta), exp(beta - z * sigma), exp(beta + z * sigma)], strict=False
         )
     )
-    printed = {quantity: published.prints(value, like) for quantity, value in values.items()}
+    printed = {quantity: digits.prints(value, like) for quantity, value in values.items()}
     p_like = draw(st.sampled_from(["0.000", "0.00", "0.0000", "<0.05", "<0.001"]))
-    printed["p_value"] = published.prints(
-        float(2 * stats.norm.sf(abs(beta) / sigma)), p_like
-    ).replace("≥", ">")
+    printed["p_value"] = digits.prints(float(2 * stats.norm.sf(abs(beta) / sigma)), p_like).replace(
+        "≥", ">"
+    )
     changed = draw(st.sampled_from([None, None, *wald.QUANTITIES]))
     if changed and printed[changed][0] not in "<>":
-        step = draw(st.integers(-9, 9)) * published.last_digit(printed[changed])
-        printed[changed] = published.prints(
-            max(published.number(printed[changed]) + step, Fraction(0)), printed[changed]
+        step = draw(st.integers(-9, 9)) * digits.last_digit(printed[changed])
+        printed[changed] = digits.prints(
+            max(digits.number(printed[changed]) + step, Fraction(0)), printed[changed]
         )
     printed.pop(draw(st.sampled_from([None, None, None, *wald.QUANTITIES])), None)
     return printed
@@ -84,10 +84,8 @@ def wald_strings(draw) -> dict[str, str]:
 
 sane = wald_strings().filter(
     lambda printed: (
-        all(
-            published.number(printed[quantity]) > 0 for quantity in printed if quantity != "p_value"
-        )
-        and published.number(printed.get("p_value", "1")) <= 1
+        all(digits.number(printed[quantity]) > 0 for quantity in printed if quantity != "p_value")
+        and digits.number(printed.get("p_value", "1")) <= 1
     )
 )
 
