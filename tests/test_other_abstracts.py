@@ -151,6 +151,10 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
         ("methods.all.patients,12,", ["line 3", "methods.all.patients", "more than once"]),
         ("a.x.percentage,24%,events:", ["line 3", "“events:”", "a name after a colon"]),
+        ("a.x.percentage,24%,events:methdos", ["line 3", "“events:methdos”", "(a, methods)"]),
+        ("a.x.odds_ratio,2,level:multivarate", ["line 3", "“level:multivarate”", "(a, methods)"]),
+        (f"a.x.mean,{'9' * 310},", ["line 3", "at most 40"]),
+        (f"a.x.percentage,24.{'0' * 200}%,", ["line 3", "at most 40"]),
         ("a.x.percentage,24%,rate:free|rate:event", ["line 3", "“rate:event”", "leave one"]),
         ("a.x.percentage,24%,of:50|of:60", ["line 3", "“of:50” and “of:60”", "leave one"]),
         ("a.x.odds_ratio,>999,", ["line 3", "“>999”", "leave out such an estimate"]),
@@ -218,6 +222,12 @@ def limited(quantity: str, *printed: str) -> dict[str, str]:
         ("auc", "0.84 (78–90%)", limited("auc", "0.84", "78%", "90%")),
         ("specificity", "1 (90% to 100%)", limited("specificity", "1", "90%", "100%")),
         ("percentage", "0 (0 to 3.6%)", limited("percentage", "0%", "0%", "3.6%")),
+        # As Chinese journals print them.
+        (
+            "odds_ratio",
+            "0.82（95%CI：0.70～0.96，P＝0.014）",
+            {**AT_95, "p_value": "0.014"},
+        ),
         ("percentage", "1.2 (0.4 to 1.9)", limited("percentage", "1.2%", "0.4%", "1.9%")),
         (
             "percentage",
@@ -231,7 +241,7 @@ def limited(quantity: str, *printed: str) -> dict[str, str]:
         *[
             (
                 "count",
-                f"120{of} (40%; 95% CI, 34–46)",
+                f"120{of} {limits}",
                 {
                     "count": "120",
                     **limited("percentage", "40%", "34%", "46%"),
@@ -239,6 +249,7 @@ def limited(quantity: str, *printed: str) -> dict[str, str]:
                 },
             )
             for of in ("/300", " of 300", "")
+            for limits in ("(40%; 95% CI, 34–46)", "(40%), 95% CI 34 to 46")
         ],
         # Bayesian limits need not contain the estimate.
         ("percentage", "0.0% (0.2 to 28.5%)", limited("percentage", "0.0%", "0.2%", "28.5%")),
@@ -392,6 +403,10 @@ CRUDE_LIMITS = (
 )
 
 
+SHARED_EVENTS = "of:all|binary|events:patency"
+WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n"
+
+
 @pytest.mark.parametrize(
     ("text", "grade", "culprits"),
     [
@@ -417,8 +432,7 @@ CRUDE_LIMITS = (
         (T_TEST.format("t"), "", set()),
         # No logistic regression is more precise than 4 / sqrt(100) = 0.4; limits 0.90 and 2.20 mean
         # a standard error of 0.228. An odds ratio for each year of age may well be.
-        (PRECISE.format("binary|logistic"), "impossible",
-         {"methods.all.patients", *(f"multivariate.x.{name}" for name in wald.QUANTITIES[:3])}),
+        (PRECISE.format("binary|logistic"), "impossible", {"methods.all.patients"}),
         (PRECISE.format("logistic"), "", set()),
         # Groups that may overlap need not add up, also where the size of one is not printed.
         ("methods.all.patients,100,\nmethods.A.patients,60,\nmethods.B.patients,70,\n"
@@ -450,7 +464,7 @@ CRUDE_LIMITS = (
         (f"methods.all.patients,23,\n{SCORE}roc.m.auc_limits,0.745-1.000,\n", "", set()),
         # EMPA-REG OUTCOME spent 0.02% of its level on an interim analysis.
         (OF_LEVEL.format("95.02%"), "", set()),
-        (OF_LEVEL.format("80.02%"), "impossible", {"r.all.confidence_level"}),
+        (OF_LEVEL.format("80.02%"), "impossible", {"r.all.confidence_level", "r.x.p_value"}),
         # P < 0.001 of RE-LY is of non-inferiority; the limits would give 0.36. A threshold is
         # not one digit off, and a P of another question stands alone.
         (OF_RISK.format("0.74", ""), "not by this method", {"r.x.p_value"}),
@@ -466,9 +480,10 @@ CRUDE_LIMITS = (
          "roc.x.specificity,52.6%,of:all\nroc.x.auc,0.763,\nroc.x.auc_limits,0.5 to 1,\n",
          "", set()),
         # 100 patients print both shares with 40 or 80 events only, of which 54/59 and 9/14 are the
-        # only negative predictive values beside this positive one. No other input would mend it.
+        # only negative predictive values beside this positive one; of any number of patients it is
+        # 91.4% to 91.7%. No other input would mend it.
         (sized(100) + marker("x", "87.5%", "90.0%", "of:all", PREDICTIVE.format("91.2%")),
-         "impossible", {"roc.x.npv", "methods.all.patients"}),
+         "impossible", {"roc.x.npv"}),
         (sized(100) + marker("x", "87.5%", "90.0%", "of:all", PREDICTIVE.format("91.5%")),
          "", set()),
         # 12 and 22 of 50 are 34 of 100. What is left of a sum that is too small is no less.
@@ -489,6 +504,25 @@ CRUDE_LIMITS = (
          + marker("x", "87.5%", "90.0%", "of:all|events:roc",
                   "roc.x.sensitivity_limits,87.0 to 88.0%,of:all|events:roc\n"),
          "not by this method", {"roc.x.sensitivity_lower", "roc.x.sensitivity_upper"}),
+        # Of 24 no number is 60.5%, however many patients there are.
+        (WITH_EVENTS + marker("s", "60.5%", "75.0%", SHARED_EVENTS), "impossible",
+         {"methods.all.events", "roc.s.sensitivity"}),
+        (WITH_EVENTS + marker("s", "60.5%", "75.0%", SHARED_EVENTS,
+                              f"roc.s.auc,0.688,{SHARED_EVENTS}\n"),
+         "impossible", {"roc.s.sensitivity"}),
+        # 62.5% and 75.0% have likelihood ratios that no share of events makes 54.1% and 86.4%.
+        (WITH_EVENTS + marker("s", "62.5%", "75.0%", SHARED_EVENTS,
+                              f"roc.s.ppv,54.1%,{SHARED_EVENTS}\nroc.s.npv,86.4%,{SHARED_EVENTS}\n"),
+         "impossible", {"roc.s.ppv"}),
+        # Rounding keeps the order of values, so that a median of 9 is above a quartile of 8.
+        ("r.x.median,9 (IQR 3 to 8),\n", "impossible",
+         {"r.x.median", "r.x.median_upper"}),
+        ("r.x.median,9 (IQR 3 to 8.5),\n", "", set()),
+        ("r.x.kappa,0.82 (0.70-0.81),\n", "one digit off", {"r.x.kappa", "r.x.kappa_upper"}),
+        ("r.x.odds_ratio,0.94 (0.95-1.20),other\n", "", set()),
+        # Where both raters count everybody kappa is no number.
+        ("methods.all.patients,50,\nr.x@one.count,50,\nr.x@two.count,50,\nr.x.kappa,1.00,of:all\n",
+         "", set()),
         (sized(50) + "patency.all.primary_patency,82%,of:all|rate:free\n"
          "patency.all.primary_patency_limits,81.5 to 82.5%,of:all\n", "not by this method",
          {"patency.all.primary_patency_lower", "patency.all.primary_patency_upper"}),

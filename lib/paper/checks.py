@@ -122,7 +122,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
         # A rate may be any that is one of whole numbers.
-        allowed = nothing if needed == ["of"] else cache(partial(_allowed_counts, claims, names))
+        allowed = nothing if needed == ["of"] else cache(partial(_allowed, claims, names))
         needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
         checks.append(Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs))
     return checks
@@ -132,6 +132,12 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
     """Whether whole numbers print all claims but those left out."""
     using = [name for name in names if name not in left_out]
     return any(reconstruct.solutions(of, using) is not None for of in _readings(claims))
+
+
+def _allowed(claims: pd.DataFrame, names: tuple[str, ...], name: str) -> list[Span] | None:
+    """The values of a claim, as in ``_allowed_counts``, in any of the readings."""
+    found = [_allowed_counts(of, names, name) for of in _readings(claims)]
+    return None if None in found else sorted({*chain(*found)})
 
 
 def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:

@@ -62,6 +62,8 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for cell, quantity in limited:
         ids = [cell[q] for q in (f"{quantity}_lower", quantity, f"{quantity}_upper") if q in cell]
         ends = _ends_in_order(claims, ids)
+        between = ends[ids[0]][0], ends[ids[-1]][1]
+        is_confined = len(ids) > 2 and inf not in map(abs, between)
         turned = ["fits with the limits in the other order"] * bool(_ascending(ends, ids[::-1]))
         within = "quartiles" if quantity == "median" else "limits"
         of = describe(ids[0].removesuffix("_lower"), claims)
@@ -72,7 +74,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             else f"the {within} of the {of} are in order",
             tuple(ids),
             partial(_ascending, ends, ids),
-            {ids[1]: [(ends[ids[0]][0], ends[ids[-1]][1])]}.get if len(ids) > 2 else nothing,
+            {ids[1]: [between]}.get if is_confined else nothing,
             needs=(OF_ESTIMATE,) if quantity == "difference" else (),
             why_not=f"the file says {other[0]}" if other else "",
             readings=partial(list, turned),
