@@ -198,9 +198,9 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
                 claims,
                 "limits and P imply the confidence level",
                 [name],
-                [exactly(level) for level in fitting],
+                fitting,
                 rests_on=chain(*(ratio.names for ratio in used)),
-                otherwise=partial(_levels_without, used),
+                otherwise=partial(_levels, used),
                 needs=needs,
                 why_not=""
                 if any("p_value" in ratio.names.values() for ratio in used)
@@ -208,16 +208,14 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
             )
 
 
-def _levels_without(ratios: list[PrintedRatio], left_out: frozenset[str]) -> list[tuple[Span, ...]]:
-    return [exactly(level) for level in _levels(ratios, left_out)]
-
-
-def _levels(ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()) -> list[Fraction]:
-    """The levels at which all ratios agree, of those in whole percent and the one printed; none
-    where there are no ratios."""
+def _levels(
+    ratios: list[PrintedRatio], left_out: frozenset[str] = frozenset()
+) -> list[tuple[Span, ...]]:
+    """The levels at which all ratios agree, of those in whole percent and the one printed, as
+    candidates of ``one_of``; none where there are no ratios."""
     sets = [ratio.strings(left_out) for ratio in ratios]
     known = [strings for strings in sets if bounded(strings)]
     printed = {Fraction(ratio.level).limit_denominator(10_000) for ratio in ratios}
     whole = {Fraction(percent, 100) for percent in range(50, 100)}
     levels = sorted(printed | whole) if ratios else []
-    return [level for level in levels if all(wald.agree(of, float(level)) for of in known)]
+    return [exactly(level) for level in levels if all(wald.agree(of, float(level)) for of in known)]
