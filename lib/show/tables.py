@@ -196,14 +196,15 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
 def _recomputed(text: str, quantity: str) -> str:
     """Numbers with decimals to three digits, P as everywhere, and any other text as it is.
 
-    The ends of a range are shortened only for a P value: others may differ in the last digit.
+    The ends of a range are shortened only for a P value, and are one where they then read alike:
+    others may differ in the last digit.
     """
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text
     form = p_value if quantity == "p_value" else "{:#.3g}".format
     shortened = [form(float(end)) if re.fullmatch(r"\d+\.\d+", end) else end for end in ends]
-    return " to ".join(shortened) or DASH
+    return " to ".join(dict.fromkeys(shortened)) or DASH
 
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
