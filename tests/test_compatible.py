@@ -108,3 +108,19 @@ def test_claims_that_settle_nothing_are_described_in_words(claim, printed, words
     found = compatible.known(with_printed(CLAIMS, {claim: printed}))
     assert words in found.problem
     assert found.cores.empty
+
+
+@pytest.mark.parametrize("stored", ["cohorts.parquet", "extremes.parquet"])
+def test_a_core_that_is_proven_impossible_and_has_a_cohort_stops_the_book(monkeypatch, stored):
+    """One of the two must be wrong, so nothing is said of either."""
+    core = study.read_stored(stored).loc[0, ["k1", "k0"]].to_list()
+    judge = compatible.exclusion.judge
+
+    def wrongly(printed, certificates):
+        table = judge(printed, certificates)
+        here = (table[["k1", "k0"]] == core).all(axis=1)
+        return table.assign(excluded_by=table["excluded_by"].mask(here, "convex bound"))
+
+    monkeypatch.setattr(compatible.exclusion, "judge", wrongly)
+    with pytest.raises(ValueError, match=rf"a cohort is stored: \[\[{core[0]}, {core[1]}\]\]"):
+        compatible.known(CLAIMS)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lib.paper import derivations, digits, ledger, published
 from lib.patients import loading, template
+from lib.show import tables
 
 CLAIMS = published.read()
 JUDGED = ledger.judge(CLAIMS)
@@ -194,3 +195,9 @@ def test_each_recomputed_claim_has_a_formula_its_inputs_and_a_function(claim):
     assert found.formula and found.inputs
     module, name = found.function.rsplit(".", 1)
     assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_a_range_whose_ends_read_alike_is_one_number(shown):
+    tables.every_claim(JUDGED, loading.load())
+    cells = [str(cell).split(" to ") for row in shown[0].content["rows"] for cell in row]
+    assert [ends for ends in cells if len(ends) == 2 and ends[0] == ends[1]] == []

@@ -69,24 +69,27 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     certificates = exclusion.read()
     table = exclusion.judge(printed, certificates)
     table["n11"] = table["k1"] + table["k0"]
-    misses = read_stored("cores.csv")[["k1", "k0", "nearest_miss"]]
-    table = table.merge(misses, how="left", on=["k1", "k0"])
+    table = table.merge(read_stored("cores.csv")[["k1", "k0", "nearest_miss"]], how="left")
     stored = {"cohorts.parquet": ["k1", "k0"], "extremes.parquet": ["k1", "k0", "index"]}
     of_cores, of_extremes = (
         verification.believed(read_stored(name), keys, about) for name, keys in stored.items()
     )
-    keys, witnessed = (pd.MultiIndex.from_frame(one[["k1", "k0"]]) for one in (table, of_cores))
-    found = keys.isin(witnessed)
-    table["status"] = np.select(
-        [table["excluded_by"] != "", found], ["excluded", "witnessed"], "undecided"
-    )
     margins = one_factor.least_margins(printed, read_stored(one_factor.FILE))
     table = table.merge(margins.rename("factor_margin").reset_index(), how="left", on=["k1", "k0"])
-    with_factor = table["factor_margin"] > 0
-    if (with_factor & found).any():
-        wrong = table.loc[with_factor & found, ["k1", "k0"]].to_numpy().tolist()
-        raise ValueError(f"both witnessed and {KINDS[1]}: {wrong}")
-    table["kind"] = np.select([table["excluded_by"] != "", with_factor, found], KINDS[:3], KINDS[3])
+    excluded, with_factor = table["excluded_by"] != "", table["factor_margin"] > 0
+    keys, of_witness, of_extreme = (
+        pd.MultiIndex.from_frame(one[["k1", "k0"]]) for one in (table, of_cores, of_extremes)
+    )
+    witnessed = keys.isin(of_witness)
+    wrong = table.loc[(excluded | with_factor) & keys.isin(of_witness.union(of_extreme))]
+    if len(wrong):
+        raise ValueError(
+            f"a proof says that no cohort has the core (k1, k0), and a cohort is stored: "
+            f"{wrong[['k1', 'k0']].to_numpy().tolist()}. One of the checks is wrong, of the "
+            "certificates (exclusion, one_factor) or of the cohorts (verification)."
+        )
+    table["status"] = np.select([excluded, witnessed], ["excluded", "witnessed"], "undecided")
+    table["kind"] = np.select([excluded, with_factor, witnessed], KINDS[:3], KINDS[3])
 
     example = [load(EXAMPLE).rows] if with_example else []
     rows = pd.concat([of_cores, of_extremes, *example], ignore_index=True)

@@ -174,15 +174,14 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
             reason = "no complete listing for these claims is stored"
             rows[reading] = {"verdict": "open: not listed", "reason": reason}
             continue
-        found, nearest = int(of_reading["found"].sum()), 1 + of_reading["nearest_miss"].min()
-        verdict, ends = (
-            ("open: fits found", f"{found} print all numbers, patients were not made from them")
-            if found
-            else (
-                "contradicted: proven",
-                f"in the nearest a number is {nearest / 2:,.1f} units of its last digit off",
-            )
-        )
+        found = int(of_reading["found"].sum())
+        if found:
+            verdict = "open: fits found"
+            ends = f"{found} print all numbers, patients were not made from them"
+        else:
+            units = (1 + of_reading["nearest_miss"].min()) / 2
+            verdict = "contradicted: proven"
+            ends = f"in the nearest a number is {units:,.1f} units of its last digit off"
         reason = f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}"
         rows[reading] = {"verdict": verdict, "found": found, "reason": reason}
     return rows

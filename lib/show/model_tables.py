@@ -10,10 +10,8 @@ import pandas as pd
 from lib.patients.cohort import Cohort
 from lib.show import display
 from lib.show.tables import (
-    OF_EVENT,
-    OF_NO_EVENT,
+    count_of,
     estimate,
-    exposure,
     of_levels,
     one_digit,
     ratio_limits,
@@ -22,7 +20,19 @@ from lib.show.tables import (
 )
 from lib.statistics import multivariate, sensitivity, univariate
 from lib.statistics.sample_size import SampleSize
-from lib.words import DASH, capital, limits, number, p_is, p_value, percent, ratio, whole
+from lib.words import (
+    DASH,
+    capital,
+    decimals,
+    limits,
+    measured,
+    number,
+    p_is,
+    p_value,
+    percent,
+    ratio,
+    whole,
+)
 
 
 def four_significant(value: float) -> str:
@@ -63,13 +73,18 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
     references = univariate.screen(cohort, cohort.named("reference"))
-    counts = references[[*OF_EVENT[1:3], *OF_NO_EVENT[1:3]]]
-    joined = joined.reindex(cohort.described).fillna(counts)
+    counts = ["exposed_occluded", "occluded", "exposed_patent", "patent"]
+    joined = joined.reindex(cohort.described).fillna(references[counts])
     joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
 
-    def counted(name: str, exposed: float, total: float, *moments: float) -> str:
-        words = exposure(cohort, name, exposed, total, *moments)
-        return words if pd.isna(exposed) else f"{words} ({percent(exposed / total)})"
+    def counted(name: str, exposed: float, total: float, mean: float, sd: float) -> str:
+        """The exposed among all; of a number, the mean, with one digit more than its quartiles."""
+        form = partial(measured, decimals=decimals(cohort.rows[name]) + 1)
+        return (
+            f"mean {form(mean)} (SD\N{NO-BREAK SPACE}{form(sd)})"
+            if pd.isna(exposed)
+            else f"{count_of(exposed, total)} ({percent(exposed / total)})"
+        )
 
     def compared(name: str, *found: float) -> str:
         return estimate(*found) if name in crude.index else "reference"
@@ -78,8 +93,8 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         joined,
         {
             "Factor": ("factor", cohort.per_step),
-            capital(cohort.event): (*OF_EVENT, counted),
-            capital(cohort.no_event): (*OF_NO_EVENT, counted),
+            capital(cohort.event): ("factor", *counts[:2], "mean_occluded", "sd_occluded", counted),
+            capital(cohort.no_event): ("factor", *counts[2:], "mean_patent", "sd_patent", counted),
             "Crude odds ratio (95% CI)": ("factor", "odds_ratio", "lower", "upper", compared),
             "P": ("wald", p_value),
             "Adjusted odds ratio (95% CI)": (

@@ -35,9 +35,6 @@ three_digits = partial(number, digits=3)
 whole_percent = partial(percent, digits=0)
 percent_limits = partial(limits, form=percent)
 ratio_limits = partial(limits, form=ratio)
-# The columns from which is made what is said of a factor among patients with an outcome.
-OF_EVENT = ("factor", "exposed_occluded", "occluded", "mean_occluded", "sd_occluded")
-OF_NO_EVENT = ("factor", "exposed_patent", "patent", "mean_patent", "sd_patent")
 
 
 def points(value: float) -> str:
@@ -59,19 +56,6 @@ def as_printed(value: float, like: str) -> str:
 def count_of(count: float, total: float) -> str:
     """A count among a total: "21/47"."""
     return f"{whole(count)}/{whole(total)}"
-
-
-def exposure(
-    cohort: Cohort, factor: str, exposed: float, total: float, mean: float, sd: float
-) -> str:
-    """What is said of a factor among some patients: of a number, its mean, with one digit more than
-    its quartiles, and its standard deviation."""
-    form = partial(measured, decimals=decimals(cohort.rows[factor]) + 1)
-    return (
-        f"mean {form(mean)} (SD\N{NO-BREAK SPACE}{form(sd)})"
-        if pd.isna(exposed)
-        else count_of(exposed, total)
-    )
 
 
 def _about(claim: str) -> str:
@@ -196,14 +180,15 @@ def _claim_columns(judged: pd.DataFrame) -> dict:
 def _recomputed(text: str, quantity: str) -> str:
     """Numbers with decimals to three digits, P as everywhere, and any other text as it is.
 
-    The ends of a range are shortened only for a P value: others may differ in the last digit.
+    The ends of a range are shortened only for a P value, and are one where they then read alike:
+    others may differ in the last digit.
     """
     ends = text.split(" to ")
     if len(ends) == 2 and quantity != "p_value":
         return text
     form = p_value if quantity == "p_value" else "{:#.3g}".format
     shortened = [form(float(end)) if re.fullmatch(r"\d+\.\d+", end) else end for end in ends]
-    return " to ".join(shortened) or DASH
+    return " to ".join(dict.fromkeys(shortened)) or DASH
 
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
@@ -568,15 +553,13 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
         {
             "Factor": ("factor", cohort.per_step),
             **({"Counts": counted} if cohort.is_example else {}),
-            capital(cohort.event): (*OF_EVENT, partial(exposure, cohort)),
-            capital(cohort.no_event): (*OF_NO_EVENT, partial(exposure, cohort)),
             "Odds ratio": ("odds_ratio", ratio),
             "95% interval": ("lower", "upper", ratio_limits),
             "P by test": (*tests, computed),
         },
         key="factor",
         name="tab-univariate",
-        caption="Each factor alone: exposed among all (or mean, SD), crude odds ratio, P.",
+        caption="Each factor alone: crude odds ratio, and P by each test.",
         note=of_levels(cohort),
         left=("P by test", "Counts"),
         reconstructed=cohort.is_example,
