@@ -811,6 +811,23 @@ def test_where_a_group_is_withheld_the_patency_chapter_has_words(load, shown, gr
     assert display.WITHHELD not in cells["has_a"]
 
 
+@pytest.mark.parametrize(("by", "shown_p"), [("group", {"has_b"}), ("outcome", {"has_c"})])
+def test_a_baseline_p_is_withheld_with_the_counts_of_its_own_table(load, shown, by, shown_p):
+    """Of ``has_b`` the table with the outcome is withheld, of ``has_c`` that with the group."""
+    place = np.arange(120)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B"], 60), "outcome": place % 2})
+    rows["has_b"] = ((place < 40) & (place % 2 == 0) | (place < 6)).astype(int)
+    rows["has_b"] |= (place > 100).astype(int) * (1 - rows["outcome"])
+    rows["has_c"] = ((place < 40) | (place > 116)).astype(int)
+    cohort = load(rows, "5")
+    headings = {group: group for group in "AB"} if by == "group" else {0.0: "without", 1.0: "with"}
+    tables.baseline(cohort, methods.baseline(cohort, by), headings, name="tab", caption="")
+    found = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("variable")
+    found = found.loc[["has_b", "has_c"], ["test", "p", "standardized_difference"]]
+    assert {*found.index[(found != display.WITHHELD).all(axis=1)]} == shown_p
+    assert {*found.index[(found != display.WITHHELD).any(axis=1)]} == shown_p
+
+
 def test_a_factor_of_which_nothing_is_known_in_a_group_has_a_picture(load, shown):
     rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60})
     rows["has_a"] = rows["has_a"].astype(object).mask(rows["group"] == "B", "")
