@@ -303,8 +303,8 @@ def told(shown: BookShown, by: str, name: str) -> list[tuple[str, float]]:
     found = [(test, row["p"]), ("difference", row["standardized_difference"])]
     for file, (key, columns) in TOLD.items() if by == "outcome" else ():
         rows = shown.files.get(file, pd.DataFrame({key: []}))
-        for column, statistic in columns.items():
-            found += [(statistic, value) for value in rows.get(column, ())[rows[key] == name]]
+        for column in columns.keys() & {*rows}:
+            found += [(columns[column], value) for value in rows.loc[rows[key] == name, column]]
     return [(what, float(value)) for what, value in found if value not in (display.WITHHELD, "")]
 
 
