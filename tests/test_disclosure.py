@@ -24,6 +24,7 @@ from recorded import Shown
 from scipy import stats
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
+from statsmodels.stats.contingency_tables import Table2x2
 
 from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Cohort, Withheld
@@ -268,9 +269,20 @@ def test_the_numbers_of_a_book_are_those_of_plain_packages(book, name):
     alone = files["tab-univariate"].set_index("factor")
     for factor in [one for one in factors if one.startswith("has_")]:
         table = pd.crosstab(rows[factor], rows["outcome"])
-        expected = [stats.chi2_contingency(table, False).pvalue, stats.fisher_exact(table).pvalue]
-        found = alone.loc[factor, ["pearson", "fisher"]].astype(float)
+        plain_table = Table2x2(table.to_numpy())
+        expected = [
+            *(stats.chi2_contingency(table, yates).pvalue for yates in (False, True)),
+            stats.fisher_exact(table).pvalue,
+            plain_table.oddsratio,
+            *plain_table.oddsratio_confint(),
+        ]
+        of_table = ["pearson", "yates", "fisher", "odds_ratio", "lower", "upper"]
+        found = alone.loc[factor, of_table].astype(float)
         np.testing.assert_allclose(found, expected, rtol=1e-6)
+    risks = [plain.fittedvalues[complete["outcome"] == value] for value in (1, 0)]
+    area = stats.mannwhitneyu(*risks).statistic / len(risks[0]) / len(risks[1])
+    found = files["tab-areas"].set_index("score").loc["Joint model", "auc"]
+    assert float(found) == pytest.approx(area, rel=1e-6)
     curves = files.get("fig-kaplan-meier", pd.DataFrame({"group": []}))
     for group, curve in curves[curves["group"].isin(rows["group"])].groupby("group"):
         own = rows[rows["group"] == group]
