@@ -24,6 +24,7 @@ from recorded import Shown
 from scipy import stats
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
+from statsmodels.stats.contingency_tables import Table2x2
 
 from lib.patients import disclosure, loading, template
 from lib.patients.cohort import Cohort, Withheld
@@ -268,9 +269,20 @@ def test_the_numbers_of_a_book_are_those_of_plain_packages(book, name):
     alone = files["tab-univariate"].set_index("factor")
     for factor in [one for one in factors if one.startswith("has_")]:
         table = pd.crosstab(rows[factor], rows["outcome"])
-        expected = [stats.chi2_contingency(table, False).pvalue, stats.fisher_exact(table).pvalue]
-        found = alone.loc[factor, ["pearson", "fisher"]].astype(float)
+        plain_table = Table2x2(table.to_numpy())
+        expected = [
+            *(stats.chi2_contingency(table, yates).pvalue for yates in (False, True)),
+            stats.fisher_exact(table).pvalue,
+            plain_table.oddsratio,
+            *plain_table.oddsratio_confint(),
+        ]
+        of_table = ["pearson", "yates", "fisher", "odds_ratio", "lower", "upper"]
+        found = alone.loc[factor, of_table].astype(float)
         np.testing.assert_allclose(found, expected, rtol=1e-6)
+    risks = [plain.fittedvalues[complete["outcome"] == value] for value in (1, 0)]
+    area = stats.mannwhitneyu(*risks).statistic / len(risks[0]) / len(risks[1])
+    found = files["tab-areas"].set_index("score").loc["Joint model", "auc"]
+    assert float(found) == pytest.approx(area, rel=1e-6)
     curves = files.get("fig-kaplan-meier", pd.DataFrame({"group": []}))
     for group, curve in curves[curves["group"].isin(rows["group"])].groupby("group"):
         own = rows[rows["group"] == group]
@@ -283,9 +295,56 @@ def test_the_numbers_of_a_book_are_those_of_plain_packages(book, name):
 # -------------------------------------------------------------------------------------- the attack
 
 
+# Where what follows from a factor's table with the outcome stands: the column of the factor, and
+# what the others hold.
+OF_TABLE = {name: name for name in ("pearson", "yates", "fisher", "wald", "odds_ratio")}
+TOLD = {
+    "tab-univariate": ("factor", OF_TABLE),
+    "tab-crude-and-adjusted": ("factor", OF_TABLE),
+    "fig-forest": ("factor", {"pearson": "pearson", "odds_ratio_crude": "odds_ratio"}),
+    "tab-multiplicity": ("factor", {"p": "pearson"}),
+    "tab-stability": ("factor", {"screening_p": "wald"}),
+    "tab-areas": ("score", {"auc": "auc"}),
+}
+
+
+def told(shown: BookShown, by: str, name: str) -> list[tuple[str, float]]:
+    """What a book shows of a factor's table with group or outcome beside its counts."""
+    row = shown.files[f"tab-baseline-{by}"].set_index("variable").loc[name]
+    test = {"chi-square": "pearson", "exact": "fisher"}.get(row["test"], "")
+    found = [(test, row["p"]), ("difference", row["standardized_difference"])]
+    for file, (key, columns) in TOLD.items() if by == "outcome" else ():
+        rows = shown.files.get(file, pd.DataFrame({key: []}))
+        for column in columns.keys() & {*rows}:
+            found += [(columns[column], value) for value in rows.loc[rows[key] == name, column]]
+    return [(what, float(value)) for what, value in found if value not in (display.WITHHELD, "")]
+
+
+def statistics_of(exposed: list[np.ndarray], sizes: list[int]) -> dict[str, np.ndarray]:
+    """What may be told of a factor, for each of many tables: so many exposed in each part of the
+    patients."""
+    shares = [count / size for count, size in zip(exposed, sizes, strict=True)]
+    of_all = sum(exposed) / sum(sizes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = sum(n * (p - of_all) ** 2 for n, p in zip(sizes, shares, strict=True))
+        pairs = itertools.combinations(shares, 2)
+        apart = [abs(p - q) / np.sqrt((p * (1 - p) + q * (1 - q)) / 2) for p, q in pairs]
+        found = {
+            "pearson": stats.chi2.sf(spread / of_all / (1 - of_all), len(sizes) - 1),
+            "difference": np.max(apart, axis=0),
+        }
+        if len(sizes) == 2:
+            odds = [p / (1 - p) for p in shares]  # without the outcome, and with it
+            found |= {"odds_ratio": odds[1] / odds[0], "auc": 0.5 + abs(shares[1] - shares[0]) / 2}
+            tests = univariate.p_values_of_all_pairs(*sizes).items()
+            found |= {test: p[*exposed] for test, p in tests if test != "pearson"}
+    return found
+
+
 class Attack:
     """What an attacker knows: linear equations about the counts of patients by group, some of the
-    factors and outcome, taken from the tables and files of a book.
+    factors and outcome, taken from the tables and files of a book; and bounds of these counts, from
+    what follows of them.
     """
 
     def __init__(self, rows: pd.DataFrame, shown: BookShown, factors: list[str]) -> None:
@@ -294,8 +353,12 @@ class Attack:
         kinds = {"group": self.groups} | {name: [0, 1] for name in (*factors, "outcome")}
         self.cells = pd.DataFrame(itertools.product(*kinds.values()), columns=list(kinds))
         self.equations: list[tuple[np.ndarray, float]] = [(self.of(), len(rows))]
-        for take in (self.baseline, self.patency, self.alone, self.pairs, self.accuracy):
+        self.bounds: list[tuple[np.ndarray, float]] = []  # so many at most
+        for take in (self.baseline, self.patency, self.alone, self.pairs, self.shares):
             take(shown)
+        self.accuracy(shown)
+        for by, name in itertools.product(("outcome", "group"), factors):
+            self.tables(shown, by, name, rows.groupby(by)[name].agg(["size", "mean"]))
 
     def of(self, **levels) -> np.ndarray:
         chosen = np.full(len(self.cells), True)
@@ -303,7 +366,7 @@ class Attack:
             chosen &= self.cells[name] == level
         return chosen.astype(float)
 
-    def know(self, count: str, **levels) -> None:
+    def know(self, count: str | float, **levels) -> None:
         if count not in (display.WITHHELD, "") and {*levels} <= {*self.cells}:
             self.equations.append((self.of(**levels), float(count)))
 
@@ -340,6 +403,41 @@ class Attack:
                     both = (r * np.sqrt(a * (n - a) * b * (n - b)) + a * b) / n
                     self.know(str(round(both)), **{one: 1, other: 1})
 
+    def shares(self, shown: BookShown) -> None:
+        for _, row in shown.files.get("fig-shares", pd.DataFrame()).iterrows():
+            where = {row["factor"]: int(row["exposed"])}
+            where |= {"group": row["group"]} if row["group"] != "all" else {}
+            self.know(row["patients"], **where)
+            self.know(round(float(row["patients"]) * float(row["share"])), outcome=1, **where)
+
+    def tables(self, shown: BookShown, by: str, name: str, parts: pd.DataFrame) -> None:
+        """The counts of a factor with which its table gives every P, odds ratio, area and
+        difference that is shown of it. Who has it more often, of two, is taken to be known."""
+        row = shown.files[f"tab-baseline-{by}"].set_index("variable").loc[name]
+        levels = [float(level) if by == "outcome" else level for level in parts.index]
+        counts = [row[f"{level} count"] for level in levels]
+        if display.WITHHELD not in counts or not (known := told(shown, by, name)):
+            return
+        sizes = list(parts["size"])
+        possible = [
+            np.arange(size + 1) if count == display.WITHHELD else [int(count)]
+            for count, size in zip(counts, sizes, strict=True)
+        ]
+        exposed = np.meshgrid(*possible, indexing="ij")
+        every = statistics_of(exposed, sizes)
+        fits = np.full(exposed[0].shape, True)
+        if row["all count"] != display.WITHHELD:
+            fits &= sum(exposed) == int(row["all count"])
+        if len(sizes) == 2:
+            lead = exposed[1] / sizes[1] - exposed[0] / sizes[0]
+            fits &= np.sign(lead) == np.sign(np.diff(parts["mean"]))
+        for what, value in known:
+            if what in every:  # of three groups the exact test is not
+                fits &= np.isclose(every[what], value, rtol=1e-6)
+        for level, count in zip(levels, exposed, strict=True):
+            cell = self.of(**{by: level, name: 1})
+            self.bounds += [(cell, count[fits].max()), (-cell, -count[fits].min())]
+
     def accuracy(self, shown: BookShown) -> None:
         """The counts of a marker are those of its table with the outcome, which must be shown."""
         known = shown.files["tab-univariate"].set_index("factor")["exposed_occluded"]
@@ -348,12 +446,13 @@ class Attack:
 
     def range_of(self, **levels) -> tuple[float, float]:
         """The least and the greatest count that all that is known allows."""
-        left, right = map(np.array, zip(*self.equations, strict=True))
-        least, most = (
-            linprog(sign * self.of(**levels), A_eq=left, b_eq=right, method="highs").fun * sign
-            for sign in (1, -1)
+        equal, value = map(np.array, zip(*self.equations, strict=True))
+        bounded, most = (
+            map(np.array, zip(*self.bounds, strict=True)) if self.bounds else (None,) * 2
         )
-        return least, most
+        cell = self.of(**levels)
+        found = [linprog(sign * cell, bounded, most, equal, value).fun * sign for sign in (1, -1)]
+        return found[0], found[1]
 
 
 def unsafe_cells(rows: pd.DataFrame) -> list[dict]:
@@ -394,6 +493,30 @@ def test_the_same_attack_computes_what_is_not_withheld(book):
     rows = COHORTS["two rare factors in one patient"]
     attack = Attack(rows, book("two rare factors in one patient", "off"), ["has_a", "has_b"])
     assert attack.range_of(has_a=1, has_b=1) == pytest.approx((1, 1))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("by", "left"),
+    [("outcome", what) for what in (*OF_TABLE, "auc", "difference")]
+    + [("group", "pearson"), ("group", "difference")],
+)
+def test_the_same_attack_computes_a_table_from_what_follows_of_it(book, monkeypatch, by, left):
+    """Were a single one of its statistics shown, and none of its counts."""
+    rows, whole = COHORTS[QUICK[0]], book(QUICK[0], "off")
+    counts = {"outcome": ["0.0 count", "1.0 count"], "group": ["A count", "B count"]}[by]
+    counts += ["exposed_occluded", "exposed_patent"] * (by == "outcome")
+    files = {
+        file: table.assign(**{one: display.WITHHELD for one in counts if one in table})
+        for file, table in whole.files.items()
+        if file not in ("tab-accuracy", "fig-shares")
+    }
+    chosen = [one for one in told(whole, by, "has_c") if one[0] == left]
+    monkeypatch.setitem(globals(), "told", lambda *_: chosen)
+    attack = Attack(rows, BookShown(files=files), ["has_c"])
+    where = {"has_c": 1, by: "A" if by == "group" else 1.0}
+    truth = (rows[list(where)] == list(where.values())).all(axis=1).sum()
+    assert attack.range_of(**where) == pytest.approx((truth, truth))
 
 
 @pytest.mark.slow
@@ -809,6 +932,23 @@ def test_where_a_group_is_withheld_the_patency_chapter_has_words(load, shown, gr
     tables.baseline(cohort, described, headings, name="tab", caption="")
     cells = {row[0]: list(map(display.text_of, row[1:])) for row in shown[0].content["rows"]}
     assert display.WITHHELD not in cells["has_a"]
+
+
+@pytest.mark.parametrize(("by", "shown_p"), [("group", {"has_b"}), ("outcome", {"has_c"})])
+def test_a_baseline_p_is_withheld_with_the_counts_of_its_own_table(load, shown, by, shown_p):
+    """Of ``has_b`` the table with the outcome is withheld, of ``has_c`` that with the group."""
+    place = np.arange(120)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B"], 60), "outcome": place % 2})
+    rows["has_b"] = ((place < 40) & (place % 2 == 0) | (place < 6)).astype(int)
+    rows["has_b"] |= (place > 100).astype(int) * (1 - rows["outcome"])
+    rows["has_c"] = ((place < 40) | (place > 116)).astype(int)
+    cohort = load(rows, "5")
+    headings = {group: group for group in "AB"} if by == "group" else {0.0: "without", 1.0: "with"}
+    tables.baseline(cohort, methods.baseline(cohort, by), headings, name="tab", caption="")
+    found = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("variable")
+    found = found.loc[["has_b", "has_c"], ["test", "p", "standardized_difference"]]
+    assert {*found.index[(found != display.WITHHELD).all(axis=1)]} == shown_p
+    assert {*found.index[(found != display.WITHHELD).any(axis=1)]} == shown_p
 
 
 def test_a_factor_of_which_nothing_is_known_in_a_group_has_a_picture(load, shown):

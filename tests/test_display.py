@@ -15,6 +15,7 @@ import pytest
 from helpers import read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from lib.show import display, figures, model_tables, plots
 from lib.site.notebooks import CHAPTERS
@@ -298,3 +299,20 @@ def test_what_is_warned_of_in_drawing_is_said_in_words_below_the_figure(shown, r
 def test_what_is_warned_of_in_drawing_is_an_error_in_tests(shown, drawing):
     with pytest.raises(UserWarning, match="odd <numbers>"):
         draw(drawing)
+
+
+@pytest.mark.filterwarnings("default")
+def test_letters_that_no_font_here_has_are_said_to_be_missing(shown):
+    """As of a Chinese label where no Chinese font is installed: never boxes without a word."""
+    missing = "Glyph 26082 missing from font(s) DejaVu Sans."
+    draw(lambda axes: warnings.warn(missing, stacklevel=1))
+    assert shown[0].content["caption"] == f"A figure. {display.NO_FONT}"
+
+
+def test_a_figure_for_print_has_300_dots_an_inch(shown, monkeypatch, tmp_path):
+    monkeypatch.setenv("FIGURES", str(tmp_path))
+    draw(lambda axes: axes.plot([0, 1]))
+    (path,) = tmp_path.iterdir()
+    with Image.open(path) as picture:
+        assert (path.name, picture.format) == ("fig-x.png", "PNG")
+        assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.01)

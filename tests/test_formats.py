@@ -723,6 +723,17 @@ def test_what_can_be_read_two_ways_is_refused_with_the_mend(name, said):
     assert [one for one in said if one not in words] == []
 
 
+def test_patients_who_left_before_the_horizon_are_in_the_curves_and_in_no_rate():
+    patients = case("censored")
+    read = survival.read_by_group(survival.describe(patients).curves, [12.0])
+    assert read.set_index("group")["survival"].round(12).to_dict() == {
+        "all patients": 0.8,
+        "A": 0.8,
+        "B": 0.8,
+    }
+    assert patients.rows["event_12m"].isna().sum() == 24
+
+
 def test_two_rare_factors_stay_and_their_common_table_is_withheld(monkeypatch):
     monkeypatch.setenv("COHORT", str(CASES / "rare_pair.csv"))
     patients = loading.load()

@@ -316,11 +316,10 @@ def baseline(
     )
     for level in levels | {"all": "All"}:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
-    apart = [
-        bool(cohort.withheld.by_group(one)) or one in cohort.withheld.outcome
-        for one in described.index
-    ]
-    described = display.masked(described, apart, ["test", "p", "standardized_difference"])
+    apart = cohort.withheld.outcome if 0.0 in levels else cohort.withheld.groups.keys()
+    described = display.masked(
+        described, described.index.isin(apart), ["test", "p", "standardized_difference"]
+    )
     parts = [part for level in levels for part in _parts(level)]
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
