@@ -139,9 +139,9 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
     before, records = sheets[chosen]
     said = {
         f"Of {len(sheets)} sheets, {quoted(chosen)} was read.": len(sheets) > 1,
-        "In an .xls file an error, such as #DIV/0!, cannot be told from an empty cell, nor a raised "
-        "figure, such as that of a note, from its number. If there may be any, save the file as "
-        ".xlsx, in which they are named.": not content.startswith(ZIP),
+        "In an .xls file an error, such as #DIV/0!, cannot be told from an empty cell, nor a "
+        "raised figure, such as that of a note, from its number. If there may be any, save the "
+        "file as .xlsx, in which they are named.": not content.startswith(ZIP),
     }
     notes = [note for note, is_so in said.items() if is_so]
     return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)

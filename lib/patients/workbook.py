@@ -29,6 +29,8 @@ OFFICE, STYLE, TABLE, TEXT = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}"
     for name in ("office", "style", "table", "text")
 )
+# A part without any of these, as most are, has nothing that is to be told.
+MAY_TELL = rb"vertAlign|text-position|covered|formula|<(\w+:)?f\b|\bt=.e.|>#"
 WIDE = 256  # so many merged cells in a row are those of a title over the whole sheet
 
 
@@ -46,9 +48,8 @@ def _main() -> None:
     told = _told(content) if content.startswith(b"PK") else content
     book = CalamineWorkbook.from_filelike(io.BytesIO(told))
     sheets = {}
-    for title in book.sheet_names:
-        sheet = book.get_sheet_by_name(title)
-        rows = sheets[title] = sheet.to_python(skip_empty_area=False)
+    for sheet in map(book.get_sheet_by_name, book.sheet_names):
+        rows = sheets[sheet.name] = sheet.to_python(skip_empty_area=False)
         for (first, left), (last, right) in sheet.merged_cell_ranges or []:
             is_empty = all(row[left : left + 1] in ([], [""]) for row in rows[first : first + 1])
             for row in [] if is_empty else rows[first : last + 1]:
@@ -66,7 +67,7 @@ def _told(content: bytes) -> bytes:
         # Programs that write 0 for what they do not compute ask the next one to compute it.
         to_compute = any(b'fullCalcOnLoad="1"' in part for part in parts.values())
         for name, part in parts.items():
-            if re.fullmatch(r"content\.xml|xl/.*(sheet|strings).*\.xml", name, re.IGNORECASE):
+            if name.lower().endswith(".xml") and re.search(MAY_TELL, part):
                 root = etree.fromstring(part, etree.XMLParser(huge_tree=True))
                 _tell_xlsx(root, {"", "0"} if to_compute else {""})
                 _tell_ods(root)
