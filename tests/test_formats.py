@@ -214,7 +214,7 @@ FORMULA = (
          f"number in mm{PROGRAM}"),
         ("leak", ("e", "<v>#REF!</v>"), "row 3, column leak: “#REF!”; expected 2 (dry) or 1 "
          f"(leaking){PROGRAM}"),
-        ("size", ("n", "<f>A2*2</f><v/>"), "row 3, column size: “=A2*2”; expected a number in "
+        ("size", ("n", "<f>A2*2</f><v/>"), "row 3, column size: “=”; expected a number in "
          f"mm{FORMULA}"),
         ("leak", ("n", '<f t="shared" si="0"/>'), f"column leak: “=”; expected 2 (dry) or 1 "
          f"(leaking){FORMULA}"),
@@ -225,6 +225,66 @@ def test_what_the_value_of_a_cell_does_not_tell_is_refused(load, column, cell, s
     rows = with_cell(("s", "<v>0</v>") if shared else cell, column)
     content = xlsx({"Notes": [["made up"]], "x": rows}, texts=(cell[1],) if shared else ())
     assert said in refusal(load, content, name="registry.xlsx")
+
+
+def part(text: str, before: str = "", style: int = 1) -> str:
+    """A text of an OpenDocument file, the end of which has a style."""
+    return f'<text:p>{before}<text:span text:style-name="{style}">{text}</text:span></text:p>'
+
+
+TYPE = 'office:value-type="{}"'.format
+OF = 'table:formula="of:=[.B2]" '
+IN_ERROR = 'calcext:value-type="error"'
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("size", (TYPE("string"), part("1", "80")), f"“80¹”; expected a number in mm{FIGURES}"),
+        ("size", (TYPE("string"), part("2", "80", 2)), f"“80₂”; expected a number in mm{FIGURES}"),
+        ("size", (f'{OF}{TYPE("float")} office:value="0" {IN_ERROR}', "<text:p>#DIV/0!</text:p>"),
+         f"“#DIV/0!”; expected a number in mm{PROGRAM}"),
+        ("size", (f'{OF}{TYPE("string")} office:string-value=""', "<text:p>#REF!</text:p>"),
+         f"“#REF!”; expected a number in mm{PROGRAM}"),
+        ("leak", (f'{OF}{TYPE("float")} office:value="0" {IN_ERROR}', "<text:p>Err:502</text:p>"),
+         f"“Err:502”; expected 2 (dry) or 1 (leaking){PROGRAM}"),
+        ("size", (OF, ""), f"“=”; expected a number in mm{FORMULA}"),
+        ("leak", (OF + TYPE("float"), ""), f"“=”; expected 2 (dry) or 1 (leaking){FORMULA}"),
+    ],
+)  # fmt: skip
+def test_what_the_value_of_a_cell_of_opendocument_does_not_tell_is_refused(
+    load, column, cell, said
+):
+    content = ods({"Notes": [["made up"]], "x": with_cell(cell, column)})
+    assert f"row 3, column {column}: {said}" in refusal(load, content, name="registry.ods")
+
+
+def test_what_opendocument_tells_is_read_as_it_is(load):
+    rows = with_cell((f'{OF}{TYPE("float")} office:value="7"', "<text:p>7.0</text:p>"))
+    rows[0][0] = (TYPE("string"), part("e", "sit"))
+    rows[1][3] = (TYPE("string"), part("1", "80.", 3))
+    rows[2][2] = (f'{OF}{TYPE("string")} office:string-value=""', "")
+    found = load(ods({"x": rows}), name="registry.ods")
+    same(found, load(text(rows=ROWS.assign(drain=["Checked", "", *ROWS["drain"].iloc[2:]]))))
+
+
+@pytest.mark.parametrize("result", [0, 7])
+@pytest.mark.parametrize("about", ["", '<calcPr fullCalcOnLoad="1"/>', '<calcPr calcId="1"/>'])
+def test_results_of_0_are_refused_where_the_file_asks_for_them_to_be_computed(load, result, about):
+    content = xlsx({"x": with_cell(("n", f"<f>3+4</f><v>{result}</v>"))}, about=about)
+    if result == 0 and "OnLoad" in about:
+        message = refusal(load, content, name="registry.xlsx")
+        assert f"row 3, column size: “=”; expected a number in mm{FORMULA}" in message
+    else:
+        assert load(content, name="registry.xlsx").rows["size"].iloc[1] == result
+
+
+def test_that_an_old_workbook_does_not_tell_its_errors_is_said(load):
+    notes = load((CASES / "registry.xls").read_bytes(), name="registry.xls").notes
+    assert any(
+        "In an .xls file an error, such as #DIV/0!, cannot be told" in note for note in notes
+    )
+    assert not any(".xls" in note for note in load(xlsx(SHEETS), name="registry.xlsx").notes)
 
 
 def test_formulas_with_a_result_and_raised_figures_in_words_are_what_they_were(load):
@@ -238,13 +298,37 @@ def test_formulas_with_a_result_and_raised_figures_in_words_are_what_they_were(l
     assert any("Column drain: read “#N/A” as missing (1)" in note for note in found.notes)
 
 
-def test_merged_cells_below_the_names_of_the_columns_are_named(load):
-    said = "Cells are merged ({}). Only the first of such cells has the value, and the others were"
-    rows = [["made up", ""], *with_cell("", "drain")]
-    for merged in ("C3:C4", "A1:B1"):
-        found = load(xlsx({"x": rows}, merged=merged), name="registry.xlsx")
-        named = [said.format(merged) in note for note in found.notes]
-        assert any(named) == (merged == "C3:C4") and found.rows["drain"].isna().sum() == 3
+@pytest.mark.parametrize(
+    ("merged", "refused"),
+    [
+        ("C3:C4", "row 4, column drain: “#merged”; expected Unchecked or Checked (the cell is "),
+        ("B3:C4", "row 4, column drain: “#merged”; expected Unchecked or Checked (the cell is "),
+        ("A1:B1", ""),  # a title
+        ("E2:F2", ""),  # a name, and a column without values
+        ("C4:C4", ""),
+        ("C10:E12", ""),  # nothing
+    ],
+)
+def test_merged_cells_are_refused_where_their_values_are_needed(load, merged, refused):
+    rows = [["made up", ""], *with_cell("", "drain"), *[[""] * 6] * 3]
+    content = xlsx({"x": rows}, merged=merged)
+    if refused:
+        assert refused in refusal(load, content, name="registry.xlsx")
+    else:
+        same(
+            load(content, name="registry.xlsx"),
+            load(text(rows=ROWS.assign(drain=["Checked", "", *ROWS["drain"].iloc[2:]]))),
+        )
+
+
+def test_merged_cells_of_opendocument_are_refused_where_their_values_are_needed(load):
+    title = f'{TYPE("string")} table:number-columns-spanned="{{}}"'.format
+    covered = (None, "")
+    above = [(title(2), "<text:p>made up</text:p>"), covered]
+    same(load(ods({"x": [above, *records()]}), name="registry.ods"), load(text()))
+    rows = with_cell(covered, "drain")
+    message = refusal(load, ods({"x": [above, *rows]}), name="registry.ods")
+    assert "row 4, column drain: “#merged”; expected Unchecked or Checked (the cell is" in message
 
 
 COLUMN_OF_LEVELS = """name,label,role,type,unit,levels,level_labels,missing

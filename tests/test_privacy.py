@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from helpers import refusal
+from helpers import load_from, refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,6 +144,20 @@ def test_a_single_resident_number_is_found_among_many_others(place, shift, order
 )
 def test_columns_of_the_codebook(codebook, values, suspected):
     assert bool(privacy.suspicion(column("x", values), codebook)) is suspected
+
+
+def test_a_column_of_two_roles_is_suspected_for_either_of_them(tmp_path):
+    numbers = IDENTIFIERS["record numbers"]
+    rows = pd.DataFrame({"site": [*"ab"] * 20, "x": numbers, "leak": [0, 0, 1, 1] * 10})
+    content = rows.to_csv(index=False)
+    codebook = """name,label,role,type,unit,levels
+site,Site,group,category,,a|b
+{}x,X,factor,number,,
+leak,Leak,outcome,binary,,0|1
+""".format
+    assert load_from(tmp_path, content, codebook("")).factors == ["x"]
+    message = refusal(load_from, tmp_path, content, codebook("x,X,id,text,,\n"))
+    assert "column “x” holds long numbers" in message and "Replace it by running" in message
 
 
 def test_no_column_of_the_project_is_suspected(tmp_path):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyreadstat
 from pyarrow import parquet
 
-from lib.patients.errors import InputError, fail, first_of, quoted, unusable
+from lib.patients.errors import InputError, fail, quoted, unusable
 from lib.patients.table import (
     Table,
     cell_text,
@@ -28,11 +28,11 @@ from lib.patients.workbook import read_sheets
 
 __all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
 DATA = Path(__file__).parents[2] / "data"
-GZIP = b"\x1f\x8b"
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 # How a file begins, and its suffixes where that does not tell.
 FORMATS = {
     "compressed folder": ((), (".zip",)),
-    "workbook": ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), (".xlsx", ".xls", ".ods")),
+    "workbook": ((ZIP, b"\xd0\xcf\x11\xe0"), (".xlsx", ".xls", ".ods")),
     "SPSS file": ((b"$FL2", b"$FL3"), (".sav", ".zsav")),
     "Stata file": ((b"<stata_dta>",), (".dta",)),
     "Parquet file": ((b"PAR1",), (".parquet", ".pq")),
@@ -102,9 +102,11 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
     """
     path = Path(path)
     table = read_text(path, _content(path), required)
-    mend = "expected UTF-8 text, columns separated by commas"
-    fail(path, [f"{note.removesuffix('.')}; {mend}" for note in table.notes])
-    fail(path, problems_of(table, required))
+    notes = [
+        f"{note.removesuffix('.')}; expected UTF-8 text, columns separated by commas"
+        for note in table.notes
+    ]
+    fail(path, [*notes, *problems_of(table, required)])
     return table.rows.astype(object)
 
 
@@ -123,8 +125,8 @@ def _content(path: Path) -> bytes:
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
     """The first sheet that has the most of the known columns."""
-    sheets, merged = {}, {}
-    for title, (records, merged[title]) in read_sheets(content).items():
+    sheets = {}
+    for title, records in read_sheets(content).items():
         used = [
             i
             for i, row in enumerate(records)
@@ -132,28 +134,17 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
         ]
         if used:
             sheets[title] = (used[0], records[used[0] :])
-    if not sheets:
-        raise ValueError("no sheet has a cell")
+    # Where no sheet has a cell, there is no first, and the workbook cannot be read.
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, records = sheets[chosen]
-    notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    table = from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
-    blocks = [
-        ":".join(f"{_letters(column)}{row + 1}" for row, column in block)
-        for block in sorted(merged[chosen])
-        if not table.rows.empty and block[1][0] + 1 >= table.rows.index[0]
-    ]
-    if blocks:
-        table.notes.append(
-            f"Cells are merged ({first_of(blocks)}). Only the first of such cells has the value, "
-            "and the others were read as empty: if it is meant for all, write it into each."
-        )
-    return table
-
-
-def _letters(place: int) -> str:
-    """How a spreadsheet program calls a column, the first of which is 0."""
-    return (_letters(place // 26 - 1) if place > 25 else "") + chr(65 + place % 26)
+    said = {
+        f"Of {len(sheets)} sheets, {quoted(chosen)} was read.": len(sheets) > 1,
+        "In an .xls file an error, such as #DIV/0!, cannot be told from an empty cell, nor a "
+        "raised figure, such as that of a note, from its number. If there may be any, save the "
+        "file as .xlsx, in which they are named.": not content.startswith(ZIP),
+    }
+    notes = [note for note, is_so in said.items() if is_so]
+    return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
 
 
 def _statistics_file(content: bytes, read: Callable) -> Table:

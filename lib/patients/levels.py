@@ -39,7 +39,9 @@ DATE = re.compile(
 )
 # What a text is that is no value, and how to mend it.
 MENDS = {
-    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|#+": " (this is a message of the "
+    "#merged": " (the cell is merged with one before it; write into each of them the value that is "
+    "meant)",
+    r"#(value|ref|div/0|name|num|null|spill|calc)[!?]?|err:\d+|#+": " (this is a message of the "
     "spreadsheet program; leave the cell empty where nothing is known)",
     "=.*": " (this is a formula without its result; open the file in the spreadsheet program and "
     "save it anew, or write the value itself)",

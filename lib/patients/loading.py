@@ -68,8 +68,6 @@ def _read(path: Path, threshold: int) -> Cohort:
     private = _private(table, matched, others, codebook)
     problems = [*table.problems, *private.values(), *problems]
     problems += _missing_columns(path, matched, others, codebook)
-    if table.rows.empty and not problems:
-        problems.append("it has a header and no rows; enter one row for each patient")
     if others:
         shown = listed([quoted(name) for name in others])
         absent = [quoted(name) for name in codebook.index if name not in matched]
@@ -170,12 +168,13 @@ def with_labels_of_file(
 def _private(
     table: Table, matched: dict[str, str], others: list[str], codebook: pd.DataFrame
 ) -> dict[str, str]:
-    """The headers of columns that look like direct identifiers, and what is said of each."""
-    rules = {header: codebook.loc[name] for name, header in matched.items()}
-    rules |= dict.fromkeys(others)
+    """The headers of columns that look like direct identifiers in any of their roles, and what is
+    said of each.
+    """
+    rules = [(header, codebook.loc[name]) for name, header in matched.items()]
     return {
         header: privacy.refusal(header, why, rule)
-        for header, rule in rules.items()
+        for header, rule in [*rules, *((header, None) for header in others)]
         if (why := privacy.suspicion(table.rows[header], rule))
     }
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients.errors import places, quoted
+from lib.patients.workbook import MERGED
 
 TITLE_ROWS = 20  # so many rows at most stand above the names of the columns
 
@@ -69,16 +70,15 @@ def known_columns(records: Sequence[Sequence[object]], known: Iterable[str]) -> 
 
 
 def problems_of(table: Table, required: Iterable[str]) -> list[str]:
-    """What is wrong with a table of which these columns, and some row, are required."""
-    problems = [
-        f"column {name} is missing; the file has {', '.join(table.rows)}"
-        for name in required
-        if name not in table.rows
+    """What is wrong with a table of which these columns are required."""
+    return [
+        *(
+            f"column {name} is missing; the file has {', '.join(table.rows)}"
+            for name in required
+            if name not in table.rows
+        ),
+        *table.problems,
     ]
-    problems += table.problems
-    if table.rows.empty and not problems:
-        problems.append("it has a header and no rows")
-    return problems
 
 
 def from_records(
@@ -94,7 +94,7 @@ def from_records(
     # A lone cell may happen to be the name of a column.
     above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
     records, first = records[above:], first + above
-    header = _filled(records[0])
+    header = ["" if name == MERGED else name for name in _filled(records[0])]
     every = [cell for record in records for cell in record]
     typed = {
         cell_text(cell)
@@ -143,6 +143,7 @@ def from_records(
                 for i, (name, column) in enumerate(zip(header, columns, strict=True), 1)
                 if not name and any(column)
             ),
+            *["it has a header and no rows; enter one row for each"] * (not kept and not ragged),
             *(
                 f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
                 for name in sorted({*header} - {""})

@@ -2,6 +2,11 @@
 
 A damaged workbook, or one stray cell in its last row and column, can ask for more memory than there
 is, which ends the process that reads it. So that is not the one that makes the book.
+
+What a cell shows may be more than its value: 80 with a raised figure 1, often a note, has the value
+801; an error, and a formula that nothing has computed, have none, or 0; nor have cells that are
+merged with the one before. Such cells get a text that tells it: signs for the raised and lowered
+figures, the message of the error, "=", and "#merged". In .xls, only the last can be told.
 """
 
 import io
@@ -11,27 +16,26 @@ import subprocess
 import sys
 import zipfile
 
-# A raised figure is often a note, and is read as part of the number: 80 and a note 1 as 801.
+from lxml import etree
+from python_calamine import CalamineWorkbook
+
+MERGED = "#merged"
+# As the formats have it: "superscript", "super 58%" or "33% 58%", "subscript" or "-33% 58%".
 SIGNS = {
-    "super": str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
-    "sub": str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
+    r"super|[1-9]": str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    r"sub|-": str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
 }
-RAISED = re.compile(
-    r"(<(?:\w+:)?vertAlign\b[^>]*\b(super|sub)script\b.*?<(?:\w+:)?t\b[^>]*>)([^<]*)",
-    flags=re.DOTALL,
+OFFICE, STYLE, TABLE, TEXT = (
+    f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}"
+    for name in ("office", "style", "table", "text")
 )
-RUNS = re.compile(r"<(\w+:)?(si|is)>(?:(?!</?\1?\2>).)*vertAlign.*?</\1?\2>", flags=re.DOTALL)
-ERROR = re.compile(r"(<(?:\w+:)?c\b[^>]*\bt=)[\"']e[\"']")
-NO_RESULT = re.compile(
-    r"(<(\w+:)?c\b)((?:(?!\bt=[\"']str)[^>])*)>\s*<\2?f\b(?:[^>]*/>|[^>]*>([^<]*)</\2?f>)"
-    r"\s*(?:<\2?v\s*/>|<\2?v>\s*</\2?v>)?\s*</\2?c>"
-)
+# A part without any of these, as most are, has nothing that is to be told.
+MAY_TELL = rb"vertAlign|text-position|covered|formula|<(\w+:)?f\b|\bt=.e.|>#"
+WIDE = 256  # so many merged cells in a row are those of a title over the whole sheet
 
 
-def read_sheets(content: bytes) -> dict[str, tuple[list[list[object]], list[tuple]]]:
-    """The rows of each sheet by its title, and its merged cells, each by the places (row, column)
-    of the first and the last. Raises ``ValueError`` where it cannot be read.
-    """
+def read_sheets(content: bytes) -> dict[str, list[list[object]]]:
+    """The rows of each sheet by its title. Raises ``ValueError`` where it cannot be read."""
     command = [sys.executable, "-I", __file__]  # isolated, so that nothing here hides a package
     done = subprocess.run(command, input=content, capture_output=True)
     if done.returncode:
@@ -40,48 +44,91 @@ def read_sheets(content: bytes) -> dict[str, tuple[list[list[object]], list[tupl
 
 
 def _main() -> None:
-    from python_calamine import CalamineWorkbook
-
     content = sys.stdin.buffer.read()
     told = _told(content) if content.startswith(b"PK") else content
     book = CalamineWorkbook.from_filelike(io.BytesIO(told))
-    sheets = {title: book.get_sheet_by_name(title) for title in book.sheet_names}
-    cells = {
-        title: (sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges or [])
-        for title, sheet in sheets.items()
-    }
-    pickle.dump(cells, sys.stdout.buffer)
+    sheets = {}
+    for sheet in map(book.get_sheet_by_name, book.sheet_names):
+        rows = sheets[sheet.name] = sheet.to_python(skip_empty_area=False)
+        for (first, left), (last, right) in sheet.merged_cell_ranges or []:
+            is_empty = all(row[left : left + 1] in ([], [""]) for row in rows[first : first + 1])
+            for row in [] if is_empty else rows[first : last + 1]:
+                row[left : right + 1] = [
+                    MERGED if cell == "" else cell for cell in row[left : right + 1]
+                ]
+    pickle.dump(sheets, sys.stdout.buffer)
 
 
 def _told(content: bytes) -> bytes:
-    """An .xlsx file in which the values tell what the cells show: the message of an error, a
-    formula that has no result, raised and lowered figures.
-    """
+    """An .xlsx or .ods file whose values tell what the cells show."""
     told = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(told, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name.lower().startswith("xl/") and name.lower().endswith(".xml"):
-                text = part.decode(errors="surrogateescape")
-                text = NO_RESULT.sub(_as_text, ERROR.sub(r'\1"str"', RUNS.sub(_with_signs, text)))
-                part = text.encode(errors="surrogateescape")
+        parts = {name: old.read(name) for name in old.namelist()}
+        # Programs that write 0 for what they do not compute ask the next one to compute it.
+        to_compute = any(b'fullCalcOnLoad="1"' in part for part in parts.values())
+        for name, part in parts.items():
+            if name.lower().endswith(".xml") and re.search(MAY_TELL, part):
+                root = etree.fromstring(part, etree.XMLParser(huge_tree=True))
+                _tell_xlsx(root, {"", "0"} if to_compute else {""})
+                _tell_ods(root)
+                part = etree.tostring(root, encoding="UTF-8")
             new.writestr(name, part)
     return told.getvalue()
 
 
-def _as_text(cell: re.Match) -> str:
-    prefix, attributes = cell[2] or "", re.sub(r"\bt=([\"']).*?\1", "", cell[3])
-    value = f"<{prefix}v>={cell[4] or ''}</{prefix}v>"
-    return f'{cell[1]}{attributes} t="str">{value}</{prefix}c>'
+def _tell_xlsx(root: etree.Element, no_result: set[str]) -> None:
+    for text in root.iter("{*}si", "{*}is"):
+        runs = {run.find("{*}t"): run.find("{*}rPr/{*}vertAlign") for run in text.iter("{*}r")}
+        _mark(text, {run: sign.get("val") for run, sign in runs.items() if sign is not None})
+    for cell in root.iter("{*}c"):
+        value, kind = cell.findtext("{*}v", "").strip(), cell.get("t")
+        # An empty text is a result.
+        is_formula = kind != "str" and cell.find("{*}f") is not None
+        if (kind == "e" and value) or (is_formula and value in no_result):
+            cell.set("t", "str")
+            del cell[1:]
+            cell[0].tag, cell[0].text = cell.tag[:-1] + "v", "=" if value in no_result else value
 
 
-def _with_signs(text: re.Match) -> str:
-    """A number with the signs for its raised and lowered figures. A word with such figures, as the
-    name of a volume, is the same word without.
+def _tell_ods(root: etree.Element) -> None:
+    places = {
+        style.get(STYLE + "name"): about.get(STYLE + "text-position", "")
+        for style in root.iter(STYLE + "style")
+        for about in style.iter(STYLE + "text-properties")
+    }
+    for text in root.iter(TEXT + "p"):
+        _mark(
+            text,
+            {
+                span: places.get(span.get(TEXT + "style-name"), "")
+                for span in text.iter(TEXT + "span")
+            },
+        )
+    told = {
+        cell: MERGED
+        for cell in root.iter(TABLE + "covered-table-cell")
+        if int(cell.get(TABLE + "number-columns-repeated", 1)) < WIDE
+    }
+    for cell in root.iter(TABLE + "table-cell"):
+        shown = cell.findtext(TEXT + "p", "")
+        # LibreOffice names an error in whatever language, and has a type for it.
+        is_error = re.fullmatch(r"#[A-Z/0]+[!?]?", shown) or "error" in cell.attrib.values()
+        has_result = shown or any(name.endswith("value") for name in cell.attrib)
+        if is_error or (cell.get(TABLE + "formula") and not has_result):
+            told[cell] = shown or "="
+    for cell, text in told.items():
+        cell.attrib.pop(OFFICE + "value", None)
+        cell.attrib.update({OFFICE + "value-type": "string", OFFICE + "string-value": text})
+
+
+def _mark(text: etree.Element, runs: dict[etree.Element, str]) -> None:
+    """Mark the raised and lowered figures of a number. A word with such figures, as the name of a
+    volume, is the same word without.
     """
-    if not re.match(r"[\W_]*\d", re.sub(r"<[^>]*>", "", text[0])):
-        return text[0]
-    return RAISED.sub(lambda run: run[1] + run[3].translate(SIGNS[run[2]]), text[0])
+    if re.match(r"[\W_]*\d", "".join(text.itertext())):
+        for run, place in runs.items():
+            signs = next((of for at, of in SIGNS.items() if re.match(at, place)), {})
+            run.text = (run.text or "").translate(signs)
 
 
 if __name__ == "__main__":
