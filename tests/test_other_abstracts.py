@@ -765,6 +765,10 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
             "methods.drug.patients,50,\nr.x@drug.percentage,24% (99% CI 11 to 43%),of:drug\n",
             "the limits of the percentage of x in drug",
         ),
+        # Of fewer patients the limits would be wider.
+        (sized(250) + "r.x.percentage,72% (95% CI 70 to 74),\n", "it is out of all 250 (of:all)"),
+        ("r.x.hazard_ratio_limits,0.65 to 0.95,\n",
+         "the limits of the hazard ratio of x are in order"),
         # Percentages of those with a value: 10 of 25, 20 of 40, 30 of 65 where none says so.
         (
             sized(100, A=50, B=50)
@@ -790,6 +794,15 @@ def test_what_can_be_is_never_impossible_and_the_page_names_what_it_rests_on(tmp
     lines = [line for finding in of.findings for line in shown.finding_lines(finding, of)]
     table = shown.checks_table(of)
     assert words in " ".join([*lines, *table["Check"].str.lower(), *table["Condition"]])
+
+
+def test_a_count_is_compared_with_its_own_percentage(tmp_path):
+    """27 of 120 is 22.5%, and with the other 20 makes 47."""
+    groups = "r.d@x.count,72/120 (22.5%),\nr.d@y.count,20/80 (25.0%),\n"
+    of = account(tmp_path, sized(200, x=120, y=80) + groups + "r.d.count,47,partition\n")
+    assert set(flagged(of)) == {"r.d@x.count"}
+    lines = [line for finding in of.findings for line in shown.finding_lines(finding, of)]
+    assert any("the others allow 27, at the nearest" in line for line in lines)
 
 
 @pytest.mark.parametrize(
