@@ -20,7 +20,7 @@ from workbooks import ods, saved, xlsx
 
 from lib.patients import loading, template
 from lib.patients.cohort import Cohort
-from lib.statistics import survival
+from lib.statistics import multivariate, survival
 
 CASES = Path(__file__).parent / "cases"
 CODEBOOK = """Name,LABEL,Role,Type,Unit,Levels,Level labels,Missing
@@ -792,6 +792,9 @@ def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
     assert (
         "“Late visit” (known for 9) is empty for most of the 120 patients: with it 9 have all "
         "values, without 120. Among the 9, Diabetes does not vary." in patients.notes
+    )
+    assert multivariate.fit(patients).problem == (
+        "these factors do not vary among the patients with complete data: Diabetes"
     )
 
 

@@ -38,7 +38,11 @@ def why_no_model(
         return "the outcome does not vary among the patients with complete data"
     constant = [name for name in factors if rows[name].nunique() < 2]
     if constant:
-        return "these factors do not vary: " + listed(labels(cohort, constant))
+        return (
+            "these factors do not vary"
+            + " among the patients with complete data" * (len(rows) < len(cohort.rows))
+            + f": {listed(labels(cohort, constant))}"
+        )
     patterns = rows[factors].drop_duplicates()
     patterns = np.column_stack([np.ones(len(patterns)), stats.zscore(patterns)])
     rank = np.linalg.matrix_rank(patterns)
