@@ -78,6 +78,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             needs=(OF_ESTIMATE,) if quantity == "difference" else (),
             why_not=f"the file says {other[0]}" if other else "",
             readings=partial(list, turned),
+            inputs=tuple(ids),
         )
 
 
@@ -293,30 +294,20 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
     for (_, what), ratio in ratios.ratio_sets(claims).items():
         names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
         total, size, _ = denominator(claims, names[0])
-        apart = frozenset(ratio.names) - set(names)
         # Limits whose level is not printed are at 80% or more.
         level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
         is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
-        bounds = wald.possible(ratio.strings(apart), "sigma", level) if is_odds else None
-        if bounds is None:
+        most = _most_error(ratio, level) if is_odds else None
+        if most is None:
             continue
-
-        def enough(left_out: frozenset[str], ratio=ratio, apart=apart, level=level) -> list | None:
-            """The numbers of patients that a standard error so large allows."""
-            strings = ratio.strings(apart | left_out)
-            bounds = wald.possible(strings, "sigma", level) if ratios.bounded(strings) else None
-            return (
-                [((16 / bounds[1] ** 2 if bounds[1] else inf, MOST_PATIENTS),)] if bounds else None
-            )
-
         check = one_of(
             claims,
-            f"the standard error of {about(what, claims)}, by its limits at most {bounds[1]:.2g}, "
+            f"the standard error of {about(what, claims)}, by its limits at most {most:.2g}, "
             f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
             [size],
-            enough(frozenset()),
+            _enough_patients(ratio, level),
             rests_on=names,
-            otherwise=enough,
+            otherwise=partial(_enough_patients, ratio, level),
             why_not=other_method(claims, names),
         )
         if not check.holds and not {"binary", "logistic"} <= set(stated(claims, names)):
@@ -324,3 +315,22 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
                 check, why_not="it is narrower, as that of a number may be (binary, logistic)"
             )
         yield check
+
+
+def _most_error(
+    ratio: ratios.PrintedRatio, level: float, left_out: frozenset[str] = frozenset()
+) -> float | None:
+    """The greatest standard error that an estimate and its limits allow; None where they are not
+    enough, or contradict one another."""
+    strings = ratio.strings(left_out)
+    strings.pop("p_value", None)
+    bounds = wald.possible(strings, "sigma", level) if ratios.bounded(strings) else None
+    return bounds and bounds[1]
+
+
+def _enough_patients(
+    ratio: ratios.PrintedRatio, level: float, left_out: frozenset[str] = frozenset()
+) -> list[tuple[Span]] | None:
+    """The numbers of patients with which a standard error can be so small."""
+    most = _most_error(ratio, level, left_out)
+    return None if most is None else [((16 / most**2 if most else inf, MOST_PATIENTS),)]

@@ -180,10 +180,10 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
     }
     numbers = {line: _numbers(row["id"], row["printed"]) for line, row in rows.iterrows()}
     sizes = {name for of in numbers.values() for name, kind, *_ in of if kind in SIZES}
-    sections = Counter(rows["id"].str.partition(".")[0])
+    sections = {*rows["id"].str.partition(".")[0]}
     whose = Counter(re.findall(r"\bevents:([^|\s]+)", "|".join(rows.get("basis", []))))
     # Numbers that share their events may name these as they like.
-    known = {"level:": {*sections}, "events:": {*sections, *(of for of in whose if whose[of] > 1)}}
+    known = {"level:": sections, "events:": {*sections, *(of for of in whose if whose[of] > 1)}}
     for line, row in rows.iterrows():
         where, section = f"line {line}, column", row["id"].partition(".")[0]
         problems += [f"{where} {words}" for words in _complaints(row, sizes | groups, known)]
@@ -391,11 +391,11 @@ def expected_instead(quantity: str, printed: str) -> str | None:
         month, _, year = printed.partition(" ")
         fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
         return None if fits else "a month such as “May 2019”"
-    if len(printed) > LONGEST:
-        return f"a number; expected at most {LONGEST} characters"
     if not NUMBER.fullmatch(printed):
         examples = "0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
         return f"a number; write for example {examples}, and leave out all words"
+    if len(printed) > LONGEST:
+        return f"a number of at most {LONGEST} characters"
     sign, value, _ = parse(printed)
     # Limits of a ratio may be beyond what a program prints: 0.00, >999.
     as_ratio = value >= 0 if quantity != base else value > 0 and not sign
