@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
+# The stored listings are keyed by the text of their code, which takes ``interval`` from here.
 from lib.paper.digits import NUMBER, number, parse
+from lib.paper.digits import interval as interval
 from lib.patients.files import DATA, fail, read_csv
 
 PATH = DATA / "published.csv"

@@ -36,7 +36,7 @@ from lib.compatible import readings
 from lib.compatible.exclusion import GROUPS, Printed
 from lib.compatible.study import FOLDER, Study
 from lib.paper import cores, wald
-from lib.paper.digits import interval
+from lib.paper.published import interval
 from lib.search import designs
 from lib.search.compiled import compiled
 from lib.search.store import WORKING, carry_out, replace, run

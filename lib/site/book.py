@@ -23,6 +23,7 @@ from sphinx import addnodes
 
 from lib.paper import checklist, published, published_elsewhere
 from lib.patients import disclosure, loading
+from lib.patients.errors import InputError
 from lib.show import withhold
 from lib.site import (
     code,
@@ -96,7 +97,7 @@ def check_inputs(app, config) -> None:
             print(*app.cohort.notes, sep="\n", flush=True)
         app.withheld = len(withhold.account(app.cohort))
         app.facts = conditional.facts(app.cohort)
-    except published.InputError as error:
+    except InputError as error:
         raise SystemExit(str(error)) from None
     if not conditional.holds("comparable", app.facts.get):
         logo = config.html_theme_options["logo"]
