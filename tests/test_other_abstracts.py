@@ -147,6 +147,7 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.odds_ratio,2.50 (about 1.05 to 5.95),", ["line 3", "leave out all words"]),
         ("a.x.patients,12.5,", ["line 3", "whole number"]),
         ("a.x.odd_ratio,1.2,", ["line 3", "odd_ratio", "odds_ratio", "leave out"]),
+        ("a.x.odd_ratio,1.2,normal", ["line 3", "odd_ratio", "odds_ratio", "leave out"]),
         ("a.x,1.2,", ["line 3", "section.subject.quantity"]),
         ("a.x.mean,1.2,nomal", ["line 3", "“nomal”", "normal"]),
         ("methods.all.patients,12,", ["line 3", "methods.all.patients", "more than once"]),

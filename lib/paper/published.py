@@ -185,10 +185,10 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
     sections = {*rows["id"].str.partition(".")[0]}
     whose = Counter(re.findall(r"\bevents:([^|\s]+)", "|".join(rows.get("basis", []))))
     # Numbers that share their events may name these as they like.
-    known = {"level:": sections, "events:": {*sections, *(of for of in whose if whose[of] > 1)}}
+    after = {"level:": sections, "events:": {*sections, *(of for of in whose if whose[of] > 1)}}
     for line, row in rows.iterrows():
         where, section = f"line {line}, column", row["id"].partition(".")[0]
-        problems += [f"{where} {words}" for words in _complaints(row, sizes | groups, known)]
+        problems += [f"{where} {words}" for words in _complaints(row, sizes | groups, after)]
         for name, kind, printed, of in numbers[line]:
             before = claims.get(name, {"printed": printed, "basis": ""})
             if before["printed"] != printed or (name in claims and [*rows["id"]].count(name) > 1):
@@ -261,9 +261,9 @@ def _share_signs(claims: dict[str, dict]) -> Iterator[str]:
             yield next(iter(of.values()))["id"]
 
 
-def _complaints(row: pd.Series, named: set[str], known: dict[str, set[str]]) -> Iterator[str]:
+def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> Iterator[str]:
     """What is wrong with the id and the basis of a line; ``named`` are the groups of the file, and
-    the ids of what a percentage can be of, ``known`` the names that may follow other words."""
+    the ids of what a percentage can be of, ``after`` the names that may follow other words."""
     section, who, quantity, *rest = [*row["id"].split("."), "", ""]
     stated = row.get("section", section), row.get("quantity", quantity)
     if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
@@ -287,7 +287,7 @@ def _complaints(row: pd.Series, named: set[str], known: dict[str, set[str]]) -> 
     )
     for word in words:
         start, colon, name = word.partition(":")
-        others = known.get(start + colon, {name})
+        others = after.get(start + colon, {name})
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
             yield (
                 f"basis: “{word}” names neither a number above zero nor one of "
@@ -297,7 +297,7 @@ def _complaints(row: pd.Series, named: set[str], known: dict[str, set[str]]) -> 
         elif name and name not in others:
             yield (
                 f"basis: “{word}” names nothing else in this file; expected one of its sections "
-                f"({', '.join(sorted(known['level:']))})"
+                f"({', '.join(sorted(after['level:']))})"
             )
         elif not any(name and word.startswith(b) if b[-1] == ":" else word == b for b in BASIS):
             yield (
