@@ -137,6 +137,8 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
 def _allowed(claims: pd.DataFrame, names: tuple[str, ...], name: str) -> list[Span] | None:
     """The values of a claim, as in ``_allowed_counts``, in any of the readings."""
     found = [_allowed_counts(of, names, name) for of in _readings(claims)]
+    if len(found) == 1:
+        return found[0]
     return None if None in found else sorted({*chain(*found)})
 
 
