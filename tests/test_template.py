@@ -32,7 +32,7 @@ def test_the_template_is_written_once_and_never_over_another(tmp_path):
 def test_the_empty_template_says_what_it_lacks_and_the_filled_one_loads(tmp_path):
     template.write(template.template(), tmp_path)
     path = tmp_path / "registry.csv"
-    assert "a header and no rows; enter one row for each" in refusal(loading.load, path)
+    assert "a header and no rows; enter the rows below it" in refusal(loading.load, path)
     rows = registry.registry(40)
     with path.open("a", encoding="utf-8", newline="") as file:
         rows.to_csv(file, index=False, header=False, lineterminator="\r\n")

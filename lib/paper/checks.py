@@ -8,7 +8,8 @@ the claims' column ``basis`` states them, is part of the check.
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, partial
-from itertools import chain
+from heapq import merge
+from itertools import chain, groupby
 
 import numpy as np
 import pandas as pd
@@ -137,9 +138,7 @@ def _counts_agree(claims: pd.DataFrame, names: tuple[str, ...], left_out: frozen
 def _allowed(claims: pd.DataFrame, names: tuple[str, ...], name: str) -> list[Span] | None:
     """The values of a claim, as in ``_allowed_counts``, in any of the readings."""
     found = [_allowed_counts(of, names, name) for of in _readings(claims)]
-    if len(found) == 1:
-        return found[0]
-    return None if None in found else sorted({*chain(*found)})
+    return None if None in found else [span for span, _ in groupby(merge(*found))]
 
 
 def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:

@@ -71,8 +71,8 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             )
             check = follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
             if count:
-                counts = reconstruct.counts_behind(claims.at[share, "printed"], total)
-                check = replace(check, allows={share: exact, count: exactly(*counts)}.get)
+                own = exactly(*reconstruct.counts_behind(claims.at[share, "printed"], total))
+                check = replace(check, allows={share: exact, count: own}.get)
             yield check
         if count and total:
             yield _at_most(claims, count, size, total, needs)
@@ -154,8 +154,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if not 0 < len(counted) <= MOST_TRIED:
             continue
         level = ratios.confidence_level(claims, *names[0].split(".")[:2])
-        ends = [number(claims.at[name, "printed"]) for name in names]
-        is_beyond = min(ends) < 0 or max(ends) > 1
+        is_beyond = any(not 0 <= number(claims.at[name, "printed"]) <= 1 for name in names)
         yield one_of(
             claims,
             f"the limits of the {describe(names[0], claims)} follow from the counts",
@@ -189,8 +188,8 @@ def _counted(
     if apart(claims, name) or (ways := _ways(claims, topic, frozenset())) is None:
         return [], []
     row = reconstruct.MARKER_QUANTITIES.index(quantity)
-    counted = sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)})
-    return counted, unstated(claims, [*_marker_names(claims, topic)], ["of", "events"])
+    needs = unstated(claims, _marker_names(claims, topic), ["of", "events"])
+    return sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)}), needs
 
 
 def _limits_of(counted: list[tuple[int, int]], level: float, method: str) -> list[np.ndarray]:
@@ -239,12 +238,9 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     predictive = [own[q] for q in ("ppv", "npv") if q in own]
     if len(accuracy) < 2 or not predictive:
         return
-    words = (
-        f"predictive values and accuracy of {about(topic.what, claims)} go with one share of events"
-    )
     names = [*accuracy, *predictive]
-    counted = [name for name in _marker_names(claims, topic) if name not in accuracy]
     of_all = not any(apart(claims, name) for name in names)
+    counted = [n for n in _marker_names(claims, topic) if of_all and n not in accuracy]
     differ = len({denominator(claims, name)[:2] for name in names}) > 1
 
     def candidates(left_out: frozenset[str]) -> Collection[tuple[Span, ...]] | None:
@@ -270,14 +266,14 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
     found = candidates(frozenset())
     if found is not None:
-        by_counts = of_all and _ways(claims, topic, frozenset()) is not None
         yield one_of(
             claims,
-            words,
+            f"predictive values and accuracy of {about(topic.what, claims)} go with one share of "
+            "events",
             predictive,
             found,
-            rests_on=[*accuracy, *counted * by_counts],
+            rests_on=[*accuracy, *counted],
             otherwise=candidates,
-            needs=unstated(claims, names + counted * by_counts, ["of", "events"]),
+            needs=unstated(claims, names + counted, ["of", "events"]),
             why_not=other_method(claims, names) or differ * "they are of different patients",
         )

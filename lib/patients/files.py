@@ -134,16 +134,17 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
         ]
         if used:
             sheets[title] = (used[0], records[used[0] :])
-    # Where no sheet has a cell, there is no first, and the workbook cannot be read.
+    if not sheets:
+        raise ValueError("no sheet has a cell")
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, records = sheets[chosen]
-    said = {
-        f"Of {len(sheets)} sheets, {quoted(chosen)} was read.": len(sheets) > 1,
-        "In an .xls file an error, such as #DIV/0!, cannot be told from an empty cell, nor a "
-        "raised figure, such as that of a note, from its number. If there may be any, save the "
-        "file as .xlsx, in which they are named.": not content.startswith(ZIP),
-    }
-    notes = [note for note, is_so in said.items() if is_so]
+    notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
+    if not content.startswith(ZIP):
+        notes.append(
+            "In an .xls file an error, such as #DIV/0!, cannot be told from an empty cell, nor a "
+            "raised figure, such as that of a note, from its number. If there may be any, save the "
+            "file as .xlsx, in which they are named."
+        )
     return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
 
 

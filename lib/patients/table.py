@@ -143,7 +143,7 @@ def from_records(
                 for i, (name, column) in enumerate(zip(header, columns, strict=True), 1)
                 if not name and any(column)
             ),
-            *["it has a header and no rows; enter one row for each"] * (not kept and not ragged),
+            *["it has a header and no rows; enter the rows below it"] * (not kept and not ragged),
             *(
                 f"column {quoted(name)[1:-1]} occurs more than once; keep one of them"
                 for name in sorted({*header} - {""})

@@ -51,11 +51,10 @@ def _main() -> None:
     for sheet in map(book.get_sheet_by_name, book.sheet_names):
         rows = sheets[sheet.name] = sheet.to_python(skip_empty_area=False)
         for (first, left), (last, right) in sheet.merged_cell_ranges or []:
-            is_empty = all(row[left : left + 1] in ([], [""]) for row in rows[first : first + 1])
-            for row in [] if is_empty else rows[first : last + 1]:
-                row[left : right + 1] = [
-                    MERGED if cell == "" else cell for cell in row[left : right + 1]
-                ]
+            block, columns = rows[first : last + 1], slice(left, right + 1)
+            if any(cell != "" for row in block for cell in row[columns]):
+                for row in block:
+                    row[columns] = [MERGED if cell == "" else cell for cell in row[columns]]
     pickle.dump(sheets, sys.stdout.buffer)
 
 
