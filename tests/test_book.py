@@ -52,7 +52,7 @@ def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, n
         (Withheld(), "For use within the house; holds small cells."),
         (
             Withheld(5),
-            '<a href="x#your-data-withheld">Tables and pictures withheld, wholly or in part: 7</a>',
+            '<a href="x">Tables and pictures withheld, wholly or in part: 7</a>',
         ),
     ],
 )

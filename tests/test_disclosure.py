@@ -21,7 +21,7 @@ from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import Shown
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import linprog
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.contingency_tables import Table2x2
@@ -34,7 +34,7 @@ from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
 from lib.statistics import bootstrap, methods, multivariate, patency, survival, univariate
 
-CHAPTERS = [*ON_ROWS, "ledger", "your_data"]
+CHAPTERS = [*ON_ROWS, "ledger", "your_data", "withheld"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 
 
@@ -338,7 +338,28 @@ def statistics_of(exposed: list[np.ndarray], sizes: list[int]) -> dict[str, np.n
             found |= {"odds_ratio": odds[1] / odds[0], "auc": 0.5 + abs(shares[1] - shares[0]) / 2}
             tests = univariate.p_values_of_all_pairs(*sizes).items()
             found |= {test: p[*exposed] for test, p in tests if test != "pearson"}
+        elif exposed[0].size < 10**6:
+            found["fisher"] = exact(exposed, sizes)
     return found
+
+
+def ways(exposed: list[np.ndarray], sizes: list[int]) -> np.ndarray:
+    """The logarithm of the number of ways in which each of many tables comes about."""
+    return sum(np.log(special.comb(n, x)) for n, x in zip(sizes, exposed, strict=True))
+
+
+def exact(exposed: list[np.ndarray], sizes: list[int]) -> np.ndarray:
+    """P of Freeman and Halton's exact test of each of many tables: of all with as many exposed, the
+    share of those that are no more probable."""
+    totals, own, p = sum(exposed), ways(exposed, sizes), np.zeros(exposed[0].shape)
+    for total in np.unique(totals):
+        every = np.meshgrid(*(np.arange(min(size, total) + 1) for size in sizes), indexing="ij")
+        of_all = np.log(special.comb(sum(sizes), total))
+        chances = np.sort(np.exp(ways(every, sizes)[sum(every) == total] - of_all))
+        here = totals == total
+        until = np.searchsorted(chances, np.exp(own[here] - of_all) * (1 + 1e-7))
+        p[here] = np.append(0, chances.cumsum())[until]
+    return p
 
 
 class Attack:
@@ -432,7 +453,7 @@ class Attack:
             lead = exposed[1] / sizes[1] - exposed[0] / sizes[0]
             fits &= np.sign(lead) == np.sign(np.diff(parts["mean"]))
         for what, value in known:
-            if what in every:  # of three groups the exact test is not
+            if what in every:
                 fits &= np.isclose(every[what], value, rtol=1e-6)
         for level, count in zip(levels, exposed, strict=True):
             cell = self.of(**{by: level, name: 1})
@@ -497,24 +518,29 @@ def test_the_same_attack_computes_what_is_not_withheld(book):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    ("by", "left"),
-    [("outcome", what) for what in (*OF_TABLE, "auc", "difference")]
-    + [("group", "pearson"), ("group", "difference")],
+    ("name", "by", "factor", "left"),
+    [(QUICK[0], "outcome", "has_c", what) for what in (*OF_TABLE, "auc", "difference")]
+    + [(QUICK[0], "group", "has_c", what) for what in ("pearson", "difference")]
+    + [pytest.param("a group of six", "group", "has_a", "fisher", marks=pytest.mark.slow)],
 )
-def test_the_same_attack_computes_a_table_from_what_follows_of_it(book, monkeypatch, by, left):
+def test_the_same_attack_computes_a_table_from_what_follows_of_it(
+    book, monkeypatch, name, by, factor, left
+):
     """Were a single one of its statistics shown, and none of its counts."""
-    rows, whole = COHORTS[QUICK[0]], book(QUICK[0], "off")
-    counts = {"outcome": ["0.0 count", "1.0 count"], "group": ["A count", "B count"]}[by]
-    counts += ["exposed_occluded", "exposed_patent"] * (by == "outcome")
+    rows, whole = COHORTS[name], book(name, "off")
+    counts = ["exposed_occluded", "exposed_patent", "0.0 count", "1.0 count"]
+    if by == "group":
+        counts = [f"{group} count" for group in "ABC"]
     files = {
         file: table.assign(**{one: display.WITHHELD for one in counts if one in table})
         for file, table in whole.files.items()
         if file not in ("tab-accuracy", "fig-shares")
     }
-    chosen = [one for one in told(whole, by, "has_c") if one[0] == left]
+    chosen = [one for one in told(whole, by, factor) if one[0] == left]
+    assert chosen
     monkeypatch.setitem(globals(), "told", lambda *_: chosen)
-    attack = Attack(rows, BookShown(files=files), ["has_c"])
-    where = {"has_c": 1, by: "A" if by == "group" else 1.0}
+    attack = Attack(rows, BookShown(files=files), [factor])
+    where = {factor: 1, by: "A" if by == "group" else 1.0}
     truth = (rows[list(where)] == list(where.values())).all(axis=1).sum()
     assert attack.range_of(**where) == pytest.approx((truth, truth))
 

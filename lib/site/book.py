@@ -40,7 +40,6 @@ from lib.site import (
 
 # What the sidebar calls the sections of the paper, and in a book about others.
 PAPERS_PART, PART_FOR_OTHERS = "The paper", "Section by section"
-EXAMPLE_SECTION, WITHHELD_SECTION = "methods-example", "your-data-withheld"
 WITHHELD = "Tables and pictures withheld, wholly or in part"
 WORD = "_downloads/tables.docx"
 # In the folder of the kept outputs: the looks of the site that was finished with these outputs.
@@ -218,8 +217,6 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
         "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "pathto": context["pathto"],
-        "example": EXAMPLE_SECTION,
-        "withheld": WITHHELD_SECTION,
         "word": WORD,
         "has_cite": "chapters/cite" in app.env.found_docs,
     }
@@ -253,7 +250,7 @@ def finish(app, error) -> None:
     for earlier in set(kept.parent.glob("*")) - {kept}:
         shutil.rmtree(earlier, ignore_errors=True)
     if app.cohort.withheld.threshold:
-        words = f"{WITHHELD}: {app.withheld}; your_data.html lists them. {disclosure.SHOW_ALL}"
+        words = f"{WITHHELD}: {app.withheld}; withheld.html lists them. {disclosure.SHOW_ALL}"
         # Jupyter Book has its own last words after this.
         atexit.register(print, words)
 

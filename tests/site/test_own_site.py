@@ -2,6 +2,8 @@
 built before.
 """
 
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -69,6 +71,16 @@ def test_no_row_of_any_patient_is_on_the_site(own):
         assert len(rows) > 50 and min(map(len, rows)) > 12
         for name, content in site.items():
             assert not any(row in content for row in rows), name
+
+
+def test_the_search_knows_no_number_that_no_page_shows(own):
+    book, _ = own
+    text = (book.site / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+    pages = [page.read_text(encoding="utf-8") for page in book.site.rglob("*.html")]
+    shown = {*re.findall(r"\w+", " ".join(BeautifulSoup(p, "html.parser").text for p in pages))}
+    searched = {word for word in {*index["terms"], *index["titleterms"]} if word.isdecimal()}
+    assert len(searched) > 100 and searched <= shown
 
 
 def plain(content: bytes) -> bytes:

@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from books import BUILD, CHAPTER, ROOT, Book, files_of, python, small_book
-from helpers import slow_but
+from helpers import codebook_of, slow_but, write_rows
 
 from lib.site import pdf, staging
 
@@ -49,11 +51,11 @@ def change(book: Book, word: str) -> None:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def started(book: Book) -> subprocess.Popen:
+def started(book: Book, **environment: str) -> subprocess.Popen:
     return subprocess.Popen(
         [*BUILD, "."],
         cwd=book.folder,
-        env=os.environ | {"PYTHONPATH": str(book.folder)},
+        env=os.environ | {"PYTHONPATH": str(book.folder)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -100,6 +102,29 @@ def test_a_stopped_build_leaves_the_site_and_nothing_of_it_is_in_the_next(book, 
     fresh = Book(tmp_path / "fresh")
     book.rebuild("--path-output", str(fresh.folder))
     assert files_of(book.site) == files_of(fresh.site)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_build_that_is_ended_while_it_knows_the_patients_leaves_no_row(tmp_path, how):
+    """Neither as text nor as the bytes of a number, in the book or among temporary files."""
+    code = "import time\nfrom pathlib import Path\nfrom lib.patients.loading import load\n"
+    code += "cohort = load()\nPath('read').touch()\ntime.sleep(60)"
+    code = CHAPTER.format(title="rows", code=code)
+    book = small_book(tmp_path / "book", {"index": "# A study\n", "chapter": code})
+    place = np.arange(100)
+    rows = pd.DataFrame({"group": np.where(place < 50, "A", "B"), "outcome": place % 2})
+    rows["size"] = 1000.5 + place * 7.25
+    path = write_rows(tmp_path, rows, codebook_of(rows, "A|B"))
+    build = started(book, COHORT=str(path), TMPDIR=str(tmp_path), DISCLOSURE="off")
+    until(build, (book.folder / "chapters" / "read").exists)
+    os.killpg(build.pid, how)
+    build.communicate()
+    written = [one for one in tmp_path.rglob("*") if one.is_file() and one.parent != tmp_path]
+    assert len(written) > 50
+    for value in rows["size"]:
+        told = [f"{value}".encode(), np.float64(value).tobytes()]
+        assert not [one for one in written if any(text in one.read_bytes() for text in told)]
 
 
 # ---------------------------------------------------------------- the folders, without a build
