@@ -9,7 +9,7 @@ from lib.patients.files import DATA, read_csv
 PATH = DATA / "checklist.csv"
 COLUMNS = ["guideline", "item", "topic", "asks", "status", "basis", "where", "note"]
 # What guidelines ask of an abstract, and what they ask of a whole paper.
-OF_ABSTRACTS = ["STROBE for abstracts", "TRIPOD item 2"]
+OF_ABSTRACTS = ["STROBE for abstracts", "TRIPOD+AI for abstracts"]
 OF_PAPERS = ["STROBE", "RECORD", "TRIPOD+AI", "PROBAST"]
 GUIDELINES = [*OF_ABSTRACTS, *OF_PAPERS]
 # What rows of other patients give is no answer about the paper.
