@@ -60,10 +60,11 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     A check is not carried out when one that it contains already fails: it could tell nothing new.
     """
     sizes = ids(claims, "methods", "patients")
-    total = [name for name in sizes if subject(name) == "all"]
-    events = ids(claims, "methods", "events")
-    counted = ids(claims, "patency", "primary_patency")
-    counted += ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc")
+    total, events = "methods.all.patients", ids(claims, "methods", "events")
+    counted = [
+        *ids(claims, "patency", "primary_patency"),
+        *ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc"),
+    ]
     why_none = {name: why for name in counted if (why := apart(claims, name))}
     rates, markers, areas = (
         [name for name in counted if name.endswith(ends) and name not in why_none]
@@ -71,7 +72,6 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     )
     binary = [area for area in areas if not _may_be_score(claims, area)]
     why_apart = _why_groups_differ(claims, sizes)
-    score = "it would be if the marker were a yes-or-no one (binary)"
     # In words, the claims, the premises, and why it is not carried out.
     planned = [
         ("the groups add up to all patients", sizes, ["partition"], why_apart),
@@ -88,16 +88,16 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ],
         (
             "one number of events is behind all sensitivities and specificities",
-            [*total, *events, *markers] if markers else [],
+            [total, *events, *markers] if markers else [],
             ["of", "events"],
             "",
         ),
         *[
             (
                 f"the AUC of {about(area, claims)} is the mean of its sensitivity and specificity",
-                [*total, *events, *markers, area],
+                [total, *events, *markers, area],
                 ["of", "events", "binary"],
-                "" if area in binary else score,
+                "" if area in binary else "it would be if the marker were a yes-or-no one (binary)",
             )
             for area in areas
         ],
@@ -222,8 +222,9 @@ def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:
     for marker, ways in found.markers.items() if found else ():
         if (ways == ways[:, :1]).all():
             exposed, unexposed, occluded, patent = ways[:, 0]
-            rows = [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
-            tables[marker] = np.array(rows)
+            tables[marker] = np.array(
+                [[exposed, patent - unexposed], [occluded - exposed, unexposed]]
+            )
     return tables
 
 
@@ -280,8 +281,11 @@ def events_and_others_by_areas(claims: pd.DataFrame) -> list[tuple[int, int]]:
     limits, size = ids(claims, "roc", "auc_lower", "auc_upper"), "methods.all.patients"
     if not limits or size not in claims.index:
         return []
-    of_roc = claims["section"].eq("roc") | claims["quantity"].eq("confidence_level")
-    rows = claims[of_roc | (claims.index == size)]
+    rows = claims[
+        claims["section"].eq("roc")
+        | claims["quantity"].eq("confidence_level")
+        | (claims.index == size)
+    ]
 
     def by_one_error(events_and_others: tuple[int, int]) -> bool:
         printed = rows["printed"].mask(rows.index == size, str(sum(events_and_others)))
@@ -299,15 +303,13 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
     for marker, tables in _tables(claims).items():
         name = f"univariate.{marker}.p_value"
         if name in claims.index:
-            words = f"P follows from the two-by-two table of {about(marker, claims)}"
-            needs = [OF_TABLE, *_needs_of_tables(claims)]
             yield one_of(
                 claims,
-                words,
+                f"P follows from the two-by-two table of {about(marker, claims)}",
                 [name],
                 [exactly(p) for of in tables for p in univariate.binary_tests(of).values()],
                 source=", by all four tests in use",
-                needs=needs,
+                needs=[OF_TABLE, *_needs_of_tables(claims)],
                 why_not=other_method(claims, [name]),
             )
 
@@ -323,14 +325,15 @@ def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
     tables = _tables(claims)
     for quantities, words in ROC_INFERENCE.items():
-        found = {}
-        for marker, own in tables.items():
-            names = tuple(f"roc.{marker}.{quantity}" for quantity in quantities)
-            if set(names) <= set(claims.index):
-                level = ratios.confidence_level(claims, "roc", marker)
-                found[names] = _roc_candidates(own, names, level)
-        for names in [names for names in found if found[names]]:
-            yield _roc_check(claims, words, names, tables[subject(names[0])], found)
+        sets = {of: tuple(f"roc.{of}.{quantity}" for quantity in quantities) for of in tables}
+        printed = {of: names for of, names in sets.items() if set(names) <= set(claims.index)}
+        found = {
+            names: _roc_candidates(tables[of], names, ratios.confidence_level(claims, "roc", of))
+            for of, names in printed.items()
+        }
+        for of, names in printed.items():
+            if found[names]:
+                yield _roc_check(claims, words, names, tables[of], found)
 
 
 def _roc_check(
@@ -369,13 +372,12 @@ def _roc_check(
     if len(candidates) < len(own):
         labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in candidates})
         source = f", with the standard error chosen on the other marker: {listed(labels)}"
-    made_with = [level_name] if len(names) > 1 else []
     return one_of(
         claims,
         words,
         names,
         candidates.values(),
-        rests_on=[*made_with, *chain(*others)],
+        rests_on=[level_name if len(names) > 1 else None, *chain(*others)],
         otherwise=lambda left_out: chosen(left_out).values(),
         source=source,
         needs=(

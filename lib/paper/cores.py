@@ -165,10 +165,8 @@ def _ways(sizes: np.ndarray, first: int, second: int, both: np.ndarray) -> list[
         for _ in range(int(size) + 1):
             now = polynomial
             for axis in range(3):
-                shifted = np.zeros_like(polynomial)
-                into, out_of = [slice(None)] * 3, [slice(None)] * 3
-                into[axis], out_of[axis] = slice(1, None), slice(None, -1)
-                shifted[tuple(into)] = before[axis][tuple(out_of)]
+                shifted = np.roll(before[axis], 1, axis)
+                np.moveaxis(shifted, axis, 0)[0] = 0
                 before[axis] = now = now + shifted
         polynomial = before[2]
     return [int(polynomial[k, first - k, second - k]) for k in both]

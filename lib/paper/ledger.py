@@ -47,21 +47,20 @@ def cohort_values(cohort: Cohort, claims: pd.DataFrame) -> pd.Series:
         values[f"methods.{group}.patients"] = row["patients"]
         values[f"patency.{group}.primary_patency"] = row["patency"]
     if "univariate" in sections:
-        for factor, p_values in univariate.screen(cohort)[["pearson", "student"]].iterrows():
-            values[f"univariate.{factor}.p_value"] = p_values.dropna().mean()
+        p_values = univariate.screen(cohort)[["pearson", "student"]].mean(axis="columns")
+        values |= {f"univariate.{factor}.p_value": p for factor, p in p_values.items()}
     if "multivariate" in sections:
         table = multivariate.fit(cohort).table.rename(columns=ESTIMATES)[wald.QUANTITIES]
-        for (factor, quantity), value in table.stack(future_stack=True).items():
-            values[f"multivariate.{factor}.{quantity}"] = value
+        values |= {
+            f"multivariate.{factor}.{quantity}": value
+            for (factor, quantity), value in table.stack(future_stack=True).items()
+        }
     for marker in cohort.binary_factors if "roc" in sections else []:
         events, nonevents = roc.level_counts(cohort, marker)
         accuracy = roc.accuracy(events, nonevents)["estimate"]
         found = roc.inference(events, nonevents)
-        numbers = accuracy[list(reconstruct.MARKER_QUANTITIES)].to_dict() | {
-            "p_value": found.at["null", "p"]
-        }
-        of_area = found.loc["hanley_mcneil", ["auc", "lower", "upper"]]
-        numbers |= dict(zip(["auc", "auc_lower", "auc_upper"], of_area, strict=True))
+        of_area = found.loc["hanley_mcneil"].rename({"lower": "auc_lower", "upper": "auc_upper"})
+        numbers = {**accuracy, **of_area, "p_value": found.at["null", "p"]}
         values |= {f"roc.{marker}.{quantity}": value for quantity, value in numbers.items()}
     found = [values.get(".".join(name.split(".")[:3]), np.nan) for name in claims.index]
     return pd.Series(found, claims.index, dtype=float)

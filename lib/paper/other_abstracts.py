@@ -123,8 +123,11 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(names) == 2:
         p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
     else:
-        kept = [table for table in tables if table.sum(axis=0).all()]
-        p_values = [[stats.chi2_contingency(table, correction=False).pvalue] for table in kept]
+        p_values = [
+            [stats.chi2_contingency(table, correction=False).pvalue]
+            for table in tables
+            if table.sum(axis=0).all()
+        ]
     unknown = "" if tables else "no whole numbers are known behind the percentages"
     check = follows(
         claims,
@@ -193,22 +196,25 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         return
     counts = np.array(tables, float)
     added = counts + (counts == 0).any(axis=(1, 2), keepdims=True) / 2
-    (a, b), (c, d) = np.stack([counts, added], axis=-1).transpose(1, 2, 0, 3)
+    ways = np.stack([counts, added, counts[:, ::-1], added[:, ::-1]], axis=-1)
+    (a, b), (c, d) = ways.transpose(1, 2, 0, 3)
+    # Each with the standard error of its logarithm.
     with np.errstate(divide="ignore", invalid="ignore"):
-        plain = {"odds_ratio": a * d / (b * c), "risk_ratio": a * (c + d) / (c * (a + b))}
-        both_ways = {kind: np.hstack([ratio, 1 / ratio]) for kind, ratio in plain.items()}
-        errors = {
-            "odds_ratio": np.sqrt(1 / a + 1 / b + 1 / c + 1 / d),
-            "risk_ratio": np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)),
+        values = {
+            "odds_ratio": (a * d / (b * c), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)),
+            "risk_ratio": (
+                a * (c + d) / (c * (a + b)),
+                np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)),
+            ),
         }
-        errors = {kind: np.hstack([error, error]) for kind, error in errors.items()}
-    for kind in [kind for kind in both_ways if kind in topic.own]:
+    for kind in [kind for kind in values if kind in topic.own]:
+        ratio, error = values[kind]
         check = follows(
             claims,
             f"the {kind.replace('_', ' ')} of {about(topic.what, claims)} follows from the counts",
             topic.own[kind],
             names,
-            spans_of(both_ways[kind], complete),
+            spans_of(ratio, complete),
             [
                 "it is the plain ratio of these counts, from no model, nor a conditional one [no "
                 "word states this; the counts and the method would settle it]"
@@ -218,8 +224,8 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         found = [check]
         if all(limited) and complete and "normal" in stated(claims, limited):
             level = ratios.confidence_level(claims, topic.section, topic.what)
-            reach = np.multiply.outer(wald.multipliers(level), errors[kind])
-            ends = [both_ways[kind] * np.exp(side * reach) for side in (-1, 1)]
+            reach = np.multiply.outer(wald.multipliers(level), error)
+            ends = [ratio * np.exp(side * reach) for side in (-1, 1)]
             pairs = np.stack(ends, axis=-1).reshape(-1, 2)
             found.append(
                 one_of(

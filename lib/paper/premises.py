@@ -78,10 +78,11 @@ def unstated(claims: pd.DataFrame, names: Iterable[str], words: list[str]) -> tu
     if "basis" not in claims:
         return ()
     names = list(names)
-    lacking = {
-        word for word in words for name in names if not _is_stated(claims, word, name, names)
-    }
-    return tuple(PREMISES[word] for word in words if word in lacking)
+    return tuple(
+        PREMISES[word]
+        for word in words
+        if not all(_is_stated(claims, word, name, names) for name in names)
+    )
 
 
 def _is_stated(claims: pd.DataFrame, word: str, name: str, names: list[str]) -> bool:

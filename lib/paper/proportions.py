@@ -93,18 +93,18 @@ def _at_most(
 def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """The counts of groups, or those behind their percentages, add up to that of all; none of them
     is greater."""
-    kinds = ("count", "percentage")
-    whole, *names = (
-        next((cell[kind] for kind in kinds if kind in cell), None) for cell in topic.cells
-    )
+    whole, *names = (cell.get("count", cell.get("percentage")) for cell in topic.cells)
     names = [name for name in names if name]
     if not whole or not names or topic.section == "patency":
         return
     total, *sizes = (denominator(claims, name)[0] for name in (whole, *names))
     if "count" in topic.own:
         most = int(claims.at[whole, "printed"])
-        counted = [name for name in names if name.endswith(".count")]
-        yield from (_at_most(claims, name, whole, most, [A_PART]) for name in counted)
+        yield from (
+            _at_most(claims, name, whole, most, [A_PART])
+            for name in names
+            if name.endswith(".count")
+        )
     unknown = [
         name for name, size in zip([whole, *names], [total, *sizes], strict=True) if not size
     ]
@@ -131,8 +131,12 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     # Where the groups' sizes are not printed, only the sum itself can say that it is one.
     stating = ["methods.all.patients"] if total and all(sizes) else []
     differ = bool(stating) and sum(sizes) != total
-    shared = [name for name in (whole, *names) if not name.endswith(".count")]
-    of_sizes = [premise for name in shared for premise in denominator(claims, name)[2]]
+    of_sizes = [
+        premise
+        for name in (whole, *names)
+        if not name.endswith(".count")
+        for premise in denominator(claims, name)[2]
+    ]
     yield follows(
         claims,
         f"the counts of {about(topic.what, claims)} add up",
@@ -247,15 +251,12 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         ways = _ways(claims, topic, left_out) if of_all else None
         if ways is None:
             return by_odds() if len(predictive) == 2 and not left_out & {*names[:-1]} else None
-        exposed, unexposed, occluded, patent = ways.tolist()
-        found = set()
-        for a, d, events, others in zip(exposed, unexposed, occluded, patent, strict=True):
-            # Of the patients with each result of the test, who has it rightly and who wrongly.
-            right_wrong = {"ppv": (a, others - d), "npv": (d, events - a)}
-            pairs = [right_wrong[q] for q in ("ppv", "npv") if q in own]
-            if all(map(sum, pairs)):
-                found.add(exactly(*(Fraction(x, x + y) for x, y in pairs)))
-        return found
+        exposed, unexposed, occluded, patent = ways
+        # Of the patients with each result of the test, how many have it rightly and wrongly.
+        results = {"ppv": (exposed, patent - unexposed), "npv": (unexposed, occluded - exposed)}
+        pairs = np.transpose([results[q] for q in ("ppv", "npv") if q in own], (2, 0, 1))
+        possible = pairs[pairs.sum(axis=2).all(axis=1)].tolist()
+        return {exactly(*(Fraction(x, x + y) for x, y in way)) for way in possible}
 
     def by_odds() -> list[tuple[Span, ...]]:
         ends = [ends_of(claims, name) for name in (*accuracy, own["ppv"])]

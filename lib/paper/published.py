@@ -204,10 +204,14 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                     f"{where} basis: “{stated[0]}” is not what “{row['printed']}” is out of; leave "
                     "it out"
                 )
-            basis = [before["basis"], row.get("basis", ""), of and f"of:{of}"]
             # What stands beside a fraction may be a rate of another method, of patients at least.
             rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[1:]
-            basis.append(BESIDE if of and rated and not stated else "")
+            basis = [
+                before["basis"],
+                row.get("basis", ""),
+                f"of:{of}" if of else "",
+                BESIDE if of and rated and not stated else "",
+            ]
             claims[name] = {
                 **row,
                 "id": name,
@@ -267,11 +271,15 @@ def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> 
     section, who, quantity, *rest = [*row["id"].split("."), "", ""]
     stated = row.get("section", section), row.get("quantity", quantity)
     if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
-        example = "section.subject.quantity without spaces, for example results.age.p_value"
-        yield f"id: “{row['id']}” is not {example}"
+        yield (
+            f"id: “{row['id']}” is not section.subject.quantity without spaces, for example "
+            "results.age.p_value"
+        )
     elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
-        known = f"{', '.join(QUANTITIES)}, _lower, _upper or _limits"
-        yield f"id: “{quantity}” is not one of {known}; leave out what is none of them"
+        yield (
+            f"id: “{quantity}” is not one of {', '.join(QUANTITIES)}, _lower, _upper or _limits; "
+            "leave out what is none of them"
+        )
     elif quantity == "mean" and re.search(r"(?i)\b(IQR|interquartile range)\b", row["printed"]):
         yield (
             f"printed: “{row['printed']}” has quartiles, between which a mean need not lie; write "
@@ -287,14 +295,13 @@ def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> 
     )
     for word in words:
         start, colon, name = word.partition(":")
-        others = after.get(start + colon, {name})
         if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
             yield (
                 f"basis: “{word}” names neither a number above zero nor one of "
                 f"{', '.join(sorted(name for name in named if '.' not in name))}; of the ids only "
                 f"those of {', '.join(SIZES)} can be named"
             )
-        elif name and name not in others:
+        elif name and name not in after.get(start + colon, {name}):
             yield (
                 f"basis: “{word}” names nothing else in this file; expected one of its sections "
                 f"({', '.join(sorted(after['level:']))})"
@@ -390,12 +397,13 @@ def expected_instead(quantity: str, printed: str) -> str | None:
     if base.endswith("_limits"):
         return "two numbers, such as 1.05 to 4.50"
     if base in MONTHS:
-        month, _, year = printed.partition(" ")
-        fits = month in calendar.month_name[1:] and re.fullmatch(r"\d{4}", year)
+        fits = re.fullmatch(rf"({'|'.join(calendar.month_name[1:])}) \d{{4}}", printed)
         return None if fits else "a month such as “May 2019”"
     if not NUMBER.fullmatch(printed):
-        examples = "0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50"
-        return f"a number; write for example {examples}, and leave out all words"
+        return (
+            "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50, and "
+            "leave out all words"
+        )
     if len(printed) > LONGEST:
         return f"a number of at most {LONGEST} characters"
     sign, value, _ = parse(printed)
@@ -403,12 +411,11 @@ def expected_instead(quantity: str, printed: str) -> str | None:
     as_ratio = value >= 0 if quantity != base else value > 0 and not sign
     # Limits of a proportion may be beyond zero and one, where software does not cut them off.
     least, most = (-inf, inf) if quantity != base else (0, 1)
-    is_size = printed.isdigit() and 0 < value <= MOST_PATIENTS
     table = [
         (
             ["patients", "horizon"],
             f"a whole number above zero (at most {MOST_PATIENTS:,})",
-            is_size,
+            printed.isdigit() and 0 < value <= MOST_PATIENTS,
         ),
         (COUNTS, "a whole number", printed.isdigit()),
         (

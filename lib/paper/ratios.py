@@ -58,12 +58,12 @@ def printed_wald_sets(claims: pd.DataFrame) -> dict[str, dict[str, str]]:
     """The strings of ``adjusted`` by factor in words, as each other source prints them and then as
     the paper does.
     """
-    sets = {}
-    for name, ratio in _variants(claims).items():
-        if name.startswith("multivariate."):
-            source = claims.at[name, "source"].partition(" (")[0]
-            sets[f"{about(name)}, {source}"] = ratio.strings()
-    return sets | {about(factor): strings for factor, strings in adjusted(claims).items()}
+    variants = {
+        f"{about(name)}, {claims.at[name, 'source'].partition(' (')[0]}": ratio.strings()
+        for name, ratio in _variants(claims).items()
+        if name.startswith("multivariate.")
+    }
+    return variants | {about(factor): strings for factor, strings in adjusted(claims).items()}
 
 
 def confidence_level(
@@ -77,9 +77,14 @@ def confidence_level(
 def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
     """The claim of the confidence level that a set of claims has: its own, that of the section that
     it names, or that of the whole paper."""
-    places = [(section, what), (section, what.partition("@")[0]), (section, "all")]
     own = [name for name in claims.index if name.startswith(f"{section}.{what}.")]
-    places += [(stated(claims, own).get("level"), "all"), ("methods", "all")]
+    places = [
+        (section, what),
+        (section, what.partition("@")[0]),
+        (section, "all"),
+        (stated(claims, own).get("level"), "all"),
+        ("methods", "all"),
+    ]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
     return next((name for name in names if name in claims.index), None)
 
@@ -91,13 +96,20 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
         section, what, quantity = name.split(".")
         if quantity in published.RATIOS:
             ids = [name, f"{name}_lower", f"{name}_upper", f"{section}.{what}.p_value"]
-            pairs = dict(zip(ids, wald.QUANTITIES, strict=True))
             # P of another method stands alone.
             apart = ids[3:] if other_method(claims, ids[3:]) else []
-            found = {n: q for n, q in pairs.items() if n in claims.index and n not in apart}
+            found = {
+                claim: quantity
+                for claim, quantity in zip(ids, wald.QUANTITIES, strict=True)
+                if claim in claims.index and claim not in apart
+            }
             if bounded(found.values()):
-                level = level_claim(claims, section, what), confidence_level(claims, section, what)
-                sets[section, what] = PrintedRatio(claims, found, *level)
+                sets[section, what] = PrintedRatio(
+                    claims,
+                    found,
+                    level_claim(claims, section, what),
+                    confidence_level(claims, section, what),
+                )
     return sets
 
 
@@ -140,7 +152,6 @@ def _check(
     method = unstated(ratio.claims, ratio.names, ["normal"])
     # Without P the limits belong together at any level.
     of_level = () if ratio.level_claim or "p_value" not in ratio.names.values() else (AT_95,)
-    needs = (*method, *of_level)
     present = {quantity.replace("upper", "lower") for quantity in ratio.names.values()}
     tied = [word for word, quantity in KINDS.items() if quantity in present]
 
@@ -162,11 +173,15 @@ def _check(
     def other_methods() -> list[str]:
         strings, swap = ratio.strings(), dict(zip(LIMITS, LIMITS[::-1], strict=True))
         turned = {swap.get(quantity, quantity): text for quantity, text in strings.items()}
-        levels = USUAL_LEVELS if of_level else ()
-        found = [f"fits limits at {at:.0%}" for at in levels if wald.agree(strings, at)]
+        found = [
+            f"fits limits at {at:.0%}"
+            for at in USUAL_LEVELS
+            if of_level and wald.agree(strings, at)
+        ]
         found += ["fits with the limits in the other order"] * wald.agree(turned, ratio.level)
-        tried = DEGREES_OF_FREEDOM if method else []
-        fitting = [str(of) for of in tried if wald.agree(strings, ratio.level, of)]
+        fitting = [
+            str(of) for of in DEGREES_OF_FREEDOM if method and wald.agree(strings, ratio.level, of)
+        ]
         span = " to ".join(dict.fromkeys([*fitting[:1], *fitting[-1:]]))
         return [*found, *[f"fits a t with about {span} degrees of freedom"][: len(fitting)]]
 
@@ -175,7 +190,7 @@ def _check(
         names,
         agree,
         allowed,
-        needs=needs,
+        needs=(*method, *of_level),
         why_not=other_method(ratio.claims, ratio.names),
         readings=other_methods,
     )
@@ -213,8 +228,7 @@ def _levels(
 ) -> list[tuple[Span, ...]]:
     """The levels at which all ratios agree, of those in whole percent and the one printed, as
     candidates of ``one_of``; none where there are no ratios."""
-    sets = [ratio.strings(left_out) for ratio in ratios]
-    known = [strings for strings in sets if bounded(strings)]
+    known = list(filter(bounded, (ratio.strings(left_out) for ratio in ratios)))
     printed = {Fraction(ratio.level).limit_denominator(10_000) for ratio in ratios}
     whole = {Fraction(percent, 100) for percent in range(50, 100)}
     levels = sorted(printed | whole) if ratios else []

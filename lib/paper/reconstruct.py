@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import prod
+from math import inf, prod
 
 import numpy as np
 import pandas as pd
@@ -82,9 +82,13 @@ def original(claims: pd.DataFrame) -> pd.DataFrame:
 def groups(claims: pd.DataFrame) -> list[str]:
     """The groups whose size or patency is claimed."""
     parts = [tuple(name.split(".")) for name in claims.index]
-    ends = [("methods", "patients"), ("patency", "primary_patency")]
-    found = [who for end in ends for section, who, *rest in parts if (section, *rest) == end]
-    return [who for who in dict.fromkeys(found) if who != "all"]
+    found = [
+        who
+        for end in [("methods", "patients"), ("patency", "primary_patency")]
+        for section, who, *rest in parts
+        if (section, *rest) == end and who != "all"
+    ]
+    return list(dict.fromkeys(found))
 
 
 def markers(claims: pd.DataFrame) -> list[str]:
@@ -127,16 +131,17 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
     by_total: dict[int, list[tuple[int, ...]]] = {}
     for events in product(*(range(low, high + 1) for low, high in found.by_group.values())):
         by_total.setdefault(sum(events), []).append(events)
+    sizes = tuple(found.sizes.values())
     for total in [None] if found.occluded is None else found.occluded.tolist():
-        markers = {}
-        for marker, ways in found.markers.items():
-            exposed, unexposed, _, patent = ways[:, ways[2] == total]
-            markers[marker] = tuple(
-                zip(exposed.tolist(), (patent - unexposed).tolist(), strict=True)
-            )
-        for events in by_total.get(total, []) if found.by_group else [()]:
-            sizes = tuple(found.sizes.values())
-            solved.append(Counts(found.patients, total, sizes, events, markers))
+        ways = {marker: of[:, of[2] == total] for marker, of in found.markers.items()}
+        markers = {
+            marker: tuple(zip(exposed.tolist(), (patent - unexposed).tolist(), strict=True))
+            for marker, (exposed, unexposed, _, patent) in ways.items()
+        }
+        solved += [
+            Counts(found.patients, total, sizes, events, markers)
+            for events in (by_total.get(total, []) if found.by_group else [()])
+        ]
     return solved
 
 
@@ -156,17 +161,21 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         for name, text in claims["printed"].items()
         if name in using and not apart(claims, name)
     }
-    areas = {m: interval(printed.get(f"roc.{m}.auc")) for m in markers(claims)}
-    if not all(area.meets(*mean_area(printed, marker)) for marker, area in areas.items()):
+    if not all(
+        interval(printed.get(f"roc.{marker}.auc")).meets(*mean_area(printed, marker))
+        for marker in markers(claims)
+    ):
         return None
     known = _patients(claims, printed)
     if known is None:
         return None
     patients, sizes = known
-    by_group = {}
-    if any(f"patency.{group}.primary_patency" in printed for group in sizes):
-        counted = {group: size for group, size in sizes.items() if size}
-        by_group = {group: _events(claims, printed, group, counted[group]) for group in counted}
+    is_rated = any(f"patency.{group}.primary_patency" in printed for group in sizes)
+    by_group = {
+        group: _events(claims, printed, group, size)
+        for group, size in sizes.items()
+        if size and is_rated
+    }
     if any(low > high for low, high in by_group.values()):
         return None
     by_group = by_group if all(sizes.values()) else {}
@@ -177,22 +186,17 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         bounds.append(_events(claims, printed, "all", patients))
     if events := printed.get("methods.all.events"):
         bounds.append((int(events), int(events)))
+        # Also where the number of patients is not known.
+        sensitivities = [printed.get(f"roc.{marker}.sensitivity") for marker in used]
+        if any(np.greater(*_ends(text, np.array([int(events)]))) for text in sensitivities):
+            return None
     if used and patients:
         bounds.append((1, patients - 1))
-    elif events:
-        of_events = [
-            _ends(printed.get(f"roc.{marker}.sensitivity"), np.array([int(events)]))
-            for marker in used
-        ]
-        if any(first > last for first, last in of_events):
-            return None
-    if not bounds:
-        return Solutions(patients, sizes, None, {}, {})
-    least = max(low for low, _ in bounds)
-    most = min([high for _, high in bounds] + ([patients] if patients else []))
+    least = max((low for low, _ in bounds), default=0)
+    most = min([high for _, high in bounds] + ([patients] if patients else []), default=inf)
     if least > most:
         return None
-    if most - least > MOST_EVENTS:
+    if not bounds or most - least > MOST_EVENTS:
         return Solutions(patients, sizes, None, by_group, {})
     occluded, ways = np.arange(least, most + 1), {}
     # The second time with the numbers of events that all markers allow.
@@ -231,10 +235,9 @@ def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) 
     """Least and greatest number of events behind the rate of a group or of all; the greatest is the
     smaller where none prints it."""
     rate = f"patency.{who}.primary_patency"
-    (first,), (last,) = _ends(printed.get(rate), np.array([size]))
+    first, last = (int(end[0]) for end in _ends(printed.get(rate), np.array([size])))
     counts_events = stated(claims, [rate]).get("rate") == "event"
-    ends = (first, last) if counts_events else (size - last, size - first)
-    return int(ends[0]), int(ends[1])
+    return (first, last) if counts_events else (size - last, size - first)
 
 
 def _ways(
@@ -243,8 +246,10 @@ def _ways(
     """The counts of a marker for all numbers of events, as in ``Solutions``; None where they are
     too many. The narrower of its two intervals is listed, the other follows from it and the AUC."""
     totals = occluded, patients - occluded
-    texts = [printed.get(f"roc.{marker}.{quantity}") for quantity in MARKER_QUANTITIES]
-    ends = [_ends(text, total) for text, total in zip(texts, totals, strict=True)]
+    ends = [
+        _ends(printed.get(f"roc.{marker}.{quantity}"), total)
+        for quantity, total in zip(MARKER_QUANTITIES, totals, strict=True)
+    ]
     lengths = [int((last - first + 1).clip(0).sum()) for first, last in ends]
     if min(lengths) > MOST_PAIRS:
         return None
@@ -257,19 +262,16 @@ def _ways(
         least, most = _ends(printed[f"roc.{marker}.auc"], 2 * total * rest)
         low = np.maximum(low, -((own * rest - least) // total))
         high = np.minimum(high, (most - own * rest) // total)
-    (kept,) = np.nonzero(low <= high)
-    if (high - low + 1)[kept].sum() > MOST_LISTED:
+    if (high - low + 1).clip(0).sum() > MOST_LISTED:
         # The first and the last of each number of events have the least and the greatest values.
+        (kept,) = np.nonzero(low <= high)
         of, nothing = at[kept], [-1]
         kept = kept[(np.diff(of, prepend=nothing) != 0) | (np.diff(of, append=nothing) != 0)]
         kept, x = np.tile(kept, 2), np.concatenate([low[kept], high[kept]])
     else:
-        further, x = _every(low[kept], high[kept])
-        kept = kept[further]
+        kept, x = _every(low, high)
     counts = [own[kept], x]
-    return np.stack(
-        [counts[one], counts[other], occluded[at[kept]], (patients - occluded)[at[kept]]]
-    )
+    return np.stack([counts[one], counts[other], *(total[at[kept]] for total in totals)])
 
 
 def _every(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -350,11 +352,11 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     sizes = rows.loc[rows["quantity"] == "patients", "printed"].astype(int)
     occluded = np.arange(1, sizes.get("methods.all.patients", sizes.sum()) or 1)
     totals = {"sensitivity": occluded, "specificity": occluded[::-1]}
-    printable = {}
-    for quantity, total in totals.items():
-        for name in rows.index[rows["quantity"] == quantity]:
-            first, last = _ends(rows.at[name, "printed"], total)
-            printable[name] = first <= last
+    printable = {
+        name: np.less_equal(*_ends(text, total))
+        for quantity, total in totals.items()
+        for name, text in rows.loc[rows["quantity"] == quantity, "printed"].items()
+    }
     return pd.DataFrame(printable, index=pd.Index(occluded, name="occluded"))
 
 
@@ -371,9 +373,10 @@ def most_occluded(claims: pd.DataFrame) -> pd.Series:
     a Kaplan-Meier estimate, so d events lower it by at least d/n (Kaplan and Meier 1958, J Am Stat
     Assoc 53:457-481, equation 2b, in which the numbers at risk never exceed n).
     """
-    found, printed = {}, claims["printed"].to_dict()
-    _, sizes = _patients(claims, printed) or (None, {})
-    for group in groups(claims):
-        size = int(printed.get(f"methods.{group}.patients", sizes.get(group, 0)))
-        _, found[group] = _events(claims, printed, group, size)
-    return pd.Series(found, name="occluded", dtype=int)
+    printed = claims["printed"].to_dict()
+    _, known = _patients(claims, printed) or (None, {})
+    sizes = {
+        who: printed.get(f"methods.{who}.patients", known.get(who, 0)) for who in groups(claims)
+    }
+    most = {who: _events(claims, printed, who, int(size))[1] for who, size in sizes.items()}
+    return pd.Series(most, name="occluded", dtype=int)

@@ -26,9 +26,13 @@ from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
 
-IMPOSSIBLE, BY_METHOD, ONE_DIGIT = "impossible", "not by this method", "one digit off"
-CONSISTENT, NOT_CHECKED = "consistent", "not checked"
-GRADES = (IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED)
+IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED = GRADES = (
+    "impossible",
+    "not by this method",
+    "one digit off",
+    "consistent",
+    "not checked",
+)
 # Why a check is not carried out that may fail as well, once the smaller one is mended.
 CONTAINED = "a check that it contains fails"
 # More prints than this are no confinement.
@@ -271,8 +275,7 @@ def _nearest(check: Check, name: str, printed: str) -> str:
         return ""
     spans = check.allows(name)
     allowed = prints(spans, printed) or set()
-    unit, value = last_digit(printed), number(printed)
-    near = [text for text in allowed if abs(number(text) - value) <= unit]
+    near = [text for text in allowed if abs(number(text) - number(printed)) <= last_digit(printed)]
     if not near:
         return ""
     if _fits_cut_off(printed, spans):
@@ -308,33 +311,40 @@ def judge(
         bearing = [check for check in checks if name in check.claims and check.holds]
         check, spans, texts = _closest(bearing, name, printed)
         if texts is not None:
-            verdict = "confirmed" if len(texts) == 1 else "bounded"
-            others = "nothing else" if len(texts) == 1 else _prints_listed(texts)
+            verdict, others = (
+                ("confirmed", "nothing else")
+                if len(texts) == 1
+                else ("bounded", _prints_listed(texts))
+            )
             reason = f"{check.words}{check.source}; {others} could be printed"
             judged[name] = verdict, _shown(name, printed, spans, texts), check.words, reason
     return judged
 
 
 def _closest(
-    checks: list[Check], name: str, printed: str
-) -> tuple[Check | None, list[Span] | None, set[str] | None]:
-    """Of the checks that confine a claim, the one that allows the fewest prints."""
+    checks: Iterable[Check], name: str, printed: str
+) -> tuple[Check | None, Sequence[Span], set[str] | None]:
+    """Of the checks that confine a claim, the one that allows the fewest prints, with the values
+    that it allows; no values where there is none."""
     found = [(check, spans) for check in checks if not spans_all(spans := check.allows(name))]
     known = [(check, spans, prints(spans, printed)) for check, spans in found]
-    known = [triple for triple in known if triple[2] is not None]
-    return min(known, key=lambda triple: len(triple[2]), default=(None, None, None))
+    return min(
+        (triple for triple in known if triple[2] is not None),
+        key=lambda triple: len(triple[2]),
+        default=(None, (), None),
+    )
 
 
 def allowed(checks: Iterable[Check], name: str, printed: str) -> str:
     """What the other claims of some checks allow a claim to be, in words: of several values those
     next to what it prints, of levels all; "" where nothing is confined."""
-    _, spans, _ = _closest(list(checks), name, printed)
+    _, spans, _ = _closest(checks, name, printed)
     value = number(printed)
-    below = [span for span in spans or [] if span[1] <= value]
-    above = [span for span in spans or [] if span[0] > value]
+    below = [span for span in spans if span[1] <= value]
+    above = [span for span in spans if span[0] > value]
     near = [*sorted(below, key=lambda span: span[1])[-1:], *sorted(above)[:1]]
     if name.endswith(".confidence_level"):
-        near = sorted(spans or [])
+        near = sorted(spans)
     return " or ".join(_shown(name, printed, [span], prints([span], printed)) for span in near)
 
 
@@ -347,10 +357,9 @@ def _contradicted(
     _, spans, texts = _closest(bearing, name, printed)
     words = "; ".join(dict.fromkeys(check.words for check in failing))
     reason = f"fails: {words}{failing[0].source}"
-    tied = {other for check in failing for other in check.claims if other != name}
-    if tied:
-        others = [describe(other) for other in claims.index if other in tied]
-        reason += f"; it ties this to the {listed(others)}"
+    involved = {other for check in failing for other in check.claims} - {name}
+    if tied := [describe(other) for other in claims.index if other in involved]:
+        reason += f"; it ties this to the {listed(tied)}"
     if texts:
         reason += f"; the other claims allow {_prints_listed(texts)}"
     if _fits_cut_off(printed, spans):
@@ -358,9 +367,9 @@ def _contradicted(
     return "contradicted", _shown(name, printed, spans, texts), words, reason
 
 
-def _fits_cut_off(printed: str, spans: list[Span] | None) -> bool:
+def _fits_cut_off(printed: str, spans: Sequence[Span]) -> bool:
     """Whether truncation is a reading under which an allowed value prints so."""
-    return any(interval(printed, "truncation").meets(*span) for span in spans or [])
+    return any(interval(printed, "truncation").meets(*span) for span in spans)
 
 
 def prints(spans: list[Span] | None, like: str) -> set[str] | None:
@@ -380,12 +389,11 @@ def prints(spans: list[Span] | None, like: str) -> set[str] | None:
     return found
 
 
-def _shown(name: str, printed: str, spans: list[Span] | None, texts: set[str] | None) -> str:
+def _shown(name: str, printed: str, spans: Sequence[Span], texts: set[str] | None) -> str:
     """The values that a claim may have, in words: one, or the least and the greatest."""
-    quantity = name.split(".")[2]
-    if quantity in ("patients", "confidence_level") and texts:
+    if texts and name.split(".")[2] in ("patients", "confidence_level"):
         return _prints_listed(texts)
-    ends = [float(end) for span in spans or [] for end in span]
+    ends = [float(end) for span in spans for end in span]
     form = "{:.2%}" if "%" in printed else "{:.5g}"
     if not ends:
         return "nothing"

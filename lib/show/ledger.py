@@ -8,6 +8,7 @@ impossible. With ``--template file.csv`` it writes a file to fill in.
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -90,8 +91,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     lines = [f"Leaving out {one}{'; '.join(sets)} mends this."]
     for name in finding.in_doubt:
         bearing = [check for check in finding.checks if name in check.claims]
-        values = verdicts.allowed(bearing, name, claims.at[name, "printed"])
-        if values:
+        if values := verdicts.allowed(bearing, name, claims.at[name, "printed"]):
             nearest = "" if " to " in values else ", at the nearest"
             lines.append(f"In place of {_number(claims, name)} the others allow {values}{nearest}.")
     lines += [f"{capital(reading)}." for reading in finding.readings]
@@ -109,7 +109,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     return lines
 
 
-def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[str]:
+def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Iterator[str]:
     """With which numbers of events each sensitivity and specificity goes, where these alone do not
     fit; an area follows from them without."""
     shared = [
@@ -119,12 +119,10 @@ def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> list[
     ]
     names = dict.fromkeys(name for names in shared for name in names)
     printable = reconstruct.printable_by_occluded(claims)
-    lines = []
     for name in [name for name in names if name in printable]:
         events = [str(number) for number in printable.index[printable[name]]]
         few = ", ".join(events[:MOST_SHOWN] + ["…"] * (len(events) > MOST_SHOWN)) or "none"
-        lines.append(f"{_number(claims, name)} goes with these numbers of events: {few}.")
-    return lines
+        yield f"{_number(claims, name)} goes with these numbers of events: {few}."
 
 
 def _number(claims: pd.DataFrame, name: str) -> str:
@@ -134,10 +132,14 @@ def _number(claims: pd.DataFrame, name: str) -> str:
 def page(account: ledger.Account, title: str) -> str:
     """The whole account as one page that needs no other file."""
     claims, counted = account.claims, Counter(grade for _, grade in account.checks)
-    findings = []
-    for finding in account.findings:
-        words = "; ".join(dict.fromkeys(check.words for check in finding.checks))
-        findings.append((finding.grade, words, finding_lines(finding, account)))
+    findings = [
+        (
+            finding.grade,
+            "; ".join(dict.fromkeys(check.words for check in finding.checks)),
+            finding_lines(finding, account),
+        )
+        for finding in account.findings
+    ]
     left_open = claims.index[claims["grade"] == "not checked"]
     touched = {name for check, _ in account.checks for name in check.claims}
     return PAGE.render(
