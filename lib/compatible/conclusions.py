@@ -13,8 +13,6 @@ import pandas as pd
 from lib.compatible import exclusion, ladder, measures, one_factor, verification
 from lib.compatible.study import Study, read_stored, study
 from lib.paper import reconstruct, verdicts
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
 from lib.statistics import univariate
 
@@ -64,7 +62,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     solutions = reconstruct.solve(claims)
     if len(solutions) != 1:
         return Known(problem=f"one set of counts; there are {len(solutions) or 'none'}")
-    about = study(claims, read_codebook(DATA / "codebook.csv"))
+    about = study(claims)
 
     certificates = exclusion.read()
     table = exclusion.judge(printed, certificates)

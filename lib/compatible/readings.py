@@ -21,8 +21,6 @@ from lib.compatible.exclusion import Printed
 from lib.compatible.study import Study, read_stored, study
 from lib.paper import cores, wald
 from lib.paper.digits import agrees, number
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
 from lib.statistics import univariate
 
 ALONE, CONDITIONAL, DIAGNOSIS, ONE_FACTOR = LISTED = [
@@ -90,7 +88,7 @@ def survey(claims: pd.DataFrame) -> pd.DataFrame:
     Stored cohorts are refitted, and those that fail count as not stored; counts made for other
     claims, or by other code, are not used.
     """
-    about = study(claims, read_codebook(DATA / "codebook.csv"))
+    about = study(claims)
     counts = read_stored("readings.csv")
     rows = {
         **_two_markers_alone(about.printed),

@@ -18,8 +18,6 @@ from lib.compatible.study import FOLDER, Study, study
 from lib.paper import wald
 from lib.paper.digits import interval
 from lib.paper.published import read
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
 from lib.search.annealing import Steps, steps_of
 from lib.search.distance import LENGTH_UNIT, Target
 from lib.statistics import univariate
@@ -43,7 +41,7 @@ def read_settings(path: Path = SETTINGS) -> dict:
 
 def read_study() -> Study:
     """The study of this book."""
-    return study(read(), read_codebook(DATA / "codebook.csv"))
+    return study(read())
 
 
 def outcome_of(about: Study) -> np.ndarray:
