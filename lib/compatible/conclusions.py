@@ -73,7 +73,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         verification.believed(read_stored(name), keys, about) for name, keys in stored.items()
     )
     margins = one_factor.least_margins(printed, read_stored(one_factor.FILE))
-    table = table.merge(margins.rename("factor_margin").reset_index(), how="left", on=["k1", "k0"])
+    table = table.join(margins.rename("factor_margin"), on=["k1", "k0"])
     excluded, with_factor = table["excluded_by"] != "", table["factor_margin"] > 0
     keys, of_witness, of_extreme = (
         pd.MultiIndex.from_frame(one[["k1", "k0"]]) for one in (table, of_cores, of_extremes)

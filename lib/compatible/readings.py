@@ -50,12 +50,11 @@ def searched(about: Study) -> dict[str, Study]:
 def listed_steps(claims: pd.DataFrame) -> dict[str, list[int]]:
     """The steps of each complete listing: patients left out, or patients with both markers."""
     printed = exclusion.from_claims(claims)
-    numbers = sorted(set(exclusion.possible_cores(printed)["n11"]))
     return {
         ALONE: list(range(1, printed.sizes[0] - 1)),
         CONDITIONAL: [0],
         DIAGNOSIS: [0],
-        ONE_FACTOR: numbers,
+        ONE_FACTOR: sorted(set(exclusion.possible_cores(printed)["n11"])),
     }
 
 
@@ -121,9 +120,8 @@ def _firth(printed: Printed) -> pd.DataFrame:
     n11, counts = cores.by_both(printed.first, printed.second)
     ratios = []
     for patients in counts.reshape(len(n11), -1):
-        some = patients > 0
         model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
-        model.fit(exclusion.KNOWN[some], exclusion.GROUPS[some, 0], patients[some].astype(float))
+        model.fit(exclusion.KNOWN, exclusion.GROUPS[:, 0], patients.astype(float))
         ratios.append(np.exp(model.coef_[1:]))
     return pd.DataFrame(ratios, n11)
 
@@ -169,8 +167,10 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
     for reading, needed in listed_steps(about.claims).items():
         of_reading = counts[counts["reading"] == reading]
         if not set(needed) <= set(of_reading["step"]):
-            reason = "no complete listing for these claims is stored"
-            rows[reading] = {"verdict": "open: not listed", "reason": reason}
+            rows[reading] = {
+                "verdict": "open: not listed",
+                "reason": "no complete listing for these claims is stored",
+            }
             continue
         found = int(of_reading["found"].sum())
         if found:
@@ -190,8 +190,7 @@ def _searched(about: Study, stored: pd.DataFrame) -> dict[str, dict]:
     rows = {}
     for reading, of_reading in searched(about).items():
         good = believed(stored, reading, of_reading)
-        has_both = good[about.markers].eq(1).all(axis=1)
-        n11 = has_both.groupby(good["number"]).sum()
+        n11 = good[about.markers].eq(1).all(axis=1).groupby(good["number"]).sum()
         rows[reading] = {
             "verdict": FOUND if len(n11) else "open: none found",
             "found": len(n11),
@@ -215,17 +214,7 @@ def believed(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataFrame:
 
 def _said(printed: Printed) -> dict[str, dict]:
     """The readings for which nothing is counted."""
-    wald_limits = {
-        "verdict": "open: Wald fails",
-        "reason": "the limits do not multiply to the square of the odds ratio, or P does not "
-        "follow from them",
-    }
-    if all(wald.agree(strings, printed.level) for strings in printed.strings):
-        wald_limits = {
-            "verdict": "not needed: Wald fits",
-            "reason": "the limits multiply to the square of the odds ratio and P follows from "
-            "them, to the printed digits",
-        }
+    is_wald = all(wald.agree(strings, printed.level) for strings in printed.strings)
     return {
         "all factors": {
             "verdict": FOUND,
@@ -237,7 +226,14 @@ def _said(printed: Printed) -> dict[str, dict]:
             "reason": "a marker turned over has one over the odds ratio and limits, and the same "
             "P; 1 and 2 for 0 and 1 change only the intercept",
         },
-        "limits other than Wald's": wald_limits,
+        "limits other than Wald's": {
+            "verdict": "not needed: Wald fits" if is_wald else "open: Wald fails",
+            "reason": "the limits multiply to the square of the odds ratio and P follows from "
+            "them, to the printed digits"
+            if is_wald
+            else "the limits do not multiply to the square of the odds ratio, or P does not follow "
+            "from them",
+        },
         "stepwise selection that keeps a third factor": {
             "verdict": "open: not searched",
             "reason": "with the usual settings (enter by score P<0.05, leave by P>0.10) one may "

@@ -69,9 +69,9 @@ def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
 def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """P of every factor alone by every test (factors x ``univariate.TEST_LABELS``), for the factors
     of which the paper prints one."""
-    screened = univariate.screen(cohort)
     claimed = claims.index[claims["section"] == "univariate"].map(subject)
-    return screened.loc[screened.index.isin(claimed), list(univariate.TEST_LABELS)]
+    factors = [name for name in cohort.factors if name in claimed]
+    return univariate.screen(cohort, factors)[list(univariate.TEST_LABELS)]
 
 
 def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
