@@ -90,8 +90,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     table["kind"] = np.select([excluded, with_factor, witnessed], KINDS[:3], KINDS[3])
 
     example = [load(EXAMPLE).rows] if with_example else []
-    rows = pd.concat([of_cores, of_extremes, *example], ignore_index=True)
-    columns = verification.columns_of(rows, about)
+    columns = verification.columns_of(pd.concat([of_cores, of_extremes, *example]), about)
     return Known(
         study=about,
         cores=table,

@@ -356,18 +356,15 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     basic = (table[["se_bound_first", "se_bound_second"]] > np.array(largest) * (1 + SLACK)).any(
         axis=1
     )
-    table["excluded_by"] = np.select(
-        [basic, table["margin"] > 0], ["basic bound", "convex bound"], ""
-    )
-    return table
+    by_which = np.select([basic, table["margin"] > 0], ["basic bound", "convex bound"], "")
+    return table.assign(excluded_by=by_which)
 
 
 def possible_cores(printed: Printed) -> pd.DataFrame:
     """The cores that no stored proof excludes for any model with both markers and all patients: k1,
     k0, n11.
     """
-    table = judge(printed, read())
-    table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
+    table = judge(printed, read()).query("excluded_by == ''")[["k1", "k0"]]
     return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
 
 
@@ -394,13 +391,15 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     null = n1 * np.log(n1 / n) + n0 * np.log(n0 / n)
     n11, fits = two_marker_fits(printed.first, printed.second)
     alone = pd.Series(fits.log_likelihood, n11)[sums.index.to_frame().sum(axis=1)].to_numpy()
-    explained = 1 - np.exp(2 * (null - sums["log_likelihood"]) / n)
     # The probabilities sum to the events, so those of the patent sum to what the events lack.
     slope = sums["probability_of_events"] * (1 / n1 + 1 / n0) - n1 / n0
-    quantities = {
-        "brier": sums["brier"] / n,
-        "discrimination_slope": slope,
-        "nagelkerke": explained / (1 - np.exp(2 * null / n)),
-        "likelihood_ratio": 2 * sums["log_likelihood"].sub(alone, axis=0),
-    }
-    return pd.concat(quantities, axis=1)
+    return pd.concat(
+        {
+            "brier": sums["brier"] / n,
+            "discrimination_slope": slope,
+            "nagelkerke": (1 - np.exp(2 * (null - sums["log_likelihood"]) / n))
+            / (1 - np.exp(2 * null / n)),
+            "likelihood_ratio": 2 * sums["log_likelihood"].sub(alone, axis=0),
+        },
+        axis=1,
+    )

@@ -174,14 +174,15 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
             continue
         found = int(of_reading["found"].sum())
         if found:
-            verdict = "open: fits found"
             ends = f"{found} print all numbers, patients were not made from them"
         else:
             units = (1 + of_reading["nearest_miss"].min()) / 2
-            verdict = "contradicted: proven"
             ends = f"in the nearest a number is {units:,.1f} units of its last digit off"
-        reason = f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}"
-        rows[reading] = {"verdict": verdict, "found": found, "reason": reason}
+        rows[reading] = {
+            "verdict": "open: fits found" if found else "contradicted: proven",
+            "found": found,
+            "reason": f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}",
+        }
     return rows
 
 
