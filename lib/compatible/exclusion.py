@@ -171,8 +171,9 @@ def from_claims(claims: pd.DataFrame) -> Printed:
     level = ratios.confidence_level(claims)
     adjusted = ratios.adjusted(claims)
     strings = tuple(adjusted[name] for name in tables)
-    polygons = tuple(corners(texts, level) for texts in strings)
-    return Printed(*tables.values(), polygons, strings, level)
+    return Printed(
+        *tables.values(), tuple(corners(texts, level) for texts in strings), strings, level
+    )
 
 
 def two_markers(claims: pd.DataFrame) -> dict[str, np.ndarray]:

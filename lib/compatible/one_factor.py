@@ -135,8 +135,7 @@ def excesses(printed: Printed, stored: pd.DataFrame) -> Iterator[tuple[tuple[int
         constant = ((masses * without).sum(axis=1) + of_variances - SLACK * size) / unit
         slopes = (with_factor - without) / unit[:, None]
     usable = np.isfinite(constant) & np.isfinite(slopes).all(axis=1)
-    for core, rows in stored[usable].groupby(["k1", "k0"]).indices.items():
-        of = np.flatnonzero(usable)[rows]
+    for core, of in stored.reset_index(drop=True)[usable].groupby(["k1", "k0"]).groups.items():
         yield core, Excess(constant[of], slopes[of], masses[of[0]].astype(int))
 
 
