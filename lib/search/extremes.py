@@ -139,13 +139,8 @@ def at_limits(
         rows = rows.assign(limit=limits).merge(cores, on=["k1", "k0"])
         for row in rows.nsmallest(choice["limits"], "limit").itertuples():
             for trial in range(choice["starts"]):
-                tasks[f"{functional}-{row.k1}-{row.k0}-{trial}"] = (
-                    (row.k1, row.k0),
-                    trial,
-                    about,
-                    settings,
-                    functional,
-                )
+                name = f"{functional}-{row.k1}-{row.k0}-{trial}"
+                tasks[name] = ((row.k1, row.k0), trial, about, settings, functional)
     return [
         result
         for result in carry_out(folder, witnesses.attempt, tasks, "limits", jobs)
@@ -172,8 +167,13 @@ def drive_all(
                 for attempt in range(attempts):
                     task, origin = (rung, name, side, attempt), best[attempt % len(best)].design
                     tasks["-".join(map(str, task))] = (task, origin, about, settings)
-        name = f"extremes, {ladder.RUNGS[rung].name}"
-        new = [one for one in carry_out(folder, drive, tasks, name, jobs) if one is not None]
+        new = [
+            result
+            for result in carry_out(
+                folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs
+            )
+            if result is not None
+        ]
         if new:
             found += new
             table = pd.concat([table, measured(new, about)], ignore_index=True)

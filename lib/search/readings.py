@@ -57,8 +57,9 @@ def write(found: list[pd.DataFrame], about: Study) -> None:
     """
     stored = read_stored("readings.parquet")
     if not stored.empty:
-        of_each = readings.searched(about).items()
-        stored = pd.concat([readings.believed(stored, *reading) for reading in of_each])
+        stored = pd.concat(
+            [readings.believed(stored, *reading) for reading in readings.searched(about).items()]
+        )
     found = pd.concat([*found, stored[:0]], ignore_index=True)
     table = witnesses.with_stored(found, stored, KEYS)
     names = [name for name in [*about.codebook.index, *KEYS] if name in table]

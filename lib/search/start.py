@@ -224,8 +224,9 @@ def _equations(columns, predictor, outcome, demand: Demand) -> tuple[np.ndarray,
     weight = p * (1 - p)
     inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
     along = columns @ inverse
-    of_variances = -(weight * (1 - 2 * p))[:, None] * along**2
-    of_variances -= 2 * weight[:, None] * inverse[-1] * along
+    of_variances = (
+        -(weight * (1 - 2 * p))[:, None] * along**2 - 2 * weight[:, None] * inverse[-1] * along
+    )
     variances = np.diag(inverse)
     wrong = [columns.T @ (outcome - p), variances[1:3] / demand.variances - 1]
     slopes = [-weight * columns.T, (of_variances[:, 1:3] / demand.variances).T]

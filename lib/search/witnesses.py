@@ -57,8 +57,8 @@ def attempt(
     if origin is None:
         # At the edge the search is near its target from the beginning.
         loosest, markers = firmest, designs.marker_columns(about)
-        chosen = pd.DataFrame([core], columns=KEYS)
-        ((_, spread),) = certificates.solutions(about.printed, chosen, functional)
+        table = pd.DataFrame([core], columns=KEYS)
+        ((_, spread),) = certificates.solutions(about.printed, table, functional)
     design = None
     # Where the model has no maximum, another start is made.
     while design is None or not refit(design, outcome, room(len(target.least))):
