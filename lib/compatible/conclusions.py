@@ -13,8 +13,6 @@ import pandas as pd
 from lib.compatible import exclusion, ladder, measures, one_factor, verification
 from lib.compatible.study import Study, read_stored, study
 from lib.paper import reconstruct, verdicts
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
 from lib.statistics import univariate
 
@@ -64,7 +62,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     solutions = reconstruct.solve(claims)
     if len(solutions) != 1:
         return Known(problem=f"one set of counts; there are {len(solutions) or 'none'}")
-    about = study(claims, read_codebook(DATA / "codebook.csv"))
+    about = study(claims)
 
     certificates = exclusion.read()
     table = exclusion.judge(printed, certificates)
@@ -75,7 +73,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
         verification.believed(read_stored(name), keys, about) for name, keys in stored.items()
     )
     margins = one_factor.least_margins(printed, read_stored(one_factor.FILE))
-    table = table.merge(margins.rename("factor_margin").reset_index(), how="left", on=["k1", "k0"])
+    table = table.join(margins.rename("factor_margin"), on=["k1", "k0"])
     excluded, with_factor = table["excluded_by"] != "", table["factor_margin"] > 0
     keys, of_witness, of_extreme = (
         pd.MultiIndex.from_frame(one[["k1", "k0"]]) for one in (table, of_cores, of_extremes)
@@ -92,8 +90,7 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
     table["kind"] = np.select([excluded, with_factor, witnessed], KINDS[:3], KINDS[3])
 
     example = [load(EXAMPLE).rows] if with_example else []
-    rows = pd.concat([of_cores, of_extremes, *example], ignore_index=True)
-    columns = verification.columns_of(rows, about)
+    columns = verification.columns_of(pd.concat([of_cores, of_extremes, *example]), about)
     return Known(
         study=about,
         cores=table,

@@ -94,6 +94,7 @@ class Printed:
 # --------------------------------------------------------------------------------- basic bound
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def basic_bounds(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
     """The least standard errors that any model of this setting can have, for every core.
 
@@ -109,44 +110,36 @@ def basic_bounds(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
     """
     n11, counts = by_both(first, second)
     events, *exposed_events = first[:, 0].sum(), first[0, 0], second[0, 0]
-    # Cells in the order of `cells`; expected events are `start` + `step` times those with both
-    # markers.
-    size = counts.sum(axis=1).T.astype(float)
-    start = np.array([0, *exposed_events, events - sum(exposed_events)], float)[:, None]
-    step = np.array([1, -1, -1, 1], float)[:, None]
+    # With and without the first marker x with and without the second x n11; expected events are
+    # `start` + `step` times those with both.
+    size = counts.sum(axis=1).T.reshape(2, 2, -1).astype(float)
+    start = np.array([0, *exposed_events, events - sum(exposed_events)], float).reshape(2, 2, 1)
+    step = np.array([[1.0, -1.0], [-1.0, 1.0]])[:, :, None]
+    # For each marker: with and without the other x with and without it x n11.
+    size, start = (np.stack([cell.swapaxes(0, 1), cell]) for cell in (size, start))
 
-    def information(both: np.ndarray, marker: int) -> tuple[np.ndarray, np.ndarray]:
-        """The information about a marker and its derivative with respect to `both`."""
-        expected = start + step * both
-        with np.errstate(divide="ignore", invalid="ignore"):
-            weight = np.where(size > 0, expected * (size - expected) / size, 0)
-            slope = np.where(size > 0, step * (1 - 2 * expected / size), 0)
-            value, derivative = 0.0, 0.0
-            # Pairs of cells that differ in this marker alone.
-            for with_it, without in ((0, 2 - marker), (1 + marker, 3)):
-                one, other = weight[with_it], weight[without]
-                share = np.where(one + other > 0, one / (one + other), 0)
-                value = value + share * other
-                derivative = (
-                    derivative + (1 - share) ** 2 * slope[with_it] + share**2 * slope[without]
-                )
-        return value, derivative
+    def information(both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The information about each marker and its derivative with respect to `both`."""
+        expected = start + step * both[:, None, None]
+        weight = np.where(size > 0, expected * (size - expected) / size, 0)
+        slope = np.where(size > 0, step * (1 - 2 * expected / size), 0)
+        one, other = weight[:, :, 0], weight[:, :, 1]
+        share = np.where(one + other > 0, one / (one + other), 0)
+        of_cells = np.stack([(1 - share) ** 2, share**2], axis=2) * slope
+        return (share * other).sum(axis=1), of_cells.sum(axis=(1, 2))
 
-    table = cores(first, second)
-    for marker, name in enumerate(("se_bound_first", "se_bound_second")):
-        lower = np.max(np.where(step > 0, -start, start - size), axis=0)
-        upper = np.min(np.where(step > 0, size - start, start), axis=0)
-        for _ in range(100):
-            middle = (lower + upper) / 2
-            rising = information(middle, marker)[1] > 0
-            lower, upper = np.where(rising, middle, lower), np.where(rising, upper, middle)
+    lower = np.max(np.where(step > 0, -start, start - size), axis=(1, 2))
+    upper = np.min(np.where(step > 0, size - start, start), axis=(1, 2))
+    for _ in range(100):
         middle = (lower + upper) / 2
-        value, derivative = information(middle, marker)
-        most = value + np.abs(derivative) * (upper - lower) / 2
-        with np.errstate(divide="ignore"):
-            bound = 1 / np.sqrt(most)
-        table[name] = bound[np.searchsorted(n11, table["k1"] + table["k0"])]
-    return table
+        rising = information(middle)[1] > 0
+        lower, upper = np.where(rising, middle, lower), np.where(rising, upper, middle)
+    middle = (lower + upper) / 2
+    value, derivative = information(middle)
+    bounds = 1 / np.sqrt(value + np.abs(derivative) * (upper - lower) / 2)
+    table = cores(first, second)
+    of_core = np.searchsorted(n11, table["k1"] + table["k0"])
+    return table.assign(se_bound_first=bounds[0, of_core], se_bound_second=bounds[1, of_core])
 
 
 # -------------------------------------------------------------------------------- convex bound
@@ -178,8 +171,9 @@ def from_claims(claims: pd.DataFrame) -> Printed:
     level = ratios.confidence_level(claims)
     adjusted = ratios.adjusted(claims)
     strings = tuple(adjusted[name] for name in tables)
-    polygons = tuple(corners(texts, level) for texts in strings)
-    return Printed(*tables.values(), polygons, strings, level)
+    return Printed(
+        *tables.values(), tuple(corners(texts, level) for texts in strings), strings, level
+    )
 
 
 def two_markers(claims: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -201,14 +195,13 @@ def margins(
     Any certificate may be checked, whatever it came from: a bad one proves little or nothing.
     """
     masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
-    certificates = np.asarray(certificates, float)
-    vectors = [certificates[:, part] for part in (slice(0, 4), slice(4, 8), slice(10, 14))]
+    *vectors, scales, scores = np.split(np.asarray(certificates, float), [4, 8, 10], axis=1)
     # An empty group proves and needs nothing, even where nothing bounds its function.
     value, terms = (
         (masses * np.where(masses > 0, x, 0)).sum(axis=1)
-        for x in group_minima(vectors, KNOWN, functional)
+        for x in group_minima([*vectors, scores], KNOWN, functional)
     )
-    of_variances, size, unit = variance_terms(vectors[:2], certificates[:, 8:10], printed)
+    of_variances, size, unit = variance_terms(vectors, scales, printed)
     value = value + of_variances - SLACK * (terms + size)
     if functional:
         return value
@@ -273,7 +266,7 @@ def proven_minima(
     magnitude = np.abs(quadratic).sum(axis=1) + np.abs(line).sum(axis=1) + (functional is not None)
 
     def ends(i: np.ndarray, eta: np.ndarray) -> np.ndarray:
-        """Value, weight, and the bound of the second derivative without the weight."""
+        """Eta, value, weight, and the bound of the second derivative without the weight."""
         p, q = expit(eta), expit(-eta)
         c, b, a = np.moveaxis(quadratic[i], -1, 0)
         constant, slope = np.moveaxis(line[i], -1, 0)
@@ -284,32 +277,27 @@ def proven_minima(
         if functional:
             value = value + functional_values(functional, y, p, q)
             bend = bend + 2 * (1 + np.abs(eta))
-        return np.stack(np.broadcast_arrays(value, p * q, bend))
+        return np.stack(np.broadcast_arrays(eta, value, p * q, bend))
 
-    def bounds(left: np.ndarray, right: np.ndarray, width: np.ndarray) -> np.ndarray:
-        least, weight, bend = np.minimum(left, right)[0], *np.maximum(left, right)[1:]
-        return least - weight * bend * width**2 / 8
+    def bounds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        least, weight, bend = np.minimum(left, right)[1], *np.maximum(left, right)[2:]
+        return least - weight * bend * (right[0] - left[0]) ** 2 / 8
 
     here = ends(np.arange(len(line))[:, None], NODES[None, :])
-    best, close = here[0].min(axis=1), TOLERANCE * magnitude
+    best, close = here[1].min(axis=1), TOLERANCE * magnitude
     floor = np.minimum(best - close, _tails(quadratic, line, outcome, functional))
-    bound = bounds(here[..., :-1], here[..., 1:], np.diff(NODES))
-    i, cell = np.nonzero(bound < (best - close)[:, None])
-    low, high = NODES[cell], NODES[cell + 1]
+    i, cell = np.nonzero(bounds(here[..., :-1], here[..., 1:]) < (best - close)[:, None])
     left, right = here[:, i, cell], here[:, i, cell + 1]
     for _ in range(MOST_HALVINGS):
-        if not len(i):
-            return floor, magnitude
-        middle = (low + high) / 2
-        between = ends(i, middle)
-        np.minimum.at(best, i, between[0])
+        middle = ends(i, (left[0] + right[0]) / 2)
+        np.minimum.at(best, i, middle[1])
         floor = np.minimum(floor, best - close)
         # Both halves of every interval, of which those are kept that may hold less than is proven.
-        i, low, high = np.tile(i, 2), np.concatenate([low, middle]), np.concatenate([middle, high])
-        left = np.concatenate([left, between], axis=1)
-        right = np.concatenate([between, right], axis=1)
-        keep = bounds(left, right, high - low) < (best - close)[i]
-        i, low, high, left, right = i[keep], low[keep], high[keep], left[:, keep], right[:, keep]
+        i = np.tile(i, 2)
+        left = np.concatenate([left, middle], axis=1)
+        right = np.concatenate([middle, right], axis=1)
+        keep = bounds(left, right) < (best - close)[i]
+        i, left, right = i[keep], left[:, keep], right[:, keep]
     floor[i] = -np.inf
     return floor, magnitude
 
@@ -369,18 +357,15 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     basic = (table[["se_bound_first", "se_bound_second"]] > np.array(largest) * (1 + SLACK)).any(
         axis=1
     )
-    table["excluded_by"] = np.select(
-        [basic, table["margin"] > 0], ["basic bound", "convex bound"], ""
-    )
-    return table
+    by_which = np.select([basic, table["margin"] > 0], ["basic bound", "convex bound"], "")
+    return table.assign(excluded_by=by_which)
 
 
 def possible_cores(printed: Printed) -> pd.DataFrame:
     """The cores that no stored proof excludes for any model with both markers and all patients: k1,
     k0, n11.
     """
-    table = judge(printed, read())
-    table = table.loc[table["excluded_by"] == "", ["k1", "k0"]]
+    table = judge(printed, read()).query("excluded_by == ''")[["k1", "k0"]]
     return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
 
 
@@ -407,13 +392,15 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     null = n1 * np.log(n1 / n) + n0 * np.log(n0 / n)
     n11, fits = two_marker_fits(printed.first, printed.second)
     alone = pd.Series(fits.log_likelihood, n11)[sums.index.to_frame().sum(axis=1)].to_numpy()
-    explained = 1 - np.exp(2 * (null - sums["log_likelihood"]) / n)
     # The probabilities sum to the events, so those of the patent sum to what the events lack.
     slope = sums["probability_of_events"] * (1 / n1 + 1 / n0) - n1 / n0
-    quantities = {
-        "brier": sums["brier"] / n,
-        "discrimination_slope": slope,
-        "nagelkerke": explained / (1 - np.exp(2 * null / n)),
-        "likelihood_ratio": 2 * sums["log_likelihood"].sub(alone, axis=0),
-    }
-    return pd.concat(quantities, axis=1)
+    return pd.concat(
+        {
+            "brier": sums["brier"] / n,
+            "discrimination_slope": slope,
+            "nagelkerke": (1 - np.exp(2 * (null - sums["log_likelihood"]) / n))
+            / (1 - np.exp(2 * null / n)),
+            "likelihood_ratio": 2 * sums["log_likelihood"].sub(alone, axis=0),
+        },
+        axis=1,
+    )

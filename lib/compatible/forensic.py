@@ -30,9 +30,8 @@ def _alterations(claims: pd.DataFrame, units: tuple[int, ...]) -> pd.DataFrame:
     for name, claim in claims[claims["unit"] != "month"].iterrows():
         printed = claim["printed"]
         plain = printed.lstrip("<>≤≥ ")
-        for steps, direction in product(units, DIRECTIONS):
-            step = DIRECTIONS[direction] * steps * digits.last_digit(printed)
-            value = digits.number(printed) + step
+        for steps, (direction, sign) in product(units, DIRECTIONS.items()):
+            value = digits.number(printed) + sign * steps * digits.last_digit(printed)
             altered = printed[: len(printed) - len(plain)] + digits.prints(value, plain)
             if value >= 0 and not published.expected_instead(claim["quantity"], altered):
                 rows.append((name, claim["section"], printed, altered, steps, direction))
@@ -48,15 +47,16 @@ def survey(claims: pd.DataFrame, units: tuple[int, ...] = (1, 2, 3, 5, 10)) -> p
     as they are printed are left out: nothing can be said of alterations.
     """
     claims = reconstruct.original(claims)
-    tables, bounds, detected = exclusion.two_markers(claims), pd.DataFrame(), []
+    tables, bounds = exclusion.two_markers(claims), pd.DataFrame()
     if len(tables) == 2:
         bounds = exclusion.basic_bounds(*tables.values()).set_axis(["k1", "k0", *tables], axis=1)
     sound = [name for name in claims.index if detect(claims, name, bounds) == NOT_DETECTED]
     table = _alterations(claims.loc[sound], units)
-    for name, text in zip(table["claim"], table["altered"], strict=True):
-        altered = claims["printed"].where(claims.index != name, text)
-        detected.append(detect(claims.assign(printed=altered), name, bounds))
-    return table.assign(detected_by=detected)
+    altered = (
+        (name, claims.assign(printed=claims["printed"].where(claims.index != name, text)))
+        for name, text in zip(table["claim"], table["altered"], strict=True)
+    )
+    return table.assign(detected_by=[detect(others, name, bounds) for name, others in altered])
 
 
 def detect(claims: pd.DataFrame, name: str, bounds: pd.DataFrame) -> str:

@@ -5,6 +5,8 @@ Each rung adds one restriction to those below it. A restriction says nothing abo
 printed numbers, which every compatible cohort has.
 """
 
+from itertools import accumulate
+from operator import or_
 from typing import NamedTuple
 
 import numpy as np
@@ -28,37 +30,43 @@ class Rung(NamedTuple):
     most_odds_ratio: float = np.inf  # crude, of a binary factor, or one over it
 
 
-_NONE = Rung("none", "no restriction beyond those of every stored cohort, named above")
-_PREVALENCE = _NONE._replace(
-    name="prevalence",
-    words="at least 5% of the patients have each yes-or-no factor, and at least 5% do not",
-    least_share=0.05,
-)
-# Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, calls 0.8 large.
-_DIFFERENCE = _PREVALENCE._replace(
-    name="difference",
-    words="no factor differs between the outcomes by more than one standard deviation",
-    most_difference=1.0,
-)
-# The stricter of the two limits in common use, 5 and 10: James et al. 2021, An Introduction to
-# Statistical Learning, 2nd ed., 3.3.3.
-_COLLINEARITY = _DIFFERENCE._replace(
-    name="collinearity", words="no variance inflation factor exceeds 5", most_inflation=5.0
-)
-# Factors that go with the diagnosis take over a part of its effect, as a rule; twice leaves room.
-_DIAGNOSIS = _COLLINEARITY._replace(
-    name="diagnosis",
-    words="with the diagnosis in the model too, patients with post-thrombotic disease still do "
-    "worst, and their odds ratios against the others are at most twice the crude ones",
-    worst_last=True,
-    most_times_crude=2.0,
-)
-_EFFECT = _DIAGNOSIS._replace(
-    name="effect",
-    words="no crude odds ratio of a yes-or-no factor exceeds 5, or falls below a fifth",
-    most_odds_ratio=5.0,
-)
-RUNGS = [_NONE, _PREVALENCE, _DIFFERENCE, _COLLINEARITY, _DIAGNOSIS, _EFFECT]
+# What each rung adds to those below it.
+_ADDED = [
+    {"name": "none", "words": "no restriction beyond those of every stored cohort, named above"},
+    {
+        "name": "prevalence",
+        "words": "at least 5% of the patients have each yes-or-no factor, and at least 5% do not",
+        "least_share": 0.05,
+    },
+    # Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, calls 0.8 large.
+    {
+        "name": "difference",
+        "words": "no factor differs between the outcomes by more than one standard deviation",
+        "most_difference": 1.0,
+    },
+    # The stricter of the two limits in common use, 5 and 10: James et al. 2021, An Introduction to
+    # Statistical Learning, 2nd ed., 3.3.3.
+    {
+        "name": "collinearity",
+        "words": "no variance inflation factor exceeds 5",
+        "most_inflation": 5.0,
+    },
+    # Factors that go with the diagnosis take over a part of its effect, as a rule; twice leaves
+    # room.
+    {
+        "name": "diagnosis",
+        "words": "with the diagnosis in the model too, patients with post-thrombotic disease still "
+        "do worst, and their odds ratios against the others are at most twice the crude ones",
+        "worst_last": True,
+        "most_times_crude": 2.0,
+    },
+    {
+        "name": "effect",
+        "words": "no crude odds ratio of a yes-or-no factor exceeds 5, or falls below a fifth",
+        "most_odds_ratio": 5.0,
+    },
+]
+RUNGS = [Rung(**limits) for limits in accumulate(_ADDED, or_)]
 
 
 def admissible_pairs(occluded: int, patent: int, rung: Rung) -> np.ndarray:
@@ -99,9 +107,11 @@ def standing(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     lengths = by_outcome(columns[study.length], outcome)
     variance = sum(part.var(axis=1, ddof=1) for part in lengths) / 2
     apart = abs(lengths[0].mean(axis=1) - lengths[1].mean(axis=1)) / np.sqrt(variance)
-    factors = terms(columns, study, with_groups=False)
     inflation = np.array(
-        [np.diag(np.linalg.inv(np.corrcoef(one, rowvar=False))).max() for one in factors]
+        [
+            np.diag(np.linalg.inv(np.corrcoef(one, rowvar=False))).max()
+            for one in terms(columns, study, with_groups=False)
+        ]
     )
     coefficients, _ = logistic.estimates(terms(columns, study, with_groups=True), outcome)
     # The first group's coefficient is zero.

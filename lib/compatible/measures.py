@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import expit
 
 from lib.compatible.study import Study
-from lib.compatible.verification import terms, tests_alone
+from lib.compatible.verification import by_outcome, terms, tests_alone
 from lib.paper import wald
 from lib.statistics import logistic
 
@@ -65,15 +65,15 @@ def _performance(probabilities: np.ndarray, events: np.ndarray) -> dict[str, np.
     """
     patients, occluded = events.shape[1], events.sum(axis=1)
     # Patients alike in all factors are tied, whatever the last bits of their probabilities.
-    ranks = (stats.rankdata(probabilities.round(10), axis=1) * events).sum(axis=1)
-    areas = (ranks - occluded * (occluded + 1) / 2) / (occluded * (patients - occluded))
+    ranked = by_outcome(probabilities.round(10), events)
+    wins = stats.mannwhitneyu(*ranked, axis=1, method="asymptotic").statistic
     likelihood = np.log(np.where(events, probabilities, 1 - probabilities)).sum(axis=1)
     share = occluded / patients
     null = occluded * np.log(share) + (patients - occluded) * np.log(1 - share)
     of_events = (probabilities * events).sum(axis=1) / occluded
     of_others = (probabilities * ~events).sum(axis=1) / (patients - occluded)
     return {
-        "model.auc": areas,
+        "model.auc": wins / (occluded * (patients - occluded)),
         "model.brier": ((events - probabilities) ** 2).mean(axis=1),
         "model.discrimination_slope": of_events - of_others,
         "model.nagelkerke": (1 - np.exp(2 / patients * (null - likelihood)))

@@ -121,24 +121,22 @@ def _spreads(total: int, sizes: np.ndarray) -> np.ndarray:
 def excesses(printed: Printed, stored: pd.DataFrame) -> Iterator[tuple[tuple[int, int], Excess]]:
     """What the certificates prove of each core (k1, k0), in units of the squares of the greatest
     standard errors printed. ``stored`` has the columns k1, k0 and `CERTIFICATE`."""
-    numbers = stored[CERTIFICATE].to_numpy(float)
-    vectors = [numbers[:, :5], numbers[:, 5:10], numbers[:, 12:17]]
+    *vectors, scales, scores = np.split(stored[CERTIFICATE].to_numpy(float), [5, 10, 12], axis=1)
     minima, terms = (
-        x.reshape(len(numbers), 2, len(GROUPS)) for x in group_minima(vectors, KNOWN_WITH_FACTOR)
+        x.reshape(-1, 2, len(GROUPS)) for x in group_minima([*vectors, scores], KNOWN_WITH_FACTOR)
     )
     masses = cells(printed.first, printed.second, stored).reshape(-1, len(GROUPS))
     # An empty group proves and needs nothing, even where nothing bounds its function.
     without, with_factor = np.where(masses[:, None] > 0, minima, 0).transpose(1, 0, 2)
-    of_variances, size, unit = variance_terms(vectors[:2], numbers[:, 10:12], printed)
+    of_variances, size, unit = variance_terms(vectors, scales, printed)
     size = size + (masses * np.where(masses > 0, terms.max(axis=1), 0)).sum(axis=1)
-    constant = (masses * without).sum(axis=1) + of_variances - SLACK * size
-    with np.errstate(invalid="ignore"):
-        slopes = with_factor - without
-    usable = np.isfinite(constant) & np.isfinite(slopes).all(axis=1) & (unit > 0)
-    for core, rows in stored[usable].groupby(["k1", "k0"]).indices.items():
-        of = np.flatnonzero(usable)[rows]
-        by = unit[of, None]
-        yield core, Excess(constant[of] / by[:, 0], slopes[of] / by, masses[of[0]].astype(int))
+    # What is infinite, or no number, proves nothing.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        constant = ((masses * without).sum(axis=1) + of_variances - SLACK * size) / unit
+        slopes = (with_factor - without) / unit[:, None]
+    usable = np.isfinite(constant) & np.isfinite(slopes).all(axis=1)
+    for core, of in stored.reset_index(drop=True)[usable].groupby(["k1", "k0"]).groups.items():
+        yield core, Excess(constant[of], slopes[of], masses[of[0]].astype(int))
 
 
 def margins_by_counts(

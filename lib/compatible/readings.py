@@ -21,8 +21,6 @@ from lib.compatible.exclusion import Printed
 from lib.compatible.study import Study, read_stored, study
 from lib.paper import cores, wald
 from lib.paper.digits import agrees, number
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
 from lib.statistics import univariate
 
 ALONE, CONDITIONAL, DIAGNOSIS, ONE_FACTOR = LISTED = [
@@ -52,12 +50,11 @@ def searched(about: Study) -> dict[str, Study]:
 def listed_steps(claims: pd.DataFrame) -> dict[str, list[int]]:
     """The steps of each complete listing: patients left out, or patients with both markers."""
     printed = exclusion.from_claims(claims)
-    numbers = sorted(set(exclusion.possible_cores(printed)["n11"]))
     return {
         ALONE: list(range(1, printed.sizes[0] - 1)),
         CONDITIONAL: [0],
         DIAGNOSIS: [0],
-        ONE_FACTOR: numbers,
+        ONE_FACTOR: sorted(set(exclusion.possible_cores(printed)["n11"])),
     }
 
 
@@ -90,7 +87,7 @@ def survey(claims: pd.DataFrame) -> pd.DataFrame:
     Stored cohorts are refitted, and those that fail count as not stored; counts made for other
     claims, or by other code, are not used.
     """
-    about = study(claims, read_codebook(DATA / "codebook.csv"))
+    about = study(claims)
     counts = read_stored("readings.csv")
     rows = {
         **_two_markers_alone(about.printed),
@@ -123,9 +120,8 @@ def _firth(printed: Printed) -> pd.DataFrame:
     n11, counts = cores.by_both(printed.first, printed.second)
     ratios = []
     for patients in counts.reshape(len(n11), -1):
-        some = patients > 0
         model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
-        model.fit(exclusion.KNOWN[some], exclusion.GROUPS[some, 0], patients[some].astype(float))
+        model.fit(exclusion.KNOWN, exclusion.GROUPS[:, 0], patients.astype(float))
         ratios.append(np.exp(model.coef_[1:]))
     return pd.DataFrame(ratios, n11)
 
@@ -171,19 +167,22 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
     for reading, needed in listed_steps(about.claims).items():
         of_reading = counts[counts["reading"] == reading]
         if not set(needed) <= set(of_reading["step"]):
-            reason = "no complete listing for these claims is stored"
-            rows[reading] = {"verdict": "open: not listed", "reason": reason}
+            rows[reading] = {
+                "verdict": "open: not listed",
+                "reason": "no complete listing for these claims is stored",
+            }
             continue
         found = int(of_reading["found"].sum())
         if found:
-            verdict = "open: fits found"
             ends = f"{found} print all numbers, patients were not made from them"
         else:
             units = (1 + of_reading["nearest_miss"].min()) / 2
-            verdict = "contradicted: proven"
             ends = f"in the nearest a number is {units:,.1f} units of its last digit off"
-        reason = f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}"
-        rows[reading] = {"verdict": verdict, "found": found, "reason": reason}
+        rows[reading] = {
+            "verdict": "open: fits found" if found else "contradicted: proven",
+            "found": found,
+            "reason": f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}",
+        }
     return rows
 
 
@@ -192,8 +191,7 @@ def _searched(about: Study, stored: pd.DataFrame) -> dict[str, dict]:
     rows = {}
     for reading, of_reading in searched(about).items():
         good = believed(stored, reading, of_reading)
-        has_both = good[about.markers].eq(1).all(axis=1)
-        n11 = has_both.groupby(good["number"]).sum()
+        n11 = good[about.markers].eq(1).all(axis=1).groupby(good["number"]).sum()
         rows[reading] = {
             "verdict": FOUND if len(n11) else "open: none found",
             "found": len(n11),
@@ -217,17 +215,7 @@ def believed(stored: pd.DataFrame, reading: str, about: Study) -> pd.DataFrame:
 
 def _said(printed: Printed) -> dict[str, dict]:
     """The readings for which nothing is counted."""
-    wald_limits = {
-        "verdict": "open: Wald fails",
-        "reason": "the limits do not multiply to the square of the odds ratio, or P does not "
-        "follow from them",
-    }
-    if all(wald.agree(strings, printed.level) for strings in printed.strings):
-        wald_limits = {
-            "verdict": "not needed: Wald fits",
-            "reason": "the limits multiply to the square of the odds ratio and P follows from "
-            "them, to the printed digits",
-        }
+    is_wald = all(wald.agree(strings, printed.level) for strings in printed.strings)
     return {
         "all factors": {
             "verdict": FOUND,
@@ -239,7 +227,14 @@ def _said(printed: Printed) -> dict[str, dict]:
             "reason": "a marker turned over has one over the odds ratio and limits, and the same "
             "P; 1 and 2 for 0 and 1 change only the intercept",
         },
-        "limits other than Wald's": wald_limits,
+        "limits other than Wald's": {
+            "verdict": "not needed: Wald fits" if is_wald else "open: Wald fails",
+            "reason": "the limits multiply to the square of the odds ratio and P follows from "
+            "them, to the printed digits"
+            if is_wald
+            else "the limits do not multiply to the square of the odds ratio, or P does not follow "
+            "from them",
+        },
         "stepwise selection that keeps a third factor": {
             "verdict": "open: not searched",
             "reason": "with the usual settings (enter by score P<0.05, leave by P>0.10) one may "

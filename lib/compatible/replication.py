@@ -47,8 +47,10 @@ def agreement(printed: str, value: float) -> str:
         return ABSENT
     if agrees(printed, value):
         return AGREES
-    near = {number(text) for text in printings(value, printed)}
-    is_near = any(abs(one - number(printed)) <= last_digit(printed) for one in near)
+    is_near = any(
+        abs(number(text) - number(printed)) <= last_digit(printed)
+        for text in printings(value, printed)
+    )
     return NEAR if is_near and printed[0] not in "<>≤≥" else DIFFERS
 
 
@@ -69,9 +71,9 @@ def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
 def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """P of every factor alone by every test (factors x ``univariate.TEST_LABELS``), for the factors
     of which the paper prints one."""
-    screened = univariate.screen(cohort)
     claimed = claims.index[claims["section"] == "univariate"].map(subject)
-    return screened.loc[screened.index.isin(claimed), list(univariate.TEST_LABELS)]
+    factors = [name for name in cohort.factors if name in claimed]
+    return univariate.screen(cohort, factors)[list(univariate.TEST_LABELS)]
 
 
 def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
@@ -84,8 +86,9 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     markers = reconstruct.markers(claims)
     rows = []
     for model, factors, has_group, estimator in _models(cohort, markers):
-        terms = _terms(cohort, factors, has_group, estimator)
-        values = terms.reindex(index=markers, columns=list(ledger.ESTIMATES))
+        values = _terms(cohort, factors, has_group, estimator).reindex(
+            index=markers, columns=list(ledger.ESTIMATES)
+        )
         hits = [
             agreement(claims.at[name, "printed"], values.at[marker, column]) == AGREES
             for marker in markers

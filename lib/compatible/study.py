@@ -11,6 +11,7 @@ from lib.compatible import exclusion
 from lib.paper import checks, reconstruct
 from lib.paper.digits import number
 from lib.paper.published import subject
+from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA, InputError
 
 FOLDER = DATA / "compatible"
@@ -39,8 +40,7 @@ class Study:
     @property
     def totals(self) -> tuple[int, int]:
         """Occluded and patent patients."""
-        occluded, patent = self.tables[self.markers[0]].sum(axis=0)
-        return int(occluded), int(patent)
+        return tuple(self.tables[self.markers[0]].sum(axis=0).tolist())
 
     @property
     def group_counts(self) -> np.ndarray:
@@ -86,21 +86,24 @@ class Study:
         )
 
 
-def study(claims: pd.DataFrame, codebook: pd.DataFrame) -> Study:
-    """Raises ``InputError`` when the claims do not determine the counts."""
+def study(claims: pd.DataFrame, codebook: pd.DataFrame | None = None) -> Study:
+    """What the claims settle, in the columns of a codebook, by default the paper's.
+
+    Raises ``InputError`` when the claims do not determine the counts.
+    """
+    codebook = read_codebook(DATA / "codebook.csv") if codebook is None else codebook
     claims = reconstruct.original(claims)
     solutions = reconstruct.solve(claims)
     if len(solutions) != 1 or solutions[0].ways != 1:
         raise InputError(
             "No cohorts: the claims must determine the counts, and allow several or none."
         )
-    markers = reconstruct.markers(claims)
     group, outcome = (codebook.index[codebook["role"] == role][0] for role in ("group", "outcome"))
     return Study(
         claims=claims,
         codebook=codebook,
         factors=list(codebook.index[codebook["role"] == "factor"]),
-        markers=markers,
+        markers=reconstruct.markers(claims),
         group=group,
         outcome=outcome,
         groups=reconstruct.group_table(claims, solutions[0]),

@@ -26,49 +26,37 @@ def unmet(rows: pd.DataFrame, study: Study, margin: float = 1.0) -> str:
 
     A threshold for P alone must be met even when multiplied by ``margin``.
     """
-    return verify(rows.assign(cohort=0), ["cohort"], study, margin=margin)["problems"].iloc[0]
+    return verify(rows.assign(cohort=0), ["cohort"], study, margin=margin).iloc[0]
 
 
 def verify(
     cohorts: pd.DataFrame, keys: list[str], study: Study, *, margin: float = 1.0
-) -> pd.DataFrame:
-    """Each cohort's core and what it does not print as claimed.
+) -> pd.Series:
+    """What each cohort does not print as claimed, in words; empty where it prints everything.
 
-    ``cohorts`` has the rows of many cohorts, told apart by the columns ``keys``; where k1 and k0
-    are among these, they must be the cohort's core. Indexed by ``keys``; columns both_occluded and
-    both_patent (patients with both markers) and problems, in words, empty where there are none.
+    ``cohorts`` has the rows of many cohorts, told apart by the columns ``keys``, by which the
+    result is indexed; where there are columns k1 and k0, they must be the cohort's core.
     """
-    by_key = cohorts.groupby(keys, sort=False)
-    sizes, number = by_key.size(), by_key.ngroup().to_numpy()
-    result = pd.DataFrame(
-        {"both_occluded": 0, "both_patent": 0, "problems": "another number of patients"},
-        index=sizes.index,
-    )
-    complete = (sizes == sum(study.totals)).to_numpy()
-    order = np.argsort(number, kind="stable")
-    columns = columns_of(cohorts.iloc[order[complete[number[order]]]], study)
-    both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
-    core = [(both & (columns[study.outcome] == value)).sum(axis=1) for value in (1, 0)]
-    unmet = _unmet(columns, study, margin)
-    for found, name in zip(core, ("k1", "k0"), strict=True):
-        if name in keys:
-            wanted = sizes.index[complete].get_level_values(name)
-            unmet[f"another core ({name})"] = found != wanted.to_numpy()
-    problems = ["; ".join(unmet.columns[row]) for row in unmet.to_numpy()]
-    result.loc[complete] = np.column_stack([*core, np.array(problems, object)])
-    return result
+    sizes = cohorts.groupby(keys, sort=False).size()
+    complete = sizes.index[sizes == sum(study.totals)]
+    rows = cohorts.set_index(keys, drop=False).loc[complete]
+    unmet = _unmet(columns_of(rows, study), study, margin)
+    problems = pd.Series("another number of patients", sizes.index)
+    problems[complete] = ["; ".join(unmet.columns[row]) for row in unmet.to_numpy()]
+    return problems
 
 
 def columns_of(rows: pd.DataFrame, study: Study) -> dict[str, np.ndarray]:
     """The columns of stacked cohorts of one size, as arrays of cohorts x patients; without the
-    group where there is none."""
-    names = [name for name in (study.group, *study.factors, study.outcome) if name in rows]
+    group and the core where there is none."""
+    names = (study.group, *study.factors, study.outcome, "k1", "k0")
     return {
         name: rows[name]
         .astype(object if name == study.group else float)
         .to_numpy()
         .reshape(len(rows) // sum(study.totals), sum(study.totals))
         for name in names
+        if name in rows
     }
 
 
@@ -76,9 +64,8 @@ def believed(cohorts: pd.DataFrame, keys: list[str], study: Study) -> pd.DataFra
     """The rows of those cohorts that print every claim."""
     if cohorts.empty:
         return cohorts
-    problems = verify(cohorts, keys, study)["problems"]
-    own = pd.MultiIndex.from_frame(cohorts[keys])
-    return cohorts[own.isin(problems.index[problems == ""])]
+    problems = verify(cohorts, keys, study)
+    return cohorts[cohorts.set_index(keys).index.isin(problems.index[problems == ""])]
 
 
 def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[str, np.ndarray]:
@@ -104,7 +91,7 @@ def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[s
 def by_outcome(values: np.ndarray, outcome: np.ndarray) -> list[np.ndarray]:
     """Values (cohorts x patients) of the occluded and of the patent patients, who are as many in
     each cohort."""
-    order = np.argsort(-outcome, axis=1, kind="stable")
+    order = np.argsort(outcome == 0, axis=1, kind="stable")
     sorted_values = np.take_along_axis(values.astype(float), order, axis=1)
     return np.split(sorted_values, [np.count_nonzero(outcome[0])], axis=1)
 
@@ -125,8 +112,8 @@ def _unmet(columns: dict[str, np.ndarray], study: Study, margin: float) -> pd.Da
     unmet = pd.DataFrame(_unmet_counts(columns, study))
     sound = ~unmet.any(axis=1).to_numpy()
     if sound.any():
-        tests = _unmet_tests({name: x[sound] for name, x in columns.items()}, study, margin)
-        tested = pd.DataFrame(tests, index=unmet.index[sound])
+        of_sound = {name: values[sound] for name, values in columns.items()}
+        tested = pd.DataFrame(_unmet_tests(of_sound, study, margin), unmet.index[sound])
         unmet = unmet.join(tested.reindex(unmet.index, fill_value=False))
     return unmet
 
@@ -147,6 +134,11 @@ def _unmet_counts(columns: dict[str, np.ndarray], study: Study) -> dict[str, np.
         exposed = columns[marker] == 1
         found = np.stack([(exposed & chosen).sum(axis=1) for chosen in (occluded, ~occluded)], 1)
         unmet[f"counts of {marker}"] = (found != table[0]).any(axis=1)
+    both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
+    for name, chosen in (("k1", occluded), ("k0", ~occluded)):
+        if name in columns:
+            found = (both & chosen).sum(axis=1)
+            unmet[f"another core ({name})"] = found != columns[name][:, 0]
     for factor in study.factors:
         values = columns[factor].astype(float)
         of_kind = np.isin(values, (0, 1)) if study.is_binary(factor) else values == np.rint(values)

@@ -31,7 +31,7 @@ from lib.search.distance import (
     distance_of_counts,
     distance_of_model,
 )
-from lib.search.fit import predict
+from lib.search.fit import copy, predict
 
 WARMTH = 0.2  # the temperature at the target, in half-units of printed numbers
 DOUBT = 2.0
@@ -72,7 +72,7 @@ def anneal(cohort, target, steps, random, count, steepness):
     design, joint, trial = cohort.design, cohort.joint, cohort.trial
     rows, patients = np.zeros((2, design.shape[1])), np.zeros(2, np.int64)
     here = distance(cohort, target, np.inf)
-    keep(joint, trial)
+    copy(trial, joint)
     nearest, best, arrivals = here, design.copy(), 0
     firmness, growth = steepness[0], (steepness[1] / steepness[0]) ** (1 / max(count, 1))
     for _ in range(count):
@@ -95,20 +95,13 @@ def anneal(cohort, target, steps, random, count, steepness):
                 after = distance(cohort, target, limit)
         if after <= limit:
             here = after
-            keep(joint, trial)
+            copy(trial, joint)
             if arrivals == 0 and here < nearest:
                 nearest = here
                 best[:] = design
         else:
             swap(design, patients, rows)
     return nearest, best, arrivals
-
-
-@compiled
-def keep(joint, trial):
-    """The trial becomes the fit of the cohort as it is."""
-    joint.coefficients[:] = trial.coefficients
-    joint.information[:] = trial.information
 
 
 @compiled

@@ -67,9 +67,8 @@ def solutions(
 
     Nothing is claimed for what it returns; `margins` proves.
     """
-    solve = program(printed, functional)
-    for sizes in cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS)):
-        yield solve(sizes)
+    sizes = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
+    return map(program(printed, functional), sizes)
 
 
 def program(
@@ -149,8 +148,8 @@ def program(
             score.value[:-1],
             [min(score.value[-1], 0)],
         ]
-        spread_out = [constraint.dual_value for constraint in of_groups]
-        return np.concatenate(certificate), patients * np.stack(spread_out)
+        spread = patients * np.stack([constraint.dual_value for constraint in of_groups])
+        return np.concatenate(certificate), spread
 
     return solve
 

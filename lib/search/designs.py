@@ -18,8 +18,6 @@ from lib.compatible.study import FOLDER, Study, study
 from lib.paper import wald
 from lib.paper.digits import interval
 from lib.paper.published import read
-from lib.patients.codebook import read_codebook
-from lib.patients.files import DATA
 from lib.search.annealing import Steps, steps_of
 from lib.search.distance import LENGTH_UNIT, Target
 from lib.statistics import univariate
@@ -43,7 +41,7 @@ def read_settings(path: Path = SETTINGS) -> dict:
 
 def read_study() -> Study:
     """The study of this book."""
-    return study(read(), read_codebook(DATA / "codebook.csv"))
+    return study(read())
 
 
 def outcome_of(about: Study) -> np.ndarray:
@@ -91,8 +89,7 @@ def rows_of(design: np.ndarray, about: Study) -> pd.DataFrame:
 def core_of(design: np.ndarray, about: Study) -> tuple[int, int]:
     """Patients with both markers among the occluded and among the patent."""
     both = design[:, marker_columns(about)].prod(axis=1)
-    k1, k0 = (int(both[outcome_of(about) == value].sum()) for value in (1, 0))
-    return k1, k0
+    return tuple(int(both[outcome_of(about) == value].sum()) for value in (1, 0))
 
 
 def result_of(design: np.ndarray, about: Study) -> Result:
@@ -159,11 +156,10 @@ def target_of(
         else:
             least[i, 0], most[i, 3] = least_log_odds_ratio, stats.norm.isf(joint / 2)
             unit[i] = settings["z_unit"]
-    z = wald.multipliers(about.printed.level)[0]
     most_last = ladder.crude_log_odds_of_last(about) + np.log(rung.most_times_crude)
     alone = threshold * (1 - margin)
     return Target(
-        errors=z * np.array([0.0, -1.0, 1.0]),
+        errors=wald.multipliers(about.printed.level)[0] * np.array([0.0, -1.0, 1.0]),
         least=least,
         most=most,
         unit=unit,
@@ -191,5 +187,4 @@ def witness_steps(about: Study, target: Target, *, keeps_core: bool) -> Steps:
     blocks += [markers] if keeps_core else [[column] for column in markers]
     if not about.adjusts_for_group:
         blocks.append(groups)
-    columns = 1 + len(about.factors) + len(groups)
-    return steps_of(blocks, free, 1 - outcome_of(about), columns)
+    return steps_of(blocks, free, 1 - outcome_of(about), groups[-1] + 1)

@@ -26,8 +26,21 @@ PAIR_STEP = 40.0
 LEAST_WORSE = 0.01
 STEPS_PER_STRIDE = 100.0  # how far from the target one stride beyond the bound of a conclusion is
 
-NOTHING, ODDS_RATIO, TEST, ADJUSTED, AREA, BRIER, DISCRIMINATION, NAGELKERKE = range(8)
-WITH_GROUPS, Z_WITH_GROUPS, SHARE, LEAST_TEST, MOST_TEST = range(8, 13)
+(
+    NOTHING,
+    ODDS_RATIO,
+    TEST,
+    ADJUSTED,
+    AREA,
+    BRIER,
+    DISCRIMINATION,
+    NAGELKERKE,
+    WITH_GROUPS,
+    Z_WITH_GROUPS,
+    SHARE,
+    LEAST_TEST,
+    MOST_TEST,
+) = range(13)
 # Of these the search drives the logarithm.
 ODDS_RATIOS = (ODDS_RATIO, ADJUSTED, WITH_GROUPS)
 
@@ -168,8 +181,7 @@ def distance_of_length(cohort, target):
     total = square(critical_t(target.alone_z, patients - 2) - student, target.z_unit)
     total += square(critical_t(target.alone_z, degrees) - welch, target.z_unit)
     total += square(target.alone_z - mann_whitney, target.z_unit)
-    cohort.of_length[0] = student
-    cohort.of_length[1] = difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
+    cohort.of_length[:] = student, difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
     fit, length_alone = cohort.alone, np.column_stack((np.ones(patients), lengths))
     if not refit(length_alone, outcome, fit):
         fit.coefficients[:] = 0
@@ -196,8 +208,7 @@ def distance_of_ladder(cohort, target):
     if target.most_difference < np.inf:
         total += square(cohort.of_length[1] - target.most_difference, target.z_unit)
     if target.most_inflation < np.inf:
-        inflation = largest_inflation(cohort)
-        total += square(inflation - target.most_inflation, 5 * target.z_unit)
+        total += square(largest_inflation(cohort) - target.most_inflation, 5 * target.z_unit)
     if len(target.most_last) or target.conclusion in (WITH_GROUPS, Z_WITH_GROUPS):
         fit, terms = cohort.with_groups, len(target.least)
         if not refit(cohort.design, cohort.outcome, fit):
@@ -266,10 +277,9 @@ def prediction_value(kind, cohort):
         null = occluded * math.log(share) + patent * math.log(1 - share)
         most = 1 - math.exp(2 / len(y) * null)
         return (1 - math.exp(2 / len(y) * (null - likelihood))) / most
-    wins, others = 0.0, log_odds[y == 0]
-    for one in log_odds[y == 1]:
-        # Patients alike in all factors are tied, whatever the last bits of their predictors.
-        wins += ((others < one + 1e-10).sum() + (others < one - 1e-10).sum()) / 2
+    # Patients alike in all factors are tied, whatever the last bits of their predictors.
+    one, other = log_odds[y == 1][:, None], log_odds[y == 0]
+    wins = ((other < one + 1e-10).sum() + (other < one - 1e-10).sum()) / 2
     return wins / (occluded * patent)
 
 
@@ -284,8 +294,8 @@ def largest_inflation(cohort):
     add_patients(cohort.design, cohort.outcome, 1.0, fit)
     invert(fit.information, fit.inverse)
     for j in range(1, len(fit.coefficients)):
-        mean_part = fit.information[j, 0] ** 2 / fit.information[0, 0]
-        inflation = fit.inverse[j, j] * (fit.information[j, j] - mean_part)
+        about_mean = fit.information[j, j] - fit.information[j, 0] ** 2 / fit.information[0, 0]
+        inflation = fit.inverse[j, j] * about_mean
         if not inflation < np.inf:
             return np.inf
         largest = max(largest, inflation)

@@ -49,7 +49,6 @@ def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataF
     group, outcome = about.group, about.outcome
     strata = pd.DataFrame(about.group_counts, about.groups.index, [1, 0]).T.stack().swaplevel()
     rows = strata.index.repeat(strata).to_frame(index=False, name=[group, outcome])
-    members = rows.groupby([group, outcome]).indices
     severity = random.standard_normal(len(rows))
     loading = settings["severity"]["loading"]
 
@@ -57,21 +56,18 @@ def _draw(about: Study, settings: dict, random: np.random.Generator) -> pd.DataF
         return loading * severity + math.sqrt(1 - loading**2) * random.standard_normal(len(rows))
 
     for factor, choice in settings["binary"].items():
-        rows[factor] = 0
-        scores = score()
-        for occluded in (1, 0):
-            sizes = strata.xs(occluded, level=1)
+        relative, exposed = pd.Series(choice["relative"])[about.groups.index].to_numpy(), []
+        for column, name in enumerate(("occluded", "patent")):
+            sizes = about.group_counts[:, column]
             total = (
-                about.tables[factor][0, 1 - occluded]
+                about.tables[factor][0, column]
                 if factor in about.markers
-                else round(choice["occluded" if occluded else "patent"] * sizes.sum())
+                else round(choice[name] * sizes.sum())
             )
-            relative = pd.Series(choice["relative"])[sizes.index]
-            for name, count in zip(
-                sizes.index, _apportion(total, (sizes * relative).to_numpy()), strict=True
-            ):
-                stratum = members[name, occluded]
-                rows.loc[stratum[np.argsort(-scores[stratum], kind="stable")[:count]], factor] = 1
+            exposed.extend(_apportion(total, sizes * relative))
+        # Those with the highest scores in a stratum have the factor.
+        rank = rows.assign(score=-score()).groupby([group, outcome])["score"].rank(method="first")
+        rows[factor] = (rank <= np.repeat(exposed, strata)).astype(int)
 
     length = settings["length"]
     mean = rows[group].map(length["mean"]) + sum(
@@ -87,10 +83,9 @@ def _search(rows: pd.DataFrame, about: Study, settings: dict, random) -> pd.Data
     what is claimed; None where it does not get there.
     """
     choice, (shortest, longest) = settings["search"], settings["length"]["limits"]
-    limits = {"shortest_mm": shortest, "longest_mm": longest}
     target = designs.target_of(
         about,
-        choice | limits,
+        choice | {"shortest_mm": shortest, "longest_mm": longest},
         unprinted_p=choice["unprinted_p_value"],
         least_log_odds_ratio=math.log(choice["unprinted_odds_ratio"]),
     )

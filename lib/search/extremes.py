@@ -117,8 +117,7 @@ def drive(
                 stride /= 2
             elif arrivals > 3:
                 stride *= 1.5
-            is_log = conclusion.kind in distance.ODDS_RATIOS
-            if is_log and abs(value) > np.log(choice["unlimited"]):
+            if conclusion.kind in distance.ODDS_RATIOS and abs(value) > np.log(choice["unlimited"]):
                 break
         if stride < choice["smallest_stride"] * conclusion.stride:
             break
@@ -168,8 +167,13 @@ def drive_all(
                 for attempt in range(attempts):
                     task, origin = (rung, name, side, attempt), best[attempt % len(best)].design
                     tasks["-".join(map(str, task))] = (task, origin, about, settings)
-        new = carry_out(folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs)
-        new = [result for result in new if result is not None]
+        new = [
+            result
+            for result in carry_out(
+                folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs
+            )
+            if result is not None
+        ]
         if new:
             found += new
             table = pd.concat([table, measured(new, about)], ignore_index=True)
@@ -178,8 +182,7 @@ def drive_all(
 
 def measured(results: list[Result], about: Study) -> pd.DataFrame:
     """One row per cohort: the value of every conclusion, then whether it stands on each rung."""
-    rows = pd.concat([designs.rows_of(result.design, about) for result in results])
-    columns = columns_of(rows, about)
+    columns = columns_of(witnesses.table_of(results, about), about)
     return pd.concat([measures.measure(columns, about), ladder.standing(columns, about)], axis=1)
 
 
@@ -226,8 +229,7 @@ def main(jobs: int = 1) -> None:
     """Search in both directions from the witnesses and write extremes.parquet."""
     about, settings = designs.read_study(), designs.read_settings()
     known = stored(about, "cohorts.parquet", witnesses.KEYS)
-    name = witnesses.fingerprint(about, settings)
-    folder = WORKING / f"{name}-{digest(settings['directed'])}"
+    folder = WORKING / f"{witnesses.fingerprint(about, settings)}-{digest(settings['directed'])}"
     cores = pd.DataFrame([result[:2] for result in known], columns=witnesses.KEYS)
     known += at_limits(cores, about, settings, folder / "limits", jobs)
     write([*known, *drive_all(known, about, settings, folder, jobs), *stored(about)], about)

@@ -86,8 +86,7 @@ def _certified(
         found.append(by_sums(sizes, shares @ [a, b])[0])
         if alone(left)[a, b] <= 0:
             left[a, b] = False
-    hard = np.argwhere(possible & ~left).tolist()
-    for a, b in sorted(hard, key=lambda pair: alone(possible)[*pair]):
+    for a, b in sorted(np.argwhere(possible & ~left), key=lambda pair: alone(possible)[*pair]):
         for _ in range(MOST_SPREADS):
             margin, counts = proven().worst_spread(a, b)
             if margin > 0:

@@ -92,12 +92,18 @@ def newton_step(fit):
 
 
 @compiled
+def copy(fit, other):
+    """Make another fit start from this one."""
+    other.coefficients[:] = fit.coefficients
+    other.information[:] = fit.information
+
+
+@compiled
 def predict(current, before, after, outcome, trial):
     """One Newton step from a fit when some patients change, without a pass over the others, whose
     scores sum to what these lack: ``before`` and ``after`` hold their rows. The result is `trial`.
     """
-    trial.coefficients[:] = current.coefficients
-    trial.information[:] = current.information
+    copy(current, trial)
     trial.score[:] = 0
     add_patients(before, outcome, -1.0, trial)
     add_patients(after, outcome, 1.0, trial)

@@ -25,8 +25,7 @@ from lib.search.store import WORKING, carry_out, replace, run
 def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
     """A cohort in which so many patients have both markers and that prints the claims from the
     model of a reading, or the nearest miss."""
-    table = exclusion.possible_cores(about.printed)
-    cores = table.loc[table["n11"] == n11, ["k1", "k0"]].to_numpy()
+    cores = exclusion.possible_cores(about.printed).query("n11 == @n11")[["k1", "k0"]].to_numpy()
     of_reading = readings.searched(about)[reading]
     example = designs.design_of(load(EXAMPLE).rows, about)
     random = np.random.default_rng([settings["seed"], n11])
@@ -58,8 +57,9 @@ def write(found: list[pd.DataFrame], about: Study) -> None:
     """
     stored = read_stored("readings.parquet")
     if not stored.empty:
-        of_each = readings.searched(about).items()
-        stored = pd.concat([readings.believed(stored, *reading) for reading in of_each])
+        stored = pd.concat(
+            [readings.believed(stored, *reading) for reading in readings.searched(about).items()]
+        )
     found = pd.concat([*found, stored[:0]], ignore_index=True)
     table = witnesses.with_stored(found, stored, KEYS)
     names = [name for name in [*about.codebook.index, *KEYS] if name in table]

@@ -72,20 +72,26 @@ def start(
     demand = Demand(middle[:, 0], sigma**2, target.most[target.length, 3] - ROOM, target.pairs)
     known, predictor = _patients(spread, random)
     shares = random.uniform(0.2, 0.5, len(target.binary))
-    free = (random.random((len(outcome), len(shares))) < shares).astype(float)
+    free = random.random((len(outcome), len(shares))) < shares
+    # The model's columns, what is left of the predictor beside the markers last.
+    columns = np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
     for number in range(PASSES):
-        columns = _columns(known, free, predictor, demand)
-        tries, hot = ARRANGEMENTS if len(shares) else 0, WARM if number else HOT
-        left = arrange(columns, predictor, outcome, demand, tries, hot, random)
-        free = columns[:, 3:-1]
-        predictor, holds = balance(known, free, predictor, outcome, demand)
+        left = arrange(
+            columns,
+            predictor,
+            outcome,
+            demand,
+            tries=ARRANGEMENTS if len(shares) else 0,
+            hot=WARM if number else HOT,
+            random=random,
+        )
+        predictor, holds = balance(columns, predictor, outcome, demand)
         # What is left of the scores `balance` has mended; a patient too few or too many it cannot.
         if holds and left < PER_PATIENT:
             break
     design = np.ones((len(outcome), len(target.least)))
     design[:, markers] = known[:, 1:]
-    design[:, target.binary] = free
-    columns = _columns(known, free, predictor, demand)
+    design[:, target.binary] = columns[:, 3:-1]
     _set_lengths(design, columns, predictor, outcome, target, demand, random)
     return design
 
@@ -102,11 +108,6 @@ def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
         predictors.append(SOLVER_GRID[places].clip(-FARTHEST, FARTHEST))
         known.append(np.tile([1, *group[1:]], (size, 1)))
     return np.vstack(known), np.concatenate(predictors)
-
-
-def _columns(known, free, predictor, demand: Demand) -> np.ndarray:
-    """The model's columns, what is left of the predictor beside the markers last."""
-    return np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
 
 
 # ------------------------------------------------------------------------ step 1: the factors
@@ -195,20 +196,19 @@ def _anneal(columns, weight, residual, outcome, demand, tries, hot, random, fit,
 
 
 def balance(
-    known: np.ndarray, free: np.ndarray, predictor: np.ndarray, outcome: np.ndarray, demand: Demand
+    columns: np.ndarray, predictor: np.ndarray, outcome: np.ndarray, demand: Demand
 ) -> tuple[np.ndarray, bool]:
-    """Change the predictors as little as possible until they are a maximum and the variances are
-    those asked for. The predictors, and whether the equations hold.
+    """Change the predictors, and the last column with them, as little as possible until they are a
+    maximum and the variances are those asked for. The predictors, and whether the equations hold.
     """
     for _ in range(ITERATIONS):
-        wrong, slopes = _equations(
-            _columns(known, free, predictor, demand), predictor, outcome, demand
-        )
+        wrong, slopes = _equations(columns, predictor, outcome, demand)
         if np.abs(wrong).max() < 1e-9:
             return predictor, True
         scale = 1 / np.linalg.norm(slopes, axis=1)
         step = -np.linalg.lstsq(slopes * scale[:, None], wrong * scale, rcond=1e-6)[0]
         predictor = predictor + step * min(1, LONGEST_STEP / np.abs(step).max())
+        columns[:, -1] = predictor - columns[:, 1:3] @ demand.beta
     return predictor, False
 
 
@@ -224,14 +224,13 @@ def _equations(columns, predictor, outcome, demand: Demand) -> tuple[np.ndarray,
     weight = p * (1 - p)
     inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
     along = columns @ inverse
-    of_variances = -(weight * (1 - 2 * p))[:, None] * along**2
-    of_variances -= 2 * weight[:, None] * inverse[-1] * along
+    of_variances = (
+        -(weight * (1 - 2 * p))[:, None] * along**2 - 2 * weight[:, None] * inverse[-1] * along
+    )
     variances = np.diag(inverse)
-    wrong, slopes = [columns.T @ (outcome - p)], [-weight * columns.T]
+    wrong = [columns.T @ (outcome - p), variances[1:3] / demand.variances - 1]
+    slopes = [-weight * columns.T, (of_variances[:, 1:3] / demand.variances).T]
     slopes[0][-1] += outcome - p
-    for i, asked in enumerate(demand.variances, start=1):
-        wrong.append([variances[i] / asked - 1])
-        slopes.append([of_variances[:, i] / asked])
     above = 1 / math.sqrt(variances[-1]) - demand.most_z
     if above > 0:
         wrong.append([above])

@@ -1,8 +1,8 @@
 """Results kept in files, so that a search that is stopped at any moment goes on where it was."""
 
 import hashlib
-import io
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,16 +43,13 @@ def carry_out(
     """
     paths = {task: folder / f"{task}.result" for task in tasks}
     missing = [task for task, path in paths.items() if not path.exists()]
-    with tqdm(
-        total=len(tasks), initial=len(tasks) - len(missing), unit=" tasks", desc=name
-    ) as progress:
-        for task, result in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-            joblib.delayed(_named)(task, function, tasks[task]) for task in missing
-        ):
-            content = io.BytesIO()
-            joblib.dump(result, content, compress=True)
-            replace(paths[task], content.getvalue())
-            progress.update()
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        joblib.delayed(_named)(task, function, tasks[task]) for task in missing
+    )
+    for task, result in tqdm(
+        results, name, len(tasks), initial=len(tasks) - len(missing), unit=" tasks"
+    ):
+        replace(paths[task], pickle.dumps(result))
     return map(joblib.load, paths.values())
 
 

@@ -15,6 +15,7 @@ import json
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -81,13 +82,12 @@ def attempt(
 
 def nearest_of(attempts: Iterable[Result]) -> Result:
     """The first result that prints every claim; where none does, the nearest miss."""
-    nearest = None
+    results = []
     for result in attempts:
-        if nearest is None or result.distance < nearest.distance:
-            nearest = result
-        if nearest.distance == 0:
+        results.append(result)
+        if result.distance == 0:
             break
-    return nearest
+    return min(results, key=attrgetter("distance"))
 
 
 def find(core: tuple[int, int], about: Study, settings: dict) -> Result:
@@ -126,8 +126,8 @@ def table_of(results: list[Result], about: Study) -> pd.DataFrame:
 def with_stored(found: pd.DataFrame, stored: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The cohorts found, and of the stored ones those with other ``keys``; sorted by these."""
     if not stored.empty:
-        known = pd.MultiIndex.from_frame(found[keys])
-        found = pd.concat([found, stored[~pd.MultiIndex.from_frame(stored[keys]).isin(known)]])
+        is_found = stored.set_index(keys).index.isin(found.set_index(keys).index)
+        found = pd.concat([found, stored[~is_found]])
     return found.sort_values(keys, kind="stable", ignore_index=True)
 
 
@@ -146,27 +146,23 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
     witnessed = cohorts[KEYS].drop_duplicates()
     stands = ladder.standing(columns_of(cohorts, about), about)
     witnessed["rung"] = stands.columns.to_numpy()[stands.sum(axis=1).to_numpy() - 1]
-    table = exclusion.judge(about.printed, exclusion.read())
-    table = table.merge(witnessed, how="left", on=KEYS)
-    excluded = table["excluded_by"] != ""
-    if (excluded & table["rung"].notna()).any():
-        wrong = table.loc[excluded & table["rung"].notna(), KEYS].to_numpy().tolist()
+    table = exclusion.judge(about.printed, exclusion.read()).merge(witnessed, how="left", on=KEYS)
+    excluded, has_witness = table["excluded_by"] != "", table["rung"].notna()
+    if (excluded & has_witness).any():
+        wrong = table.loc[excluded & has_witness, KEYS].to_numpy().tolist()
         raise ValueError(f"both excluded and witnessed: {wrong}")
-    table["status"] = np.select(
-        [table["rung"].notna(), excluded], ["witnessed", "excluded"], "undecided"
-    )
-    misses = [pd.DataFrame([result[:3] for result in results], columns=[*KEYS, "nearest_miss"])]
-    if (folder / "cores.csv").exists():
-        misses.append(read_stored("cores.csv", folder)[[*KEYS, "nearest_miss"]].dropna())
-    nearest = pd.concat(misses).groupby(KEYS)["nearest_miss"].min().round(3).reset_index()
-    table = table.merge(nearest, how="left", on=KEYS)
+    table["status"] = np.select([has_witness, excluded], ["witnessed", "excluded"], "undecided")
+    reached = pd.DataFrame([result[:3] for result in results], columns=[*KEYS, "nearest_miss"])
+    reached = pd.concat([reached, read_stored("cores.csv", folder)])
+    table = table.join(reached.groupby(KEYS)["nearest_miss"].min().round(3), on=KEYS)
     table.loc[table["status"] != "undecided", "nearest_miss"] = np.nan
     bounds = {
         f"se_bound_{place}": f"se_bound_{marker.rsplit('_', 1)[-1]}"
         for place, marker in zip(("first", "second"), about.markers, strict=True)
     }
-    table = table.rename(columns={"excluded_by": "reason"} | bounds)
-    table = table[[*KEYS, "status", "rung", "nearest_miss", "reason", *bounds.values()]]
+    table = table.rename(columns={"excluded_by": "reason"} | bounds)[
+        [*KEYS, "status", "rung", "nearest_miss", "reason", *bounds.values()]
+    ]
     packages = ("clarabel", "cvxpy", "numba", "numpy", "pandas", "scipy", "statsmodels")
     made = {
         "settings": settings,
