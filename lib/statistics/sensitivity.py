@@ -183,11 +183,8 @@ def e_values(
 
     Source: VanderWeele & Ding 2017, Ann Intern Med 167:268-274.
     """
-    root = 2 if event_proportion > 0.15 else 1
     nearer = np.clip(1.0, lower.to_numpy(), upper.to_numpy())
-    found = {}
-    for name, ratio in (("e_value", np.asarray(odds_ratio)), ("e_value_limit", nearer)):
-        with np.errstate(divide="ignore"):
-            risk_ratio = np.maximum(ratio, 1 / ratio) ** (1 / root)
-        found[name] = risk_ratio + np.sqrt(risk_ratio * (risk_ratio - 1))
-    return pd.DataFrame(found, odds_ratio.index)
+    ratios = pd.DataFrame({"e_value": odds_ratio, "e_value_limit": nearer})
+    root = 2 if event_proportion > 0.15 else 1
+    risk_ratios = np.maximum(ratios, 1 / ratios) ** (1 / root)
+    return risk_ratios + np.sqrt(risk_ratios * (risk_ratios - 1))
