@@ -207,8 +207,9 @@ def _strategy(
 ) -> tuple[np.ndarray, np.ndarray, Fits]:
     """What the strategy makes of each resample: its status, the Wald P of each factor alone
     (resamples x factors), and the joint model of those screened."""
-    alone = [_screening_p(patterns, weights, column) for column in patterns.factors.T]
-    screening_p = np.column_stack(alone)
+    screening_p = np.column_stack(
+        [_screening_p(patterns, weights, column) for column in patterns.factors.T]
+    )
     joint = logistic.fit_many(
         logistic.with_intercept(patterns.factors[None]),
         patterns.outcome[None],
