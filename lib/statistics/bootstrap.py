@@ -198,8 +198,10 @@ def _patterns(known: pd.DataFrame, cohort: Cohort) -> tuple[_Patterns, np.ndarra
     grouped = standardized.groupby([known[cohort.outcome], *cohort.factors])
     counts = grouped.size()
     values = counts.index.to_frame().to_numpy()
-    patterns = _Patterns(values[:, 0], values[:, 1:], counts.to_numpy(float)[None])
-    return patterns, grouped.ngroup().to_numpy()
+    return (
+        _Patterns(values[:, 0], values[:, 1:], counts.to_numpy(float)[None]),
+        grouped.ngroup().to_numpy(),
+    )
 
 
 def _strategy(

@@ -96,9 +96,8 @@ def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
         return pd.Series(dtype=float), Comparison(pd.DataFrame(), model.problem)
     # The distance has no unit, so that the standardized factors serve as well.
     design, _ = multivariate.standardized(rows[factors])
-    regression = GLM(rows[cohort.outcome], design, family=Binomial())
-    measures = regression.fit(tol=TOLERANCE).get_influence()
-    distance = pd.Series(measures.cooks_distance[0], rows.index)
+    fitted = GLM(rows[cohort.outcome], design, family=Binomial()).fit(tol=TOLERANCE)
+    distance = pd.Series(fitted.get_influence().cooks_distance[0], rows.index)
     # Patients alike differ by rounding; the first of them is taken.
     most = (distance > distance.max() * (1 - 1e-9)).idxmax()
     # Its row stays, without the outcome, so that steps stay the same.

@@ -122,8 +122,7 @@ def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
                 "mid_p": mid_p(table),
             }
         else:
-            known = cohort.complete([factor, cohort.outcome])
-            by_outcome = known.groupby(cohort.outcome)[factor]
+            by_outcome = cohort.complete([factor]).groupby(cohort.outcome)[factor]
             occluded, patent = (by_outcome.size().get(value, 0) for value in (1, 0))
             rows[factor] = {
                 "mean_occluded": by_outcome.mean().get(1, np.nan),
