@@ -6,8 +6,6 @@ that an indicator comes from. The first level's has the role `reference`: it is 
 never a factor.
 """
 
-from functools import cache
-
 import pandas as pd
 
 from lib.patients.codebook import RESERVED_LEVELS, parts, read_codebook
@@ -54,7 +52,6 @@ def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFram
     return rows, codebook
 
 
-@cache
 def _own_groups() -> frozenset[str]:
     return frozenset(read_codebook(DATA / "codebook.csv").at["diagnosis", "levels"].split("|"))
 

@@ -76,11 +76,6 @@ def parts(cell: str) -> list[str]:
     return cell.split("|") if cell else []
 
 
-def in_file(name: str, role: str) -> str:
-    """The name that a column has in the file, where its second role has a name of its own here."""
-    return name.removesuffix(f" ({role})")
-
-
 def horizon(unit: str, time_unit: str) -> float | None:
     """When the outcome is counted (its unit, such as "12 months") in the unit of the time; None
     where it is no duration, or cannot be converted.
@@ -185,9 +180,9 @@ def _rule_problems(rule: pd.Series) -> list[str]:
 def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     """What is wrong with the lines of a codebook taken together."""
     named = rules[rules["name"] != ""]
-    repeated = named["name"][named.duplicated("name")].unique()
     problems = [
-        f"column name: {quoted(name)} occurs more than once in the same role" for name in repeated
+        f"column name: {quoted(name)} occurs more than once in the same role"
+        for name in named["name"][named.duplicated("name")].unique()
     ]
     categories = named[(named["role"] == "factor") & (named["type"] == "category")]
     problems += [
@@ -224,7 +219,8 @@ def match_headers(
     A header is a column's name, or else, without regard to case and spaces, its name or its label
     in either language, with or without the unit.
     """
-    names = {name: in_file(name, role) for name, role in codebook["role"].items()}
+    # The second role of a column has a name of its own here, and none in the file.
+    names = {name: name.removesuffix(f" ({role})") for name, role in codebook["role"].items()}
     matched = {
         name: header for name in names for header in (names[name], name) if header in headers
     }
@@ -244,12 +240,15 @@ def match_headers(
         for header, meant in meanings.items()
         if len({names[name] for name in meant}) > 1
     ]
-    notes = []
-    for name, found in candidates.items():
-        if len(found) > 1:
-            shown = " and ".join(map(quoted, found))
-            problems.append(f"columns {shown} could both be {name}; keep one of them")
-        else:
-            notes.append(f"Column {quoted(found[0])} was taken as {name}.")
-        matched[name] = found[0]
-    return matched, problems, notes
+    problems += [
+        f"columns {' and '.join(map(quoted, found))} could both be {name}; keep one of them"
+        for name, found in candidates.items()
+        if len(found) > 1
+    ]
+    taken = {name: found[0] for name, found in candidates.items()}
+    notes = [
+        f"Column {quoted(header)} was taken as {name}."
+        for name, header in taken.items()
+        if len(candidates[name]) == 1
+    ]
+    return matched | taken, problems, notes

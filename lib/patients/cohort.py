@@ -108,8 +108,7 @@ class Cohort:
     @property
     def described(self) -> list[str]:
         """The factors, and of each of more than two levels the reference before the others."""
-        roles = self.codebook["role"]
-        return list(self.codebook.index[roles.isin(["factor", "reference"])])
+        return list(self.codebook.index[self.codebook["role"].isin(["factor", "reference"])])
 
     def reference(self, factor: str) -> str | None:
         """The column of the level that a level of a category is compared with; None of others."""

@@ -176,8 +176,11 @@ class _Tables:
             both = (rows[event] == 1) + 2 * (rows[self.outcome] == 1)
             known = rows[[event, *cohort.named("time")]].notna().all(axis=1)
             self.codes[event] = both.where(known, -1).to_numpy(int)
-        others = self.codes.keys() - {self.group}
-        self.withdrawn = {name for name in others if self.rule.small(self.sizes(name)).any()}
+        self.withdrawn = {
+            name
+            for name in self.codes.keys() - {self.group}
+            if self.rule.small(self.sizes(name)).any()
+        }
         self.hidden = self._begun()
         while self._withhold_more():
             pass

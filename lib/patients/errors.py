@@ -41,6 +41,11 @@ def places(lines: Sequence[int], place: str) -> str:
     return f"{place}s {first_of([str(line) for line in lines], PLACES_NAMED)}"
 
 
+def that_hold(said: dict[str, object]) -> list[str]:
+    """The sentences that hold; ``said`` has for each whether it does."""
+    return [sentence for sentence, holds in said.items() if holds]
+
+
 def unusable(path: Path, why: str) -> InputError:
     """The error about a file of which nothing can be read."""
     return InputError(f"{path} cannot be used: {why}")

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyreadstat
 from pyarrow import parquet
 
-from lib.patients.errors import InputError, fail, quoted, unusable
+from lib.patients.errors import InputError, fail, quoted, that_hold, unusable
 from lib.patients.table import (
     Table,
     cell_text,
@@ -82,8 +82,9 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
     try:
         return readers[what](content)
     except Exception as error:  # whatever the packages make of broken bytes
-        why = f"it is not a {what} that can be read ({type(error).__name__})"
-        raise unusable(path, f"{why}. {SAVE}") from None
+        raise unusable(
+            path, f"it is not a {what} that can be read ({type(error).__name__}). {SAVE}"
+        ) from None
 
 
 def suffix_and_stem(path: Path) -> tuple[str, str]:
@@ -138,13 +139,14 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
         raise ValueError("no sheet has a cell")
     chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
     before, records = sheets[chosen]
-    notes = [f"Of {len(sheets)} sheets, {quoted(chosen)} was read."] if len(sheets) > 1 else []
-    if not content.startswith(ZIP):
-        notes.append(
+    notes = that_hold(
+        {
+            f"Of {len(sheets)} sheets, {quoted(chosen)} was read.": len(sheets) > 1,
             "In an .xls file an error, such as #DIV/0!, cannot be told from an empty cell, nor a "
             "raised figure, such as that of a note, from its number. If there may be any, save the "
-            "file as .xlsx, in which they are named."
-        )
+            "file as .xlsx, in which they are named.": not content.startswith(ZIP),
+        }
+    )
     return from_records(records, before + 1, known, place="row", delimiter="", notes=notes)
 
 

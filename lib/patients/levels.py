@@ -15,7 +15,7 @@ from lib.patients.codebook import (
     plain_word,
     usual,
 )
-from lib.patients.errors import first_of, quoted
+from lib.patients.errors import first_of, quoted, that_hold
 from lib.patients.table import Table
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
@@ -65,6 +65,10 @@ IN_BLOCKS = (
     "the group in every row"
 )
 UNIQUE = "a name for the patient that occurs only once"
+SUMS_UP = (
+    "a patient, and this may be a row that sums up the others. Delete it, or call the patient "
+    "otherwise"
+)
 SPOILED = (
     "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
     "enter it anew"
@@ -161,11 +165,12 @@ def notes_on(
     ]
     words = [i for i in missing if texts[i]]
     shown = first_of([quoted(texts[i]) for i in words])
-    notes = {
-        f"read {first_of(named)}.": named,
-        f"read {shown} as missing ({counts[words].sum():,}).": words,
-    }
-    return [note for note, found in notes.items() if found]
+    return that_hold(
+        {
+            f"read {first_of(named)}.": named,
+            f"read {shown} as missing ({counts[words].sum():,}).": words,
+        }
+    )
 
 
 def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: bool) -> Reading:
@@ -193,13 +198,15 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     notes += notes_on(column, missing, converted, shows_all)
     absent = [level for i, level in enumerate(levels) if i not in set(places)]
     if rule["type"] == "category":
-        if absent and not refused:
-            notes.append(f"no patient has {', '.join(map(quoted, absent))}.")
-        lost = (known < 0).sum()
-        if rule["role"] == "group" and lost:
-            unplaced = f"{lost:,} of {len(known):,} patients"
-            notes.append(f"it is not known for {unplaced}, and no group has them.")
-        blocks = rule["role"] == "group" and 0 < len({*known}) - 1 == len(known) - lost < lost
+        is_group, lost = rule["role"] == "group", (known < 0).sum()
+        notes += that_hold(
+            {
+                f"no patient has {', '.join(map(quoted, absent))}.": absent and not refused,
+                f"it is not known for {lost:,} of {len(known):,} patients, and no group has "
+                "them.": is_group and lost,
+            }
+        )
+        blocks = is_group and 0 < len({*known}) - 1 == len(known) - lost < lost
         return Reading(
             pd.Categorical.from_codes(known, levels), refused, notes, IN_BLOCKS if blocks else None
         )
@@ -219,11 +226,10 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
 def _reversed(rule: pd.Series) -> list[str]:
     """A note where the codebook has the level that means no last, and so as the event."""
     says = dict.fromkeys([*NO, "0"], 0) | dict.fromkeys([*YES, "1"], 1)
-    last = parts(rule["levels"])[1]
-    for column in ("levels", "level_labels"):
-        if [says.get(plain_word(word)) for word in parts(rule.get(column, ""))] == [1, 0]:
-            return [f"“{last}” counts as having it, because the codebook has this level last."]
-    return []
+    levels, labels = parts(rule["levels"]), parts(rule.get("level_labels", ""))
+    meant = [[says.get(plain_word(word)) for word in words] for words in (levels, labels)]
+    note = f"“{levels[1]}” counts as having it, because the codebook has this level last."
+    return [note] if [1, 0] in meant else []
 
 
 def _texts_meant(
@@ -334,17 +340,16 @@ def read_identifiers(column: pd.Series) -> Reading:
     # one length, such as 01-02-13, are what they are.
     if len(dates) == len(texts) and len({re.sub(r"\d", "0", text) for text in dates}) == 1:
         dates = set()
-    refused = {}
-    for i, text in enumerate(texts):
-        if text in dates or POWER_OF_TEN.fullmatch(text):
-            refused[i] = SPOILED
-        elif SUMMARY.fullmatch(text):
-            refused[i] = (
-                "a patient, and this may be a row that sums up the others. Delete it, or call the "
-                "patient otherwise"
-            )
-        elif text.startswith(("#", "=")) and mend(text):
-            refused[i] = f"an identifier{mend(text)}"
-        elif counts[i] > 1 or not text:
-            refused[i] = UNIQUE
+    read = dict(enumerate(texts))
+    refused = {i: UNIQUE for i, text in read.items() if counts[i] > 1 or not text}
+    # What a text looks like tells more.
+    refused |= {
+        i: f"an identifier{mend(text)}"
+        for i, text in read.items()
+        if text.startswith(("#", "=")) and mend(text)
+    }
+    refused |= {i: SUMS_UP for i, text in read.items() if SUMMARY.fullmatch(text)}
+    refused |= {
+        i: SPOILED for i, text in read.items() if text in dates or POWER_OF_TEN.fullmatch(text)
+    }
     return Reading(column.astype("str").reset_index(drop=True), refused, [])

@@ -75,13 +75,14 @@ def _read(path: Path, threshold: int) -> Cohort:
             f"Left out, because the codebook does not have them: {shown}."
             + (f" It has {listed(absent)}, which the file has not." if absent else "")
         )
-    readings = {}
+    readings = {
+        name: _read_column(table.rows[header], codebook.loc[name], table, threshold == 0)
+        for name, header in matched.items()
+    }
     for name, header in matched.items():
-        column, rule = table.rows[header], codebook.loc[name]
-        reading = readings[name] = _read_column(column, rule, table, threshold == 0)
         if header not in private:
-            problems += _described(name, column, reading, table)
-            notes += [f"Column {name}: {note}" for note in reading.notes]
+            problems += _described(name, table.rows[header], readings[name], table)
+            notes += [f"Column {name}: {note}" for note in readings[name].notes]
     problems += consistency.no_patients(table, matched, codebook)
     problems += _doubtful_points(readings, table)
     suspected, row_notes = _suspected_codes(readings, table, codebook)
@@ -114,11 +115,10 @@ def _missing_columns(
     missing = [name for name in must if name not in matched]
     own = _own_codebook(path)
     if not missing or own.is_file() or _is_example(path):
-        shown = first_of([quoted(name) for name in others])
-        also = f"; the file also has {shown}" if others else ""
-        expected = {name: levels.expectation(codebook.loc[name]) for name in missing}
+        also = f"; the file also has {first_of([*map(quoted, others)])}" if others else ""
         return [
-            f"column {name} is missing; expected {words}{also}" for name, words in expected.items()
+            f"column {name} is missing; expected {levels.expectation(codebook.loc[name])}{also}"
+            for name in missing
         ]
     stem = re.sub(r"[\W_]", "", suffix_and_stem(path)[1].casefold())
     near = [
@@ -198,13 +198,16 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
         # Of an identifier that occurs twice, the first line is not the one that is wrong.
         if reading.refused[place] == levels.UNIQUE and len(lines) > 1:
             lines = lines[1:]
-        value = quoted(column.cat.categories[place])
-        where = f"{places(lines, table.place)}, column {name}"
-        result.append(f"{where}: {value}; expected {reading.refused[place]}")
+        result.append(
+            f"{places(lines, table.place)}, column {name}: "
+            f"{quoted(column.cat.categories[place])}; expected {reading.refused[place]}"
+        )
     if others := refused[VALUES_NAMED:]:
         count = np.isin(column.cat.codes, others).sum()
-        different = f"{len(others):,} different ones"
-        result.append(f"column {name}: {count:,} more values that cannot be read ({different})")
+        result.append(
+            f"column {name}: {count:,} more values that cannot be read "
+            f"({len(others):,} different ones)"
+        )
     return result
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import DAYS, number_form, parts, usual
-from lib.patients.errors import first_of, quoted
+from lib.patients.errors import first_of, quoted, that_hold
 from lib.patients.levels import (
     DASHES,
     MISSING,
@@ -136,18 +136,18 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()
     ]
-    if labeled:
-        notes.append(
+    notes += that_hold(
+        {
             f"the file calls {first_of(labeled)}, which was read as a number. What stands for a "
-            "missing value goes into the column missing of the codebook, or none if nothing does."
-        )
-    if len({*values}) == 1 and np.isfinite(values[0]):
-        notes.append("it is the same for all patients.")
-    if rule["unit"] == "%" and 0 < pd.Series(values).median() <= 1:
-        notes.append(
+            "missing value goes into the column missing of the codebook, or none if nothing "
+            "does.": labeled,
+            "it is the same for all patients.": len({*values}) == 1 and np.isfinite(values[0]),
             "most values are not above 1: are they fractions rather than percentages? A workbook "
-            "has 0.45 where it shows 45%."
-        )
+            "has 0.45 where it shows 45%.": (
+                rule["unit"] == "%" and 0 < pd.Series(values).median() <= 1
+            ),
+        }
+    )
     either = (text for way, text, _ in written.values() if way == EITHER_POINT)
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
@@ -171,9 +171,9 @@ def _is_other(word: str, value: float) -> bool:
 def code_mend(rule: pd.Series, codes: list[str]) -> str:
     """What to write into the codebook where numbers may be codes for missing values."""
     named = parts(rule.get("missing", ""))
-    other = f"{'|'.join([*named, NO_CODES])} if it is a value"
-    if rule["role"] == "time" and all(code.startswith(("-", "−")) for code in codes):
-        other = "correct it"  # a time below zero is never a value
+    # A time below zero is never a value.
+    is_wrong = rule["role"] == "time" and all(code.startswith(("-", "−")) for code in codes)
+    other = "correct it" if is_wrong else f"{'|'.join([*named, NO_CODES])} if it is a value"
     return f"Write {'|'.join([*named, *codes])} into the column missing of the codebook, or {other}"
 
 
@@ -194,13 +194,13 @@ def _written(original: str, unit: str) -> tuple[Way | None, str, str]:
 
 def _decided(way: Way | None, decimal: set[str], groups: set[str]) -> Way | None:
     """The way in which a number is written, where what else its column holds decides it."""
-    if way == EITHER_COMMA and len(decimal) == 1:
-        return COMMA if decimal == {","} else COMMA_GROUPS
-    if way == EITHER_POINT and "," not in decimal and "." not in groups:
-        return POINT
-    if way == EITHER_POINT and "." in groups and "." not in decimal:
-        return POINT_GROUPS
-    return way
+    decided = {
+        COMMA: way == EITHER_COMMA and decimal == {","},
+        COMMA_GROUPS: way == EITHER_COMMA and decimal == {"."},
+        POINT: way == EITHER_POINT and "," not in decimal and "." not in groups,
+        POINT_GROUPS: way == EITHER_POINT and "." not in decimal and "." in groups,
+    }
+    return next((other for other, is_so in decided.items() if is_so), way)
 
 
 def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> dict[int, str]:

@@ -83,7 +83,6 @@ MENDS = {
     "free text": "Texts of one's own words cannot be checked for names; delete the column",
     "dates": "Write the days or months from one date to the other instead, and delete the column",
 }
-DELETE = "Delete the column"
 RENUMBER = (
     "Replace it by running numbers without a meaning, and keep the list that links them to yourself"
 )
@@ -91,10 +90,9 @@ RENUMBER = (
 
 def refusal(header: str, why: str, rule: pd.Series | None = None) -> str:
     """The problem in words, with its mend."""
-    if rule is not None and rule["role"] == "id":
-        mend = RENUMBER
-    else:
-        mend = next((text for kind, text in MENDS.items() if kind in why), DELETE)
+    is_id = rule is not None and rule["role"] == "id"
+    mends = [RENUMBER] if is_id else [text for kind, text in MENDS.items() if kind in why]
+    mend = next(iter(mends), "Delete the column")
     return (
         f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in "
         f"its file. {mend}."
@@ -108,8 +106,7 @@ def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
     A column of the codebook is not suspected by its header, except that the header of an identifier
     may say that it is one of a hospital or a state.
     """
-    values = pa.array(column.cat.categories, pa.string())
-    filled = values.filter(pc.not_equal(values, ""))
+    filled = pa.array(filter(None, column.cat.categories), pa.string())
     if not len(filled):
         return None
     role = None if rule is None else rule["role"]
@@ -133,8 +130,7 @@ def _kind_of_header(header: str) -> str | None:
 
 def _harmless_ids(values: pa.StringArray) -> bool:
     """Whether identifiers are no more than running numbers, perhaps after some letters."""
-    pattern = r"^(?P<letters>[A-Za-z_ -]*)(?P<digits>\d{1,15})$"
-    parts = pc.extract_regex(values, pattern)
+    parts = pc.extract_regex(values, r"^[A-Za-z_ -]*(?P<digits>\d{1,15})$")
     if parts.null_count:
         return False
     digits = pc.struct_field(parts, "digits").cast(pa.int64()).to_numpy()
@@ -148,10 +144,10 @@ def _share(values: pa.StringArray, pattern: str) -> float:
 
 def _by_values(values: pa.StringArray, rows: int, role: str | None, kind: str | None) -> str | None:
     sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
-    national = kind != "number" and _share(sample, LIKE_NATIONAL) > 0.5
     suspected = {
         "e-mail addresses": _share(values, EMAIL) > 0,
-        "what looks like national identifiers": national or resident_ids(values).any(),
+        "what looks like national identifiers": resident_ids(values).any()
+        or (kind != "number" and _share(sample, LIKE_NATIONAL) > 0.5),
     }
     if kind == "number":
         # Of numbers in a hospital's units, only what can be nothing else is suspected.

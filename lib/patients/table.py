@@ -121,8 +121,9 @@ def from_records(
         **about,
     )
     if above:
-        where = f"{table.place} {first}"
-        table.notes.append(f"What stands above the names of the columns in {where} was left out.")
+        table.notes.append(
+            f"What stands above the names of the columns in {table.place} {first} was left out."
+        )
     numbers = {*columns[0]} if header[:1] == [""] else set()
     if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
         table.notes.append("The first column has no name and numbers the rows; it was left out.")

@@ -77,10 +77,11 @@ def describe(codebook: pd.DataFrame) -> str:
             f"  {rule['label']}{unit}: {english.format(levels=', '.join(levels))}",
             f"  {rule.get('label_zh', '')}{unit}：{chinese}",
         ]
-        for words in (parts(rule.get(column, "")) for column in LEVEL_WORDS):
-            if words and levels:
-                meanings = zip(levels, words, strict=True)
-                lines.append("  " + "; ".join(f"{level} = {word}" for level, word in meanings))
+        lines += [
+            "  " + "; ".join(map(" = ".join, zip(levels, words, strict=True)))
+            for words in (parts(rule.get(column, "")) for column in LEVEL_WORDS)
+            if words and levels
+        ]
         paragraphs.append("\n".join(lines))
     return "\n\n".join(paragraphs) + "\n"
 

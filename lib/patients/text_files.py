@@ -57,8 +57,9 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     if delimiter in '"#':
         fail(path, [f"line 1: {quoted(delimiter)} cannot separate columns"])
     if delimiter != ",":
-        shown = DELIMITERS.get(delimiter, quoted(delimiter))
-        notes.append(f"The columns are separated by {shown}.")
+        notes.append(
+            f"The columns are separated by {DELIMITERS.get(delimiter, quoted(delimiter))}."
+        )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records = []
     try:
@@ -70,12 +71,14 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     except csv.Error as error:
         line, began = first + reader.line_num - 1, first + len(records)
         since = f" (the row begins in line {began})" if began != line else ""
-        problem = (
-            f"line {line}: {error}{since}; expected values separated by "
-            f"{DELIMITERS.get(delimiter, delimiter)}, and around a text with a separator or a "
-            "quotation mark a pair of quotation marks"
+        fail(
+            path,
+            [
+                f"line {line}: {error}{since}; expected values separated by "
+                f"{DELIMITERS.get(delimiter, delimiter)}, and around a text with a separator or a "
+                "quotation mark a pair of quotation marks"
+            ],
         )
-        fail(path, [problem])
     return from_records(records, first, known, delimiter=delimiter, notes=notes)
 
 

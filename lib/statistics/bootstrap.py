@@ -198,8 +198,10 @@ def _patterns(known: pd.DataFrame, cohort: Cohort) -> tuple[_Patterns, np.ndarra
     grouped = standardized.groupby([known[cohort.outcome], *cohort.factors])
     counts = grouped.size()
     values = counts.index.to_frame().to_numpy()
-    patterns = _Patterns(values[:, 0], values[:, 1:], counts.to_numpy(float)[None])
-    return patterns, grouped.ngroup().to_numpy()
+    return (
+        _Patterns(values[:, 0], values[:, 1:], counts.to_numpy(float)[None]),
+        grouped.ngroup().to_numpy(),
+    )
 
 
 def _strategy(
@@ -207,8 +209,9 @@ def _strategy(
 ) -> tuple[np.ndarray, np.ndarray, Fits]:
     """What the strategy makes of each resample: its status, the Wald P of each factor alone
     (resamples x factors), and the joint model of those screened."""
-    alone = [_screening_p(patterns, weights, column) for column in patterns.factors.T]
-    screening_p = np.column_stack(alone)
+    screening_p = np.column_stack(
+        [_screening_p(patterns, weights, column) for column in patterns.factors.T]
+    )
     joint = logistic.fit_many(
         logistic.with_intercept(patterns.factors[None]),
         patterns.outcome[None],

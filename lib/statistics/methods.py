@@ -25,6 +25,7 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     """
     levels = cohort.groups if by == cohort.group else [0.0, 1.0]
     variables = [name for name in [*cohort.described, cohort.outcome] if name != by]
+    rows_of = {level: cohort.rows[cohort.rows[by] == level] for level in levels}
     rows = {}
     for name in variables:
         binary = cohort.codebook.at[name, "type"] == "binary"
@@ -42,20 +43,17 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
             else ("", np.nan)
         )
         row["", "standardized_difference"] = _standardized_difference(samples, binary)
-        for level in [*levels, "all"]:
-            chosen = cohort.rows if level == "all" else cohort.rows[cohort.rows[by] == level]
+        for level, chosen in {**rows_of, "all": cohort.rows}.items():
             values = chosen[name].dropna()
-            row[level, "n"] = len(values)
-            if binary:
-                row[level, "count"] = int(values.sum())
-            else:
-                row |= {
-                    (level, "mean"): values.mean(),
-                    (level, "sd"): values.std(),
-                    (level, "q1"): values.quantile(0.25),
-                    (level, "median"): values.quantile(0.5),
-                    (level, "q3"): values.quantile(0.75),
-                }
+            numbers = {
+                "mean": values.mean(),
+                "sd": values.std(),
+                "q1": values.quantile(0.25),
+                "median": values.quantile(0.5),
+                "q3": values.quantile(0.75),
+            }
+            found = {"count": int(values.sum())} if binary else numbers
+            row |= {(level, what): value for what, value in {"n": len(values), **found}.items()}
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, "index")
     table.columns = pd.MultiIndex.from_tuples(table.columns)

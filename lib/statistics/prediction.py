@@ -103,18 +103,17 @@ def predictive_values(
 
     Source: Vecchio 1966, N Engl J Med 274:1171-1173.
     """
-    prevalences = _probabilities(np.asarray(prevalences, float))
+    prevalences = _probabilities(pd.Series(prevalences, dtype=float))
     sensitivity, specificity = _probabilities(np.array([sensitivity, specificity], float))
     true_positive, false_positive = sensitivity * prevalences, (1 - specificity) * (1 - prevalences)
     true_negative, false_negative = specificity * (1 - prevalences), (1 - sensitivity) * prevalences
-    with np.errstate(invalid="ignore"):
-        return pd.DataFrame(
-            {
-                "prevalence": prevalences,
-                "positive_predictive_value": true_positive / (true_positive + false_positive),
-                "negative_predictive_value": true_negative / (true_negative + false_negative),
-            }
-        )
+    return pd.DataFrame(
+        {
+            "prevalence": prevalences,
+            "positive_predictive_value": true_positive / (true_positive + false_positive),
+            "negative_predictive_value": true_negative / (true_negative + false_negative),
+        }
+    )
 
 
 def _complete(probabilities: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,21 +50,12 @@ def level_counts(cohort: Cohort, marker: str) -> tuple[np.ndarray, np.ndarray]:
     return events, nonevents
 
 
-def _pairs(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Counts and, per level, how many of the other kind lie above and below it."""
-    events, nonevents = np.asarray(events, float), np.asarray(nonevents, float)
-    events_above = events.sum() - np.cumsum(events)
-    nonevents_below = np.cumsum(nonevents) - nonevents
-    return events, nonevents, events_above, nonevents_below
-
-
 def _placements(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """At each level the share of nonevents below it, and that of events above it, ties by half."""
-    events, nonevents, events_above, nonevents_below = _pairs(events, nonevents)
-    return (
-        (nonevents_below + nonevents / 2) / nonevents.sum(),
-        (events_above + events / 2) / events.sum(),
-    )
+    events, nonevents = np.asarray(events, float), np.asarray(nonevents, float)
+    nonevents_below = np.cumsum(nonevents) - nonevents / 2
+    events_above = events.sum() - np.cumsum(events) + events / 2
+    return nonevents_below / nonevents.sum(), events_above / events.sum()
 
 
 def auc(events: np.ndarray, nonevents: np.ndarray) -> float:
@@ -83,7 +74,7 @@ def standard_errors(events: np.ndarray, nonevents: np.ndarray) -> dict[str, floa
     All NaN with fewer than two events or nonevents. The head of this module has the sources.
     """
     area = auc(events, nonevents)
-    events, nonevents, events_above, nonevents_below = _pairs(events, nonevents)
+    events, nonevents = np.asarray(events, float), np.asarray(nonevents, float)
     n1, n0 = events.sum(), nonevents.sum()
     if min(n1, n0) < 2:
         return dict.fromkeys(STANDARD_ERRORS, np.nan)
@@ -92,12 +83,11 @@ def standard_errors(events: np.ndarray, nonevents: np.ndarray) -> dict[str, floa
         spread = area * (1 - area) + (n1 - 1) * (q1 - area**2) + (n0 - 1) * (q2 - area**2)
         return float(np.sqrt(max(spread, 0) / (n1 * n0)))
 
-    def third(own: np.ndarray) -> np.ndarray:
-        return own[0] ** 2 + own[0] * own[1] + own[1] ** 2 / 3
-
-    q1 = (nonevents * third((events_above, events))).sum() / (n0 * n1**2)
-    q2 = (events * third((nonevents_below, nonevents))).sum() / (n1 * n0**2)
     of_events, of_nonevents = _placements(events, nonevents)
+    # Ties that are broken at random spread a placement evenly over the share of its level; the mean
+    # square is then the square of the middle and a twelfth of that of the share.
+    q1 = np.average(of_nonevents**2 + (events / n1) ** 2 / 12, weights=nonevents)
+    q2 = np.average(of_events**2 + (nonevents / n0) ** 2 / 12, weights=events)
     spread1 = (events * (of_events - area) ** 2).sum() / (n1 - 1)
     spread0 = (nonevents * (of_nonevents - area) ** 2).sum() / (n0 - 1)
     total, tied = n1 + n0, events + nonevents
@@ -129,8 +119,7 @@ def _by_normal(
     # Those of no score have no type.
     estimates, errors = estimates.astype(float), errors.astype(float)
     reach = stats.norm.ppf(0.5 + level / 2) * errors
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = (estimates - expected) / errors
+    z = (estimates - expected) / errors
     return pd.DataFrame(
         {
             "standard_error": errors,
@@ -249,12 +238,9 @@ def _placements_of_patients(
 
 def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
     """Mean of placements, or of their differences, and its standard error; NaN for what is none."""
-    if len(of_events) == 0:
-        return np.nan, np.nan
-    if min(len(of_events), len(of_nonevents)) < 2:
-        return float(of_events.mean()), np.nan
-    variance = of_events.var(ddof=1) / len(of_events) + of_nonevents.var(ddof=1) / len(of_nonevents)
-    return float(of_events.mean()), float(np.sqrt(variance)) if variance > 0 else np.nan
+    of_events, of_nonevents = pd.Series(of_events), pd.Series(of_nonevents)
+    error = float(np.hypot(of_events.sem(), of_nonevents.sem()))
+    return of_events.mean(), error if error > 0 else np.nan
 
 
 @dataclass(frozen=True)

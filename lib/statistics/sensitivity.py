@@ -96,9 +96,8 @@ def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
         return pd.Series(dtype=float), Comparison(pd.DataFrame(), model.problem)
     # The distance has no unit, so that the standardized factors serve as well.
     design, _ = multivariate.standardized(rows[factors])
-    regression = GLM(rows[cohort.outcome], design, family=Binomial())
-    measures = regression.fit(tol=TOLERANCE).get_influence()
-    distance = pd.Series(measures.cooks_distance[0], rows.index)
+    fitted = GLM(rows[cohort.outcome], design, family=Binomial()).fit(tol=TOLERANCE)
+    distance = pd.Series(fitted.get_influence().cooks_distance[0], rows.index)
     # Patients alike differ by rounding; the first of them is taken.
     most = (distance > distance.max() * (1 - 1e-9)).idxmax()
     # Its row stays, without the outcome, so that steps stay the same.
@@ -183,11 +182,8 @@ def e_values(
 
     Source: VanderWeele & Ding 2017, Ann Intern Med 167:268-274.
     """
-    root = 2 if event_proportion > 0.15 else 1
     nearer = np.clip(1.0, lower.to_numpy(), upper.to_numpy())
-    found = {}
-    for name, ratio in (("e_value", np.asarray(odds_ratio)), ("e_value_limit", nearer)):
-        with np.errstate(divide="ignore"):
-            risk_ratio = np.maximum(ratio, 1 / ratio) ** (1 / root)
-        found[name] = risk_ratio + np.sqrt(risk_ratio * (risk_ratio - 1))
-    return pd.DataFrame(found, odds_ratio.index)
+    ratios = pd.DataFrame({"e_value": odds_ratio, "e_value_limit": nearer})
+    root = 2 if event_proportion > 0.15 else 1
+    risk_ratios = np.maximum(ratios, 1 / ratios) ** (1 / root)
+    return risk_ratios + np.sqrt(risk_ratios * (risk_ratios - 1))

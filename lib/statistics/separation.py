@@ -93,12 +93,12 @@ def separation(cohort: Cohort) -> Separation:
     if not told_apart:
         return Separation(0, "No factor and no combination of factors separates the outcomes.")
     kind = "complete" if told_apart == len(rows) else "quasi-complete"
+    alone = [name for name in factors if _separated(rows, [name], cohort.outcome)]
     sentences = [
         f"Separation is {kind}: the factors leave no doubt about {whole(told_apart)} "
-        f"of {whole(len(rows))} patients."
+        f"of {whole(len(rows))} patients.",
+        *(_one_sided(cohort, rows, name) for name in alone),
     ]
-    alone = [name for name in factors if _separated(rows, [name], cohort.outcome)]
-    sentences += [_one_sided(cohort, rows, name) for name in alone]
     together = [name for name in factors if name not in alone]
     if _separated(rows, together, cohort.outcome):
         for name in list(together):
@@ -145,16 +145,18 @@ def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
     values, parts = rows[factor], []
     for outcome in (1, 0):
         other = values[rows[cohort.outcome] != outcome]
-        for side, limit, level in (("above", other.max(), "1"), ("below", other.min(), "0")):
+        for side, limit, beyond, level in (
+            ("above", other.max(), values > other.max(), "1"),
+            ("below", other.min(), values < other.min(), "0"),
+        ):
             where = (
                 f"“{levels[level]}”"
                 if factor in cohort.binary_factors
                 else f"{side} {limit:.7g}".replace("-", "−")
             )
-            beyond = (values > limit if side == "above" else values < limit).sum()
-            if beyond:
+            if beyond.any():
                 parts.append(
-                    f"where it is {where}, all {whole(beyond)} patients have the outcome "
+                    f"where it is {where}, all {whole(beyond.sum())} patients have the outcome "
                     f"“{outcomes[str(outcome)]}”"
                 )
     return f"{cohort.label(factor)} separates alone: {listed(parts)}."

@@ -54,7 +54,8 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     The Statistical Analysis of Failure Time Data, 2nd ed. 2002, section 1.4.
     """
     time, event = np.asarray(time, dtype=float), np.asarray(event, dtype=float)
-    curve = pd.DataFrame({"events": event, "censored": 1 - event}).groupby(time).sum().astype(int)
+    curve = pd.DataFrame({"events": event, "censored": 1 - event}).groupby(time).sum()
+    curve = curve.reindex(np.union1d(curve.index, 0), fill_value=0).astype(int)
     curve.insert(
         0, "at_risk", len(time) - (curve["events"] + curve["censored"]).cumsum().shift(fill_value=0)
     )
@@ -63,12 +64,9 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
         # That there are no limits where the estimate is 1 or 0 is said above.
         warnings.filterwarnings("ignore", "The confidence interval is undefined")
         limits = estimate.confidence_interval(method="log-log")
-    curve["survival"] = estimate.probabilities
-    curve["lower"], curve["upper"] = limits.low.probabilities, limits.high.probabilities
-    if 0 not in curve.index:
-        curve.loc[0.0] = [len(time), 0, 0, 1, np.nan, np.nan]
-    counts = dict.fromkeys(["at_risk", "events", "censored"], int)
-    return curve.sort_index().rename_axis("time").reset_index().astype(counts)
+    for name, steps in {"survival": estimate, "lower": limits.low, "upper": limits.high}.items():
+        curve[name] = pd.Series(steps.probabilities, steps.quantiles)
+    return curve.fillna({"survival": 1}).rename_axis("time").reset_index()
 
 
 def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
@@ -119,9 +117,7 @@ def median(curve: pd.DataFrame) -> pd.Series:
 def _first_half(time: pd.Series, values: pd.Series) -> float:
     # Products of fractions that are one half on paper need not be so in floating point.
     reached, passed = time[values <= 0.5 + 1e-9], time[values < 0.5 - 1e-9]
-    if reached.empty or passed.empty:
-        return reached.min()
-    return (reached.min() + passed.min()) / 2
+    return pd.Series([reached.min(), passed.min()]).mean()  # of the first where there is no second
 
 
 def median_follow_up(time: np.ndarray, event: np.ndarray) -> pd.Series:
@@ -138,15 +134,13 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd.Serie
     patients, or the groups are never at risk together when an event happens. Source: Mantel 1966,
     Cancer Chemother Rep 50:163-170.
     """
-    groups = len(np.unique(group))
-    if groups < 2:
-        return pd.Series(np.nan, LOG_RANK)
+    degrees = len(np.unique(group)) - 1
     try:
         statistic, _ = survdiff(time, event, group)
-    except np.linalg.LinAlgError:
+    except ValueError:  # what one group is, and a matrix without an inverse
         return pd.Series(np.nan, LOG_RANK)
     # Not the library's own P, which as a difference from one is 0 below 1e-16.
-    return pd.Series([statistic, groups - 1, stats.chi2.sf(statistic, groups - 1)], LOG_RANK)
+    return pd.Series([statistic, degrees, stats.chi2.sf(statistic, degrees)], LOG_RANK)
 
 
 def describe(cohort: Cohort) -> Survival:

@@ -77,8 +77,7 @@ def number_tests(cohort: Cohort, factor: str) -> dict[str, float]:
     there too. NaN where a test has no answer.
     """
     known = cohort.complete([factor, cohort.outcome])
-    occluded = known.loc[known[cohort.outcome] == 1, factor]
-    patent = known.loc[known[cohort.outcome] == 0, factor]
+    occluded, patent = (known.loc[known[cohort.outcome] == value, factor] for value in (1, 0))
     if min(len(occluded), len(patent)) < 2 or known[factor].nunique() < 2:
         return dict.fromkeys([*NUMBER_TESTS, "odds_ratio", "lower", "upper"], np.nan)
     logistic = multivariate.fit(cohort, [factor]).table.reindex([factor]).loc[factor]
@@ -123,8 +122,7 @@ def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
                 "mid_p": mid_p(table),
             }
         else:
-            known = cohort.complete([factor, cohort.outcome])
-            by_outcome = known.groupby(cohort.outcome)[factor]
+            by_outcome = cohort.complete([factor]).groupby(cohort.outcome)[factor]
             occluded, patent = (by_outcome.size().get(value, 0) for value in (1, 0))
             rows[factor] = {
                 "mean_occluded": by_outcome.mean().get(1, np.nan),
@@ -155,12 +153,9 @@ def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
 
 def adjusted_for_multiplicity(p_values: pd.Series) -> pd.DataFrame:
     """P values beside their Holm and Benjamini-Hochberg adjustments; missing ones stay missing."""
-    result = pd.DataFrame({"p": p_values, "holm": np.nan, "benjamini_hochberg": np.nan})
-    known = p_values.dropna()
-    if len(known):
-        result.loc[known.index, "holm"] = multipletests(known, method="holm")[1]
-        result.loc[known.index, "benjamini_hochberg"] = multipletests(known, method="fdr_bh")[1]
-    return result
+    known, methods = p_values.dropna(), {"holm": "holm", "benjamini_hochberg": "fdr_bh"}
+    adjusted = {name: multipletests(known, method=method)[1] for name, method in methods.items()}
+    return pd.DataFrame({"p": p_values}).join(pd.DataFrame(adjusted, known.index))
 
 
 def p_values_of_all_pairs(occluded: int, patent: int) -> dict[str, np.ndarray]:
@@ -202,13 +197,13 @@ def limits_of_significant(occluded: int, patent: int, *, by_every_test: bool) ->
     By every test in use, or by at least one of them. Rows share (of all patients), odds_ratio and
     p_value (Pearson's); columns least and greatest.
     """
-    a, b = np.nonzero(significant_pairs(occluded, patent, by_every_test=by_every_test))
-    with np.errstate(divide="ignore"):
-        values = {
-            "share": (a + b) / (occluded + patent),
-            "odds_ratio": a * (patent - b) / (b * (occluded - a)),
-            "p_value": p_values_of_all_pairs(occluded, patent)["pearson"][a, b],
-        }
+    places = np.nonzero(significant_pairs(occluded, patent, by_every_test=by_every_test))
+    a, b = map(pd.Series, places)
+    values = {
+        "share": (a + b) / (occluded + patent),
+        "odds_ratio": a * (patent - b) / (b * (occluded - a)),
+        "p_value": p_values_of_all_pairs(occluded, patent)["pearson"][places],
+    }
     return pd.DataFrame(
         {"least": pd.DataFrame(values).min(), "greatest": pd.DataFrame(values).max()}
     )
