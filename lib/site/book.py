@@ -261,14 +261,34 @@ def finish(app, error) -> None:
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx before it makes the folder that is built into."""
     staging.keep_others_out(Path(app.outdir).parent)
-    app.connect("config-inited", check_inputs)
-    for part in (conditional, render, mathml, code, meta, search_index):
+    # In the order of a build. The usual priority is 500; a lower number comes first.
+    for moment, hook, priority in [
+        ("config-inited", check_inputs, 500),
+        ("config-inited", meta.use_site_url, 500),
+        # After sphinx-codeautolink has begun anew.
+        ("builder-inited", code.keep_links, 900),
+        ("env-before-read-docs", run_chapters, 500),
+        ("env-purge-doc", render.forget_files, 500),
+        # Before the page's sections are collected for the navigation.
+        ("doctree-read", add_downloads, 400),
+        ("html-page-context", show_banner, 500),
+        # After sphinxext-opengraph, which adds its own.
+        ("html-page-context", meta.describe_book, 900),
+        ("build-finished", finish, 500),
+        # After the other extensions, which still write files then.
+        ("build-finished", staging.end, 900),
+    ]:
+        app.connect(moment, hook, priority)
+    for name, directive in {
+        "when": conditional.When,
+        "rest-when": conditional.RestWhen,
+        "verdicts": render.VerdictsDirective,
+        "room": code.RoomDirective,
+        "project-files": code.ProjectFilesDirective,
+    }.items():
+        app.add_directive(name, directive)
+    for part in (render, mathml):
         part.setup(app)
-    app.connect("env-before-read-docs", run_chapters)
-    # Before the page's sections are collected for the navigation.
-    app.connect("doctree-read", add_downloads, priority=400)
-    app.connect("html-page-context", show_banner)
-    app.connect("build-finished", finish)
-    # After the other extensions, which still write files then.
-    app.connect("build-finished", staging.end, priority=900)
+    app.add_transform(conditional.LeaveOut)
+    app.add_search_language(search_index.Words)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

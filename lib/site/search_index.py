@@ -38,8 +38,3 @@ def rank(site: Path) -> None:
     for sphinx, here in CHANGES.items():
         text = text.replace(sphinx, here)
     (site / SCRIPT).write_text(text, encoding="utf-8")
-
-
-def setup(app) -> None:
-    """Let Sphinx use these words."""
-    app.add_search_language(Words)
