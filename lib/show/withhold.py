@@ -238,9 +238,8 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
         # each has enough events and censorings between two such times, so have they together.
         of_each = [chosen for group, (chosen, _) in may.items() if group != ALL]
         may[ALL] = [one for one in times if all(one in chosen for chosen in of_each)], []
-    for group, (chosen, _) in may.items():
-        gone = (read["group"] == group) & ~read["time"].isin(chosen)
-        read = display.masked(read, gone, READ)
+    gone = [one.time not in may[one.group][0] for one in read.itertuples()]
+    read = display.masked(read, gone, READ)
     of_all = (follow_up.index == ALL) & (event in withheld.totals)
     shown = replace(
         found,
