@@ -197,15 +197,17 @@ def shown(value: object, hidden: object) -> object:
 
 
 def masked(frame: pd.DataFrame, hidden: np.ndarray | bool, columns: list[str] | None = None):
-    """The frame with that word in the rows that are hidden (each, or all alike), in all columns or
-    those given.
+    """The frame with that word in the rows that are hidden (each, or all alike, or for each column
+    the rows of it), in all columns or those given.
     """
-    hidden = np.full(len(frame), hidden, bool)
-    if not hidden.any():
-        return frame
     columns = list(frame) if columns is None else columns
+    by_column = np.broadcast_to(np.asarray(hidden, bool), (len(columns), len(frame)))
     return frame.assign(
-        **{name: frame[name].astype(object).mask(hidden, WITHHELD) for name in columns}
+        **{
+            name: frame[name].astype(object).mask(gone, WITHHELD)
+            for name, gone in zip(columns, by_column, strict=True)
+            if gone.any()
+        }
     )
 
 
@@ -334,6 +336,7 @@ def figure(
     name: str,
     caption: str,
     alt: str,
+    words: list[str] | None = None,
     data: pd.DataFrame,
     key: str | None = None,
     reconstructed: bool = False,
@@ -347,6 +350,8 @@ def figure(
     what has a label in it.
 
     The title states the finding; ``alt`` says in words, with the numbers, what the picture shows.
+    Where ``words`` has the numbers, one or a few in each part, ``alt`` is the kind of picture, and
+    the title and they follow.
     ``data`` is what its CSV download holds, with the index as a column where ``key`` names it.
     ``reconstructed`` marks a figure that rests on the example cohort; where only some of its rows
     do, ``hatched`` has their numbers. ``height`` is in inches and
@@ -360,6 +365,8 @@ def figure(
         subplot_kw={"xlabel": xlabel, "ylabel": ylabel},
         **options,
     )
+    if words is not None:
+        alt = f"{alt}. {title}. {'; '.join(words)}."
     mark = EXAMPLE_MARK if hatched is None else f"hatched: {EXAMPLE_MARK}"
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
