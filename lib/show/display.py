@@ -432,15 +432,20 @@ def _wrap_labels(drawing: plt.Figure) -> None:
 
 def _add_legend(drawing: plt.Figure) -> None:
     """A legend below the axes; short names stand side by side."""
-    drawn = [handle for axes in drawing.axes for handle in axes.get_legend_handles_labels()[0]]
     # The same name in two panels is the same thing.
-    handles = list({handle.get_label(): handle for handle in drawn}.values())
+    handles = {
+        handle.get_label(): handle
+        for axes in drawing.axes
+        for handle in axes.get_legend_handles_labels()[0]
+    }
     if not handles:
         return
-    names = [wrapped(handle.get_label(), MOST_LETTERS - 5) for handle in handles]
+    names = [wrapped(name, MOST_LETTERS - 5) for name in handles]
     longest = max(len(line) for name in names for line in name.split("\n"))
     columns = max(1, min(3, MOST_LETTERS // (longest + 5)))
-    drawing.legend(handles, names, loc="outside lower left", ncols=columns, borderaxespad=0)
+    drawing.legend(
+        list(handles.values()), names, loc="outside lower left", ncols=columns, borderaxespad=0
+    )
     make_higher(drawing, 1 + sum(name.count("\n") + 1.3 for name in names) / columns)
 
 

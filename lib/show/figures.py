@@ -292,8 +292,9 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
     ]
     columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "restenosis", "words"]
     table = pd.DataFrame([*headings, *own, *others], columns=columns)
-    by_group = [table[table["diagnosis"] == group] for group in rates.index]
-    return pd.concat(by_group, ignore_index=True)
+    return pd.concat(
+        [table[table["diagnosis"] == group] for group in rates.index], ignore_index=True
+    )
 
 
 # ------------------------------------------------------------------- one factor and the model

@@ -231,20 +231,22 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
 
 
 def finish(app, error) -> None:
-    """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
+    """Mend the pages and their search, write what stands beside them, and forget the outputs of
+    earlier inputs.
+    """
     if error or app.builder.name != "html":
         return
     # Templates of the theme, and no pages.
     for template in Path(app.outdir, "_static").glob("*webpack-macros.html"):
         template.unlink()
-    for page in Path(app.outdir).rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        for wrong, right in MENDED:
-            html = re.sub(wrong, right, html)
-        page.write_text(html, encoding="utf-8")
+    for name, mended in {"*.html": MENDED, "searchtools.js": search_index.MENDED}.items():
+        for file in Path(app.outdir).rglob(name):
+            text = file.read_text(encoding="utf-8")
+            for wrong, right in mended:
+                text = re.sub(wrong, right, text)
+            file.write_text(text, encoding="utf-8")
     meta.finish(app)
     code.finish(app)
-    search_index.rank(Path(app.outdir))
     write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)

@@ -213,11 +213,12 @@ def _files(env, description: dict, *before: markup) -> nodes.paragraph:
     data = attach(env, f"{description['name']}.csv", description["csv"], "CSV")
     function = description["function"]
     maker = reference(".".join(function.split(".")[-2:]), function, "py:func")
-    return nodes.paragraph("", "", *_spaced([*before, data, maker]), classes=["files"])
+    return _line(*before, data, maker, classes=["files"])
 
 
-def _spaced(parts: list[nodes.Node]) -> list[nodes.Node]:
-    return [node for part in parts for node in (part, nodes.Text(" "))]
+def _line(*parts: nodes.Node, **options: list[str]) -> nodes.paragraph:
+    spaced = [node for part in parts for node in (part, nodes.Text(" "))]
+    return nodes.paragraph("", "", *spaced, **options)
 
 
 def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
@@ -230,12 +231,15 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     for file in _folder(env, env.docname).glob("*"):
         if file.stem.removesuffix("-dark") not in links:
             file.unlink()
-    whole = [
+    whole = _line(
         nodes.Text("This page as a notebook, with the outputs of this build:"),
         attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB"),
+        classes=["files"],
+    )
+    items = [
+        nodes.list_item("", _line(numbered_reference(label), *found))
+        for label, found in links.items()
     ]
-    lines = [_spaced([numbered_reference(label), *found]) for label, found in links.items()]
-    items = [nodes.list_item("", nodes.paragraph("", "", *line)) for line in lines]
     listed = markup(
         "",
         "",
@@ -246,7 +250,7 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     return nodes.section(
         "",
         nodes.title("", "Downloads"),
-        nodes.paragraph("", "", *_spaced(whole), classes=["files"]),
+        whole,
         *([listed] if items else []),
         ids=["page-downloads"],
         names=["page downloads"],
