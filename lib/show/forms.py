@@ -77,8 +77,10 @@ def _which_counts(printed: str, total: int, found: list[int]) -> str:
         return f"No count out of {whole(total)} prints {printed}. The nearest: {nearest}."
     if len(found) == 1:
         return f"Only one count out of {whole(total)} prints {printed}: {share(found[0])}."
-    many = f"{whole(len(found))} counts out of {whole(total)} print {printed}"
-    return f"{many}: {share(found[0])} to {share(found[-1])}."
+    return (
+        f"{whole(len(found))} counts out of {whole(total)} print {printed}: "
+        f"{share(found[0])} to {share(found[-1])}."
+    )
 
 
 def _decimals(printed: str) -> int:

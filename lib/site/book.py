@@ -117,7 +117,6 @@ def check_inputs(app, config) -> None:
 
 def inputs_key(cohort_path: Path) -> str:
     """A name for the state of all that a chapter's outputs depend on, its own code apart."""
-    key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
     files = [
         *render.ROOT.glob("lib/**/*.py"),
         *render.ROOT.glob("lib/site/templates/*"),
@@ -127,11 +126,13 @@ def inputs_key(cohort_path: Path) -> str:
         cohort_path,
         loading.codebook_path(cohort_path),
     ]
-    for path in sorted(path for path in files if path.is_file()):
-        key.update(path.name.encode() + path.read_bytes())
     installed = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
-    key.update("\n".join([sys.version, *installed]).encode())
-    return key.hexdigest()[:16]
+    content = [
+        str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode(),
+        *(path.name.encode() + path.read_bytes() for path in sorted(filter(Path.is_file, files))),
+        "\n".join([sys.version, *installed]).encode(),
+    ]
+    return hashlib.sha256(b"".join(content)).hexdigest()[:16]
 
 
 def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
@@ -168,8 +169,9 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     cache = get_cache(env.mystnb_config.execution_cache_path)
     for path in to_run.keys() - failures:
         conditional.tell(to_run[path], app.facts)
-        bundle = CacheBundleIn(to_run[path], str(path))
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        cache.cache_notebook_bundle(
+            CacheBundleIn(to_run[path], str(path)), check_validity=False, overwrite=True
+        )
     if failures:
         raise SystemExit("\n\n".join(failures.values()))
 
