@@ -196,17 +196,20 @@ def shown(value: object, hidden: object) -> object:
     return WITHHELD if hidden else value
 
 
-def masked(frame: pd.DataFrame, hidden: np.ndarray | bool, columns: list[str] | None = None):
-    """The frame with that word in the rows that are hidden (each, or all alike, or for each column
-    the rows of it), in all columns or those given.
+def masked(
+    frame: pd.DataFrame, hidden: np.ndarray | bool | dict, columns: list[str] | None = None
+) -> pd.DataFrame:
+    """The frame with that word in the rows that are hidden (each, or all alike), in all columns or
+    those given; or by column in the rows that are hidden there.
     """
-    columns = list(frame) if columns is None else columns
-    by_column = np.broadcast_to(np.asarray(hidden, bool), (len(columns), len(frame)))
+    if not isinstance(hidden, dict):
+        hidden = dict.fromkeys(frame if columns is None else columns, hidden)
+    places = {name: np.full(len(frame), rows, bool) for name, rows in hidden.items()}
     return frame.assign(
         **{
-            name: frame[name].astype(object).mask(gone, WITHHELD)
-            for name, gone in zip(columns, by_column, strict=True)
-            if gone.any()
+            name: frame[name].astype(object).mask(rows, WITHHELD)
+            for name, rows in places.items()
+            if rows.any()
         }
     )
 
@@ -350,9 +353,9 @@ def figure(
     what has a label in it.
 
     The title states the finding; ``alt`` says in words, with the numbers, what the picture shows.
-    Where ``words`` has the numbers, one or a few in each part, ``alt`` is the kind of picture, and
-    the title and they follow.
-    ``data`` is what its CSV download holds, with the index as a column where ``key`` names it.
+    Where ``words`` lists the numbers in parts, ``alt`` is the kind of picture, and the title and
+    the parts follow it. ``data`` is what its CSV download holds, with the index as a column where
+    ``key`` names it.
     ``reconstructed`` marks a figure that rests on the example cohort; where only some of its rows
     do, ``hatched`` has their numbers. ``height`` is in inches and
     holds two lines of title, but no legend; what has more lines makes the figure higher.

@@ -176,10 +176,9 @@ def comparison(
 def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
     """Variance inflation; the correlations, which have a picture, are in the download."""
     pairs, names = cohort.withheld.pairs, list(measured.index)
-    hidden = [[frozenset((name, other)) in pairs for other in names] for name in names]
-    measured = display.masked(measured, hidden, names)
+    hidden = {name: [frozenset((name, other)) in pairs for other in names] for name in names}
     display.table(
-        display.masked(measured, bool(pairs), ["variance_inflation_factor"]),
+        display.masked(measured, hidden | {"variance_inflation_factor": bool(pairs)}),
         {
             "Factor": ("factor", cohort.label),
             "Variance inflation": ("variance_inflation_factor", number),

@@ -233,7 +233,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-association",
         caption=f"Correlations between the factors; blue from {CLOSE}, orange from −{CLOSE}.",
         alt=f"Grid of correlations of {len(names)} factors. {title}.",
-        data=display.masked(correlations[names], hidden),
+        data=display.masked(correlations[names], dict(zip(names, hidden, strict=True))),
         key="factor",
         reconstructed=cohort.is_example,
         height=1.4 + row * len(names),

@@ -223,9 +223,11 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
     own = {ALL: known[time], **dict(iter(known.groupby(cohort.group, observed=False)[time]))}
-    for column in ("median", "lower", "upper"):
-        gone = [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
-        follow_up = display.masked(follow_up, gone, [column])
+    few = {
+        column: [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
+        for column in ("median", "lower", "upper")
+    }
+    follow_up = display.masked(follow_up, few)
     of_curves = display.masked(found.curves, True, READ[:3]).groupby("group", sort=False)
     may = {
         group: _of_group(curve, cohort, times)
