@@ -237,7 +237,6 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         "Not excluded": joined[joined["status"] != "excluded"],
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
-
     words = {
         heading: [
             _from_to(rows[name].min(), rows[name].max(), form) for name, (_, form) in EXACT.items()

@@ -54,8 +54,9 @@ def quartiles_by_group(cohort: Cohort) -> pd.DataFrame:
             if not few and group not in hidden:
                 found[name, group, word] = values.to_numpy()
     places = pd.MultiIndex.from_tuples(found, names=["factor", "group", "outcome"])
-    columns = ["lower_quartile", "median", "upper_quartile"]
-    return pd.DataFrame(list(found.values()), places, columns)
+    return pd.DataFrame(
+        list(found.values()), places, columns=["lower_quartile", "median", "upper_quartile"]
+    )
 
 
 def numbers(cohort: Cohort) -> None:

@@ -266,8 +266,7 @@ def _of_group(
     at, events = curve["time"].to_numpy(), np.append(0, steps[:, 0].cumsum())
     before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
     first = list(before.values())
-    units = cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"]
-    until = horizon(*units)
+    until = horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
     if until:
         # The table of the outcome says how many had the event until then.
         first.insert(0, 2 * int(np.searchsorted(at, until)) + int(until in at))
