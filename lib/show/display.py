@@ -196,16 +196,21 @@ def shown(value: object, hidden: object) -> object:
     return WITHHELD if hidden else value
 
 
-def masked(frame: pd.DataFrame, hidden: np.ndarray | bool, columns: list[str] | None = None):
+def masked(
+    frame: pd.DataFrame, hidden: np.ndarray | bool | dict, columns: list[str] | None = None
+) -> pd.DataFrame:
     """The frame with that word in the rows that are hidden (each, or all alike), in all columns or
-    those given.
+    those given; or by column in the rows that are hidden there.
     """
-    hidden = np.full(len(frame), hidden, bool)
-    if not hidden.any():
-        return frame
-    columns = list(frame) if columns is None else columns
+    if not isinstance(hidden, dict):
+        hidden = dict.fromkeys(frame if columns is None else columns, hidden)
+    places = {name: np.full(len(frame), rows, bool) for name, rows in hidden.items()}
     return frame.assign(
-        **{name: frame[name].astype(object).mask(hidden, WITHHELD) for name in columns}
+        **{
+            name: frame[name].astype(object).mask(rows, WITHHELD)
+            for name, rows in places.items()
+            if rows.any()
+        }
     )
 
 
@@ -334,6 +339,7 @@ def figure(
     name: str,
     caption: str,
     alt: str,
+    words: list[str] | None = None,
     data: pd.DataFrame,
     key: str | None = None,
     reconstructed: bool = False,
@@ -347,7 +353,9 @@ def figure(
     what has a label in it.
 
     The title states the finding; ``alt`` says in words, with the numbers, what the picture shows.
-    ``data`` is what its CSV download holds, with the index as a column where ``key`` names it.
+    Where ``words`` lists the numbers in parts, ``alt`` is the kind of picture, and the title and
+    the parts follow it. ``data`` is what its CSV download holds, with the index as a column where
+    ``key`` names it.
     ``reconstructed`` marks a figure that rests on the example cohort; where only some of its rows
     do, ``hatched`` has their numbers. ``height`` is in inches and
     holds two lines of title, but no legend; what has more lines makes the figure higher.
@@ -360,6 +368,8 @@ def figure(
         subplot_kw={"xlabel": xlabel, "ylabel": ylabel},
         **options,
     )
+    if words is not None:
+        alt = f"{alt}. {title}. {'; '.join(words)}."
     mark = EXAMPLE_MARK if hatched is None else f"hatched: {EXAMPLE_MARK}"
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
@@ -425,15 +435,20 @@ def _wrap_labels(drawing: plt.Figure) -> None:
 
 def _add_legend(drawing: plt.Figure) -> None:
     """A legend below the axes; short names stand side by side."""
-    drawn = [handle for axes in drawing.axes for handle in axes.get_legend_handles_labels()[0]]
     # The same name in two panels is the same thing.
-    handles = list({handle.get_label(): handle for handle in drawn}.values())
+    handles = {
+        handle.get_label(): handle
+        for axes in drawing.axes
+        for handle in axes.get_legend_handles_labels()[0]
+    }
     if not handles:
         return
-    names = [wrapped(handle.get_label(), MOST_LETTERS - 5) for handle in handles]
+    names = [wrapped(name, MOST_LETTERS - 5) for name in handles]
     longest = max(len(line) for name in names for line in name.split("\n"))
     columns = max(1, min(3, MOST_LETTERS // (longest + 5)))
-    drawing.legend(handles, names, loc="outside lower left", ncols=columns, borderaxespad=0)
+    drawing.legend(
+        list(handles.values()), names, loc="outside lower left", ncols=columns, borderaxespad=0
+    )
     make_higher(drawing, 1 + sum(name.count("\n") + 1.3 for name in names) / columns)
 
 

@@ -11,7 +11,7 @@ from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots, withhold
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
-from lib.show.tables import estimate
+from lib.show.tables import estimate, whole_percent
 from lib.statistics import sensitivity, survival
 from lib.words import (
     capital,
@@ -74,15 +74,15 @@ def _answered(
     counts: pd.DataFrame, fills: dict, title: str, *, xlabel: str, name: str, caption: str
 ) -> None:
     """Stacked bars, a row of ``counts`` each, and in words what they show."""
-    words = [
-        f"{bar}: " + listed([f"{count} {part}" for part, count in row.items() if count])
-        for bar, row in counts.iterrows()
-    ]
     with display.figure(
         title,
         name=name,
         caption=caption,
-        alt=f"Stacked bars. {title}. {'; '.join(words)}.",
+        alt="Stacked bars",
+        words=[
+            f"{bar}: " + listed([f"{count} {part}" for part, count in row.items() if count])
+            for bar, row in counts.iterrows()
+        ],
         data=counts.reset_index(),
         height=2.4,
         xlabel=xlabel,
@@ -166,24 +166,24 @@ def kaplan_meier(
         survival.ALL
     ]
     known = read[read["survival"].notna() & (read["survival"] != display.WITHHELD)]
-    words = [
-        f"{group}: "
-        + listed(
-            [
-                f"{percent(row.survival)} at {whole(row.time)} {unit} "
-                f"with {whole(row.at_risk)} at risk"
-                for row in known[known["group"] == group].itertuples()
-            ]
-        )
-        for group in groups
-    ]
     with display.figure(
         title,
         name="fig-kaplan-meier",
         caption="Kaplan-Meier curves by group with pointwise 95% log-log limits; "
         "the table below gives the numbers at risk."
         + (" Points are exact, and lines only join those that may be shown." if joined else ""),
-        alt=f"Curves. {title}. {'; '.join(words)}.",
+        alt="Curves",
+        words=[
+            f"{group}: "
+            + listed(
+                [
+                    f"{percent(row.survival)} at {whole(row.time)} {unit} "
+                    f"with {whole(row.at_risk)} at risk"
+                    for row in known[known["group"] == group].itertuples()
+                ]
+            )
+            for group in groups
+        ],
         data=found.curves,
         height=3.6,
         xlabel=f"{label} ({unit})",
@@ -217,19 +217,18 @@ def published_patency(
     ``whose`` names the rates at hand, for example "The paper"; ``reconstructed`` marks rates that
     rest on the example cohort.
     """
-    title = f"Published patency beside {whose.lower()}'s: studies differ in what they count as lost"
     table = _beside(rates.loc[groups], published, whose)
     colors = display.colors_of(list(rates.index))
     values = 100 * table[["patency", "lower", "upper"]]
     told = table.dropna(subset="words")
-    words = [f"{row.diagnosis}, {row.study}: {row.words}" for row in told.itertuples()]
     with display.figure(
-        title,
+        f"Published patency beside {whose.lower()}'s: studies differ in what they count as lost",
         name="fig-published-patency",
         caption=f"{whose} (circles, 95% Wilson intervals, shaded) and what other studies print "
         "(diamonds, with limits where these are printed). A filled diamond counts restenosis as a "
         "loss too; an open one does not say.",
-        alt=f"Dots with intervals. {title}. {'; '.join(words)}.",
+        alt="Dots with intervals",
+        words=[f"{row.diagnosis}, {row.study}: {row.words}" for row in told.itertuples()],
         data=told.drop(columns="words"),
         reconstructed=reconstructed,
         xlabel=f"Patency at {horizon} (%)",
@@ -293,8 +292,9 @@ def _beside(rates: pd.DataFrame, published: pd.DataFrame, whose: str) -> pd.Data
     ]
     columns = ["diagnosis", "study", "patients", "patency", "lower", "upper", "restenosis", "words"]
     table = pd.DataFrame([*headings, *own, *others], columns=columns)
-    by_group = [table[table["diagnosis"] == group] for group in rates.index]
-    return pd.concat(by_group, ignore_index=True)
+    return pd.concat(
+        [table[table["diagnosis"] == group] for group in rates.index], ignore_index=True
+    )
 
 
 # ------------------------------------------------------------------- one factor and the model
@@ -365,15 +365,9 @@ def forest(
     hidden = crude.index.isin(cohort.withheld.outcome)
     lasting = (adjusted["p"] < 0.05).sum()
     verb = "stays" if lasting == 1 else "stay"
-    title = f"{lasting or 'None'} of {len(adjusted)} factors {verb} significant in the joint model"
     ratios = crude["odds_ratio"].map(ratio).mask(hidden, display.WITHHELD)
-    words = [
-        f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
-        f"{estimate(row.odds_ratio, row.lower, row.upper)}"
-        for row in adjusted.itertuples()
-    ]
     with display.figure(
-        title,
+        f"{lasting or 'None'} of {len(adjusted)} factors {verb} significant in the joint model",
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted)."
         + (
@@ -382,7 +376,12 @@ def forest(
             if cohort.is_example and determined
             else ""
         ),
-        alt=f"Forest plot. {title}. {'; '.join(words)}.",
+        alt="Forest plot",
+        words=[
+            f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
+            f"{estimate(row.odds_ratio, row.lower, row.upper)}"
+            for row in adjusted.itertuples()
+        ],
         data=display.masked(crude, hidden)
         .join(adjusted, suffixes=("_crude", "_adjusted"))
         .assign(step=[cohort.step(name) for name in crude.index]),
@@ -463,25 +462,23 @@ def auc_intervals(
     printed: dict[str, tuple[float, float]],
 ) -> None:
     """The interval of each AUC under every standard error."""
-    title = (
-        "Intervals that treat ties as ties are narrower than the printed ones"
-        if all(
-            np.ptp(table.loc["delong", ["lower", "upper"]]) < np.ptp(printed[label])
-            for label, table in inferences.items()
-        )
-        else "The interval of the AUC depends on the standard error"
-    )
-    words = [
-        f"{label}, {name}: {table.at[kind, 'lower']:.3f} to {table.at[kind, 'upper']:.3f}"
+    narrower = all(
+        np.ptp(table.loc["delong", ["lower", "upper"]]) < np.ptp(printed[label])
         for label, table in inferences.items()
-        for kind, name in names.items()
-    ]
+    )
     with display.figure(
-        title,
+        "Intervals that treat ties as ties are narrower than the printed ones"
+        if narrower
+        else "The interval of the AUC depends on the standard error",
         name="fig-auc-intervals",
         caption="The interval around each AUC under three standard errors; the shaded band is the "
         "printed one.",
-        alt=f"Intervals. {title}. {'; '.join(words)}.",
+        alt="Intervals",
+        words=[
+            f"{label}, {name}: {table.at[kind, 'lower']:.3f} to {table.at[kind, 'upper']:.3f}"
+            for label, table in inferences.items()
+            for kind, name in names.items()
+        ],
         data=pd.concat([table.assign(marker=label) for label, table in inferences.items()]),
         key="standard_error_kind",
         height=2.6,
@@ -513,29 +510,26 @@ def roc_curves(
     curves: dict[str, pd.DataFrame], areas: dict[str, float], reconstructed: bool
 ) -> None:
     """The curve of each marker; a binary one has a single corner."""
-    title = (
+    names = {label: f"{label} (AUC {area:.3f})" for label, area in areas.items()}
+    with display.figure(
         "A binary marker has one corner, not a curve"
         if all(len(points) == 3 for points in curves.values())
-        else "A number has a curve, a binary marker one corner"
-    )
-    names = {label: f"{label} (AUC {area:.3f})" for label, area in areas.items()}
-    words = [
-        f"{names[label]}: "
-        + listed(
-            [
-                f"sensitivity {row.sensitivity:.1%} "
-                f"at specificity {1 - row.false_positive_rate:.1%}"
-                for row in points.iloc[1:-1].head(3).itertuples()
-            ]
-        )
-        for label, points in curves.items()
-    ]
-    with display.figure(
-        title,
+        else "A number has a curve, a binary marker one corner",
         name="fig-roc",
         caption="ROC curves of the markers. Straight lines join the observed points to the "
         "corners.",
-        alt=f"ROC curves. {title}. {'; '.join(words)}.",
+        alt="ROC curves",
+        words=[
+            f"{names[label]}: "
+            + listed(
+                [
+                    f"sensitivity {row.sensitivity:.1%} "
+                    f"at specificity {1 - row.false_positive_rate:.1%}"
+                    for row in points.iloc[1:-1].head(3).itertuples()
+                ]
+            )
+            for label, points in curves.items()
+        ],
         data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
         reconstructed=reconstructed,
         height=3.0,
@@ -609,10 +603,8 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
     where = f"{len(useful)} of the {len(curve)} thresholds shown"
-    span = ""
-    if len(useful):
-        least, greatest = useful["threshold"].min(), useful["threshold"].max()
-        span = f"; these lie between {percent(least, 0)} and {percent(greatest, 0)}"
+    ends = useful["threshold"].agg(["min", "max"]).map(whole_percent)
+    span = "; these lie between {min} and {max}".format(**ends) if len(useful) else ""
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     with display.figure(
         f"Acting on the joint model has the largest apparent net benefit at {where}",

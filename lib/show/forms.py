@@ -77,8 +77,10 @@ def _which_counts(printed: str, total: int, found: list[int]) -> str:
         return f"No count out of {whole(total)} prints {printed}. The nearest: {nearest}."
     if len(found) == 1:
         return f"Only one count out of {whole(total)} prints {printed}: {share(found[0])}."
-    many = f"{whole(len(found))} counts out of {whole(total)} print {printed}"
-    return f"{many}: {share(found[0])} to {share(found[-1])}."
+    return (
+        f"{whole(len(found))} counts out of {whole(total)} print {printed}: "
+        f"{share(found[0])} to {share(found[-1])}."
+    )
 
 
 def _decimals(printed: str) -> int:
@@ -87,14 +89,10 @@ def _decimals(printed: str) -> int:
 
 def _runs(numbers: list[int]) -> str:
     """Whole numbers in order, neighbors drawn together: "1, 4–7, 9"; "none" where there is none."""
-    known = set(numbers)
-    firsts = [n for n in numbers if n - 1 not in known]
-    lasts = [n for n in numbers if n + 1 not in known]
-    runs = [
-        whole(first) if first == last else f"{whole(first)}–{whole(last)}"
-        for first, last in zip(firsts, lasts, strict=True)
-    ]
-    return ", ".join(runs) or "none"
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    # An end of a run that is one number is told once.
+    ends = [dict.fromkeys([whole(run[0]), whole(run[-1])]) for run in runs if len(run)]
+    return ", ".join(map("–".join, ends)) or "none"
 
 
 def prevalence(accuracy: dict[str, pd.DataFrame], labels: dict[str, str], share: float) -> None:
@@ -133,19 +131,19 @@ def risk_rows(markers: list[dict], share_in_percent: int) -> list[list[str]]:
 
     A marker is a mapping with label, sensitivity and specificity.
     """
-    rows = []
-    for marker in markers:
-        found = prediction.predictive_values(
-            marker["sensitivity"], marker["specificity"], np.array([share_in_percent / 100])
-        ).iloc[0]
-        rows.append(
-            [
-                marker["label"],
-                percent(found["positive_predictive_value"], 0),
-                percent(1 - found["negative_predictive_value"], 0),
-            ]
-        )
-    return rows
+    share = np.array([share_in_percent / 100])
+    values = [
+        prediction.predictive_values(marker["sensitivity"], marker["specificity"], share).iloc[0]
+        for marker in markers
+    ]
+    return [
+        [
+            marker["label"],
+            percent(found["positive_predictive_value"], 0),
+            percent(1 - found["negative_predictive_value"], 0),
+        ]
+        for marker, found in zip(markers, values, strict=True)
+    ]
 
 
 def wald_strings(sets: dict[str, dict[str, str]], level: float) -> None:
@@ -187,10 +185,8 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
             allowed = _range(bounds, text) if bounds else "nothing, they contradict one another"
         except ValueError:  # too few others
             bounds, allowed = None, DASH
-        fits = DASH
-        if text and together:
-            fits = "yes"
-        elif text and bounds:
+        fits = "yes" if text and together else DASH
+        if text and bounds and not together:
             fits = "no"
             odd.append(f"the {words}")
         rows.append([capital(words), text or DASH, allowed, fits])

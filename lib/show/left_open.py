@@ -150,22 +150,19 @@ def core_map(
     """Every core, colored by what is known of it; ``marked`` are cores with a name, as (k1, k0)."""
     counts = cores["kind"].value_counts().reindex(list(KINDS), fill_value=0)
     impossible, with_factor, witnessed, undecided = counts
-    title = (
-        f"For a model of the usual kind {impossible} of {len(cores)} cross-tables are impossible, "
-        f"{with_factor} more with a further factor; {witnessed} are possible, {undecided} open"
-    )
     spans = cores.groupby("kind", sort=False)["n11"].agg(["min", "max"])
-    words = [
-        f"{kind}: {counts[kind]}, with {_from_to(*row)} patients who have both markers"
-        for kind, row in spans.iterrows()
-    ]
     with display.figure(
-        title,
+        f"For a model of the usual kind {impossible} of {len(cores)} cross-tables are impossible, "
+        f"{with_factor} more with a further factor; {witnessed} are possible, {undecided} open",
         name=name,
         caption="Every cross-table of outcome and two markers that the printed counts allow, by "
         "what is known of it. The usual kind of model is the one of the premises; the further "
         "factor is a yes-or-no factor significant alone by all four tests.",
-        alt=f"Map of {len(cores)} cells. {title}. {'; '.join(words)}.",
+        alt=f"Map of {len(cores)} cells",
+        words=[
+            f"{kind}: {counts[kind]}, with {_from_to(*row)} patients who have both markers"
+            for kind, row in spans.iterrows()
+        ],
         data=cores,
         height=3.4,
         xlabel="Patent with both markers (count)",
@@ -240,7 +237,6 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         "Not excluded": joined[joined["status"] != "excluded"],
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
-
     words = {
         heading: [
             _from_to(rows[name].min(), rows[name].max(), form) for name, (_, form) in EXACT.items()
@@ -341,46 +337,37 @@ def ladder(ranges: pd.DataFrame) -> None:
     names = [name for panel in PANELS.values() for name in panel]
     first, last = (rung.loc[names] for rung in _outer_rungs(ranges))
     narrower = (last["greatest"] - last["least"] < 0.9 * (first["greatest"] - first["least"])).sum()
-    title = (
+    with display.figure(
         f"What one assumes of the other factors narrows {narrower} of {len(names)} ranges"
         if narrower
-        else "Assumptions about the other factors narrow none of these conclusions"
-    )
-    said = [
-        f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} on the last step"
-        for panel in PANELS.values()
-        for name, words in panel.items()
-    ]
-    with display.figure(
-        title,
+        else "Assumptions about the other factors narrow none of these conclusions",
         name="fig-ladder",
         caption="The assumption ladder, its first and its last step. Thick bars: values that "
         "stored cohorts attain, so the range is at least as wide; arrows: beyond the axis. Thin "
         "lines: limits that are proven on the premises of this chapter, where such are known.",
-        alt=f"Bars, two for each conclusion. {title}. {'; '.join(said)}.",
+        alt="Bars, two for each conclusion",
+        words=[
+            f"{words}: {' with no restriction, '.join(first_and_last(ranges, name))} "
+            "on the last step"
+            for panel in PANELS.values()
+            for name, words in panel.items()
+        ],
         data=ranges,
         height=5.2,
         nrows=len(PANELS),
         gridspec_kw={"height_ratios": [len(panel) + 0.4 for panel in PANELS.values()]},
     ) as axes:
         for panel, (unit, words) in zip(axes, PANELS.items(), strict=True):
-            is_ratio = unit.startswith("Odds ratio")
-            if is_ratio:
+            if unit.startswith("Odds ratio"):
                 plots.ratio_scale(panel, "x")
                 panel.axvline(1, color=MUTED, linewidth=1, linestyle=":")
             for rows, shift, color, label in (
                 (first, -0.17, MUTED, "attained: no restriction (step 0)"),
                 (last, 0.17, BLUE, "attained: all restrictions (step 5)"),
             ):
-                _bars(panel, rows.loc[list(words)], shift, color, label if is_ratio else None)
+                _bars(panel, rows.loc[list(words)], shift, color, label)
             proven = first.loc[list(words), ["proven_least", "proven_greatest"]].to_numpy().T
-            panel.hlines(
-                np.arange(len(words)),
-                *proven,
-                color=INK,
-                linewidth=1,
-                label="proven" if is_ratio else None,
-            )
+            panel.hlines(np.arange(len(words)), *proven, color=INK, linewidth=1, label="proven")
             panel.set(xlabel=unit, ylim=(len(words) - 0.5, -0.5))
             panel.set_yticks(
                 range(len(words)), [display.wrapped(one, 20) for one in words.values()]
@@ -388,7 +375,7 @@ def ladder(ranges: pd.DataFrame) -> None:
         axes[0].locator_params(axis="x", integer=True)
 
 
-def _bars(axes: Axes, rows: pd.DataFrame, shift: float, color: str, label: str | None) -> None:
+def _bars(axes: Axes, rows: pd.DataFrame, shift: float, color: str, label: str) -> None:
     """A bar from least to greatest for each row, with an arrow where it goes beyond the axis."""
     places, ends = np.arange(len(rows)) + shift, rows[["least", "greatest"]]
     if axes.get_xscale() == "log":
@@ -495,17 +482,17 @@ def power(shares: pd.DataFrame) -> None:
     data, shares = shares, shares.rename(index={"roc": "ROC"})
     kind = (shares > 0).astype(int) + (shares == 1)
     all_seen = list(shares.index[kind.iloc[:, 0] == 2])
-    title = f"Every misprint of one last digit, alone, is found in: {listed(all_seen)}"
-    words = [
-        f"{section}: " + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])
-        for section, row in shares.iterrows()
-    ]
     with display.figure(
-        title,
+        f"Every misprint of one last digit, alone, is found in: {listed(all_seen)}",
         name="fig-power",
         caption="Share of altered numbers that contradict the others, by section of the paper and "
         "size of the alteration. Months are not altered: no check could see it.",
-        alt=f"Grid of percentages. {title}. {'; '.join(words)}.",
+        alt="Grid of percentages",
+        words=[
+            f"{section}: "
+            + listed([f"{percent(share, 0)} at {units}" for units, share in row.items()])
+            for section, row in shares.iterrows()
+        ],
         data=data,
         key="section",
         height=2.7,

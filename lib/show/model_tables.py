@@ -176,12 +176,9 @@ def comparison(
 def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
     """Variance inflation; the correlations, which have a picture, are in the download."""
     pairs, names = cohort.withheld.pairs, list(measured.index)
-    measured = display.masked(measured, bool(pairs), ["variance_inflation_factor"])
-    for name in names:
-        hidden = [frozenset((name, other)) in pairs for other in names]
-        measured = display.masked(measured, hidden, [name])
+    hidden = {name: [frozenset((name, other)) in pairs for other in names] for name in names}
     display.table(
-        measured,
+        display.masked(measured, hidden | {"variance_inflation_factor": bool(pairs)}),
         {
             "Factor": ("factor", cohort.label),
             "Variance inflation": ("variance_inflation_factor", number),

@@ -54,8 +54,9 @@ def quartiles_by_group(cohort: Cohort) -> pd.DataFrame:
             if not few and group not in hidden:
                 found[name, group, word] = values.to_numpy()
     places = pd.MultiIndex.from_tuples(found, names=["factor", "group", "outcome"])
-    columns = ["lower_quartile", "median", "upper_quartile"]
-    return pd.DataFrame(list(found.values()), places, columns)
+    return pd.DataFrame(
+        list(found.values()), places, columns=["lower_quartile", "median", "upper_quartile"]
+    )
 
 
 def numbers(cohort: Cohort) -> None:
@@ -179,21 +180,21 @@ def shares(cohort: Cohort) -> None:
             if len(highest) == 1
             else f"Which group is most often {cohort.event} differs between the factors"
         )
-    words = [
-        f"{cohort.label(name)}: "
-        + ", ".join(
-            f"{group} {percent(risks.at[(group, name), 1.0])} with it and "
-            f"{percent(risks.at[(group, name), 0.0])} without"
-            for group in parts
-        )
-        for name in names
-    ]
     with display.figure(
         title,
         name="fig-shares",
         caption=f"Share {cohort.event} with each factor (filled) and without it (open)"
         + (", by group." if len(parts) > 1 else "."),
-        alt=f"Pairs of dots. {title}. {'; '.join(words)}.",
+        alt="Pairs of dots",
+        words=[
+            f"{cohort.label(name)}: "
+            + ", ".join(
+                f"{group} {percent(risks.at[(group, name), 1.0])} with it and "
+                f"{percent(risks.at[(group, name), 0.0])} without"
+                for group in parts
+            )
+            for name in names
+        ],
         data=found.reset_index(),
         reconstructed=cohort.is_example,
         height=1.2 + 0.65 * len(names),
@@ -233,7 +234,7 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         name="fig-association",
         caption=f"Correlations between the factors; blue from {CLOSE}, orange from −{CLOSE}.",
         alt=f"Grid of correlations of {len(names)} factors. {title}.",
-        data=correlations[names].astype(object).mask(hidden, display.WITHHELD),
+        data=display.masked(correlations[names], dict(zip(names, hidden, strict=True))),
         key="factor",
         reconstructed=cohort.is_example,
         height=1.4 + row * len(names),

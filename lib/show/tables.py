@@ -354,11 +354,14 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
     else:
         rows = rows[rows[cohort.outcome] == level]
         hidden = described.index.isin(withheld.outcome)
-    for column in described.columns.intersection(_parts(level)[2:]):
-        gone = [withheld.hides_quantile(rows[name], end) for name, end in described[column].items()]
-        described = display.masked(described, gone, [column])
+    few = {
+        column: [
+            withheld.hides_quantile(rows[name], end) for name, end in described[column].items()
+        ]
+        for column in described.columns.intersection(_parts(level)[2:])
+    }
     of_level = described.columns.intersection([*_parts(level), f"{level} mean", f"{level} sd"])
-    return display.masked(described, hidden, of_level)
+    return display.masked(display.masked(described, few), hidden, of_level)
 
 
 def _parts(level: object) -> list[str]:
@@ -435,11 +438,10 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
 def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
     gone = compared[["first", "second"]].isin(cohort.withheld.by_group(cohort.outcome)).any(axis=1)
-    compared = display.masked(compared, gone, ["difference", "lower", "upper", "fisher"])
     # An adjusted P tells of all the others.
-    compared = display.masked(compared, gone.any(), ["holm"])
+    hidden = dict.fromkeys(["difference", "lower", "upper", "fisher"], gone) | {"holm": gone.any()}
     display.table(
-        compared,
+        display.masked(compared, hidden),
         {
             "Pair": ("first", "second", "{} − {}".format),
             "Difference (points)": ("difference", points),
@@ -582,9 +584,10 @@ def factors_by_test(alone: pd.DataFrame, cohort: Cohort) -> None:
 def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
     gone = adjusted.index.isin(cohort.withheld.outcome)
-    adjusted = display.masked(adjusted, gone, ["p"])
+    # An adjusted P tells of all the others.
+    hidden = {"p": gone, "holm": gone.any(), "benjamini_hochberg": gone.any()}
     display.table(
-        display.masked(adjusted, gone.any(), ["holm", "benjamini_hochberg"]),
+        display.masked(adjusted, hidden),
         {
             "Factor": ("factor", cohort.label),
             "P": ("p", p_value),

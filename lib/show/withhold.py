@@ -223,9 +223,11 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
     own = {ALL: known[time], **dict(iter(known.groupby(cohort.group, observed=False)[time]))}
-    for column in ("median", "lower", "upper"):
-        gone = [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
-        follow_up = display.masked(follow_up, gone, [column])
+    few = {
+        column: [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
+        for column in ("median", "lower", "upper")
+    }
+    follow_up = display.masked(follow_up, few)
     of_curves = display.masked(found.curves, True, READ[:3]).groupby("group", sort=False)
     may = {
         group: _of_group(curve, cohort, times)
@@ -238,9 +240,8 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
         # each has enough events and censorings between two such times, so have they together.
         of_each = [chosen for group, (chosen, _) in may.items() if group != ALL]
         may[ALL] = [one for one in times if all(one in chosen for chosen in of_each)], []
-    for group, (chosen, _) in may.items():
-        gone = (read["group"] == group) & ~read["time"].isin(chosen)
-        read = display.masked(read, gone, READ)
+    gone = [one.time not in may[one.group][0] for one in read.itertuples()]
+    read = display.masked(read, gone, READ)
     of_all = (follow_up.index == ALL) & (event in withheld.totals)
     shown = replace(
         found,
@@ -265,8 +266,7 @@ def _of_group(
     at, events = curve["time"].to_numpy(), np.append(0, steps[:, 0].cumsum())
     before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
     first = list(before.values())
-    units = cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"]
-    until = horizon(*units)
+    until = horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
     if until:
         # The table of the outcome says how many had the event until then.
         first.insert(0, 2 * int(np.searchsorted(at, until)) + int(until in at))

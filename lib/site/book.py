@@ -116,7 +116,6 @@ def check_inputs(app, config) -> None:
 
 def inputs_key(cohort_path: Path) -> str:
     """A name for the state of all that a chapter's outputs depend on, its own code apart."""
-    key = hashlib.sha256(str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode())
     files = [
         *render.ROOT.glob("lib/**/*.py"),
         *render.ROOT.glob("lib/site/templates/*"),
@@ -126,11 +125,13 @@ def inputs_key(cohort_path: Path) -> str:
         cohort_path,
         loading.codebook_path(cohort_path),
     ]
-    for path in sorted(path for path in files if path.is_file()):
-        key.update(path.name.encode() + path.read_bytes())
     installed = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
-    key.update("\n".join([sys.version, *installed]).encode())
-    return key.hexdigest()[:16]
+    content = [
+        str(cohort_path).encode() + os.environ.get("DISCLOSURE", "").encode(),
+        *(path.name.encode() + path.read_bytes() for path in sorted(filter(Path.is_file, files))),
+        "\n".join([sys.version, *installed]).encode(),
+    ]
+    return hashlib.sha256(b"".join(content)).hexdigest()[:16]
 
 
 def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
@@ -167,8 +168,9 @@ def run_chapters(app, env, docnames: list[str]) -> None:
     cache = get_cache(env.mystnb_config.execution_cache_path)
     for path in to_run.keys() - failures:
         conditional.tell(to_run[path], app.facts)
-        bundle = CacheBundleIn(to_run[path], str(path))
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        cache.cache_notebook_bundle(
+            CacheBundleIn(to_run[path], str(path)), check_validity=False, overwrite=True
+        )
     if failures:
         raise SystemExit("\n\n".join(failures.values()))
 
@@ -228,20 +230,22 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
 
 
 def finish(app, error) -> None:
-    """Mend the pages, write what stands beside them, and forget the outputs of earlier inputs."""
+    """Mend the pages and their search, write what stands beside them, and forget the outputs of
+    earlier inputs.
+    """
     if error or app.builder.name != "html":
         return
     # Templates of the theme, and no pages.
     for template in Path(app.outdir, "_static").glob("*webpack-macros.html"):
         template.unlink()
-    for page in Path(app.outdir).rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        for wrong, right in MENDED:
-            html = re.sub(wrong, right, html)
-        page.write_text(html, encoding="utf-8")
+    for name, mended in {"*.html": MENDED, "searchtools.js": search_index.MENDED}.items():
+        for file in Path(app.outdir).rglob(name):
+            text = file.read_text(encoding="utf-8")
+            for wrong, right in mended:
+                text = re.sub(wrong, right, text)
+            file.write_text(text, encoding="utf-8")
     meta.finish(app)
     code.finish(app)
-    search_index.rank(Path(app.outdir))
     write_word(app)
     pdf.link(Path(app.outdir))
     kept = Path(app.config.nb_execution_cache_path)
@@ -258,14 +262,34 @@ def finish(app, error) -> None:
 def setup(app) -> dict:
     """Connect the hooks; called by Sphinx before it makes the folder that is built into."""
     staging.keep_others_out(Path(app.outdir).parent)
-    app.connect("config-inited", check_inputs)
-    for part in (conditional, render, mathml, code, meta, search_index):
+    # In the order of a build. The usual priority is 500; a lower number comes first.
+    for moment, hook, priority in [
+        ("config-inited", check_inputs, 500),
+        ("config-inited", meta.use_site_url, 500),
+        # After sphinx-codeautolink has begun anew.
+        ("builder-inited", code.keep_links, 900),
+        ("env-before-read-docs", run_chapters, 500),
+        ("env-purge-doc", render.forget_files, 500),
+        # Before the page's sections are collected for the navigation.
+        ("doctree-read", add_downloads, 400),
+        ("html-page-context", show_banner, 500),
+        # After sphinxext-opengraph, which adds its own.
+        ("html-page-context", meta.describe_book, 900),
+        ("build-finished", finish, 500),
+        # After the other extensions, which still write files then.
+        ("build-finished", staging.end, 900),
+    ]:
+        app.connect(moment, hook, priority)
+    for name, directive in {
+        "when": conditional.When,
+        "rest-when": conditional.RestWhen,
+        "verdicts": render.VerdictsDirective,
+        "room": code.RoomDirective,
+        "project-files": code.ProjectFilesDirective,
+    }.items():
+        app.add_directive(name, directive)
+    for part in (render, mathml):
         part.setup(app)
-    app.connect("env-before-read-docs", run_chapters)
-    # Before the page's sections are collected for the navigation.
-    app.connect("doctree-read", add_downloads, priority=400)
-    app.connect("html-page-context", show_banner)
-    app.connect("build-finished", finish)
-    # After the other extensions, which still write files then.
-    app.connect("build-finished", staging.end, priority=900)
+    app.add_transform(conditional.LeaveOut)
+    app.add_search_language(search_index.Words)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -121,10 +121,3 @@ def finish(app) -> None:
             target = Path(app.outdir, "data", about["path"])
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / "data" / about["path"], target)
-
-
-def setup(app) -> None:
-    """Make the directives known to Sphinx, and connect the hooks."""
-    app.add_directive("room", RoomDirective)
-    app.add_directive("project-files", ProjectFilesDirective)
-    app.connect("builder-inited", keep_links, priority=900)

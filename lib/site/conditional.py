@@ -113,8 +113,7 @@ def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
         first.source = re.sub("^# .*", lambda _: f"# {title}", first.source, count=1, flags=re.M)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            own = [output for output in cell.outputs if TOLD not in output.get("metadata", {})]
-            cell.outputs = own
+            cell.outputs = [one for one in cell.outputs if TOLD not in one.get("metadata", {})]
 
 
 def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:
@@ -170,9 +169,8 @@ class When(SphinxDirective):
         try:
             return holds(self.arguments[0], value_of)
         except (RetrievalError, ValueError) as error:
-            words = "{%s} %s: %s"
-            place = self.get_location()
-            logger.warning(words, self.name, self.arguments[0], error, location=place)
+            about = self.name, self.arguments[0], error
+            logger.warning("{%s} %s: %s", *about, location=self.get_location())
             return False
 
     def run(self) -> list[nodes.Node]:
@@ -218,10 +216,3 @@ class LeaveOut(SphinxTransform):
             if self.document.nametypes[label] and at in node.findall():
                 section["ids"].append(identifier)
                 self.document.ids[identifier] = section
-
-
-def setup(app) -> None:
-    """Make the directives known to Sphinx."""
-    app.add_directive("when", When)
-    app.add_directive("rest-when", RestWhen)
-    app.add_transform(LeaveOut)

@@ -39,8 +39,12 @@ def main(folder: str) -> None:
 
 def _names(chapters: dict[Path, NotebookNode]) -> set[str]:
     """The names of the figures of chapters that were run."""
-    described = [about for each in chapters.values() for about in notebooks.described(each)]
-    return {about["name"] for about in described if "alt" in about}
+    return {
+        about["name"]
+        for notebook in chapters.values()
+        for about in notebooks.described(notebook)
+        if "alt" in about
+    }
 
 
 if __name__ == "__main__":

@@ -113,10 +113,3 @@ def finish(app) -> None:
     for name in ["index.html", "404.html", "robots.txt", *site_map]:
         text = TEMPLATES.get_template(name).render(values)
         (site / name).write_text(text, encoding="utf-8")
-
-
-def setup(app) -> None:
-    """Connect the hooks."""
-    app.connect("config-inited", use_site_url)
-    # After sphinxext-opengraph, which adds its own.
-    app.connect("html-page-context", describe_book, priority=900)

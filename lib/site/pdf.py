@@ -84,12 +84,10 @@ def _build(builder: str, folder: Path) -> Path:
 
 def _digest(site: Path) -> bytes:
     """A name for the content of a site's pages wherever it is, the links to the PDF apart."""
-    content = hashlib.sha256()
-    for page in sorted(site.glob("chapters/*.html")):
-        content.update(PLACE.sub(r"\1\2", page.read_text(encoding="utf-8")).encode())
-    for style in sorted(site.rglob("*.css")):
-        content.update(style.read_bytes())
-    return content.hexdigest()[:32].encode()
+    pages = (page.read_text(encoding="utf-8") for page in sorted(site.glob("chapters/*.html")))
+    content = [PLACE.sub(r"\1\2", page).encode() for page in pages]
+    content += [style.read_bytes() for style in sorted(site.rglob("*.css"))]
+    return hashlib.sha256(b"".join(content)).hexdigest()[:32].encode()
 
 
 def write(folder: Path) -> Path:

@@ -43,12 +43,9 @@ logger = logging.getLogger(__name__)
 class markup(nodes.General, nodes.Inline, nodes.TextElement):
     """HTML that Sphinx has no node for: `before` and, if need be, `after` what is in the node.
 
-    A page on which one with a `script` stands loads that script.
+    A page on which one with a `script` stands loads that script. One with a `path` links to a file
+    of the page, which is there, below the downloads of the site.
     """
-
-
-class attachment(markup):
-    """A link to a file of the page; `path` is the file's, below the downloads of the site."""
 
 
 class MimePlugin:
@@ -82,13 +79,13 @@ def _folder(env, docname: str) -> Path:
     return Path(env.app.outdir, "_downloads", docname)
 
 
-def attach(env, name: str, content: str, text: str) -> attachment:
+def attach(env, name: str, content: str, text: str) -> markup:
     """A link that reads `text` to a new file of the page that is being read."""
     file = _folder(env, env.docname) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content, encoding="utf-8", newline="\n")
     path = f"{env.docname}/{name}"
-    return attachment(
+    return markup(
         "",
         text,
         before=f'<a class="attachment" href="{DOWNLOADS}/{path}" download>',
@@ -97,7 +94,8 @@ def attach(env, name: str, content: str, text: str) -> attachment:
     )
 
 
-def _forget_files(app, env, docname: str) -> None:
+def forget_files(app, env, docname: str) -> None:
+    """Remove the files of a page before it is read again."""
     shutil.rmtree(_folder(env, docname), ignore_errors=True)
 
 
@@ -124,8 +122,9 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
         nodes.caption("", description["caption"]),
         nodes.legend("", _files(env, description, light_file)),
         classes=["book-figure"] + ["reconstructed"] * description["reconstructed"],
+        names=[name],
     )
-    _label(node, name, document)
+    document.note_explicit_target(node, node)
     return [node]
 
 
@@ -148,12 +147,11 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
         ),
         classes=["book-table", *description["classes"]]
         + ["reconstructed"] * description["reconstructed"],
+        names=[description["name"]],
     )
-    _label(node, description["name"], document)
-    foot = nodes.container("", classes=["table-foot"])
-    if description["note"]:
-        foot += nodes.paragraph("", description["note"])
-    foot += _files(env, description)
+    document.note_explicit_target(node, node)
+    note = [nodes.paragraph("", description["note"])] if description["note"] else []
+    foot = nodes.container("", *note, _files(env, description), classes=["table-foot"])
     region = markup(
         "",
         "",
@@ -174,7 +172,7 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
     if about.get("target"):
         content = reference(about["text"], about["target"])
     if about.get("function"):
-        content = function_reference(about["text"], about["function"])
+        content = reference(about["text"], about["function"], "py:func")
     if about.get("title"):
         content = nodes.abbreviation("", "", content, explanation=about["title"])
     if about.get("class"):
@@ -185,23 +183,14 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
     return nodes.entry("", nodes.paragraph("", "", *parts), classes=classes)
 
 
-def reference(text: str, label: str) -> addnodes.pending_xref:
-    """A link to a label anywhere in the book; Sphinx warns where there is no such label."""
-    return _xref(nodes.inline("", text), label, "std", "ref")
-
-
-def function_reference(text: str, function: str) -> addnodes.pending_xref:
-    """A link to the documentation of a function of ``lib``, given its full name."""
-    return _xref(nodes.literal("", text, classes=["made-by"]), function, "py", "func")
-
-
-def numbered_reference(label: str) -> addnodes.pending_xref:
-    """A link to a figure or table of the book that reads as its number and caption."""
-    kind = "Figure" if label.startswith("fig-") else "Table"
-    return _xref(nodes.inline("", kind + " {number}. {name}"), label, "std", "numref")
-
-
-def _xref(content: nodes.Node, target: str, domain: str, kind: str) -> addnodes.pending_xref:
+def reference(text: str, target: str, role: str = "std:ref") -> addnodes.pending_xref:
+    """A link to where a role of Sphinx's leads, anywhere in the book: a label, or for ``py:func``
+    the documentation of a function of ``lib``, given its full name. Sphinx warns where there is no
+    such target."""
+    domain, kind = role.split(":")
+    content = (
+        nodes.literal("", text, classes=["made-by"]) if domain == "py" else nodes.inline("", text)
+    )
     return addnodes.pending_xref(
         "",
         content,
@@ -213,38 +202,44 @@ def _xref(content: nodes.Node, target: str, domain: str, kind: str) -> addnodes.
     )
 
 
-def _label(node: nodes.Element, name: str, document: nodes.document) -> None:
-    node["names"].append(nodes.fully_normalize_name(name))
-    document.note_explicit_target(node, node)
+def numbered_reference(label: str) -> addnodes.pending_xref:
+    """A link to a figure or table of the book that reads as its number and caption."""
+    kind = "Figure" if label.startswith("fig-") else "Table"
+    return reference(kind + " {number}. {name}", label, "std:numref")
 
 
-def _files(env, description: dict, *before: attachment) -> nodes.paragraph:
+def _files(env, description: dict, *before: markup) -> nodes.paragraph:
     """The line below a figure or table: its files, and the function that made it."""
     data = attach(env, f"{description['name']}.csv", description["csv"], "CSV")
     function = description["function"]
-    links = [*before, data, function_reference(".".join(function.split(".")[-2:]), function)]
-    return nodes.paragraph("", "", *_spaced(links), classes=["files"])
+    maker = reference(".".join(function.split(".")[-2:]), function, "py:func")
+    return _line(*before, data, maker, classes=["files"])
 
 
-def _spaced(parts: list[nodes.Node]) -> list[nodes.Node]:
-    return [node for part in parts for node in (part, nodes.Text(" "))]
+def _line(*parts: nodes.Node, **options: list[str]) -> nodes.paragraph:
+    spaced = [node for part in parts for node in (part, nodes.Text(" "))]
+    return nodes.paragraph("", "", *spaced, **options)
 
 
 def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     """The list of a page's files that ends it; `notebook` is the page as one."""
     links = {}
-    for found in doctree.findall(attachment):
-        links.setdefault(Path(found["path"]).stem, []).append(found.deepcopy())
+    for found in doctree.findall(markup):
+        if "path" in found:
+            links.setdefault(Path(found["path"]).stem, []).append(found.deepcopy())
     # Those of figures and tables that are left out.
     for file in _folder(env, env.docname).glob("*"):
         if file.stem.removesuffix("-dark") not in links:
             file.unlink()
-    whole = [
+    whole = _line(
         nodes.Text("This page as a notebook, with the outputs of this build:"),
         attach(env, f"{Path(env.docname).name}.ipynb", notebook, "IPYNB"),
+        classes=["files"],
+    )
+    items = [
+        nodes.list_item("", _line(numbered_reference(label), *found))
+        for label, found in links.items()
     ]
-    lines = [_spaced([numbered_reference(label), *found]) for label, found in links.items()]
-    items = [nodes.list_item("", nodes.paragraph("", "", *line)) for line in lines]
     listed = markup(
         "",
         "",
@@ -255,7 +250,7 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     return nodes.section(
         "",
         nodes.title("", "Downloads"),
-        nodes.paragraph("", "", *_spaced(whole), classes=["files"]),
+        whole,
         *([listed] if items else []),
         ids=["page-downloads"],
         names=["page downloads"],
@@ -326,9 +321,6 @@ def _depart_markup(self, node: markup) -> None:
 
 
 def setup(app) -> None:
-    """Make the nodes, the role and the directives known to Sphinx."""
-    for node in (markup, attachment):
-        app.add_node(node, html=(_visit_markup, _depart_markup))
-    app.connect("env-purge-doc", _forget_files)
+    """Make the nodes and the role known to Sphinx."""
+    app.add_node(markup, html=(_visit_markup, _depart_markup))
     app.add_role("claim", ClaimRole())
-    app.add_directive("verdicts", VerdictsDirective)

@@ -7,20 +7,20 @@ code come after those about the study.
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 from sphinx.search.en import SearchEnglish
 
 CHINESE = re.compile("[\u4e00-\u9fff]{3,}")
-SCRIPT = "_static/searchtools.js"
-# As Sphinx has it, and as it is here: any three letters, a title before the text of pages, and code
-# after all else.
-CHANGES = {
-    "(queryLower.length >= title.length/2)": "(queryLower.length > 2)",
-    "Math.round(Scorer.title * queryLower.length / title.length)": "Scorer.title + 1",
-    "    // query matches the full name of an object\n": "    score: (item) => item[4] - 100 * "
-    "/code/.test(item[0]),\n",
-}
+# What Sphinx's script of the search lacks, as `MENDED` of the pages: any three letters lead to a
+# title, which comes before the text of pages, and code after all else.
+MENDED = [
+    (r"\(queryLower\.length >= title\.length/2\)", "(queryLower.length > 2)"),
+    (r"Math\.round\(Scorer\.title \* queryLower\.length / title\.length\)", "Scorer.title + 1"),
+    (
+        "    // query matches the full name of an object\n",
+        "    score: (item) => item[4] - 100 * /code/.test(item[0]),\n",
+    ),
+]
 
 
 class Words(SearchEnglish):
@@ -30,16 +30,3 @@ class Words(SearchEnglish):
         """All words of a text."""
         runs = CHINESE.findall(input)
         return super().split(input) + ["".join(pair) for run in runs for pair in pairwise(run)]
-
-
-def rank(site: Path) -> None:
-    """Let a word of a section's title lead to the section, and pages about code come last."""
-    text = (site / SCRIPT).read_text(encoding="utf-8")
-    for sphinx, here in CHANGES.items():
-        text = text.replace(sphinx, here)
-    (site / SCRIPT).write_text(text, encoding="utf-8")
-
-
-def setup(app) -> None:
-    """Let Sphinx use these words."""
-    app.add_search_language(Words)

@@ -23,7 +23,6 @@ from lib.site.code import write_zip
 # Tables of more columns, or with longer rows, are on their side.
 MOST_COLUMNS, MOST_CHARACTERS = 6, 110
 LINE = 'w:val="single" w:sz="8" w:space="0" w:color="000000"'
-ALIGNMENT = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 
 
 def document(title: str, tables: dict[str, dict]) -> bytes:
@@ -69,7 +68,7 @@ def _add(file, number: str, about: dict, texts: list[list[str]]) -> None:
         for cell, text, column in zip(row.cells, texts[place], about["columns"], strict=True):
             (paragraph,) = cell.paragraphs
             paragraph.add_run(text).bold = place == 0
-            paragraph.alignment = ALIGNMENT[column["align"]]
+            paragraph.alignment = WD_ALIGN_PARAGRAPH[column["align"].upper()]
     _rule(grid.rows[0], "top", "bottom")
     _rule(grid.rows[-1], "bottom")
     grid.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
