@@ -371,6 +371,7 @@ def figure(
     if words is not None:
         alt = f"{alt}. {title}. {'; '.join(words)}."
     mark = EXAMPLE_MARK if hatched is None else f"hatched: {EXAMPLE_MARK}"
+    alt += f" {capital(mark)}." * reconstructed
     title = wrapped(title, MOST_LETTERS)
     drawing.suptitle(title, x=0.01, ha="left", fontsize=POINTS + 1, fontweight="bold")
     make_higher(drawing, title.count("\n") - 1)

@@ -48,8 +48,8 @@ def scoreboard(judged: pd.DataFrame) -> None:
     _answered(
         counts,
         VERDICT_FILLS,
-        f"On its premises {counts['confirmed'].sum()} of {len(judged)} printed numbers follow from "
-        "the others",
+        f"If the ledger's premises hold, {counts['confirmed'].sum()} of {len(judged)} printed "
+        "numbers follow from the others",
         xlabel="Claims (count)",
         name="fig-scoreboard",
         caption="Printed numbers by section of the paper and verdict.",

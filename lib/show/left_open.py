@@ -403,8 +403,10 @@ def range_table(ranges: pd.DataFrame) -> None:
         name="tab-ranges",
         caption="Least and greatest value of what the abstract leaves open.",
         note="Attained values come from stored cohorts that print every claim: the true range is "
-        "at least as wide. Proven limits hold on the premises of this chapter. The download has "
-        "every step.",
+        "at least as wide. Proven limits hold on the premises of this chapter; those of another "
+        "yes-or-no factor if the ROC section covers all patients, no value of the factor is "
+        "missing, and it is significant by at least one of the four tests. The download has every "
+        "step.",
         data=ranges,
     )
 
