@@ -236,9 +236,10 @@ const tools = (() => {
     return values.length ? [Math.min(...values), Math.max(...values)] : null;
   }
 
+  // Halves go up, whatever their last bits are.
   function range([least, greatest], text) {
     const digits = text ? parse(text).decimals + 1 : 3;
-    const end = (value) => (value > 999999 ? `over ${whole(999999)}` : value.toFixed(digits));
+    const end = (value) => (value > 999999 ? `over ${whole(999999)}` : (value * (1 + 1e-12)).toFixed(digits));
     return `${end(least)} to ${end(greatest)}`;
   }
 

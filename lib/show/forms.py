@@ -201,8 +201,11 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
 
 
 def _range(bounds: tuple[float, float], printed: str | None) -> str:
-    """Two ends with one digit more than the string has; three decimals where there is none."""
+    """Two ends with one digit more than the string has; three decimals where there is none. Halves
+    go up, whatever their last bits are."""
     digits = _decimals(printed) + 1 if printed else 3
     beyond = f"over {whole(LARGEST_SHOWN)}"
-    ends = [beyond if value > LARGEST_SHOWN else f"{value:.{digits}f}" for value in bounds]
+    ends = [
+        beyond if value > LARGEST_SHOWN else f"{value * (1 + 1e-12):.{digits}f}" for value in bounds
+    ]
     return " to ".join(ends)

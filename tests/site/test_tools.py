@@ -113,6 +113,15 @@ def wald_results(printed: dict[str, str]) -> tuple[list, dict]:
 shares = st.one_of(st.floats(0, 1), st.fractions(0, 1, max_denominator=50).map(float))
 
 
+def test_a_tie_in_the_last_digit_is_the_same_on_both_sides(tools):
+    """1.0005 squared over 0.1305 is 7.6705."""
+    printed = {"odds_ratio": "1.000", "odds_ratio_lower": "0.131", "p_value": ">0.001"}
+    given, expected = wald_results(printed)
+    assert (
+        tools.evaluate("given => tools.answers.wald(...given)", given)["rows"] == expected["rows"]
+    )
+
+
 @pytest.mark.parametrize(
     ("tool", "case_of", "drawn"),
     [
