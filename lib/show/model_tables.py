@@ -72,7 +72,7 @@ def joint_model(
 def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
-    references = univariate.screen(cohort, cohort.named("reference"))
+    references = univariate.screen(cohort, cohort.named("reference") + cohort.named("empty"))
     counts = ["exposed_occluded", "occluded", "exposed_patent", "patent"]
     joined = joined.reindex(cohort.described).fillna(references[counts])
     joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
@@ -87,7 +87,9 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         )
 
     def compared(name: str, *found: float) -> str:
-        return estimate(*found) if name in crude.index else "reference"
+        if name in crude.index:
+            return estimate(*found)
+        return "reference" if name == cohort.reference(name) else DASH
 
     display.table(
         joined,

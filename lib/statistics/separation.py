@@ -33,31 +33,57 @@ def why_no_model(
     cohort: Cohort, rows: pd.DataFrame, factors: list[str], finite: bool = True
 ) -> str | None:
     """Why a model of these columns has no answer; ``finite`` where separation is such a reason."""
-    outcome = rows[cohort.outcome]
-    if outcome.nunique() < 2:
-        return "the outcome does not vary among the patients with complete data"
+    if rows[cohort.outcome].nunique() < 2:
+        return one_outcome(cohort, rows)
     constant = [name for name in factors if rows[name].nunique() < 2]
     if constant:
-        return (
-            "these factors do not vary"
-            + " among the patients with complete data" * (len(rows) < len(cohort.rows))
-            + f": {listed(labels(cohort, constant))}"
-        )
+        words = f"these factors do not vary{_among(cohort, rows)}: "
+        words += listed(labels(cohort, constant))
+        absent = _references(cohort, [name for name in constant if not rows[name].any()])
+        if any(0 < rows[reference].mean() < 1 for reference in absent):
+            words += (
+                "; join a level that none of them has with another, in the file and its codebook"
+            )
+        return words
     patterns = rows[factors].drop_duplicates()
     patterns = np.column_stack([np.ones(len(patterns)), stats.zscore(patterns)])
     rank = np.linalg.matrix_rank(patterns)
     if rank <= len(factors):
         spare = [
-            i
-            for i in range(len(factors))
-            if np.linalg.matrix_rank(np.delete(patterns, i + 1, 1)) == rank
+            name
+            for i, name in enumerate(factors, start=1)
+            if np.linalg.matrix_rank(np.delete(patterns, i, 1)) == rank
         ]
-        return "these factors are exact combinations of one another: " + listed(
-            labels(cohort, [factors[i] for i in spare])
-        )
+        # Without a patient at the reference, the others are together all patients.
+        empty = [name for name in _references(cohort, spare) if not rows[name].any()]
+        if empty:
+            who = "no patient with complete data" if _among(cohort, rows) else "no patient"
+            return (
+                f"{who} has {listed(labels(cohort, empty))}, the reference; put another level "
+                "first in the column levels of the codebook"
+            )
+        names = listed(labels(cohort, spare))
+        return f"these factors are exact combinations of one another: {names}"
     if finite and _separated(rows, factors, cohort.outcome):
         return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
     return None
+
+
+def one_outcome(cohort: Cohort, rows: pd.DataFrame) -> str:
+    """Why rows that have no two outcomes give no answer."""
+    if rows.empty:
+        return "no patient has all values"
+    return f"the outcome does not vary{_among(cohort, rows)}"
+
+
+def _among(cohort: Cohort, rows: pd.DataFrame) -> str:
+    return " among the patients with complete data" * (len(rows) < len(cohort.rows))
+
+
+def _references(cohort: Cohort, names: list[str]) -> list[str]:
+    """The levels with which those among the names that are levels are compared."""
+    known = [name for name in names if name in cohort.codebook.index]
+    return list(dict.fromkeys(filter(None, map(cohort.reference, known))))
 
 
 def labels(cohort: Cohort, names: list[str]) -> list[str]:
@@ -84,11 +110,7 @@ def separation(cohort: Cohort) -> Separation:
     factors = cohort.factors
     rows = cohort.complete([*factors, cohort.outcome])
     if rows[cohort.outcome].nunique() < 2:
-        return Separation(
-            0,
-            "Separation cannot be judged: the outcome does not vary among the patients "
-            "with complete data.",
-        )
+        return Separation(0, f"Separation cannot be judged: {one_outcome(cohort, rows)}.")
     told_apart = _separated(rows, factors, cohort.outcome)
     if not told_apart:
         return Separation(0, "No factor and no combination of factors separates the outcomes.")
