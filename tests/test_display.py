@@ -6,18 +6,20 @@ import csv
 import io
 import re
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import read_cohort
+from helpers import random_patients, read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib.show import display, figures, model_tables, plots
+from lib.patients.cohort import Withheld
+from lib.show import display, figures, model_tables, plots, rows
 from lib.site.notebooks import CHAPTERS
 from lib.statistics import sample_size
 from lib.words import capital, decimals, limits, measured, percent, ratio
@@ -235,6 +237,53 @@ def test_a_picture_of_many_parts_has_no_name_given_by_chance(shown, monkeypatch)
                 axes.plot([0, 1], [place, place], "o", markersize=place)
     first, second = (one.forms["image/svg+xml"] for one in shown)
     assert first == second
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [2, 6, 12])
+@pytest.mark.parametrize("threshold", [0, 5])
+def test_no_two_of_many_groups_look_alike(shown, monkeypatch, number, threshold):
+    groups, drawings = list("ABCDEFGHIJKL"[:number]), []
+    cohort = read_cohort(
+        random_patients(1200).assign(group=groups * (1200 // number)), "|".join(groups)
+    )
+    cohort = replace(cohort, withheld=Withheld(threshold))
+    monkeypatch.setattr(display, "_add_legend", drawings.append)
+    rows.numbers(cohort)
+    rows.shares(cohort)
+    with display.figure("title", name="fig-x", caption="c", alt="a", data=RATES) as axes:
+        for group in groups:  # as in the picture of curves over time
+            plots.curve(axes, np.arange(2), np.arange(2), label=group)
+    for drawing in drawings[:: 1 + (threshold > 0)]:  # withheld, shares have no groups
+        lines = [line for line in drawing.axes[0].lines if line.get_label() in {*groups}]
+        looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}
+        assert len(looks) == len(lines) == number
+        assert threshold or number < 6 or all(len(line.get_xdata()) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("limits", "labels"),
+    [
+        ((0.6, 1.6), ["0.6", "0.8", "1", "1.2", "1.4", "1.6"]),
+        ((0.95, 1.05), ["0.96", "0.98", "1", "1.02", "1.04"]),
+        ((0.45, 2.2), ["0.5", "1", "2"]),
+        ((0.02, 300), ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50", "100",
+                       "200"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("side", ["x", "y"])
+def test_a_scale_of_ratios_has_two_numbers_at_least(limits, labels, side):
+    axes = mpl.figure.Figure().subplots()
+    plots.ratio_scale(axes, side)
+    axes.set(**{f"{side}lim": limits})
+    axes.figure.draw_without_rendering()
+    axis = getattr(axes, f"{side}axis")
+    shown = [
+        text.get_text()
+        for text, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
+        if limits[0] <= place <= limits[1]
+    ]
+    assert shown == labels
 
 
 def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
