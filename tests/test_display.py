@@ -21,7 +21,7 @@ from PIL import Image
 from lib.patients.cohort import Withheld
 from lib.show import display, figures, model_tables, plots, rows
 from lib.site.notebooks import CHAPTERS
-from lib.statistics import sample_size
+from lib.statistics import sample_size, univariate
 from lib.words import capital, decimals, limits, measured, percent, ratio
 
 
@@ -300,6 +300,16 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == 2.7
     assert "length (per 100) crude 2.70" in shown[0].content["alt"]
+
+
+def test_one_p_reads_the_same_in_every_table(shown):
+    cohort = read_cohort(random_patients(), "A|B|C")
+    estimates = ["coefficient", "standard_error", "odds_ratio", "lower", "upper"]
+    table = pd.DataFrame(1.0, cohort.factors, estimates).assign(p=[0.0067, 0.00052, 0.0196])
+    model_tables.joint_model(table, cohort, [])
+    model_tables.crude_and_adjusted(univariate.screen(cohort), table, cohort)
+    for found in shown:
+        assert [row[-1] for row in found.content["rows"]] == ["0.0067", "0.00052", "0.020"]
 
 
 def test_a_verdict_has_one_color_in_figures_and_on_pages():

@@ -56,7 +56,7 @@ def joint_model(
             "SE": ("standard_error", four_significant),
             "Odds ratio": ("odds_ratio", partial(ratio, digits=3)),
             "95% interval": ("lower", "upper", partial(ratio_limits, digits=3)),
-            "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
+            "P": ("p", p_value),
         }
         | ({"Agreement": agreement} if cohort.is_example else {}),
         key="term",
