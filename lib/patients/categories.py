@@ -22,7 +22,7 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
     if not is_category.any():
         return rows, codebook
     indicators = {
-        name: _indicators(rule, {*rows[name].dropna()} if name in rows else set())
+        name: _indicators(rule, {*rows[name].dropna()})
         for name, rule in codebook[is_category].iterrows()
     }
     rules = [

@@ -114,7 +114,7 @@ class Cohort:
 
     def reference(self, factor: str) -> str | None:
         """The column of the level that a level of a category is compared with; None of others."""
-        if not self.codebook.loc[factor].get("category"):
+        if factor not in self.codebook.index or not self.codebook.loc[factor].get("category"):
             return None
         alike = self.codebook["category"] == self.codebook.at[factor, "category"]
         return self.codebook.index[alike & (self.codebook["role"] == "reference")][0]

@@ -87,9 +87,8 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         )
 
     def compared(name: str, *found: float) -> str:
-        if name in crude.index:
-            return estimate(*found)
-        return "reference" if name == cohort.reference(name) else DASH
+        is_reference = name == cohort.reference(name)
+        return "reference" if is_reference else estimate(*found)
 
     display.table(
         joined,

@@ -27,6 +27,7 @@ from lib.words import listed, whole
 MARGIN = 1e-6
 # Where this many rows, taken evenly, overlap in every direction, all rows do.
 FEW = 5000
+JOIN = "; join a level that none of them has with another, in the file and its codebook"
 
 
 def why_no_model(
@@ -37,14 +38,11 @@ def why_no_model(
         return one_outcome(cohort, rows)
     constant = [name for name in factors if rows[name].nunique() < 2]
     if constant:
-        words = f"these factors do not vary{_among(cohort, rows)}: "
-        words += listed(labels(cohort, constant))
-        absent = _references(cohort, [name for name in constant if not rows[name].any()])
-        if any(0 < rows[reference].mean() < 1 for reference in absent):
-            words += (
-                "; join a level that none of them has with another, in the file and its codebook"
-            )
-        return words
+        absent = [cohort.reference(name) for name in constant if not rows[name].any()]
+        return (
+            f"these factors do not vary{_among(cohort, rows)}: {listed(labels(cohort, constant))}"
+            + JOIN * any(0 < rows[reference].mean() < 1 for reference in absent if reference)
+        )
     patterns = rows[factors].drop_duplicates()
     patterns = np.column_stack([np.ones(len(patterns)), stats.zscore(patterns)])
     rank = np.linalg.matrix_rank(patterns)
@@ -54,13 +52,13 @@ def why_no_model(
             for i, name in enumerate(factors, start=1)
             if np.linalg.matrix_rank(np.delete(patterns, i, 1)) == rank
         ]
-        # Without a patient at the reference, the others are together all patients.
-        empty = [name for name in _references(cohort, spare) if not rows[name].any()]
-        if empty:
-            who = "no patient with complete data" if _among(cohort, rows) else "no patient"
+        # Without a patient at the reference, the other levels are together all patients.
+        references = dict.fromkeys(filter(None, map(cohort.reference, spare)))
+        if empty := [name for name in references if not rows[name].any()]:
             return (
-                f"{who} has {listed(labels(cohort, empty))}, the reference; put another level "
-                "first in the column levels of the codebook"
+                f"no patient{' with complete data' if _among(cohort, rows) else ''} has "
+                f"{listed(labels(cohort, empty))}, the reference; put another level first in the "
+                "column levels of the codebook"
             )
         names = listed(labels(cohort, spare))
         return f"these factors are exact combinations of one another: {names}"
@@ -78,12 +76,6 @@ def one_outcome(cohort: Cohort, rows: pd.DataFrame) -> str:
 
 def _among(cohort: Cohort, rows: pd.DataFrame) -> str:
     return " among the patients with complete data" * (len(rows) < len(cohort.rows))
-
-
-def _references(cohort: Cohort, names: list[str]) -> list[str]:
-    """The levels with which those among the names that are levels are compared."""
-    known = [name for name in names if name in cohort.codebook.index]
-    return list(dict.fromkeys(filter(None, map(cohort.reference, known))))
 
 
 def labels(cohort: Cohort, names: list[str]) -> list[str]:
