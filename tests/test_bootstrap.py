@@ -170,11 +170,11 @@ HARD = {
 }
 
 
-ONE_OUTCOME = "the outcome does not vary among the patients with complete data"
+ONE_OUTCOME = "the outcome does not vary"
 PROBLEMS = {
     "no events": ONE_OUTCOME,
     "all events": ONE_OUTCOME,
-    "nothing complete": ONE_OUTCOME,
+    "nothing complete": "no patient has all values",
     "identical factors": "in the joint model of the screened factors some factors are exact "
     "combinations of others",
     "separated by two factors together": "in the joint model of the screened factors "

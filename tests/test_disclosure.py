@@ -672,6 +672,9 @@ def test_the_list_names_what_is_withheld_whatever_it_is(load, name):
     found = withhold.account(cohort).set_index("table")["withheld"]
     assert {*ACCOUNTS[name], "Pictures of numbers", "Pictures of shares"} <= {*found.index}
     assert ("Kaplan-Meier curves" in found) == ("months" in rows)
+    rules = withhold.account(cohort)["rule"]
+    if "P adjusted for many tests" in found:  # of one factor, or of several
+        assert "It tells of all the others, of which at least one is withheld." in {*rules}
     assert withhold.account(load(rows, "off")).empty
 
 

@@ -6,20 +6,22 @@ import csv
 import io
 import re
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import read_cohort
+from helpers import random_patients, read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib.show import display, figures, model_tables, plots
+from lib.patients.cohort import Withheld
+from lib.show import display, figures, model_tables, plots, rows
 from lib.site.notebooks import CHAPTERS
-from lib.statistics import sample_size
+from lib.statistics import sample_size, univariate
 from lib.words import capital, decimals, limits, measured, percent, ratio
 
 
@@ -237,6 +239,53 @@ def test_a_picture_of_many_parts_has_no_name_given_by_chance(shown, monkeypatch)
     assert first == second
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [2, 6, 12])
+@pytest.mark.parametrize("threshold", [0, 5])
+def test_no_two_of_many_groups_look_alike(shown, monkeypatch, number, threshold):
+    groups, drawings = list("ABCDEFGHIJKL"[:number]), []
+    cohort = read_cohort(
+        random_patients(1200).assign(group=groups * (1200 // number)), "|".join(groups)
+    )
+    cohort = replace(cohort, withheld=Withheld(threshold))
+    monkeypatch.setattr(display, "_add_legend", drawings.append)
+    rows.numbers(cohort)
+    rows.shares(cohort)
+    with display.figure("title", name="fig-x", caption="c", alt="a", data=RATES) as axes:
+        for group in groups:  # as in the picture of curves over time
+            plots.curve(axes, np.arange(2), np.arange(2), label=group)
+    for drawing in drawings[:: 1 + (threshold > 0)]:  # withheld, shares have no groups
+        lines = [line for line in drawing.axes[0].lines if line.get_label() in {*groups}]
+        looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}
+        assert len(looks) == len(lines) == number
+        assert threshold or number < 6 or all(len(line.get_xdata()) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("limits", "labels"),
+    [
+        ((0.6, 1.6), ["0.6", "0.8", "1", "1.2", "1.4", "1.6"]),
+        ((0.95, 1.05), ["0.96", "0.98", "1", "1.02", "1.04"]),
+        ((0.45, 2.2), ["0.5", "1", "2"]),
+        ((0.02, 300), ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50", "100",
+                       "200"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("side", ["x", "y"])
+def test_a_scale_of_ratios_has_two_numbers_at_least(limits, labels, side):
+    axes = mpl.figure.Figure().subplots()
+    plots.ratio_scale(axes, side)
+    axes.set(**{f"{side}lim": limits})
+    axes.figure.draw_without_rendering()
+    axis = getattr(axes, f"{side}axis")
+    shown = [
+        text.get_text()
+        for text, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
+        if limits[0] <= place <= limits[1]
+    ]
+    assert shown == labels
+
+
 def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     rows = pd.DataFrame(
         {"has_x": [0, 1] * 4, "length": range(0, 400, 50), "outcome": [0, 0, 1, 1] * 2}
@@ -251,6 +300,16 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == 2.7
     assert "length (per 100) crude 2.70" in shown[0].content["alt"]
+
+
+def test_one_p_reads_the_same_in_every_table(shown):
+    cohort = read_cohort(random_patients(), "A|B|C")
+    estimates = ["coefficient", "standard_error", "odds_ratio", "lower", "upper"]
+    table = pd.DataFrame(1.0, cohort.factors, estimates).assign(p=[0.0067, 0.00052, 0.0196])
+    model_tables.joint_model(table, cohort, [])
+    model_tables.crude_and_adjusted(univariate.screen(cohort), table, cohort)
+    for found in shown:
+        assert [row[-1] for row in found.content["rows"]] == ["0.0067", "0.00052", "0.020"]
 
 
 def test_a_verdict_has_one_color_in_figures_and_on_pages():

@@ -99,7 +99,7 @@ CASES = {
     ),
     "a column of missing values": (
         lambda rows: rows.assign(stent_length_mm=np.nan),
-        "does not vary",
+        "no patient has all values",
     ),
     "ten patients": (lambda rows: rows.sample(10, random_state=0), "patients"),
     "one patient": (lambda rows: rows.sample(1, random_state=0), "does not vary"),

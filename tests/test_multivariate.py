@@ -147,7 +147,7 @@ OUTCOME = np.tile([1, 0, 0, 1, 1, 0, 0], 3)[:20]
         ({"double": 2 * X - 1}, "exact combinations"),
         ({"outcome": 0}, "outcome does not vary"),
         ({"outcome": 1}, "outcome does not vary"),
-        ({"x": np.nan}, "outcome does not vary among the patients with complete data"),
+        ({"x": np.nan}, "no patient has all values"),
         (
             {"x": np.where(OUTCOME == 1, np.nan, X)},
             "outcome does not vary among the patients with complete data",

@@ -56,8 +56,16 @@ def test_the_largest_r_squared():
         assert one.table.equals(same.table)
 
 
-@pytest.mark.parametrize(("risk", "r_squared"), [(0, None), (1, None), (0.2, 0.7), (0.2, 0)])
-def test_sample_sizes_that_do_not_exist(risk, r_squared):
+@pytest.mark.parametrize(
+    ("risk", "r_squared", "words"),
+    [
+        (0, None, "no patient with all values has the outcome"),
+        (1, None, "all patients with all values have the outcome"),
+        (0.2, 0.7, "the R squared expected"),
+        (0.2, 0, "the R squared expected"),
+    ],
+)
+def test_sample_sizes_that_do_not_exist(risk, r_squared, words):
     found = sample_size.minimum_sample_size(6, risk, r_squared)
-    assert found.problem
+    assert words in found.problem
     assert np.isnan(found.patients)

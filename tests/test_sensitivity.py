@@ -93,7 +93,7 @@ HOPELESS = {
         lambda rows: rows.assign(has_b=rows["has_a"]),
         "combinations of one another: has_a and has_b",
     ),
-    "nobody complete": (lambda rows: rows.assign(length=np.nan), "the outcome does not vary"),
+    "nobody complete": (lambda rows: rows.assign(length=np.nan), "no patient has all values"),
 }
 
 

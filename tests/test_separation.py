@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.patients.loading import load
-from lib.statistics import profile, sensitivity, separation
+from lib.show import model_tables
+from lib.statistics import bootstrap, multivariate, profile, sensitivity, separation, univariate
 
 pytestmark = pytest.mark.filterwarnings("error")
 FINITE = "no finite maximum of the likelihood exists"
@@ -62,6 +63,71 @@ def test_a_level_of_a_category_is_called_there_or_not(tmp_path):
     rules.loc["side", ["type", "levels", "missing"]] = ["category", "left|right|both", ""]
     account = separation.separation(load(write_rows(tmp_path, rows, rules.reset_index()))).account
     assert "side: both separates alone: where it is “yes”" in account
+
+
+ALL_BUT_4 = {"outcome": [1, 0] * 60, "stage": ["1", "2", "3"] * 40}
+
+
+@pytest.mark.parametrize(
+    ("levels", "changes", "problem"),
+    [
+        ("1|2|3|4", {}, None),
+        ("4|1|2|3", {}, "no patient has stage: 4, the reference; put another level first in the "
+         "column levels of the codebook"),
+        ("1|2|3|4", {"stage": "1"}, "these factors do not vary: stage: 2, stage: 3 and stage: 4"),
+        ("1|2|3|4", {"stage": "2"}, "these factors do not vary: stage: 2, stage: 3 and stage: 4"),
+        (
+            "1|2|3|4",
+            {"stage": ["4", "4", *ALL_BUT_4["stage"][2:]], "size": ["", "", *range(118)]},
+            "these factors do not vary among the patients with complete data: stage: 4; join a "
+            "level that none of them has with another, in the file and its codebook",
+        ),
+        (
+            "4|1|2|3",
+            {"stage": ["4", "4", *ALL_BUT_4["stage"][2:]], "size": ["", "", *range(118)]},
+            "no patient with complete data has stage: 4, the reference; put another level first "
+            "in the column levels of the codebook",
+        ),
+    ],
+)  # fmt: skip
+def test_a_level_that_no_patient_has_is_left_out_or_named(
+    tmp_path, shown, levels, changes, problem
+):
+    rows = pd.DataFrame({"group": ["A", "B"] * 60, "size": range(120), **ALL_BUT_4, **changes})
+    rules = codebook_of(rows, "A|B").set_index("name", drop=False)
+    rules.loc["stage", ["type", "levels", "missing"]] = ["category", levels, ""]
+    rules.loc["size", ["type", "levels"]] = ["number", ""]
+    cohort = load(write_rows(tmp_path, rows, rules))
+    models = [multivariate.fit(cohort), profile.firth(cohort), profile.profile_limits(cohort)]
+    assert [model.problem for model in models] == [problem] * 3
+    screened = univariate.screen(cohort)  # also where nobody is at the reference
+    if problem is None:
+        assert list(models[0].table.index) == ["const", "size", "stage=2", "stage=3"]
+        assert cohort.described == ["size", "stage=1", "stage=2", "stage=3", "stage=4"]
+        assert multivariate.collinearity(cohort).notna().all(axis=None)
+        model_tables.crude_and_adjusted(screened, models[0].table, cohort)
+        cells = {name: row for name, *row in shown[0].content["rows"]}
+        assert cells["stage: 4"][:2] == ["0/60 (0.0%)"] * 2
+        assert cells["stage: 4"][2:] == ["–"] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"outcome": 1}, "the outcome does not vary"),
+        ({"length": np.nan}, "no patient has all values"),
+        (
+            {"outcome": 1, "length": [np.nan] + [5] * 59},
+            "the outcome does not vary among the patients with complete data",
+        ),
+    ],
+)
+def test_it_is_said_among_whom_the_outcome_does_not_vary(changes, words):
+    cohort = read_cohort(random_patients().assign(**changes), "A|B|C")
+    account = separation.separation(cohort).account
+    assert account == f"Separation cannot be judged: {words}."
+    assert multivariate.fit(cohort).problem == profile.firth(cohort).problem == words
+    assert bootstrap.validate(cohort, 20).problem == words
 
 
 @settings(max_examples=40)

@@ -2,8 +2,8 @@
 their words.
 
 The analyses know binary factors and numbers. The codebook's column `category` names the factor
-that an indicator comes from. The first level's has the role `reference`: it is described and
-never a factor.
+that an indicator comes from. The first level's has the role `reference`, and that of another which
+no patient has the role `empty`: they are described and never factors.
 """
 
 import pandas as pd
@@ -21,7 +21,10 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
     is_category = (codebook["role"] == "factor") & (codebook["type"] == "category")
     if not is_category.any():
         return rows, codebook
-    indicators = {name: _indicators(rule) for name, rule in codebook[is_category].iterrows()}
+    indicators = {
+        name: _indicators(rule, {*rows[name].dropna()})
+        for name, rule in codebook[is_category].iterrows()
+    }
     rules = [
         one
         for name, rule in codebook.iterrows()
@@ -56,15 +59,20 @@ def _own_groups() -> frozenset[str]:
     return frozenset(read_codebook(DATA / "codebook.csv").at["diagnosis", "levels"].split("|"))
 
 
-def _indicators(rule: pd.Series) -> dict[str, pd.Series]:
-    """The codebook's lines of a category's indicators, by level."""
+def _indicators(rule: pd.Series, present: set[str]) -> dict[str, pd.Series]:
+    """The codebook's lines of a category's indicators, by level; ``present`` are those that some
+    patient has."""
     levels = parts(rule["levels"])
+    # A category of one level or none does not vary, which is said of all its indicators.
+    factors = present if len(present) > 1 else levels
     words = parts(rule.get("level_labels", "")) or levels
     words_zh = parts(rule.get("level_labels_zh", "")) or words
     new = {}
     for level, word, word_zh in zip(levels, words, words_zh, strict=True):
         about = {
-            "role": "reference" if level == levels[0] else "factor",
+            "role": "reference"
+            if level == levels[0]
+            else ("factor" if level in factors else "empty"),
             "label": f"{rule['label'] or rule.name}: {word}",
             "label_zh": f"{rule['label_zh']}：{word_zh}" if rule.get("label_zh") else "",
             "type": "binary",

@@ -107,12 +107,14 @@ class Cohort:
 
     @property
     def described(self) -> list[str]:
-        """The factors, and of each of more than two levels the reference before the others."""
-        return list(self.codebook.index[self.codebook["role"].isin(["factor", "reference"])])
+        """The factors, and of each of more than two levels also the reference, which is the first,
+        and those that no patient has."""
+        described = self.codebook["role"].isin(["factor", "reference", "empty"])
+        return list(self.codebook.index[described])
 
     def reference(self, factor: str) -> str | None:
         """The column of the level that a level of a category is compared with; None of others."""
-        if not self.codebook.loc[factor].get("category"):
+        if factor not in self.codebook.index or not self.codebook.loc[factor].get("category"):
             return None
         alike = self.codebook["category"] == self.codebook.at[factor, "category"]
         return self.codebook.index[alike & (self.codebook["role"] == "reference")][0]

@@ -56,7 +56,7 @@ def joint_model(
             "SE": ("standard_error", four_significant),
             "Odds ratio": ("odds_ratio", partial(ratio, digits=3)),
             "95% interval": ("lower", "upper", partial(ratio_limits, digits=3)),
-            "P": ("p", lambda p: three_digits(p) if p >= 0.001 else p_value(p)),
+            "P": ("p", p_value),
         }
         | ({"Agreement": agreement} if cohort.is_example else {}),
         key="term",
@@ -72,7 +72,7 @@ def joint_model(
 def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
-    references = univariate.screen(cohort, cohort.named("reference"))
+    references = univariate.screen(cohort, cohort.named("reference") + cohort.named("empty"))
     counts = ["exposed_occluded", "occluded", "exposed_patent", "patent"]
     joined = joined.reindex(cohort.described).fillna(references[counts])
     joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
@@ -87,7 +87,8 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         )
 
     def compared(name: str, *found: float) -> str:
-        return estimate(*found) if name in crude.index else "reference"
+        is_reference = name == cohort.reference(name)
+        return "reference" if is_reference else estimate(*found)
 
     display.table(
         joined,

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from lib.show.display import (
     INK,
@@ -23,7 +23,8 @@ from lib.show.display import (
 
 Places = float | np.ndarray | pd.Series
 
-MARKERS = ["o", "s", "^", "D", "v"]
+# Seven, so that with the five colors 35 series differ.
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 MOST_IN_ROW = 29  # letters of a row's name
 MOST_POINTS = 400  # of a curve: more no screen can show
 
@@ -143,12 +144,21 @@ def name_rows(axes: Axes, names: list[str]) -> None:
     make_higher(axes.figure, axes.get_gridspec().nrows * (needed - present))
 
 
+class _RatioLocator(LogLocator):
+    """Ticks at 1, 2, 5, 10 ..., or between them where fewer than two of these are in sight."""
+
+    def tick_values(self, vmin: float, vmax: float) -> np.ndarray:
+        ticks = super().tick_values(vmin, vmax)
+        seen = (ticks >= vmin) & (ticks <= vmax)
+        return ticks if seen.sum() > 1 else MaxNLocator(6).tick_values(vmin, vmax)
+
+
 def ratio_scale(axes: Axes, which: str) -> None:
     """A logarithmic scale with plain numbers on the axis "x" or "y"."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set(
-        major_locator=LogLocator(subs=(1, 2, 5)),
+        major_locator=_RatioLocator(subs=(1, 2, 5)),
         major_formatter="{x:g}",
         minor_locator=NullLocator(),
     )

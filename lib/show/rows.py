@@ -63,6 +63,7 @@ def numbers(cohort: Cohort) -> None:
     """Every factor that is a number, by outcome and group."""
     outcomes = [cohort.no_event, cohort.event]
     found, rows = quartiles_by_group(cohort), _in_words(cohort)
+    groups = rows[cohort.group].nunique()
     names = [
         name
         for name in cohort.factors
@@ -86,14 +87,15 @@ def numbers(cohort: Cohort) -> None:
     with display.figure(
         title,
         name="fig-numbers",
-        caption="Each number by outcome and group, with the quartiles."
+        caption="Each number by outcome and group, with the quartiles"
+        + ("; a mark is the median." if groups > len(display.PALETTE) else ".")
         if not cohort.withheld.threshold
         else "Quartiles of each number by outcome, of all patients and of each group in which "
         "they may be shown.",
         alt=f"Distributions. Medians: {'; '.join(words)}.",
         data=found.reset_index(),
         reconstructed=cohort.is_example,
-        height=2.4 * len(names),
+        height=max(2.4, 0.32 * groups) * len(names),
         nrows=len(names),
         squeeze=False,
     ) as axes:
@@ -123,8 +125,13 @@ def _by_group(axes: Axes, rows: pd.DataFrame, name: str, cohort: Cohort) -> None
     if len(rows) <= MOST_POINTS:
         np.random.seed(SEED)
         sns.stripplot(**place, dodge=True, size=2.5, alpha=0.5, jitter=0.2)
-    for group, color in colors.items():
-        axes.plot([], [], "o", color=color, label=group)
+    medians = rows.groupby([cohort.group, cohort.outcome], observed=False)[name].median()
+    for position, (group, color) in enumerate(colors.items()):
+        places, marker, found = [], "o", []
+        if len(colors) > len(display.PALETTE):  # a color comes again
+            found, marker = medians.loc[group], plots.marker(position)
+            places = np.arange(2) + 0.8 * ((position + 0.5) / len(colors) - 0.5)
+        axes.plot(found, places, marker, color=color, label=group)
 
 
 def _by_group_in_quartiles(axes: Axes, found: pd.DataFrame, cohort: Cohort) -> None:
@@ -197,12 +204,13 @@ def shares(cohort: Cohort) -> None:
         ],
         data=found.reset_index(),
         reconstructed=cohort.is_example,
-        height=1.2 + 0.65 * len(names),
+        height=1.2 + max(0.65, 0.15 * len(groups)) * len(names),
         xlabel=f"{capital(cohort.event)} (% of patients)",
     ) as axes:
         for position, (group, color) in enumerate(display.colors_of(groups).items()):
             of_group = 100 * risks.reindex([(group, name) for name in names])
-            heights = np.arange(len(names)) + 0.22 * (position - (len(groups) - 1) / 2)
+            apart = min(0.22, 0.9 / len(groups)) * (position - (len(groups) - 1) / 2)
+            heights = np.arange(len(names)) + apart
             axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
             whole = {"color": color, "clip_on": False}  # a share of 0% too
             axes.plot(of_group[0.0], heights, "o", markerfacecolor="none", **whole)

@@ -113,7 +113,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
                 }.items()
                 if gone
             ),
-            "It tells of all the others, of which one is withheld.",
+            "It tells of all the others, of which at least one is withheld.",
         ),
         (
             "Pictures of numbers",

@@ -28,6 +28,7 @@ from scipy.special import expit, ndtr
 from lib.patients.cohort import Cohort
 from lib.statistics import logistic, roc
 from lib.statistics.logistic import COLLINEAR, FITTED, SEPARATED, Fits
+from lib.statistics.separation import one_outcome
 from lib.words import listed, whole
 
 SEED = 1983
@@ -129,8 +130,7 @@ def validate(
     )
     sizes = {"patients": patients, "asked": resamples}
     if events in (0, patients):
-        problem = f"{REASONS[ONE_OUTCOME]} among the patients with complete data"
-        return Validation(table, stability, **sizes, problem=problem)
+        return Validation(table, stability, **sizes, problem=one_outcome(cohort, known))
 
     # Step 1.
     patterns, of_patient = _patterns(known, cohort)

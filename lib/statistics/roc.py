@@ -45,7 +45,7 @@ def level_counts(cohort: Cohort, marker: str) -> tuple[np.ndarray, np.ndarray]:
     """Events and nonevents at each level of a marker, lowest level first."""
     known = cohort.complete([marker, cohort.outcome])
     counts = pd.crosstab(known[marker], known[cohort.outcome])
-    levels = [0, 1] if marker in cohort.binary_factors else counts.index
+    levels = [0, 1] if cohort.codebook["type"].get(marker) == "binary" else counts.index
     events, nonevents = counts.reindex(index=levels, columns=[1, 0], fill_value=0).to_numpy().T
     return events, nonevents
 

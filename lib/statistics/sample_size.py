@@ -57,7 +57,9 @@ def minimum_sample_size(
         ["patients", "events", "events_per_parameter"],
     )
     if not 0 < risk < 1:
-        return SampleSize(table, np.nan, "the outcome does not vary")
+        # Also true where no patient has all values.
+        share = "all patients with all values have" if risk else "no patient with all values has"
+        return SampleSize(table, np.nan, f"{share} the outcome")
     largest = 1 - (risk**risk * (1 - risk) ** (1 - risk)) ** 2
     expected = SHARE_EXPLAINED * largest if r_squared is None else r_squared
     if not 0 < expected < min(largest, SHRINKAGE):

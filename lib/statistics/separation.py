@@ -27,37 +27,55 @@ from lib.words import listed, whole
 MARGIN = 1e-6
 # Where this many rows, taken evenly, overlap in every direction, all rows do.
 FEW = 5000
+JOIN = "; join a level that none of them has with another, in the file and its codebook"
 
 
 def why_no_model(
     cohort: Cohort, rows: pd.DataFrame, factors: list[str], finite: bool = True
 ) -> str | None:
     """Why a model of these columns has no answer; ``finite`` where separation is such a reason."""
-    outcome = rows[cohort.outcome]
-    if outcome.nunique() < 2:
-        return "the outcome does not vary among the patients with complete data"
+    if rows[cohort.outcome].nunique() < 2:
+        return one_outcome(cohort, rows)
     constant = [name for name in factors if rows[name].nunique() < 2]
     if constant:
+        absent = [cohort.reference(name) for name in constant if not rows[name].any()]
         return (
-            "these factors do not vary"
-            + " among the patients with complete data" * (len(rows) < len(cohort.rows))
-            + f": {listed(labels(cohort, constant))}"
+            f"these factors do not vary{_among(cohort, rows)}: {listed(labels(cohort, constant))}"
+            + JOIN * any(0 < rows[reference].mean() < 1 for reference in absent if reference)
         )
     patterns = rows[factors].drop_duplicates()
     patterns = np.column_stack([np.ones(len(patterns)), stats.zscore(patterns)])
     rank = np.linalg.matrix_rank(patterns)
     if rank <= len(factors):
         spare = [
-            i
-            for i in range(len(factors))
-            if np.linalg.matrix_rank(np.delete(patterns, i + 1, 1)) == rank
+            name
+            for i, name in enumerate(factors, start=1)
+            if np.linalg.matrix_rank(np.delete(patterns, i, 1)) == rank
         ]
-        return "these factors are exact combinations of one another: " + listed(
-            labels(cohort, [factors[i] for i in spare])
-        )
+        # Without a patient at the reference, the other levels are together all patients.
+        references = dict.fromkeys(filter(None, map(cohort.reference, spare)))
+        if empty := [name for name in references if not rows[name].any()]:
+            return (
+                f"no patient{' with complete data' if _among(cohort, rows) else ''} has "
+                f"{listed(labels(cohort, empty))}, the reference; put another level first in the "
+                "column levels of the codebook"
+            )
+        names = listed(labels(cohort, spare))
+        return f"these factors are exact combinations of one another: {names}"
     if finite and _separated(rows, factors, cohort.outcome):
         return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
     return None
+
+
+def one_outcome(cohort: Cohort, rows: pd.DataFrame) -> str:
+    """Why rows that have no two outcomes give no answer."""
+    if rows.empty:
+        return "no patient has all values"
+    return f"the outcome does not vary{_among(cohort, rows)}"
+
+
+def _among(cohort: Cohort, rows: pd.DataFrame) -> str:
+    return " among the patients with complete data" * (len(rows) < len(cohort.rows))
 
 
 def labels(cohort: Cohort, names: list[str]) -> list[str]:
@@ -84,11 +102,7 @@ def separation(cohort: Cohort) -> Separation:
     factors = cohort.factors
     rows = cohort.complete([*factors, cohort.outcome])
     if rows[cohort.outcome].nunique() < 2:
-        return Separation(
-            0,
-            "Separation cannot be judged: the outcome does not vary among the patients "
-            "with complete data.",
-        )
+        return Separation(0, f"Separation cannot be judged: {one_outcome(cohort, rows)}.")
     told_apart = _separated(rows, factors, cohort.outcome)
     if not told_apart:
         return Separation(0, "No factor and no combination of factors separates the outcomes.")
