@@ -549,6 +549,53 @@ def test_totals_and_remarks_under_the_table_are_no_patients(load, under, said):
     assert said in refusal(load, written(rows))
 
 
+NAMELESS = """name,label,role,type,unit,levels
+site,Site,group,category,,A|B
+age,Age,factor,number,years,
+dm,Diabetes,factor,binary,,0|1
+crea,Creatinine,factor,number,umol/L,
+leak,Leakage,outcome,binary,30 days,0|1
+"""
+
+
+def nameless(*more: str, column: str = "", values: tuple = (), at: int = 60) -> str:
+    """Sixty patients without identifiers, other values in a column, and other rows among them."""
+    rows = pd.DataFrame({"site": [*"AB"] * 30, "age": range(40, 100), "dm": [0, 1, 1] * 20})
+    rows = rows.assign(crea=range(60, 120), leak=[0, 0, 1, 0, 1] * 12).astype(object)
+    if values:
+        rows[column] = [*values, *rows[column][len(values) :]]
+    lines = rows.to_csv(index=False).splitlines()
+    return "\n".join([*lines[: at + 1], *more, *lines[at + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("more", "at", "lines"),
+    [
+        (["A,59.4,,78.8,", "B,57.1,,79.3,"], 60, "lines 62 and 63"),
+        (["A,33,,,"], 60, "line 62"),
+        (["A,,,,"], 0, "line 2"),
+        (["A,,,,", "B,,,,"], 30, "lines 32 and 33"),
+        ([",57.1,,79.3,"], 30, "line 32"),
+    ],
+)
+def test_rows_that_have_only_the_group_and_numbers_are_refused(load, more, at, lines):
+    message = refusal(load, nameless(*more, at=at), NAMELESS)
+    assert f"{lines}: nothing but the group or numbers stands there; delete" in message
+    # As the mend says: a column of identifiers makes patients of them.
+    rows = [f"{i}," * (i > 0) + "nr," * (i == 0) + line
+            for i, line in enumerate(nameless(*more, at=at).splitlines())]  # fmt: skip
+    named = load("\n".join(rows), NAMELESS + "nr,Number,id,text,,\n")
+    assert len(named.rows) == 60 + len(more)
+
+
+def test_patients_with_only_a_group_are_named_where_empty_cells_are_common(load):
+    lines = nameless(column="leak", values=("",) * 20).replace("A,40,0,", "A,40,,").splitlines()
+    lines[3:9] = [line.replace(",1,", ",,").replace(",0,", ",,") for line in lines[3:9]]
+    found = load("\n".join(lines), NAMELESS)
+    assert len(found.rows) == 60
+    assert any("nothing but the group and numbers is known" in note for note in found.row_notes)
+
+
 def test_a_last_patient_of_whom_something_is_known_is_one(load):
     rows = [*ROWS, ["p5", "", "NA", "5", "5", "NA"], ["p6", "", "0", "5", "5", ""]]
     assert len(load(written(rows)).rows) == 6
