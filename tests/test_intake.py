@@ -596,6 +596,37 @@ def test_patients_with_only_a_group_are_named_where_empty_cells_are_common(load)
     assert any("nothing but the group and numbers is known" in note for note in found.row_notes)
 
 
+@pytest.mark.parametrize(
+    ("levels", "values", "said"),
+    [
+        ("0|1", "129", "dm,Diabetes,factor,binary,,2|1 (or 1|2), with 9 in its column missing"),
+        ("0|1", "123", "dm,Diabetes,factor,binary,,2|1 (or 1|2), with 3 in its column missing"),
+        ("0|1", ["1", "2", "-9"], ",2|1 (or 1|2), with -9 in its column missing"),
+        ("0|1", "12", "dm,Diabetes,factor,binary,,2|1 (or 1|2)"),
+        ("0|1", "MFU", ",F|M (or M|F), with U in its column missing"),
+        ("0|1", ["oui", "non", "inconnu"], ",non|oui (or oui|non), with inconnu in its column"),
+        ("non|oui", ["oui", "non", "inconnu"], "; write inconnu into the column missing"),
+        ("0|1", "YNU", "“U”; expected 0 (no) or 1 (yes); write U into the column missing"),
+        ("0|1", "019", "“9”; expected 0 (no) or 1 (yes); a code for missing goes into the column"),
+    ],
+)
+def test_a_third_code_is_told_from_the_two_for_no_and_yes(load, levels, values, said):
+    codebook = NAMELESS.replace(
+        "dm,Diabetes,factor,binary,,0|1", f"dm,Diabetes,factor,binary,,{levels}"
+    )
+    message = refusal(
+        load, nameless(column="dm", values=(*values,) * (60 // len(values))), codebook
+    )
+    assert said in message
+
+
+def test_a_word_for_missing_is_one_in_any_case(load):
+    codebook = NAMELESS.replace("\n", ",\n").replace("levels,", "levels,missing")
+    codebook = codebook.replace("30 days,0|1,", "30 days,0|1,NK")
+    rows = load(nameless(column="leak", values=("nk", "0", "1") * 20), codebook).rows
+    assert rows["leak"].isna().sum() == 20
+
+
 def test_a_last_patient_of_whom_something_is_known_is_one(load):
     rows = [*ROWS, ["p5", "", "NA", "5", "5", "NA"], ["p6", "", "0", "5", "5", ""]]
     assert len(load(written(rows)).rows) == 6

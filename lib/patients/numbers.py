@@ -16,6 +16,7 @@ from lib.patients.levels import (
     DASHES,
     MISSING,
     NO_CODES,
+    NOT_KNOWN,
     Reading,
     expectation,
     mend,
@@ -36,14 +37,6 @@ A_DATE = (
 )
 FEW = 5  # so many distinct numbers may be codes
 MANY = 10  # among so many gaps between numbers, one may be that of an outlier
-# What a file calls a value that is none.
-NOT_KNOWN = re.compile(
-    r"(system )?missing.*|(unknown|refused|declined|invalid)( .*)?|no (answer|data|response).*"
-    r"|(not|never|un)[ -]?(done|known|applicable|asked|available|answered|measured|recorded|tested)"
-    r"( .*)?|(don.?t|doesn.?t|did not|didn.?t|do not) (know|answer).*|n\.?/?a\.?|[dr]\.?k\.?"
-    r"|缺失.*|未知|不详|未查|拒绝.*|不适用|不知道",
-    flags=re.IGNORECASE,
-)
 
 
 class Way(NamedTuple):
