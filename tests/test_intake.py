@@ -627,6 +627,67 @@ def test_a_word_for_missing_is_one_in_any_case(load):
     assert rows["leak"].isna().sum() == 20
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((-1.2,), "-1.2 (1) in line 2 may stand for missing values"),
+        ((-9.5,) * 3, "-9.5 (3) in lines 2, 3 and 4 may stand"),
+        ((-9, -9.5), "-9.5 (1), -9 (1) in lines 2 and 3 may stand"),
+    ],
+)
+def test_a_negative_among_positives_is_asked_about_though_it_is_not_whole(load, values, said):
+    rows = nameless(column="crea", values=values)
+    message = refusal(load, rows, NAMELESS)
+    assert f"column crea: {said}" in message and "or none if it is a value" in message
+
+
+@pytest.mark.parametrize(("lowest", "is_noted"), [(-3, False), (-1, False), (-0.25, True)])
+def test_numbers_of_both_signs_are_values(load, lowest, is_noted):
+    values = (*np.linspace(lowest, lowest + 6, 60).round(2),)
+    found = load(nameless(column="crea", values=values), NAMELESS)
+    assert found.rows["crea"].tolist() == [*values]
+    noted = any("crea: a few of its values are below zero" in note for note in found.notes)
+    assert noted == is_noted
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("missing_codes", "column “missing_codes” is not known; call it missing if that is meant"),
+        ("missings", "column “missings” is not known; call it missing if"),
+        ("Level label", "column “Level label” is not known; call it level_labels if"),
+        ("Levels", "columns “levels” and “Levels” are both levels; keep one of them"),
+        ("comment", None),
+        ("levels_de", None),
+    ],
+)
+def test_a_column_that_no_codebook_has_is_named(load, header, said):
+    codebook = NAMELESS.replace("\n", ",\n").replace("levels,", f"levels,{header}", 1)
+    if said:
+        assert said in refusal(load, nameless(), codebook)
+    else:
+        said = f"Left out, because a codebook has no such columns: “{header}”."
+        assert any(said in note for note in load(nameless(), codebook).notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "0|1",
+            "0=no|1=yes",
+            "column dm: the levels 0=no|1=yes of the codebook are codes and words in one; write "
+            "0|1 into the column levels and no|yes into level_labels",
+        ),
+        ("A|B", "A: Nord|B: Ost", "write A|B into the column levels and Nord|Ost into level_la"),
+        (",", "，", "separated by full-width commas (，); write plain ones (,)"),
+    ],
+)
+def test_a_codebook_written_in_another_way_is_told_how(load, old, new, said):
+    message = refusal(load, nameless(), NAMELESS.replace(old, new))
+    assert said in message and "is missing" not in message
+
+
 def test_a_last_patient_of_whom_something_is_known_is_one(load):
     rows = [*ROWS, ["p5", "", "NA", "5", "5", "NA"], ["p6", "", "0", "5", "5", ""]]
     assert len(load(written(rows)).rows) == 6

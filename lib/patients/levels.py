@@ -40,6 +40,7 @@ ALSO_NOT_KNOWN = {
     *("desconocido", "desconhecido", "sconosciuto"),
 }
 SHORT = 3
+CODE_AND_WORD = re.compile(r"([^\W_]+)\s*[=:]\s*(\S.*)")
 CODE_OF_NINES = re.compile(r"-?([789])\1*(\.0+)?")
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "checked", "是", "有", "阳性"}
@@ -217,6 +218,14 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     refused = {
         i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
     }
+    in_one = [found.groups() for level in levels if (found := CODE_AND_WORD.fullmatch(level))]
+    if len(in_one) == len(levels) and refused:
+        codes, called = map("|".join, zip(*in_one, strict=True))
+        whole = (
+            f"the levels {rule['levels']} of the codebook are codes and words in one; write "
+            f"{codes} into the column levels and {called} into level_labels"
+        )
+        return Reading(places[column.cat.codes].astype(float), refused, [], whole)
     converted = {
         i: levels[places[i]]
         for i, text in read.items()
