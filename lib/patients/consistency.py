@@ -31,9 +31,10 @@ def no_patients(table: Table, matched: dict[str, str], codebook: pd.DataFrame) -
     unnamed = ~nothing & ~known[:, tells].any(axis=1)
     empty = 1 - known[~unnamed].sum(axis=0) / max(1, (~unnamed).sum())
     groups = table.rows[[matched[name] for name in roles.index[roles == "group"]]]
-    few = groups[unnamed].value_counts().max() <= SUMMARIES
-    bare = ~known[:, roles != "group"].any(axis=1)
-    unnamed &= (bare | few) & (len(known) * empty[tells & (roles != "id")].prod() < MOSTLY)
+    are_few = groups[unnamed].value_counts().max() <= SUMMARIES
+    unnamed &= are_few | ~known[:, roles != "group"].any(axis=1)
+    # How many rows are expected to be like this by chance.
+    unnamed &= len(known) * empty[tells & (roles != "id")].prod() < MOSTLY
     said = {
         "a name, numbers or a remark stands there; delete what is a heading, a total or a remark, "
         "and enter the group or the outcome of a patient": nothing,
@@ -59,9 +60,8 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
     # Where there is no horizon, no time is before or beyond it.
     early, late = (followed <= until, followed > until) if until else (followed < 0, followed < 0)
     alike = table.rows.drop(columns=[by_role.get("id")], errors="ignore").duplicated()
-    named = [name for role, name in by_role.items() if role == "id"]
-    levels = codebook.index[(codebook["levels"] != "") & (codebook["role"] != "group")]
-    untold = rows[[*named, *levels.intersection(rows.columns)]].isna().all(axis=1)
+    tells = (codebook["role"] == "id") | (codebook["levels"] != "") & (codebook["role"] != "group")
+    untold = rows[codebook.index[tells].intersection(rows.columns)].isna().all(axis=1)
     odd = {
         "nothing but the group and numbers is known; delete what is a heading, a total or a "
         "key": untold,

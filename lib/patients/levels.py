@@ -39,7 +39,7 @@ ALSO_NOT_KNOWN = {
     *("u", "unk", "nk", "n.k.", "inconnu", "unbekannt", "keineangabe", "k.a."),
     *("desconocido", "desconhecido", "sconosciuto"),
 }
-SHORT = 3
+SHORT = 3  # letters
 CODE_AND_WORD = re.compile(r"([^\W_]+)\s*[=:]\s*(\S.*)")
 CODE_OF_NINES = re.compile(r"-?([789])\1*(\.0+)?")
 DASHES = {"-", "--", "–", "—", "/"}
@@ -346,10 +346,9 @@ def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
-    if says_not_known(text):
-        codes = "|".join([*parts(rule.get("missing", "")), text])
-        return f"; write {codes} into the column missing of the codebook if it stands for not known"
-    return mend(text)
+    codes = "|".join([*parts(rule.get("missing", "")), text])
+    asks = f"; write {codes} into the column missing of the codebook if it stands for not known"
+    return asks if says_not_known(text) else mend(text)
 
 
 def _other_codes(
@@ -359,8 +358,8 @@ def _other_codes(
     third one for what is not known.
     """
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
-    written = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
-    written.sort(key=lambda text: (text != zero, text))
+    read = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
+    written = sorted(read, key=lambda text: (text != zero, text))
     unknown = [_third(written)] if len(written) == 3 and not {zero, one} <= {*written} else []
     codes = [text for text in written if text not in unknown]
     # A yes is -1 in the databases of some programs.
@@ -385,13 +384,9 @@ def _third(written: list[str]) -> str | None:
     """Which of three codes is that for not known: the one that says so, one of nines, or the
     largest number.
     """
-
-    def rank(text: str) -> tuple:
-        nines = bool(CODE_OF_NINES.fullmatch(text))
-        return says_not_known(text), nines, float(number_form(text) or "-inf")
-
-    last = max(written, key=rank)
-    return last if any(rank(last)[:2]) or all(map(number_form, written)) else None
+    rank = {text: (says_not_known(text), bool(CODE_OF_NINES.fullmatch(text))) for text in written}
+    last = max(written, key=lambda text: (*rank[text], float(number_form(text) or 0)))
+    return last if any(rank[last]) or all(map(number_form, written)) else None
 
 
 def read_identifiers(column: pd.Series) -> Reading:
