@@ -549,6 +549,145 @@ def test_totals_and_remarks_under_the_table_are_no_patients(load, under, said):
     assert said in refusal(load, written(rows))
 
 
+NAMELESS = """name,label,role,type,unit,levels
+site,Site,group,category,,A|B
+age,Age,factor,number,years,
+dm,Diabetes,factor,binary,,0|1
+crea,Creatinine,factor,number,umol/L,
+leak,Leakage,outcome,binary,30 days,0|1
+"""
+
+
+def nameless(*more: str, column: str = "", values: tuple = (), at: int = 60) -> str:
+    """Sixty patients without identifiers, other values in a column, and other rows among them."""
+    rows = pd.DataFrame({"site": [*"AB"] * 30, "age": range(40, 100), "dm": [0, 1, 1] * 20})
+    rows = rows.assign(crea=range(60, 120), leak=[0, 0, 1, 0, 1] * 12).astype(object)
+    if values:
+        rows[column] = [*values, *rows[column][len(values) :]]
+    lines = rows.to_csv(index=False).splitlines()
+    return "\n".join([*lines[: at + 1], *more, *lines[at + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("more", "at", "lines"),
+    [
+        (["A,59.4,,78.8,", "B,57.1,,79.3,"], 60, "lines 62 and 63"),
+        (["A,33,,,"], 60, "line 62"),
+        (["A,,,,"], 0, "line 2"),
+        (["A,,,,", "B,,,,"], 30, "lines 32 and 33"),
+        ([",57.1,,79.3,"], 30, "line 32"),
+    ],
+)
+def test_rows_that_have_only_the_group_and_numbers_are_refused(load, more, at, lines):
+    message = refusal(load, nameless(*more, at=at), NAMELESS)
+    assert f"{lines}: nothing but the group or numbers stands there; delete" in message
+    # As the mend says: a column of identifiers makes patients of them.
+    rows = [f"{i}," * (i > 0) + "nr," * (i == 0) + line
+            for i, line in enumerate(nameless(*more, at=at).splitlines())]  # fmt: skip
+    named = load("\n".join(rows), NAMELESS + "nr,Number,id,text,,\n")
+    assert len(named.rows) == 60 + len(more)
+
+
+def test_patients_with_only_a_group_are_named_where_empty_cells_are_common(load):
+    lines = nameless(column="leak", values=("",) * 20).replace("A,40,0,", "A,40,,").splitlines()
+    lines[3:9] = [line.replace(",1,", ",,").replace(",0,", ",,") for line in lines[3:9]]
+    found = load("\n".join(lines), NAMELESS)
+    assert len(found.rows) == 60
+    assert any("nothing but the group and numbers is known" in note for note in found.row_notes)
+
+
+@pytest.mark.parametrize(
+    ("levels", "values", "said"),
+    [
+        ("0|1", "129", "dm,Diabetes,factor,binary,,2|1 (or 1|2), with 9 in its column missing"),
+        ("0|1", "123", "dm,Diabetes,factor,binary,,2|1 (or 1|2), with 3 in its column missing"),
+        ("0|1", ["1", "2", "-9"], ",2|1 (or 1|2), with -9 in its column missing"),
+        ("0|1", "12", "dm,Diabetes,factor,binary,,2|1 (or 1|2)"),
+        ("0|1", "MFU", ",F|M (or M|F), with U in its column missing"),
+        ("0|1", ["oui", "non", "inconnu"], ",non|oui (or oui|non), with inconnu in its column"),
+        ("non|oui", ["oui", "non", "inconnu"], "; write inconnu into the column missing"),
+        ("0|1", "YNU", "“U”; expected 0 (no) or 1 (yes); write U into the column missing"),
+        ("0|1", "019", "“9”; expected 0 (no) or 1 (yes); a code for missing goes into the column"),
+    ],
+)
+def test_a_third_code_is_told_from_the_two_for_no_and_yes(load, levels, values, said):
+    codebook = NAMELESS.replace(
+        "dm,Diabetes,factor,binary,,0|1", f"dm,Diabetes,factor,binary,,{levels}"
+    )
+    message = refusal(
+        load, nameless(column="dm", values=(*values,) * (60 // len(values))), codebook
+    )
+    assert said in message
+
+
+def test_a_word_for_missing_is_one_in_any_case(load):
+    codebook = NAMELESS.replace("\n", ",\n").replace("levels,", "levels,missing")
+    codebook = codebook.replace("30 days,0|1,", "30 days,0|1,NK")
+    rows = load(nameless(column="leak", values=("nk", "0", "1") * 20), codebook).rows
+    assert rows["leak"].isna().sum() == 20
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((-1.2,), "-1.2 (1) in line 2 may stand for missing values"),
+        ((-9.5,) * 3, "-9.5 (3) in lines 2, 3 and 4 may stand"),
+        ((-9, -9.5), "-9.5 (1), -9 (1) in lines 2 and 3 may stand"),
+    ],
+)
+def test_a_negative_among_positives_is_asked_about_though_it_is_not_whole(load, values, said):
+    rows = nameless(column="crea", values=values)
+    message = refusal(load, rows, NAMELESS)
+    assert f"column crea: {said}" in message and "or none if it is a value" in message
+
+
+@pytest.mark.parametrize(("lowest", "is_noted"), [(-3, False), (-1, False), (-0.25, True)])
+def test_numbers_of_both_signs_are_values(load, lowest, is_noted):
+    values = (*np.linspace(lowest, lowest + 6, 60).round(2),)
+    found = load(nameless(column="crea", values=values), NAMELESS)
+    assert found.rows["crea"].tolist() == [*values]
+    noted = any("crea: a few of its values are below zero" in note for note in found.notes)
+    assert noted == is_noted
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("missing_codes", "column “missing_codes” is not known; call it missing if that is meant"),
+        ("missings", "column “missings” is not known; call it missing if"),
+        ("Level label", "column “Level label” is not known; call it level_labels if"),
+        ("Levels", "columns “levels” and “Levels” are both levels; keep one of them"),
+        ("comment", None),
+        ("levels_de", None),
+    ],
+)
+def test_a_column_that_no_codebook_has_is_named(load, header, said):
+    codebook = NAMELESS.replace("\n", ",\n").replace("levels,", f"levels,{header}", 1)
+    if said:
+        assert said in refusal(load, nameless(), codebook)
+    else:
+        said = f"Left out, because a codebook has no such columns: “{header}”."
+        assert any(said in note for note in load(nameless(), codebook).notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "0|1",
+            "0=no|1=yes",
+            "column dm: the levels 0=no|1=yes of the codebook are codes and words in one; write "
+            "0|1 into the column levels and no|yes into level_labels",
+        ),
+        ("A|B", "A: Nord|B: Ost", "write A|B into the column levels and Nord|Ost into level_la"),
+        (",", "，", "separated by full-width commas (，); write plain ones (,)"),
+    ],
+)
+def test_a_codebook_written_in_another_way_is_told_how(load, old, new, said):
+    message = refusal(load, nameless(), NAMELESS.replace(old, new))
+    assert said in message and "is missing" not in message
+
+
 def test_a_last_patient_of_whom_something_is_known_is_one(load):
     rows = [*ROWS, ["p5", "", "NA", "5", "5", "NA"], ["p6", "", "0", "5", "5", ""]]
     assert len(load(written(rows)).rows) == 6

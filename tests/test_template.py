@@ -128,6 +128,27 @@ def test_words_for_yes_and_no_decide_which_level_is_last(tmp_path, words, line):
     assert "the second is taken as having the factor, and as the event of an outcome. Check" in text
 
 
+def test_a_value_that_the_file_calls_unknown_is_written_as_missing(tmp_path):
+    ends = {0: "none", 10: "worst", 99: "not answered"}
+    words = {
+        "dm": {1: "Yes", 2: "No", 9: "Unknown"},
+        "pain": ends,
+        "score": {0: "none", **{i: str(i) for i in range(1, 4)}},
+    }
+    rows = pd.DataFrame({"nr": np.arange(48.0), "dm": [1.0, 2, 9] * 16})
+    rows = rows.assign(pain=[*map(float, range(11)), 99.0] * 4, score=[0.0, 1, 2, 3] * 12)
+    rows["drain"], rows["side"] = [*"YNU"] * 16, [*"LRU"] * 16
+    pyreadstat.write_sav(rows, tmp_path / "r.sav", variable_value_labels=words)
+    (written,) = template.begun(tmp_path / "r.sav").values()
+    assert written.decode("utf-8-sig").splitlines()[-5:] == [
+        "dm,,factor,binary,,2|1,No|Yes,9,",
+        "pain,,factor,number,,,,99,",
+        "score,,factor,number,,,,,",
+        "drain,,factor,binary,,N|Y,,U,",
+        "side,,factor,category,,L|R|U,,,",
+    ]
+
+
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):
     own = registry_sav.with_name("my registry.codebook.csv")
     own.write_text("mine")

@@ -10,6 +10,7 @@ for values that are not known, separated by ``|``; "none" says that no other num
 
 import re
 import unicodedata
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
@@ -99,9 +100,13 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """The same, and notes on how the file was read."""
     table = read_table(path, CODEBOOK_COLUMNS)
     rows = table.rows.astype(object)
-    known = {re.sub(r"[\s-]+", "_", header.lower()): header for header in reversed(list(rows))}
-    rows = rows.rename(columns={known[name]: name for name in COLUMNS if name in known})
-    fail(path, problems_of(table, [name for name in CODEBOOK_COLUMNS if name not in rows]))
+    forms = {header: re.sub(r"[\s-]+", "_", header.lower()) for header in rows}
+    rows = rows.rename(columns={one: form for one, form in forms.items() if form in COLUMNS})
+    required = [name for name in CODEBOOK_COLUMNS if name not in rows]
+    if len(required) > 1 and "，" in "".join(forms):
+        fail(path, ["its columns are separated by full-width commas (，); write plain ones (,)"])
+    notes, problems = _other_columns(forms)
+    fail(path, problems_of(table, required) + problems)
     rows = rows.map(one_line)
     lists = [name for name in LISTS if name in rows]
     rows[lists] = rows[lists].replace(r"\s*[|｜]\s*", "|", regex=True)
@@ -116,7 +121,34 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
     again = rows.duplicated("name") & ~rows.duplicated(["name", "role"]) & (rows["name"] != "")
     rows["name"] = rows["name"].mask(again, rows["name"] + " (" + rows["role"] + ")")
     fail(path, problems + _codebook_problems(rows))
-    return rows.set_index("name"), table.notes
+    return rows.set_index("name"), table.notes + notes
+
+
+def _other_columns(forms: dict[str, str]) -> tuple[list[str], list[str]]:
+    """A note on the headers of a codebook that are no column of one, and what is wrong with those
+    that one may be meant by; ``forms`` has what each may be, in small letters.
+    """
+    headers = {form: [one for one in forms if forms[one] == form] for form in forms.values()}
+    problems = [
+        f"columns {' and '.join(map(quoted, twice))} are both {form}; keep one of them"
+        for form, twice in headers.items()
+        if len(twice) > 1 and form in COLUMNS
+    ]
+    absent = [name for name in COLUMNS if name not in headers and not name.endswith("_zh")]
+    others = {one: form for one, form in forms.items() if form not in COLUMNS}
+    # A column beside one that is there, as levels_de, is more of that.
+    near = {
+        one: [name for name in absent if form.startswith(name)] or get_close_matches(form, absent)
+        for one, form in others.items()
+        if not form.startswith(tuple({*COLUMNS} & {*headers}))
+    }
+    problems += [
+        f"column {quoted(one)} is not known; call it {names[0]} if that is meant, or delete it"
+        for one, names in near.items()
+        if names
+    ]
+    left = ", ".join(map(quoted, others))
+    return [f"Left out, because a codebook has no such columns: {left}."] * bool(others), problems
 
 
 def _rule_problems(rule: pd.Series) -> list[str]:

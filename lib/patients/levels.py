@@ -1,6 +1,7 @@
 """Columns that hold levels, and identifiers: which level each of their texts means."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,7 @@ from lib.patients.codebook import (
 )
 from lib.patients.errors import first_of, quoted, that_hold
 from lib.patients.table import Table
+from lib.words import listed
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
@@ -24,6 +26,22 @@ MISSING = {
     *("", "na", "n/a", "n.a.", "n.a", "#n/a", "null", ".", "?", "missing", "unknown"),
     *("nan", "nat", "<na>", "(null)", r"\n", "缺失", "未知", "不详", "未查", "未做"),
 }
+# What a file calls a value that is none.
+NOT_KNOWN = re.compile(
+    r"(system )?missing.*|(unknown|refused|declined|invalid)( .*)?|no (answer|data|response).*"
+    r"|(not|never|un)[ -]?(done|known|applicable|asked|available|answered|measured|recorded|tested)"
+    r"( .*)?|(don.?t|doesn.?t|did not|didn.?t|do not) (know|answer).*|n\.?/?a\.?|[dr]\.?k\.?"
+    r"|缺失.*|未知|不详|未查|拒绝.*|不适用|不知道",
+    flags=re.IGNORECASE,
+)
+# Words that may say it of what is no number.
+ALSO_NOT_KNOWN = {
+    *("u", "unk", "nk", "n.k.", "inconnu", "unbekannt", "keineangabe", "k.a."),
+    *("desconocido", "desconhecido", "sconosciuto"),
+}
+SHORT = 3  # letters
+CODE_AND_WORD = re.compile(r"([^\W_]+)\s*[=:]\s*(\S.*)")
+CODE_OF_NINES = re.compile(r"-?([789])\1*(\.0+)?")
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "checked", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "unchecked", "否", "无", "没有", "阴性"}
@@ -139,17 +157,28 @@ def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
 
 def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING) -> list[int]:
     """The places of the texts that stand for a value that is not known: ``words``, and the codes of
-    the codebook, a number in whatever form.
+    the codebook, a number in whatever form and a word in whatever case.
     """
-    codes = {*parts(rule.get("missing", ""))} - {NO_CODES}
-    numbers = {number_form(code) for code in codes} - {None}
+    codes = {*map(plain_word, parts(rule.get("missing", "")))} - {NO_CODES}
     return [
         i
         for i, text in enumerate(column.cat.categories)
-        if re.sub(r"\s", "", usual(text)).casefold() in words
-        or text in codes
-        or number_form(text) in numbers
+        if re.sub(r"\s", "", usual(text)).casefold() in words or plain_word(text) in codes
     ]
+
+
+def says_not_known(word: str) -> bool:
+    """Whether a word may say that a value is not known."""
+    return plain_word(word) in ALSO_NOT_KNOWN or bool(NOT_KNOWN.fullmatch(word))
+
+
+def not_known(words: Iterable[str]) -> list[str]:
+    """Those of the words of a column that say that a value is not known. A short one, as U or NK,
+    says so only beside words for yes and no: it may be a country or a side.
+    """
+    said = list(filter(says_not_known, words))
+    others = {plain_word(word) for word in words if word not in said}
+    return [word for word in said if len(word) > SHORT or (others and others <= YES | NO)]
 
 
 def notes_on(
@@ -189,6 +218,14 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     refused = {
         i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
     }
+    in_one = [found.groups() for level in levels if (found := CODE_AND_WORD.fullmatch(level))]
+    if len(in_one) == len(levels) and refused:
+        codes, called = map("|".join, zip(*in_one, strict=True))
+        whole = (
+            f"the levels {rule['levels']} of the codebook are codes and words in one; write "
+            f"{codes} into the column levels and {called} into level_labels"
+        )
+        return Reading(places[column.cat.codes].astype(float), refused, [], whole)
     converted = {
         i: levels[places[i]]
         for i, text in read.items()
@@ -309,27 +346,47 @@ def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
-    return mend(text)
+    codes = "|".join([*parts(rule.get("missing", "")), text])
+    asks = f"; write {codes} into the column missing of the codebook if it stands for not known"
+    return asks if says_not_known(text) else mend(text)
 
 
 def _other_codes(
     texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
 ) -> str | None:
-    """What to do about a binary column that holds two codes other than its levels."""
+    """What to do about a binary column that holds two codes other than its levels, and perhaps a
+    third one for what is not known.
+    """
     (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
-    written = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
-    written.sort(key=lambda text: (text != zero, text))
+    read = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
+    written = sorted(read, key=lambda text: (text != zero, text))
+    unknown = [_third(written)] if len(written) == 3 and not {zero, one} <= {*written} else []
+    codes = [text for text in written if text not in unknown]
     # A yes is -1 in the databases of some programs.
-    typing_error = {zero, one} & {*written} and not all(map(number_form, written))
-    if len(written) != 2 or not refused or typing_error or {*written} == {zero, one}:
+    typing_error = {zero, one} & {*codes} and not all(map(number_form, codes))
+    others = {*codes} & {texts[i] for i in refused}
+    if len(codes) != 2 or not others or typing_error or {*codes} == {zero, one}:
         return None
-    line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: "|".join(written)})
+    # What the codebook calls a yes may well be one.
+    first, last = sorted(codes, key=lambda text: plain_word(text) == plain_word(one))
+    line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: f"{first}|{last}"})
+    missing = "|".join([*parts(rule.get("missing", "")), *unknown])
+    also = f", with {missing} in its column missing if that stands for not known" * bool(unknown)
     return (
-        f"it holds {' and '.join(written)} where {zero} and {one} are expected, and which of the "
-        f"two is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, or name its "
-        f"codes in the codebook, the one for “{no}” first: {rule.name},{','.join(line)} (or "
-        f"{'|'.join(reversed(written))})"
+        f"it holds {listed(written)} where {zero} and {one} are expected, and which of "
+        f"{listed(codes)} is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, "
+        f"or name its codes in the codebook, the one for “{no}” first: "
+        f"{rule.name},{','.join(line)} (or {last}|{first}){also}"
     )
+
+
+def _third(written: list[str]) -> str | None:
+    """Which of three codes is that for not known: the one that says so, one of nines, or the
+    largest number.
+    """
+    rank = {text: (says_not_known(text), bool(CODE_OF_NINES.fullmatch(text))) for text in written}
+    last = max(written, key=lambda text: (*rank[text], float(number_form(text) or 0)))
+    return last if any(rank[last]) or all(map(number_form, written)) else None
 
 
 def read_identifiers(column: pd.Series) -> Reading:

@@ -24,7 +24,7 @@ from lib.patients.codebook import (
     read_codebook,
 )
 from lib.patients.files import DATA, InputError, fail, read_table, suffix_and_stem
-from lib.patients.levels import NO, YES, missing_places
+from lib.patients.levels import NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
 from lib.patients.table import Table, problems_of
@@ -134,12 +134,19 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
     """The line of a codebook for a column, as far as its values tell."""
     rule = pd.Series("", [*CODEBOOK_COLUMNS, "level_labels", "missing", "step"])
     rule[["name", "role", "type"]] = column.name, "factor", "number"
-    known = [*column.cat.categories.delete(missing_places(column, rule))]
-    labeled = {*known} <= {*table.words.get(column.name, {})}
+    texts = [*column.cat.categories.delete(missing_places(column, rule))]
+    called = {text: table.words.get(column.name, {}).get(text, text) for text in texts}
+    unknown = not_known(called.values())
+    known = [text for text in texts if called[text] not in unknown]
+    rule["missing"] = "|".join(text for text in texts if text not in known)
+    # Of a scale the ends may have words, and what stands between numbers.
+    labeled = {*known} <= {*table.words.get(column.name, {})} and not any(
+        number_form(called[text]) for text in known
+    )
     if column.name == table.rows.columns[0] and len(known) == len(column):
         rule[["role", "type"]] = "id", "text"
     elif len(known) == 2 or labeled or read_numbers(column, rule, table, True).refused:
-        words = {one: plain_word(table.words.get(column.name, {}).get(one, one)) for one in known}
+        words = {one: plain_word(called[one]) for one in known}
         # A letter may as well be short for another word, as f is.
         both = {*words.values()} <= YES | NO
         says = {
