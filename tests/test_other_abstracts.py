@@ -88,6 +88,29 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
         ("a.x.auc_limits,0.55–0.70,", {"auc_lower": "0.55", "auc_upper": "0.70"}),
         ("a.x.auc_limits,(0.55-0.70),", {"auc_lower": "0.55", "auc_upper": "0.70"}),
         ("a.x.count,12/50 (24%),", {"count": "12", "percentage": "24%"}),
+        # Limits beside a fraction are those of its percentage.
+        *[
+            (
+                f"a.x.count,{cell},",
+                {"count": "12", "percentage_lower": "13%", "percentage_upper": "38%", **level},
+            )
+            for cell, level in [
+                ("12/50 (13-38)", {}),
+                ("12/50 (13–38%)", {}),
+                ("12 of 50 (95% CI 13 to 38)", {"confidence_level": "95%"}),
+            ]
+        ],
+        ("a.x.count,n = 12 (24%),", {"count": "12", "percentage": "24%"}),
+        ("a.x.mean,61.2; SD 10.4,", {"mean": "61.2", "sd": "10.4"}),
+        ('a.x.mean_limits,"58.1, 64.3",', {"mean_lower": "58.1", "mean_upper": "64.3"}),
+        # The hyphens and the minus sign of Unicode.
+        *[
+            (
+                f"a.x.difference,{sign}2.1 (3.9{sign}4.5),",
+                {"difference": "-2.1", "difference_lower": "3.9", "difference_upper": "4.5"},
+            )
+            for sign in "\u2010\u2011\u2212"
+        ],
         ("a.x.count,15 (1),", {"count": "15", "percentage": "1%"}),
         ("a.x.count,1 (<0.1),", {"count": "1", "percentage": "<0.1%"}),
         (
@@ -170,6 +193,30 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.mean,61.2 ± -3,", ["line 3", "zero or more"]),
         ("a.x.mean,5200 (IQR 1000 to 4000),", ["line 3", "“5200", "as median_limits"]),
         ("a.x.mean,5200 (interquartile range 3000),", ["line 3", "“5200", "as median_limits"]),
+        # A size in a cell, and what may be a deviation beside a size, are no limits.
+        *[
+            (f'a.x.{quantity},"{cell}",', ["line 3", f"write “{alone}” here, and of:50 in"])
+            for quantity, cell, alone in [
+                ("mean", "61.2 (SD 10.4, n = 50)", "61.2 (SD 10.4)"),
+                ("mean", "61.2 (10.4; N=50)", "61.2 (10.4)"),
+                ("mean", "61.2 ± 10.4 (n = 50)", "61.2 ± 10.4"),
+                ("mean", "n = 50; 61.2 (10.4)", "61.2 (10.4)"),
+                ("percentage", "24% (12; n = 50)", "24% (12)"),
+                ("percentage", "24% (n = 50)", "24%"),
+                ("count", "12 (n = 50)", "12"),
+                ("odds_ratio", "2.50 (n = 50)", "2.50"),
+            ]
+        ],
+        *[
+            (f'a.x.mean,"{cell}",', ["line 3", f"“{cell}” leaves open", "of:50"])
+            for cell in (
+                "61.2 (10.4, 50)",
+                "45.3 (10.4; 50)",
+                "61.2 (SD 10.4, 50)",
+                "61.2; SD 10.4-50",
+            )
+        ],
+        ('a.x.difference,"−2.1 (SD 1.3, 50)",', ["line 3", "leaves open", "as in of:50"]),
     ],
 )
 def test_every_refusal_names_line_and_mend(tmp_path, line, words):
