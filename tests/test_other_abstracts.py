@@ -217,6 +217,8 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
             )
         ],
         ('a.x.difference,"−2.1 (SD 1.3, 50)",', ["line 3", "leaves open", "as in of:50"]),
+        ("# a remark", ["line 3", "# are comments only above the names of the columns; move"]),
+        ("# a remark,,", ["line 3", "# are comments only above the names of the columns; move"]),
     ],
 )
 def test_every_refusal_names_line_and_mend(tmp_path, line, words):
@@ -574,6 +576,27 @@ WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n
         (sized(50) + "patency.all.primary_patency,82%,of:all|rate:free\n"
          "patency.all.primary_patency_limits,81.5 to 82.5%,of:all\n", "not by this method",
          {"patency.all.primary_patency_lower", "patency.all.primary_patency_upper"}),
+        # A percentage that is no count, beside the other and their sum, is alone in doubt.
+        ("r.x@A.percentage,14.1%,of:120\nr.x@B.percentage,25.0%,of:80\nr.x.count,37,partition\n",
+         "one digit off", {"r.x@A.percentage"}),
+        # These are the limits of 31 of 72, which is 43%.
+        ("r.x.percentage,53% (32–55%),of:72\n", "not by this method", {"r.x.percentage"}),
+        ("r.x.count,31/72 (53%; 95% CI 32–55%),\n", "not by this method", {"r.x.percentage"}),
+        ("r.x.percentage,43% (42–44%),of:72\n", "not by this method",
+         {"r.x.percentage_lower", "r.x.percentage_upper"}),
+        # At some share of events any three of them go together.
+        (marker("s", "62.5%", "75.0%", "of:all", PREDICTIVE.replace("x", "s").format("86.4%"))
+         .replace("85.4%", "54.1%"),
+         "impossible", {f"roc.s.{q}" for q in ("sensitivity", "specificity", "ppv", "npv")}),
+        # Of which all or none have it, Fisher's P is 1.
+        *[
+            (f"r.x@A.count,{a},\nr.x@B.count,{b},\nr.x.p_value,{p},\n", "", set())
+            for a, b in (("0/20 (0%)", "0/20 (0%)"), ("20/20", "25/25"))
+            for p in ("1.00", "NS", ">.99")
+        ],
+        ("r.x@A.count,0/20,\nr.x@B.count,0/25,\nr.x.p_value,0.50,\n", "not by this method",
+         {"r.x@A.count", "r.x@B.count", "r.x.p_value"}),
+        ("r.x@A.count,0/20,\nr.x@B.count,0/25,\nr.x@C.count,0/9,\nr.x.p_value,1.00,\n", "", set()),
     ],
 )  # fmt: skip
 def test_what_is_in_doubt_is_what_a_smallest_set_contains(tmp_path, text, grade, culprits):
@@ -607,6 +630,13 @@ CRUDE = "the risk ratio of x follows from the counts"
         (OF_EVENTS.format("", ""), SHARED, "consistent"),
         # One half is added to each cell where one is empty.
         (OF_COUNTS.format("0/159", "3/159", "0.14"), CRUDE, "consistent"),
+        (
+            OF_COUNTS.format("0/159", "3/159", "0.14 (0.01 to 2.74),crude|normal").replace(
+                ",crude\n", "\n"
+            ),
+            "the limits of the risk ratio of x follow from the counts",
+            "consistent",
+        ),
         # An unadjusted ratio may come from a model of clusters, and is never impossible.
         (OF_COUNTS.format("138/2820", "391/12340", "1.54"), CRUDE, "consistent"),
         (OF_COUNTS.format("138/2820", "391/12340", "1.69"), CRUDE, "not by this method"),
