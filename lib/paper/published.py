@@ -17,7 +17,7 @@ import pandas as pd
 # The stored listings are keyed by the text of their code, which takes ``interval`` from here.
 from lib.paper.digits import NUMBER, number, parse
 from lib.paper.digits import interval as interval
-from lib.patients.files import DATA, fail, read_csv
+from lib.patients.files import DATA, InputError, fail, read_csv
 
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
@@ -99,6 +99,11 @@ SIZE = re.compile(r"(?i)[,;]\s*n\s*=\s*(\d+)|\bn\s*=\s*(\d+)\s*[,;]?\s*")
 PAIR = re.compile(
     r"(?i)\((?:(SD|standard deviation)\b[,:]?\s*[-\d.]+\s*(?:to\b|[–—~;,-])|[-\d.]+\s*[;,])\s*-?\d"
 )
+# Said of a file that has one elsewhere.
+COMMENTS = (
+    "\n  - lines that begin with # are comments only above the names of the columns; move such a line "
+    "there, or write its words in a column comment"
+)
 # Signs as wide as Chinese characters, as in （1.05～4.50）.
 FULL_WIDTH = {ord("、"): ","} | {sign + 0xFEE0: sign for sign in range(0x21, 0x7F)}
 # What people type, and how it is written here.
@@ -174,9 +179,15 @@ def read_any(path: Path) -> pd.DataFrame:
     A subject may name a group after an @, as in ``results.pain@drug.percentage``. Only our own file
     keeps the column ``source``: the words of our codebook are for its subjects alone.
     """
-    return _claims(Path(path), read_csv(path, ["id", "printed"]), []).drop(
-        columns=[] if Path(path).resolve() == PATH.resolve() else ["source"], errors="ignore"
-    )
+    path = Path(path)
+    try:
+        return _claims(path, read_csv(path, ["id", "printed"]), []).drop(
+            columns=[] if path.resolve() == PATH.resolve() else ["source"], errors="ignore"
+        )
+    except InputError as error:
+        # A line that is none, and after it one that begins so.
+        below = path.is_file() and re.search(rb'(?m)^[^#\s"].*\n(?s:.*\n)?"?#', path.read_bytes())
+        raise InputError(f"{error}{COMMENTS * bool(below)}") from None
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
