@@ -576,6 +576,15 @@ WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n
         (sized(50) + "patency.all.primary_patency,82%,of:all|rate:free\n"
          "patency.all.primary_patency_limits,81.5 to 82.5%,of:all\n", "not by this method",
          {"patency.all.primary_patency_lower", "patency.all.primary_patency_upper"}),
+        # Of 40 or fewer no number is 86.0%; 43 of 50 may be a part of 80. Two of the same number
+        # are of all patients, and a fraction says itself what it is out of.
+        ("roc.t.sensitivity,86.0%,of:40\n", "impossible", {"roc.t.sensitivity"}),
+        ("roc.t@men.specificity,86.0%,of:40\n", "impossible", {"roc.t@men.specificity"}),
+        ("r.k.agreement,86.0%,of:45\n", "impossible", {"r.k.agreement"}),
+        ("roc.t.ppv,86.0%,of:80\n", "not by this method", {"roc.t.ppv"}),
+        ("roc.t.sensitivity,87.5%,of:40\n", "", set()),
+        (marker("t", "92.3%", "87.5%", "of:45"), "", set()),
+        ("roc.t.sensitivity,87.5% (35/40),of:101\n", "", set()),
         # A percentage that is no count, beside the other and their sum, is alone in doubt.
         ("r.x@A.percentage,14.1%,of:120\nr.x@B.percentage,25.0%,of:80\nr.x.count,37,partition\n",
          "one digit off", {"r.x@A.percentage"}),

@@ -17,11 +17,12 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
-from lib.paper.digits import number
+from lib.paper.digits import agrees, number
 from lib.paper.premises import (
     A_PART,
     COUNTED_ONCE,
     OF_FRACTION,
+    OF_ITSELF,
     any_share,
     apart,
     denominator,
@@ -42,6 +43,8 @@ LIMITS = {
     "jeffreys": "Jeffreys",
 }
 LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
+# What may be of a part of the patients stated: those with an event, or with one result of a test.
+OF_A_PART = (*reconstruct.MARKER_QUANTITIES, "ppv", "npv")
 # Of more counts behind an estimate than this no limits are tried.
 MOST_TRIED = 2_000
 # Of more ways to choose a marker's counts than this none is.
@@ -51,13 +54,17 @@ MOST_WAYS = 20_000
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; no count is above
     what it is out of."""
-    for cell in [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]:
+    counted = [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]
+    for cell in [*counted, *_of_a_number(claims, topic)]:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)
         is_patency = share and share.endswith("primary_patency")
         if share and total and (not is_patency or apart(claims, share)):
             words = f"a whole number of {total:,} is behind the {describe(share, claims)}"
-            because = []
+            text = claims.at[share, "printed"]
+            # Some share of fewer patients prints so as well.
+            is_of_part = agrees(text, number(text).limit_denominator(total))
+            because = [OF_ITSELF.format(total)] * (is_of_part and share.endswith(OF_A_PART))
             ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
             if count:
@@ -66,12 +73,10 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 beside = BESIDE in stated(claims, [share])
                 because = [OF_FRACTION.format(min(near), total, total)] * beside
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
-            why_not = other_method(claims, [share]) or (
-                "" if count else any_share(claims.at[share, "printed"], total)
-            )
+            why_not = other_method(claims, [share]) or ("" if count else any_share(text, total))
             check = follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
             if count:
-                own = exactly(*reconstruct.counts_behind(claims.at[share, "printed"], total))
+                own = exactly(*reconstruct.counts_behind(text, total))
                 check = replace(check, allows={share: exact, count: own}.get)
             yield check
         if count and total:
@@ -80,6 +85,22 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         size = topic.own["patients"]
         most = int(claims.at[size, "printed"])
         yield _at_most(claims, topic.own["events"], size, most, [COUNTED_ONCE])
+
+
+def _of_a_number(claims: pd.DataFrame, topic: Topic) -> Iterator[dict[str, str]]:
+    """Each percentage of another name that states of which number it is, as a cell; not where two
+    of a marker state the same, which is that of all patients, nor where its fraction is printed."""
+    for cell in topic.cells:
+        of = {
+            q: stated(claims, [cell[q]]).get("of", "")
+            for q in (*OF_A_PART, "agreement")
+            if q in cell
+        }
+        for quantity, total in of.items():
+            fraction = cell[quantity].replace(f".{topic.what}", f".{topic.what}_{quantity}", 1)
+            is_alone = total.isdigit() and [*of.values()].count(total) == 1
+            if is_alone and fraction.replace(f".{quantity}", ".count") not in claims.index:
+                yield {"percentage": cell[quantity]}
 
 
 def _at_most(
@@ -175,9 +196,9 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
         # Without the estimate any count may be behind the limits, or the one printed.
-        printed = [int(claims.at[cell["count"], "printed"])] if "count" in cell else None
+        own = [int(claims.at[cell["count"], "printed"])] if "count" in cell else None
         totals = {total for _, total in counted}
-        every = [(k, total) for total in totals for k in printed or range(total + 1) if k <= total]
+        every = [(k, total) for total in totals for k in own or range(total + 1) if k <= total]
         if check.holds is False and 0 < len(every) <= MOST_TRIED:
             check = _or_of_another(check, claims, names, _with_limits(every, level))
         yield check
@@ -187,14 +208,12 @@ def _or_of_another(
     check: Check, claims: pd.DataFrame, names: list[str], candidates: list[tuple[Span, ...]]
 ) -> Check:
     """A check of limits that fails, mended without the estimate where they are those of another."""
-    near = [spans for spans in candidates if fits(claims, names[1:], spans[1:])]
-    if not near:
-        return check
-    allowed = {name: check.allows(name) for name in names} | {names[0]: [of[0] for of in near]}
+    near = [spans[0] for spans in candidates if fits(claims, names[1:], spans[1:])]
+    allowed = {name: check.allows(name) for name in names} | {names[0]: near}
     return replace(
         check,
-        without=lambda left_out: names[0] in left_out or check.without(left_out),
-        allows=allowed.get,
+        without=lambda left_out: (bool(near) and names[0] in left_out) or check.without(left_out),
+        allows=allowed.get if near else check.allows,
     )
 
 

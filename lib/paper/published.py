@@ -101,8 +101,8 @@ PAIR = re.compile(
 )
 # Said of a file that has one elsewhere.
 COMMENTS = (
-    "\n  - lines that begin with # are comments only above the names of the columns; move such a line "
-    "there, or write its words in a column comment"
+    "\n  - lines that begin with # are comments only above the names of the columns; move such a "
+    "line there, or write its words in a column comment"
 )
 # Signs as wide as Chinese characters, as in （1.05～4.50）.
 FULL_WIDTH = {ord("、"): ","} | {sign + 0xFEE0: sign for sign in range(0x21, 0x7F)}
