@@ -88,6 +88,29 @@ def test_numbers_are_understood_as_people_type_them(typed, quantity, written):
         ("a.x.auc_limits,0.55–0.70,", {"auc_lower": "0.55", "auc_upper": "0.70"}),
         ("a.x.auc_limits,(0.55-0.70),", {"auc_lower": "0.55", "auc_upper": "0.70"}),
         ("a.x.count,12/50 (24%),", {"count": "12", "percentage": "24%"}),
+        # Limits beside a fraction are those of its percentage.
+        *[
+            (
+                f"a.x.count,{cell},",
+                {"count": "12", "percentage_lower": "13%", "percentage_upper": "38%", **level},
+            )
+            for cell, level in [
+                ("12/50 (13-38)", {}),
+                ("12/50 (13–38%)", {}),
+                ("12 of 50 (95% CI 13 to 38)", {"confidence_level": "95%"}),
+            ]
+        ],
+        ("a.x.count,n = 12 (24%),", {"count": "12", "percentage": "24%"}),
+        ("a.x.mean,61.2; SD 10.4,", {"mean": "61.2", "sd": "10.4"}),
+        ('a.x.mean_limits,"58.1, 64.3",', {"mean_lower": "58.1", "mean_upper": "64.3"}),
+        # The hyphens and the minus sign of Unicode.
+        *[
+            (
+                f"a.x.difference,{sign}2.1 (3.9{sign}4.5),",
+                {"difference": "-2.1", "difference_lower": "3.9", "difference_upper": "4.5"},
+            )
+            for sign in "\u2010\u2011\u2212"
+        ],
         ("a.x.count,15 (1),", {"count": "15", "percentage": "1%"}),
         ("a.x.count,1 (<0.1),", {"count": "1", "percentage": "<0.1%"}),
         (
@@ -170,6 +193,32 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
         ("a.x.mean,61.2 ± -3,", ["line 3", "zero or more"]),
         ("a.x.mean,5200 (IQR 1000 to 4000),", ["line 3", "“5200", "as median_limits"]),
         ("a.x.mean,5200 (interquartile range 3000),", ["line 3", "“5200", "as median_limits"]),
+        # A size in a cell, and what may be a deviation beside a size, are no limits.
+        *[
+            (f'a.x.{quantity},"{cell}",', ["line 3", f"write “{alone}” here, and of:50 in"])
+            for quantity, cell, alone in [
+                ("mean", "61.2 (SD 10.4, n = 50)", "61.2 (SD 10.4)"),
+                ("mean", "61.2 (10.4; N=50)", "61.2 (10.4)"),
+                ("mean", "61.2 ± 10.4 (n = 50)", "61.2 ± 10.4"),
+                ("mean", "n = 50; 61.2 (10.4)", "61.2 (10.4)"),
+                ("percentage", "24% (12; n = 50)", "24% (12)"),
+                ("percentage", "24% (n = 50)", "24%"),
+                ("count", "12 (n = 50)", "12"),
+                ("odds_ratio", "2.50 (n = 50)", "2.50"),
+            ]
+        ],
+        *[
+            (f'a.x.mean,"{cell}",', ["line 3", f"“{cell}” leaves open", "of:50"])
+            for cell in (
+                "61.2 (10.4, 50)",
+                "45.3 (10.4; 50)",
+                "61.2 (SD 10.4, 50)",
+                "61.2; SD 10.4-50",
+            )
+        ],
+        ('a.x.difference,"−2.1 (SD 1.3, 50)",', ["line 3", "leaves open", "as in of:50"]),
+        ("# a remark", ["line 3", "# are comments only above the names of the columns; move"]),
+        ("# a remark,,", ["line 3", "# are comments only above the names of the columns; move"]),
     ],
 )
 def test_every_refusal_names_line_and_mend(tmp_path, line, words):
@@ -527,6 +576,36 @@ WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n
         (sized(50) + "patency.all.primary_patency,82%,of:all|rate:free\n"
          "patency.all.primary_patency_limits,81.5 to 82.5%,of:all\n", "not by this method",
          {"patency.all.primary_patency_lower", "patency.all.primary_patency_upper"}),
+        # Of 40 or fewer no number is 86.0%; 43 of 50 may be a part of 80. Two of the same number
+        # are of all patients, and a fraction says itself what it is out of.
+        ("roc.t.sensitivity,86.0%,of:40\n", "impossible", {"roc.t.sensitivity"}),
+        ("roc.t@men.specificity,86.0%,of:40\n", "impossible", {"roc.t@men.specificity"}),
+        ("r.k.agreement,86.0%,of:45\n", "impossible", {"r.k.agreement"}),
+        ("roc.t.ppv,86.0%,of:80\n", "not by this method", {"roc.t.ppv"}),
+        ("roc.t.sensitivity,87.5%,of:40\n", "", set()),
+        (marker("t", "92.3%", "87.5%", "of:45"), "", set()),
+        ("roc.t.sensitivity,87.5% (35/40),of:101\n", "", set()),
+        # A percentage that is no count, beside the other and their sum, is alone in doubt.
+        ("r.x@A.percentage,14.1%,of:120\nr.x@B.percentage,25.0%,of:80\nr.x.count,37,partition\n",
+         "one digit off", {"r.x@A.percentage"}),
+        # These are the limits of 31 of 72, which is 43%.
+        ("r.x.percentage,53% (32–55%),of:72\n", "not by this method", {"r.x.percentage"}),
+        ("r.x.count,31/72 (53%; 95% CI 32–55%),\n", "not by this method", {"r.x.percentage"}),
+        ("r.x.percentage,43% (42–44%),of:72\n", "not by this method",
+         {"r.x.percentage_lower", "r.x.percentage_upper"}),
+        # At some share of events any three of them go together.
+        (marker("s", "62.5%", "75.0%", "of:all", PREDICTIVE.replace("x", "s").format("86.4%"))
+         .replace("85.4%", "54.1%"),
+         "impossible", {f"roc.s.{q}" for q in ("sensitivity", "specificity", "ppv", "npv")}),
+        # Of which all or none have it, Fisher's P is 1.
+        *[
+            (f"r.x@A.count,{a},\nr.x@B.count,{b},\nr.x.p_value,{p},\n", "", set())
+            for a, b in (("0/20 (0%)", "0/20 (0%)"), ("20/20", "25/25"))
+            for p in ("1.00", "NS", ">.99")
+        ],
+        ("r.x@A.count,0/20,\nr.x@B.count,0/25,\nr.x.p_value,0.50,\n", "not by this method",
+         {"r.x@A.count", "r.x@B.count", "r.x.p_value"}),
+        ("r.x@A.count,0/20,\nr.x@B.count,0/25,\nr.x@C.count,0/9,\nr.x.p_value,1.00,\n", "", set()),
     ],
 )  # fmt: skip
 def test_what_is_in_doubt_is_what_a_smallest_set_contains(tmp_path, text, grade, culprits):
@@ -560,6 +639,13 @@ CRUDE = "the risk ratio of x follows from the counts"
         (OF_EVENTS.format("", ""), SHARED, "consistent"),
         # One half is added to each cell where one is empty.
         (OF_COUNTS.format("0/159", "3/159", "0.14"), CRUDE, "consistent"),
+        (
+            OF_COUNTS.format("0/159", "3/159", "0.14 (0.01 to 2.74),crude|normal").replace(
+                ",crude\n", "\n"
+            ),
+            "the limits of the risk ratio of x follow from the counts",
+            "consistent",
+        ),
         # An unadjusted ratio may come from a model of clusters, and is never impossible.
         (OF_COUNTS.format("138/2820", "391/12340", "1.54"), CRUDE, "consistent"),
         (OF_COUNTS.format("138/2820", "391/12340", "1.69"), CRUDE, "not by this method"),

@@ -121,14 +121,21 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(names) < 2 or "p_value" not in topic.own:
         return
     if len(names) == 2:
-        p_values = [list(univariate.binary_tests(table.T).values()) for table in tables]
+        # Of which all or none have it, the margins allow one table: Fisher's P is 1.
+        p_values = [
+            list(univariate.binary_tests(table.T).values())
+            if table.sum(axis=0).all()
+            else np.ones(len(univariate.BINARY_TESTS))
+            for table in tables
+        ]
     else:
         p_values = [
             [stats.chi2_contingency(table, correction=False).pvalue]
             for table in tables
             if table.sum(axis=0).all()
         ]
-    unknown = "" if tables else "no whole numbers are known behind the percentages"
+    of_none = "no test says anything of groups of which all or none have it" * bool(tables)
+    unknown = of_none or "no whole numbers are known behind the percentages"
     check = follows(
         claims,
         f"P of {about(topic.what, claims) or topic.section} follows from the counts of the groups",
@@ -136,7 +143,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         names,
         spans_of(p_values, complete),
         [OF_TABLE if len(names) == 2 else OF_TABLES],
-        unknown or other_method(claims, [topic.own["p_value"]]),
+        other_method(claims, [topic.own["p_value"]]) or unknown * (not p_values),
     )
     if not check.holds and set(topic.own) & set(RATIOS):
         check = replace(check, why_not="it may be that of the ratio")
@@ -225,7 +232,9 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if all(limited) and complete and "normal" in stated(claims, limited):
             level = ratios.confidence_level(claims, topic.section, topic.what)
             reach = np.multiply.outer(wald.multipliers(level), error)
-            ends = [ratio * np.exp(side * reach) for side in (-1, 1)]
+            # Of an empty cell to which nothing is added there are none.
+            with np.errstate(invalid="ignore"):
+                ends = [ratio * np.exp(side * reach) for side in (-1, 1)]
             pairs = np.stack(ends, axis=-1).reshape(-1, 2)
             found.append(
                 one_of(

@@ -51,6 +51,10 @@ COUNTED_ONCE = (
     "each patient is counted once [no word states this; the number of patients with an event would "
     "settle it]"
 )
+OF_ITSELF = (
+    "it is out of all of these {:,}, not of a part of them [no word states this; its counts would "
+    "settle it]"
+)
 # For one number: the word is of:, followed by it.
 OF_FRACTION = "the percentage is {:,} of {:,}, no rate of another method (of:{})"
 AT_95 = "the limits are at 95% [a line with the confidence_level would settle it]"

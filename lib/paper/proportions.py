@@ -17,11 +17,12 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
-from lib.paper.digits import number
+from lib.paper.digits import agrees, number
 from lib.paper.premises import (
     A_PART,
     COUNTED_ONCE,
     OF_FRACTION,
+    OF_ITSELF,
     any_share,
     apart,
     denominator,
@@ -31,7 +32,7 @@ from lib.paper.premises import (
 )
 from lib.paper.published import BESIDE, MOST_PATIENTS
 from lib.paper.topics import Topic, counts_of, ends_of, follows
-from lib.paper.verdicts import Check, Span, about, describe, exactly, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
 
 LIMITS = {
     "normal": "Wald",
@@ -42,6 +43,8 @@ LIMITS = {
     "jeffreys": "Jeffreys",
 }
 LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
+# What may be of a part of the patients stated: those with an event, or with one result of a test.
+OF_A_PART = (*reconstruct.MARKER_QUANTITIES, "ppv", "npv")
 # Of more counts behind an estimate than this no limits are tried.
 MOST_TRIED = 2_000
 # Of more ways to choose a marker's counts than this none is.
@@ -51,13 +54,17 @@ MOST_WAYS = 20_000
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; no count is above
     what it is out of."""
-    for cell in [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]:
+    counted = [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]
+    for cell in [*counted, *_of_a_number(claims, topic)]:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)
         is_patency = share and share.endswith("primary_patency")
         if share and total and (not is_patency or apart(claims, share)):
             words = f"a whole number of {total:,} is behind the {describe(share, claims)}"
-            because = []
+            text = claims.at[share, "printed"]
+            # Some share of fewer patients prints so as well.
+            is_of_part = agrees(text, number(text).limit_denominator(total))
+            because = [OF_ITSELF.format(total)] * (is_of_part and share.endswith(OF_A_PART))
             ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
             near = {min(end + more, total) for end in ends for more in (0, 1)}
             if count:
@@ -66,12 +73,10 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 beside = BESIDE in stated(claims, [share])
                 because = [OF_FRACTION.format(min(near), total, total)] * beside
             exact = exactly(*(Fraction(x, total) for x in sorted(near)))
-            why_not = other_method(claims, [share]) or (
-                "" if count else any_share(claims.at[share, "printed"], total)
-            )
+            why_not = other_method(claims, [share]) or ("" if count else any_share(text, total))
             check = follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
             if count:
-                own = exactly(*reconstruct.counts_behind(claims.at[share, "printed"], total))
+                own = exactly(*reconstruct.counts_behind(text, total))
                 check = replace(check, allows={share: exact, count: own}.get)
             yield check
         if count and total:
@@ -80,6 +85,22 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         size = topic.own["patients"]
         most = int(claims.at[size, "printed"])
         yield _at_most(claims, topic.own["events"], size, most, [COUNTED_ONCE])
+
+
+def _of_a_number(claims: pd.DataFrame, topic: Topic) -> Iterator[dict[str, str]]:
+    """Each percentage of another name that states of which number it is, as a cell; not where two
+    of a marker state the same, which is that of all patients, nor where its fraction is printed."""
+    for cell in topic.cells:
+        of = {
+            q: stated(claims, [cell[q]]).get("of", "")
+            for q in (*OF_A_PART, "agreement")
+            if q in cell
+        }
+        for quantity, total in of.items():
+            fraction = cell[quantity].replace(f".{topic.what}", f".{topic.what}_{quantity}", 1)
+            is_alone = total.isdigit() and [*of.values()].count(total) == 1
+            if is_alone and fraction.replace(f".{quantity}", ".count") not in claims.index:
+                yield {"percentage": cell[quantity]}
 
 
 def _at_most(
@@ -119,7 +140,7 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     sums = sorted({sum(way) for way in ways})
     out_of = 1 if "count" in topic.own else total
     spans = [exactly(Fraction(count, out_of))[0] for count in sums]
-    if not complete:
+    if spans and not complete:
         spans = [(spans[0][0], spans[-1][1])]
 
     def without(left_out: frozenset[str]) -> list[tuple[Span]]:
@@ -145,8 +166,10 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         spans,
         [*of_sizes, *unstated(claims, [*stating, whole], ["partition"])],
         other_method(claims, [whole, *names])
-        or differ * f"the sizes of these groups do not add up to {total:,}",
-        otherwise=without if ways else lambda left_out: None,
+        or differ * f"the sizes of these groups do not add up to {total:,}"
+        # The check of that percentage says so.
+        or "no whole number is behind one of the percentages" * (not ways),
+        otherwise=without,
     )
 
 
@@ -159,15 +182,11 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             continue
         level = ratios.confidence_level(claims, *names[0].split(".")[:2])
         is_beyond = any(not 0 <= number(claims.at[name, "printed"]) <= 1 for name in names)
-        yield one_of(
+        check = one_of(
             claims,
             f"the limits of the {describe(names[0], claims)} follow from the counts",
             names,
-            [
-                exactly(Fraction(*of), low, high)
-                for method in LIMITS
-                for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
-            ],
+            _with_limits(counted, level),
             needs=[
                 *assumed,
                 f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())} [no word "
@@ -176,6 +195,35 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
+        # Without the estimate any count may be behind the limits, or the one printed.
+        own = [int(claims.at[cell["count"], "printed"])] if "count" in cell else None
+        totals = {total for _, total in counted}
+        every = [(k, total) for total in totals for k in own or range(total + 1) if k <= total]
+        if check.holds is False and 0 < len(every) <= MOST_TRIED:
+            check = _or_of_another(check, claims, names, _with_limits(every, level))
+        yield check
+
+
+def _or_of_another(
+    check: Check, claims: pd.DataFrame, names: list[str], candidates: list[tuple[Span, ...]]
+) -> Check:
+    """A check of limits that fails, mended without the estimate where they are those of another."""
+    near = [spans[0] for spans in candidates if fits(claims, names[1:], spans[1:])]
+    allowed = {name: check.allows(name) for name in names} | {names[0]: near}
+    return replace(
+        check,
+        without=lambda left_out: (bool(near) and names[0] in left_out) or check.without(left_out),
+        allows=allowed.get if near else check.allows,
+    )
+
+
+def _with_limits(counted: list[tuple[int, int]], level: float) -> list[tuple[Span, ...]]:
+    """Each count's share with its limits, by every method."""
+    return [
+        exactly(Fraction(*of), low, high)
+        for method in LIMITS
+        for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
+    ]
 
 
 def _counted(
@@ -250,7 +298,9 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     def candidates(left_out: frozenset[str]) -> Collection[tuple[Span, ...]] | None:
         ways = _ways(claims, topic, left_out) if of_all else None
         if ways is None:
-            return by_odds() if len(predictive) == 2 and not left_out & {*names[:-1]} else None
+            # Without one of the four there is a share of events with which the rest go.
+            is_open = len(predictive) < 2 or left_out & {*names}
+            return None if is_open else [((0, 1), by_odds("ppv"))]
         exposed, unexposed, occluded, patent = ways
         # Of the patients with each result of the test, how many have it rightly and wrongly.
         results = {"ppv": (exposed, patent - unexposed), "npv": (unexposed, occluded - exposed)}
@@ -258,23 +308,29 @@ def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         possible = pairs[pairs.sum(axis=2).all(axis=1)].tolist()
         return {exactly(*(Fraction(x, x + y) for x, y in way)) for way in possible}
 
-    def by_odds() -> list[tuple[Span, ...]]:
-        ends = [ends_of(claims, name) for name in (*accuracy, own["ppv"])]
+    def by_odds(given: str) -> Span:
+        """The other predictive value, from the one given."""
+        ends = [ends_of(claims, name) for name in (*accuracy, own[given])]
         near = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
-        sensitivity, specificity, ppv = near / (1 - near)
-        odds = sensitivity * specificity / ppv[::-1]
-        return [((0, 1), tuple((odds / (1 + odds)).tolist()))]
+        sensitivity, specificity, known = near / (1 - near)
+        odds = sensitivity * specificity / known[::-1]
+        return tuple((odds / (1 + odds)).tolist())
 
     found = candidates(frozenset())
+    is_counted = of_all and _ways(claims, topic, frozenset()) is not None
     if found is not None:
-        yield one_of(
+        check = one_of(
             claims,
             f"predictive values and accuracy of {about(topic.what, claims)} go with one share of "
             "events",
             predictive,
             found,
-            rests_on=[*accuracy, *counted],
+            rests_on=[*accuracy, *counted, *([] if is_counted else predictive[:1])],
             otherwise=candidates,
             needs=unstated(claims, names + counted, ["of", "events"]),
             why_not=other_method(claims, names) or differ * "they are of different patients",
         )
+        if not is_counted:
+            each = {own["ppv"]: [by_odds("npv")], own["npv"]: [by_odds("ppv")]}
+            check = replace(check, allows=each.get)
+        yield check

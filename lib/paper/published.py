@@ -17,7 +17,7 @@ import pandas as pd
 # The stored listings are keyed by the text of their code, which takes ``interval`` from here.
 from lib.paper.digits import NUMBER, number, parse
 from lib.paper.digits import interval as interval
-from lib.patients.files import DATA, fail, read_csv
+from lib.patients.files import DATA, InputError, fail, read_csv
 
 PATH = DATA / "published.csv"
 COLUMNS = ["id", "section", "quantity", "printed", "unit", "source"]
@@ -93,13 +93,25 @@ _WORDS = (
     r"(?:CI|confidence (?:interval|limit)s?|IQR|interquartile range|SD|standard deviation)\b"
 )
 LABEL = re.compile(rf"(?i)\b{_WORDS}[,:]?\s*|\bn\s*=\s*")
+# A number of patients, with the sign that sets it apart.
+SIZE = re.compile(r"(?i)[,;]\s*n\s*=\s*(\d+)|\bn\s*=\s*(\d+)\s*[,;]?\s*")
+# Two numbers of which the first may be a standard deviation and the second a size.
+PAIR = re.compile(
+    r"(?i)\((?:(SD|standard deviation)\b[,:]?\s*[-\d.]+\s*(?:to\b|[–—~;,-])|[-\d.]+\s*[;,])\s*-?\d"
+)
+# Said of a file that has one elsewhere.
+COMMENTS = (
+    "\n  - lines that begin with # are comments only above the names of the columns; move such a "
+    "line there, or write its words in a column comment"
+)
 # Signs as wide as Chinese characters, as in （1.05～4.50）.
 FULL_WIDTH = {ord("、"): ","} | {sign + 0xFEE0: sign for sign in range(0x21, 0x7F)}
 # What people type, and how it is written here.
 SPELLINGS = [
     (r"^[Pp]\s*(?=[=<>≤≥.\d])=?\s*", ""),
     (r"^(?i:n\.?s\.?)$", "≥0.05"),
-    (r"−|^–", "-"),
+    # Hyphens and the minus sign, which look alike.
+    ("[\u2010\u2011\u2212]|^–", "-"),
     (r"^\+(?=[.\d])", ""),
     (r"^-(?=[0.]+%?$)", ""),
     (r"\[", "("),
@@ -167,9 +179,15 @@ def read_any(path: Path) -> pd.DataFrame:
     A subject may name a group after an @, as in ``results.pain@drug.percentage``. Only our own file
     keeps the column ``source``: the words of our codebook are for its subjects alone.
     """
-    return _claims(Path(path), read_csv(path, ["id", "printed"]), []).drop(
-        columns=[] if Path(path).resolve() == PATH.resolve() else ["source"], errors="ignore"
-    )
+    path = Path(path)
+    try:
+        return _claims(path, read_csv(path, ["id", "printed"]), []).drop(
+            columns=[] if path.resolve() == PATH.resolve() else ["source"], errors="ignore"
+        )
+    except InputError as error:
+        # A line that is none, and after it one that begins so.
+        below = path.is_file() and re.search(rb'(?m)^[^#\s"].*\n(?s:.*\n)?"?#', path.read_bytes())
+        raise InputError(f"{error}{COMMENTS * bool(below)}") from None
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
@@ -269,6 +287,7 @@ def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> 
     """What is wrong with the id and the basis of a line; ``named`` are the groups of the file, and
     the ids of what a percentage can be of, ``after`` the names that may follow other words."""
     section, who, quantity, *rest = [*row["id"].split("."), "", ""]
+    text = normal(row["printed"].translate(FULL_WIDTH), "")
     stated = row.get("section", section), row.get("quantity", quantity)
     if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
         yield (
@@ -284,6 +303,19 @@ def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> 
         yield (
             f"printed: “{row['printed']}” has quartiles, between which a mean need not lie; write "
             "the mean alone, and the quartiles on a line of their own as median_limits"
+        )
+    elif (size := SIZE.search(text)) and (size.start() or quantity not in [*SIZES, "percentage"]):
+        alone = SIZE.sub("", text).replace("()", "").strip()
+        yield (
+            f"printed: “{row['printed']}” has n = {size[1] or size[2]} beside another number; "
+            f"write “{alone}” here, and of:{size[1] or size[2]} in the column basis where that is "
+            "the size of its group; what is counted stands first, as in 12 (24%)"
+        )
+    elif (pair := PAIR.search(text)) and (quantity == "mean" or pair[1]):
+        yield (
+            f"printed: “{row['printed']}” leaves open what its numbers are; write a mean with its "
+            "standard deviation alone, as in 61.2 (SD 10.4), limits as in 61.2 (58.1 to 64.3), and "
+            "a size in the column basis, as in of:50"
         )
     elif stated != (section, quantity):
         yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
@@ -341,8 +373,9 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
     estimate = ESTIMATE.fullmatch(text)
     if estimate and LIMITS.fullmatch(estimate[2]):
         found = _pieces(quantity, estimate[1])
-        # Limits beside a count and its percentage are those of the percentage.
-        limited = found[-1][0] if quantity == "count" else quantity
+        # Limits beside a fraction, or a count and its percentage, are those of the percentage.
+        of_share = quantity == "count" and (found[-1][2] or len(found) > 1)
+        limited = "percentage" if of_share else quantity
         return [*found, *_pieces(f"{limited}_limits", estimate[2])]
     if quantity.endswith("_limits") and (match := LIMITS.fullmatch(text)):
         return [
