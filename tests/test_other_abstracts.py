@@ -1637,6 +1637,34 @@ def test_more_patients_than_can_be_listed_are_said_to_be_open(tmp_path):
     assert "at most 10,000,000" in refusal(account, tmp_path, text.format("1000000000"))
 
 
+# --------------------------------------------------- which numbers are in doubt, and how far they are
+
+ACCURACY = (
+    "methods.all.patients,120,\nroc.t.sensitivity,80%,of:all\nroc.t.specificity,75%,of:all\n"
+    "roc.t.ppv,{},of:all\nroc.t.npv,{},of:all\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "grade", "never"),
+    [
+        # 84.72% prints 85%, yet with 120 patients only beside a negative predictive value of 65%.
+        (ACCURACY.format("85%", "90%"), "impossible", "last digit|cut off|84.72%|90.14%"),
+        # 32 of 40 and 60 of 80 print 80% and 75%: 32 of 52 is 62%, 60 of 68 is 88%.
+        (ACCURACY.format("62%", "87%"), "one digit off", "nothing"),
+        # The lower limit is that of one method, the upper that of another.
+        ("r.x.percentage,43.1% (31.4 to 54.6),of:72\n", "not by this method", "last digit|cut off"),
+    ],
+)
+def test_a_value_that_fits_only_beside_other_printed_numbers_explains_nothing(
+    tmp_path, text, grade, never
+):
+    of = account(tmp_path, text)
+    assert {*flagged(of).values()} == {grade}
+    lines = [line for one in of.findings for line in shown.finding_lines(one, of)]
+    assert not re.search(never, " ".join(lines))
+
+
 # ------------------------------------------------------------------------ the command and its page
 
 
