@@ -1665,6 +1665,16 @@ def test_a_value_that_fits_only_beside_other_printed_numbers_explains_nothing(
     assert not re.search(never, " ".join(lines))
 
 
+def test_a_grade_does_not_spread_to_a_number_that_mends_only_another_finding(tmp_path):
+    """83% lies above 55% whatever the lower limit is; that one only fits no method."""
+    of = account(tmp_path, "r.x.percentage,83% (32–55%),of:72\n")
+    assert flagged(of) == {
+        "r.x.percentage": "impossible",
+        "r.x.percentage_lower": "not by this method",
+        "r.x.percentage_upper": "impossible",
+    }
+
+
 # ------------------------------------------------------------------------ the command and its page
 
 

@@ -140,17 +140,17 @@ def account(claims: pd.DataFrame) -> Account:
     """Judge the claims of any abstract, as ``published.read_any`` gives them.
 
     Each check gets a grade. A claim that some set contains which would mend a finding has the worst
-    grade of the checks that it takes part in and that fail; it is consistent where a check that
+    grade of the checks of that finding that it takes part in; it is consistent where a check that
     holds does not allow it to be just anything.
     """
     done = other_abstracts.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
-    doubtful = {name for finding in failing for name in finding.in_doubt}
+    doubtful = {check: {*finding.in_doubt} for finding in failing for check in finding.checks}
     for check, grade in sorted(graded, key=lambda pair: -verdicts.GRADES.index(pair[1])):
         if grade != verdicts.NOT_CHECKED:
-            names = verdicts.confined(check, claims["printed"]) if check.holds else doubtful
+            names = doubtful.get(check) or verdicts.confined(check, claims["printed"])
             grades |= dict.fromkeys(names & {*check.claims}, grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
