@@ -1637,7 +1637,7 @@ def test_more_patients_than_can_be_listed_are_said_to_be_open(tmp_path):
     assert "at most 10,000,000" in refusal(account, tmp_path, text.format("1000000000"))
 
 
-# --------------------------------------------------- which numbers are in doubt, and how far they are
+# ------------------------------------------------- which numbers are in doubt, and how far they are
 
 ACCURACY = (
     "methods.all.patients,120,\nroc.t.sensitivity,80%,of:all\nroc.t.specificity,75%,of:all\n"
@@ -1673,6 +1673,26 @@ def test_a_grade_does_not_spread_to_a_number_that_mends_only_another_finding(tmp
         "r.x.percentage_lower": "not by this method",
         "r.x.percentage_upper": "impossible",
     }
+
+
+@pytest.mark.parametrize("rate", ["free", "event"])
+@pytest.mark.parametrize(
+    ("printed", "grade", "words"),
+    [
+        # 41 of 53 is 77.36%, 40 are 75.47%.
+        ("77.3%", "one digit off", "77.3% fits if it was cut off instead of rounded"),
+        ("77.5%", "one digit off", "77.5% fits with one last digit off (77.4%)"),
+        ("76.4%", "impossible", "the others allow 75.47% or 77.36%, at the nearest"),
+        ("0.3%", "impossible", "the others allow 0.00% or 1.89%, at the nearest"),
+        ("99.2%", "impossible", "the others allow 98.11% or 100.00%, at the nearest"),
+    ],
+)
+def test_a_patency_is_graded_as_any_other_percentage(tmp_path, printed, grade, words, rate):
+    size = "methods.A.patients,53,\n"
+    for name in ("patency.A.primary_patency", "r.x.percentage"):
+        of = account(tmp_path, f"{size}{name},{printed},of:A|rate:{rate}\n")
+        assert flagged(of) == {"methods.A.patients": grade, name: grade}
+        assert words in " ".join(shown.finding_lines(of.findings[0], of))
 
 
 # ------------------------------------------------------------------------ the command and its page

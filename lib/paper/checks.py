@@ -122,8 +122,10 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
-        # A rate may be any that is one of whole numbers.
-        allowed = nothing if needed == ["of"] else cache(partial(_allowed, claims, names))
+        allowed = cache(partial(_allowed, claims, names))
+        if needed == ["of"]:
+            # A rate may be any that is one of whole numbers.
+            allowed = nothing if agree(frozenset()) else partial(_allowed_rate, claims, *names)
         needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
         checks.append(Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs))
     return checks
@@ -139,6 +141,12 @@ def _allowed(claims: pd.DataFrame, names: tuple[str, ...], name: str) -> list[Sp
     """The values of a claim, as in ``_allowed_counts``, in any of the readings."""
     found = [_allowed_counts(of, names, name) for of in _readings(claims)]
     return None if None in found else [span for span, _ in groupby(merge(*found))]
+
+
+def _allowed_rate(claims: pd.DataFrame, size: str, rate: str, name: str) -> list[Span] | None:
+    """Of a rate that no whole number prints, the values next to it."""
+    total, printed = (claims.at[of, "printed"] for of in (size, rate))
+    return list(exactly(*reconstruct.shares_around(printed, int(total)))) if name == rate else None
 
 
 def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:

@@ -103,6 +103,12 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
     return list(range(first[0], last[0] + 1))
 
 
+def shares_around(printed: str, total: int) -> list[Fraction]:
+    """The shares of a total that whole numbers make below and above a printed one which none of
+    them prints."""
+    return sorted(Fraction(int(count[0]), total) for count in _ends(printed, np.array([total])))
+
+
 def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest count out of each total that prints so, 0 and the total when
     None; the greatest is the smaller where there is none."""
