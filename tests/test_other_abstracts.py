@@ -1639,7 +1639,7 @@ def test_more_patients_than_can_be_listed_are_said_to_be_open(tmp_path):
 
 # ------------------------------------------------- which numbers are in doubt, and how far they are
 
-ACCURACY = (
+OF_120 = (
     "methods.all.patients,120,\nroc.t.sensitivity,80%,of:all\nroc.t.specificity,75%,of:all\n"
     "roc.t.ppv,{},of:all\nroc.t.npv,{},of:all\n"
 )
@@ -1649,9 +1649,9 @@ ACCURACY = (
     ("text", "grade", "never"),
     [
         # 84.72% prints 85%, yet with 120 patients only beside a negative predictive value of 65%.
-        (ACCURACY.format("85%", "90%"), "impossible", "last digit|cut off|84.72%|90.14%"),
+        (OF_120.format("85%", "90%"), "impossible", "last digit|cut off|84.72%|90.14%"),
         # 32 of 40 and 60 of 80 print 80% and 75%: 32 of 52 is 62%, 60 of 68 is 88%.
-        (ACCURACY.format("62%", "87%"), "one digit off", "nothing"),
+        (OF_120.format("62%", "87%"), "one digit off", "nothing"),
         # The lower limit is that of one method, the upper that of another.
         ("r.x.percentage,43.1% (31.4 to 54.6),of:72\n", "not by this method", "last digit|cut off"),
     ],
@@ -1693,6 +1693,55 @@ def test_a_patency_is_graded_as_any_other_percentage(tmp_path, printed, grade, w
         of = account(tmp_path, f"{size}{name},{printed},of:A|rate:{rate}\n")
         assert flagged(of) == {"methods.A.patients": grade, name: grade}
         assert words in " ".join(shown.finding_lines(of.findings[0], of))
+
+
+NO_TOTAL = "the number of all patients is not known (methods.all.patients)"
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "why"),
+    [
+        (
+            "methods.A.patients,40,partition\nmethods.B.patients,60,\n",
+            "the groups add up to all patients",
+            NO_TOTAL,
+        ),
+        (
+            marker("t", "80%", "75%", "of:all"),
+            "one number of events is behind all sensitivities and specificities",
+            NO_TOTAL,
+        ),
+        (
+            "r.w@A.mean,61.2 ± 10.4,\nr.w@B.mean,65.0 ± 9.9,\nr.w.p_value,0.02,\n",
+            "P of w follows from means and standard deviations",
+            "it takes the size of each group (methods.<group>.patients, or of: in its basis)",
+        ),
+    ],
+)
+def test_what_is_missing_for_a_check_is_said(tmp_path, text, check, why):
+    table = shown.checks_table(account(tmp_path, text))
+    assert table.values.tolist() == [["not checked", check[0].upper() + check[1:], why]]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        (OF_120.format("85%", "90%"), True),
+        (OF_120.format("85%", "90%").partition("\n")[2], False),
+        # Of 50 and 150 of the patients, not of all.
+        (
+            "methods.all.patients,200,\nroc.t.sensitivity,80.5% (70 to 79%),of:50\n"
+            "roc.t.specificity,75%,of:150\n",
+            False,
+        ),
+    ],
+)
+def test_numbers_of_events_are_said_only_out_of_the_patients_that_they_are_of(
+    tmp_path, text, is_said
+):
+    of = account(tmp_path, text)
+    lines = " ".join(line for one in of.findings for line in shown.finding_lines(one, of))
+    assert lines and ("goes with these numbers of events" in lines) == is_said
 
 
 # ------------------------------------------------------------------------ the command and its page

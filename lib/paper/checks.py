@@ -72,9 +72,10 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     )
     binary = [area for area in areas if not _may_be_score(claims, area)]
     why_apart = _why_groups_differ(claims, sizes)
+    no_total = "" if total in claims.index else f"the number of all patients is not known ({total})"
     # In words, the claims, the premises, and why it is not carried out.
     planned = [
-        ("the groups add up to all patients", sizes, ["partition"], why_apart),
+        ("the groups add up to all patients", sizes, ["partition"], no_total or why_apart),
         *[
             (
                 "a whole number of patients is behind the patency of "
@@ -90,7 +91,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             "one number of events is behind all sensitivities and specificities",
             [total, *events, *markers] if markers else [],
             ["of", "events"],
-            "",
+            "" if events else no_total,
         ),
         *[
             (

@@ -352,7 +352,8 @@ def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     """For every conceivable number of events: can each sensitivity and specificity be printed?
 
-    Index: occluded, from 1 to one less than all patients. One boolean column per claim.
+    Index: occluded, from 1 to one less than all patients. One boolean column per claim, none for
+    those of other patients or of another method.
     """
     rows = original(claims)
     sizes = rows.loc[rows["quantity"] == "patients", "printed"].astype(int)
@@ -362,6 +363,7 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
         name: np.less_equal(*_ends(text, total))
         for quantity, total in totals.items()
         for name, text in rows.loc[rows["quantity"] == quantity, "printed"].items()
+        if not apart(claims, name)
     }
     return pd.DataFrame(printable, index=pd.Index(occluded, name="occluded"))
 
