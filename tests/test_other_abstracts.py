@@ -141,6 +141,7 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
     [
         ("a.x.p_value,about .04,", ["line 3", "“about .04”", "write for example"]),
         ("a.x.p_value,1.4,", ["line 3", "probability from 0 to 1"]),
+        ("a.x.percentage,80.9%…,", ["line 3", "not a number"]),
         ("a.x.percentage,104%,", ["line 3", "from 0 to 100%"]),
         ("a.x.percentage,1,", ["line 3", "“1”", "with its sign; write for example 0.5%, 1%"]),
         ("a.x.percentage,0.5,of:200", ["line 3", "“0.5”", "with its sign"]),
@@ -450,7 +451,7 @@ WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n
          {"r.x.percentage", "methods.all.patients", "r.x.count"}),
         # A rate that no number of patients gives is found without the other groups.
         ("methods.A.patients,50,\nmethods.B.patients,50,\npatency.A.primary_patency,83%,of:A\n"
-         "patency.B.primary_patency,70%,of:B\n", "impossible",
+         "patency.B.primary_patency,70%,of:B\n", "one digit off",
          {"methods.A.patients", "patency.A.primary_patency"}),
         # One sign is meant for the estimate and its limits.
         ("r.x.percentage,2%,of:400\nr.x.percentage_limits,0.9 to 3.9,\n", "", set()),
@@ -1742,6 +1743,26 @@ def test_numbers_of_events_are_said_only_out_of_the_patients_that_they_are_of(
     of = account(tmp_path, text)
     lines = " ".join(line for one in of.findings for line in shown.finding_lines(one, of))
     assert lines and ("goes with these numbers of events" in lines) == is_said
+
+
+@pytest.mark.parametrize(
+    ("another", "grade"),
+    [
+        ("", "one digit off"),
+        ("r.y.percentage,34.3%,of:64\n", "one digit off"),
+        # 22 of 64 is 34.375%: that is not cut off.
+        ("r.y.percentage,34.4%,of:64\n", "impossible"),
+    ],
+)
+def test_percentages_that_all_may_be_cut_off_are_not_impossible(tmp_path, another, grade):
+    """17 of 21 is 80.95%, 35 of 43 is 81.40%: of these only both together fit."""
+    basis = "of:all|events:roc"
+    text = "methods.all.patients,64,\nmethods.all.events,21,events:roc\n"
+    of = account(tmp_path, text + marker("t", "80.9%", "81.3%", basis) + another)
+    assert grades(of)["one number of events is behind all sensitivities and specificities"] == grade
+    assert flagged(of)["roc.t.sensitivity"] == grade
+    words = "fits if all percentages were cut off instead of rounded"
+    assert (words in of.findings[0].readings) == (grade == "one digit off")
 
 
 # ------------------------------------------------------------------------ the command and its page
