@@ -164,6 +164,7 @@ def test_several_numbers_of_a_cell_are_several_claims(tmp_path, line, claims):
     [
         ("a.x.p_value,about .04,", ["line 3", "“about .04”", "write for example"]),
         ("a.x.p_value,1.4,", ["line 3", "probability from 0 to 1"]),
+        ("a.x.percentage,80.9%…,", ["line 3", "not a number"]),
         ("a.x.percentage,104%,", ["line 3", "from 0 to 100%"]),
         ("a.x.percentage,1,", ["line 3", "“1”", "with its sign; write for example 0.5%, 1%"]),
         ("a.x.percentage,0.5,of:200", ["line 3", "“0.5”", "with its sign"]),
@@ -499,7 +500,7 @@ WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n
          {"r.x.percentage", "methods.all.patients", "r.x.count"}),
         # A rate that no number of patients gives is found without the other groups.
         ("methods.A.patients,50,\nmethods.B.patients,50,\npatency.A.primary_patency,83%,of:A\n"
-         "patency.B.primary_patency,70%,of:B\n", "impossible",
+         "patency.B.primary_patency,70%,of:B\n", "one digit off",
          {"methods.A.patients", "patency.A.primary_patency"}),
         # One sign is meant for the estimate and its limits.
         ("r.x.percentage,2%,of:400\nr.x.percentage_limits,0.9 to 3.9,\n", "", set()),
@@ -1721,6 +1722,133 @@ def test_more_patients_than_can_be_listed_are_said_to_be_open(tmp_path):
     of = account(tmp_path, text.format("9000000"))
     assert set(of.claims["grade"]) == {"not checked"}
     assert "at most 10,000,000" in refusal(account, tmp_path, text.format("1000000000"))
+
+
+# ------------------------------------------------- which numbers are in doubt, and how far they are
+
+OF_120 = (
+    "methods.all.patients,120,\nroc.t.sensitivity,80%,of:all\nroc.t.specificity,75%,of:all\n"
+    "roc.t.ppv,{},of:all\nroc.t.npv,{},of:all\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "grade", "never"),
+    [
+        # 84.72% prints 85%, yet with 120 patients only beside a negative predictive value of 65%.
+        (OF_120.format("85%", "90%"), "impossible", "last digit|cut off|84.72%|90.14%"),
+        # 32 of 40 and 60 of 80 print 80% and 75%: 32 of 52 is 62%, 60 of 68 is 88%.
+        (OF_120.format("62%", "87%"), "one digit off", "nothing"),
+        # The lower limit is that of one method, the upper that of another.
+        ("r.x.percentage,43.1% (31.4 to 54.6),of:72\n", "not by this method", "last digit|cut off"),
+    ],
+)
+def test_a_value_that_fits_only_beside_other_printed_numbers_explains_nothing(
+    tmp_path, text, grade, never
+):
+    of = account(tmp_path, text)
+    assert {*flagged(of).values()} == {grade}
+    lines = [line for one in of.findings for line in shown.finding_lines(one, of)]
+    assert not re.search(never, " ".join(lines))
+
+
+def test_a_grade_does_not_spread_to_a_number_that_mends_only_another_finding(tmp_path):
+    """83% lies above 55% whatever the lower limit is; that one only fits no method."""
+    of = account(tmp_path, "r.x.percentage,83% (32–55%),of:72\n")
+    assert flagged(of) == {
+        "r.x.percentage": "impossible",
+        "r.x.percentage_lower": "not by this method",
+        "r.x.percentage_upper": "impossible",
+    }
+
+
+@pytest.mark.parametrize("rate", ["free", "event"])
+@pytest.mark.parametrize(
+    ("printed", "grade", "words"),
+    [
+        # 41 of 53 is 77.36%, 40 are 75.47%.
+        ("77.3%", "one digit off", "77.3% fits if it was cut off instead of rounded"),
+        ("77.5%", "one digit off", "77.5% fits with one last digit off (77.4%)"),
+        ("76.4%", "impossible", "the others allow 75.47% or 77.36%, at the nearest"),
+        ("0.3%", "impossible", "the others allow 0.00% or 1.89%, at the nearest"),
+        ("99.2%", "impossible", "the others allow 98.11% or 100.00%, at the nearest"),
+    ],
+)
+def test_a_patency_is_graded_as_any_other_percentage(tmp_path, printed, grade, words, rate):
+    size = "methods.A.patients,53,\n"
+    for name in ("patency.A.primary_patency", "r.x.percentage"):
+        of = account(tmp_path, f"{size}{name},{printed},of:A|rate:{rate}\n")
+        assert flagged(of) == {"methods.A.patients": grade, name: grade}
+        assert words in " ".join(shown.finding_lines(of.findings[0], of))
+
+
+NO_TOTAL = "the number of all patients is not known (methods.all.patients)"
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "why"),
+    [
+        (
+            "methods.A.patients,40,partition\nmethods.B.patients,60,\n",
+            "the groups add up to all patients",
+            NO_TOTAL,
+        ),
+        (
+            marker("t", "80%", "75%", "of:all"),
+            "one number of events is behind all sensitivities and specificities",
+            NO_TOTAL,
+        ),
+        (
+            "r.w@A.mean,61.2 ± 10.4,\nr.w@B.mean,65.0 ± 9.9,\nr.w.p_value,0.02,\n",
+            "P of w follows from means and standard deviations",
+            "it takes the size of each group (methods.<group>.patients, or of: in its basis)",
+        ),
+    ],
+)
+def test_what_is_missing_for_a_check_is_said(tmp_path, text, check, why):
+    table = shown.checks_table(account(tmp_path, text))
+    assert table.values.tolist() == [["not checked", check[0].upper() + check[1:], why]]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        (OF_120.format("85%", "90%"), True),
+        (OF_120.format("85%", "90%").partition("\n")[2], False),
+        # Of 50 and 150 of the patients, not of all.
+        (
+            "methods.all.patients,200,\nroc.t.sensitivity,80.5% (70 to 79%),of:50\n"
+            "roc.t.specificity,75%,of:150\n",
+            False,
+        ),
+    ],
+)
+def test_numbers_of_events_are_said_only_out_of_the_patients_that_they_are_of(
+    tmp_path, text, is_said
+):
+    of = account(tmp_path, text)
+    lines = " ".join(line for one in of.findings for line in shown.finding_lines(one, of))
+    assert lines and ("goes with these numbers of events" in lines) == is_said
+
+
+@pytest.mark.parametrize(
+    ("another", "grade"),
+    [
+        ("", "one digit off"),
+        ("r.y.percentage,34.3%,of:64\n", "one digit off"),
+        # 22 of 64 is 34.375%: that is not cut off.
+        ("r.y.percentage,34.4%,of:64\n", "impossible"),
+    ],
+)
+def test_percentages_that_all_may_be_cut_off_are_not_impossible(tmp_path, another, grade):
+    """17 of 21 is 80.95%, 35 of 43 is 81.40%: of these only both together fit."""
+    basis = "of:all|events:roc"
+    text = "methods.all.patients,64,\nmethods.all.events,21,events:roc\n"
+    of = account(tmp_path, text + marker("t", "80.9%", "81.3%", basis) + another)
+    assert grades(of)["one number of events is behind all sensitivities and specificities"] == grade
+    assert flagged(of)["roc.t.sensitivity"] == grade
+    words = "fits if all percentages were cut off instead of rounded"
+    assert (words in of.findings[0].readings) == (grade == "one digit off")
 
 
 # ------------------------------------------------------------------------ the command and its page

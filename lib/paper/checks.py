@@ -72,9 +72,10 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     )
     binary = [area for area in areas if not _may_be_score(claims, area)]
     why_apart = _why_groups_differ(claims, sizes)
+    no_total = "" if total in claims.index else f"the number of all patients is not known ({total})"
     # In words, the claims, the premises, and why it is not carried out.
     planned = [
-        ("the groups add up to all patients", sizes, ["partition"], why_apart),
+        ("the groups add up to all patients", sizes, ["partition"], no_total or why_apart),
         *[
             (
                 "a whole number of patients is behind the patency of "
@@ -90,7 +91,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             "one number of events is behind all sensitivities and specificities",
             [total, *events, *markers] if markers else [],
             ["of", "events"],
-            "",
+            "" if events else no_total,
         ),
         *[
             (
@@ -122,8 +123,10 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
-        # A rate may be any that is one of whole numbers.
-        allowed = nothing if needed == ["of"] else cache(partial(_allowed, claims, names))
+        allowed = cache(partial(_allowed, claims, names))
+        if needed == ["of"]:
+            # A rate may be any that is one of whole numbers.
+            allowed = nothing if agree(frozenset()) else partial(_allowed_rate, claims, *names)
         needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
         checks.append(Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs))
     return checks
@@ -139,6 +142,12 @@ def _allowed(claims: pd.DataFrame, names: tuple[str, ...], name: str) -> list[Sp
     """The values of a claim, as in ``_allowed_counts``, in any of the readings."""
     found = [_allowed_counts(of, names, name) for of in _readings(claims)]
     return None if None in found else [span for span, _ in groupby(merge(*found))]
+
+
+def _allowed_rate(claims: pd.DataFrame, size: str, rate: str, name: str) -> list[Span] | None:
+    """Of a rate that no whole number prints, the values next to it."""
+    total, printed = (claims.at[of, "printed"] for of in (size, rate))
+    return list(exactly(*reconstruct.shares_around(printed, int(total)))) if name == rate else None
 
 
 def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:

@@ -16,6 +16,8 @@ from lib.patients.errors import InputError
 NUMBER = re.compile(
     r"(?P<sign>[<>≤≥]?)\s*(?P<digits>-?\d+(?:\.(?P<decimals>\d+))?)\s*(?P<percent>%?)"
 )
+# What stands after a number whose digits are taken to be cut off; no file may hold it.
+CUT_OFF = "…"
 # More digits than any number here has.
 DIGITS = Context(prec=60)
 
@@ -47,7 +49,7 @@ def parse(printed: str) -> tuple[str, Fraction, Fraction]:
 
     A percentage is a proportion here. Raises ``InputError`` when it is not a number.
     """
-    match = NUMBER.fullmatch(printed.strip())
+    match = NUMBER.fullmatch(printed.strip().removesuffix(CUT_OFF))
     if not match:
         raise InputError(
             f"“{printed}” is not a printed number; expected for example 0.020, 89.4% or <0.05"
@@ -63,10 +65,12 @@ def interval(printed: str | None, rounding: str | None = None) -> Interval:
 
     ``rounding`` is half_up (a half goes away from zero), half_even (a half goes to the even digit),
     truncation, or None for what either of the two half rules allows. A threshold such as "<0.05"
-    stands for itself. Raises ``InputError`` when ``printed`` is not a number.
+    stands for itself; "80.9%…" is cut off. Raises ``InputError`` when ``printed`` is not a
+    number.
     """
     if printed is None:
         return Interval()
+    rounding = "truncation" if printed.endswith(CUT_OFF) else rounding
     sign, value, unit = parse(printed)
     if sign in ("<", "≤"):
         return Interval(-inf, value, False, sign == "≤")
@@ -112,7 +116,7 @@ def printings(value: float | Fraction, like: str) -> set[str]:
     """All strings as which ``value`` may be printed, with the digits of ``like``, under either half
     rule; of a threshold, itself or its opposite.
     """
-    match = NUMBER.fullmatch(like.strip())
+    match = NUMBER.fullmatch(like.strip().removesuffix(CUT_OFF))
     if sign := match["sign"]:
         opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}[sign]
         return {(sign if agrees(like, value) else opposite) + like.strip().lstrip("<>≤≥ ")}

@@ -1,6 +1,6 @@
 """The ledger: every claim with its verdict, what was recomputed, and where the book derives it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,7 @@ VERDICTS = {
     "given": "nothing determines it and nothing was made to print it",
     "contradicted": "a check that involves it fails, so not all claims of that check can be right",
 }
+CUT_OFF = "fits if all percentages were cut off instead of rounded"
 # The columns of a table of terms, and what the paper calls them.
 ESTIMATES = dict(zip(["odds_ratio", "lower", "upper", "p"], wald.QUANTITIES, strict=True))
 
@@ -140,19 +141,37 @@ def account(claims: pd.DataFrame) -> Account:
     """Judge the claims of any abstract, as ``published.read_any`` gives them.
 
     Each check gets a grade. A claim that some set contains which would mend a finding has the worst
-    grade of the checks that it takes part in and that fail; it is consistent where a check that
-    holds does not allow it to be just anything.
+    grade of the checks of that finding that it takes part in; it is consistent where a check that
+    holds does not allow it to be just anything. What fits if all percentages were cut off is one
+    digit off.
     """
     done = other_abstracts.all_checks(claims)
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
+    worse = verdicts.GRADES[: verdicts.GRADES.index(verdicts.ONE_DIGIT)]
+    if any(finding.grade in worse for finding in failing) and _fits_cut_off(claims):
+        failing = [
+            replace(finding, grade=verdicts.ONE_DIGIT, readings=[*finding.readings, CUT_OFF])
+            if finding.grade in worse
+            else finding
+            for finding in failing
+        ]
+        graded = [(of, verdicts.ONE_DIGIT if grade in worse else grade) for of, grade in graded]
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
-    doubtful = {name for finding in failing for name in finding.in_doubt}
+    doubtful = {check: {*finding.in_doubt} for finding in failing for check in finding.checks}
     for check, grade in sorted(graded, key=lambda pair: -verdicts.GRADES.index(pair[1])):
         if grade != verdicts.NOT_CHECKED:
-            names = verdicts.confined(check, claims["printed"]) if check.holds else doubtful
+            names = doubtful.get(check) or verdicts.confined(check, claims["printed"])
             grades |= dict.fromkeys(names & {*check.claims}, grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
+
+
+def _fits_cut_off(claims: pd.DataFrame) -> bool:
+    """Whether no check fails if all percentages of the file were cut off instead of rounded."""
+    are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
+    printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
+    done = other_abstracts.all_checks(claims.assign(printed=printed))
+    return all(check.holds is not False for check in done)
 
 
 def might_be_printed(name: str, judged: pd.DataFrame) -> bool:

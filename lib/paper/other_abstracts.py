@@ -155,9 +155,14 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     cells = [cell for cell in topic.groups.values() if {"mean", "sd"} <= set(cell)]
     found = [denominator(claims, cell["mean"]) for cell in cells]
     sizes, p_value = [total for total, *_ in found], topic.own.get("p_value")
-    if len(cells) != 2 or not p_value or min(sizes) < 2:
+    if len(cells) != 2 or not p_value:
         return
+    words = f"P of {about(topic.what, claims)} follows from means and standard deviations"
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
+    if min(sizes) < 2:
+        why = "it takes the size of each group (methods.<group>.patients, or of: in its basis)"
+        yield Check(words, (p_value, *names), nothing, why_not=why)
+        return
     of_sizes = [premise for *_, premises in found for premise in premises]
     ends = [tuple(map(float, ends_of(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
@@ -183,7 +188,7 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
     yield follows(
         claims,
-        f"P of {about(topic.what, claims)} follows from means and standard deviations",
+        words,
         p_value,
         names,
         spans,

@@ -103,6 +103,12 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
     return list(range(first[0], last[0] + 1))
 
 
+def shares_around(printed: str, total: int) -> list[Fraction]:
+    """The shares of a total that whole numbers make below and above a printed one which none of
+    them prints."""
+    return sorted(Fraction(int(count[0]), total) for count in _ends(printed, np.array([total])))
+
+
 def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest count out of each total that prints so, 0 and the total when
     None; the greatest is the smaller where there is none."""
@@ -346,7 +352,8 @@ def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
     """For every conceivable number of events: can each sensitivity and specificity be printed?
 
-    Index: occluded, from 1 to one less than all patients. One boolean column per claim.
+    Index: occluded, from 1 to one less than all patients. One boolean column per claim, none for
+    those of other patients or of another method.
     """
     rows = original(claims)
     sizes = rows.loc[rows["quantity"] == "patients", "printed"].astype(int)
@@ -356,6 +363,7 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
         name: np.less_equal(*_ends(text, total))
         for quantity, total in totals.items()
         for name, text in rows.loc[rows["quantity"] == quantity, "printed"].items()
+        if not apart(claims, name)
     }
     return pd.DataFrame(printable, index=pd.Index(occluded, name="occluded"))
 

@@ -11,7 +11,7 @@ its claims are left out, and what the others allow each claim to be. From that a
 3. the verdict on each claim, leave-one-out: what do all the others allow it to print?
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -110,11 +110,18 @@ def one_of(
         found = otherwise(left_out) if left_out & set(made_with) else candidates
         if found is None or not set(names) - left_out:
             return None
-        return any(fits(claims, names, spans, left_out) for spans in found)
+        return any(_fitting(claims, names, found, left_out))
 
-    allows = {name: [spans[at] for spans in candidates] for at, name in enumerate(names)}
+    @cache
+    def allows(name: str) -> list[Span] | None:
+        """A value that goes only with others of the names than those printed is none."""
+        if name not in names:
+            return None
+        found, at = _fitting(claims, names, candidates, frozenset([name])), names.index(name)
+        return list(dict.fromkeys(spans[at] for spans in found))
+
     involved, needed = (*names, *made_with), tuple(needs)
-    return Check(words, involved, without, allows.get, source, needed, why_not, readings, made_with)
+    return Check(words, involved, without, allows, source, needed, why_not, readings, made_with)
 
 
 def spans_all(spans: Sequence[Span] | None) -> bool:
@@ -129,11 +136,22 @@ def fits(
     left_out: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether a candidate prints all the claims named but those left out."""
-    return all(
-        interval(claims.at[name, "printed"]).meets(*span)
-        for name, span in zip(names, spans, strict=True)
+    return any(_fitting(claims, names, [spans], left_out))
+
+
+def _fitting(
+    claims: pd.DataFrame,
+    names: Sequence[str],
+    candidates: Iterable[tuple[Span, ...]],
+    left_out: frozenset[str],
+) -> Iterator[tuple[Span, ...]]:
+    """The candidates that print all the claims named but those left out."""
+    kept = [
+        (at, interval(claims.at[name, "printed"]))
+        for at, name in enumerate(names)
         if name not in left_out
-    )
+    ]
+    return (spans for spans in candidates if all(of.meets(*spans[at]) for at, of in kept))
 
 
 @dataclass(frozen=True)

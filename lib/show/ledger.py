@@ -111,7 +111,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
 
 def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Iterator[str]:
     """With which numbers of events each sensitivity and specificity goes, where these alone do not
-    fit; an area follows from them without."""
+    fit; an area follows from them without. Nothing where no number of patients is printed."""
     shared = [
         check.claims
         for check in finding.checks
@@ -119,7 +119,7 @@ def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Itera
     ]
     names = dict.fromkeys(name for names in shared for name in names)
     printable = reconstruct.printable_by_occluded(claims)
-    for name in [name for name in names if name in printable]:
+    for name in [name for name in names if name in printable and len(printable)]:
         events = [str(number) for number in printable.index[printable[name]]]
         few = ", ".join(events[:MOST_SHOWN] + ["…"] * (len(events) > MOST_SHOWN)) or "none"
         yield f"{_number(claims, name)} goes with these numbers of events: {few}."
