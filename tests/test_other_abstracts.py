@@ -1753,13 +1753,18 @@ def test_a_value_that_fits_only_beside_other_printed_numbers_explains_nothing(
 
 
 def test_a_grade_does_not_spread_to_a_number_that_mends_only_another_finding(tmp_path):
-    """83% lies above 55% whatever the lower limit is; that one only fits no method."""
+    """The 8 mends the sum, whatever 12 is; that one only does not go with its percentage."""
+    text = "r.x@A.count,12 (25%),of:A\nr.x@B.count,9,of:B\nr.x.count,8,partition|of:all\n"
+    sizes = "methods.all.patients,100,partition\nmethods.A.patients,50,\nmethods.B.patients,50,\n"
+    found = flagged(account(tmp_path, sizes + text))
+    assert found["r.x.count"] == "impossible"
+    assert {found["r.x@A.count"], found["r.x@A.percentage"]} == {"one digit off"}
+
+
+def test_one_number_that_mends_two_findings_is_the_one_in_doubt(tmp_path):
+    """Without 83% the limits 32% and 55% are those of 31 of 72."""
     of = account(tmp_path, "r.x.percentage,83% (32–55%),of:72\n")
-    assert flagged(of) == {
-        "r.x.percentage": "impossible",
-        "r.x.percentage_lower": "not by this method",
-        "r.x.percentage_upper": "impossible",
-    }
+    assert flagged(of) == {"r.x.percentage": "impossible"}
 
 
 @pytest.mark.parametrize("rate", ["free", "event"])
