@@ -58,6 +58,8 @@ def written(rows: pd.DataFrame, codebook: pd.DataFrame, dialect: dict, folder):
     if dialect["words"]:
         for name in [*rows.filter(like="marker"), "died"]:
             shown[name] = rows[name].map({1.0: "Yes", 0.0: "no"})
+    # A row with nothing but its group might be a heading.
+    shown = shown.astype(object).where(shown.notna(), "NA")
     return write_rows(folder, shown, codebook, dialect["sep"])
 
 

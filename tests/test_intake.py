@@ -575,25 +575,27 @@ def nameless(*more: str, column: str = "", values: tuple = (), at: int = 60) -> 
         (["A,33,,,"], 60, "line 62"),
         (["A,,,,"], 0, "line 2"),
         (["A,,,,", "B,,,,"], 30, "lines 32 and 33"),
-        ([",57.1,,79.3,"], 30, "line 32"),
     ],
 )
 def test_rows_that_have_only_the_group_and_numbers_are_refused(load, more, at, lines):
     message = refusal(load, nameless(*more, at=at), NAMELESS)
-    assert f"{lines}: nothing but the group or numbers stands there; delete" in message
-    # As the mend says: a column of identifiers makes patients of them.
-    rows = [f"{i}," * (i > 0) + "nr," * (i == 0) + line
-            for i, line in enumerate(nameless(*more, at=at).splitlines())]  # fmt: skip
-    named = load("\n".join(rows), NAMELESS + "nr,Number,id,text,,\n")
-    assert len(named.rows) == 60 + len(more)
+    assert f"{lines}: nothing but the group, or numbers beside it, stands there; del" in message
+    # As the mend says: these are patients.
+    lines = nameless(*(line.replace(",,", ",NA,", 1) for line in more), at=at)
+    assert len(load(lines, NAMELESS).rows) == 60 + len(more)
 
 
-def test_patients_with_only_a_group_are_named_where_empty_cells_are_common(load):
-    lines = nameless(column="leak", values=("",) * 20).replace("A,40,0,", "A,40,,").splitlines()
-    lines[3:9] = [line.replace(",1,", ",,").replace(",0,", ",,") for line in lines[3:9]]
-    found = load("\n".join(lines), NAMELESS)
-    assert len(found.rows) == 60
+def test_a_patient_of_whom_only_numbers_are_known_is_named(load):
+    """Lost to follow-up, for instance; but for a last row, which may be a total."""
+    found = load(nameless("A,59,,78,", at=30), NAMELESS)
+    assert len(found.rows) == 61
     assert any("nothing but the group and numbers is known" in note for note in found.row_notes)
+
+
+def test_a_file_without_its_group_says_so(load):
+    lines = nameless("A,59,,78,", at=30).splitlines()
+    message = refusal(load, "\n".join(line.partition(",")[2] for line in lines), NAMELESS)
+    assert "column site is missing" in message
 
 
 @pytest.mark.parametrize(
@@ -608,6 +610,7 @@ def test_patients_with_only_a_group_are_named_where_empty_cells_are_common(load)
         ("non|oui", ["oui", "non", "inconnu"], "; write inconnu into the column missing"),
         ("0|1", "YNU", "“U”; expected 0 (no) or 1 (yes); write U into the column missing"),
         ("0|1", "019", "“9”; expected 0 (no) or 1 (yes); a code for missing goes into the column"),
+        ("0|1", "19", "“9”; expected 0 (no) or 1 (yes); a code for missing goes into the column"),
     ],
 )
 def test_a_third_code_is_told_from_the_two_for_no_and_yes(load, levels, values, said):
@@ -641,13 +644,18 @@ def test_a_negative_among_positives_is_asked_about_though_it_is_not_whole(load, 
     assert f"column crea: {said}" in message and "or none if it is a value" in message
 
 
-@pytest.mark.parametrize(("lowest", "is_noted"), [(-3, False), (-1, False), (-0.25, True)])
-def test_numbers_of_both_signs_are_values(load, lowest, is_noted):
+@pytest.mark.parametrize("lowest", [-3, -1, -0.25])
+def test_numbers_of_both_signs_are_values(load, lowest):
     values = (*np.linspace(lowest, lowest + 6, 60).round(2),)
     found = load(nameless(column="crea", values=values), NAMELESS)
     assert found.rows["crea"].tolist() == [*values]
-    noted = any("crea: a few of its values are below zero" in note for note in found.notes)
-    assert noted == is_noted
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_tail_below_zero_is_of_values(load, seed):
+    """As the logarithm of a ratio has one."""
+    values = (*np.random.default_rng(seed).normal(2, 1, 60).round(2),)
+    assert load(nameless(column="crea", values=values), NAMELESS).rows["crea"].tolist() == [*values]
 
 
 @pytest.mark.parametrize(
@@ -657,8 +665,7 @@ def test_numbers_of_both_signs_are_values(load, lowest, is_noted):
         ("missings", "column “missings” is not known; call it missing if"),
         ("Level label", "column “Level label” is not known; call it level_labels if"),
         ("Levels", "columns “levels” and “Levels” are both levels; keep one of them"),
-        ("comment", None),
-        ("levels_de", None),
+        *[(name, None) for name in ("comment", "levels_de", "site", "timing", "n_missing")],
     ],
 )
 def test_a_column_that_no_codebook_has_is_named(load, header, said):
@@ -686,6 +693,21 @@ def test_a_column_that_no_codebook_has_is_named(load, header, said):
 def test_a_codebook_written_in_another_way_is_told_how(load, old, new, said):
     message = refusal(load, nameless(), NAMELESS.replace(old, new))
     assert said in message and "is missing" not in message
+
+
+def test_a_level_that_the_codebook_lacks_is_named_though_its_levels_have_colons(load):
+    codebook = NAMELESS.replace(
+        "dm,Diabetes,factor,binary,,0|1", "dm,Titer,factor,category,,1:10|1:20"
+    )
+    message = refusal(load, nameless(column="dm", values=("1:10", "1:20", "1:40") * 20), codebook)
+    assert "“1:40”; expected" in message
+
+
+def test_none_may_be_a_code_for_missing(load):
+    codebook = NAMELESS.replace("\n", ",\n").replace("levels,", "levels,missing")
+    codebook = codebook.replace("30 days,0|1,", "30 days,0|1,None")
+    rows = load(nameless(column="leak", values=("None", "0", "1") * 20), codebook).rows
+    assert rows["leak"].isna().sum() == 20
 
 
 def test_a_last_patient_of_whom_something_is_known_is_one(load):

@@ -1856,6 +1856,34 @@ def test_percentages_that_all_may_be_cut_off_are_not_impossible(tmp_path, anothe
     assert (words in of.findings[0].readings) == (grade == "one digit off")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "methods.all.patients,300,\nmethods.all.events,150,events:roc\n"
+        + marker("t", "80%", "80%", "of:all|events:roc", "univariate.t.p_value,0.50,\n"),
+        "r.x@A.percentage,24%,of:200\nr.x@B.percentage,10%,of:200\n"
+        "r.x.odds_ratio,2.62 (1.10 to 6.24),normal\n",
+    ],
+)
+def test_what_cannot_be_checked_of_percentages_cut_off_does_not_fit(tmp_path, text):
+    """If they were, no single table would be behind them, and nothing be said of P or limits."""
+    of = account(tmp_path, text)
+    assert [finding.grade for finding in of.findings] == ["not by this method"]
+    assert "cut off" not in str(of.findings[0].readings)
+
+
+@pytest.mark.parametrize(("sensitivity", "specificity"), [("0.0%", "100.0%"), ("100%", "0%")])
+def test_a_marker_that_nobody_or_everybody_has_gives_no_p(tmp_path, sensitivity, specificity):
+    text = "methods.all.patients,10,\nmethods.all.events,5,\nunivariate.t.p_value,0.04,\n"
+    assert flagged(account(tmp_path, text + marker("t", sensitivity, specificity, ""))) == {}
+
+
+def test_comments_above_the_names_of_the_columns_are_not_complained_of(tmp_path):
+    path = tmp_path / "claims.csv"
+    path.write_bytes("\ufeff# a\n# b\nid,printed,basis\na.x.p_value,1.4,\n".encode())
+    assert "are comments only above" not in refusal(published.read_any, path)
+
+
 # ------------------------------------------------------------------------ the command and its page
 
 

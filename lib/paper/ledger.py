@@ -149,7 +149,7 @@ def account(claims: pd.DataFrame) -> Account:
     graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
     failing = verdicts.findings(done, claims["printed"])
     worse = verdicts.GRADES[: verdicts.GRADES.index(verdicts.ONE_DIGIT)]
-    if any(finding.grade in worse for finding in failing) and _fits_cut_off(claims):
+    if any(finding.grade in worse for finding in failing) and _fits_cut_off(claims, failing):
         failing = [
             replace(finding, grade=verdicts.ONE_DIGIT, readings=[*finding.readings, CUT_OFF])
             if finding.grade in worse
@@ -166,12 +166,15 @@ def account(claims: pd.DataFrame) -> Account:
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 
-def _fits_cut_off(claims: pd.DataFrame) -> bool:
-    """Whether no check fails if all percentages of the file were cut off instead of rounded."""
+def _fits_cut_off(claims: pd.DataFrame, failing: list[verdicts.Finding]) -> bool:
+    """Whether no check fails, and those that do now hold, if all percentages of the file were cut
+    off instead of rounded."""
     are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
     printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
     done = other_abstracts.all_checks(claims.assign(printed=printed))
-    return all(check.holds is not False for check in done)
+    held = {(check.words, check.claims) for check in done if check.holds}
+    mended = {(check.words, check.claims) for finding in failing for check in finding.checks}
+    return mended <= held and all(check.holds is not False for check in done)
 
 
 def might_be_printed(name: str, judged: pd.DataFrame) -> bool:

@@ -5,10 +5,11 @@ What a printed string can stand for is in `digits`. Knows nothing of cohorts.
 
 import calendar
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, dropwhile
 from math import inf
 from pathlib import Path
 
@@ -185,9 +186,10 @@ def read_any(path: Path) -> pd.DataFrame:
             columns=[] if path.resolve() == PATH.resolve() else ["source"], errors="ignore"
         )
     except InputError as error:
-        # A line that is none, and after it one that begins so.
-        below = path.is_file() and re.search(rb'(?m)^[^#\s"].*\n(?s:.*\n)?"?#', path.read_bytes())
-        raise InputError(f"{error}{COMMENTS * bool(below)}") from None
+        lines = path.read_bytes().removeprefix(BOM_UTF8).splitlines() if path.is_file() else []
+        table = dropwhile(lambda line: line.startswith(b"#") or not line.strip(), lines)
+        below = any(line.lstrip(b'"').startswith(b"#") for line in table)
+        raise InputError(f"{error}{COMMENTS * below}") from None
 
 
 def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame:

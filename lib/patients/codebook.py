@@ -138,7 +138,7 @@ def _other_columns(forms: dict[str, str]) -> tuple[list[str], list[str]]:
     others = {one: form for one, form in forms.items() if form not in COLUMNS}
     # A column beside one that is there, as levels_de, is more of that.
     near = {
-        one: [name for name in absent if form.startswith(name)] or get_close_matches(form, absent)
+        one: get_close_matches(re.sub("_(codes|values)$", "", form), absent, cutoff=0.88)
         for one, form in others.items()
         if not form.startswith(tuple({*COLUMNS} & {*headers}))
     }

@@ -10,37 +10,33 @@ from lib.patients.table import Table
 from lib.words import capital, listed
 
 MOSTLY = 0.5
-SUMMARIES = 3  # rows that may sum up one group: its mean, its spread, its number
 
 
 def no_patients(table: Table, matched: dict[str, str], codebook: pd.DataFrame) -> list[str]:
     """What is wrong with rows of which nothing but the identifier is known, with last rows without
     a value of any column that has levels, and with rows without an identifier that have nothing but
-    the group and numbers: whether they are patients, or a heading, a total, a key or a remark of
-    the table, cannot be known.
-
-    The last may well be patients where that many cells are empty that one such row is expected by
-    chance, and where many rows have a group and numbers only. `odd_rows` names those.
+    the group, or are last and have nothing but the group and numbers: whether they are patients, or
+    a heading, a total, a key or a remark of the table, cannot be known.
     """
     rules = codebook.loc[list(matched)]
     known = table.rows[list(matched.values())].ne("").to_numpy()
     roles, has_levels = rules["role"], rules["levels"] != ""
-    last = np.arange(len(known)) > np.flatnonzero(known[:, has_levels].any(axis=1)).max(initial=-1)
-    nothing = last | ~known[:, roles != "id"].any(axis=1)
+
+    def lacking(which: pd.Series) -> np.ndarray:
+        return ~known[:, which].any(axis=1)
+
+    def last_lacking(which: pd.Series) -> np.ndarray:
+        return np.arange(len(known)) > np.flatnonzero(~lacking(which)).max(initial=-1)
+
+    nothing = last_lacking(has_levels) | lacking(roles != "id")
     tells = (roles == "id") | (has_levels & (roles != "group"))
-    unnamed = ~nothing & ~known[:, tells].any(axis=1)
-    empty = 1 - known[~unnamed].sum(axis=0) / max(1, (~unnamed).sum())
-    groups = table.rows[[matched[name] for name in roles.index[roles == "group"]]]
-    are_few = groups[unnamed].value_counts().max() <= SUMMARIES
-    unnamed &= are_few | ~known[:, roles != "group"].any(axis=1)
-    # How many rows are expected to be like this by chance.
-    unnamed &= len(known) * empty[tells & (roles != "id")].prod() < MOSTLY
     said = {
         "a name, numbers or a remark stands there; delete what is a heading, a total or a remark, "
         "and enter the group or the outcome of a patient": nothing,
-        "the group or numbers stands there; delete what is a heading, a total or a key. For a "
-        "patient enter the outcome or a factor, or name every patient in a column that has the "
-        "role id in the codebook": unnamed,
+        "the group, or numbers beside it, stands there; delete what is a heading, a total or a "
+        "key. For a patient write NA where the outcome or a factor is not known": (
+            ~nothing & (last_lacking(tells) | lacking(roles != "group"))
+        ),
     }
     return [
         f"{places(table.rows.index[which], table.place)}: nothing but {words}"
@@ -63,8 +59,7 @@ def odd_rows(rows: pd.DataFrame, codebook: pd.DataFrame, table: Table) -> list[s
     tells = (codebook["role"] == "id") | (codebook["levels"] != "") & (codebook["role"] != "group")
     untold = rows[codebook.index[tells].intersection(rows.columns)].isna().all(axis=1)
     odd = {
-        "nothing but the group and numbers is known; delete what is a heading, a total or a "
-        "key": untold,
+        "nothing but the group and numbers is known: a patient, or else a total to delete": untold,
         f"{outcome} is 1 and {event} is 0, which do not go together": (lost == 1) & (had == 0),
         f"{time} is 0": followed == 0,
         f"{event} is 1, {time} within {words}, and {outcome} is 0": early

@@ -159,7 +159,7 @@ def missing_places(column: pd.Series, rule: pd.Series, words: set[str] = MISSING
     """The places of the texts that stand for a value that is not known: ``words``, and the codes of
     the codebook, a number in whatever form and a word in whatever case.
     """
-    codes = {*map(plain_word, parts(rule.get("missing", "")))} - {NO_CODES}
+    codes = {plain_word(one) for one in parts(rule.get("missing", "")) if one != NO_CODES}
     return [
         i
         for i, text in enumerate(column.cat.categories)
@@ -219,7 +219,12 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
     }
     in_one = [found.groups() for level in levels if (found := CODE_AND_WORD.fullmatch(level))]
-    if len(in_one) == len(levels) and refused:
+    codes_and_words = {text for pair in in_one for text in pair}
+    if (
+        refused
+        and len(dict(in_one)) == len(levels)
+        and {read[i] for i in refused} <= codes_and_words
+    ):
         codes, called = map("|".join, zip(*in_one, strict=True))
         whole = (
             f"the levels {rule['levels']} of the codebook are codes and words in one; write "
@@ -365,7 +370,9 @@ def _other_codes(
     # A yes is -1 in the databases of some programs.
     typing_error = {zero, one} & {*codes} and not all(map(number_form, codes))
     others = {*codes} & {texts[i] for i in refused}
-    if len(codes) != 2 or not others or typing_error or {*codes} == {zero, one}:
+    # Beside one of the levels a code of nines is that for what is not known.
+    nines = {zero, one} & {*codes} and any(map(CODE_OF_NINES.fullmatch, others))
+    if len(codes) != 2 or not others or typing_error or nines or {*codes} == {zero, one}:
         return None
     # What the codebook calls a yes may well be one.
     first, last = sorted(codes, key=lambda text: plain_word(text) == plain_word(one))

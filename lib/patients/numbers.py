@@ -134,10 +134,6 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             f"the file calls {first_of(labeled)}, which was read as a number. What stands for a "
             "missing value goes into the column missing of the codebook, or none if nothing "
             "does.": labeled,
-            "a few of its values are below zero and were read as they are. A code for missing goes "
-            "into the column missing of the codebook, or none if there is none.": (
-                asks and _negative_among_positive(np.unique(values[np.isfinite(values)])) == "near"
-            ),
             "it is the same for all patients.": len({*values}) == 1 and np.isfinite(values[0]),
             "most values are not above 1: are they fractions rather than percentages? A workbook "
             "has 0.45 where it shows 45%.": (
@@ -218,27 +214,18 @@ def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> di
 def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:
     """Values that look like codes for missing ones, and how many rows have each: 9s, 8s or 7s (99,
     99.9, 888) and what is next to 9s (97, 98, 99) at an end of the column that stand apart, and a
-    few negative numbers among positive ones.
+    few negative numbers among positive ones that are whole, or further from these than they spread.
     """
     rows = pd.Series(counts).groupby(values).sum()
     known, repeated = rows.index.to_numpy(), rows.to_numpy() > 1
     below = -_apart(-known[::-1], repeated[::-1])
     found = {*_apart(known, repeated), *below[below < 0]}
-    if _negative_among_positive(known) == "apart":
-        found |= {*known[known < 0]}
-    return {float(value): int(rows[value]) for value in sorted(found)}
-
-
-def _negative_among_positive(known: np.ndarray) -> str:
-    """Whether a few of sorted numbers are negative: "apart" where they are whole, or further from
-    the others than any two neighbors of the smaller half of these, "near" where they are not.
-    """
     negative, others = known[known < 0], known[known >= 0]
-    are_whole = (negative % 1 == 0).all()
-    if not 0 < len(negative) <= min(FEW, len(known) // (2 if are_whole else 3)):
-        return ""
-    widest = np.diff(others[: len(others) // 2 + 1]).max(initial=0)
-    return "apart" if are_whole or others[0] - negative[-1] > widest * 1.5 else "near"
+    if 0 < len(negative) <= min(FEW, len(known) // 2):
+        # Numbers of both signs are seldom further apart than all that are positive.
+        are_apart = others[0] - negative[-1] > np.ptp(others)
+        found |= {*negative} if are_apart or (negative % 1 == 0).all() else {*()}
+    return {float(value): int(rows[value]) for value in sorted(found)}
 
 
 def _apart(known: np.ndarray, repeated: np.ndarray) -> np.ndarray:
