@@ -161,8 +161,8 @@ def account(claims: pd.DataFrame) -> Account:
     doubtful = {check: {*finding.in_doubt} for finding in failing for check in finding.checks}
     for check, grade in sorted(graded, key=lambda pair: -verdicts.GRADES.index(pair[1])):
         if grade != verdicts.NOT_CHECKED:
-            names = doubtful.get(check) or verdicts.confined(check, claims["printed"])
-            grades |= dict.fromkeys(names & {*check.claims}, grade)
+            confined = verdicts.confined(check, claims["printed"]) if check.holds else {*()}
+            grades |= dict.fromkeys(doubtful.get(check, confined) & {*check.claims}, grade)
     return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
 
 

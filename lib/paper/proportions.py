@@ -30,7 +30,7 @@ from lib.paper.premises import (
     stated,
     unstated,
 )
-from lib.paper.published import BESIDE, MOST_PATIENTS
+from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic, counts_of, ends_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
 
@@ -97,9 +97,8 @@ def _of_a_number(claims: pd.DataFrame, topic: Topic) -> Iterator[dict[str, str]]
             if q in cell
         }
         for quantity, total in of.items():
-            fraction = cell[quantity].replace(f".{topic.what}", f".{topic.what}_{quantity}", 1)
-            is_alone = total.isdigit() and [*of.values()].count(total) == 1
-            if is_alone and fraction.replace(f".{quantity}", ".count") not in claims.index:
+            count = f"{topic.section}.{fraction_of(subject(cell[quantity]), quantity)}.count"
+            if total.isdigit() and [*of.values()].count(total) == 1 and count not in claims.index:
                 yield {"percentage": cell[quantity]}
 
 

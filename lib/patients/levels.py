@@ -404,16 +404,17 @@ def read_identifiers(column: pd.Series) -> Reading:
     # one length, such as 01-02-13, are what they are.
     if len(dates) == len(texts) and len({re.sub(r"\d", "0", text) for text in dates}) == 1:
         dates = set()
-    read = dict(enumerate(texts))
-    refused = {i: UNIQUE for i, text in read.items() if counts[i] > 1 or not text}
-    # What a text looks like tells more.
-    refused |= {
-        i: f"an identifier{mend(text)}"
-        for i, text in read.items()
-        if text.startswith(("#", "=")) and mend(text)
+    said = {
+        i: that_hold(
+            {
+                SPOILED: text in dates or POWER_OF_TEN.fullmatch(text),
+                SUMS_UP: SUMMARY.fullmatch(text),
+                f"an identifier{mend(text)}": text.startswith(("#", "=")) and mend(text),
+                UNIQUE: counts[i] > 1 or not text,
+            }
+        )
+        for i, text in enumerate(texts)
     }
-    refused |= {i: SUMS_UP for i, text in read.items() if SUMMARY.fullmatch(text)}
-    refused |= {
-        i: SPOILED for i, text in read.items() if text in dates or POWER_OF_TEN.fullmatch(text)
-    }
+    # The first of these tells most.
+    refused = {i: words[0] for i, words in said.items() if words}
     return Reading(column.astype("str").reset_index(drop=True), refused, [])

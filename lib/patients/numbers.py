@@ -221,10 +221,11 @@ def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, in
     below = -_apart(-known[::-1], repeated[::-1])
     found = {*_apart(known, repeated), *below[below < 0]}
     negative, others = known[known < 0], known[known >= 0]
-    if 0 < len(negative) <= min(FEW, len(known) // 2):
-        # Numbers of both signs are seldom further apart than all that are positive.
-        are_apart = others[0] - negative[-1] > np.ptp(others)
-        found |= {*negative} if are_apart or (negative % 1 == 0).all() else {*()}
+    # Numbers of both signs are seldom further apart than all that are positive.
+    if 0 < len(negative) <= min(FEW, len(known) // 2) and (
+        (negative % 1 == 0).all() or others[0] - negative[-1] > np.ptp(others)
+    ):
+        found |= {*negative}
     return {float(value): int(rows[value]) for value in sorted(found)}
 
 

@@ -117,7 +117,7 @@ def median(curve: pd.DataFrame) -> pd.Series:
 def _first_half(time: pd.Series, values: pd.Series) -> float:
     # Products of fractions that are one half on paper need not be so in floating point.
     reached, passed = time[values <= 0.5 + 1e-9], time[values < 0.5 - 1e-9]
-    return pd.Series([reached.min(), passed.min()]).mean()  # of the first where there is no second
+    return (reached.min() + (reached if passed.empty else passed).min()) / 2
 
 
 def median_follow_up(time: np.ndarray, event: np.ndarray) -> pd.Series:
@@ -135,9 +135,11 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> pd.Serie
     Cancer Chemother Rep 50:163-170.
     """
     degrees = len(np.unique(group)) - 1
+    if degrees < 1:
+        return pd.Series(np.nan, LOG_RANK)
     try:
         statistic, _ = survdiff(time, event, group)
-    except ValueError:  # what one group is, and a matrix without an inverse
+    except np.linalg.LinAlgError:  # a matrix without an inverse
         return pd.Series(np.nan, LOG_RANK)
     # Not the library's own P, which as a difference from one is 0 below 1e-16.
     return pd.Series([statistic, degrees, stats.chi2.sf(statistic, degrees)], LOG_RANK)
