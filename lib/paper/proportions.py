@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
-from math import floor
 
 import numpy as np
 import pandas as pd
@@ -37,7 +36,7 @@ from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_
 LIMITS = {
     "normal": "Wald",
     "wilson": "Wilson",
-    "corrected": "Wilson corrected for continuity",
+    "wilsoncc": "Wilson corrected for continuity",
     "beta": "exact",
     "agresti_coull": "Agresti-Coull",
     "jeffreys": "Jeffreys",
@@ -54,8 +53,8 @@ MOST_WAYS = 20_000
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; no count is above
     what it is out of."""
-    counted = [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]
-    for cell in [*counted, *_of_a_number(claims, topic)]:
+    cells = [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]
+    for cell in [*cells, *_of_a_number(claims, topic)]:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)
         is_patency = share and share.endswith("primary_patency")
@@ -65,14 +64,13 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             # Some share of fewer patients prints so as well.
             is_of_part = agrees(text, number(text).limit_denominator(total))
             because = [OF_ITSELF.format(total)] * (is_of_part and share.endswith(OF_A_PART))
-            ends = [floor(max(0, min(end, 1)) * total) for end in ends_of(claims, share)]
-            near = {min(end + more, total) for end in ends for more in (0, 1)}
+            exact = exactly(*reconstruct.shares_around(text, total))
             if count:
-                near = {int(claims.at[count, "printed"])}
-                words = f"the {describe(share, claims)} is {min(near):,} of {total:,}"
+                counted = int(claims.at[count, "printed"])
+                words = f"the {describe(share, claims)} is {counted:,} of {total:,}"
                 beside = BESIDE in stated(claims, [share])
-                because = [OF_FRACTION.format(min(near), total, total)] * beside
-            exact = exactly(*(Fraction(x, total) for x in sorted(near)))
+                because = [OF_FRACTION.format(counted, total, total)] * beside
+                exact = exactly(Fraction(counted, total))
             why_not = other_method(claims, [share]) or ("" if count else any_share(text, total))
             check = follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
             if count:
@@ -125,16 +123,13 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             for name in names
             if name.endswith(".count")
         )
-    unknown = [
-        name for name, size in zip([whole, *names], [total, *sizes], strict=True) if not size
-    ]
-    if len(names) < 2 or not all(name.endswith(".count") for name in unknown):
-        return
     # A count is what it is, also one of events of which a patient may have several.
-    greatest = [
+    of_whole, *greatest = [
         MOST_PATIENTS if name.endswith(".count") else size
-        for name, size in zip(names, sizes, strict=True)
+        for name, size in zip([whole, *names], [total, *sizes], strict=True)
     ]
+    if len(names) < 2 or not (of_whole and all(greatest)):
+        return
     ways, complete = counts_of(claims, names, greatest)
     sums = sorted({sum(way) for way in ways})
     out_of = 1 if "count" in topic.own else total
@@ -218,10 +213,17 @@ def _or_of_another(
 
 def _with_limits(counted: list[tuple[int, int]], level: float) -> list[tuple[Span, ...]]:
     """Each count's share with its limits, by every method."""
-    return [
-        exactly(Fraction(*of), low, high)
+    count, total = np.array(counted).T
+    limits = [
+        [stats.binomtest(*of).proportion_ci(level, method) for of in counted]
+        if method == "wilsoncc"
+        else np.transpose(proportion_confint(count, total, 1 - level, method))
         for method in LIMITS
-        for of, low, high in zip(counted, *_limits_of(counted, level, method), strict=True)
+    ]
+    return [
+        exactly(Fraction(*of), *ends)
+        for by_method in limits
+        for of, ends in zip(counted, by_method, strict=True)
     ]
 
 
@@ -241,20 +243,6 @@ def _counted(
     row = reconstruct.MARKER_QUANTITIES.index(quantity)
     needs = unstated(claims, _marker_names(claims, topic), ["of", "events"])
     return sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)}), needs
-
-
-def _limits_of(counted: list[tuple[int, int]], level: float, method: str) -> list[np.ndarray]:
-    """Lower and upper limits of some counts, each with what it is out of, by a method of
-    ``LIMITS``."""
-    count, total = np.array(counted).T
-    if method != "corrected":
-        return list(proportion_confint(count, total, 1 - level, method))
-    z, ends = stats.norm.ppf(0.5 + level / 2), []
-    for side, at_end in ((-1, 0), (1, total)):
-        square = z**2 + side * 2 - 1 / total + 4 * count * (1 - (count + side) / total)
-        end = 2 * count + z**2 + side * (1 + z * np.sqrt(square.clip(0)))
-        ends.append(np.where(count == at_end, at_end / total, end / (2 * (total + z**2))))
-    return ends
 
 
 def _marker_names(claims: pd.DataFrame, topic: Topic) -> list[str]:

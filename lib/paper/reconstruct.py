@@ -99,20 +99,20 @@ def markers(claims: pd.DataFrame) -> list[str]:
 
 def counts_behind(printed: str | None, total: int) -> list[int]:
     """All counts out of ``total`` whose proportion prints as ``printed``; every count when None."""
-    first, last = _ends(printed, np.array([total]))
-    return list(range(first[0], last[0] + 1))
+    first, last = _ends(printed, total)
+    return list(range(first, last + 1))
 
 
 def shares_around(printed: str, total: int) -> list[Fraction]:
-    """The shares of a total that whole numbers make below and above a printed one which none of
-    them prints."""
-    return sorted(Fraction(int(count[0]), total) for count in _ends(printed, np.array([total])))
+    """The least and the greatest share of a total that whole numbers make and that prints so; where
+    there is none, those below and above it."""
+    return sorted(Fraction(count, total) for count in _ends(printed, total))
 
 
-def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest count out of each total that prints so, 0 and the total when
-    None; the greatest is the smaller where there is none."""
-    bounds, first, last = interval(printed), np.zeros_like(totals), totals
+def _ends(printed: str | None, totals: int | np.ndarray) -> tuple:
+    """The least and the greatest count out of a total, or of each, that prints so, 0 and the total
+    when None; the greatest is the smaller where there is none."""
+    bounds, first, last = interval(printed), totals * 0, totals
     if bounds.lower >= 0:
         first = _least(bounds.lower, totals, bounds.lower_closed)
     if bounds.upper <= 1:
@@ -120,8 +120,8 @@ def _ends(printed: str | None, totals: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return first, last
 
 
-def _least(share: Fraction, totals: np.ndarray, closed: bool) -> np.ndarray:
-    """The least whole number not below (above, unless closed) the share of each total."""
+def _least(share: Fraction, totals: int | np.ndarray, closed: bool) -> int | np.ndarray:
+    """The least whole number not below (above, unless closed) the share of a total, or of each."""
     above = -(-share.numerator * totals // share.denominator)
     return above if closed else share.numerator * totals // share.denominator + 1
 
@@ -194,7 +194,7 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
         bounds.append((int(events), int(events)))
         # Also where the number of patients is not known.
         sensitivities = [printed.get(f"roc.{marker}.sensitivity") for marker in used]
-        if any(np.greater(*_ends(text, np.array([int(events)]))) for text in sensitivities):
+        if any(np.greater(*_ends(text, int(events))) for text in sensitivities):
             return None
     if used and patients:
         bounds.append((1, patients - 1))
@@ -241,7 +241,7 @@ def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) 
     """Least and greatest number of events behind the rate of a group or of all; the greatest is the
     smaller where none prints it."""
     rate = f"patency.{who}.primary_patency"
-    first, last = (int(end[0]) for end in _ends(printed.get(rate), np.array([size])))
+    first, last = _ends(printed.get(rate), size)
     counts_events = stated(claims, [rate]).get("rate") == "event"
     return (first, last) if counts_events else (size - last, size - first)
 
