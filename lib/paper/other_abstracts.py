@@ -9,7 +9,6 @@ Psychol Meas 20:37-46).
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise, product
@@ -134,9 +133,12 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             for table in tables
             if table.sum(axis=0).all()
         ]
-    of_none = "no test says anything of groups of which all or none have it" * bool(tables)
-    unknown = of_none or "no whole numbers are known behind the percentages"
-    check = follows(
+    unknown = (
+        "no test says anything of groups of which all or none have it"
+        if tables
+        else "no whole numbers are known behind the percentages"
+    )
+    yield follows(
         claims,
         f"P of {about(topic.what, claims) or topic.section} follows from the counts of the groups",
         topic.own["p_value"],
@@ -144,10 +146,8 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         spans_of(p_values, complete),
         [OF_TABLE if len(names) == 2 else OF_TABLES],
         other_method(claims, [topic.own["p_value"]]) or unknown * (not p_values),
+        unless="it may be that of the ratio" * bool({*topic.own} & {*RATIOS}),
     )
-    if not check.holds and set(topic.own) & set(RATIOS):
-        check = replace(check, why_not="it may be that of the ratio")
-    yield check
 
 
 def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -221,6 +221,8 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         }
     for kind in [kind for kind in values if kind in topic.own]:
         ratio, error = values[kind]
+        is_crude = "crude" in stated(claims, [topic.own[kind]])
+        adjusted = "" if is_crude else "it would if the ratio were not adjusted (crude)"
         check = follows(
             claims,
             f"the {kind.replace('_', ' ')} of {about(topic.what, claims)} follows from the counts",
@@ -231,9 +233,10 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 "it is the plain ratio of these counts, from no model, nor a conditional one [no "
                 "word states this; the counts and the method would settle it]"
             ],
+            unless=adjusted,
         )
+        yield check
         limited = [topic.own.get(f"{kind}{end}") for end in ("_lower", "_upper")]
-        found = [check]
         if all(limited) and complete and "normal" in stated(claims, limited):
             level = ratios.confidence_level(claims, topic.section, topic.what)
             reach = np.multiply.outer(wald.multipliers(level), error)
@@ -241,21 +244,15 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             with np.errstate(invalid="ignore"):
                 ends = [ratio * np.exp(side * reach) for side in (-1, 1)]
             pairs = np.stack(ends, axis=-1).reshape(-1, 2)
-            found.append(
-                one_of(
-                    claims,
-                    f"the limits of the {describe(topic.own[kind], claims)} follow from the counts",
-                    limited,
-                    [exactly(*pair) for pair in pairs[np.isfinite(pairs).all(axis=1)].tolist()],
-                    rests_on=names,
-                    needs=[LOG_LIMITS.format(level)],
-                    why_not=other_method(claims, limited),
-                )
+            yield one_of(
+                claims,
+                f"the limits of the {describe(topic.own[kind], claims)} follow from the counts",
+                limited,
+                [exactly(*pair) for pair in pairs[np.isfinite(pairs).all(axis=1)].tolist()],
+                rests_on=names,
+                needs=[LOG_LIMITS.format(level)],
+                why_not=check.why_not or other_method(claims, limited),
             )
-        if not check.holds and "crude" not in stated(claims, [topic.own[kind]]):
-            why = "it would if the ratio were not adjusted (crude)"
-            found = [replace(one, why_not=why) for one in found]
-        yield from found
 
 
 def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -314,43 +311,38 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
     for (_, what), ratio in ratios.ratio_sets(claims).items():
         names = [name for name, quantity in ratio.names.items() if quantity != "p_value"]
         total, size, _ = denominator(claims, names[0])
-        # Limits whose level is not printed are at 80% or more.
-        level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
         is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
-        most = _most_error(ratio, level) if is_odds else None
-        if most is None:
-            continue
-        check = one_of(
-            claims,
-            f"the standard error of {about(what, claims)}, by its limits at most {most:.2g}, "
-            f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
-            [size],
-            _enough_patients(ratio, level),
-            rests_on=names,
-            otherwise=partial(_enough_patients, ratio, level),
-            why_not=other_method(claims, names),
-        )
-        if not check.holds and not {"binary", "logistic"} <= set(stated(claims, names)):
-            check = replace(
-                check, why_not="it is narrower, as that of a number may be (binary, logistic)"
+        most = _most_error(ratio) if is_odds else None
+        is_known = {"binary", "logistic"} <= set(stated(claims, names))
+        if most is not None:
+            yield one_of(
+                claims,
+                f"the standard error of {about(what, claims)}, by its limits at most {most:.2g}, "
+                f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
+                [size],
+                _enough_patients(ratio),
+                rests_on=names,
+                otherwise=partial(_enough_patients, ratio),
+                why_not=other_method(claims, names),
+                unless=""
+                if is_known
+                else "it is narrower, as that of a number may be (binary, logistic)",
             )
-        yield check
 
 
-def _most_error(
-    ratio: ratios.PrintedRatio, level: float, left_out: frozenset[str] = frozenset()
-) -> float | None:
+def _most_error(ratio: ratios.PrintedRatio, left_out: frozenset[str] = frozenset()) -> float | None:
     """The greatest standard error that an estimate and its limits allow; None where they are not
     enough, or contradict one another."""
-    strings = ratio.strings(left_out)
-    strings.pop("p_value", None)
+    strings = {**ratio.strings(left_out), "p_value": None}
+    # Limits whose level is not printed are at 80% or more.
+    level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
     bounds = wald.possible(strings, "sigma", level) if ratios.bounded(strings) else None
     return bounds and bounds[1]
 
 
 def _enough_patients(
-    ratio: ratios.PrintedRatio, level: float, left_out: frozenset[str] = frozenset()
+    ratio: ratios.PrintedRatio, left_out: frozenset[str] = frozenset()
 ) -> list[tuple[Span]] | None:
     """The numbers of patients with which a standard error can be so small."""
-    most = _most_error(ratio, level, left_out)
+    most = _most_error(ratio, left_out)
     return None if most is None else [((16 / most**2 if most else inf, MOST_PATIENTS),)]

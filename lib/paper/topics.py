@@ -66,7 +66,7 @@ def follows(
     spans: Iterable[Span],
     needs: Iterable[str] = (),
     why_not: str = "",
-    **more: Callable,
+    **more: Callable | str,
 ) -> Check:
     """The check that a claim prints one of the values which others allow."""
     values = [(span,) for span in spans]

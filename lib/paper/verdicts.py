@@ -12,7 +12,7 @@ its claims are left out, and what the others allow each claim to be. From that a
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import chain, combinations, product
@@ -96,13 +96,14 @@ def one_of(
     source: str = "",
     needs: Iterable[str] = (),
     why_not: str = "",
+    unless: str = "",
     readings: Callable[[], list[str]] = list,
 ) -> Check:
     """The check that one of the candidates prints all claims; each has a span of values for each.
 
     They were made with the claims that the check ``rests_on``, as far as there are any. When some
     of these are left out, ``otherwise`` gives those that remain; without it nothing is left to
-    check.
+    check. ``unless`` says why a check is not carried out unless it holds.
     """
     made_with = tuple(filter(None, rests_on))
 
@@ -121,7 +122,8 @@ def one_of(
         return list(dict.fromkeys(spans[at] for spans in found))
 
     involved, needed = (*names, *made_with), tuple(needs)
-    return Check(words, involved, without, allows, source, needed, why_not, readings, made_with)
+    check = Check(words, involved, without, allows, source, needed, why_not, readings, made_with)
+    return replace(check, why_not=unless) if unless and not check.holds else check
 
 
 def spans_all(spans: Sequence[Span] | None) -> bool:
