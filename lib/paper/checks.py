@@ -61,6 +61,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     """
     sizes = ids(claims, "methods", "patients")
     total, events = "methods.all.patients", ids(claims, "methods", "events")
+    printed = claims["printed"]
     counted = [
         *ids(claims, "patency", "primary_patency"),
         *ids(claims, "roc", *reconstruct.MARKER_QUANTITIES, "auc"),
@@ -73,16 +74,18 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     binary = [area for area in areas if not _may_be_score(claims, area)]
     why_apart = _why_groups_differ(claims, sizes)
     no_total = "" if total in claims.index else f"the number of all patients is not known ({total})"
-    # In words, the claims, the premises, and why it is not carried out.
+    # In words, the claims, the premises, why it is not carried out, and of a rate, which may be any
+    # that is one of whole numbers, those next to what it prints.
     planned = [
-        ("the groups add up to all patients", sizes, ["partition"], no_total or why_apart),
+        ("the groups add up to all patients", sizes, ["partition"], no_total or why_apart, None),
         *[
             (
                 "a whole number of patients is behind the patency of "
                 + (about(rate, claims) or "all"),
                 [size, rate],
                 ["of"],
-                any_share(claims.at[rate, "printed"], int(claims.at[size, "printed"])),
+                any_share(printed[rate], int(printed[size])),
+                exactly(*reconstruct.shares_around(printed[rate], int(printed[size]))),
             )
             for rate in rates
             if (size := f"methods.{subject(rate)}.patients") in claims.index
@@ -92,6 +95,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             [total, *events, *markers] if markers else [],
             ["of", "events"],
             "" if events else no_total,
+            None,
         ),
         *[
             (
@@ -99,6 +103,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
                 [total, *events, *markers, area],
                 ["of", "events", "binary"],
                 "" if area in binary else "it would be if the marker were a yes-or-no one (binary)",
+                None,
             )
             for area in areas
         ],
@@ -107,6 +112,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             [*sizes, *events, *rates, *markers, *binary] if rates or markers else [],
             ["partition", "of", "events", "binary", "rate"],
             why_apart,
+            None,
         ),
     ]
     checks = [
@@ -116,7 +122,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         for name, why in why_none.items()
         if name.startswith("roc.")
     ]
-    for words, involved, needed, why_not in planned:
+    for words, involved, needed, why_not, near in planned:
         names = tuple(name for name in involved if name in claims.index)
         if len(names) < 2 or names in [check.claims for check in checks]:
             continue
@@ -124,9 +130,8 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             why_not = CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
         allowed = cache(partial(_allowed, claims, names))
-        if needed == ["of"]:
-            # A rate may be any that is one of whole numbers.
-            allowed = nothing if agree(frozenset()) else partial(_allowed_rate, claims, *names)
+        if near:
+            allowed = nothing if agree(frozenset()) else {names[1]: near}.get
         needs, inputs = unstated(claims, names, needed), tuple({*names} & {*sizes})
         checks.append(Check(words, names, agree, allowed, "", needs, why_not, inputs=inputs))
     return checks
@@ -142,12 +147,6 @@ def _allowed(claims: pd.DataFrame, names: tuple[str, ...], name: str) -> list[Sp
     """The values of a claim, as in ``_allowed_counts``, in any of the readings."""
     found = [_allowed_counts(of, names, name) for of in _readings(claims)]
     return None if None in found else [span for span, _ in groupby(merge(*found))]
-
-
-def _allowed_rate(claims: pd.DataFrame, size: str, rate: str, name: str) -> list[Span] | None:
-    """Of a rate that no whole number prints, the values next to it."""
-    total, printed = (claims.at[of, "printed"] for of in (size, rate))
-    return list(exactly(*reconstruct.shares_around(printed, int(total)))) if name == rate else None
 
 
 def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:
