@@ -172,9 +172,9 @@ def _fits_cut_off(claims: pd.DataFrame, failing: list[verdicts.Finding]) -> bool
     are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
     printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
     done = other_abstracts.all_checks(claims.assign(printed=printed))
-    held = {(check.words, check.claims) for check in done if check.holds}
+    holds = {(check.words, check.claims): check.holds for check in done}
     mended = {(check.words, check.claims) for finding in failing for check in finding.checks}
-    return mended <= held and all(check.holds is not False for check in done)
+    return all(map(holds.get, mended)) and False not in holds.values()
 
 
 def might_be_printed(name: str, judged: pd.DataFrame) -> bool:
