@@ -18,9 +18,9 @@ def read(path: Path = PATH) -> pd.DataFrame:
     What else the file must satisfy stands in ``data/datapackage.json``.
     """
     rows = read_csv(path, COLUMNS).set_index("id")
-    for column, source in {"estimate": "estimate_percent", "low": "lower", "high": "upper"}.items():
-        rows[column] = pd.to_numeric(rows[source], errors="coerce") / 100
-    shown = rows[["estimate_percent", "lower", "upper"]].map(
+    texts = rows[["estimate_percent", "lower", "upper"]]
+    rows[["estimate", "low", "high"]] = texts.apply(pd.to_numeric, errors="coerce") / 100
+    shown = texts.map(
         lambda text: f"{float(text):.1f}" if len(text.partition(".")[2]) > 1 else text
     )
     limits = " (" + shown["lower"] + "% to " + shown["upper"] + "%)"
