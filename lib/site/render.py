@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx import addnodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.docutils import SphinxRole
 
 from lib.paper import derivations, ledger
 from lib.show.display import DARK
@@ -301,15 +301,6 @@ class ClaimRole(SphinxRole):
             script="claims.js",
         )
         return [node], []
-
-
-class VerdictsDirective(SphinxDirective):
-    """{verdicts}: the verdicts with their signs, as a key to the claims on the page."""
-
-    def run(self) -> list[nodes.Node]:
-        """A list of the verdicts."""
-        key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
-        return [markup(before=key)]
 
 
 def _visit_markup(self, node: markup) -> None:
