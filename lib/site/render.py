@@ -276,21 +276,16 @@ class ClaimRole(SphinxRole):
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
         derivation = derivations.of_claim(claim["section"], claim["quantity"], verdict)
-        note = [f"{capital(verdict)}. {capital(claim['reason'])}."]
-        if derivation.formula:
-            note += [
-                f"Formula: {derivation.formula}.",
-                f"From {derivation.inputs}.",
-                f"Function: {derivation.function.removeprefix('lib.')}.",
-            ]
-        lines = " <br>".join(map(escape, note))
+        note = TEMPLATES.get_template("claim_note.html").render(
+            verdict=capital(verdict), reason=capital(claim["reason"]), derivation=derivation
+        )
         node = markup(
             "",
             "",
             link,
             nodes.inline("", f" ({verdict})", classes=["visually-hidden"]),
             before=f'<span class="claim claim-{verdict}" data-note="{note_id}">',
-            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {lines}</span>'
+            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {note}</span>'
             "</span>",
             script="claims.js",
         )
