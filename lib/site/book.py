@@ -20,8 +20,9 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
 
-from lib.paper import checklist, published, published_elsewhere
+from lib.paper import checklist, ledger, published, published_elsewhere
 from lib.patients import disclosure, loading
 from lib.patients.errors import InputError
 from lib.show import withhold
@@ -211,6 +212,24 @@ def write_word(app) -> None:
     path.write_bytes(word.document(app.config.html_title, tables))
 
 
+class Listed(SphinxDirective):
+    """{verdicts}, the key to the claims on the page, and {project-files}, the archive and its data:
+    what the template of the directive's name shows."""
+
+    def run(self) -> list[nodes.Node]:
+        """The list as HTML; the data are links where the book is the paper's."""
+        listed = render.TEMPLATES.get_template(f"{self.name}.html").render(
+            verdicts=ledger.VERDICTS,
+            archive=code.ARCHIVE,
+            data=[
+                about | {"size": (render.ROOT / "data" / about["path"]).stat().st_size / 1000}
+                for about in code.described_data()
+            ],
+            linked=self.env.app.cohort.is_example,
+        )
+        return [render.markup(before=listed)]
+
+
 def show_banner(app, pagename, templatename, context, doctree) -> None:
     """Say on every page whose patients the book is about."""
     values = {
@@ -269,7 +288,6 @@ def setup(app) -> dict:
         # After sphinx-codeautolink has begun anew.
         ("builder-inited", code.keep_links, 900),
         ("env-before-read-docs", run_chapters, 500),
-        ("env-purge-doc", render.forget_files, 500),
         # Before the page's sections are collected for the navigation.
         ("doctree-read", add_downloads, 400),
         ("html-page-context", show_banner, 500),
@@ -283,9 +301,9 @@ def setup(app) -> dict:
     for name, directive in {
         "when": conditional.When,
         "rest-when": conditional.RestWhen,
-        "verdicts": render.VerdictsDirective,
+        "verdicts": Listed,
+        "project-files": Listed,
         "room": code.RoomDirective,
-        "project-files": code.ProjectFilesDirective,
     }.items():
         app.add_directive(name, directive)
     for part in (render, mathml):

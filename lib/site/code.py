@@ -17,7 +17,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from lib.patients import loading
-from lib.site.render import ROOT, TEMPLATES, markup
+from lib.site.render import ROOT
 
 ARCHIVE = "iliac-stent-companion.zip"
 # Beside the chapters that the table of contents lists and the data that their description lists.
@@ -86,21 +86,6 @@ class RoomDirective(SphinxDirective):
             for module in pkgutil.iter_modules(import_module(name).__path__)
         ]
         return self.parse_text_to_nodes("\n".join(sections), offset=0, allow_section_headings=True)
-
-
-class ProjectFilesDirective(SphinxDirective):
-    """{project-files}: links to the archive and, where the book is the paper's, to its data."""
-
-    def run(self) -> list[nodes.Node]:
-        """A list with the name, the size and the meaning of each file."""
-        data = [
-            about | {"size": (ROOT / "data" / about["path"]).stat().st_size / 1000}
-            for about in described_data()
-        ]
-        listed = TEMPLATES.get_template("files.html").render(
-            archive=ARCHIVE, data=data, linked=self.env.app.cohort.is_example
-        )
-        return [markup(before=listed)]
 
 
 def keep_links(app) -> None:

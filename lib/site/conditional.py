@@ -19,7 +19,6 @@ in the section, its heading goes too. A link to what is left out leads to what i
 """
 
 import ast
-import copy
 import math
 import re
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from collections.abc import Callable
 import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
-from myst_nb.ext.glue import GLUE_PREFIX, extract_glue_data_cell
+from myst_nb.ext.glue import GLUE_PREFIX
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -36,6 +35,7 @@ from sphinx.util.docutils import SphinxDirective
 from lib.compatible import replication
 from lib.paper import ledger, published, reconstruct
 from lib.patients.cohort import Cohort
+from lib.site.notebooks import outputs
 
 TOLD = "of_book"  # marks what no cell has glued
 TRUTH = {"True": True, "False": False}
@@ -85,10 +85,9 @@ def holds(condition: str, value_of: Callable[[str], str]) -> bool:
 def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
     """Let the text of a notebook that was run ask for the ``facts`` of its book, as if its first
     cell with code had glued them."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = (cell for cell in notebook.cells if cell.cell_type == "code")
     # A page without code has no values, and so no text that asks for one.
-    first = code[0] if code else nbformat.v4.new_code_cell()
-    first.outputs += [
+    next(code, nbformat.v4.new_code_cell()).outputs += [
         nbformat.v4.new_output(
             "display_data",
             {f"{GLUE_PREFIX}text/plain": repr(text)},
@@ -102,10 +101,9 @@ def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
     """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
     outputs only those of its cells; a title replaces its own."""
     values = {
-        name: ast.literal_eval(value["data"]["text/plain"])
-        # Of a copy, from which it takes them away.
-        for cell in copy.deepcopy(notebook.cells)
-        for name, value in extract_glue_data_cell(cell)
+        output.metadata.scrapbook.name: ast.literal_eval(output.data[f"{GLUE_PREFIX}text/plain"])
+        for output in outputs(notebook)
+        if "scrapbook" in output.get("metadata", {})
     }
     keep_what_holds(notebook.cells, values)
     if title:
@@ -207,12 +205,8 @@ class LeaveOut(SphinxTransform):
                 section, gone = section.parent, [section]
             for node in gone:
                 section.remove(node)
-                self.hand_over(node, section)
-
-    def hand_over(self, node: nodes.Element, section: nodes.Element) -> None:
-        """Let the labels within a node lead to a section."""
-        for label, identifier in self.document.nameids.items():
-            at = self.document.ids.get(identifier)
-            if self.document.nametypes[label] and at in node.findall():
-                section["ids"].append(identifier)
-                self.document.ids[identifier] = section
+            labeled = [part for node in gone for part in node.findall()]
+            for label, identifier in self.document.nameids.items():
+                if self.document.nametypes[label] and self.document.ids.get(identifier) in labeled:
+                    section["ids"].append(identifier)
+                    self.document.ids[identifier] = section

@@ -12,7 +12,7 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 
-def _mathml(self, node: nodes.math | nodes.math_block, display: str) -> str:
+def _mathml(node: nodes.math | nodes.math_block, display: str) -> str:
     """LaTeX as MathML, which browsers set without a script."""
     latex = node.astext()
     with suppress(Exception):  # of whatever kind, it cannot set the formula
@@ -25,13 +25,13 @@ def _mathml(self, node: nodes.math | nodes.math_block, display: str) -> str:
 
 
 def _visit_math(self, node: nodes.math) -> None:
-    self.body.append(_mathml(self, node, "inline"))
+    self.body.append(_mathml(node, "inline"))
     raise nodes.SkipNode
 
 
 def _visit_math_block(self, node: nodes.math_block) -> None:
-    self.body.append(self.starttag(node, "div", CLASS="math", tabindex="0"))
-    self.body.append(_mathml(self, node, "block") + "</div>\n")
+    begin = self.starttag(node, "div", CLASS="math", tabindex="0")
+    self.body.append(f"{begin}{_mathml(node, 'block')}</div>\n")
     raise nodes.SkipNode
 
 

@@ -84,8 +84,10 @@ def _build(builder: str, folder: Path) -> Path:
 
 def _digest(site: Path) -> bytes:
     """A name for the content of a site's pages wherever it is, the links to the PDF apart."""
-    pages = (page.read_text(encoding="utf-8") for page in sorted(site.glob("chapters/*.html")))
-    content = [PLACE.sub(r"\1\2", page).encode() for page in pages]
+    content = [
+        PLACE.sub(r"\1\2", page.read_text(encoding="utf-8")).encode()
+        for page in sorted(site.glob("chapters/*.html"))
+    ]
     content += [style.read_bytes() for style in sorted(site.rglob("*.css"))]
     return hashlib.sha256(b"".join(content)).hexdigest()[:32].encode()
 

@@ -5,7 +5,6 @@ captioned part of the page that ``{numref}`` can refer to, with its files beside
 """
 
 import re
-import shutil
 from html import escape
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx import addnodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.docutils import SphinxRole
 
 from lib.paper import derivations, ledger
 from lib.show.display import DARK
@@ -74,14 +73,14 @@ class MimePlugin:
 # ------------------------------------------------------------------------ the files of a page
 
 
-def _folder(env, docname: str) -> Path:
-    """The folder of a page's files, which are written when the page is read."""
-    return Path(env.app.outdir, "_downloads", docname)
+def _folder(env) -> Path:
+    """The folder of the files of the page that is being read."""
+    return Path(env.app.outdir, "_downloads", env.docname)
 
 
 def attach(env, name: str, content: str, text: str) -> markup:
     """A link that reads `text` to a new file of the page that is being read."""
-    file = _folder(env, env.docname) / name
+    file = _folder(env) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content, encoding="utf-8", newline="\n")
     path = f"{env.docname}/{name}"
@@ -92,11 +91,6 @@ def attach(env, name: str, content: str, text: str) -> markup:
         after="</a>",
         path=path,
     )
-
-
-def forget_files(app, env, docname: str) -> None:
-    """Remove the files of a page before it is read again."""
-    shutil.rmtree(_folder(env, docname), ignore_errors=True)
 
 
 # -------------------------------------------------------------------------- figures and tables
@@ -227,8 +221,8 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     for found in doctree.findall(markup):
         if "path" in found:
             links.setdefault(Path(found["path"]).stem, []).append(found.deepcopy())
-    # Those of figures and tables that are left out.
-    for file in _folder(env, env.docname).glob("*"):
+    # Those of figures and tables that are left out, or were there when the page was last read.
+    for file in _folder(env).glob("*"):
         if file.stem.removesuffix("-dark") not in links:
             file.unlink()
     whole = _line(
@@ -282,34 +276,20 @@ class ClaimRole(SphinxRole):
         # The page's name, because all pages become one in print.
         note_id = nodes.make_id(f"{self.env.docname} claim {self.env.new_serialno('claim')}")
         derivation = derivations.of_claim(claim["section"], claim["quantity"], verdict)
-        note = [f"{capital(verdict)}. {capital(claim['reason'])}."]
-        if derivation.formula:
-            note += [
-                f"Formula: {derivation.formula}.",
-                f"From {derivation.inputs}.",
-                f"Function: {derivation.function.removeprefix('lib.')}.",
-            ]
-        lines = " <br>".join(map(escape, note))
+        note = TEMPLATES.get_template("claim_note.html").render(
+            verdict=capital(verdict), reason=capital(claim["reason"]), derivation=derivation
+        )
         node = markup(
             "",
             "",
             link,
             nodes.inline("", f" ({verdict})", classes=["visually-hidden"]),
             before=f'<span class="claim claim-{verdict}" data-note="{note_id}">',
-            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {lines}</span>'
+            after=f'<span class="claim-note" hidden role="tooltip" id="{note_id}"> {note}</span>'
             "</span>",
             script="claims.js",
         )
         return [node], []
-
-
-class VerdictsDirective(SphinxDirective):
-    """{verdicts}: the verdicts with their signs, as a key to the claims on the page."""
-
-    def run(self) -> list[nodes.Node]:
-        """A list of the verdicts."""
-        key = TEMPLATES.get_template("verdicts.html").render(verdicts=ledger.VERDICTS)
-        return [markup(before=key)]
 
 
 def _visit_markup(self, node: markup) -> None:
