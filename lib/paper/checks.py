@@ -326,11 +326,8 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
 
 def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
     """The premises of the two-by-two tables that the file does not state."""
-    names = [
-        name
-        for name in reconstruct.original(claims).index
-        if name.startswith(("methods.", "patency.", "roc."))
-    ]
+    sections = ("methods.", "patency.", "roc.")
+    names = [name for name in reconstruct.original(claims).index if name.startswith(sections)]
     return unstated(claims, names, ["of", "events", "rate"])
 
 

@@ -171,10 +171,8 @@ def _fits_cut_off(claims: pd.DataFrame, failing: list[verdicts.Finding]) -> bool
     off instead of rounded."""
     are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
     printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
-    holds = {
-        (check.words, check.claims): check.holds
-        for check in other_abstracts.all_checks(claims.assign(printed=printed))
-    }
+    done = other_abstracts.all_checks(claims.assign(printed=printed))
+    holds = {(check.words, check.claims): check.holds for check in done}
     mended = {(check.words, check.claims) for finding in failing for check in finding.checks}
     return all(map(holds.get, mended)) and False not in holds.values()
 

@@ -221,6 +221,8 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         }
     for kind in [kind for kind in values if kind in topic.own]:
         ratio, error = values[kind]
+        is_crude = "crude" in stated(claims, [topic.own[kind]])
+        adjusted = "" if is_crude else "it would if the ratio were not adjusted (crude)"
         check = follows(
             claims,
             f"the {kind.replace('_', ' ')} of {about(topic.what, claims)} follows from the counts",
@@ -231,9 +233,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 "it is the plain ratio of these counts, from no model, nor a conditional one [no "
                 "word states this; the counts and the method would settle it]"
             ],
-            unless=""
-            if "crude" in stated(claims, [topic.own[kind]])
-            else "it would if the ratio were not adjusted (crude)",
+            unless=adjusted,
         )
         yield check
         limited = [topic.own.get(f"{kind}{end}") for end in ("_lower", "_upper")]
@@ -313,6 +313,7 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
         total, size, _ = denominator(claims, names[0])
         is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
         most = _most_error(ratio) if is_odds else None
+        is_known = {"binary", "logistic"} <= set(stated(claims, names))
         if most is not None:
             yield one_of(
                 claims,
@@ -324,7 +325,7 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
                 otherwise=partial(_enough_patients, ratio),
                 why_not=other_method(claims, names),
                 unless=""
-                if {"binary", "logistic"} <= set(stated(claims, names))
+                if is_known
                 else "it is narrower, as that of a number may be (binary, logistic)",
             )
 

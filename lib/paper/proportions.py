@@ -117,8 +117,9 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         return
     total, *sizes = (denominator(claims, name)[0] for name in (whole, *names))
     if "count" in topic.own:
+        most = int(claims.at[whole, "printed"])
         yield from (
-            _at_most(claims, name, whole, int(claims.at[whole, "printed"]), [A_PART])
+            _at_most(claims, name, whole, most, [A_PART])
             for name in names
             if name.endswith(".count")
         )
@@ -190,12 +191,8 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         )
         # Without the estimate any count may be behind the limits, or the one printed.
         own = [int(claims.at[cell["count"], "printed"])] if "count" in cell else None
-        every = [
-            (k, total)
-            for total in {total for _, total in counted}
-            for k in own or range(total + 1)
-            if k <= total
-        ]
+        totals = {total for _, total in counted}
+        every = [(k, total) for total in totals for k in own or range(total + 1) if k <= total]
         if check.holds is False and 0 < len(every) <= MOST_TRIED:
             check = _or_of_another(check, claims, names, _with_limits(every, level))
         yield check

@@ -69,15 +69,9 @@ def follows(
     **more: Callable | str,
 ) -> Check:
     """The check that a claim prints one of the values which others allow."""
+    values = [(span,) for span in spans]
     return one_of(
-        claims,
-        words,
-        [name],
-        [(span,) for span in spans],
-        rests_on=others,
-        needs=needs,
-        why_not=why_not,
-        **more,
+        claims, words, [name], values, rests_on=others, needs=needs, why_not=why_not, **more
     )
 
 

@@ -121,17 +121,8 @@ def one_of(
         found, at = _fitting(claims, names, candidates, frozenset([name])), names.index(name)
         return list(dict.fromkeys(spans[at] for spans in found))
 
-    check = Check(
-        words,
-        (*names, *made_with),
-        without,
-        allows,
-        source,
-        tuple(needs),
-        why_not,
-        readings,
-        inputs=made_with,
-    )
+    involved, needed = (*names, *made_with), tuple(needs)
+    check = Check(words, involved, without, allows, source, needed, why_not, readings, made_with)
     return replace(check, why_not=unless) if unless and not check.holds else check
 
 
