@@ -288,6 +288,7 @@ def setup(app) -> dict:
         # After sphinx-codeautolink has begun anew.
         ("builder-inited", code.keep_links, 900),
         ("env-before-read-docs", run_chapters, 500),
+        ("env-purge-doc", render.forget_files, 500),
         # Before the page's sections are collected for the navigation.
         ("doctree-read", add_downloads, 400),
         ("html-page-context", show_banner, 500),

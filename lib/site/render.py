@@ -5,6 +5,7 @@ captioned part of the page that ``{numref}`` can refer to, with its files beside
 """
 
 import re
+import shutil
 from html import escape
 from pathlib import Path
 
@@ -73,14 +74,14 @@ class MimePlugin:
 # ------------------------------------------------------------------------ the files of a page
 
 
-def _folder(env) -> Path:
-    """The folder of the files of the page that is being read."""
-    return Path(env.app.outdir, "_downloads", env.docname)
+def _folder(env, docname: str) -> Path:
+    """The folder of a page's files, which are written when the page is read."""
+    return Path(env.app.outdir, "_downloads", docname)
 
 
 def attach(env, name: str, content: str, text: str) -> markup:
     """A link that reads `text` to a new file of the page that is being read."""
-    file = _folder(env) / name
+    file = _folder(env, env.docname) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content, encoding="utf-8", newline="\n")
     path = f"{env.docname}/{name}"
@@ -91,6 +92,11 @@ def attach(env, name: str, content: str, text: str) -> markup:
         after="</a>",
         path=path,
     )
+
+
+def forget_files(app, env, docname: str) -> None:
+    """Remove the files of a page before it is read again."""
+    shutil.rmtree(_folder(env, docname), ignore_errors=True)
 
 
 # -------------------------------------------------------------------------- figures and tables
@@ -221,8 +227,8 @@ def downloads(env, doctree: nodes.document, notebook: str) -> nodes.section:
     for found in doctree.findall(markup):
         if "path" in found:
             links.setdefault(Path(found["path"]).stem, []).append(found.deepcopy())
-    # Those of figures and tables that are left out, or were there when the page was last read.
-    for file in _folder(env).glob("*"):
+    # Those of figures and tables that are left out.
+    for file in _folder(env, env.docname).glob("*"):
         if file.stem.removesuffix("-dark") not in links:
             file.unlink()
     whole = _line(
