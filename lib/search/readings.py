@@ -41,13 +41,13 @@ def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
     )
 
 
-def rows_of(result: Result, reading: str, about: Study) -> pd.DataFrame:
+def rows_of(design: np.ndarray, reading: str, about: Study) -> pd.DataFrame:
     """A cohort as it is stored: the columns that the reading's model has."""
     of_reading = readings.searched(about)[reading]
-    rows = designs.rows_of(result.design, of_reading)
+    rows = designs.rows_of(design, of_reading)
     if not of_reading.adjusts_for_group:
         rows = rows.drop(columns=about.group)
-    return rows.assign(reading=reading, number=result.k1 + result.k0)
+    return rows.assign(reading=reading, number=sum(designs.core_of(design, of_reading)))
 
 
 def write(found: list[pd.DataFrame], about: Study) -> None:
@@ -80,7 +80,7 @@ def main(jobs: int = 1) -> None:
     folder = WORKING / f"{witnesses.fingerprint(about, settings)}-readings"
     results = carry_out(folder, find, tasks, "readings", jobs)
     found = [
-        rows_of(result, reading, about)
+        rows_of(result.design, reading, about)
         for result, (reading, *_) in zip(results, tasks.values(), strict=True)
         if result.distance == 0
     ]

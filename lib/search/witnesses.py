@@ -77,7 +77,7 @@ def attempt(
     )
     if nearest == 0 and unmet(designs.rows_of(design, about), about):
         nearest = 1.0
-    return Result(*core, nearest, design)
+    return Result(nearest, design)
 
 
 def nearest_of(attempts: Iterable[Result]) -> Result:
@@ -113,11 +113,13 @@ def fingerprint(about: Study, settings: dict) -> str:
     return digest(about.claims.to_csv(), about.codebook.to_csv(), used)
 
 
-def table_of(results: list[Result], about: Study) -> pd.DataFrame:
-    """Cohorts as rows of patients, with the columns k1 and k0 in front."""
+def table_of(found: list[np.ndarray], about: Study) -> pd.DataFrame:
+    """Designs as rows of patients, with the columns k1 and k0 in front."""
     parts = [
-        designs.rows_of(result.design, about).assign(k1=result.k1, k0=result.k0)
-        for result in results
+        designs.rows_of(design, about).assign(
+            **dict(zip(KEYS, designs.core_of(design, about), strict=True))
+        )
+        for design in found
     ]
     table = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(KEYS, "int16"))
     return table[[*KEYS, *table.columns.drop(KEYS)]]
@@ -140,7 +142,7 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
     error of each marker. Raises `ValueError` when a core is both witnessed and excluded, since one
     of the two is then wrong.
     """
-    found = table_of([result for result in results if result.distance == 0], about)
+    found = table_of([result.design for result in results if result.distance == 0], about)
     stored = believed(read_stored("cohorts.parquet", folder), KEYS, about)
     cohorts = with_stored(found, stored, KEYS)
     witnessed = cohorts[KEYS].drop_duplicates()
@@ -152,7 +154,10 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
         wrong = table.loc[excluded & has_witness, KEYS].to_numpy().tolist()
         raise ValueError(f"both excluded and witnessed: {wrong}")
     table["status"] = np.select([has_witness, excluded], ["witnessed", "excluded"], "undecided")
-    reached = pd.DataFrame([result[:3] for result in results], columns=[*KEYS, "nearest_miss"])
+    reached = pd.DataFrame(
+        [(*designs.core_of(result.design, about), result.distance) for result in results],
+        columns=[*KEYS, "nearest_miss"],
+    )
     reached = pd.concat([reached, read_stored("cores.csv", folder)])
     table = table.join(reached.groupby(KEYS)["nearest_miss"].min().round(3), on=KEYS)
     table.loc[table["status"] != "undecided", "nearest_miss"] = np.nan
