@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible.exclusion import GROUPS, KNOWN, Printed, proven
-from lib.statistics import univariate
+from lib.statistics import patency, univariate
 
 TERMS = ("constant", "first", "second", "factor", "predictor")
 # As a certificate of the convex bound, with the factor among the terms.
@@ -88,7 +88,10 @@ class Excess:
         """The spread with a of the occluded and b of the patent at which even the best certificate
         exceeds zero least, and by how much; where that is above zero, at least so much."""
         here = GROUPS[:, 0] == 1
-        occluded, patent = _spreads(a, self.sizes[here]), _spreads(b, self.sizes[~here])
+        occluded, patent = (
+            patency.spreads(a, self.sizes[here]),
+            patency.spreads(b, self.sizes[~here]),
+        )
         first = self.of_counts()[:, a, b].argmax()
         by_first = self.constant[first] + np.add.outer(
             occluded @ self.slopes[first, here], patent @ self.slopes[first, ~here]
@@ -100,14 +103,6 @@ class Excess:
         best = (self.constant + spreads @ self.slopes.T).max(axis=1)
         excluded = by_first.min(where=by_first > CLEARLY, initial=np.inf)
         return float(min(best.min(), excluded)), spreads[best.argmin()]
-
-
-def _spreads(total: int, sizes: np.ndarray) -> np.ndarray:
-    """All ways to spread so many patients over four groups of these sizes: ways x 4."""
-    counts = np.indices(sizes[:-1] + 1).reshape(len(sizes) - 1, -1).T
-    last = total - counts.sum(axis=1)
-    fits = (last >= 0) & (last <= sizes[-1])
-    return np.column_stack([counts[fits], last[fits]])
 
 
 def excesses(printed: Printed, stored: pd.DataFrame) -> Iterator[tuple[tuple[int, int], Excess]]:
