@@ -13,8 +13,8 @@ moment and goes on where it was. NOT patient data: every row is made up.
 
 import json
 import platform
-from collections.abc import Iterable
 from importlib.metadata import version
+from itertools import product
 from operator import attrgetter
 from pathlib import Path
 
@@ -80,23 +80,14 @@ def attempt(
     return Result(nearest, design)
 
 
-def nearest_of(attempts: Iterable[Result]) -> Result:
-    """The first result that prints every claim; where none does, the nearest miss."""
-    results = []
-    for result in attempts:
-        results.append(result)
-        if result.distance == 0:
-            break
-    return min(results, key=attrgetter("distance"))
-
-
 def find(core: tuple[int, int], about: Study, settings: dict) -> Result:
     """A witness of a core, or the nearest miss of as many starts as ``settings`` allow."""
-    return nearest_of(
-        attempt(core, trial, about, settings, rung=rung)
-        for rung in (STRICTEST, NO_RESTRICTION)
-        for trial in range(1, settings["starts"] + 1)
-    )
+    results = []
+    for rung, trial in product((STRICTEST, NO_RESTRICTION), range(1, settings["starts"] + 1)):
+        results.append(attempt(core, trial, about, settings, rung=rung))
+        if results[-1].distance == 0:
+            break
+    return min(results, key=attrgetter("distance"))
 
 
 def find_all(
