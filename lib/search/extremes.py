@@ -155,27 +155,19 @@ def drive_all(
     From the strictest rung down to none: what stands on a rung stands on those below it, so each
     rung starts from the best of the rung above and from the best cohorts known.
     """
-    attempts, found, table = settings["directed"]["attempts"], [], measured(known, about)
+    attempts, found = settings["directed"]["attempts"], []
     for rung in reversed(range(len(ladder.RUNGS))):
-        tasks = {}
+        so_far, tasks = known + found, {}
+        table = measured(so_far, about)
         for name, conclusion in conclusions(about).items():
             for side in conclusion.sides:
-                best = [
-                    (known + found)[place] for place in order(table, rung, name, side)[:attempts]
-                ] or known[:1]
+                most_extreme = order(table, rung, name, side)[:attempts]
+                best = [so_far[place] for place in most_extreme] or known[:1]
                 for attempt in range(attempts):
                     task, origin = (rung, name, side, attempt), best[attempt % len(best)]
                     tasks["-".join(map(str, task))] = (task, origin, about, settings)
-        new = [
-            design
-            for design in carry_out(
-                folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs
-            )
-            if design is not None
-        ]
-        if new:
-            found += new
-            table = pd.concat([table, measured(new, about)], ignore_index=True)
+        driven = carry_out(folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs)
+        found += [design for design in driven if design is not None]
     return found
 
 

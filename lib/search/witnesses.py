@@ -106,14 +106,9 @@ def fingerprint(about: Study, settings: dict) -> str:
 
 def table_of(found: list[np.ndarray], about: Study) -> pd.DataFrame:
     """Designs as rows of patients, with the columns k1 and k0 in front."""
-    parts = [
-        designs.rows_of(design, about).assign(
-            **dict(zip(KEYS, designs.core_of(design, about), strict=True))
-        )
-        for design in found
-    ]
-    table = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(KEYS, "int16"))
-    return table[[*KEYS, *table.columns.drop(KEYS)]]
+    cores = [designs.core_of(design, about) for design in found]
+    table = pd.concat([designs.rows_of(design, about) for design in found], keys=cores, names=KEYS)
+    return table.reset_index(KEYS).reset_index(drop=True).astype(dict.fromkeys(KEYS, "int16"))
 
 
 def with_stored(found: pd.DataFrame, stored: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
