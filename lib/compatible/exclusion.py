@@ -244,23 +244,21 @@ def proven(
     return masses, minima, of_variances, slack, unit
 
 
-def variance_terms(
-    vectors: list[np.ndarray], scales: np.ndarray, printed: Printed
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def variance_terms(vectors: list[np.ndarray], scales: np.ndarray, printed: Printed) -> np.ndarray:
     """What each certificate gains from the two variances at the worst corner of the polygons, how
-    large the terms of it are, and the squares of the greatest sigmas printed in its units.
+    large the terms of it are, and the squares of the greatest sigmas printed in its units: 3 x
+    certificates.
 
     ``vectors`` and ``scales`` (certificates x 2) belong to the two markers.
     """
-    value, size, unit = 0.0, 0.0, 0.0
+    of_markers = []
     for i, polygon in enumerate(printed.polygons):
         vector, scale, (beta, sigma) = vectors[i], scales[:, [i]], polygon.T
         # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
         linear, square = 2 * scale * (vector[:, [1 + i]] + vector[:, [-1]] * beta), scale * sigma
-        value = value + (linear - square**2).min(axis=1)
-        size = size + (np.abs(linear) + square**2).max(axis=1)
-        unit = unit + (square**2).max(axis=1)
-    return value, size, unit
+        size = (np.abs(linear) + square**2).max(axis=1)
+        of_markers.append([(linear - square**2).min(axis=1), size, (square**2).max(axis=1)])
+    return np.sum(of_markers, axis=0)
 
 
 def proven_minima(
@@ -355,7 +353,7 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
 
     Columns k1, k0; se_bound_first, se_bound_second (`basic_bounds`); margin, what the stored
     certificate proves (`margins`), NaN where none is stored; excluded_by: "basic bound", "convex
-    bound" or the empty string.
+    bound" or the empty string; n11, the patients with both markers.
     """
     table = basic_bounds(printed.first, printed.second)
     largest = [polygon[:, 1].max() for polygon in printed.polygons]
@@ -368,15 +366,15 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
         axis=1
     )
     by_which = np.select([basic, table["margin"] > 0], ["basic bound", "convex bound"], "")
-    return table.assign(excluded_by=by_which)
+    return table.assign(excluded_by=by_which, n11=table["k1"] + table["k0"])
 
 
 def possible_cores(printed: Printed) -> pd.DataFrame:
     """The cores that no stored proof excludes for any model with both markers and all patients: k1,
     k0, n11.
     """
-    table = judge(printed, read()).query("excluded_by == ''")[["k1", "k0"]]
-    return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
+    left = judge(printed, read()).query("excluded_by == ''")[["k1", "k0", "n11"]]
+    return left.sort_values(["n11", "k1"], ignore_index=True)
 
 
 def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
