@@ -66,7 +66,6 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
 
     certificates = exclusion.read()
     table = exclusion.judge(printed, certificates)
-    table["n11"] = table["k1"] + table["k0"]
     table = table.merge(read_stored("cores.csv")[["k1", "k0", "nearest_miss"]], how="left")
     stored = {"cohorts.parquet": ["k1", "k0"], "extremes.parquet": ["k1", "k0", "index"]}
     of_cores, of_extremes = (

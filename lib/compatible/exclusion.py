@@ -194,62 +194,71 @@ def margins(
 
     Any certificate may be checked, whatever it came from: a bad one proves little or nothing.
     """
-    masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
-    *vectors, scales, scores = np.split(np.asarray(certificates, float), [4, 8, 10], axis=1)
-    # An empty group proves and needs nothing, even where nothing bounds its function.
-    value, terms = (
-        (masses * np.where(masses > 0, x, 0)).sum(axis=1)
-        for x in group_minima([*vectors, scores], KNOWN, functional)
+    masses, minima, of_variances, slack, unit = proven(
+        certificates, printed, chosen, KNOWN, functional
     )
-    of_variances, size, unit = variance_terms(vectors, scales, printed)
-    value = value + of_variances - SLACK * (terms + size)
+    value = (masses * minima[:, 0]).sum(axis=1) + of_variances - slack
     if functional:
         return value
     return np.divide(value, unit, out=np.full(len(value), -np.inf), where=unit > 0)
 
 
-def variance_terms(
-    vectors: list[np.ndarray], scales: np.ndarray, printed: Printed
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What each certificate gains from the two variances at the worst corner of the polygons, how
-    large the terms of it are, and the squares of the greatest sigmas printed in its units.
+def proven(
+    certificates: np.ndarray,
+    printed: Printed,
+    chosen: pd.DataFrame,
+    known: np.ndarray,
+    functional: str | None = None,
+) -> tuple[np.ndarray, ...]:
+    """The parts of what each certificate proves about its core, one of the rows of `chosen`.
 
-    ``vectors`` and ``scales`` (certificates x 2) belong to the two markers.
+    The patients of its groups (certificates x groups); the least that each of them adds, zero in an
+    empty group (certificates x how often `known` has the groups x groups); what the variances add;
+    what is taken off for rounding; and the squares of the greatest sigmas printed in its units.
+    `known` has the values of all terms but the predictor, which is the last, in each group.
     """
-    value, size, unit = 0.0, 0.0, 0.0
-    for i, polygon in enumerate(printed.polygons):
-        vector, scale, (beta, sigma) = vectors[i], scales[:, [i]], polygon.T
-        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
-        linear, square = 2 * scale * (vector[:, [1 + i]] + vector[:, [-1]] * beta), scale * sigma
-        value = value + (linear - square**2).min(axis=1)
-        size = size + (np.abs(linear) + square**2).max(axis=1)
-        unit = unit + (square**2).max(axis=1)
-    return value, size, unit
-
-
-def group_minima(
-    vectors: list[np.ndarray], known: np.ndarray, functional: str | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """For each certificate and group, proven lower bounds of f(eta) = (y - p) line(eta) -
-    w quadratic(eta) over all real eta, and the size of the terms in each.
-
-    ``vectors`` are those of both variances and of the score equations, certificates x terms, the
-    predictor last; ``known`` the values of the other terms, groups x terms. The groups are those of
-    ``GROUPS``, once or several times.
-    """
+    masses = cells(printed.first, printed.second, chosen).reshape(-1, len(GROUPS))
+    terms = known.shape[1] + 1
+    *vectors, scales, scores = np.split(
+        np.asarray(certificates, float), [terms, 2 * terms, 2 * terms + 2], axis=1
+    )
+    # Along the predictor of a group each vector is a line: certificates x groups x (constant,
+    # slope).
     first, second, line = (
         np.stack([vector[:, :-1] @ known.T, np.repeat(vector[:, -1:], len(known), axis=1)], axis=-1)
-        for vector in vectors
+        for vector in (*vectors, scores)
     )
     quadratic = sum(
         np.stack([a**2, 2 * a * b, b**2], axis=-1)
         for a, b in (np.moveaxis(x, -1, 0) for x in (first, second))
     )
     outcome = np.resize(GROUPS[:, 0], line.shape[:2])
-    least, terms = proven_minima(
+    found = proven_minima(
         quadratic.reshape(-1, 3), line.reshape(-1, 2), outcome.ravel(), functional
     )
-    return least.reshape(outcome.shape), terms.reshape(outcome.shape)
+    # An empty group proves and needs nothing, even where nothing bounds its function.
+    shape = (len(masses), len(known) // len(GROUPS), len(GROUPS))
+    minima, sizes = (np.where(masses[:, None] > 0, x.reshape(shape), 0) for x in found)
+    of_variances, size, unit = variance_terms(vectors, scales, printed)
+    slack = SLACK * ((masses * sizes.max(axis=1)).sum(axis=1) + size)
+    return masses, minima, of_variances, slack, unit
+
+
+def variance_terms(vectors: list[np.ndarray], scales: np.ndarray, printed: Printed) -> np.ndarray:
+    """What each certificate gains from the two variances at the worst corner of the polygons, how
+    large the terms of it are, and the squares of the greatest sigmas printed in its units: 3 x
+    certificates.
+
+    ``vectors`` and ``scales`` (certificates x 2) belong to the two markers.
+    """
+    of_markers = []
+    for i, polygon in enumerate(printed.polygons):
+        vector, scale, (beta, sigma) = vectors[i], scales[:, [i]], polygon.T
+        # Linear in beta and concave in sigma, so the corners are the worst of the polygon.
+        linear, square = 2 * scale * (vector[:, [1 + i]] + vector[:, [-1]] * beta), scale * sigma
+        size = (np.abs(linear) + square**2).max(axis=1)
+        of_markers.append([(linear - square**2).min(axis=1), size, (square**2).max(axis=1)])
+    return np.sum(of_markers, axis=0)
 
 
 def proven_minima(
@@ -285,19 +294,18 @@ def proven_minima(
 
     here = ends(np.arange(len(line))[:, None], NODES[None, :])
     best, close = here[1].min(axis=1), TOLERANCE * magnitude
-    floor = np.minimum(best - close, _tails(quadratic, line, outcome, functional))
     i, cell = np.nonzero(bounds(here[..., :-1], here[..., 1:]) < (best - close)[:, None])
     left, right = here[:, i, cell], here[:, i, cell + 1]
     for _ in range(MOST_HALVINGS):
         middle = ends(i, (left[0] + right[0]) / 2)
         np.minimum.at(best, i, middle[1])
-        floor = np.minimum(floor, best - close)
         # Both halves of every interval, of which those are kept that may hold less than is proven.
         i = np.tile(i, 2)
         left = np.concatenate([left, middle], axis=1)
         right = np.concatenate([middle, right], axis=1)
         keep = bounds(left, right) < (best - close)[i]
         i, left, right = i[keep], left[:, keep], right[:, keep]
+    floor = np.minimum(best - close, _tails(quadratic, line, outcome, functional))
     floor[i] = -np.inf
     return floor, magnitude
 
@@ -345,7 +353,7 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
 
     Columns k1, k0; se_bound_first, se_bound_second (`basic_bounds`); margin, what the stored
     certificate proves (`margins`), NaN where none is stored; excluded_by: "basic bound", "convex
-    bound" or the empty string.
+    bound" or the empty string; n11, the patients with both markers.
     """
     table = basic_bounds(printed.first, printed.second)
     largest = [polygon[:, 1].max() for polygon in printed.polygons]
@@ -358,15 +366,15 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
         axis=1
     )
     by_which = np.select([basic, table["margin"] > 0], ["basic bound", "convex bound"], "")
-    return table.assign(excluded_by=by_which)
+    return table.assign(excluded_by=by_which, n11=table["k1"] + table["k0"])
 
 
 def possible_cores(printed: Printed) -> pd.DataFrame:
     """The cores that no stored proof excludes for any model with both markers and all patients: k1,
     k0, n11.
     """
-    table = judge(printed, read()).query("excluded_by == ''")[["k1", "k0"]]
-    return table.assign(n11=table["k1"] + table["k0"]).sort_values(["n11", "k1"], ignore_index=True)
+    left = judge(printed, read()).query("excluded_by == ''")[["k1", "k0", "n11"]]
+    return left.sort_values(["n11", "k1"], ignore_index=True)
 
 
 def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:

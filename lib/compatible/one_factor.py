@@ -32,16 +32,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.compatible.exclusion import (
-    GROUPS,
-    KNOWN,
-    SLACK,
-    Printed,
-    group_minima,
-    variance_terms,
-)
-from lib.paper.cores import cells
-from lib.statistics import univariate
+from lib.compatible.exclusion import GROUPS, KNOWN, Printed, proven
+from lib.statistics import patency, univariate
 
 TERMS = ("constant", "first", "second", "factor", "predictor")
 # As a certificate of the convex bound, with the factor among the terms.
@@ -96,7 +88,10 @@ class Excess:
         """The spread with a of the occluded and b of the patent at which even the best certificate
         exceeds zero least, and by how much; where that is above zero, at least so much."""
         here = GROUPS[:, 0] == 1
-        occluded, patent = _spreads(a, self.sizes[here]), _spreads(b, self.sizes[~here])
+        occluded, patent = (
+            patency.spreads(a, self.sizes[here]),
+            patency.spreads(b, self.sizes[~here]),
+        )
         first = self.of_counts()[:, a, b].argmax()
         by_first = self.constant[first] + np.add.outer(
             occluded @ self.slopes[first, here], patent @ self.slopes[first, ~here]
@@ -110,29 +105,16 @@ class Excess:
         return float(min(best.min(), excluded)), spreads[best.argmin()]
 
 
-def _spreads(total: int, sizes: np.ndarray) -> np.ndarray:
-    """All ways to spread so many patients over four groups of these sizes: ways x 4."""
-    counts = np.indices(sizes[:-1] + 1).reshape(len(sizes) - 1, -1).T
-    last = total - counts.sum(axis=1)
-    fits = (last >= 0) & (last <= sizes[-1])
-    return np.column_stack([counts[fits], last[fits]])
-
-
 def excesses(printed: Printed, stored: pd.DataFrame) -> Iterator[tuple[tuple[int, int], Excess]]:
     """What the certificates prove of each core (k1, k0), in units of the squares of the greatest
     standard errors printed. ``stored`` has the columns k1, k0 and `CERTIFICATE`."""
-    *vectors, scales, scores = np.split(stored[CERTIFICATE].to_numpy(float), [5, 10, 12], axis=1)
-    minima, terms = (
-        x.reshape(-1, 2, len(GROUPS)) for x in group_minima([*vectors, scores], KNOWN_WITH_FACTOR)
+    masses, minima, of_variances, slack, unit = proven(
+        stored[CERTIFICATE].to_numpy(), printed, stored, KNOWN_WITH_FACTOR
     )
-    masses = cells(printed.first, printed.second, stored).reshape(-1, len(GROUPS))
-    # An empty group proves and needs nothing, even where nothing bounds its function.
-    without, with_factor = np.where(masses[:, None] > 0, minima, 0).transpose(1, 0, 2)
-    of_variances, size, unit = variance_terms(vectors, scales, printed)
-    size = size + (masses * np.where(masses > 0, terms.max(axis=1), 0)).sum(axis=1)
+    without, with_factor = minima.transpose(1, 0, 2)
     # What is infinite, or no number, proves nothing.
     with np.errstate(divide="ignore", invalid="ignore"):
-        constant = ((masses * without).sum(axis=1) + of_variances - SLACK * size) / unit
+        constant = ((masses * without).sum(axis=1) + of_variances - slack) / unit
         slopes = (with_factor - without) / unit[:, None]
     usable = np.isfinite(constant) & np.isfinite(slopes).all(axis=1)
     for core, of in stored.reset_index(drop=True)[usable].groupby(["k1", "k0"]).groups.items():

@@ -40,7 +40,14 @@ def verify(
     sizes = cohorts.groupby(keys, sort=False).size()
     complete = sizes.index[sizes == sum(study.totals)]
     rows = cohorts.set_index(keys, drop=False).loc[complete]
-    unmet = _unmet(columns_of(rows, study), study, margin)
+    columns = columns_of(rows, study)
+    unmet = pd.DataFrame(_unmet_counts(columns, study))
+    sound = ~unmet.any(axis=1).to_numpy()
+    # Tests are made of cohorts with the right counts only.
+    if sound.any():
+        of_sound = {name: values[sound] for name, values in columns.items()}
+        tested = pd.DataFrame(_unmet_tests(of_sound, study, margin), unmet.index[sound])
+        unmet = unmet.join(tested.reindex(unmet.index, fill_value=False))
     problems = pd.Series("another number of patients", sizes.index)
     problems[complete] = ["; ".join(unmet.columns[row]) for row in unmet.to_numpy()]
     return problems
@@ -104,22 +111,10 @@ def terms(columns: dict[str, np.ndarray], study: Study, *, with_groups: bool) ->
     return np.stack([*(columns[factor] for factor in study.factors), *indicators], 2).astype(float)
 
 
-def _unmet(columns: dict[str, np.ndarray], study: Study, margin: float) -> pd.DataFrame:
-    """Cohorts x requirements in words: where one is not met. ``columns`` are cohorts x patients.
-
-    Tests are made of cohorts with the right counts only.
-    """
-    unmet = pd.DataFrame(_unmet_counts(columns, study))
-    sound = ~unmet.any(axis=1).to_numpy()
-    if sound.any():
-        of_sound = {name: values[sound] for name, values in columns.items()}
-        tested = pd.DataFrame(_unmet_tests(of_sound, study, margin), unmet.index[sound])
-        unmet = unmet.join(tested.reindex(unmet.index, fill_value=False))
-    return unmet
-
-
 def _unmet_counts(columns: dict[str, np.ndarray], study: Study) -> dict[str, np.ndarray]:
-    """Of the counts that the claims determine, and of values of the kind that the codebook says."""
+    """Requirements in words, and which cohorts do not meet them: of the counts that the claims
+    determine, and of values of the kind that the codebook says. ``columns`` are cohorts x patients.
+    """
     occluded = columns[study.outcome] == 1
     unmet = {
         f"values of {study.outcome}": ~np.isin(columns[study.outcome], (0, 1)).all(axis=1),
@@ -149,7 +144,7 @@ def _unmet_counts(columns: dict[str, np.ndarray], study: Study) -> dict[str, np.
 def _unmet_tests(
     columns: dict[str, np.ndarray], study: Study, margin: float
 ) -> dict[str, np.ndarray]:
-    """Of the tests of each factor alone and of the joint model."""
+    """The same of the tests of each factor alone and of the joint model."""
     claims, outcome = study.claims["printed"], columns[study.outcome]
     z = wald.multipliers(confidence_level(study.claims))[0]
     estimates, errors = logistic.estimates(

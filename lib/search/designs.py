@@ -28,8 +28,6 @@ SETTINGS = FOLDER / "search.toml"
 class Result(NamedTuple):
     """What a search came to: a cohort that prints the claims, or the nearest miss."""
 
-    k1: int
-    k0: int
     distance: float  # 0 for a cohort that prints the claims
     design: np.ndarray
 
@@ -90,11 +88,6 @@ def core_of(design: np.ndarray, about: Study) -> tuple[int, int]:
     """Patients with both markers among the occluded and among the patent."""
     both = design[:, marker_columns(about)].prod(axis=1)
     return tuple(int(both[outcome_of(about) == value].sum()) for value in (1, 0))
-
-
-def result_of(design: np.ndarray, about: Study) -> Result:
-    """A design that prints the claims, with its core."""
-    return Result(*core_of(design, about), 0.0, design)
 
 
 def move_to_core(

@@ -228,13 +228,10 @@ def conclude(cohort, target):
     kind, column = target.conclusion, target.column
     if kind in (AREA, BRIER, DISCRIMINATION, NAGELKERKE):
         return prediction_value(kind, cohort)
-    if kind == ADJUSTED:
-        return cohort.trial.coefficients[column]
-    if kind == WITH_GROUPS:
-        return cohort.with_groups.coefficients[column]
-    if kind == Z_WITH_GROUPS:
-        fit = cohort.with_groups
-        return abs(fit.coefficients[column]) / math.sqrt(fit.inverse[column, column])
+    if kind in (ADJUSTED, WITH_GROUPS, Z_WITH_GROUPS):
+        fit = cohort.trial if kind == ADJUSTED else cohort.with_groups
+        estimate, error = fit.coefficients[column], math.sqrt(fit.inverse[column, column])
+        return abs(estimate) / error if kind == Z_WITH_GROUPS else estimate
     if kind in (LEAST_TEST, MOST_TEST):
         least = most = cohort.of_length[0]
         for j in range(len(target.binary)):

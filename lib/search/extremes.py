@@ -26,7 +26,6 @@ from lib.compatible.study import FOLDER, Study, read_stored
 from lib.compatible.verification import believed, columns_of, unmet
 from lib.search import designs, distance, witnesses
 from lib.search.annealing import anneal
-from lib.search.designs import Result
 from lib.search.store import WORKING, carry_out, digest, replace, run
 
 LEAST, GREATEST = "least", "greatest"
@@ -76,9 +75,9 @@ def conclusions(about: Study) -> dict[str, Conclusion]:
 
 def drive(
     task: tuple[int, str, str, int], origin: np.ndarray, about: Study, settings: dict
-) -> Result | None:
-    """Drive a conclusion as far as it goes from a design; the last cohort that prints every claim,
-    or None.
+) -> np.ndarray | None:
+    """Drive a conclusion as far as it goes from a design; that of the last cohort that prints
+    every claim, or None.
 
     A task is a rung, a conclusion, a side and which attempt it is. The result depends on the
     arguments alone.
@@ -121,12 +120,12 @@ def drive(
                 break
         if stride < choice["smallest_stride"] * conclusion.stride:
             break
-    return None if accepted is None else designs.result_of(accepted, about)
+    return accepted
 
 
 def at_limits(
     cores: pd.DataFrame, about: Study, settings: dict, folder: Path, jobs: int = 1
-) -> list[Result]:
+) -> list[np.ndarray]:
     """Cohorts built where certificates limit how well the model fits, in those of the cores (k1,
     k0) that have the widest limits.
     """
@@ -142,47 +141,39 @@ def at_limits(
                 name = f"{functional}-{row.k1}-{row.k0}-{trial}"
                 tasks[name] = ((row.k1, row.k0), trial, about, settings, functional)
     return [
-        result
+        result.design
         for result in carry_out(folder, witnesses.attempt, tasks, "limits", jobs)
         if result.distance == 0
     ]
 
 
 def drive_all(
-    known: list[Result], about: Study, settings: dict, folder: Path, jobs: int = 1
-) -> list[Result]:
+    known: list[np.ndarray], about: Study, settings: dict, folder: Path, jobs: int = 1
+) -> list[np.ndarray]:
     """What every directed search came to; ``folder`` keeps the results (`store.carry_out`).
 
     From the strictest rung down to none: what stands on a rung stands on those below it, so each
     rung starts from the best of the rung above and from the best cohorts known.
     """
-    attempts, found, table = settings["directed"]["attempts"], [], measured(known, about)
+    attempts, found = settings["directed"]["attempts"], []
     for rung in reversed(range(len(ladder.RUNGS))):
-        tasks = {}
+        so_far, tasks = known + found, {}
+        table = measured(so_far, about)
         for name, conclusion in conclusions(about).items():
             for side in conclusion.sides:
-                best = [
-                    (known + found)[place] for place in order(table, rung, name, side)[:attempts]
-                ] or known[:1]
+                most_extreme = order(table, rung, name, side)[:attempts]
+                best = [so_far[place] for place in most_extreme] or known[:1]
                 for attempt in range(attempts):
-                    task, origin = (rung, name, side, attempt), best[attempt % len(best)].design
+                    task, origin = (rung, name, side, attempt), best[attempt % len(best)]
                     tasks["-".join(map(str, task))] = (task, origin, about, settings)
-        new = [
-            result
-            for result in carry_out(
-                folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs
-            )
-            if result is not None
-        ]
-        if new:
-            found += new
-            table = pd.concat([table, measured(new, about)], ignore_index=True)
+        driven = carry_out(folder, drive, tasks, f"extremes, {ladder.RUNGS[rung].name}", jobs)
+        found += [design for design in driven if design is not None]
     return found
 
 
-def measured(results: list[Result], about: Study) -> pd.DataFrame:
+def measured(found: list[np.ndarray], about: Study) -> pd.DataFrame:
     """One row per cohort: the value of every conclusion, then whether it stands on each rung."""
-    columns = columns_of(witnesses.table_of(results, about), about)
+    columns = columns_of(witnesses.table_of(found, about), about)
     return pd.concat([measures.measure(columns, about), ladder.standing(columns, about)], axis=1)
 
 
@@ -193,17 +184,17 @@ def order(table: pd.DataFrame, rung: int, name: str, side: str) -> np.ndarray:
     return places[np.argsort(signed[places], kind="stable")]
 
 
-def write(results: list[Result], about: Study, folder: Path = FOLDER) -> None:
+def write(found: list[np.ndarray], about: Study, folder: Path = FOLDER) -> None:
     """Write extremes.parquet: of these cohorts the most extreme on each rung, each stored once.
 
     Its columns are k1, k0, index, which tells cohorts of one core apart, and those of a cohort.
     """
-    table, chosen = measured(results, about), {}
+    table, chosen = measured(found, about), {}
     for name, conclusion in conclusions(about).items():
         for rung in range(len(ladder.RUNGS)):
             for side in conclusion.sides:
                 chosen |= dict.fromkeys(order(table, rung, name, side)[:1])
-    cohorts = witnesses.table_of([results[place] for place in chosen], about)
+    cohorts = witnesses.table_of([found[place] for place in chosen], about)
     index = np.arange(len(chosen), dtype="int16").repeat(sum(about.totals))
     cohorts.insert(2, "index", index)
     replace(folder / "extremes.parquet", cohorts.to_parquet(index=False, compression="zstd"))
@@ -214,15 +205,12 @@ def stored(
     name: str = "extremes.parquet",
     keys: list[str] = KEYS,
     folder: Path = FOLDER,
-) -> list[Result]:
+) -> list[np.ndarray]:
     """The stored cohorts that print every claim: what was attained before is not given up."""
     cohorts = believed(read_stored(name, folder), keys, about)
     if cohorts.empty:
         return []
-    return [
-        designs.result_of(designs.design_of(rows, about), about)
-        for _, rows in cohorts.groupby(keys)
-    ]
+    return [designs.design_of(rows, about) for _, rows in cohorts.groupby(keys)]
 
 
 def main(jobs: int = 1) -> None:
@@ -230,7 +218,9 @@ def main(jobs: int = 1) -> None:
     about, settings = designs.read_study(), designs.read_settings()
     known = stored(about, "cohorts.parquet", witnesses.KEYS)
     folder = WORKING / f"{witnesses.fingerprint(about, settings)}-{digest(settings['directed'])}"
-    cores = pd.DataFrame([result[:2] for result in known], columns=witnesses.KEYS)
+    cores = pd.DataFrame(
+        [designs.core_of(design, about) for design in known], columns=witnesses.KEYS
+    )
     known += at_limits(cores, about, settings, folder / "limits", jobs)
     write([*known, *drive_all(known, about, settings, folder, jobs), *stored(about)], about)
 

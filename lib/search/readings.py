@@ -18,18 +18,18 @@ from lib.compatible.readings import KEYS
 from lib.compatible.study import FOLDER, Study, read_stored
 from lib.patients.loading import EXAMPLE, load
 from lib.search import designs, witnesses
-from lib.search.designs import Result
 from lib.search.store import WORKING, carry_out, replace, run
 
 
-def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
-    """A cohort in which so many patients have both markers and that prints the claims from the
-    model of a reading, or the nearest miss."""
+def find(reading: str, n11: int, about: Study, settings: dict) -> pd.DataFrame | None:
+    """The rows, as they are stored, of a cohort in which so many patients have both markers and
+    that prints the claims from the model of a reading: the columns that this has. None where none
+    is found."""
     cores = exclusion.possible_cores(about.printed).query("n11 == @n11")[["k1", "k0"]].to_numpy()
     of_reading = readings.searched(about)[reading]
     example = designs.design_of(load(EXAMPLE).rows, about)
     random = np.random.default_rng([settings["seed"], n11])
-    return witnesses.nearest_of(
+    attempts = (
         witnesses.attempt(
             tuple(map(int, random.choice(cores))),
             trial,
@@ -39,15 +39,13 @@ def find(reading: str, n11: int, about: Study, settings: dict) -> Result:
         )
         for trial in range(1, settings["starts"] + 1)
     )
-
-
-def rows_of(result: Result, reading: str, about: Study) -> pd.DataFrame:
-    """A cohort as it is stored: the columns that the reading's model has."""
-    of_reading = readings.searched(about)[reading]
-    rows = designs.rows_of(result.design, of_reading)
+    found = next((result for result in attempts if result.distance == 0), None)
+    if found is None:
+        return None
+    rows = designs.rows_of(found.design, of_reading)
     if not of_reading.adjusts_for_group:
         rows = rows.drop(columns=about.group)
-    return rows.assign(reading=reading, number=result.k1 + result.k0)
+    return rows.assign(reading=reading, number=n11)
 
 
 def write(found: list[pd.DataFrame], about: Study) -> None:
@@ -78,13 +76,8 @@ def main(jobs: int = 1) -> None:
         for n11 in numbers
     }
     folder = WORKING / f"{witnesses.fingerprint(about, settings)}-readings"
-    results = carry_out(folder, find, tasks, "readings", jobs)
-    found = [
-        rows_of(result, reading, about)
-        for result, (reading, *_) in zip(results, tasks.values(), strict=True)
-        if result.distance == 0
-    ]
-    write(found, about)
+    found = carry_out(folder, find, tasks, "readings", jobs)
+    write([rows for rows in found if rows is not None], about)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from lib.compatible.exclusion import GROUPS
+from lib.compatible.exclusion import KNOWN
 from lib.search.certificates import SOLVER_GRID
 from lib.search.compiled import compiled
 from lib.search.distance import LENGTH_UNIT, Target, cohort_of, distance_of_length
@@ -100,14 +100,12 @@ def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
     """Intercept and markers of each patient, and the linear predictors at equal steps of each
     group's distribution.
     """
-    known, predictors = [], []
-    for group, masses in zip(GROUPS, spread, strict=True):
-        size = round(masses.sum())
+    sizes, predictors = np.rint(spread.sum(axis=1)).astype(int), []
+    for size, masses in zip(sizes, spread, strict=True):
         at = (np.arange(size) + random.random()) / max(size, 1) * masses.sum()
         places = np.searchsorted(np.cumsum(masses), at).clip(0, len(SOLVER_GRID) - 1)
         predictors.append(SOLVER_GRID[places].clip(-FARTHEST, FARTHEST))
-        known.append(np.tile([1, *group[1:]], (size, 1)))
-    return np.vstack(known), np.concatenate(predictors)
+    return KNOWN.repeat(sizes, axis=0), np.concatenate(predictors)
 
 
 # ------------------------------------------------------------------------ step 1: the factors

@@ -1,7 +1,6 @@
 """Results kept in files, so that a search that is stopped at any moment goes on where it was."""
 
 import hashlib
-import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator
@@ -27,7 +26,7 @@ def replace(path: Path, content: bytes) -> None:
     unfinished = path.with_name(path.name + ".unfinished")
     try:
         unfinished.write_bytes(content)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -13,8 +13,8 @@ moment and goes on where it was. NOT patient data: every row is made up.
 
 import json
 import platform
-from collections.abc import Iterable
 from importlib.metadata import version
+from itertools import product
 from operator import attrgetter
 from pathlib import Path
 
@@ -77,26 +77,17 @@ def attempt(
     )
     if nearest == 0 and unmet(designs.rows_of(design, about), about):
         nearest = 1.0
-    return Result(*core, nearest, design)
-
-
-def nearest_of(attempts: Iterable[Result]) -> Result:
-    """The first result that prints every claim; where none does, the nearest miss."""
-    results = []
-    for result in attempts:
-        results.append(result)
-        if result.distance == 0:
-            break
-    return min(results, key=attrgetter("distance"))
+    return Result(nearest, design)
 
 
 def find(core: tuple[int, int], about: Study, settings: dict) -> Result:
     """A witness of a core, or the nearest miss of as many starts as ``settings`` allow."""
-    return nearest_of(
-        attempt(core, trial, about, settings, rung=rung)
-        for rung in (STRICTEST, NO_RESTRICTION)
-        for trial in range(1, settings["starts"] + 1)
-    )
+    results = []
+    for rung, trial in product((STRICTEST, NO_RESTRICTION), range(1, settings["starts"] + 1)):
+        results.append(attempt(core, trial, about, settings, rung=rung))
+        if results[-1].distance == 0:
+            break
+    return min(results, key=attrgetter("distance"))
 
 
 def find_all(
@@ -113,14 +104,11 @@ def fingerprint(about: Study, settings: dict) -> str:
     return digest(about.claims.to_csv(), about.codebook.to_csv(), used)
 
 
-def table_of(results: list[Result], about: Study) -> pd.DataFrame:
-    """Cohorts as rows of patients, with the columns k1 and k0 in front."""
-    parts = [
-        designs.rows_of(result.design, about).assign(k1=result.k1, k0=result.k0)
-        for result in results
-    ]
-    table = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(KEYS, "int16"))
-    return table[[*KEYS, *table.columns.drop(KEYS)]]
+def table_of(found: list[np.ndarray], about: Study) -> pd.DataFrame:
+    """Designs as rows of patients, with the columns k1 and k0 in front."""
+    cores = [designs.core_of(design, about) for design in found]
+    table = pd.concat([designs.rows_of(design, about) for design in found], keys=cores, names=KEYS)
+    return table.reset_index(KEYS).reset_index(drop=True).astype(dict.fromkeys(KEYS, "int16"))
 
 
 def with_stored(found: pd.DataFrame, stored: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -140,7 +128,7 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
     error of each marker. Raises `ValueError` when a core is both witnessed and excluded, since one
     of the two is then wrong.
     """
-    found = table_of([result for result in results if result.distance == 0], about)
+    found = table_of([result.design for result in results if result.distance == 0], about)
     stored = believed(read_stored("cohorts.parquet", folder), KEYS, about)
     cohorts = with_stored(found, stored, KEYS)
     witnessed = cohorts[KEYS].drop_duplicates()
@@ -152,7 +140,10 @@ def write(results: list[Result], about: Study, settings: dict, folder: Path = FO
         wrong = table.loc[excluded & has_witness, KEYS].to_numpy().tolist()
         raise ValueError(f"both excluded and witnessed: {wrong}")
     table["status"] = np.select([has_witness, excluded], ["witnessed", "excluded"], "undecided")
-    reached = pd.DataFrame([result[:3] for result in results], columns=[*KEYS, "nearest_miss"])
+    reached = pd.DataFrame(
+        [(*designs.core_of(result.design, about), result.distance) for result in results],
+        columns=[*KEYS, "nearest_miss"],
+    )
     reached = pd.concat([reached, read_stored("cores.csv", folder)])
     table = table.join(reached.groupby(KEYS)["nearest_miss"].min().round(3), on=KEYS)
     table.loc[table["status"] != "undecided", "nearest_miss"] = np.nan

@@ -26,7 +26,7 @@ import pandas as pd
 from scipy.special import expit, ndtr
 
 from lib.patients.cohort import Cohort
-from lib.statistics import logistic, roc
+from lib.statistics import logistic, multivariate, roc
 from lib.statistics.logistic import COLLINEAR, FITTED, SEPARATED, Fits
 from lib.statistics.separation import one_outcome
 from lib.words import listed, whole
@@ -192,10 +192,8 @@ class _Patterns:
 
 def _patterns(known: pd.DataFrame, cohort: Cohort) -> tuple[_Patterns, np.ndarray]:
     """The patterns, and the number of the pattern of each patient."""
-    factors = known[cohort.factors]
-    spread = factors.std(ddof=0)
-    standardized = (factors - factors.mean()) / spread.where(spread > 0, 1)
-    grouped = standardized.groupby([known[cohort.outcome], *cohort.factors])
+    design, _ = multivariate.standardized(known[cohort.factors])
+    grouped = design.groupby([known[cohort.outcome], *cohort.factors])
     counts = grouped.size()
     values = counts.index.to_frame().to_numpy()
     return (
@@ -209,26 +207,21 @@ def _strategy(
 ) -> tuple[np.ndarray, np.ndarray, Fits]:
     """What the strategy makes of each resample: its status, the Wald P of each factor alone
     (resamples x factors), and the joint model of those screened."""
-    screening_p = np.column_stack(
-        [_screening_p(patterns, weights, column) for column in patterns.factors.T]
-    )
+    outcome = patterns.outcome[None]
+    alone = [
+        logistic.fit_many(logistic.with_intercept(factor[None, :, None]), outcome, weights=weights)
+        for factor in patterns.factors.T
+    ]
+    screening_p = np.column_stack([_wald_p(fits)[:, 1] for fits in alone])
     joint = logistic.fit_many(
         logistic.with_intercept(patterns.factors[None]),
-        patterns.outcome[None],
+        outcome,
         weights=weights,
         included=np.column_stack([np.ones(len(weights), bool), screening_p < alpha]),
     )
     events = weights @ patterns.outcome
     one_outcome = (events == 0) | (events == weights.sum(axis=1))
     return np.where(one_outcome, ONE_OUTCOME, joint.status), screening_p, joint
-
-
-def _screening_p(patterns: _Patterns, weights: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Wald P of one factor alone in each resample; patterns alike in it and outcome are one row."""
-    sums = pd.DataFrame(weights.T).groupby([patterns.outcome, factor]).sum()
-    outcome, value = sums.index.to_frame().to_numpy().T
-    design = logistic.with_intercept(value[None, :, None])
-    return _wald_p(logistic.fit_many(design, outcome[None], weights=sums.to_numpy().T))[:, 1]
 
 
 def _wald_p(fits: Fits) -> np.ndarray:

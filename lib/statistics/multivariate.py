@@ -102,11 +102,12 @@ def standardized(factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A design of standardized factors, and the matrix that takes its coefficients back.
 
     The design has a column of ones ("const") and each factor less its mean, over its standard
-    deviation, so that no unit and no far origin (years, say) troubles a search. The matrix times
-    the coefficients of the design, intercept first, is the coefficients of the factors as they are.
+    deviation where it varies, so that no unit and no far origin (years, say) troubles a search. The
+    matrix times the coefficients of the design, intercept first, is the coefficients of the factors
+    as they are.
     """
-    mean, spread = factors.mean(), factors.std(ddof=0)
-    design = add_constant((factors - mean) / spread)
+    mean, spread = factors.mean(), factors.std(ddof=0).replace(0, 1)
+    design = add_constant((factors - mean) / spread, has_constant="add")
     back = pd.DataFrame(np.diag([1.0, *1 / spread]), design.columns, design.columns)
     back.loc["const", factors.columns] = -mean / spread
     return design, back

@@ -68,13 +68,17 @@ def _freeman_halton(occluded: np.ndarray, patients: np.ndarray) -> float:
     total = occluded.sum()
     if np.prod(np.minimum(patients[:-1], total) + 1.0) > MOST_TABLES:
         return np.nan
-    axes = [np.arange(min(size, total) + 1) for size in patients[:-1]]
-    cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
-    last = total - cells.sum(axis=1)
-    tables = np.column_stack([cells, last])[(last >= 0) & (last <= patients[-1])]
-    probability = stats.multivariate_hypergeom.pmf(tables, patients, total)
+    probability = stats.multivariate_hypergeom.pmf(spreads(total, patients), patients, total)
     observed = stats.multivariate_hypergeom.pmf(occluded, patients, total)
     return float(min(1.0, probability[probability <= observed * (1 + 1e-7)].sum()))
+
+
+def spreads(total: int, sizes: np.ndarray) -> np.ndarray:
+    """All ways to spread so many patients over groups of these sizes: ways x groups."""
+    counts = np.indices(np.minimum(sizes[:-1], total) + 1).reshape(len(sizes) - 1, -1).T
+    last = total - counts.sum(axis=1)
+    fits = (last >= 0) & (last <= sizes[-1])
+    return np.column_stack([counts[fits], last[fits]])
 
 
 def pairwise(table: pd.DataFrame) -> pd.DataFrame:

@@ -126,8 +126,6 @@ def separation(cohort: Cohort) -> Separation:
 def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
     """How many patients some combination of the factors puts on their outcome's side of a border,
     while it puts none on the other side."""
-    if not factors:
-        return 0
     counts = rows.groupby([*factors, outcome], sort=False).size()
     values = counts.index.to_frame().to_numpy(float)
     columns, sides = values[:, :-1], 2 * values[:, -1:] - 1

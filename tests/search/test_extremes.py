@@ -10,13 +10,12 @@ from scipy import stats
 from lib.compatible import exclusion, ladder, verification
 from lib.compatible.study import read_stored
 from lib.search import designs, extremes
-from lib.search.designs import Result
 
 ABOUT, SETTINGS = designs.read_study(), designs.read_settings()
 
 
 @pytest.fixture(scope="module")
-def results() -> list[Result]:
+def results() -> list[np.ndarray]:
     return extremes.stored(ABOUT)
 
 
@@ -41,7 +40,7 @@ def test_what_an_earlier_search_attained_is_kept(results, tmp_path):
 
 @pytest.mark.parametrize("place", [0, -1])
 def test_values_are_those_of_plain_packages(results, measured, place):
-    rows = designs.rows_of(results[place].design, ABOUT)
+    rows = designs.rows_of(results[place], ABOUT)
     found = measured.iloc[place]
     outcome, binary, length = rows[ABOUT.outcome], ABOUT.binary, ABOUT.length
     model = sm.Logit(outcome, sm.add_constant(rows[ABOUT.factors])).fit(disp=0)
@@ -104,9 +103,9 @@ def test_a_search_goes_where_it_is_sent_and_stays_compatible(results, measured, 
     start = results[extremes.order(measured, 0, conclusion, other_side)[0]]
     settings = SETTINGS | {"directed": SETTINGS["directed"] | {"turns": 8, "steps": 10_000}}
     task = (0, conclusion, side, 0)
-    found, again = (extremes.drive(task, start.design, ABOUT, settings) for _ in range(2))
-    assert np.array_equal(found.design, again.design)
-    assert verification.unmet(designs.rows_of(found.design, ABOUT), ABOUT) == ""
+    found, again = (extremes.drive(task, start, ABOUT, settings) for _ in range(2))
+    assert np.array_equal(found, again)
+    assert verification.unmet(designs.rows_of(found, ABOUT), ABOUT) == ""
     before, after = (extremes.measured([one], ABOUT)[conclusion].item() for one in (start, found))
     assert after > before if side == "greatest" else after < before
 
@@ -116,8 +115,8 @@ def test_cohorts_at_the_limits_of_fit_are_compatible_and_come_near_the_limits(tm
     cores = read_stored("cohorts.parquet")[["k1", "k0"]].drop_duplicates()
     found = extremes.at_limits(cores, ABOUT, settings, tmp_path)
     assert len(found) > 6
-    for result in found:
-        assert verification.unmet(designs.rows_of(result.design, ABOUT), ABOUT) == ""
+    for design in found:
+        assert verification.unmet(designs.rows_of(design, ABOUT), ABOUT) == ""
     bounds = exclusion.outer_bounds(ABOUT.printed, exclusion.read())["nagelkerke"]
     least, most = bounds["least"].min(), bounds["most"].max()
     values = extremes.measured(found, ABOUT)["model.nagelkerke"]
