@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible.study import Study
-from lib.compatible.verification import unmet
+from lib.compatible.verification import tests_alone, unmet
 from lib.patients.files import DATA, InputError
 from lib.patients.loading import EXAMPLE
 from lib.search import designs, distance
@@ -119,8 +119,7 @@ def _made(about: Study, settings: dict) -> pd.DataFrame:
     choice, random = settings["search"], np.random.default_rng(settings["seed"])
     for _ in range(choice["draws"]):
         drawn = _draw(about, settings, random)
-        # What the search does not change: whether each factor is significant alone.
-        if "alone by" in unmet(drawn, about, choice["alone_margin"]):
+        if not _significant_alone(drawn, about, choice["alone_margin"]):
             continue
         rows = _search(drawn, about, settings, random)
         if rows is not None and not unmet(rows, about, choice["alone_margin"]):
@@ -128,6 +127,18 @@ def _made(about: Study, settings: dict) -> pd.DataFrame:
     raise RuntimeError(
         f"No example cohort was found in {choice['draws']} draws of {choice['steps']} steps each. "
         f"Try another seed in {SETTINGS.name}, or ask less of it."
+    )
+
+
+def _significant_alone(rows: pd.DataFrame, about: Study, margin: float) -> bool:
+    """Whether every factor is significant alone by every test, its threshold times the margin."""
+    outcome = rows[about.outcome].to_numpy()[None]
+    return all(
+        p[0] < about.threshold(factor) * margin
+        for factor in about.factors
+        for p in tests_alone(
+            rows[factor].to_numpy()[None], outcome, about.is_binary(factor)
+        ).values()
     )
 
 
