@@ -207,21 +207,26 @@ def _strategy(
 ) -> tuple[np.ndarray, np.ndarray, Fits]:
     """What the strategy makes of each resample: its status, the Wald P of each factor alone
     (resamples x factors), and the joint model of those screened."""
-    outcome = patterns.outcome[None]
-    alone = [
-        logistic.fit_many(logistic.with_intercept(factor[None, :, None]), outcome, weights=weights)
-        for factor in patterns.factors.T
-    ]
-    screening_p = np.column_stack([_wald_p(fits)[:, 1] for fits in alone])
+    screening_p = np.column_stack(
+        [_screening_p(patterns, weights, column) for column in patterns.factors.T]
+    )
     joint = logistic.fit_many(
         logistic.with_intercept(patterns.factors[None]),
-        outcome,
+        patterns.outcome[None],
         weights=weights,
         included=np.column_stack([np.ones(len(weights), bool), screening_p < alpha]),
     )
     events = weights @ patterns.outcome
     one_outcome = (events == 0) | (events == weights.sum(axis=1))
     return np.where(one_outcome, ONE_OUTCOME, joint.status), screening_p, joint
+
+
+def _screening_p(patterns: _Patterns, weights: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Wald P of one factor alone in each resample; patterns alike in it and outcome are one row."""
+    sums = pd.DataFrame(weights.T).groupby([patterns.outcome, factor]).sum()
+    outcome, value = sums.index.to_frame().to_numpy().T
+    design = logistic.with_intercept(value[None, :, None])
+    return _wald_p(logistic.fit_many(design, outcome[None], weights=sums.to_numpy().T))[:, 1]
 
 
 def _wald_p(fits: Fits) -> np.ndarray:
