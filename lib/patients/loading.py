@@ -170,11 +170,11 @@ def _private(
     """The headers of columns that look like direct identifiers in any of their roles, and what is
     said of each.
     """
-    rules = [(header, codebook.loc[name]) for name, header in matched.items()]
+    known = [(header, *codebook.loc[name, ["role", "type"]]) for name, header in matched.items()]
     return {
-        header: privacy.refusal(header, why, rule)
-        for header, rule in [*rules, *((header, None) for header in others)]
-        if (why := privacy.suspicion(table.rows[header], rule))
+        header: privacy.refusal(header, why, role)
+        for header, role, kind in [*known, *((header, "", "") for header in others)]
+        if (why := privacy.suspicion(table.rows[header], role, kind))
     }
 
 
