@@ -265,14 +265,14 @@ def _of_group(
     steps[::2, 0], steps[1::2, 1] = curve["events"], curve["censored"]
     at, events = curve["time"].to_numpy(), np.append(0, steps[:, 0].cumsum())
     before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
-    first = list(before.values())
     until = horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
-    if until:
-        # The table of the outcome says how many had the event until then.
-        first.insert(0, 2 * int(np.searchsorted(at, until)) + int(until in at))
-    shown = places(steps, cohort, first)
-    if until:
-        shown = [one for one in shown if not withheld.small(abs(events[one] - events[first[0]]))]
+    # The table of the outcome says how many had the event until then.
+    told = [2 * int(np.searchsorted(at, until)) + int(until in at)] if until else []
+    shown = [
+        one
+        for one in places(steps, cohort, [*told, *before.values()])
+        if not withheld.small(abs(events[one] - events[told])).any()
+    ]
     read = [
         one
         for one, place in before.items()
