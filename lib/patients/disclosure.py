@@ -177,7 +177,7 @@ class _Tables:
         for event in cohort.named("event"):
             both = (rows[event] == 1) + 2 * (rows[self.outcome] == 1)
             codes[event] = both.where(rows[[event, *cohort.named("time")]].notna().all(axis=1))
-        groups = rows[self.group].cat.codes.to_numpy()[:, np.newaxis] == range(len(self.groups))
+        groups = rows[self.group].cat.codes.to_numpy()[:, np.newaxis] == np.arange(len(self.groups))
         self.has = {self.group: groups} | {
             name: column.to_numpy()[:, np.newaxis] == np.arange(max(column.max(), 0) + 1)
             for name, column in pd.DataFrame(codes).fillna(-1).items()
