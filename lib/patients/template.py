@@ -27,7 +27,7 @@ from lib.patients.files import DATA, InputError, fail, read_table, uncompressed
 from lib.patients.levels import NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
-from lib.patients.table import Table, problems_of
+from lib.patients.table import Table
 from lib.words import listed
 
 NAME = "registry"
@@ -117,7 +117,7 @@ def begun(path: Path) -> dict[str, bytes]:
     read.
     """
     table = read_table(path, [])
-    fail(path, problems_of(table, []))
+    fail(path, table.problems)
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
     no_columns = "no column is left but those that look like direct identifiers"
     fail(
