@@ -143,10 +143,7 @@ def test_a_single_resident_number_is_found_among_many_others(place, shift, order
     ],
 )
 def test_columns_of_the_codebook(codebook, values, suspected):
-    assert (
-        bool(privacy.suspicion(column("x", values), *codebook.values()))
-        is suspected
-    )
+    assert bool(privacy.suspicion(column("x", values), *codebook.values())) is suspected
 
 
 def test_a_column_of_two_roles_is_suspected_for_either_of_them(tmp_path):
