@@ -17,7 +17,7 @@ SURNAMES, GIVEN = "王李张刘陈", "伟芳娜敏静强磊军洋勇"
 
 
 def column(header: str, values: list) -> pd.Series:
-    return pd.Series(text_column(map(str, values)), name=header)
+    return pd.Series(text_column([*map(str, values)]), name=header)
 
 
 def resident_id(region: str = "110101", birth: str = "19700101", order: str = "001") -> str:
@@ -143,7 +143,7 @@ def test_a_single_resident_number_is_found_among_many_others(place, shift, order
     ],
 )
 def test_columns_of_the_codebook(codebook, values, suspected):
-    assert bool(privacy.suspicion(column("x", values), codebook)) is suspected
+    assert bool(privacy.suspicion(column("x", values), *codebook.values())) is suspected
 
 
 def test_a_column_of_two_roles_is_suspected_for_either_of_them(tmp_path):

@@ -107,9 +107,8 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
         fail(path, ["its columns are separated by full-width commas (，); write plain ones (,)"])
     notes, problems = _other_columns(forms)
     fail(path, problems_of(table, required) + problems)
-    rows = rows.map(one_line)
-    lists = [name for name in LISTS if name in rows]
-    rows[lists] = rows[lists].replace(r"\s*[|｜]\s*", "|", regex=True)
+    separators = dict.fromkeys(LISTS, r"\s*[|｜]\s*")
+    rows = rows.map(one_line).replace(separators, "|", regex=True)
     rows[["role", "type"]] = rows[["role", "type"]].map(str.lower)
     rows = rows.assign(role=rows["role"].str.split("|")).explode("role")
     problems = [

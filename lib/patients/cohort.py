@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.patients.codebook import DAYS, number_form, parts, read_codebook
-from lib.patients.files import DATA, suffix_and_stem
+from lib.patients.files import DATA, uncompressed
 from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
 
@@ -81,7 +81,7 @@ class Cohort:
     @property
     def name(self) -> str:
         """What a book calls the cohort: its file's name without the format."""
-        return suffix_and_stem(self.path)[1]
+        return uncompressed(self.path).stem
 
     def named(self, role: str) -> list[str]:
         """The cohort's columns that have a role, in the order of the codebook."""

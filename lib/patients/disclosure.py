@@ -28,6 +28,7 @@ import os
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
@@ -38,6 +39,7 @@ SHOW_ALL = "DISCLOSURE=off shows everything, for use within the house."
 # deviation, area and tests together.
 FEW_VALUES = 10
 RESIDUAL_DEGREES = 10
+ALL = slice(None)  # patients
 
 
 def chosen_threshold(is_example: bool) -> int:
@@ -46,9 +48,8 @@ def chosen_threshold(is_example: bool) -> int:
     Without it, `THRESHOLD` for a user's own cohort and nothing for the example cohort, which is
     about nobody. Raises `InputError` where it is neither a whole number above one nor "off".
     """
-    asked = os.environ.get("DISCLOSURE", "").strip().lower()
-    if not asked:
-        return 0 if is_example else THRESHOLD
+    default = "off" if is_example else str(THRESHOLD)
+    asked = os.environ.get("DISCLOSURE", "").strip().lower() or default
     if asked in ("off", "0", "no"):
         return 0
     if not asked.isdecimal() or not 2 <= int(asked) <= 1_000:
@@ -105,13 +106,16 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
         )
     tables, events = _Tables(cohort, threshold), cohort.named("event")
     source = {name: _source(cohort, name) for name in [*cohort.described, outcome, *events]}
-    totals = {name for name in source if source[name] in tables.withdrawn}
-    totals |= every if group in tables.withdrawn else tables.small_groups
+    totals = {name for name, own in source.items() if not tables.shown[own, own].all()}
+    totals |= tables.small_groups if tables.shown[group, group].all() else every
     by_group = {
-        name: tables.small_groups | {cohort.groups[i] for i in tables.hidden[group, source[name]]}
-        for name in source
+        name: tables.small_groups
+        | {cohort.groups[i] for i in np.flatnonzero(~tables.shown[group, own].all(axis=1))}
+        for name, own in source.items()
     }
-    by_outcome = {name for name in cohort.described if tables.hidden[source[name], outcome]}
+    by_outcome = {
+        name for name in cohort.described if not tables.shown[source[name], outcome].all()
+    }
     # The tables of all leave over that of the patients with a missing value.
     complete = cohort.rows[[*cohort.factors, outcome]].notna().all(axis=1).to_numpy()
     apart = {
@@ -122,7 +126,7 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
     pairs = {
         frozenset((one, other))
         for one, other in combinations(cohort.factors, 2)
-        if tables.hidden.get((source[one], source[other]), source[one] in tables.withdrawn)
+        if not tables.shown[source[one], source[other]].all()
     }
     return Withheld(
         threshold,
@@ -147,13 +151,14 @@ def _unsafe(counts: np.ndarray, threshold: int, of_event: bool) -> np.ndarray:
 
 
 class _Tables:
-    """The count tables of two columns, and which of their rows are withheld.
+    """The count tables of two columns, and which of their rows are shown.
 
-    ``codes`` gives for each column the place of its level in every row of the file (-1: missing).
-    The indicators of a category are one column, the groups in ``small_groups`` one level; a number
-    of many values has one, known; those of the final event are neither, event only, outcome only
-    and both. ``withdrawn`` are the columns whose own counts are withheld. ``hidden`` has for a
-    table (first the column whose levels are its rows) the places of the rows that are withheld.
+    ``has`` gives for each column which level every patient has (patients x levels), none where it
+    is missing, and ``sizes`` how many have each. The indicators of a category are one column, the
+    groups in ``small_groups`` one level; a number of many values has one, known; those of the final
+    event are neither, event only, outcome only and both. ``tables`` are the pairs of columns of
+    which there is a table, first the one whose levels are its rows. ``shown`` has for any pair
+    which cells of its table are shown, and for a column with itself whether its own counts are.
     """
 
     def __init__(self, cohort: Cohort, threshold: int) -> None:
@@ -162,78 +167,79 @@ class _Tables:
         self.events = [*cohort.named("event"), self.outcome]
         # A correlation is that of the patients in whom every factor is known.
         self.complete = rows[cohort.factors].notna().all(axis=1).to_numpy()
-        self.codes = {self.group: rows[self.group].cat.codes.to_numpy(int)}
-        self.small_groups = self._merge_small_groups()
-        self.codes[self.outcome] = rows[self.outcome].fillna(-1).to_numpy(int)
+        codes = {self.outcome: rows[self.outcome]}
         self.factors = list(dict.fromkeys(_source(cohort, name) for name in cohort.factors))
         for source in self.factors:
             names = [name for name in cohort.factors if _source(cohort, name) == source]
-            levels = rows.groupby(names).ngroup()
-            if len(names) == 1 and levels.nunique() > FEW_VALUES:
-                levels = levels * 0
-            self.codes[source] = levels.fillna(-1).to_numpy(int)
+            codes[source] = rows.groupby(names).ngroup()
+            if len(names) == 1 and codes[source].nunique() > FEW_VALUES:
+                codes[source] *= 0
         for event in cohort.named("event"):
             both = (rows[event] == 1) + 2 * (rows[self.outcome] == 1)
-            known = rows[[event, *cohort.named("time")]].notna().all(axis=1)
-            self.codes[event] = both.where(known, -1).to_numpy(int)
-        self.withdrawn = {
-            name
-            for name in self.codes.keys() - {self.group}
-            if self.rule.small(self.sizes(name)).any()
+            codes[event] = both.where(rows[[event, *cohort.named("time")]].notna().all(axis=1))
+        groups = rows[self.group].cat.codes.to_numpy()[:, np.newaxis] == np.arange(len(self.groups))
+        self.has = {self.group: groups} | {
+            name: column.to_numpy()[:, np.newaxis] == np.arange(max(column.max(), 0) + 1)
+            for name, column in pd.DataFrame(codes).fillna(-1).items()
         }
-        self.hidden = self._begun()
+        self.small_groups = self._merge_small_groups()
+        self.sizes = {name: has.sum(axis=0) for name, has in self.has.items()}
+        self.tables = [(self.group, name) for name in codes]
+        self.tables += [(name, self.outcome) for name in self.factors]
+        self.tables += combinations(self.factors, 2)
+        self.shown = self._begun()
+        for name in codes:
+            if self.rule.small(self.sizes[name]).any():
+                self._withdraw(name)
         while self._withhold_more():
             pass
 
-    def sizes(self, name: str, among: np.ndarray | bool = True) -> np.ndarray:
-        """Patients by the levels of a column."""
-        levels = len(self.groups) if name == self.group else max(self.codes[name].max(), 0) + 1
-        return np.bincount(self.codes[name][(self.codes[name] >= 0) & among], minlength=levels)
-
-    def unsafe(self, first: str, second: str, among: np.ndarray | bool = True) -> np.ndarray:
+    def unsafe(self, first: str, second: str, among: np.ndarray | slice = ALL) -> np.ndarray:
         """Which cells of a table are unsafe among some patients."""
-        shape = len(self.sizes(first)), len(self.sizes(second))
-        have = (self.codes[first] >= 0) & (self.codes[second] >= 0) & among
-        place = self.codes[first][have] * shape[1] + self.codes[second][have]
-        counts = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
+        counts = self.has[first][among].T.astype(int) @ self.has[second][among]
         return _unsafe(counts, self.rule.threshold, second in self.events)
 
     def _merge_small_groups(self) -> frozenset[str]:
-        sizes, codes = self.sizes(self.group), self.codes[self.group]
-        small, threshold = self.rule.small(sizes), self.rule.threshold
-        order = np.lexsort((sizes, sizes == 0, ~small)).tolist()
-        many = int(small.sum())
-        while 0 < many < len(order) and (many < 2 or sizes[order[:many]].sum() < threshold):
-            many += 1
-        self.codes[self.group] = np.where(np.isin(codes, order[:many]), order[0], codes)
-        return frozenset(self.groups[i] for i in order[:many])
+        has = self.has[self.group]
+        sizes = has.sum(axis=0)
+        small = self.rule.small(sizes)
+        order = np.lexsort((sizes, sizes == 0, ~small))
+        enough = 1 + (sizes[order].cumsum() < self.rule.threshold).sum()
+        merged = order[: max(small.sum(), 2, enough) if small.any() else 0]
+        has[:, merged] = has[:, merged].any(axis=1, keepdims=True) & (merged == order[0])
+        return frozenset(self.groups[i] for i in merged)
 
-    def _begun(self) -> dict[tuple[str, str], set[int]]:
-        """The rows that are withheld for their own sake (step 3)."""
-        tables = [(self.group, name) for name in [self.outcome, *self.codes] if name != self.group]
-        tables += [(name, self.outcome) for name in self.factors]
-        hidden = {}
-        for first, second in [*tables, *combinations(self.factors, 2)]:
-            among = self.complete if {first, second} <= {*self.factors} else True
+    def _begun(self) -> dict[tuple[str, str], np.ndarray]:
+        """What is shown where rows are withheld only for their own sake (step 3)."""
+        shown = {
+            (first, second): np.full(
+                (len(self.sizes[first]), len(self.sizes[second])), first == second
+            )
+            for first in self.has
+            for second in self.has
+        }
+        for first, second in self.tables:
+            among = self.complete if {first, second} <= {*self.factors} else ALL
             unsafe = self.unsafe(first, second) | self.unsafe(first, second, among)
-            whole = unsafe.any() and (first != self.group or len(self.sizes(second)) == 1)
-            whole |= bool({first, second} & self.withdrawn) or self._leaves_few(first, second)
-            rows = np.arange(len(unsafe)) if whole else np.flatnonzero(unsafe.any(axis=1))
-            hidden[first, second] = {*rows.tolist()}
+            whole = unsafe.any() and (first != self.group or len(self.sizes[second]) == 1)
+            if not (whole or self._leaves_few(first, second)):
+                shown[first, second][~unsafe.any(axis=1)] = True
+            # The final event would tell what is withheld of the outcome.
             if second in self.events:
-                hidden[first, second] |= hidden.get((first, self.outcome), set())
-        return hidden
+                shown[first, second] &= shown[first, self.outcome].all(axis=1, keepdims=True)
+            shown[second, first] = shown[first, second].T
+        return shown
 
     def _leaves_few(self, first: str, second: str) -> bool:
         """Whether the means of a number by group or outcome leave over that of a few in neither."""
         number, by = (second, first) if first == self.group else (first, second)
-        left_over = self.sizes(number, self.codes[by] < 0)
-        return len(left_over) == 1 and bool(self.rule.small(left_over).any())
+        left_over = self.has[number][~self.has[by].any(axis=1)]
+        return left_over.shape[1] == 1 and bool(self.rule.small(left_over.sum()))
 
     def _withhold_more(self) -> bool:
         """Withhold more where an unsafe cell has too narrow a range (step 5); whether any had."""
-        found, several = False, [name for name in self.codes if len(self.sizes(name)) > 1]
-        for first, second in [table for table in self.hidden if {*table} <= {*several}]:
+        found, several = False, [name for name in self.has if len(self.sizes[name]) > 1]
+        for first, second in [table for table in self.tables if {*table} <= {*several}]:
             for i, j in zip(*np.nonzero(self.unsafe(first, second)), strict=True):
                 for third in [first, *several]:
                     while self._is_narrow(first, i, second, j, third):
@@ -241,52 +247,39 @@ class _Tables:
                         found = True
         return found
 
-    def _shows(self, first: str, i: int, second: str, j: int) -> bool:
-        """Whether a row of a table is shown; of a column with itself, whether its counts are."""
-        if first == second:
-            return first not in self.withdrawn
-        if (first, second) in self.hidden:
-            return i not in self.hidden[first, second]
-        return j not in self.hidden.get((second, first), {j})
+    def _withdraw(self, name: str) -> None:
+        """Withhold all counts of a column."""
+        for table in self.shown:
+            if name in table:
+                self.shown[table][:] = False
 
     def _is_narrow(self, first: str, i: int, second: str, j: int, third: str) -> bool:
         """Whether a cell's range is too narrow, given its tables with a third column (step 4)."""
-        if {first, second} & self.withdrawn:
+        if not (self.shown[first, first].all() and self.shown[second, second].all()):
             return False
-        one, other, codes = self.codes[first] == i, self.codes[second] == j, self.codes[third]
-        have = (self.codes[first] >= 0) & (self.codes[second] >= 0)
-        shown = [
-            k
-            for k in range(len(self.sizes(third)))
-            if self._shows(first, i, third, k) and self._shows(second, j, third, k)
-        ]
-        least = most = 0
-        for part in [*(codes == k for k in shown), ~np.isin(codes, shown)]:
-            a, b, total = ((what & part & have).sum() for what in (one, other, have))
-            least, most = least + max(0, a + b - total), most + min(a, b)
+        one, other = self.has[first][:, [i]], self.has[second][:, [j]]
+        known = self.has[first].any(axis=1) & self.has[second].any(axis=1)
+        shown = self.has[third][:, self.shown[first, third][i] & self.shown[second, third][j]]
+        parts = np.column_stack([shown, ~shown.any(axis=1)]) & known[:, np.newaxis]
+        a, b, total = (counted.sum(axis=0) for counted in (parts & one, parts & other, parts))
+        least, most = np.maximum(0, a + b - total).sum(), np.minimum(a, b).sum()
         return least > 1 or most < self.rule.threshold - 1
 
     def _withhold_beside(self, first: str, second: str, third: str) -> None:
         """Withhold, for the sake of a cell of a table, the next smallest of its groups; or a table
         with the third column, of two factors rather than by group, and that rather than by outcome;
         or all counts of the rarer factor."""
-        every = {name: {*range(len(self.sizes(name)))} for name in self.codes}
         tables = [
-            (one, other)
-            for one, other in self.hidden
-            if third in (one, other)
-            and {first, second} & {one, other}
-            and self.hidden[one, other] < every[one]
+            table
+            for table in self.tables
+            if third in table and {first, second} & {*table} and self.shown[table].any()
         ]
         if third == first and (first, second) in tables:
-            sizes = self.sizes(first)
-            waiting = every[first] - self.hidden[first, second]
-            self.hidden[first, second].add(min(waiting, key=lambda i: (sizes[i] == 0, sizes[i])))
+            sizes, rows = self.sizes[first], np.flatnonzero(self.shown[first, second].any(axis=1))
+            self.shown[first, second][min(rows, key=lambda i: (sizes[i] == 0, sizes[i]))] = False
         elif third not in (first, second) and tables:
             table = min(tables, key=lambda one: (self.outcome in one, self.group in one))
-            self.hidden[table] = every[table[0]]
+            self.shown[table][:] = False
         else:
             own = [name for name in (first, second) if name not in (self.group, self.outcome)]
-            gone = min(own or [first], key=lambda name: self.sizes(name).min())
-            self.withdrawn.add(gone)
-            self.hidden |= {table: every[table[0]] for table in self.hidden if gone in table}
+            self._withdraw(min(own or [first], key=lambda name: self.sizes[name].min()))

@@ -26,7 +26,7 @@ from lib.patients.table import (
 from lib.patients.text_files import COMMENT, SAVE, read_text
 from lib.patients.workbook import read_sheets
 
-__all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "suffix_and_stem"]
+__all__ = ["DATA", "InputError", "fail", "read_csv", "read_table", "uncompressed"]
 DATA = Path(__file__).parents[2] / "data"
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 # How a file begins, and its suffixes where that does not tell.
@@ -59,7 +59,7 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
             raise unusable(path, "it is compressed and damaged. Compress it anew.") from None
-    suffix = suffix_and_stem(path)[0]
+    suffix = uncompressed(path).suffix.lower()
     # How a compressed folder begins, a workbook does as well.
     by_start = [
         what
@@ -87,10 +87,9 @@ def read_table(path: Path, known: Sequence[str], words: Sequence[str] = ()) -> T
         ) from None
 
 
-def suffix_and_stem(path: Path) -> tuple[str, str]:
-    """A file's suffix and the name before it, that of compression set aside."""
-    inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return inner.suffix.lower(), inner.stem
+def uncompressed(path: Path) -> Path:
+    """The path without the suffix of compression."""
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
 def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
@@ -101,7 +100,6 @@ def read_csv(path: Path, required: list[str]) -> pd.DataFrame:
     missing, empty, not UTF-8, ragged, not separated by commas, has a repeated column or lacks one
     of the ``required`` columns.
     """
-    path = Path(path)
     table = read_text(path, _content(path), required)
     notes = [
         f"{note.removesuffix('.')}; expected UTF-8 text, columns separated by commas"

@@ -19,7 +19,7 @@ from lib.patients.categories import expand, name_groups
 from lib.patients.codebook import OPTIONAL_ROLES, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted
-from lib.patients.files import DATA, read_table, suffix_and_stem
+from lib.patients.files import DATA, read_table, uncompressed
 from lib.patients.table import Table
 from lib.words import listed
 
@@ -29,8 +29,7 @@ VALUES_NAMED = 4
 
 def chosen_path() -> Path:
     """The file that COHORT names, or the example cohort; a relative path starts where we are."""
-    chosen = os.environ.get("COHORT", "").strip()
-    return Path(chosen).expanduser().resolve() if chosen else EXAMPLE
+    return Path(os.environ.get("COHORT", "").strip() or EXAMPLE).expanduser().resolve()
 
 
 def codebook_path(path: Path) -> Path:
@@ -120,7 +119,7 @@ def _missing_columns(
             f"column {name} is missing; expected {levels.expectation(codebook.loc[name])}{also}"
             for name in missing
         ]
-    stem = re.sub(r"[\W_]", "", suffix_and_stem(path)[1].casefold())
+    stem = re.sub(r"[\W_]", "", uncompressed(path).stem.casefold())
     near = [
         other.name
         for other in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
@@ -139,7 +138,7 @@ def _missing_columns(
 
 
 def _own_codebook(path: Path) -> Path:
-    return path.with_name(suffix_and_stem(path)[1] + ".codebook.csv")
+    return path.with_name(uncompressed(path).stem + ".codebook.csv")
 
 
 def with_labels_of_file(
@@ -171,11 +170,11 @@ def _private(
     """The headers of columns that look like direct identifiers in any of their roles, and what is
     said of each.
     """
-    rules = [(header, codebook.loc[name]) for name, header in matched.items()]
+    known = [(header, *codebook.loc[name, ["role", "type"]]) for name, header in matched.items()]
     return {
-        header: privacy.refusal(header, why, rule)
-        for header, rule in [*rules, *((header, None) for header in others)]
-        if (why := privacy.suspicion(table.rows[header], rule))
+        header: privacy.refusal(header, why, role)
+        for header, role, kind in [*known, *((header, "", "") for header in others)]
+        if (why := privacy.suspicion(table.rows[header], role, kind))
     }
 
 

@@ -88,10 +88,9 @@ RENUMBER = (
 )
 
 
-def refusal(header: str, why: str, rule: pd.Series | None = None) -> str:
+def refusal(header: str, why: str, role: str = "") -> str:
     """The problem in words, with its mend."""
-    is_id = rule is not None and rule["role"] == "id"
-    mends = [RENUMBER] if is_id else [text for kind, text in MENDS.items() if kind in why]
+    mends = [RENUMBER] if role == "id" else [text for kind, text in MENDS.items() if kind in why]
     mend = next(iter(mends), "Delete the column")
     return (
         f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in "
@@ -99,9 +98,10 @@ def refusal(header: str, why: str, rule: pd.Series | None = None) -> str:
     )
 
 
-def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
-    """Why a column looks like a direct identifier, or None; ``rule`` is its line of the codebook,
-    if it has one. The column is one of `table`: a category of texts that bears its header.
+def suspicion(column: pd.Series, role: str = "", kind: str = "") -> str | None:
+    """Why a column looks like a direct identifier, or None; ``role`` and ``kind`` (its type) are
+    those of the codebook, if it has the column. The column is one of `table`: a category of texts
+    that bears its header.
 
     A column of the codebook is not suspected by its header, except that the header of an identifier
     may say that it is one of a hospital or a state.
@@ -109,12 +109,10 @@ def suspicion(column: pd.Series, rule: pd.Series | None = None) -> str | None:
     filled = pa.array(filter(None, column.cat.categories), pa.string())
     if not len(filled):
         return None
-    role = None if rule is None else rule["role"]
-    if role in (None, "id"):
-        kind = _kind_of_header(column.name)
-        if kind and not (kind == "medical record numbers" and _harmless_ids(filled)):
-            return f"has a header that stands for {kind}"
-    return _by_values(filled, len(column), role, None if rule is None else rule["type"])
+    said = _kind_of_header(column.name) if role in ("", "id") else None
+    if said and not (said == "medical record numbers" and _harmless_ids(filled)):
+        return f"has a header that stands for {said}"
+    return _by_values(filled, len(column), role, kind)
 
 
 def _kind_of_header(header: str) -> str | None:
@@ -142,7 +140,7 @@ def _share(values: pa.StringArray, pattern: str) -> float:
     return pc.mean(matching).as_py() or 0
 
 
-def _by_values(values: pa.StringArray, rows: int, role: str | None, kind: str | None) -> str | None:
+def _by_values(values: pa.StringArray, rows: int, role: str, kind: str) -> str | None:
     sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
     suspected = {
         "e-mail addresses": _share(values, EMAIL) > 0,

@@ -55,10 +55,9 @@ def cell_text(value: object) -> str:
     return str(value).strip()
 
 
-def text_column(texts: Iterable[str]) -> pd.Categorical:
+def text_column(texts: Sequence[str]) -> pd.Categorical:
     """Texts as a category, in the order in which they first occur."""
-    codes, distinct = pd.factorize(np.array(list(texts), dtype=object))
-    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
+    return pd.Categorical(texts, pd.Index([*dict.fromkeys(texts)], dtype=object))
 
 
 def known_columns(records: Sequence[Sequence[object]], known: Iterable[str]) -> list[int]:
@@ -93,27 +92,26 @@ def from_records(
     named = known_columns(records, known)
     # A lone cell may happen to be the name of a column.
     above = named.index(max(named)) if not named[0] and max(named) > 1 else 0
-    records, first = records[above:], first + above
-    header = ["" if name == MERGED else name for name in _filled(records[0])]
-    every = [cell for record in records for cell in record]
+    every = [cell for record in records[above:] for cell in record]
     typed = {
         cell_text(cell)
         for cell in every
         if isinstance(cell, Number) and not isinstance(cell, bool | np.bool_ | np.timedelta64)
     }
     typed -= {cell.strip() for cell in every if isinstance(cell, str)}
-    kept, ragged, width = {}, {}, len(header)
+    header, *rows = [list(map(cell_text, record)) for record in records[above:]]
+    header = ["" if name == MERGED else name for name in header[: _filled(header)]]
+    kept, ragged, width, first = {}, {}, len(header), first + above
     # An empty cell at the end of every row is one of the export; at that of single rows it may be
     # the last column, which a comma within a number has moved.
-    lengths = {len(record) for record in records[1:] if any(map(cell_text, record))}
+    lengths = {len(cells) for cells in rows if any(cells)}
     longest = min((length for length in lengths if length >= width), default=width)
-    for number, record in enumerate(records[1:], first + 1):
-        cells = _filled(record)
-        if cells and len(cells) <= width <= len(record) <= longest:
-            kept[number] = cells + [""] * (width - len(cells))
-        elif cells:
-            count = len(cells) if len(cells) > width else len(record)
-            ragged.setdefault(count, []).append(number)
+    for number, cells in enumerate(rows, first + 1):
+        filled = _filled(cells)
+        if filled and filled <= width <= len(cells) <= longest:
+            kept[number] = cells[:width]
+        elif filled:
+            ragged.setdefault(filled if filled > width else len(cells), []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
     table = Table(
         pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)),
@@ -158,9 +156,6 @@ def from_records(
     return table
 
 
-def _filled(record: Sequence[object]) -> list[str]:
-    """The cells of a row up to the last that is not empty."""
-    cells = list(map(cell_text, record))
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
+def _filled(cells: list[str]) -> int:
+    """How many cells a row has up to the last that is not empty."""
+    return next((count for count in range(len(cells), 0, -1) if cells[count - 1]), 0)

@@ -23,11 +23,11 @@ from lib.patients.codebook import (
     plain_word,
     read_codebook,
 )
-from lib.patients.files import DATA, InputError, fail, read_table, suffix_and_stem
+from lib.patients.files import DATA, InputError, fail, read_table, uncompressed
 from lib.patients.levels import NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
-from lib.patients.table import Table, problems_of
+from lib.patients.table import Table
 from lib.words import listed
 
 NAME = "registry"
@@ -117,7 +117,7 @@ def begun(path: Path) -> dict[str, bytes]:
     read.
     """
     table = read_table(path, [])
-    fail(path, problems_of(table, []))
+    fail(path, table.problems)
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
     no_columns = "no column is left but those that look like direct identifiers"
     fail(
@@ -127,7 +127,7 @@ def begun(path: Path) -> dict[str, bytes]:
     book = pd.DataFrame([rule for rule in rules if len(parts(rule["levels"])) <= MOST_LEVELS])
     book = with_labels_of_file(book.set_index("name"), table, {})
     content = TO_COMPLETE + book.to_csv(lineterminator="\r\n")
-    return {f"{suffix_and_stem(path)[1]}.codebook.csv": content.encode("utf-8-sig")}
+    return {f"{uncompressed(path).stem}.codebook.csv": content.encode("utf-8-sig")}
 
 
 def _rule(column: pd.Series, table: Table) -> pd.Series:

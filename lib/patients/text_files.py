@@ -30,11 +30,15 @@ SWALLOWED = (
     "a quotation mark ends here that begins in an earlier line, and whole rows stand between them; "
     "delete both if they are not meant"
 )
-# A spreadsheet program takes this line as an instruction and does not show it.
-SEPARATOR = re.compile(r"[^\S\r\n]*\"?sep=(.)\"?[^\S\r\n]*(\r\n?|\n)", flags=re.IGNORECASE)
 # The name of a column may be # or begin with it.
 COMMENT = r"#(?!\w*\"?([,;\t|]|$))"
-PASSED_OVER = re.compile(rf"([^\S\r\n]*(\"*{COMMENT}[^\r\n]*)?(\r\n?|\n|\Z))*")
+# What stands before the header. A line that names the separator is an instruction to spreadsheet
+# programs, which do not show it.
+BEFORE = re.compile(
+    r"([^\S\r\n]*\"?sep=(?P<separator>.)\"?[^\S\r\n]*(\r\n?|\n))?"
+    rf"(?P<shown>([^\S\r\n]*(\"*{COMMENT}[^\r\n]*)?(\r\n?|\n|\Z))*)",
+    flags=re.IGNORECASE,
+)
 
 
 def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[str] = ()) -> Table:
@@ -47,13 +51,11 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
     for pattern, what in OTHER_TEXTS.items():
         if re.match(pattern, text, flags=re.IGNORECASE):
             raise unusable(path, f"it is {what}. {SAVE}")
-    separator = SEPARATOR.match(text)
-    text = text[separator.end() :] if separator else text
-    before = PASSED_OVER.match(text)[0]
-    first, text = len(re.findall(r"\r\n?|\n", before)) + 1, text[len(before) :]
+    before = BEFORE.match(text)
+    first, text = len(re.findall(r"\r\n?|\n", before["shown"])) + 1, text[before.end() :]
     if not text:
         raise unusable(path, "it is empty. Expected the names of the columns, then rows.")
-    delimiter = separator[1] if separator else _delimiter(text, known)
+    delimiter = before["separator"] or _delimiter(text, known)
     if delimiter in '"#':
         fail(path, [f"line 1: {quoted(delimiter)} cannot separate columns"])
     if delimiter != ",":
