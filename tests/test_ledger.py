@@ -177,6 +177,16 @@ def test_truncation_is_named_only_where_it_fits(name, printed):
     assert ("cut off instead of rounded" in judged["reason"]) == (printed != "54.4%")
 
 
+@pytest.mark.parametrize("absent", [[], ["multivariate.all.confidence_level"]])
+def test_which_standard_errors_were_chosen_is_said_with_and_without_a_printed_level(absent):
+    claims = with_printed(CLAIMS, {"roc.incomplete_coverage.p_value": "0.02"}).drop(absent)
+    assert ledger.judge(claims).at["roc.postoperative_collaterals.p_value", "reason"] == (
+        "P follows from the counts, with the standard error chosen on the other marker: "
+        "Hanley-McNeil, distribution-free or Hanley-McNeil, negative exponential or null, ties "
+        "ignored; 0.036 and 0.037 could be printed"
+    )
+
+
 @pytest.mark.parametrize("absent", CLAIMS.index)
 def test_a_claim_that_is_absent_leaves_the_others_judged(absent):
     judged = ledger.judge(CLAIMS.drop(index=absent))

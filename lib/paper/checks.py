@@ -39,7 +39,6 @@ from lib.paper.verdicts import (
     spans_all,
 )
 from lib.statistics import roc, univariate
-from lib.words import listed
 
 # More values than this are taken as all between the least and the greatest.
 MOST_VALUES = 10_000
@@ -175,10 +174,10 @@ def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
     """Why groups that do not add up to all patients need not; the empty string where they must."""
     if reconstruct.solutions(claims, sizes) is not None:
         return ""
-    if unstated(claims, sizes, ["partition"]):
-        return "the groups may overlap or be a part (partition)"
     groups = claims.loc[sizes, "printed"].astype(int)
     total, sums = groups.pop("methods.all.patients"), {0}
+    if unstated(claims, sizes, ["partition"]) and groups.max() <= total:
+        return "the groups may overlap or be a part (partition)"
     for size in groups:
         sums |= {size + others for others in sums}
     return "some of the groups alone make up all patients" if total in sums else ""
@@ -379,9 +378,9 @@ def _roc_check(
         return {(at, *way): every[at][way] for at in levels for way in every[at] if way in ways}
 
     candidates, source = chosen(frozenset()), ", with every standard error in use"
-    if len(candidates) < len(own):
+    if {key[1:] for key in candidates} < own.keys():
         labels = sorted({roc.STANDARD_ERRORS[kind] for _, kind, *_ in candidates})
-        source = f", with the standard error chosen on the other marker: {listed(labels)}"
+        source = f", with the standard error chosen on the other marker: {' or '.join(labels)}"
     return one_of(
         claims,
         words,

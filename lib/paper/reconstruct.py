@@ -217,7 +217,8 @@ def _patients(
     rest = total - sum(sizes.values())
     if len(unknown) == 1 and rest > 0:
         sizes[unknown[0]], rest = rest, 0
-    return (total, sizes) if rest == 0 or len(unknown) > 1 else None
+    fits = rest >= 0 if len(unknown) > 1 else rest == 0
+    return (total, sizes) if fits else None
 
 
 def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) -> tuple[int, int]:
