@@ -253,7 +253,7 @@ def _marker_names(claims: pd.DataFrame, topic: Topic) -> list[str]:
 
 
 def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.ndarray | None:
-    """All ways to choose the counts of a marker, as in ``reconstruct.Counts``, by its
+    """All ways to choose the counts of a marker, as in ``reconstruct.Solutions``, by its
     sensitivity, its specificity and the numbers of patients and events, as far as these are not
     left out; None where they are too many or not confined."""
     names = _marker_names(claims, topic)

@@ -15,7 +15,7 @@ numbers all come from the claims, and one, several or no solution can be told ap
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import inf, prod
@@ -35,12 +35,32 @@ MOST_PAIRS = 3_000_000
 
 @dataclass(frozen=True)
 class Counts:
+    """One way to fill in the numbers of events, given a total number of events.
+
+    ``patients`` and ``occluded_by_group`` follow the order of the groups in the claims.
+    ``markers`` maps each marker to all its pairs (exposed among the occluded, exposed among the
+    patent). What the claims in use do not touch is None or empty.
+    """
+
+    patients: int | None
+    occluded: int | None
+    patients_by_group: tuple[int, ...]
+    occluded_by_group: tuple[int, ...]
+    markers: dict[str, tuple[tuple[int, int], ...]]
+
+    @property
+    def ways(self) -> int:
+        """In how many ways the markers' counts can be chosen."""
+        return prod(len(pairs) for pairs in self.markers.values())
+
+
+@dataclass(frozen=True)
+class Solutions:
     """All that the claims in use allow, as intervals; what they do not touch is None or empty.
 
     ``sizes`` holds the patients of each group, 0 where they are not known; ``occluded`` the
     possible numbers of events; ``by_group`` the least and the greatest number of events of each
-    group, of which every combination with such a sum is possible. Of one solution (``solve``) both
-    hold the numbers themselves.
+    group, of which every combination with such a sum is possible.
 
     ``markers`` has four rows for each marker, with a column for each way to choose its counts:
     exposed among the occluded, unexposed among the patent, occluded, patent. Of very many only
@@ -49,14 +69,9 @@ class Counts:
 
     patients: int | None
     sizes: dict[str, int]
-    occluded: np.ndarray | int | None
-    by_group: dict[str, tuple[int, int]] | dict[str, int]
+    occluded: np.ndarray | None
+    by_group: dict[str, tuple[int, int]]
     markers: dict[str, np.ndarray]
-
-    @property
-    def ways(self) -> int:
-        """In how many ways the markers' counts can be chosen."""
-        return prod(ways.shape[1] for ways in self.markers.values())
 
 
 def original(claims: pd.DataFrame) -> pd.DataFrame:
@@ -122,21 +137,21 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
     by_total: dict[int, list[tuple[int, ...]]] = {}
     for events in product(*(range(low, high + 1) for low, high in found.by_group.values())):
         by_total.setdefault(sum(events), []).append(events)
+    sizes = tuple(found.sizes.values())
     for total in [None] if found.occluded is None else found.occluded.tolist():
         ways = {marker: of[:, of[2] == total] for marker, of in found.markers.items()}
+        markers = {
+            marker: tuple(zip(exposed.tolist(), (patent - unexposed).tolist(), strict=True))
+            for marker, (exposed, unexposed, _, patent) in ways.items()
+        }
         solved += [
-            replace(
-                found,
-                occluded=total,
-                by_group=dict(zip(found.by_group, events, strict=True)),
-                markers=ways,
-            )
+            Counts(found.patients, total, sizes, events, markers)
             for events in (by_total.get(total, []) if found.by_group else [()])
         ]
     return solved
 
 
-def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Counts | None:
+def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions | None:
     """What the claims named in ``using`` (default: all of them) allow; None where they contradict
     one another.
 
@@ -185,15 +200,17 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Counts | 
         bounds.append((1, patients - 1))
     least = max((low for low, _ in bounds), default=0)
     most = min([high for _, high in bounds] + ([patients] if patients else []), default=inf)
+    if least > most:
+        return None
     if not bounds or most - least > MOST_EVENTS:
-        return Counts(patients, sizes, None, by_group, {})
+        return Solutions(patients, sizes, None, by_group, {})
     occluded, ways = np.arange(least, most + 1), {}
     # The second time with the numbers of events that all markers allow.
     for marker in [*used, *used] if patients else []:
         of_marker = _ways(printed, marker, occluded, patients)
         if of_marker is not None:
             ways[marker], occluded = of_marker, np.unique(of_marker[2])
-    return Counts(patients, sizes, occluded, by_group, ways) if len(occluded) else None
+    return Solutions(patients, sizes, occluded, by_group, ways) if len(occluded) else None
 
 
 def mean_area(printed: dict[str, str], marker: str) -> tuple[Fraction | float, Fraction | float]:
@@ -233,7 +250,7 @@ def _events(claims: pd.DataFrame, printed: dict[str, str], who: str, size: int) 
 def _ways(
     printed: dict[str, str], marker: str, occluded: np.ndarray, patients: int
 ) -> np.ndarray | None:
-    """The counts of a marker for all numbers of events, as in ``Counts``; None where they are
+    """The counts of a marker for all numbers of events, as in ``Solutions``; None where they are
     too many. The narrower of its two intervals is listed, the other follows from it and the AUC."""
     totals = occluded, patients - occluded
     ends = [
@@ -301,7 +318,7 @@ def values(
     return counted, np.full_like(counted, size)
 
 
-def _events_of_group(found: Counts, group: str) -> np.ndarray | None:
+def _events_of_group(found: Solutions, group: str) -> np.ndarray | None:
     """The numbers of events of a group with which the other groups can make up a possible sum."""
     if found.occluded is None or group not in found.by_group:
         return None
@@ -327,8 +344,10 @@ def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:
     """Patients and occluded by group, of one solution."""
-    of_groups = {"patients": solution.sizes, "occluded": solution.by_group}
-    return pd.DataFrame(of_groups, groups(claims)).rename_axis("group")
+    index = pd.Index(groups(claims), name="group")
+    return pd.DataFrame(
+        {"patients": solution.patients_by_group, "occluded": solution.occluded_by_group}, index
+    )
 
 
 def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
@@ -353,7 +372,7 @@ def printable_by_occluded(claims: pd.DataFrame) -> pd.DataFrame:
 def occluded_by_rates(claims: pd.DataFrame) -> list[tuple[int, ...]]:
     """All numbers of events by group that the sizes and patency rates of the groups allow."""
     names = claims.index[claims["quantity"].isin(["patients", "primary_patency"])]
-    return sorted({tuple(solution.by_group.values()) for solution in solve(claims, list(names))})
+    return sorted({solution.occluded_by_group for solution in solve(claims, list(names))})
 
 
 def most_occluded(claims: pd.DataFrame) -> pd.Series:

@@ -262,12 +262,9 @@ def solutions(found: list, groups: list[str]) -> None:
     rows = []
     for position, solution in enumerate(found[:20], start=1):
         counted = [("all", solution.patients, solution.occluded)]
-        counted += [(who, solution.sizes[who], solution.by_group[who]) for who in groups]
-        for marker, (exposed, unexposed, _, patent) in solution.markers.items():
-            counted += [
-                (f"with {verdicts.about(marker)}", a + b, a)
-                for a, b in zip(exposed, patent - unexposed, strict=True)
-            ]
+        counted += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
+        for marker, pairs in solution.markers.items():
+            counted += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
         rows += [(position, who, size, events, size - events) for who, size, events in counted]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
