@@ -73,8 +73,8 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
     binary = [area for area in areas if not _may_be_score(claims, area)]
     why_apart = _why_groups_differ(claims, sizes)
     no_total = "" if total in claims.index else f"the number of all patients is not known ({total})"
-    # In words, the claims, the premises, why it is not carried out, and of a rate, which may be any
-    # that is one of whole numbers, those next to what it prints.
+    # In words, the claims, the premises, why it is not carried out, and of a rate the nearest
+    # shares that whole numbers make.
     planned = [
         ("the groups add up to all patients", sizes, ["partition"], no_total or why_apart, None),
         *[
@@ -84,7 +84,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
                 [size, rate],
                 ["of"],
                 any_share(printed[rate], int(printed[size])),
-                exactly(*reconstruct.shares_around(printed[rate], int(printed[size]))),
+                exactly(*reconstruct.nearest_shares(printed[rate], int(printed[size]))),
             )
             for rate in rates
             if (size := f"methods.{subject(rate)}.patients") in claims.index
@@ -174,10 +174,10 @@ def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
     """Why groups that do not add up to all patients need not; the empty string where they must."""
     if reconstruct.solutions(claims, sizes) is not None:
         return ""
+    if unstated(claims, sizes, ["partition"]):
+        return "the groups may overlap or be a part (partition)"
     groups = claims.loc[sizes, "printed"].astype(int)
     total, sums = groups.pop("methods.all.patients"), {0}
-    if unstated(claims, sizes, ["partition"]) and groups.max() <= total:
-        return "the groups may overlap or be a part (partition)"
     for size in groups:
         sums |= {size + others for others in sums}
     return "some of the groups alone make up all patients" if total in sums else ""

@@ -313,7 +313,8 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
         total, size, _ = denominator(claims, names[0])
         is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
         most = _most_error(ratio) if is_odds else None
-        is_known = {"binary", "logistic"} <= set(stated(claims, names))
+        is_stated = {"binary", "logistic"} <= {*stated(claims, names)}
+        of_number = "it is narrower, as that of a number may be (binary, logistic)"
         if most is not None:
             yield one_of(
                 claims,
@@ -324,16 +325,15 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
                 rests_on=names,
                 otherwise=partial(_enough_patients, ratio),
                 why_not=other_method(claims, names),
-                unless=""
-                if is_known
-                else "it is narrower, as that of a number may be (binary, logistic)",
+                unless="" if is_stated else of_number,
             )
 
 
 def _most_error(ratio: ratios.PrintedRatio, left_out: frozenset[str] = frozenset()) -> float | None:
     """The greatest standard error that an estimate and its limits allow; None where they are not
     enough, or contradict one another."""
-    strings = {**ratio.strings(left_out), "p_value": None}
+    strings = ratio.strings(left_out)
+    strings.pop("p_value", None)
     # Limits whose level is not printed are at 80% or more.
     level = ratio.level if ratio.level_claim else min(ratios.USUAL_LEVELS)
     bounds = wald.possible(strings, "sigma", level) if ratios.bounded(strings) else None

@@ -103,7 +103,7 @@ def counts_behind(printed: str | None, total: int) -> list[int]:
     return list(range(first, last + 1))
 
 
-def shares_around(printed: str, total: int) -> list[Fraction]:
+def nearest_shares(printed: str, total: int) -> list[Fraction]:
     """The least and the greatest share of a total that whole numbers make and that prints so; where
     there is none, those below and above it."""
     return sorted(Fraction(count, total) for count in _ends(printed, total))

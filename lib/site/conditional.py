@@ -19,6 +19,7 @@ in the section, its heading goes too. A link to what is left out leads to what i
 """
 
 import ast
+import copy
 import math
 import re
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from collections.abc import Callable
 import nbformat
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
-from myst_nb.ext.glue import GLUE_PREFIX
+from myst_nb.ext.glue import GLUE_PREFIX, extract_glue_data_cell
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -35,7 +36,6 @@ from sphinx.util.docutils import SphinxDirective
 from lib.compatible import replication
 from lib.paper import ledger, published, reconstruct
 from lib.patients.cohort import Cohort
-from lib.site.notebooks import outputs
 
 TOLD = "of_book"  # marks what no cell has glued
 TRUTH = {"True": True, "False": False}
@@ -101,9 +101,10 @@ def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
     """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
     outputs only those of its cells; a title replaces its own."""
     values = {
-        output.metadata.scrapbook.name: ast.literal_eval(output.data[f"{GLUE_PREFIX}text/plain"])
-        for output in outputs(notebook)
-        if "scrapbook" in output.get("metadata", {})
+        name: ast.literal_eval(value["data"]["text/plain"])
+        # Of a copy, from which it takes them away.
+        for cell in copy.deepcopy(notebook.cells)
+        for name, value in extract_glue_data_cell(cell)
     }
     keep_what_holds(notebook.cells, values)
     if title:
