@@ -358,10 +358,10 @@ def judge(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     table = basic_bounds(printed.first, printed.second)
     largest = [polygon[:, 1].max() for polygon in printed.polygons]
     stored = certificates[certificates["functional"] == ""]
-    proven = stored[["k1", "k0"]].assign(
+    of_stored = stored[["k1", "k0"]].assign(
         margin=margins(stored[CERTIFICATE].to_numpy(), printed, stored)
     )
-    table = table.merge(proven, how="left", on=["k1", "k0"], validate="one_to_one")
+    table = table.merge(of_stored, how="left", on=["k1", "k0"], validate="one_to_one")
     basic = (table[["se_bound_first", "se_bound_second"]] > np.array(largest) * (1 + SLACK)).any(
         axis=1
     )
@@ -390,9 +390,9 @@ def outer_bounds(printed: Printed, certificates: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for name, rows in certificates[certificates["functional"] != ""].groupby("functional"):
         sign, side = (-1, "most") if name.startswith("-") else (1, "least")
-        proven = sign * margins(rows[CERTIFICATE].to_numpy(), printed, rows, name)
+        limits = sign * margins(rows[CERTIFICATE].to_numpy(), printed, rows, name)
         found[name.removeprefix("-"), side] = pd.Series(
-            proven, pd.MultiIndex.from_frame(rows[["k1", "k0"]])
+            limits, pd.MultiIndex.from_frame(rows[["k1", "k0"]])
         )
     sums = pd.DataFrame(found).sort_index()
     n1, n0 = printed.first.sum(axis=0)

@@ -146,6 +146,8 @@ def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
     called in the file stays as their words.
     """
     other = (codebook["type"] == "binary") & (codebook["levels"] != "0|1")
+    if not other.any():
+        return codebook
     words = codebook.get("level_labels", pd.Series("", codebook.index))
     return codebook.assign(
         levels=codebook["levels"].mask(other, "0|1"),
@@ -322,15 +324,13 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
     """
     levels = parts(rule["levels"])
     labels = [words for column in LEVEL_WORDS if (words := parts(rule.get(column, "")))]
-    names = list(zip(levels, *labels, strict=True))
-    meant = [
-        (plain_word(word), i)
-        for i, own in enumerate(names)
-        for word in [*own, *(f"{one}({other})" for one in own for other in own if one != other)]
-    ]
-    first, last = dict(reversed(meant)), dict(meant)
-    # A word of several levels means none.
-    found = {word: i for word, i in first.items() if word and last[word] == i}
+    meant: dict[str, set[int]] = {}
+    for i, level in enumerate(levels):
+        names = [level, *(words[i] for words in labels)]
+        both = [f"{one}({other})" for one in names for other in names if one != other]
+        for word in map(plain_word, [*names, *both]):
+            meant.setdefault(word, set()).add(i)
+    found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
     if rule["type"] == "binary" and levels == ["0", "1"]:
         general = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
         said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]

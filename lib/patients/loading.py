@@ -29,7 +29,8 @@ VALUES_NAMED = 4
 
 def chosen_path() -> Path:
     """The file that COHORT names, or the example cohort; a relative path starts where we are."""
-    return Path(os.environ.get("COHORT", "").strip() or EXAMPLE).expanduser().resolve()
+    chosen = os.environ.get("COHORT", "").strip()
+    return Path(chosen).expanduser().resolve() if chosen else EXAMPLE
 
 
 def codebook_path(path: Path) -> Path:

@@ -99,9 +99,9 @@ def find_all(
 
 
 def fingerprint(about: Study, settings: dict) -> str:
-    """A name for everything that witnesses depend on."""
+    """A name for everything that witnesses depend on, and for how a result is kept."""
     used = {name: value for name, value in settings.items() if name != "directed"}
-    return digest(about.claims.to_csv(), about.codebook.to_csv(), used)
+    return digest(about.claims.to_csv(), about.codebook.to_csv(), used, Result._fields)
 
 
 def table_of(found: list[np.ndarray], about: Study) -> pd.DataFrame:
