@@ -163,6 +163,9 @@ class When(SphinxDirective):
         """Whether it is so."""
 
         def value_of(flag: str) -> str:
+            # A page without code has no cell that could have told it.
+            if flag in self.env.app.facts:
+                return self.env.app.facts[flag]
             return retrieve_glue_data(self.state.document, flag).data["text/plain"].strip("'")
 
         try:

@@ -155,6 +155,14 @@ def test_a_book_about_other_patients_leaves_the_paper_out(own):
     )
     notebooks = [nbformat.read(path, as_version=4) for path in book.site.rglob("patency*.ipynb")]
     assert [one.cells[0].source.splitlines()[0] for one in notebooks] == ["# Rates by group"]
+    # So do pages without code.
+    for chapter, gone in [
+        ("corrections", ("author of the paper", "collaterals", "occlusion")),
+        ("cite", ("The study", "printed number")),
+        ("references", ("The study", "Series of stents")),
+    ]:
+        page = BeautifulSoup(book.page(chapter), "html.parser").article.text
+        assert not [words for words in gone if words in page], chapter
     for chapter in ("compatible", "replication", "ledger", "checklist"):
         page = BeautifulSoup(book.page(chapter), "html.parser").article
         assert not page.find_all(["table", "figure"]), chapter
