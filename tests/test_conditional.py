@@ -50,6 +50,14 @@ def test_the_case_that_holds_is_unwrapped_and_the_others_are_gone(solved, kept):
     assert settled(TEXT, solved=solved, number=3) == f"Before.\n\n{kept}\nAfter."
 
 
+def test_what_was_glued_stands_in_the_text_alone():
+    """Of somebody's patients it may be what the text withholds."""
+    made = notebook(TEXT, solved=False, number=3)
+    made.cells[1].outputs.append(new_output("stream", text="seen"))
+    conditional.settle(made)
+    assert [output.output_type for output in made.cells[1].outputs] == ["stream"]
+
+
 REST = """\
 # Page
 

@@ -598,6 +598,16 @@ def drawn_curves(cohort: Cohort) -> tuple[survival.Survival, pd.DataFrame]:
     return found, read
 
 
+def test_one_event_on_the_first_day_is_not_the_start_of_a_curve(load):
+    rows = COHORTS["many late events"].copy()
+    first = rows.index[rows["event"] == 1][0]
+    rows.loc[first, "months"] = 0
+    curves = drawn_curves(load(rows, "5"))[0].curves
+    at_start = curves[curves["time"] == 0]
+    assert (at_start["survival"] == 1).all() and len(at_start)
+    assert rows.at[first, "group"] in {*curves["group"]} - {*at_start["group"]}
+
+
 def test_the_picture_of_a_curve_has_no_more_points_than_its_file(load, shown):
     rows = COHORTS["many late events"]
     for disclosed in ("5", "off"):

@@ -280,6 +280,26 @@ def test_who_left_before_the_horizon_is_counted_beside_the_rates(pages, events, 
         assert (row in text) == (events == 8)
 
 
+def test_where_most_have_the_event_those_without_it_are_counted_as_the_fewer(pages):
+    random = np.random.default_rng(5)
+    rows = pd.DataFrame(
+        {
+            "outcome": [1.0] * 70 + [0.0] * 40 + [np.nan] * 10,
+            "group": random.choice(["A", "B"], 120),
+            "has_x": random.integers(0, 2, 120),
+        }
+    )
+    found = pages(
+        rows, codebook_of(rows, "A|B"), disclosure="off", chapters=["index", "multivariate"]
+    )
+    assert (
+        "With 40 patients without the event, fewer than with it, and the 1 f"
+        in found["multivariate"]
+    )
+    assert "120 patients, of whom 70 had the outcome" in found["index"]
+    assert "The outcome of 10 of them is not known." in found["index"]
+
+
 def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
     """Words in place of its numbers; and nothing of the few patients in whom all is known."""
     random = np.random.default_rng(11)

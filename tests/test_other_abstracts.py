@@ -472,6 +472,10 @@ WITH_EVENTS = "methods.all.patients,100,\nmethods.all.events,24,events:patency\n
          "patency.very_old.primary_patency,50%,\n", "impossible",
          {f"methods.{group}.patients" for group in ("all", "young")}),
         (PATENCY_OF_ALL.format("75.0%"), "", set()),
+        # Where no group is, nothing need be said of groups.
+        ("methods.all.patients,100,\nmethods.all.events,30,events:patency\n"
+         "patency.all.primary_patency,76%,rate:free|of:all|events:patency\n", "impossible",
+         {"methods.all.patients", "methods.all.events", "patency.all.primary_patency"}),
         # One wrong ratio of several does not contradict the level; a wrong level is alone in doubt.
         (ratios(), "", set()),
         (ratios("b"), "impossible", {"multivariate.b.odds_ratio"}),
@@ -784,7 +788,7 @@ def pet_and_ct(basis_of_pet: str, basis_of_ct: str) -> str:
         ),
         (
             sized(100) + "m.x.odds_ratio,3.00 (1.40 to 6.43),binary|logistic\n",
-            "by its limits at most 0.6, is at least 4 / √100 = 0.4",
+            "by its limits at most 0.597, is at least 4 / √100 = 0.4",
         ),
         # A bootstrap, whose interval no formula bounds.
         (

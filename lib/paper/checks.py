@@ -109,7 +109,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         (
             "patency and markers share the same events",
             [*sizes, *events, *rates, *markers, *binary] if rates or markers else [],
-            ["partition", "of", "events", "binary", "rate"],
+            [*["partition"] * (len(sizes) > 1), "of", "events", "binary", "rate"],
             why_apart,
             None,
         ),

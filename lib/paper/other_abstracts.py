@@ -318,8 +318,8 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
         if most is not None:
             yield one_of(
                 claims,
-                f"the standard error of {about(what, claims)}, by its limits at most {most:.2g}, "
-                f"is at least 4 / √{total} = {4 / sqrt(total):.2g}",
+                f"the standard error of {about(what, claims)}, by its limits at most {most:.3g}, "
+                f"is at least 4 / √{total} = {4 / sqrt(total):.3g}",
                 [size],
                 _enough_patients(ratio),
                 rests_on=names,

@@ -278,7 +278,9 @@ def _of_group(
         for one, place in before.items()
         if place in shown and (place + 1 in shown or one not in at or not steps[place, 0])
     ]
-    return read, sorted({0} | {(one - 1) // 2 for one in shown if one})
+    # Of the start it is known that nobody had the event before it, and nothing else.
+    start = set() if steps[0, 0] else {0}
+    return read, sorted(start | {(one - 1) // 2 for one in shown if one})
 
 
 def roc_curve(marker: roc.Marker, cohort: Cohort) -> pd.DataFrame:

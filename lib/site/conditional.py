@@ -37,7 +37,6 @@ from lib.compatible import replication
 from lib.paper import ledger, published, reconstruct
 from lib.patients.cohort import Cohort
 
-TOLD = "of_book"  # marks what no cell has glued
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
 REST = re.compile(r"^(:{3,})\{rest-when\} (.+)\n\1[ \t]*$\n?", re.MULTILINE)
@@ -91,7 +90,7 @@ def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
         nbformat.v4.new_output(
             "display_data",
             {f"{GLUE_PREFIX}text/plain": repr(text)},
-            metadata={TOLD: True, "scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
+            metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
         )
         for name, text in of_book.items()
     ]
@@ -99,7 +98,7 @@ def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
 
 def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
     """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
-    outputs only those of its cells; a title replaces its own."""
+    outputs only those that are seen; a title replaces its own."""
     values = {
         name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
@@ -112,7 +111,9 @@ def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
         first.source = re.sub("^# .*", lambda _: f"# {title}", first.source, count=1, flags=re.M)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [one for one in cell.outputs if TOLD not in one.get("metadata", {})]
+            cell.outputs = [
+                one for one in cell.outputs if "scrapbook" not in one.get("metadata", {})
+            ]
 
 
 def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) -> None:
