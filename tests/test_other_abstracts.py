@@ -1881,6 +1881,113 @@ def test_what_cannot_be_checked_of_percentages_cut_off_does_not_fit(tmp_path, te
     assert "cut off" not in str(of.findings[0].readings)
 
 
+@pytest.mark.parametrize(
+    ("text", "grade", "reading"),
+    [
+        # 0.05 fits the limits and the level.
+        (
+            'r.w.hazard_ratio,"0.75 (95% CI 0.56 to 1.01), P={}",normal\n'.format(".04"),
+            "one digit off",
+            "0.04 fits with one last digit off (0.05)",
+        ),
+        ('r.w.hazard_ratio,"0.75 (95% CI 0.56 to 1.01), P=.02",normal\n', "impossible", ""),
+        # 25 + 44 and 24 + 45 are 69.
+        (
+            sized(200, A=100, B=100) + "r.x@A.percentage,24%,of:A\nr.x@B.percentage,44%,of:B\n"
+            "r.x.count,69,partition|of:all\n",
+            "one digit off",
+            "24% fits with one last digit off (25%)",
+        ),
+        (
+            sized(200, A=100, B=100) + "r.x@A.percentage,24%,of:A\nr.x@B.percentage,44%,of:B\n"
+            "r.x.count,70,partition|of:all\n",
+            "impossible",
+            "",
+        ),
+        # Of 50 no whole number is 25%.
+        (
+            sized(100, A=50, B=50) + "r.x@A.percentage,24%,of:A\nr.x@B.percentage,44%,of:B\n"
+            "r.x.count,33,partition|of:all\n",
+            "impossible",
+            "",
+        ),
+    ],
+)
+def test_what_one_last_digit_mends_in_all_its_checks_is_not_impossible(
+    tmp_path, text, grade, reading
+):
+    of = account(tmp_path, text)
+    assert {*flagged(of).values()} == {grade}
+    assert [finding.grade for finding in of.findings] == [grade]
+    assert reading in str(of.findings[0].readings)
+
+
+def test_a_last_digit_that_mends_one_finding_breaks_no_other_check(tmp_path):
+    """With 25% of A the sum fits, but then 24 of 100 are not 25%."""
+    counts = "r.x@A.count,24 (24%),of:A\nr.x@B.percentage,44%,of:B\nr.x.count,69,partition|of:all\n"
+    of = account(tmp_path, sized(200, A=100, B=100) + counts)
+    (finding,) = of.findings
+    assert [line for line in finding.readings if "last digit" in line] == [
+        "44% fits with one last digit off (45%)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_flagged"),
+    [
+        # 30 of 40 have the event and the marker, 80 of 100 neither, so 20 have the marker alone.
+        ("methods.all.events,40,\nroc.t.ppv,30/50 (60%),\nroc.t.npv,80/90 (89%),\n", False),
+        ("methods.all.events,44,\n", True),
+        ("roc.t.ppv,30/51 (59%),\n", True),
+        ("roc.t.ppv,29/49 (59%),\n", True),
+        ("roc.t.npv,80/91 (88%),\n", True),
+        ("roc.t.npv,79/89 (89%),\n", True),
+    ],
+)
+def test_fractions_of_a_marker_are_of_one_table(tmp_path, rest, is_flagged):
+    text = marker("t", "30/40 (75%)", "80/100 (80%)", "", rest)
+    of = account(tmp_path, text)
+    words = "the fractions of t are of one two-by-two table"
+    assert grades(of)[words] == ("not by this method" if is_flagged else "consistent")
+    alone = account(tmp_path, marker("t", "30/40 (75%)", "80/100 (80%)", ""))
+    assert words not in grades(alone)
+
+
+@pytest.mark.parametrize("quantity", ["sensitivity", "specificity"])
+@pytest.mark.parametrize(("printed", "grade"), [("62.5%", "consistent"), ("63.5%", "impossible")])
+def test_one_of_sensitivity_and_specificity_is_held_against_the_events(
+    tmp_path, quantity, printed, grade
+):
+    """15 of 24 are 62.5%; no whole number of 24 is 63.5%."""
+    text = "methods.all.patients,48,\nmethods.all.events,24,events:roc\n"
+    of = account(tmp_path, f"{text}roc.t.{quantity},{printed},of:all|events:roc\n")
+    assert of.claims.at[f"roc.t.{quantity}", "grade"] == grade
+
+
+@pytest.mark.parametrize(
+    ("printed", "size", "is_flagged"), [("12/51 (24%)", 50, True), ("12/51 (24%)", 51, False)]
+)
+@pytest.mark.parametrize("name", ["r.x@A.count", "patency.A.primary_patency"])
+def test_a_fraction_is_out_of_no_more_patients_than_its_group(
+    tmp_path, printed, size, is_flagged, name
+):
+    of = account(tmp_path, f"methods.A.patients,{size},\n{name},{printed},\n")
+    assert bool(flagged(of)) == is_flagged
+    assert {*flagged(of).values()} <= {"not by this method"}
+
+
+def test_fractions_of_large_numbers_are_judged_or_refused_in_words(tmp_path):
+    of = account(tmp_path, "r.x.count,900000/9000000 (10%),\n")
+    assert not flagged(of)
+    for text in (
+        'r.x.count,"33,000,000/330,000,000 (10%)",\n',
+        f"r.x.percentage,{'3' * 30}/{'9' * 30} (10%),\n",
+        f"roc.x.sensitivity,{'9' * 500}/8,\n",
+        f"r.x.percentage,10%,of:{'9' * 5000}\n",
+    ):
+        assert "line 2" in refusal(account, tmp_path, text)
+
+
 @pytest.mark.parametrize(("sensitivity", "specificity"), [("0.0%", "100.0%"), ("100%", "0%")])
 def test_a_marker_that_nobody_or_everybody_has_gives_no_p(tmp_path, sensitivity, specificity):
     text = "methods.all.patients,10,\nmethods.all.events,5,\nunivariate.t.p_value,0.04,\n"

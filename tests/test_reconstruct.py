@@ -186,7 +186,7 @@ def test_every_solution_prints_every_claim(cohort):
 def test_the_counts_behind_a_percentage_are_all_that_print_it(sign, tenths, total):
     printed = f"{sign}{tenths / 10}%"
     expected = [n for n in range(total + 1) if digits.agrees(printed, Fraction(n, total))]
-    assert reconstruct.counts_behind(printed, total) == expected
+    assert list(reconstruct.counts_behind(printed, total)) == expected
 
 
 # --------------------------------------------------------------------- censoring and two markers

@@ -142,39 +142,73 @@ def account(claims: pd.DataFrame) -> Account:
 
     Each check gets a grade. A claim that some set contains which would mend a finding has the worst
     grade of the checks of that finding that it takes part in; it is consistent where a check that
-    holds does not allow it to be just anything. What fits if all percentages were cut off is one
-    digit off.
+    holds does not allow it to be just anything. What fits if all percentages were cut off, or if
+    one number had another last digit, is one digit off.
     """
     done = other_abstracts.all_checks(claims)
-    graded = [(check, verdicts.grade(check, claims["printed"])) for check in done]
+    graded = {check: verdicts.grade(check, claims["printed"]) for check in done}
     failing = verdicts.findings(done, claims["printed"])
     worse = verdicts.GRADES[: verdicts.GRADES.index(verdicts.ONE_DIGIT)]
-    if any(finding.grade in worse for finding in failing) and _fits_cut_off(claims, failing):
-        failing = [
-            replace(finding, grade=verdicts.ONE_DIGIT, readings=[*finding.readings, CUT_OFF])
-            if finding.grade in worse
-            else finding
-            for finding in failing
-        ]
-        graded = [(of, verdicts.ONE_DIGIT if grade in worse else grade) for of, grade in graded]
+    worst = [finding for finding in failing if finding.grade in worse]
+    cut_off = [CUT_OFF] if worst and _fits_cut_off(claims, failing) else []
+    for finding in worst:
+        if found := cut_off or _one_digit_off(claims, failing, finding):
+            readings = [*dict.fromkeys([*finding.readings, *found])]
+            nearly = replace(finding, grade=verdicts.ONE_DIGIT, readings=readings)
+            failing[failing.index(finding)] = nearly
+            graded |= dict.fromkeys(finding.checks, verdicts.ONE_DIGIT)
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
     doubtful = {check: {*finding.in_doubt} for finding in failing for check in finding.checks}
-    for check, grade in sorted(graded, key=lambda pair: -verdicts.GRADES.index(pair[1])):
+    for check, grade in sorted(graded.items(), key=lambda pair: -verdicts.GRADES.index(pair[1])):
         if grade != verdicts.NOT_CHECKED:
             confined = verdicts.confined(check, claims["printed"]) if check.holds else {*()}
             grades |= dict.fromkeys(doubtful.get(check, confined) & {*check.claims}, grade)
-    return Account(claims.assign(grade=pd.Series(grades)), graded, failing)
+    failing.sort(key=lambda finding: verdicts.GRADES.index(finding.grade))
+    return Account(claims.assign(grade=pd.Series(grades)), [*graded.items()], failing)
 
 
 def _fits_cut_off(claims: pd.DataFrame, failing: list[verdicts.Finding]) -> bool:
-    """Whether no check fails, and those that do now hold, if all percentages of the file were cut
-    off instead of rounded."""
+    """Whether all that fails would fit if all percentages of the file were cut off instead of
+    rounded."""
     are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
     printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
+    return _would_fit(claims, printed, failing, failing)
+
+
+def _one_digit_off(
+    claims: pd.DataFrame, failing: list[verdicts.Finding], finding: verdicts.Finding
+) -> list[str]:
+    """The readings under which what is impossible would fit with another last digit of one number,
+    where no check says so by itself."""
+    alone = [names[0] for names in finding.culprits if len(names) == 1]
+    found, printed = [], claims["printed"]
+    for name in alone if finding.grade == verdicts.IMPOSSIBLE else []:
+        near = [
+            text
+            for text in verdicts.neighbors(name, printed[name])
+            if published.expected_instead(claims.at[name, "quantity"], text) is None
+            and _would_fit(claims, printed.mask(claims.index == name, text), failing, [finding])
+        ]
+        found += [verdicts.one_digit_off(printed[name], near)] * bool(near)
+    return found
+
+
+def _would_fit(
+    claims: pd.DataFrame,
+    printed: pd.Series,
+    failing: list[verdicts.Finding],
+    mended: list[verdicts.Finding],
+) -> bool:
+    """Whether all checks of some findings hold, and none fails that holds now, if these strings
+    were printed."""
     done = other_abstracts.all_checks(claims.assign(printed=printed))
-    holds = {(check.words, check.claims): check.holds for check in done}
-    mended = {(check.words, check.claims) for finding in failing for check in finding.checks}
-    return all(map(holds.get, mended)) and False not in holds.values()
+    holding, failed = (
+        {check.claims for check in done if check.holds is of} for of in (True, False)
+    )
+    now, these = (
+        {check.claims for of in some for check in of.checks} for some in (failing, mended)
+    )
+    return these <= holding - failed and failed <= now
 
 
 def might_be_printed(name: str, judged: pd.DataFrame) -> bool:

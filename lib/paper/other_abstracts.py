@@ -48,6 +48,7 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
         proportions.limits,
         crude_ratios,
         proportions.predictive_values,
+        proportions.fractions,
         kappas,
         not_compared,
     )

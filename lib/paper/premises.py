@@ -51,6 +51,10 @@ COUNTED_ONCE = (
     "each patient is counted once [no word states this; the number of patients with an event would "
     "settle it]"
 )
+OF_ONE_TABLE = (
+    "they are of the same patients, each counted once and with a result [no word states this; the "
+    "two-by-two table would settle it]"
+)
 OF_ITSELF = (
     "it is out of all of these {:,}, not of a part of them [no word states this; its counts would "
     "settle it]"

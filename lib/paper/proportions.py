@@ -8,11 +8,11 @@ and Bland 1994, BMJ 309:102).
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
@@ -22,6 +22,7 @@ from lib.paper.premises import (
     COUNTED_ONCE,
     OF_FRACTION,
     OF_ITSELF,
+    OF_ONE_TABLE,
     any_share,
     apart,
     denominator,
@@ -44,6 +45,16 @@ LIMITS = {
 LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
 # What may be of a part of the patients stated: those with an event, or with one result of a test.
 OF_A_PART = (*reconstruct.MARKER_QUANTITIES, "ppv", "npv")
+# Which cells of a two-by-two table a fraction counts and which it is out of: with the event those
+# with and without the marker, without it those with and without.
+CELLS_COUNTED = {
+    "sensitivity": ([1, 0, 0, 0], [1, 1, 0, 0]),
+    "specificity": ([0, 0, 0, 1], [0, 0, 1, 1]),
+    "ppv": ([1, 0, 0, 0], [1, 0, 1, 0]),
+    "npv": ([0, 0, 0, 1], [0, 1, 0, 1]),
+}
+# Whole numbers that fit no table are farther than this from any.
+LEAST_RESIDUAL = 0.1
 # Of more counts behind an estimate than this no limits are tried.
 MOST_TRIED = 2_000
 # Of more ways to choose a marker's counts than this none is.
@@ -74,11 +85,13 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             why_not = other_method(claims, [share]) or ("" if count else any_share(text, total))
             check = follows(claims, words, share, [size, count], exact, [*needs, *because], why_not)
             if count:
-                own = exactly(*reconstruct.counts_behind(text, total))
+                behind = reconstruct.counts_behind(text, total)
+                own = [(behind[0], behind[-1])] if behind else []
                 check = replace(check, allows={share: exact, count: own}.get)
             yield check
         if count and total:
             yield _at_most(claims, count, size, total, needs)
+        yield from _of_too_many(claims, count or share)
     if {"events", "patients"} <= set(topic.own):
         size = topic.own["patients"]
         most = int(claims.at[size, "printed"])
@@ -106,6 +119,62 @@ def _at_most(
     """The check that a number is no greater than the one that it is a part of."""
     words = f"the {describe(name, claims)} is at most {most:,}"
     return follows(claims, words, name, [whole], [(0, most)], needs)
+
+
+def _of_too_many(claims: pd.DataFrame, name: str) -> Iterator[Check]:
+    """The check that a number is not out of more patients than its group has, where it is."""
+    total, named_size, _ = denominator(claims, name)
+    most, size, _ = denominator(claims.drop(columns="basis", errors="ignore"), name)
+    # The size of another group is that of what is counted, such as limbs.
+    is_other = str(total) in {*claims["printed"][claims["quantity"] == "patients"]}
+    if 0 < most < total and not named_size and not is_other:
+        yield Check(
+            f"the {describe(name, claims)} is out of {total:,} in a group of {most:,}",
+            (name, size),
+            lambda left_out: None if left_out else False,
+            needs=(COUNTED_ONCE,),
+        )
+
+
+def fractions(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """The fractions of a marker's accuracy and predictive values are of one two-by-two table, and
+    so is the number of events."""
+    equations = {
+        name: list(zip(cells, (int(claims.at[name, "printed"]), total), strict=True))
+        for quantity, cells in CELLS_COUNTED.items()
+        if (name := f"{topic.section}.{fraction_of(topic.what, quantity)}.count") in claims.index
+        and (total := denominator(claims, name)[0])
+    }
+    if "methods.all.events" in claims.index:
+        events = int(claims.at["methods.all.events", "printed"])
+        equations["methods.all.events"] = [([1, 1, 0, 0], events)]
+
+    def rank(*names: str) -> int:
+        rows = [row for name in names for row, _ in equations[name]]
+        return np.linalg.matrix_rank(np.array(rows).reshape(-1, 4))
+
+    # Those that say something of one another.
+    tied = tuple(
+        name
+        for name in equations
+        if rank(*equations) < rank(name) + rank(*equations.keys() - {name})
+    )
+
+    def without(left_out: frozenset[str]) -> bool | None:
+        kept = [equations[name] for name in tied if name not in left_out]
+        if len(kept) < 2:
+            return None
+        rows, counts = (np.array(of, float) for of in zip(*chain(*kept), strict=True))
+        return optimize.nnls(rows, counts)[1] < LEAST_RESIDUAL
+
+    if tied:
+        whose = unstated(claims, [*topic.own.values(), *tied], ["events"])
+        yield Check(
+            f"the fractions of {about(topic.what, claims)} are of one two-by-two table",
+            tied,
+            without,
+            needs=(*whose, OF_ONE_TABLE),
+        )
 
 
 def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:

@@ -84,7 +84,9 @@ LIMITS = re.compile(
     r"(?:(?i:NR|NE|NA|not (?:reached|estimable))|([^()]+?))\s*\)?"
 )
 ESTIMATE = re.compile(r"(.+?)[,;]?\s*(\([^()]+\))")
-COUNT = re.compile(r"(\d+)\s*(?:(?:/|of)\s*([1-9]\d*))?\s*(?:\(\s*([<>]?\s*\d[\d.]*)\s*(%?)\s*\))?")
+COUNT = re.compile(
+    r"(\d{1,40})\s*(?:(?:/|of)\s*([1-9]\d{0,39}))?\s*(?:\(\s*([<>]?\s*\d[\d.]*)\s*(%?)\s*\))?"
+)
 SHARE = re.compile(r"([<>]?\d[\d.]*%)\s*\(([^()]+)\)")
 MEAN = re.compile(r"(.+?)\s*(?:±|\+/-|\()\s*(.+?)\s*\)?")
 P_VALUE = re.compile(r"[,;]?\s*\b[Pp]\s*(?:=\s*|(?=[<>≤≥]))((?:[^(),;\]]|,(?=\d))+)")
@@ -257,6 +259,12 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
         f"{places[name]} is not {expected}"
         for name, claim in claims.items()
         if (expected := expected_instead(claim["quantity"], claim["printed"]))
+    ]
+    problems += [
+        f"{places[name]} is out of more than {MOST_PATIENTS:,}; leave out what it is out of"
+        for name, claim in claims.items()
+        for of in re.findall(r"\bof:(\d+)", claim["basis"])
+        if Decimal(of) > MOST_PATIENTS
     ]
     fail(path, list(dict.fromkeys(problems)))
     return pd.DataFrame(claims.values(), dtype=object).set_index("id")
@@ -456,7 +464,11 @@ def expected_instead(quantity: str, printed: str) -> str | None:
             f"a whole number above zero (at most {MOST_PATIENTS:,})",
             printed.isdigit() and 0 < value <= MOST_PATIENTS,
         ),
-        (COUNTS, "a whole number", printed.isdigit()),
+        (
+            COUNTS,
+            f"a whole number (at most {MOST_PATIENTS:,})",
+            printed.isdigit() and value <= MOST_PATIENTS,
+        ),
         (
             RATIOS,
             "a plain number above zero; only limits may be 0.00 or >999, so leave out such an "

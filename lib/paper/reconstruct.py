@@ -17,6 +17,7 @@ numbers all come from the claims, and one, several or no solution can be told ap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import inf, prod
 
@@ -27,6 +28,7 @@ from lib.paper.digits import interval
 from lib.paper.premises import apart, stated
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
+MATTERING = (".patients", ".events", ".primary_patency", ".sensitivity", ".specificity", ".auc")
 MOST_LISTED = 100_000
 # Of more numbers of events than this, or of more counts of a marker, nothing is said.
 MOST_EVENTS = 1_000_000
@@ -97,10 +99,10 @@ def markers(claims: pd.DataFrame) -> list[str]:
     return [name for name in names if f"roc.{name}.specificity" in claims.index]
 
 
-def counts_behind(printed: str | None, total: int) -> list[int]:
+def counts_behind(printed: str | None, total: int) -> range:
     """All counts out of ``total`` whose proportion prints as ``printed``; every count when None."""
     first, last = _ends(printed, total)
-    return list(range(first, last + 1))
+    return range(first, last + 1)
 
 
 def nearest_shares(printed: str, total: int) -> list[Fraction]:
@@ -161,15 +163,30 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     from the sum of the others. Numbers that the file says are of other patients, or of another
     method, do not matter.
     """
-    using = set(claims.index if using is None else using)
-    printed = {
-        name: text
-        for name, text in claims["printed"].items()
-        if name in using and not apart(claims, name)
-    }
+    matter = claims.index[claims.index.str.endswith(MATTERING)]
+    rows = claims.loc[matter, claims.columns.intersection(["printed", "basis"])]
+    chosen = matter if using is None else matter.intersection(using)
+    counted = frozenset(name for name in chosen if not apart(claims, name))
+    return _solutions(tuple(rows.columns), tuple(rows.itertuples(name=None)), counted)
+
+
+@lru_cache(maxsize=32)
+def _solutions(
+    columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], using: frozenset[str]
+) -> Solutions | None:
+    """What claims allow that are given as columns and rows; kept, as many checks ask the same."""
+    claims = pd.DataFrame.from_records(rows, columns=["id", *columns], index="id")
+    printed = {name: text for name, text in claims["printed"].items() if name in using}
+    used = list(
+        dict.fromkeys(
+            marker
+            for section, marker, quantity in (name.split(".")[:3] for name in printed)
+            if section == "roc" and quantity in MARKER_QUANTITIES
+        )
+    )
     if not all(
         interval(printed.get(f"roc.{marker}.auc")).meets(*mean_area(printed, marker))
-        for marker in markers(claims)
+        for marker in used
     ):
         return None
     known = _patients(claims, printed)
@@ -185,7 +202,6 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if any(low > high for low, high in by_group.values()):
         return None
     by_group = by_group if all(sizes.values()) else {}
-    used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     # Least and greatest number of events, as far as each part of the claims tells.
     bounds = [tuple(map(sum, zip(*by_group.values(), strict=True)))] if by_group else []
     if "patency.all.primary_patency" in printed and patients:
@@ -205,8 +221,8 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     if not bounds or most - least > MOST_EVENTS:
         return Solutions(patients, sizes, None, by_group, {})
     occluded, ways = np.arange(least, most + 1), {}
-    # The second time with the numbers of events that all markers allow.
-    for marker in [*used, *used] if patients else []:
+    # Of several the second time with the numbers of events that all of them allow.
+    for marker in used * min(len(used), 2) if patients else []:
         of_marker = _ways(printed, marker, occluded, patients)
         if of_marker is not None:
             ways[marker], occluded = of_marker, np.unique(of_marker[2])
@@ -305,6 +321,11 @@ def values(
             "specificity": (unexposed, patent),
             "auc": (exposed * patent + unexposed * occluded, 2 * occluded * patent),
         }[quantity]
+    if quantity in MARKER_QUANTITIES and found.occluded is not None and len(found.occluded) == 1:
+        # The only number of a marker, any share of those with the event or without.
+        (events,) = found.occluded
+        total = events if quantity == "sensitivity" else (found.patients or 0) - events
+        return (np.arange(total + 1), np.full(total + 1, total)) if total > 0 else None
     size, events = found.sizes.get(who), _events_of_group(found, who)
     if who == "all":
         size, events = found.patients, found.occluded

@@ -20,7 +20,7 @@ from math import floor
 
 import pandas as pd
 
-from lib.paper.digits import interval, last_digit, number, printings
+from lib.paper.digits import interval, last_digit, number, parse, printings
 from lib.paper.published import subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
@@ -36,7 +36,7 @@ IMPOSSIBLE, BY_METHOD, ONE_DIGIT, CONSISTENT, NOT_CHECKED = GRADES = (
 # Why a check is not carried out that may fail as well, once the smaller one is mended.
 CONTAINED = "a check that it contains fails"
 # More prints than this are no confinement.
-MOST_PRINTS = 100_000
+MOST_PRINTS = 20_000
 # Larger sets of claims than this are not looked through for what mends a contradiction.
 MOST_LEFT_OUT = 2
 
@@ -290,16 +290,30 @@ def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, .
 
 def _nearest(check: Check, name: str, printed: str) -> str:
     """The reading under which a rounded number is one unit of its last digit off, in words."""
-    is_rounded = ("." in printed or "%" in printed) and printed[0] not in "<>≤≥"
-    if not is_rounded or name.endswith(".confidence_level") or not check.mended_without([name]):
+    beside = neighbors(name, printed)
+    if not beside or not check.mended_without([name]):
         return ""
     spans = check.allows(name)
-    allowed = prints(spans, printed) or set()
-    near = [text for text in allowed if abs(number(text) - number(printed)) <= last_digit(printed)]
+    near = beside & (prints(spans, printed) or set())
     if not near:
         return ""
     if _fits_cut_off(printed, spans):
         return f"{printed} fits if it was cut off instead of rounded"
+    return one_digit_off(printed, near)
+
+
+def neighbors(name: str, printed: str) -> set[str]:
+    """What a claim prints with one unit of its last digit less or more; nothing for a level and a
+    whole number, which are not rounded, and for a threshold."""
+    sign, value, unit = parse(printed)
+    is_rounded = unit < 1 and not sign and not name.endswith(".confidence_level")
+    return {
+        text for step in (-unit, unit) for text in printings(value + step, printed) if is_rounded
+    }
+
+
+def one_digit_off(printed: str, near: Iterable[str]) -> str:
+    """The reading that a number is one of those next to it, in words."""
     return f"{printed} fits with one last digit off ({listed(sorted(near))})"
 
 

@@ -193,11 +193,14 @@ def main(arguments: list[str]) -> int:
         reason = (error.strerror or "").lower()
         print(f"“{error.filename}” cannot be written: {reason}. Name another.", file=sys.stderr)
         return 2
-    for grade, words, condition in checks_table(account).itertuples(index=False):
-        print(f"{grade:19} {words}" + (f" ({condition})" if condition else ""))
+    lines = [
+        f"{grade:19} {words}" + (f" ({condition})" if condition else "")
+        for grade, words, condition in checks_table(account).itertuples(index=False)
+    ]
     for finding in account.findings:
-        print("", *finding_lines(finding, account), sep="\n  ")
-    print(f"\nThe page: {folder / 'ledger.html'}. {QUESTION}")
+        lines += ["", *(f"  {line}" for line in finding_lines(finding, account))]
+    # At once, so that a reader who stops early stops nothing.
+    print(*lines, f"\nThe page: {folder / 'ledger.html'}. {QUESTION}", sep="\n")
     return int(any(grade == verdicts.IMPOSSIBLE for _, grade in account.checks))
 
 
