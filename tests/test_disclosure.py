@@ -403,14 +403,14 @@ class Attack:
         for file in ("tab-patency", "fig-patency"):
             for _, row in shown.files[file].iterrows():
                 self.know(row["patients"], group=row["group"])
-                self.know(row["occluded"], group=row["group"], outcome=1)
+                self.know(row["with_event"], group=row["group"], outcome=1)
 
     def alone(self, shown: BookShown) -> None:
         for file in ("tab-univariate", "fig-forest"):
             for _, row in shown.files.get(file, pd.DataFrame()).iterrows():
-                self.know(row["occluded"], outcome=1)
-                self.know(row["exposed_occluded"], outcome=1, **{row["factor"]: 1})
-                self.know(row["exposed_patent"], outcome=0, **{row["factor"]: 1})
+                self.know(row["with_event"], outcome=1)
+                self.know(row["exposed_with_event"], outcome=1, **{row["factor"]: 1})
+                self.know(row["exposed_without_event"], outcome=0, **{row["factor"]: 1})
 
     def pairs(self, shown: BookShown) -> None:
         """n11 from r and the margins."""
@@ -461,7 +461,7 @@ class Attack:
 
     def accuracy(self, shown: BookShown) -> None:
         """The counts of a marker are those of its table with the outcome, which must be shown."""
-        known = shown.files["tab-univariate"].set_index("factor")["exposed_occluded"]
+        known = shown.files["tab-univariate"].set_index("factor")["exposed_with_event"]
         markers = shown.files.get("tab-accuracy", pd.DataFrame({"marker": []}))["marker"]
         assert display.WITHHELD not in set(known[markers.unique()])
 
@@ -528,7 +528,7 @@ def test_the_same_attack_computes_a_table_from_what_follows_of_it(
 ):
     """Were a single one of its statistics shown, and none of its counts."""
     rows, whole = COHORTS[name], book(name, "off")
-    counts = ["exposed_occluded", "exposed_patent", "0.0 count", "1.0 count"]
+    counts = ["exposed_with_event", "exposed_without_event", "0.0 count", "1.0 count"]
     if by == "group":
         counts = [f"{group} count" for group in "ABC"]
     files = {
@@ -578,7 +578,7 @@ def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
         until += [events[times < one].sum() for one in ticks]
         if follow_up.at[group, "events"] != display.WITHHELD:
             until.append(events.sum())
-        if rates.at[group, "occluded"] != display.WITHHELD:
+        if rates.at[group, "with_event"] != display.WITHHELD:
             until.append(own["outcome"].sum())
         assert (between(until) >= 5).all(), (group, sorted(until))
         censored = between([(1 - events)[times < one].sum() for one in ticks])

@@ -258,6 +258,16 @@ def speaks_of_these_patients_alone(found: dict[str, str]) -> None:
             assert not OF_PAPER.findall(prose), chapter
 
 
+@pytest.mark.parametrize("chapter", slow_but(["patency"], ["patency", "roc", "analysis"]))
+def test_the_columns_of_downloads_have_no_name_of_the_paper(chapter, tmp_path, monkeypatch):
+    rows, _ = template.write(template.example(), tmp_path)
+    ran = run_book(monkeypatch, rows, "off", [chapter])[chapter]
+    conditional.keep_what_holds(ran.cells, conditional.facts(load()) | ran.glued)
+    found = [one.content["csv"].splitlines()[0] for one in ran.shown if "csv" in one.content]
+    assert [head for head in found if OF_PAPER.search(head.replace("_", " "))] == []
+    assert ("with_event" in "".join(found)) == (chapter != "roc")
+
+
 @pytest.mark.parametrize(
     ("events", "said"), [(8, "12 in A and 12 in B"), (3, "24 in those withheld")]
 )
