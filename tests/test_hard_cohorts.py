@@ -350,6 +350,33 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
         assert words not in " ".join(found.values())
 
 
+def test_one_rare_factor_withholds_the_model_and_pages_say_why_and_what_helps(pages):
+    """Four patients with it had the event, two had not; without its line the model is shown."""
+    had = ROWS["occluded_12m"].eq(1)
+    few = [*ROWS.index[had][:4], *ROWS.index[~had][:2]]
+    rows = ROWS.assign(rare=ROWS.index.isin(few).astype(int))
+    rule = ["rare", "Rare", "factor", "binary", "0|1"]
+    names = ["name", "label", "role", "type", "levels"]
+    codebook = pd.concat([CODEBOOK, pd.DataFrame([rule], columns=names)]).fillna("")
+    chapters = ["methods", "multivariate", "roc", "withheld"]
+    found = pages(rows, codebook, disclosure="5", chapters=chapters)
+    assert "Joint model" in found["withheld"] and "Rare by" in found["withheld"]
+    assert "delete the line of that factor" in found["withheld"]
+    for chapter in ("multivariate", "roc"):
+        assert "what can be done <withheld-models>" in found[chapter]
+    assert "with it which factors are significant in it" in found["roc"]
+    assert "Left out, because the table with the outcome is withheld: Rare." in found["roc"]
+    assert "each factor, where none is or    there is no joint model" in found["methods"]
+    mended = pages(rows, CODEBOOK, disclosure="5", chapters=["roc"])
+    assert "The markers shown are the factors with P<0.05 in the joint model." in mended["roc"]
+
+
+def test_without_a_joint_model_the_roc_chapter_says_that_there_is_none(pages):
+    change, _ = CASES["complete separation"]
+    text = pages(change(ROWS), chapters=["roc"])["roc"]
+    assert "There is no joint model" in text and "No factor has P<0.05" not in text
+
+
 def test_printed_counts_that_contradict_one_another_are_said_to(pages, monkeypatch, tmp_path):
     """Whatever else a chapter says, it says this, and shows no number that needs a solution."""
     path = tmp_path / "claims.csv"
