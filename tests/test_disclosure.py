@@ -32,6 +32,7 @@ from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
+from lib.site import notebooks
 from lib.statistics import bootstrap, methods, multivariate, patency, survival, univariate
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data", "withheld"]
@@ -553,6 +554,21 @@ def test_a_number_of_few_values_is_withheld_like_a_table_of_them(book):
     for table in ("tab-baseline-group", "tab-baseline-outcome"):
         row = shown.files[table].set_index("variable").loc["ptl"].drop(["label", "kind", "missing"])
         assert set(row) == {display.WITHHELD}
+
+
+def test_the_outcome_of_those_who_lack_a_value_is_told_and_the_page_says_so(load, shown):
+    """Three of them, who all had the event."""
+    rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)
+    lacking = rows.index[rows["outcome"] == 1][:3]
+    rows["has_a"] = rows["has_a"].astype(object).mask(rows.index.isin(lacking), "")
+    cohort = load(rows, "5")
+    described = methods.baseline(cohort, cohort.outcome)
+    tables.baseline(cohort, described, {0.0: "without", 1.0: "with"}, "tab", "By outcome.")
+    row = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("variable").loc["has_a"]
+    known = rows[rows["has_a"] != ""].groupby("outcome").size()
+    assert [row["0.0 n"], row["1.0 n"], row["missing"]] == [known[0], known[1], 3]
+    page = (notebooks.CHAPTERS / "withheld.md").read_text(encoding="utf-8").replace("\n", " ")
+    assert "how many of them had the event, which may be all" in page
 
 
 def between(counts: pd.Series | list) -> np.ndarray:
