@@ -277,7 +277,9 @@ def solutions(found: list, groups: list[str]) -> None:
     )
 
 
-def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> None:
+def codebook(
+    rules: pd.DataFrame, name: str, whose: str = "a cohort file", classes: tuple[str, ...] = ()
+) -> None:
     """The columns of a file, from its codebook."""
     columns = {
         "Column": "name",
@@ -294,6 +296,7 @@ def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> No
         name=name,
         caption=f"The columns of {whose}. The first level of a column is its reference.",
         left=tuple(columns),
+        classes=classes,
     )
 
 
