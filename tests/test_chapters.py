@@ -1,5 +1,6 @@
 """Each chapter's source and stored notebook agree, and its prose holds no result that was typed."""
 
+import ast
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -93,6 +94,28 @@ def test_every_flag_and_value_in_the_text_is_glued_and_every_one_glued_is_used(s
     # What is shown of a user's file alone is not glued for the example.
     code = "\n".join(cell.source for cell in stored.cells if cell.cell_type == "code")
     assert not [name for name in used - glued if not re.search(rf"\b{name}=", code)]
+
+
+# What hands a table, a picture or a form to the page; glue hands a text to it.
+SHOW = re.compile(
+    r"(glue|display\.table|(figures|tables|model_tables|rows|left_open|forms|withhold)\.\w+)\("
+)
+
+
+def ends_bare(code: str) -> bool:
+    """Whether a cell ends with a value, which a page would show as Python writes it."""
+    *_, last = ast.parse(code).body
+    return isinstance(last, ast.Expr) and not SHOW.match(ast.unparse(last))
+
+
+def test_a_book_about_others_shows_no_bare_value(source):
+    """Only where the paper's numbers are derived is one an answer."""
+    cells = jupytext.read(source).cells
+    for cell in cells:
+        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", []):
+            cell["outputs"] = [cell.source] if ends_bare(cell.source) else []
+    conditional.keep_what_holds(cells, dict.fromkeys(FACTS, "False"))
+    assert [cell.outputs for cell in cells if cell.get("outputs")] == []
 
 
 def test_stored_notebook_says_nothing_of_the_machine(stored):

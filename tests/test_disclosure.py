@@ -32,6 +32,7 @@ from lib.patients.errors import InputError
 from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
+from lib.site import notebooks
 from lib.statistics import bootstrap, methods, multivariate, patency, survival, univariate
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data", "withheld"]
@@ -403,14 +404,14 @@ class Attack:
         for file in ("tab-patency", "fig-patency"):
             for _, row in shown.files[file].iterrows():
                 self.know(row["patients"], group=row["group"])
-                self.know(row["occluded"], group=row["group"], outcome=1)
+                self.know(row["with_event"], group=row["group"], outcome=1)
 
     def alone(self, shown: BookShown) -> None:
         for file in ("tab-univariate", "fig-forest"):
             for _, row in shown.files.get(file, pd.DataFrame()).iterrows():
-                self.know(row["occluded"], outcome=1)
-                self.know(row["exposed_occluded"], outcome=1, **{row["factor"]: 1})
-                self.know(row["exposed_patent"], outcome=0, **{row["factor"]: 1})
+                self.know(row["with_event"], outcome=1)
+                self.know(row["exposed_with_event"], outcome=1, **{row["factor"]: 1})
+                self.know(row["exposed_without_event"], outcome=0, **{row["factor"]: 1})
 
     def pairs(self, shown: BookShown) -> None:
         """n11 from r and the margins."""
@@ -461,7 +462,7 @@ class Attack:
 
     def accuracy(self, shown: BookShown) -> None:
         """The counts of a marker are those of its table with the outcome, which must be shown."""
-        known = shown.files["tab-univariate"].set_index("factor")["exposed_occluded"]
+        known = shown.files["tab-univariate"].set_index("factor")["exposed_with_event"]
         markers = shown.files.get("tab-accuracy", pd.DataFrame({"marker": []}))["marker"]
         assert display.WITHHELD not in set(known[markers.unique()])
 
@@ -528,7 +529,7 @@ def test_the_same_attack_computes_a_table_from_what_follows_of_it(
 ):
     """Were a single one of its statistics shown, and none of its counts."""
     rows, whole = COHORTS[name], book(name, "off")
-    counts = ["exposed_occluded", "exposed_patent", "0.0 count", "1.0 count"]
+    counts = ["exposed_with_event", "exposed_without_event", "0.0 count", "1.0 count"]
     if by == "group":
         counts = [f"{group} count" for group in "ABC"]
     files = {
@@ -555,6 +556,21 @@ def test_a_number_of_few_values_is_withheld_like_a_table_of_them(book):
         assert set(row) == {display.WITHHELD}
 
 
+def test_the_outcome_of_those_who_lack_a_value_is_told_and_the_page_says_so(load, shown):
+    """Three of them, who all had the event."""
+    rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)
+    lacking = rows.index[rows["outcome"] == 1][:3]
+    rows["has_a"] = rows["has_a"].astype(object).mask(rows.index.isin(lacking), "")
+    cohort = load(rows, "5")
+    described = methods.baseline(cohort, cohort.outcome)
+    tables.baseline(cohort, described, {0.0: "without", 1.0: "with"}, "tab", "By outcome.")
+    row = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("variable").loc["has_a"]
+    known = rows[rows["has_a"] != ""].groupby("outcome").size()
+    assert [row["0.0 n"], row["1.0 n"], row["missing"]] == [known[0], known[1], 3]
+    page = (notebooks.CHAPTERS / "withheld.md").read_text(encoding="utf-8").replace("\n", " ")
+    assert "how many of them had the event, which may be all" in page
+
+
 def between(counts: pd.Series | list) -> np.ndarray:
     """The steps of counts, sorted and begun with none."""
     return np.diff(sorted({0, *(int(count) for count in counts)}))
@@ -578,7 +594,7 @@ def test_between_what_is_known_of_a_curve_are_five_events_or_none(book, late):
         until += [events[times < one].sum() for one in ticks]
         if follow_up.at[group, "events"] != display.WITHHELD:
             until.append(events.sum())
-        if rates.at[group, "occluded"] != display.WITHHELD:
+        if rates.at[group, "with_event"] != display.WITHHELD:
             until.append(own["outcome"].sum())
         assert (between(until) >= 5).all(), (group, sorted(until))
         censored = between([(1 - events)[times < one].sum() for one in ticks])

@@ -258,6 +258,16 @@ def speaks_of_these_patients_alone(found: dict[str, str]) -> None:
             assert not OF_PAPER.findall(prose), chapter
 
 
+@pytest.mark.parametrize("chapter", slow_but(["patency"], ["patency", "roc", "analysis"]))
+def test_the_columns_of_downloads_have_no_name_of_the_paper(chapter, tmp_path, monkeypatch):
+    rows, _ = template.write(template.example(), tmp_path)
+    ran = run_book(monkeypatch, rows, "off", [chapter])[chapter]
+    conditional.keep_what_holds(ran.cells, conditional.facts(load()) | ran.glued)
+    found = [one.content["csv"].splitlines()[0] for one in ran.shown if "csv" in one.content]
+    assert [head for head in found if OF_PAPER.search(head.replace("_", " "))] == []
+    assert ("with_event" in "".join(found)) == (chapter != "roc")
+
+
 @pytest.mark.parametrize(
     ("events", "said"), [(8, "12 in A and 12 in B"), (3, "24 in those withheld")]
 )
@@ -338,6 +348,33 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
     # One of the seven had the event, as a sample size or a Brier score would tell.
     for words in ("“nein”", "Patients needed", "corrected AUC", "Brier score", "– of their size"):
         assert words not in " ".join(found.values())
+
+
+def test_one_rare_factor_withholds_the_model_and_pages_say_why_and_what_helps(pages):
+    """Four patients with it had the event, two had not; without its line the model is shown."""
+    had = ROWS["occluded_12m"].eq(1)
+    few = [*ROWS.index[had][:4], *ROWS.index[~had][:2]]
+    rows = ROWS.assign(rare=ROWS.index.isin(few).astype(int))
+    rule = ["rare", "Rare", "factor", "binary", "0|1"]
+    names = ["name", "label", "role", "type", "levels"]
+    codebook = pd.concat([CODEBOOK, pd.DataFrame([rule], columns=names)]).fillna("")
+    chapters = ["methods", "multivariate", "roc", "withheld"]
+    found = pages(rows, codebook, disclosure="5", chapters=chapters)
+    assert "Joint model" in found["withheld"] and "Rare by" in found["withheld"]
+    assert "delete the line of that factor" in found["withheld"]
+    for chapter in ("multivariate", "roc"):
+        assert "what can be done <withheld-models>" in found[chapter]
+    assert "with it which factors are significant in it" in found["roc"]
+    assert "Left out, because the table with the outcome is withheld: Rare." in found["roc"]
+    assert "each factor, where none is or    there is no joint model" in found["methods"]
+    mended = pages(rows, CODEBOOK, disclosure="5", chapters=["roc"])
+    assert "The markers shown are the factors with P<0.05 in the joint model." in mended["roc"]
+
+
+def test_without_a_joint_model_the_roc_chapter_says_that_there_is_none(pages):
+    change, _ = CASES["complete separation"]
+    text = pages(change(ROWS), chapters=["roc"])["roc"]
+    assert "There is no joint model" in text and "No factor has P<0.05" not in text
 
 
 def test_printed_counts_that_contradict_one_another_are_said_to(pages, monkeypatch, tmp_path):

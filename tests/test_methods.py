@@ -90,3 +90,19 @@ def test_an_odds_ratio_is_about_a_step_that_can_be_seen():
     found, for_one = univariate.screen(cohort), univariate.screen(asked)
     assert found.at["GPA", "odds_ratio"] == pytest.approx(for_one.at["GPA", "odds_ratio"] ** 0.1)
     assert (cohort.per_step("GPA"), asked.per_step("GPA")) == ("GPA (per 0.1)", "GPA (per 1)")
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("0.1", "0.1"),
+        ("2500", "2,500"),
+        ("1000000", "1,000,000"),
+        ("100000000", "100,000,000"),
+        ("1000000000", "1e+09"),
+    ],
+)
+def test_a_step_is_written_out_as_far_as_it_can_be_read(step, words):
+    asked = students()
+    cohort = replace(asked, codebook=asked.codebook.assign(step=step))
+    assert cohort.per_step("GPA") == f"GPA (per {words})"

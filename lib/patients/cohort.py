@@ -148,7 +148,7 @@ class Cohort:
         unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
         if self.step(name) == 1 and unit.removesuffix("s") in DAYS:
             return f"{label} (per {unit.removesuffix('s')})"
-        return f"{label} (per {self.step(name):g}{NO_BREAK * bool(unit)}{unit})"
+        return f"{label} (per {self.step(name):,.9g}{NO_BREAK * bool(unit)}{unit})"
 
     def level_labels(self, name: str) -> dict[str, str]:
         """The words for each level of a column; the level itself where there are none."""

@@ -64,6 +64,18 @@ DARK = {
 }
 
 WITHHELD = "withheld"
+# What the statistics call by the paper's disease is in a download called as of any outcome.
+OF_ANY_OUTCOME = {
+    "occluded": "with_event",
+    "patent": "without_event",
+    "patency": "event_free",
+    "exposed_occluded": "exposed_with_event",
+    "exposed_patent": "exposed_without_event",
+    "mean_occluded": "mean_with_event",
+    "mean_patent": "mean_without_event",
+    "sd_occluded": "sd_with_event",
+    "sd_patent": "sd_without_event",
+}
 EXAMPLE_MARK = "rests on the example cohort, not on patient data"
 
 # A table in a notebook.

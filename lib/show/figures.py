@@ -118,7 +118,7 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
         caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, "
         "with Wilson intervals.",
         alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
-        data=display.masked(rates, hidden),
+        data=display.masked(rates, hidden).rename(columns=display.OF_ANY_OUTCOME),
         key="group",
         reconstructed=reconstructed,
         height=2.7,
@@ -323,7 +323,7 @@ def significant_pairs(
         "chapter.",
         alt=f"Map of all {p_values.size} count pairs. {title}; the others lie in a band around "
         f"equal exposure. Marked: {listed(places)}.",
-        data=pd.DataFrame(points, index=["exposed_occluded", "exposed_patent"]).T,
+        data=pd.DataFrame(points, index=["exposed_with_event", "exposed_without_event"]).T,
         key="factor",
         reconstructed=reconstructed,
         height=3.2,
@@ -383,6 +383,7 @@ def forest(
             for row in adjusted.itertuples()
         ],
         data=display.masked(crude, hidden)
+        .rename(columns=display.OF_ANY_OUTCOME)
         .join(adjusted, suffixes=("_crude", "_adjusted"))
         .assign(step=[cohort.step(name) for name in crude.index]),
         key="factor",
@@ -659,7 +660,7 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         "had both markers is not printed.",
         alt=f"Bars. {title}; by diagnosis, if the rates are crude and count occlusions alone, and "
         f"by marker: {'; '.join(counted['patients_with'] + ', ' + words)}.",
-        data=counted,
+        data=counted.rename(columns=display.OF_ANY_OUTCOME),
         height=1.1 + 0.42 * len(bars),
         xlabel="Patients (count)",
     ) as axes:

@@ -73,8 +73,11 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
     """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
     joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
     references = univariate.screen(cohort, cohort.named("reference") + cohort.named("empty"))
-    counts = ["exposed_occluded", "occluded", "exposed_patent", "patent"]
-    joined = joined.reindex(cohort.described).fillna(references[counts])
+    of_event, of_no_event = (
+        [f"exposed_{outcome}", outcome, f"mean_{outcome}", f"sd_{outcome}"]
+        for outcome in ("occluded", "patent")
+    )
+    joined = joined.reindex(cohort.described).fillna(references[[*of_event[:2], *of_no_event[:2]]])
     joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
 
     def counted(name: str, exposed: float, total: float, mean: float, sd: float) -> str:
@@ -91,11 +94,15 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         return "reference" if is_reference else estimate(*found)
 
     display.table(
-        joined,
+        joined.rename(columns=display.OF_ANY_OUTCOME),
         {
             "Factor": ("factor", cohort.per_step),
-            capital(cohort.event): ("factor", *counts[:2], "mean_occluded", "sd_occluded", counted),
-            capital(cohort.no_event): ("factor", *counts[2:], "mean_patent", "sd_patent", counted),
+            capital(cohort.event): ("factor", *map(display.OF_ANY_OUTCOME.get, of_event), counted),
+            capital(cohort.no_event): (
+                "factor",
+                *map(display.OF_ANY_OUTCOME.get, of_no_event),
+                counted,
+            ),
             "Crude odds ratio (95% CI)": ("factor", "odds_ratio", "lower", "upper", compared),
             "P": ("wald", p_value),
             "Adjusted odds ratio (95% CI)": (

@@ -277,7 +277,9 @@ def solutions(found: list, groups: list[str]) -> None:
     )
 
 
-def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> None:
+def codebook(
+    rules: pd.DataFrame, name: str, whose: str = "a cohort file", classes: tuple[str, ...] = ()
+) -> None:
     """The columns of a file, from its codebook."""
     columns = {
         "Column": "name",
@@ -294,6 +296,7 @@ def codebook(rules: pd.DataFrame, name: str, whose: str = "a cohort file") -> No
         name=name,
         caption=f"The columns of {whose}. The first level of a column is its reference.",
         left=tuple(columns),
+        classes=classes,
     )
 
 
@@ -419,11 +422,13 @@ def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the
 def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Patency by group with both intervals."""
     display.table(
-        display.masked(rates, rates.index.isin(cohort.withheld.by_group(cohort.outcome))),
+        display.masked(rates, rates.index.isin(cohort.withheld.by_group(cohort.outcome))).rename(
+            columns=display.OF_ANY_OUTCOME
+        ),
         {
             cohort.label(cohort.group): "group",
-            f"{capital(cohort.no_event)}/patients": ("patent", "patients", count_of),
-            capital(cohort.freedom): ("patency", percent),
+            f"{capital(cohort.no_event)}/patients": ("without_event", "patients", count_of),
+            capital(cohort.freedom): ("event_free", percent),
             "Wilson 95% interval": ("wilson_lower", "wilson_upper", percent_limits),
             "Exact 95% interval": ("exact_lower", "exact_upper", percent_limits),
         },
@@ -502,10 +507,10 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     """The factors whose two-by-two table the claims determine, with every test."""
     computed = {
         name: {
-            "exposed_occluded": table[0, 0],
-            "occluded": table[:, 0].sum(),
-            "exposed_patent": table[0, 1],
-            "patent": table[:, 1].sum(),
+            "exposed_with_event": table[0, 0],
+            "with_event": table[:, 0].sum(),
+            "exposed_without_event": table[0, 1],
+            "without_event": table[:, 1].sum(),
         }
         | univariate.crude_odds_ratio(table)
         | univariate.binary_tests(table)
@@ -515,8 +520,8 @@ def determined(two_by_twos: dict[str, np.ndarray]) -> None:
         pd.DataFrame(computed).T,
         {
             "Factor": ("factor", _about),
-            "Occluded": ("exposed_occluded", "occluded", count_of),
-            "Patent": ("exposed_patent", "patent", count_of),
+            "Occluded": ("exposed_with_event", "with_event", count_of),
+            "Patent": ("exposed_without_event", "without_event", count_of),
             "Odds ratio": ("odds_ratio", ratio),
             "95% interval": ("lower", "upper", ratio_limits),
         }
@@ -550,7 +555,9 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
 
     counted = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
-        display.masked(screened, screened.index.isin(cohort.withheld.outcome)),
+        display.masked(screened, screened.index.isin(cohort.withheld.outcome)).rename(
+            columns=display.OF_ANY_OUTCOME
+        ),
         {
             "Factor": ("factor", cohort.per_step),
             **({"Counts": counted} if cohort.is_example else {}),

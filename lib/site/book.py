@@ -204,8 +204,9 @@ def write_word(app) -> None:
         tables |= {
             "Table " + ".".join(map(str, places[about["name"]])): about
             for about in notebooks.described(chapter)
-            # A figure, and a table that is left out of the page, has no place among them.
-            if about["name"] in places
+            # A figure, and a table that is left out of the page, has no place among them; a pattern
+            # of a file is about nobody's patients.
+            if about["name"] in places and "pattern" not in about["classes"]
         }
     path = Path(app.outdir, WORD)
     path.parent.mkdir(exist_ok=True)

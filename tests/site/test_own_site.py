@@ -88,6 +88,17 @@ def plain(content: bytes) -> bytes:
     return content.replace(b"\\", b"").replace(b'"', b"")
 
 
+def test_the_word_file_has_no_pattern_of_another_file(own):
+    """The page about files shows how the study's own would look; it is no table of this book."""
+    book, _ = own
+    assert "stent_length_mm" in book.page("your_data")
+    word = docx.Document(book.site / "_downloads" / "tables.docx")
+    texts = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    texts += [paragraph.text for paragraph in word.paragraphs]
+    assert "Smoking during pregnancy" in texts
+    assert not re.findall("stent|occlu|The columns of a cohort file", " ".join(texts))
+
+
 def test_the_word_file_withholds_what_the_pages_withhold(own):
     """So do the notebooks on offer."""
     book, _ = own
