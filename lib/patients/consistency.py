@@ -19,16 +19,18 @@ def no_patients(table: Table, matched: dict[str, str], codebook: pd.DataFrame) -
     a heading, a total, a key or a remark of the table, cannot be known.
     """
     rules = codebook.loc[list(matched)]
-    known = table.rows[list(matched.values())].ne("").to_numpy()
+    filled = table.rows[list(matched.values())].ne("").to_numpy(bool)
+    # Of a patient an empty cell may be a value.
+    known = filled | (rules["levels"].str[:1] == "|").to_numpy()
     roles, has_levels = rules["role"], rules["levels"] != ""
 
-    def lacking(which: pd.Series) -> np.ndarray:
-        return ~known[:, which].any(axis=1)
+    def lacking(which: pd.Series, cells: np.ndarray = known) -> np.ndarray:
+        return ~cells[:, which].any(axis=1)
 
-    def last_lacking(which: pd.Series) -> np.ndarray:
-        return np.arange(len(known)) > np.flatnonzero(~lacking(which)).max(initial=-1)
+    def last_lacking(which: pd.Series, cells: np.ndarray = known) -> np.ndarray:
+        return np.arange(len(cells)) > np.flatnonzero(~lacking(which, cells)).max(initial=-1)
 
-    nothing = last_lacking(has_levels) | lacking(roles != "id")
+    nothing = last_lacking(has_levels, filled) | lacking(roles != "id", filled)
     tells = (roles == "id") | (has_levels & (roles != "group"))
     said = {
         "a name, numbers or a remark stands there; delete what is a heading, a total or a remark, "
