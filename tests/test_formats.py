@@ -529,6 +529,40 @@ def test_a_single_code_is_read_and_named(load, value):
     assert f"column size: {value} (1)" in shared and f"column age: {value} (1)" in shared
 
 
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+@pytest.mark.parametrize(
+    ("unit", "value", "named"),
+    [
+        ("years", 999, True),
+        ("months", 9999, True),
+        # A patient may have it, and then it is that patient's.
+        ("years", 99, False),
+        ("months", 999, False),
+        ("mm", 999, False),
+        ("", 999, False),
+    ],
+)
+def test_the_page_names_a_single_code_where_it_can_be_nobodys_value(
+    load, monkeypatch, tmp_path, unit, value, named, disclosed
+):
+    """The terminal names it in any case, and the page says where to read of it and what to do."""
+    rows = pd.concat([ROWS.assign(size=[54, 65, 50, 58, 57, 52, 60])] * 6, ignore_index=True)
+    rows.loc[30, "size"] = value
+    load(text(rows=rows), CODEBOOK.replace("mm,,,-9|99.5", f"{unit},,,"))
+    monkeypatch.setenv("COHORT", str(tmp_path / "registry.csv"))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    in_terminal = " ".join(loading.load().notes)
+    mend = f"Write {value} into the column missing of the codebook, or none if it is a value."
+    assert f"Column size: {value} (1) in line 32 was read as a value. {mend}" in in_terminal
+    tables = {one.content["name"]: one.content for one in run("your_data", lay_out=False).shown}
+    report = str(tables["tab-file-report"])
+    said = f"Column size: {value} is longer than a life and was read as a value. {mend}"
+    assert (said in report) == named
+    assert (f"{value}" in report) == (named or disclosed == "off")
+    assert ("line 32" in report) == (disclosed == "off")
+    assert disclosed == "off" or "The build names each, with its row. A code for missing" in report
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -135,10 +135,10 @@ def binary_words(rule: pd.Series) -> list[str]:
 
 def mend(text: str) -> str:
     """How a text that could not be read is mended, if it is of a kind that is known."""
-    fitting = (
-        words for pattern, words in MENDS.items() if re.fullmatch(pattern, text, re.IGNORECASE)
+    return next(
+        (words for pattern, words in MENDS.items() if re.fullmatch(pattern, text, re.IGNORECASE)),
+        "",
     )
-    return next(fitting, "")
 
 
 def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:

@@ -205,10 +205,9 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
             f"{quoted(column.cat.categories[place])}; expected {reading.refused[place]}"
         )
     if others := refused[VALUES_NAMED:]:
-        count = np.isin(column.cat.codes, others).sum()
         result.append(
-            f"column {name}: {count:,} more values that cannot be read "
-            f"({len(others):,} different ones)"
+            f"column {name}: {np.isin(column.cat.codes, others).sum():,} more values that cannot "
+            f"be read ({len(others):,} different ones)"
         )
     return result
 
