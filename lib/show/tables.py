@@ -404,8 +404,8 @@ def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the
     if hidden:
         words.append(
             f"Notes about single rows: {display.WITHHELD} ({len(hidden)}). The build names each, "
-            "with its row. A code for missing among them goes into the column missing of the codebook; "
-            "none, written there, says that it is a value."
+            "with its row. A code for missing among them goes into the column missing of the "
+            "codebook; none, written there, says that it is a value."
         )
     if not words:
         words = ["The file was read as it is; nothing had to be converted or left out."]
