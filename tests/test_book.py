@@ -69,3 +69,25 @@ def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
     app.facts = {"of_paper": "False"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)
     assert "which is about others." in context["theme_announcement"]
+
+
+@pytest.mark.parametrize("page", ["chapters/index", "chapters/multivariate", "chapters/analysis"])
+def test_every_page_says_before_any_result_which_column_takes_most_patients_away(page):
+    cohort = loading.load(Path(__file__).parent / "cases" / "nearly_empty.csv")
+    env, facts = SimpleNamespace(found_docs=set()), {"of_paper": "False"}
+
+    def banner(cohort):
+        app = SimpleNamespace(cohort=cohort, withheld=7, edition="", env=env, facts=facts)
+        context = {"pathto": lambda *_: "x"}
+        book.show_banner(app, page, "page.html", context, None)
+        return context["theme_announcement"]
+
+    for threshold, known in {0: "9", 5: "9", 10: "fewer than 10"}.items():
+        said = banner(dataclasses.replace(cohort, withheld=Withheld(threshold)))
+        assert f"“Late visit” (known for {known}) is empty for most of the 120 patients" in said
+        assert f"with it {known} have all values, without 120" in said
+        # With the threshold, that nobody among so few had it is told of no few.
+        assert ("Among the 9, Diabetes does not vary." in said) == (threshold < 10)
+    assert "is empty for most" not in banner(loading.load(loading.EXAMPLE))
+    filled = cohort.rows.assign(late=cohort.rows["diabetes"])
+    assert "is empty for most" not in banner(dataclasses.replace(cohort, rows=filled))

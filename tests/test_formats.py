@@ -529,6 +529,40 @@ def test_a_single_code_is_read_and_named(load, value):
     assert f"column size: {value} (1)" in shared and f"column age: {value} (1)" in shared
 
 
+@pytest.mark.parametrize("disclosed", ["5", "off"])
+@pytest.mark.parametrize(
+    ("unit", "value", "named"),
+    [
+        ("years", 999, True),
+        ("months", 9999, True),
+        # A patient may have it, and then it is that patient's.
+        ("years", 99, False),
+        ("months", 999, False),
+        ("mm", 999, False),
+        ("", 999, False),
+    ],
+)
+def test_the_page_names_a_single_code_where_it_can_be_nobodys_value(
+    load, monkeypatch, tmp_path, unit, value, named, disclosed
+):
+    """The terminal names it in any case, and the page says where to read of it and what to do."""
+    rows = pd.concat([ROWS.assign(size=[54, 65, 50, 58, 57, 52, 60])] * 6, ignore_index=True)
+    rows.loc[30, "size"] = value
+    load(text(rows=rows), CODEBOOK.replace("mm,,,-9|99.5", f"{unit},,,"))
+    monkeypatch.setenv("COHORT", str(tmp_path / "registry.csv"))
+    monkeypatch.setenv("DISCLOSURE", disclosed)
+    in_terminal = " ".join(loading.load().notes)
+    mend = f"Write {value} into the column missing of the codebook, or none if it is a value."
+    assert f"Column size: {value} (1) in line 32 was read as a value. {mend}" in in_terminal
+    tables = {one.content["name"]: one.content for one in run("your_data", lay_out=False).shown}
+    report = str(tables["tab-file-report"])
+    said = f"Column size: {value} is longer than a life and was read as a value. {mend}"
+    assert (said in report) == named
+    assert (f"{value}" in report) == (named or disclosed == "off")
+    assert ("line 32" in report) == (disclosed == "off")
+    assert disclosed == "off" or "The build names each, with its row. A code for missing" in report
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -875,6 +909,134 @@ def test_a_level_is_the_one_that_the_column_as_a_whole_means(load, rule, values,
 )
 def test_a_level_that_cannot_be_told_is_refused(load, rule, values, said):
     assert said in refusal(load, *one_column(rule, *values))
+
+
+def line_of(message: str, after: str) -> str:
+    """The line of the codebook that a message shows."""
+    return message.partition(after)[2].partition(".")[0].splitlines()[0]
+
+
+@pytest.mark.parametrize("role", ["factor", "outcome"])
+@pytest.mark.parametrize(
+    ("rule", "marks", "no"),
+    [
+        *(
+            ("binary,,0|1,", [mark], "no")
+            for mark in ["√", "✓", "x", "X", "+", "1", "yes", "Checked"]
+        ),
+        ("binary,,0|1,", ["x", "X"], "no"),
+        ("binary,,0|1,", ["1", "yes", "1.0"], "no"),
+        ("binary,,Unchecked|Checked,", ["Checked"], "Unchecked"),
+        ("binary,,×|√,", ["√"], "×"),
+        ("binary,,0|1,dry|leaking", ["leaking"], "dry"),
+    ],
+)
+def test_boxes_that_are_ticked_or_empty_are_refused_with_the_line_that_says_what_empty_means(
+    load, rule, marks, no, role
+):
+    """An empty cell may mean no, or that it is not known. Each of the mends works."""
+    cells = [*marks, "", *marks, "", ""]
+    lines = ["site,x,y", *(f"{'ab'[i % 2]},{cell},{i % 3}" for i, cell in enumerate(cells))]
+    codebook = f"{{}}\nsite,Site,group,category,,a|b,\nx,X,{role},{rule}\n".format(
+        "name,label,role,type,unit,levels,level_labels"
+    ) + ("y,Y,factor,number,,,\n" if role == "outcome" else "y,Y,outcome,binary,,0|1,\n")
+    lines = [line.replace(",2", ",1") for line in lines]
+    message = refusal(load, "\n".join(lines), codebook)
+    count = 2 * len(marks)
+    assert f"column x: it holds “{marks[0]}”" in message.replace("“X” and “x”", "“x” and “X”")
+    assert f"({count}) and empty cells (3). An empty cell is read as missing" in message
+    stated = line_of(message, f"every empty cell means {no}, say so in the codebook: ")
+    words = codebook.splitlines()[2].split(",")[6]
+    found = load("\n".join(lines), codebook.replace(codebook.splitlines()[2], f"{stated},{words}"))
+    assert found.rows["x"].tolist() == [float(cell != "") for cell in cells]
+    assert any("Column x: an empty cell counts as" in note for note in found.notes)
+    zero, one = rule.split(",")[2].split("|")
+    assert f"Otherwise write {zero} into those that mean it, NA into the others" in message
+    as_told = [cell or (zero if i % 2 else "NA") for i, cell in enumerate(cells)]
+    if "in place of" in message:
+        as_told = [one if cell in marks else cell for cell in as_told]
+    told = [
+        f"{line.split(',')[0]},{cell},{line.split(',')[2]}"
+        for line, cell in zip(lines[1:], as_told, strict=True)
+    ]
+    known = [{zero: 0.0, "NA": np.nan}.get(cell, 1.0) for cell in as_told]
+    np.testing.assert_array_equal(load("\n".join([lines[0], *told]), codebook).rows["x"], known)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["no", ""], "it holds only 0 and empty cells"),
+        (["1", "NA"], "it holds only 1 and empty cells"),
+    ],
+)
+def test_a_lone_no_and_what_is_said_to_be_missing_are_read(load, values, said):
+    found = load(*one_column("binary,,0|1,", *values * 2))
+    assert any(said in note for note in found.notes)
+
+
+@pytest.mark.parametrize("mark", ["-", "9", "#REF!", "unknown to us", "0=no"])
+def test_what_is_no_tick_is_not_taken_for_one(load, mark):
+    message = refusal(load, *one_column("binary,,0|1,", mark, "", mark, ""))
+    assert "say so in the codebook" not in message or mark == "0=no"
+
+
+def test_a_patient_without_any_tick_is_a_patient_where_the_codebook_says_so(load):
+    """At the end of a file too, where a row of numbers may be a total."""
+    content, codebook = one_column("binary,,|√,", "√", "", "√", "")
+    codebook = codebook.replace("0|1", "|1")
+    content = content.replace(",0", ",") + "\na,,"
+    assert load(content, codebook).rows["x"].tolist() == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("levels", ["|", "√|", "√|√", "√", "a||b"])
+def test_only_the_reference_may_be_an_empty_cell(load, levels):
+    content, codebook = one_column(f"binary,,{levels},", "√", "", "√", "")
+    assert "column levels: " in refusal(load, content, codebook)
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "held"),
+    [
+        ("0|1", "012210", "0 (2), 1 (2) and 2 (2)"),
+        ("0|1", "123321", "1 (2), 2 (2) and 3 (2)"),
+        ("1|2", "123321", "1 (2), 2 (2) and 3 (2)"),
+        ("0|1", "012330", "0 (2), 1 (1), 2 (1) and 3 (2)"),
+        ("0|1", ["yes", "no", "maybe"] * 2, "no (2), yes (2) and maybe (2)"),
+        ("0|1", ["left", "both", "right"] * 2, "both (2), left (2) and right (2)"),
+        ("no|yes", ["yes", "no", "not sure"] * 2, "no (2), yes (2) and not sure (2)"),
+    ],
+)
+def test_more_values_than_two_are_refused_with_both_lines(load, rule, values, held):
+    """One of them may stand for missing, or the column is a category. Each of the mends works."""
+    lines = ["site,x,leak", *(f"{'ab'[i % 2]},{cell},{i % 2}" for i, cell in enumerate(values))]
+    _, codebook = one_column(f"binary,,{rule},", *"0101")
+    message = refusal(load, "\n".join(lines), codebook)
+    assert f"It holds {held}; if all are values, make it a category: x,X,factor" in message
+    line = line_of(message, "make it a category: ")
+    own = next(one for one in codebook.splitlines() if one.startswith("x,"))
+    found = load("\n".join(lines), codebook.replace(own, f"{line},,"))
+    assert not found.rows[found.factors].isna().any(axis=None) and len(found.factors) >= 2
+    as_outcome = codebook.replace("x,X,factor", "x,X,outcome").replace(
+        "leak,Leak,outcome", "leak,Leak,factor"
+    )
+    if as_outcome.count("outcome") == 1:
+        assert "make it a category" not in refusal(load, "\n".join(lines), as_outcome)
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [("012210", "2"), (["yes", "no", "maybe"] * 2, "maybe")],
+)
+def test_a_third_value_that_stands_for_missing_is_written_as_the_message_says(load, values, codes):
+    lines = ["site,x,leak", *(f"{'ab'[i % 2]},{cell},{i % 2}" for i, cell in enumerate(values))]
+    _, codebook = one_column("binary,,0|1,", *"0101")
+    message = refusal(load, "\n".join(lines), codebook)
+    assert "the column missing of the codebook" in message and codes in message
+    own = next(one for one in codebook.splitlines() if one.startswith("x,"))
+    assert own.endswith(",")
+    found = load("\n".join(lines), codebook.replace(own, f"{own.rstrip(',')},,{codes}"))
+    assert found.rows["x"].isna().sum() == 2
 
 
 @pytest.mark.parametrize(

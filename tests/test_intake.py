@@ -514,9 +514,9 @@ def test_what_does_not_go_together_is_noted(load):
             "Line 6: alike in all columns to an earlier one; perhaps entered twice.",
         ),
         (
-            changed("has_x", "1", "", "1", ""),
+            changed("has_x", "0", "", "0", ""),
             HEADER,
-            "only 1 and empty cells. An empty cell counts as not known, not as 0",
+            "only 0 and empty cells. An empty cell counts as not known, not as 1",
         ),
         (changed("has_x", "1", "1", "1", "1"), HEADER, "it is 1 for all patients"),
         (
@@ -608,6 +608,11 @@ def test_a_file_without_its_group_says_so(load):
         ("0|1", "MFU", ",F|M (or M|F), with U in its column missing"),
         ("0|1", ["oui", "non", "inconnu"], ",non|oui (or oui|non), with inconnu in its column"),
         ("non|oui", ["oui", "non", "inconnu"], "; write inconnu into the column missing"),
+        (
+            "0|1",
+            "123",
+            "It holds 1 (20), 2 (20) and 3 (20); if all are values, make it a category: ",
+        ),
         ("0|1", "YNU", "“U”; expected 0 (no) or 1 (yes); write U into the column missing"),
         ("0|1", "019", "“9”; expected 0 (no) or 1 (yes); a code for missing goes into the column"),
         ("0|1", "19", "“9”; expected 0 (no) or 1 (yes); a code for missing goes into the column"),

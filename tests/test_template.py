@@ -149,6 +149,27 @@ def test_a_value_that_the_file_calls_unknown_is_written_as_missing(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("mark", ["√", "1", "yes"])
+def test_a_ticked_box_is_begun_as_a_yes_or_no_column_that_is_to_be_completed(tmp_path, mark):
+    lines = [
+        "site,dm,age,leak",
+        *(f"{'ab'[i % 2]},{mark * (i % 3 == 0)},{i},{i % 2}" for i in range(9)),
+    ]
+    (tmp_path / "r.csv").write_text("\n".join(lines), encoding="utf-8")
+    (begun,) = template.begun(tmp_path / "r.csv").values()
+    text = (
+        begun.decode()
+        .replace("site,,factor,binary", "site,,group,category")
+        .replace("leak,,factor", "leak,,outcome")
+    )
+    beside = tmp_path / "r.codebook.csv"
+    beside.write_text(text, encoding="utf-8")
+    message = refusal(loading.load, tmp_path / "r.csv")
+    assert f"levels: “{mark}”" in message and f"|{mark} where an empty cell means no" in message
+    beside.write_text(text.replace(f"binary,,{mark}", f"binary,,|{mark}"), encoding="utf-8")
+    assert loading.load(tmp_path / "r.csv").rows["dm"].tolist() == [1, 0, 0] * 3
+
+
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):
     own = registry_sav.with_name("my registry.codebook.csv")
     own.write_text("mine")

@@ -1,8 +1,9 @@
 """The codebook: what the columns of a cohort file mean, one line a column.
 
 Its own columns are name, label, role, type, unit and levels (separated by ``|``, the first being
-the reference). Optional ones are ``level_labels`` (words for the levels), ``missing`` (the codes
-for values that are not known, separated by ``|``; "none" says that no other number is one),
+the reference, which of a binary column may be an empty cell: ``|1``). Optional ones are
+``level_labels`` (words for the levels), ``missing`` (the codes for values that are not known,
+separated by ``|``; "none" says that no other number is one),
 ``step`` (the difference of a number that odds ratios are about), and ``label_zh`` and
 ``level_labels_zh``. A column that serves two roles has two lines, or the role
 ``outcome|event``.
@@ -84,11 +85,10 @@ def horizon(unit: str, time_unit: str) -> float | None:
     duration = DURATION.fullmatch(unit)
     if not duration:
         return None
-    count = float(duration[1])
     counted, timed = (word.casefold().removesuffix("s") for word in (duration[2], time_unit))
-    if counted == timed:
-        return count
-    return count * DAYS[counted] / DAYS[timed] if {counted, timed} <= set(DAYS) else None
+    # Of one and the same unit it need not be known how long it is.
+    days = {counted: 1} if counted == timed else DAYS
+    return float(duration[1]) * days[counted] / days[timed] if {counted, timed} <= {*days} else None
 
 
 def read_codebook(path: Path) -> pd.DataFrame:
@@ -175,8 +175,9 @@ def _rule_problems(rule: pd.Series) -> list[str]:
             f"levels: {len(levels)} levels; a category has at most {MOST_LEVELS}",
         ),
         (
-            kind == "binary" and (len(levels) != 2 or not all_differ),
-            f"levels: {shown}; a binary column has two, the reference first, such as 0|1",
+            kind == "binary" and (len({*levels}) != 2 or len(levels) != 2 or not levels[1]),
+            f"levels: {shown}; a binary column has two, the reference first, such as 0|1, or as "
+            f"|{levels[0] if len(levels) == 1 else 1} where an empty cell means no",
         ),
         (not name, "name: empty; expected the name of a column"),
         (

@@ -19,16 +19,18 @@ def no_patients(table: Table, matched: dict[str, str], codebook: pd.DataFrame) -
     a heading, a total, a key or a remark of the table, cannot be known.
     """
     rules = codebook.loc[list(matched)]
-    known = table.rows[list(matched.values())].ne("").to_numpy()
+    filled = table.rows[list(matched.values())].ne("").to_numpy(bool)
+    # Of a patient an empty cell may be a value.
+    known = filled | (rules["levels"].str[:1] == "|").to_numpy()
     roles, has_levels = rules["role"], rules["levels"] != ""
 
-    def lacking(which: pd.Series) -> np.ndarray:
-        return ~known[:, which].any(axis=1)
+    def lacking(which: pd.Series, cells: np.ndarray = known) -> np.ndarray:
+        return ~cells[:, which].any(axis=1)
 
-    def last_lacking(which: pd.Series) -> np.ndarray:
-        return np.arange(len(known)) > np.flatnonzero(~lacking(which)).max(initial=-1)
+    def last_lacking(which: pd.Series, cells: np.ndarray = known) -> np.ndarray:
+        return np.arange(len(cells)) > np.flatnonzero(~lacking(which, cells)).max(initial=-1)
 
-    nothing = last_lacking(has_levels) | lacking(roles != "id")
+    nothing = last_lacking(has_levels, filled) | lacking(roles != "id", filled)
     tells = (roles == "id") | (has_levels & (roles != "group"))
     said = {
         "a name, numbers or a remark stands there; delete what is a heading, a total or a remark, "
@@ -88,10 +90,13 @@ def mostly_empty(cohort: Cohort) -> list[str]:
     many patients they take from the joint analysis, and what does not vary among those it keeps,
     unless that tells of too few patients or of all their outcomes.
     """
+
+    def counted(count: int) -> str:
+        few = cohort.withheld.small(count)
+        return f"fewer than {cohort.withheld.threshold}" if few else f"{count:,}"
+
     rows, names = cohort.rows, [cohort.outcome, *cohort.factors]
     empty = [name for name in cohort.factors if rows[name].isna().mean() > MOSTLY]
-    if not empty:
-        return []
     complete, without = cohort.complete(names), cohort.complete([*{*names} - {*empty}])
     has_all = rows.index.isin(complete.index)
     constant = [
@@ -101,11 +106,14 @@ def mostly_empty(cohort: Cohort) -> list[str]:
         and complete[name].nunique() == 1
         and not cohort.withheld.small(rows[name].groupby(has_all).value_counts()).any()
     ]
-    shown = listed([f"“{cohort.label(name)}” (known for {rows[name].count():,})" for name in empty])
+    shown = listed(
+        [f"“{cohort.label(name)}” (known for {counted(rows[name].count())})" for name in empty]
+    )
     one, varies = len(empty) == 1, "does not vary" if len(constant) == 1 else "do not vary"
-    among = f". Among the {len(complete):,}, {listed(constant)} {varies}" if constant else ""
     return [
         f"{shown} {'is' if one else 'are'} empty for most of the {len(rows):,} patients: with "
-        f"{'it' if one else 'them'} {len(complete):,} have all values, without {len(without):,}"
-        f"{among}."
-    ]
+        f"{'it' if one else 'them'} {counted(len(complete))} have all values, without "
+        f"{counted(len(without))}"
+        + f". Among the {len(complete):,}, {listed(constant)} {varies}" * bool(constant)
+        + "."
+    ] * bool(empty)

@@ -16,7 +16,7 @@ from lib.patients.codebook import (
     plain_word,
     usual,
 )
-from lib.patients.errors import first_of, quoted, that_hold
+from lib.patients.errors import MOST_NAMED, first_of, quoted, that_hold
 from lib.patients.table import Table
 from lib.words import listed
 
@@ -114,7 +114,7 @@ def expectation(rule: pd.Series) -> str:
     """What a value of a column looks like, in words."""
     levels, unit = parts(rule["levels"]), f" in {rule['unit']}" if rule["unit"] else ""
     binary = [
-        level if level == word else f"{level} ({word})"
+        level if level == word else f"{level or 'an empty cell'} ({word})"
         for level, word in zip(levels, binary_words(rule), strict=False)
     ]
     expected = {
@@ -129,16 +129,16 @@ def binary_words(rule: pd.Series) -> list[str]:
     """What the two levels of a column mean."""
     levels = parts(rule["levels"])
     return parts(rule.get("level_labels", "")) or (
-        ["no", "yes"] if levels == ["0", "1"] else levels
+        ["no", "yes"] if levels == ["0", "1"] or "" in levels else levels
     )
 
 
 def mend(text: str) -> str:
     """How a text that could not be read is mended, if it is of a kind that is known."""
-    fitting = (
-        words for pattern, words in MENDS.items() if re.fullmatch(pattern, text, re.IGNORECASE)
+    return next(
+        (words for pattern, words in MENDS.items() if re.fullmatch(pattern, text, re.IGNORECASE)),
+        "",
     )
-    return next(fitting, "")
 
 
 def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
@@ -146,12 +146,13 @@ def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
     called in the file stays as their words.
     """
     other = (codebook["type"] == "binary") & (codebook["levels"] != "0|1")
-    if not other.any():
-        return codebook
     words = codebook.get("level_labels", pd.Series("", codebook.index))
     return codebook.assign(
         levels=codebook["levels"].mask(other, "0|1"),
-        level_labels=words.mask(other & (words == ""), codebook["levels"]),
+        # An empty cell is no word.
+        level_labels=words.mask(
+            other & (words == "") & (codebook["levels"].str[:1] != "|"), codebook["levels"]
+        ),
     )
 
 
@@ -258,20 +259,33 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         notes.append(
             f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
             f"{absent[0]}."
-            if -1 in known
-            else f"it is {only} for all patients."
+            if -1 in known and "" not in levels
+            else f"it is {only or 'empty'} for all patients."
         )
     values = np.where(known < 0, np.nan, known.astype(float))
-    return Reading(values, refused, notes, _other_codes(texts, refused, places, rule))
+    meant = {text: int(places[i]) for i, text in read.items()}
+    held = sorted(meant, key=lambda text: (meant[text] < 0, meant[text], text))
+    more = _further_values(column, held, meant, [*refused.values()], rule)
+    refused |= {i: words + more for i, words in refused.items() if i == min(refused)}
+    whole = _only_ticks(column, held, meant, rule) or _other_codes(held, meant, rule)
+    return Reading(values, refused, notes, whole and whole + more)
 
 
 def _reversed(rule: pd.Series) -> list[str]:
-    """A note where the codebook has the level that means no last, and so as the event."""
+    """Notes where the codebook has the level that means no last, and so as the event, or where it
+    is an empty cell.
+    """
     says = dict.fromkeys([*NO, "0"], 0) | dict.fromkeys([*YES, "1"], 1)
     levels, labels = parts(rule["levels"]), parts(rule.get("level_labels", ""))
     meant = [[says.get(plain_word(word)) for word in words] for words in (levels, labels)]
-    note = f"“{levels[1]}” counts as having it, because the codebook has this level last."
-    return [note] if [1, 0] in meant else []
+    return that_hold(
+        {
+            f"“{levels[1]}” counts as having it, because the codebook has this level last.": (
+                [1, 0] in meant
+            ),
+            f"an empty cell counts as {binary_words(rule)[0]}, as the codebook says.": "" in levels,
+        }
+    )
 
 
 def _texts_meant(
@@ -331,7 +345,7 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
         for word in map(plain_word, [*names, *both]):
             meant.setdefault(word, set()).add(i)
     found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
-    if rule["type"] == "binary" and levels == ["0", "1"]:
+    if rule["type"] == "binary" and levels in (["0", "1"], ["", "1"]):
         general = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
         said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]
         agrees = all(place == i for place, i in said)
@@ -351,49 +365,91 @@ def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
     if rule["type"] == "binary" and text.replace(" ", "") in DASHES | {"+"}:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
-    codes = "|".join([*parts(rule.get("missing", "")), text])
-    asks = f"; write {codes} into the column missing of the codebook if it stands for not known"
-    return asks if says_not_known(text) else mend(text)
+    codes, known = "|".join([*parts(rule.get("missing", "")), text]), mend(text)
+    if says_not_known(text) or (rule["type"] == "binary" and not known):
+        return f"; write {codes} into the column missing of the codebook if it stands for not known"
+    return known + f": {codes}" * bool(known and number_form(text))
 
 
-def _other_codes(
-    texts: list[str], refused: dict[int, str], places: np.ndarray, rule: pd.Series
+def _line(rule: pd.Series, **changed: str) -> str:
+    """The line of the codebook for a column, with what is changed in it."""
+    return ",".join([rule.name, *pd.Series({**rule, **changed})[CODEBOOK_COLUMNS[1:]]])
+
+
+def _only_ticks(
+    column: pd.Series, held: list[str], meant: dict[str, int], rule: pd.Series
 ) -> str | None:
-    """What to do about a binary column that holds two codes other than its levels, and perhaps a
-    third one for what is not known.
+    """What to do about a binary column of one mark, as of boxes that are ticked, and empty cells:
+    these may mean no, or that nothing is known. Nothing where the mark may be none.
     """
-    (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
-    read = [text for i, text in enumerate(texts) if i in refused or places[i] >= 0]
-    written = sorted(read, key=lambda text: (text != zero, text))
-    unknown = [_third(written)] if len(written) == 3 and not {zero, one} <= {*written} else []
-    codes = [text for text in written if text not in unknown]
-    # A yes is -1 in the databases of some programs.
-    typing_error = {zero, one} & {*codes} and not all(map(number_form, codes))
-    others = {*codes} & {texts[i] for i in refused}
-    # Beside one of the levels a code of nines is that for what is not known.
-    nines = {zero, one} & {*codes} and any(map(CODE_OF_NINES.fullmatch, others))
-    if len(codes) != 2 or not others or typing_error or nines or {*codes} == {zero, one}:
+    (zero, one), (no, _) = parts(rule["levels"]), binary_words(rule)
+    is_level, empty = {*meant.values()} == {1}, (column == "").sum()
+    mark = one if is_level else "".join(held[:1])
+    is_mark = (
+        len({*map(plain_word, held)}) == 1
+        and plain_word(mark) not in NO | DASHES | {"0"}
+        and not (says_not_known(mark) or CODE_OF_NINES.fullmatch(mark))
+        and (number_form(mark) or not mend(mark))
+    )
+    if not empty or 0 in meant.values() or not (is_level or is_mark):
         return None
-    # What the codebook calls a yes may well be one.
-    first, last = sorted(codes, key=lambda text: plain_word(text) == plain_word(one))
-    line = rule.reindex(CODEBOOK_COLUMNS[1:]).replace({rule["levels"]: f"{first}|{last}"})
-    missing = "|".join([*parts(rule.get("missing", "")), *unknown])
-    also = f", with {missing} in its column missing if that stands for not known" * bool(unknown)
     return (
-        f"it holds {listed(written)} where {zero} and {one} are expected, and which of "
-        f"{listed(codes)} is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, "
-        f"or name its codes in the codebook, the one for “{no}” first: "
-        f"{rule.name},{','.join(line)} (or {last}|{first}){also}"
+        f"it holds {listed(map(quoted, held))} ({column.isin(held).sum():,}) and empty cells "
+        f"({empty:,}). An empty cell is read as missing, and then the column has one value only. "
+        f"Where every empty cell means {no}, say so in the codebook: "
+        f"{_line(rule, levels=f'|{mark}')}. Otherwise write {zero} into those that mean it, NA "
+        "into the others" + f", and {one} in place of {quoted(mark)}" * (not is_level)
     )
 
 
-def _third(written: list[str]) -> str | None:
-    """Which of three codes is that for not known: the one that says so, one of nines, or the
-    largest number.
+def _further_values(
+    column: pd.Series, held: list[str], meant: dict[str, int], refused: list[str], rule: pd.Series
+) -> str:
+    """What a binary column with more values than two holds, and what to do if none stands for
+    missing; nothing where one of them is another kind of mistake, or there are many.
     """
-    rank = {text: (says_not_known(text), bool(CODE_OF_NINES.fullmatch(text))) for text in written}
-    last = max(written, key=lambda text: (*rank[text], float(number_form(text) or 0)))
-    return last if any(rank[last]) or all(map(number_form, written)) else None
+    asked = bool(refused) and all("column missing" in words for words in refused)
+    if not asked or not 2 < len(held) <= MOST_NAMED or "" in meant:
+        return ""
+    counts, known = column.value_counts(), [meant[text] for text in held if meant[text] >= 0]
+    shown = listed([f"{text} ({counts[text]:,})" for text in held])
+    # Two words for one level would be two levels of a category.
+    is_category = rule["role"] == "factor" and len({*known}) == len(known)
+    as_category = _line(rule, type="category", levels="|".join(held))
+    return (
+        f". It holds {shown}"
+        + f"; if all are values, make it a category: {as_category}" * is_category
+    )
+
+
+def _other_codes(held: list[str], meant: dict[str, int], rule: pd.Series) -> str | None:
+    """What to do about a binary column that holds two codes other than its levels, and perhaps a
+    third one for what is not known: the one that says so, one of nines, or the largest number.
+    """
+    (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
+    says = {text: (says_not_known(text), bool(CODE_OF_NINES.fullmatch(text))) for text in held}
+    third = sorted(held, key=lambda text: (*says[text], float(number_form(text) or 0)))[2:]
+    is_code = len(held) == 3 and (any(says[third[0]]) or all(map(number_form, held)))
+    unknown = third if is_code and not {zero, one} <= {*held} else []
+    codes = [text for text in held if text not in unknown]
+    others = [text for text in codes if meant[text] < 0]
+    # A yes is -1 in the databases of some programs.
+    typing_error = {zero, one} & {*codes} and not all(map(number_form, codes))
+    # Beside one of the levels a code of nines is that for what is not known.
+    nines = {zero, one} & {*codes} and any(map(CODE_OF_NINES.fullmatch, others))
+    plain = len(codes) != 2 or {*codes} == {zero, one} or not (others and zero)
+    if plain or typing_error or nines:
+        return None
+    # What the codebook calls a yes may well be one.
+    first, last = sorted(codes, key=lambda text: plain_word(text) == plain_word(one))
+    missing = "|".join([*parts(rule.get("missing", "")), *unknown])
+    also = f", with {missing} in its column missing if that stands for not known" * bool(unknown)
+    return (
+        f"it holds {listed(held)} where {zero} and {one} are expected, and which of "
+        f"{listed(codes)} is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, "
+        f"or name its codes in the codebook, the one for “{no}” first: "
+        f"{_line(rule, levels=f'{first}|{last}')} (or {last}|{first}){also}"
+    )
 
 
 def read_identifiers(column: pd.Series) -> Reading:

@@ -68,13 +68,11 @@ def _read(path: Path, threshold: int) -> Cohort:
     private = _private(table, matched, others, codebook)
     problems = [*table.problems, *private.values(), *problems]
     problems += _missing_columns(path, matched, others, codebook)
-    if others:
-        shown = listed([quoted(name) for name in others])
-        absent = [quoted(name) for name in codebook.index if name not in matched]
-        notes.append(
-            f"Left out, because the codebook does not have them: {shown}."
-            + (f" It has {listed(absent)}, which the file has not." if absent else "")
-        )
+    absent = [quoted(name) for name in codebook.index if name not in matched]
+    notes += [
+        f"Left out, because the codebook does not have them: {listed(map(quoted, others))}."
+        + f" It has {listed(absent)}, which the file has not." * bool(absent)
+    ] * bool(others)
     readings = {
         name: _read_column(table.rows[header], codebook.loc[name], table, threshold == 0)
         for name, header in matched.items()
@@ -83,10 +81,12 @@ def _read(path: Path, threshold: int) -> Cohort:
         if header not in private:
             problems += _described(name, table.rows[header], readings[name], table)
             notes += [f"Column {name}: {note}" for note in readings[name].notes]
-    problems += consistency.no_patients(table, matched, codebook)
-    problems += _doubtful_points(readings, table)
     suspected, row_notes = _suspected_codes(readings, table, codebook)
-    problems += suspected
+    problems += [
+        *consistency.no_patients(table, matched, codebook),
+        *_doubtful_points(readings, table),
+        *suspected,
+    ]
     rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
     must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
     problems += [
@@ -111,8 +111,11 @@ def _missing_columns(
     path: Path, matched: dict[str, str], others: list[str], codebook: pd.DataFrame
 ) -> list[str]:
     """The columns that must be there and are not; one sentence where there is no codebook."""
-    must = codebook.index[~codebook["role"].isin(OPTIONAL_ROLES)]
-    missing = [name for name in must if name not in matched]
+    missing = [
+        name
+        for name, role in codebook["role"].items()
+        if role not in OPTIONAL_ROLES and name not in matched
+    ]
     own = _own_codebook(path)
     if not missing or own.is_file() or _is_example(path):
         also = f"; the file also has {first_of([*map(quoted, others)])}" if others else ""
@@ -196,17 +199,15 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
     for place in refused[:VALUES_NAMED]:
         lines = column.index[column.cat.codes == place]
         # Of an identifier that occurs twice, the first line is not the one that is wrong.
-        if reading.refused[place] == levels.UNIQUE and len(lines) > 1:
-            lines = lines[1:]
+        first = int(reading.refused[place] == levels.UNIQUE and len(lines) > 1)
         result.append(
-            f"{places(lines, table.place)}, column {name}: "
+            f"{places(lines[first:], table.place)}, column {name}: "
             f"{quoted(column.cat.categories[place])}; expected {reading.refused[place]}"
         )
     if others := refused[VALUES_NAMED:]:
-        count = np.isin(column.cat.codes, others).sum()
         result.append(
-            f"column {name}: {count:,} more values that cannot be read "
-            f"({len(others):,} different ones)"
+            f"column {name}: {np.isin(column.cat.codes, others).sum():,} more values that cannot "
+            f"be read ({len(others):,} different ones)"
         )
     return result
 

@@ -24,6 +24,7 @@ from lib.patients.levels import (
     notes_on,
 )
 from lib.patients.table import Table
+from lib.words import listed
 
 NEVER_NEGATIVE = {
     *("mm", "cm", "m", "s", "min", "h", "hours", "days", "weeks", "months", "years"),
@@ -122,9 +123,13 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     if rule["role"] == "time" or (asks and rule["unit"] in NEVER_NEGATIVE):
         below = np.flatnonzero(values < 0).tolist()
         refused |= {i: f"{expected}, not below zero. {code_mend(rule, [texts[i]])}" for i in below}
-    days = values * DAYS.get(rule["unit"].casefold().removesuffix("s"), np.nan)
-    dates = np.flatnonzero((days > LONGEST_LIFE) & (values > EARLIEST_DATE))
+    lived = LONGEST_LIFE / DAYS.get(rule["unit"].casefold().removesuffix("s"), np.nan)
+    dates = np.flatnonzero((values > lived) & (values > EARLIEST_DATE))
     refused |= dict.fromkeys(dates.tolist(), expected + A_DATE)
+    values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
+    suspects = _codes_for_missing(values_read, counts) if asks else {}
+    # A number of one row is told of on pages where no patient can have it.
+    nobodys = [f"{code:.12g}" for code in suspects if code > lived]
     notes = [
         f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
         for kind, found in kinds.items()
@@ -134,6 +139,8 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             f"the file calls {first_of(labeled)}, which was read as a number. What stands for a "
             "missing value goes into the column missing of the codebook, or none if nothing "
             "does.": labeled,
+            f"{listed(nobodys)} is longer than a life and was read as a value. "
+            f"{code_mend(rule, nobodys)}.": nobodys,
             "it is the same for all patients.": len({*values}) == 1 and np.isfinite(values[0]),
             "most values are not above 1: are they fractions rather than percentages? A workbook "
             "has 0.45 where it shows 45%.": (
@@ -141,15 +148,15 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             ),
         }
     )
-    either = (text for way, text, _ in written.values() if way == EITHER_POINT)
-    values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     return Reading(
         values[column.cat.codes],
         refused,
         notes + notes_on(column, missing, {}, shows_all),
         decimal_sign="," if "," in decimal else next(iter(decimal), None),
-        doubtful=None if decimal or groups else next(either, None),
-        suspects=_codes_for_missing(values_read, counts) if asks else {},
+        doubtful=None
+        if decimal or groups
+        else next((text for way, text, _ in written.values() if way == EITHER_POINT), None),
+        suspects=suspects,
     )
 
 

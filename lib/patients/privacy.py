@@ -53,31 +53,36 @@ HEADERS = {
         "地址|住址|邮编",
     ),
 }
-EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
-RESIDENT_ID = r"^[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$"
-# A number of the social security of the United States, and the Chinese ones before 1999.
-LIKE_NATIONAL = r"^\d{3}-\d{2}-\d{4}$|^[1-9]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"
 WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 CHECK_DIGITS = "10X98765432"
-TELEPHONE = (
-    r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$|^\+\d[\d ()/-]{6,18}\d$"
-    r"|^\(?0\d{2,4}\)?[-/ ]\d{6,8}$|^\(\d{3}\) ?\d{3}[- ]\d{4}$|^\d{3}[-.]\d{3}[-.]\d{4}$"
-)
-LONG_DIGITS = r"^[A-Za-z]{0,3}\d{7,}$"
 YEAR, MONTH, DAY = r"(18|19|20)\d{2}", r"(0?[1-9]|1[0-2])", r"(0?[1-9]|[12]\d|3[01])"
-DATE = (
-    rf"^({YEAR}[-/.]{MONTH}[-/.]{DAY}|{YEAR}年{MONTH}月{DAY}日?"
-    rf"|{DAY}[-/.]{MONTH}[-/.]{YEAR}|{MONTH}[-/.]{DAY}[-/.]{YEAR}"
-    rf"|{DAY}[-. /](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-. /]{YEAR}"
-    r"|(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))([ T]\d{1,2}:\d{2}.*)?$"
-)
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
     "余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹"
     "孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 )
-CHINESE_NAME = rf"^[{SURNAMES}][一-鿿]{{1,2}}$"
-WESTERN_NAME = r"^\p{Lu}[\p{Ll}'’-]+(,? \p{Lu}[\p{L}'’.-]*){1,3}$"
+# What values look like.
+VALUES = {
+    "e-mail": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}",
+    "resident": r"^[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$",
+    # A number of the social security of the United States, and the Chinese ones before 1999.
+    "national": (r"^\d{3}-\d{2}-\d{4}$|^[1-9]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"),
+    "telephone": (
+        r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$|^\+\d[\d ()/-]{6,18}\d$"
+        r"|^\(?0\d{2,4}\)?[-/ ]\d{6,8}$|^\(\d{3}\) ?\d{3}[- ]\d{4}$|^\d{3}[-.]\d{3}[-.]\d{4}$"
+    ),
+    "long digits": r"^[A-Za-z]{0,3}\d{7,}$",
+    "date": (
+        rf"^({YEAR}[-/.]{MONTH}[-/.]{DAY}|{YEAR}年{MONTH}月{DAY}日?"
+        rf"|{DAY}[-/.]{MONTH}[-/.]{YEAR}|{MONTH}[-/.]{DAY}[-/.]{YEAR}"
+        rf"|{DAY}[-. /](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-. /]{YEAR}"
+        r"|(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))([ T]\d{1,2}:\d{2}.*)?$"
+    ),
+    "Chinese name": rf"^[{SURNAMES}][一-鿿]{{1,2}}$",
+    "Western name": r"^\p{Lu}[\p{Ll}'’-]+(,? \p{Lu}[\p{L}'’.-]*){1,3}$",
+    "eight digits": r"^\d{8}$",
+    "Chinese text": r"[一-鿿].{11,}",
+}
 
 MENDS = {
     "free text": "Texts of one's own words cannot be checked for names; delete the column",
@@ -135,38 +140,38 @@ def _harmless_ids(values: pa.StringArray) -> bool:
     return int(digits.max() - digits.min()) < 20 * len(digits) + 100
 
 
-def _share(values: pa.StringArray, pattern: str) -> float:
-    matching = pc.match_substring_regex(values, pattern).cast(pa.float64())
+def _share(values: pa.StringArray, kind: str) -> float:
+    matching = pc.match_substring_regex(values, VALUES[kind]).cast(pa.float64())
     return pc.mean(matching).as_py() or 0
 
 
 def _by_values(values: pa.StringArray, rows: int, role: str, kind: str) -> str | None:
     sample = values.take(pa.array(np.unique(np.linspace(0, len(values) - 1, SAMPLE).astype(int))))
     suspected = {
-        "e-mail addresses": _share(values, EMAIL) > 0,
+        "e-mail addresses": _share(values, "e-mail") > 0,
         "what looks like national identifiers": resident_ids(values).any()
-        or (kind != "number" and _share(sample, LIKE_NATIONAL) > 0.5),
+        or (kind != "number" and _share(sample, "national") > 0.5),
     }
     if kind == "number":
         # Of numbers in a hospital's units, only what can be nothing else is suspected.
         written = sample.filter(pc.match_substring_regex(sample, r"[-/.:年 ]"))
-        suspected["full dates"] = _share(written, DATE) > 0.5
+        suspected["full dates"] = _share(written, "date") > 0.5
     elif kind != "binary" and (kind != "category" or len(values) >= FEW_LEVELS):
         distinct, running = len(values) / rows, _harmless_ids(values)
         words = pc.mean(pc.count_substring_regex(sample, r"[\p{L}\p{N}]+")).as_py()
         sentences = words >= 4 and pc.mean(pc.utf8_length(sample)).as_py() > 15
         suspected |= {
-            "full dates": _share(sample, DATE) > 0.2
-            and not (role == "id" and running and _share(sample, r"^\d{8}$") > 0.5),
-            "what looks like telephone numbers": _share(sample, TELEPHONE) > 0.2
+            "full dates": _share(sample, "date") > 0.2
+            and not (role == "id" and running and _share(sample, "eight digits") > 0.5),
+            "what looks like telephone numbers": _share(sample, "telephone") > 0.2
             and not (role == "id" and running),
             "long numbers, such as a hospital or a state gives to a person": not running
-            and _share(sample, LONG_DIGITS) > 0.5,
+            and _share(sample, "long digits") > 0.5,
             "what looks like names of persons": distinct > 0.2
-            and (_share(sample, CHINESE_NAME) > 0.5 or _share(sample, WESTERN_NAME) > 0.5),
+            and (_share(sample, "Chinese name") > 0.5 or _share(sample, "Western name") > 0.5),
             "free text": distinct > 0.05
             and len(values) > 1
-            and (sentences or _share(sample, r"[一-鿿].{11,}") > 0.3),
+            and (sentences or _share(sample, "Chinese text") > 0.3),
         }
     return next((f"holds {what}" for what, is_so in suspected.items() if is_so), None)
 
@@ -174,7 +179,6 @@ def _by_values(values: pa.StringArray, rows: int, role: str, kind: str) -> str |
 def resident_ids(values: pa.StringArray) -> np.ndarray:
     """Which values are Chinese resident identity numbers: 17 digits with a possible date of birth,
     and the check digit that belongs to them (GB 11643-1999)."""
-    found = values.filter(pc.match_substring_regex(values, RESIDENT_ID)).to_pylist()
-    sums = [np.dot(WEIGHTS, list(map(int, number[:17]))) for number in found]
-    check = [CHECK_DIGITS[total % 11] for total in sums]
+    found = values.filter(pc.match_substring_regex(values, VALUES["resident"])).to_pylist()
+    check = [CHECK_DIGITS[np.dot(WEIGHTS, [*map(int, number[:17])]) % 11] for number in found]
     return np.array([number[17].upper() for number in found]) == np.array(check)

@@ -98,8 +98,7 @@ def from_records(
         cell_text(cell)
         for cell in every
         if isinstance(cell, Number) and not isinstance(cell, bool | np.bool_ | np.timedelta64)
-    }
-    typed -= {cell.strip() for cell in every if isinstance(cell, str)}
+    } - {cell.strip() for cell in every if isinstance(cell, str)}
     header, *rows = [list(map(cell_text, record)) for record in records[above:]]
     header = ["" if name == MERGED else name for name in header[: _filled(header)]]
     kept, ragged, width, first = {}, {}, len(header), first + above

@@ -117,12 +117,12 @@ def begun(path: Path) -> dict[str, bytes]:
     read.
     """
     table = read_table(path, [])
-    fail(path, table.problems)
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
-    no_columns = "no column is left but those that look like direct identifiers"
-    fail(
-        path, [f"{no_columns}; a codebook is about a group, an outcome and factors"] * (not columns)
+    nothing = (
+        "no column is left but those that look like direct identifiers; a codebook is about a "
+        "group, an outcome and factors"
     )
+    fail(path, table.problems or [nothing] * (not columns))
     rules = [_rule(column, table) for column in columns]
     book = pd.DataFrame([rule for rule in rules if len(parts(rule["levels"])) <= MOST_LEVELS])
     book = with_labels_of_file(book.set_index("name"), table, {})
@@ -143,9 +143,13 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
     labeled = {*known} <= {*table.words.get(column.name, {})} and not any(
         number_form(called[text]) for text in known
     )
+    # Boxes that are ticked or empty: which level an empty cell has is to be completed.
+    ticked = (
+        len(known) == 1 and "" in column.cat.categories and number_form(known[0]) in (None, "1")
+    )
     if column.name == table.rows.columns[0] and len(known) == len(column):
         rule[["role", "type"]] = "id", "text"
-    elif len(known) == 2 or labeled or read_numbers(column, rule, table, True).refused:
+    elif len(known) == 2 or ticked or labeled or read_numbers(column, rule, table, True).refused:
         words = {one: plain_word(called[one]) for one in known}
         # A letter may as well be short for another word, as f is.
         both = {*words.values()} <= YES | NO
@@ -162,7 +166,10 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
                 one,
             )
         )
-        rule[["type", "levels"]] = "binary" if len(known) == 2 else "category", "|".join(known)
+        rule[["type", "levels"]] = (
+            "binary" if len(known) == 2 or ticked else "category",
+            "|".join(known),
+        )
     return rule
 
 

@@ -102,8 +102,9 @@ def _decoded(path: Path, content: bytes, words: Sequence[str]) -> tuple[str, lis
     they hardly ever are by accident.
     """
     marked = [name for mark, name in MARKS.items() if content.startswith(mark)]
-    readings = {name: _strictly(content, name) for name in marked or ENCODINGS}
-    readings = {name: text for name, text in readings.items() if text is not None}
+    readings = {
+        name: text for name in marked or ENCODINGS if (text := _strictly(content, name)) is not None
+    }
     if "UTF-8" in readings:
         return readings["UTF-8"], []
     if "UTF-16" in readings:

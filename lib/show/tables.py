@@ -405,7 +405,11 @@ def file_report(cohort: Cohort, name: str = "tab-file-report", whose: str = "the
     hidden = cohort.row_notes if cohort.withheld.threshold else ()
     words = [note for note in cohort.notes if note not in hidden]
     if hidden:
-        words.append(f"Notes about single rows: {display.WITHHELD} ({len(hidden)}).")
+        words.append(
+            f"Notes about single rows: {display.WITHHELD} ({len(hidden)}). The build names each, "
+            "with its row. A code for missing among them goes into the column missing of the "
+            "codebook; none, written there, says that it is a value."
+        )
     if not words:
         words = ["The file was read as it is; nothing had to be converted or left out."]
     display.table(

@@ -23,7 +23,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from lib.paper import checklist, ledger, published, published_elsewhere
-from lib.patients import disclosure, loading
+from lib.patients import consistency, disclosure, loading
 from lib.patients.errors import InputError
 from lib.show import withhold
 from lib.site import (
@@ -232,12 +232,14 @@ class Listed(SphinxDirective):
 
 
 def show_banner(app, pagename, templatename, context, doctree) -> None:
-    """Say on every page whose patients the book is about."""
+    """Say on every page whose patients the book is about, and before any result which column takes
+    most of them away."""
     values = {
         "cohort": app.cohort,
         "of_paper": conditional.holds("of_paper", app.facts.get),
         "edition": app.edition,
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
+        "mostly_empty": " ".join(consistency.mostly_empty(app.cohort)),
         "pathto": context["pathto"],
         "word": WORD,
         "has_cite": "chapters/cite" in app.env.found_docs,
