@@ -88,14 +88,14 @@ def standard_errors(events: np.ndarray, nonevents: np.ndarray) -> dict[str, floa
     # square is then the square of the middle and a twelfth of that of the share.
     q1 = np.average(of_nonevents**2 + (events / n1) ** 2 / 12, weights=nonevents)
     q2 = np.average(of_events**2 + (nonevents / n0) ** 2 / 12, weights=events)
-    spread1 = (events * (of_events - area) ** 2).sum() / (n1 - 1)
-    spread0 = (nonevents * (of_nonevents - area) ** 2).sum() / (n0 - 1)
     total, tied = n1 + n0, events + nonevents
     correction = (tied**3 - tied).sum() / (total * (total - 1))
     return {
         "hanley_mcneil": from_q(q1, q2),
         "exponential": from_q(area / (2 - area), 2 * area**2 / (1 + area)),
-        "delong": float(np.sqrt(spread1 / n1 + spread0 / n0)),
+        "delong": _delong(
+            np.repeat(of_events, events.astype(int)), np.repeat(of_nonevents, nonevents.astype(int))
+        )[1],
         "null": float(np.sqrt((total + 1) / (12 * n1 * n0))),
         "null_ties": float(np.sqrt((total + 1 - correction) / (12 * n1 * n0))),
     }
@@ -194,14 +194,16 @@ def compare_auc(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[pd.DataFrame
     }
     rows = [[len(events), int(events.sum()), *_delong(*placed[name])] for name in scores]
     areas = pd.DataFrame(rows, scores.columns, ["patients", "events", "auc", "error"])
-    limits = _by_normal(areas["auc"], areas.pop("error")).drop(columns=["z", "p"])
+    limits = _by_normal(areas["auc"], areas.pop("error").replace(0, np.nan)).drop(
+        columns=["z", "p"]
+    )
     limits[["lower", "upper"]] = limits[["lower", "upper"]].clip(0, 1)
     rows = []
     for first, second in combinations(scores, 2):
         apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
         rows.append([first, second, *_delong(*apart)])
     differences = pd.DataFrame(rows, columns=["first", "second", "difference", "error"])
-    tested = _by_normal(differences["difference"], differences.pop("error"))
+    tested = _by_normal(differences["difference"], differences.pop("error").replace(0, np.nan))
     return areas.join(limits), differences.join(tested)
 
 
@@ -239,8 +241,7 @@ def _placements_of_patients(
 def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
     """Mean of placements, or of their differences, and its standard error; NaN for what is none."""
     of_events, of_nonevents = pd.Series(of_events), pd.Series(of_nonevents)
-    error = float(np.hypot(of_events.sem(), of_nonevents.sem()))
-    return of_events.mean(), error if error > 0 else np.nan
+    return of_events.mean(), float(np.hypot(of_events.sem(), of_nonevents.sem()))
 
 
 @dataclass(frozen=True)
