@@ -192,16 +192,20 @@ def compare_auc(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[pd.DataFrame
     placed = {
         name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
     }
-    rows = [[len(events), int(events.sum()), *_delong(*placed[name])] for name in scores]
+
+    def delong(values: np.ndarray) -> tuple[float, float]:
+        return _delong(values[events == 1], values[events == 0])
+
+    rows = [[len(events), int(events.sum()), *delong(placed[name])] for name in scores]
     areas = pd.DataFrame(rows, scores.columns, ["patients", "events", "auc", "error"])
     limits = _by_normal(areas["auc"], areas.pop("error").replace(0, np.nan)).drop(
         columns=["z", "p"]
     )
     limits[["lower", "upper"]] = limits[["lower", "upper"]].clip(0, 1)
-    rows = []
-    for first, second in combinations(scores, 2):
-        apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
-        rows.append([first, second, *_delong(*apart)])
+    rows = [
+        [first, second, *delong(placed[first] - placed[second])]
+        for first, second in combinations(scores, 2)
+    ]
     differences = pd.DataFrame(rows, columns=["first", "second", "difference", "error"])
     tested = _by_normal(differences["difference"], differences.pop("error").replace(0, np.nan))
     return areas.join(limits), differences.join(tested)
@@ -226,16 +230,14 @@ def levels_of(score: np.ndarray) -> np.ndarray:
     return level
 
 
-def _placements_of_patients(
-    outcome: np.ndarray, score: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The placement of each event, and of each nonevent; none where the outcome does not vary."""
+def _placements_of_patients(outcome: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The placement of each patient; NaN where the outcome does not vary."""
     if len(np.unique(outcome)) < 2:
-        return np.empty(0), np.empty(0)
+        return np.full(len(outcome), np.nan)
     level = levels_of(score)
-    kinds = [level[outcome == value] for value in (1, 0)]
-    counts = [np.bincount(kind, minlength=level.max() + 1) for kind in kinds]
-    return tuple(at_level[kind] for at_level, kind in zip(_placements(*counts), kinds, strict=True))
+    counts = [np.bincount(level[outcome == value], minlength=level.max() + 1) for value in (1, 0)]
+    of_events, of_nonevents = _placements(*counts)
+    return np.where(outcome == 1, of_events[level], of_nonevents[level])
 
 
 def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
