@@ -80,6 +80,16 @@ def test_what_the_other_factors_must_add_is_more_than_nothing(known):
     assert 0 < rest["least"].min() < rest["most"].max()
 
 
+def test_a_further_marker_whose_counts_stay_open_is_a_problem_in_words():
+    """60% of the occluded and 50% of the patent are several numbers of patients."""
+    further = CLAIMS.loc[
+        [f"roc.incomplete_coverage.{name}" for name in ("sensitivity", "specificity")]
+    ]
+    further = further.assign(printed=["60%", "50%"])
+    further.index = further.index.str.replace("incomplete_coverage", "further")
+    assert "one set of counts" in compatible.known(pd.concat([CLAIMS, further])).problem
+
+
 def test_a_cohort_that_was_tampered_with_is_no_witness(known, tmp_path, monkeypatch):
     shutil.copytree(study.FOLDER, tmp_path / "compatible")
     read = study.read_stored

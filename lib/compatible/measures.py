@@ -7,8 +7,7 @@ from scipy.special import expit
 
 from lib.compatible.study import Study
 from lib.compatible.verification import by_outcome, terms, tests_alone
-from lib.paper import wald
-from lib.statistics import logistic
+from lib.statistics import logistic, multivariate
 
 
 def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
@@ -48,11 +47,9 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     estimates, errors = logistic.estimates(terms(columns, study, with_groups=True), outcome)
     for marker in study.markers:
         i = 1 + study.factors.index(marker)
-        # A finite estimate can have an odds ratio beyond any float.
-        with np.errstate(over="ignore"):
-            values = wald.quantities(estimates[:, i], errors[:, i], 0.0)
+        values = multivariate.odds_ratios(estimates[:, i], errors[:, i])
         found[f"{marker}.odds_ratio_with_diagnosis"] = values["odds_ratio"]
-        found[f"{marker}.p_value_with_diagnosis"] = values["p_value"]
+        found[f"{marker}.p_value_with_diagnosis"] = values["p"]
     both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
     return pd.DataFrame(found | {"n11": both.sum(axis=1)})
 

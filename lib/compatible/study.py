@@ -94,9 +94,11 @@ def study(claims: pd.DataFrame, codebook: pd.DataFrame | None = None) -> Study:
     codebook = read_codebook(DATA / "codebook.csv") if codebook is None else codebook
     claims = reconstruct.original(claims)
     solutions = reconstruct.solve(claims)
-    if len(solutions) != 1 or solutions[0].ways != 1:
+    sets = sum(solution.ways for solution in solutions)
+    if sets != 1:
         raise InputError(
-            "No cohorts: the claims must determine the counts, and allow several or none."
+            "one set of counts is needed: the claims must determine the counts, and allow "
+            f"{sets or 'none'}"
         )
     group, outcome = (codebook.index[codebook["role"] == role][0] for role in ("group", "outcome"))
     return Study(

@@ -15,12 +15,14 @@ from scipy import ndimage, stats
 
 from lib.compatible import ladder
 from lib.compatible.study import FOLDER, Study, study
+from lib.compatible.verification import columns_of, terms
 from lib.paper import wald
 from lib.paper.digits import interval
 from lib.paper.published import read
 from lib.search.annealing import Steps, steps_of
 from lib.search.distance import LENGTH_UNIT, Target
 from lib.statistics import univariate
+from lib.statistics.logistic import with_intercept
 
 SETTINGS = FOLDER / "search.toml"
 
@@ -52,25 +54,19 @@ def marker_columns(about: Study) -> list[int]:
     return [1 + about.factors.index(marker) for marker in about.markers]
 
 
-def indicators(group: np.ndarray, about: Study) -> np.ndarray:
-    """Indicators of each group but the first, from the groups' names."""
-    return (group[:, None] == about.groups.index.to_numpy()[None, 1:]).astype(float)
-
-
 def random_groups(about: Study, random: np.random.Generator) -> np.ndarray:
     """Indicators of the groups, which are given out at random within each outcome."""
     names = about.groups.index.to_numpy()
     parts = [random.permutation(names.repeat(sizes)) for sizes in about.group_counts.T]
-    return indicators(np.concatenate(parts), about)
+    return (np.concatenate(parts)[:, None] == names[1:]).astype(float)
 
 
 def design_of(rows: pd.DataFrame, about: Study) -> np.ndarray:
     """The design of a cohort's rows, sorted."""
     rows = rows.sort_values(about.outcome, ascending=False, kind="stable")
-    factors = rows[about.factors].to_numpy(float, copy=True)
-    factors[:, about.factors.index(about.length)] /= LENGTH_UNIT
-    groups = indicators(rows[about.group].astype(str).to_numpy(), about)
-    return np.column_stack([np.ones(len(rows)), factors, groups])
+    (design,) = with_intercept(terms(columns_of(rows, about), about, with_groups=True))
+    design[:, 1 + about.factors.index(about.length)] /= LENGTH_UNIT
+    return design
 
 
 def rows_of(design: np.ndarray, about: Study) -> pd.DataFrame:

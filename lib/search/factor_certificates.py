@@ -48,25 +48,26 @@ HEADER = """\
 def proof(about: Study, k1: int, k0: int) -> pd.DataFrame:
     """The rows of one_factor.csv that prove a core impossible with a factor significant alone by
     all four tests, or come nearest to it; where they do, those that prove it by any of them."""
-    rows = pd.DataFrame(columns=["k1", "k0", *CERTIFICATE], dtype=float)
-    for by_any_test in (False, True):
-        possible = significant_counts(*about.totals, by_any_test=by_any_test)
-        before, rows = rows, _certified(about, k1, k0, possible, rows)
-        if least_margins(about.printed, rows, by_any_test=by_any_test).item() <= 0:
-            return before if by_any_test else rows
-    return rows
+    by_all = _certified(about, k1, k0, [], by_any_test=False)
+    if least_margins(about.printed, by_all).item() <= 0:
+        return by_all
+    known = list(by_all[CERTIFICATE].to_numpy())
+    by_any = _certified(about, k1, k0, known, by_any_test=True)
+    proves = least_margins(about.printed, by_any, by_any_test=True).item() > 0
+    return by_any if proves else by_all
 
 
 def _certified(
-    about: Study, k1: int, k0: int, possible: np.ndarray, known: pd.DataFrame
+    about: Study, k1: int, k0: int, known: list[np.ndarray], *, by_any_test: bool
 ) -> pd.DataFrame:
     """The known certificates of a core, and more, that exclude as many of the possible counts of a
-    factor as can be."""
+    significant factor as can be."""
+    possible = significant_counts(*about.totals, by_any_test=by_any_test)
     core = pd.DataFrame({"k1": [k1], "k0": [k0]})
     sizes = cells(about.printed.first, about.printed.second, core).reshape(-1)
     by_sums = program(about.printed, factor=OUTCOMES, grid=GRID)
     by_groups = program(about.printed, factor=np.eye(len(GROUPS)), grid=FINE_GRID)
-    found = list(known[CERTIFICATE].to_numpy(float))
+    found = known.copy()
 
     def rows() -> pd.DataFrame:
         return core.merge(rounded(found, CERTIFICATE, DIGITS), how="cross")

@@ -42,10 +42,8 @@ def find(reading: str, n11: int, about: Study, settings: dict) -> pd.DataFrame |
     found = next((result for result in attempts if result.distance == 0), None)
     if found is None:
         return None
-    rows = designs.rows_of(found.design, of_reading)
-    if not of_reading.adjusts_for_group:
-        rows = rows.drop(columns=about.group)
-    return rows.assign(reading=reading, number=n11)
+    rows = designs.rows_of(found.design, of_reading).assign(reading=reading, number=n11)
+    return readings.believed(rows, reading, of_reading)
 
 
 def write(found: list[pd.DataFrame], about: Study) -> None:

@@ -126,9 +126,8 @@ def three_fits(
     plain: multivariate.JointModel, penalized: multivariate.JointModel, cohort: Cohort
 ) -> None:
     """Odds ratios with Wald and profile limits, and by Firth's penalized likelihood."""
-    firth = penalized.table.drop(index="const", errors="ignore")
     display.table(
-        plain.table.reindex(firth.index).join(firth.add_prefix("firth_")),
+        plain.table.reindex(penalized.table.index).join(penalized.table.add_prefix("firth_")),
         {
             "Factor": ("factor", cohort.per_step),
             "Maximum likelihood, Wald limits": (

@@ -26,6 +26,7 @@ import pandas as pd
 from scipy.special import expit, ndtr
 
 from lib.patients.cohort import Cohort
+from lib.patients.errors import that_hold
 from lib.statistics import logistic, multivariate, roc
 from lib.statistics.logistic import COLLINEAR, FITTED, SEPARATED, Fits
 from lib.statistics.separation import one_outcome
@@ -87,7 +88,7 @@ class Validation:
             "Because they do not vary or separate the outcomes, these have no Wald P and did not "
             f"pass the screening: {listed(self.without_p)}.": self.without_p,
         }
-        return " ".join(sentence for sentence, holds in sentences.items() if holds)
+        return " ".join(that_hold(sentences))
 
 
 def validate(

@@ -16,10 +16,9 @@ from scipy.special import expit
 from scipy.stats import norm
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.tools.sm_exceptions import ModelWarning
-from statsmodels.tools.tools import add_constant
 
 from lib.patients.cohort import Cohort
-from lib.statistics.separation import why_no_model
+from lib.statistics.separation import standardized, why_no_model
 
 COLUMNS = ["coefficient", "standard_error", "odds_ratio", "lower", "upper", "p"]
 
@@ -96,21 +95,6 @@ def odds_ratios(
                 "p": 2 * norm.sf(np.abs(coefficient / error)),
             }
         )
-
-
-def standardized(factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A design of standardized factors, and the matrix that takes its coefficients back.
-
-    The design has a column of ones ("const") and each factor less its mean, over its standard
-    deviation where it varies, so that no unit and no far origin (years, say) troubles a search. The
-    matrix times the coefficients of the design, intercept first, is the coefficients of the factors
-    as they are.
-    """
-    mean, spread = factors.mean(), factors.std(ddof=0).replace(0, 1)
-    design = add_constant((factors - mean) / spread, has_constant="add")
-    back = pd.DataFrame(np.diag([1.0, *1 / spread]), design.columns, design.columns)
-    back.loc["const", factors.columns] = -mean / spread
-    return design, back
 
 
 def collinearity(cohort: Cohort) -> pd.DataFrame:

@@ -118,9 +118,12 @@ def _table(rows: pd.DataFrame, factors: list[str], cohort: Cohort, penalty: floa
         model = fit()
         if model.converged_:
             for term, name in enumerate(factors, start=1):
-                limits = _limits(model, fit, design, term)
-                p = _likelihood_ratio_p(model, term)
-                found.loc[name] = [model.coef_[term], model.bse_[term], *limits, p]
+                found.loc[name] = [
+                    model.coef_[term],
+                    model.bse_[term],
+                    *_limits(model, fit, design, term),
+                    _likelihood_ratio_p(model, term),
+                ]
 
     found[names[:4]] = found[names[:4]].div(alike[factors].std(ddof=0), axis=0)
     wald = multivariate.odds_ratios(found["coefficient"], found["standard_error"], LEVEL, steps)

@@ -88,14 +88,14 @@ def standard_errors(events: np.ndarray, nonevents: np.ndarray) -> dict[str, floa
     # square is then the square of the middle and a twelfth of that of the share.
     q1 = np.average(of_nonevents**2 + (events / n1) ** 2 / 12, weights=nonevents)
     q2 = np.average(of_events**2 + (nonevents / n0) ** 2 / 12, weights=events)
-    spread1 = (events * (of_events - area) ** 2).sum() / (n1 - 1)
-    spread0 = (nonevents * (of_nonevents - area) ** 2).sum() / (n0 - 1)
     total, tied = n1 + n0, events + nonevents
     correction = (tied**3 - tied).sum() / (total * (total - 1))
     return {
         "hanley_mcneil": from_q(q1, q2),
         "exponential": from_q(area / (2 - area), 2 * area**2 / (1 + area)),
-        "delong": float(np.sqrt(spread1 / n1 + spread0 / n0)),
+        "delong": _delong(
+            np.repeat(of_events, events.astype(int)), np.repeat(of_nonevents, nonevents.astype(int))
+        )[1],
         "null": float(np.sqrt((total + 1) / (12 * n1 * n0))),
         "null_ties": float(np.sqrt((total + 1 - correction) / (12 * n1 * n0))),
     }
@@ -192,16 +192,22 @@ def compare_auc(outcome: np.ndarray, scores: pd.DataFrame) -> tuple[pd.DataFrame
     placed = {
         name: _placements_of_patients(events, scores[name].to_numpy(float)) for name in scores
     }
-    rows = [[len(events), int(events.sum()), *_delong(*placed[name])] for name in scores]
+
+    def delong(values: np.ndarray) -> tuple[float, float]:
+        return _delong(values[events == 1], values[events == 0])
+
+    rows = [[len(events), int(events.sum()), *delong(placed[name])] for name in scores]
     areas = pd.DataFrame(rows, scores.columns, ["patients", "events", "auc", "error"])
-    limits = _by_normal(areas["auc"], areas.pop("error")).drop(columns=["z", "p"])
+    limits = _by_normal(areas["auc"], areas.pop("error").replace(0, np.nan)).drop(
+        columns=["z", "p"]
+    )
     limits[["lower", "upper"]] = limits[["lower", "upper"]].clip(0, 1)
-    rows = []
-    for first, second in combinations(scores, 2):
-        apart = [one - other for one, other in zip(placed[first], placed[second], strict=True)]
-        rows.append([first, second, *_delong(*apart)])
+    rows = [
+        [first, second, *delong(placed[first] - placed[second])]
+        for first, second in combinations(scores, 2)
+    ]
     differences = pd.DataFrame(rows, columns=["first", "second", "difference", "error"])
-    tested = _by_normal(differences["difference"], differences.pop("error"))
+    tested = _by_normal(differences["difference"], differences.pop("error").replace(0, np.nan))
     return areas.join(limits), differences.join(tested)
 
 
@@ -224,23 +230,20 @@ def levels_of(score: np.ndarray) -> np.ndarray:
     return level
 
 
-def _placements_of_patients(
-    outcome: np.ndarray, score: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The placement of each event, and of each nonevent; none where the outcome does not vary."""
+def _placements_of_patients(outcome: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The placement of each patient; NaN where the outcome does not vary."""
     if len(np.unique(outcome)) < 2:
-        return np.empty(0), np.empty(0)
+        return np.full(len(outcome), np.nan)
     level = levels_of(score)
-    kinds = [level[outcome == value] for value in (1, 0)]
-    counts = [np.bincount(kind, minlength=level.max() + 1) for kind in kinds]
-    return tuple(at_level[kind] for at_level, kind in zip(_placements(*counts), kinds, strict=True))
+    counts = [np.bincount(level[outcome == value], minlength=level.max() + 1) for value in (1, 0)]
+    of_events, of_nonevents = _placements(*counts)
+    return np.where(outcome == 1, of_events[level], of_nonevents[level])
 
 
 def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, float]:
     """Mean of placements, or of their differences, and its standard error; NaN for what is none."""
     of_events, of_nonevents = pd.Series(of_events), pd.Series(of_nonevents)
-    error = float(np.hypot(of_events.sem(), of_nonevents.sem()))
-    return of_events.mean(), error if error > 0 else np.nan
+    return of_events.mean(), float(np.hypot(of_events.sem(), of_nonevents.sem()))
 
 
 @dataclass(frozen=True)

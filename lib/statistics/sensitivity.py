@@ -63,13 +63,10 @@ def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comp
     """
     factors = cohort.factors if factors is None else factors
     rows = cohort.complete([*factors, cohort.group, cohort.outcome])
-    present = [one for one in cohort.groups if (rows[cohort.group] == one).any()]
-    if len(present) < 2:
+    groups, label = rows[cohort.group].cat.remove_unused_categories(), cohort.label(cohort.group)
+    indicators = pd.get_dummies(groups, label, ": ", drop_first=True, dtype=float)
+    if indicators.empty:
         return Comparison(pd.DataFrame(), "fewer than two groups have patients")
-    indicators = {
-        f"{cohort.label(cohort.group)}: {one}": (rows[cohort.group] == one) * 1.0
-        for one in present[1:]
-    }
     terms = [*factors, *indicators]
     # All rows stay, without the outcome where they are left out, so that steps stay the same.
     grouped = replace(cohort, rows=cohort.rows.assign(**indicators, **rows[[cohort.outcome]]))
@@ -77,7 +74,7 @@ def adjusted_for_group(cohort: Cohort, factors: list[str] | None = None) -> Comp
         multivariate.fit(grouped, factors),
         multivariate.fit(grouped, terms),
         terms,
-        f"with {cohort.label(cohort.group)} in the model",
+        f"with {label} in the model",
     )
 
 

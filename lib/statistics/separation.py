@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import linprog
+from statsmodels.tools.tools import add_constant
 
 from lib.patients.cohort import Cohort
 from lib.words import listed, whole
@@ -43,14 +43,11 @@ def why_no_model(
             f"these factors do not vary{_among(cohort, rows)}: {listed(labels(cohort, constant))}"
             + JOIN * any(0 < rows[reference].mean() < 1 for reference in absent if reference)
         )
-    patterns = rows[factors].drop_duplicates()
-    patterns = np.column_stack([np.ones(len(patterns)), stats.zscore(patterns)])
+    patterns, _ = standardized(rows[factors].drop_duplicates())
     rank = np.linalg.matrix_rank(patterns)
     if rank <= len(factors):
         spare = [
-            name
-            for i, name in enumerate(factors, start=1)
-            if np.linalg.matrix_rank(np.delete(patterns, i, 1)) == rank
+            name for name in factors if np.linalg.matrix_rank(patterns.drop(columns=name)) == rank
         ]
         # Without a patient at the reference, the other levels are together all patients.
         references = dict.fromkeys(filter(None, map(cohort.reference, spare)))
@@ -65,6 +62,21 @@ def why_no_model(
     if finite and _separated(rows, factors, cohort.outcome):
         return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
     return None
+
+
+def standardized(factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A design of standardized factors, and the matrix that takes its coefficients back.
+
+    The design has a column of ones ("const") and each factor less its mean, over its standard
+    deviation where it varies, so that no unit and no far origin (years, say) troubles a search. The
+    matrix times the coefficients of the design, intercept first, is the coefficients of the factors
+    as they are.
+    """
+    mean, spread = factors.mean(), factors.std(ddof=0).replace(0, 1)
+    design = add_constant((factors - mean) / spread, has_constant="add")
+    back = pd.DataFrame(np.diag([1.0, *1 / spread]), design.columns, design.columns)
+    back.loc["const", factors.columns] = -mean / spread
+    return design, back
 
 
 def one_outcome(cohort: Cohort, rows: pd.DataFrame) -> str:
@@ -127,11 +139,9 @@ def _separated(rows: pd.DataFrame, factors: list[str], outcome: str) -> int:
     """How many patients some combination of the factors puts on their outcome's side of a border,
     while it puts none on the other side."""
     counts = rows.groupby([*factors, outcome], sort=False).size()
-    values = counts.index.to_frame().to_numpy(float)
-    columns, sides = values[:, :-1], 2 * values[:, -1:] - 1
-    spread = columns.std(axis=0)
-    columns = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    signed = sides * np.column_stack([np.ones(len(columns)), columns])
+    patterns = counts.index.to_frame()
+    design, _ = standardized(patterns[factors])
+    signed = design.to_numpy() * (2 * patterns[[outcome]] - 1).to_numpy()
     some = signed[:: len(signed) // FEW + 1]
     if np.linalg.matrix_rank(some) == some.shape[1] and not _apart(some).any():
         return 0

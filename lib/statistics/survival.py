@@ -19,6 +19,7 @@ from scipy import stats
 from statsmodels.duration.survfunc import survdiff
 
 from lib.patients.cohort import Cohort
+from lib.patients.errors import that_hold
 
 ALL = "all patients"
 LOG_RANK = ["statistic", "degrees_of_freedom", "p"]
@@ -154,7 +155,7 @@ def describe(cohort: Cohort) -> Survival:
     names = [*cohort.named("time"), *cohort.named("event")]
     known = cohort.complete(names)
     left_out = len(cohort.rows) - len(known)
-    problem = _first_that_holds(
+    problems = that_hold(
         {
             "the cohort has no column for the length of follow-up, or none for the event at its "
             "end": len(names) < 2,
@@ -162,9 +163,9 @@ def describe(cohort: Cohort) -> Survival:
             "some lengths of follow-up are negative": (known[names[:1]] < 0).any(axis=None),
         }
     )
-    if problem:
+    if problems:
         nothing = pd.DataFrame(), pd.DataFrame(), pd.Series(np.nan, LOG_RANK)
-        return Survival(*nothing, left_out, problem)
+        return Survival(*nothing, left_out, problems[0])
 
     time, event, group = (known[name].to_numpy() for name in (*names, cohort.group))
     curves, follow_up = {}, {}
@@ -176,7 +177,7 @@ def describe(cohort: Cohort) -> Survival:
             follow_up[name] |= median_follow_up(time[members], event[members])
     placed = known[cohort.group].notna().to_numpy()
     test = log_rank(time[placed], event[placed], group[placed])
-    test_problem = _first_that_holds(
+    test_problems = that_hold(
         {
             "fewer than two groups have patients": len(np.unique(group[placed])) < 2,
             "no patient has the event": not event[placed].any(),
@@ -186,8 +187,4 @@ def describe(cohort: Cohort) -> Survival:
     table = pd.concat(curves, names=["group"]).reset_index("group").reset_index(drop=True)
     columns = ["patients", "events", "median", "lower", "upper"]
     follow_up = pd.DataFrame.from_dict(follow_up, orient="index").reindex(columns=columns)
-    return Survival(table, follow_up, test, left_out, None, test_problem)
-
-
-def _first_that_holds(reasons: dict[str, bool]) -> str | None:
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    return Survival(table, follow_up, test, left_out, None, next(iter(test_problems), None))
