@@ -265,7 +265,7 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     values = np.where(known < 0, np.nan, known.astype(float))
     meant = {text: int(places[i]) for i, text in read.items()}
     held = sorted(meant, key=lambda text: (meant[text] < 0, meant[text], text))
-    more = _further_values(column, held, meant, [*refused.values()], rule)
+    more = _further_values(column, held, meant, rule)
     refused |= {i: words + more for i, words in refused.items() if i == min(refused)}
     whole = _only_ticks(column, held, meant, rule) or _other_codes(held, meant, rule)
     return Reading(values, refused, notes, whole and whole + more)
@@ -403,15 +403,18 @@ def _only_ticks(
 
 
 def _further_values(
-    column: pd.Series, held: list[str], meant: dict[str, int], refused: list[str], rule: pd.Series
+    column: pd.Series, held: list[str], meant: dict[str, int], rule: pd.Series
 ) -> str:
     """What a binary column with more values than two holds, and what to do if none stands for
     missing; nothing where one of them is another kind of mistake, or there are many.
     """
-    asked = bool(refused) and all("column missing" in words for words in refused)
-    if not asked or not 2 < len(held) <= MOST_NAMED or "" in meant:
+    known = [meant[text] for text in held if meant[text] >= 0]
+    others = [text for text in held if meant[text] < 0]
+    may_be_codes = all(number_form(text) or not mend(text) for text in others)
+    signs = {text.replace(" ", "") for text in others} & (DASHES | {"+"})
+    if not others or not may_be_codes or signs or not 2 < len(held) <= MOST_NAMED or "" in meant:
         return ""
-    counts, known = column.value_counts(), [meant[text] for text in held if meant[text] >= 0]
+    counts = column.value_counts()
     shown = listed([f"{text} ({counts[text]:,})" for text in held])
     # Two words for one level would be two levels of a category.
     is_category = rule["role"] == "factor" and len({*known}) == len(known)
