@@ -32,7 +32,7 @@ from lib.paper.verdicts import (
     about,
     describe,
     exactly,
-    fits,
+    fitting,
     nothing,
     one_of,
     prints,
@@ -370,7 +370,9 @@ def _roc_check(
         ways = list(own)
         for other, candidates in others.items():
             shared = [way for way in ways if way in candidates]
-            ways = [w for w in shared if fits(claims, other, candidates[w], left_out)] or ways
+            ways = [
+                way for way in shared if any(fitting(claims, other, [candidates[way]], left_out))
+            ] or ways
         levels = [level] if level_name else ratios.USUAL_LEVELS
         if level_name in left_out:
             levels = [percent / 100 for percent in range(50, 100)]

@@ -33,7 +33,7 @@ from lib.paper.premises import (
 )
 from lib.paper.published import MOST_PATIENTS, RATIOS
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
-from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, nothing, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, nothing, one_of
 from lib.statistics import univariate
 
 
@@ -186,7 +186,11 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             ends for p, q in spans for ends in ((p / 2, q / 2), (1 - q / 2, 1 - p / 2))
         ],
     }
-    readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
+    readings = [
+        of
+        for of, found in others.items()
+        if any(fitting(claims, [p_value], [(span,) for span in found]))
+    ]
     yield follows(
         claims,
         words,

@@ -32,7 +32,7 @@ from lib.paper.premises import (
 )
 from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic, counts_of, ends_of, follows
-from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, one_of
 
 LIMITS = {
     "normal": "Wald",
@@ -271,7 +271,7 @@ def _or_of_another(
     check: Check, claims: pd.DataFrame, names: list[str], candidates: list[tuple[Span, ...]]
 ) -> Check:
     """A check of limits that fails, mended without the estimate where they are those of another."""
-    near = [spans[0] for spans in candidates if fits(claims, names[1:], spans[1:])]
+    near = [spans[0] for spans in fitting(claims, names, candidates, names[:1])]
     allowed = {name: check.allows(name) for name in names} | {names[0]: near}
     return replace(
         check,
