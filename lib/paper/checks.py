@@ -16,14 +16,7 @@ import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
 from lib.paper.digits import agrees
-from lib.paper.premises import (
-    BY_ONE_OF_FIVE,
-    OF_TABLE,
-    any_share,
-    apart,
-    other_method,
-    unstated,
-)
+from lib.paper.premises import any_share, apart, no_word, other_method, unstated
 from lib.paper.published import subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -318,7 +311,7 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
                 [name],
                 [exactly(p) for of in tables for p in univariate.binary_tests(of).values()],
                 source=", by all four tests in use",
-                needs=[OF_TABLE, *_needs_of_tables(claims)],
+                needs=[no_word("table"), *_needs_of_tables(claims)],
                 why_not=other_method(claims, [name]),
             )
 
@@ -393,7 +386,7 @@ def _roc_check(
         source=source,
         needs=(
             *_needs_of_tables(claims),
-            BY_ONE_OF_FIVE,
+            no_word("area"),
             *unstated(claims, [f"roc.{marker}.auc"], ["binary"]),
             *unstated(claims, names, ["normal"]),
         ),

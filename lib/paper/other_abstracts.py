@@ -21,12 +21,8 @@ from scipy import stats
 from lib.paper import checks, proportions, ratios, wald
 from lib.paper.digits import last_digit, number
 from lib.paper.premises import (
-    LOG_LIMITS,
-    OF_ESTIMATE,
-    OF_MEANS,
-    OF_TABLE,
-    OF_TABLES,
     denominator,
+    no_word,
     other_method,
     stated,
     unstated,
@@ -75,7 +71,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             tuple(ids),
             partial(_ascending, ends, ids),
             {ids[1]: [between]}.get if is_confined else nothing,
-            needs=(OF_ESTIMATE,) if quantity == "difference" else (),
+            needs=(no_word("estimate"),) if quantity == "difference" else (),
             why_not=f"the file says {other[0]}" if other else "",
             readings=partial(list, turned),
             inputs=tuple(ids),
@@ -145,7 +141,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         topic.own["p_value"],
         names,
         spans_of(p_values, complete),
-        [OF_TABLE if len(names) == 2 else OF_TABLES],
+        [no_word("table" if len(names) == 2 else "tables")],
         other_method(claims, [topic.own["p_value"]]) or unknown * (not p_values),
         unless="it may be that of the ratio" * bool({*topic.own} & {*RATIOS}),
     )
@@ -197,7 +193,7 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         p_value,
         names,
         spans,
-        [*of_sizes, *t_test, OF_MEANS],
+        [*of_sizes, *t_test, no_word("means")],
         other_method(claims, [p_value]) if t_test else "",
         readings=partial(list, readings),
     )
@@ -234,10 +230,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             topic.own[kind],
             names,
             spans_of(ratio, complete),
-            [
-                "it is the plain ratio of these counts, from no model, nor a conditional one [no "
-                "word states this; the counts and the method would settle it]"
-            ],
+            [no_word("crude")],
             unless=adjusted,
         )
         yield check
@@ -255,7 +248,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 limited,
                 [exactly(*pair) for pair in pairs[np.isfinite(pairs).all(axis=1)].tolist()],
                 rests_on=names,
-                needs=[LOG_LIMITS.format(level)],
+                needs=[no_word("crude limits", level)],
                 why_not=check.why_not or other_method(claims, limited),
             )
 
@@ -264,10 +257,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
     counts are printed."""
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
-    needs = [
-        "kappa is of yes or no and not weighted [no word states this; the table of both raters "
-        "would settle it]"
-    ]
+    needs = [no_word("kappa")]
     if name and agreement:
         words = f"kappa of {about(topic.what, claims)} is at most the agreement"
         most = min(ends_of(claims, agreement)[1], 1)

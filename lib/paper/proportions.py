@@ -18,14 +18,11 @@ from statsmodels.stats.proportion import proportion_confint
 from lib.paper import ratios, reconstruct
 from lib.paper.digits import agrees, number
 from lib.paper.premises import (
-    A_PART,
-    COUNTED_ONCE,
     OF_FRACTION,
-    OF_ITSELF,
-    OF_ONE_TABLE,
     any_share,
     apart,
     denominator,
+    no_word,
     other_method,
     stated,
     unstated,
@@ -74,7 +71,7 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             text = claims.at[share, "printed"]
             # Some share of fewer patients prints so as well.
             is_of_part = agrees(text, number(text).limit_denominator(total))
-            because = [OF_ITSELF.format(total)] * (is_of_part and share.endswith(OF_A_PART))
+            because = [no_word("share", total)] * (is_of_part and share.endswith(OF_A_PART))
             exact = exactly(*reconstruct.nearest_shares(text, total))
             if count:
                 counted = int(claims.at[count, "printed"])
@@ -95,7 +92,7 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if {"events", "patients"} <= set(topic.own):
         size = topic.own["patients"]
         most = int(claims.at[size, "printed"])
-        yield _at_most(claims, topic.own["events"], size, most, [COUNTED_ONCE])
+        yield _at_most(claims, topic.own["events"], size, most, [no_word("events")])
 
 
 def _of_a_number(claims: pd.DataFrame, topic: Topic) -> Iterator[dict[str, str]]:
@@ -132,7 +129,7 @@ def _of_too_many(claims: pd.DataFrame, name: str) -> Iterator[Check]:
             f"the {describe(name, claims)} is out of {total:,} in a group of {most:,}",
             (name, size),
             lambda left_out: None if left_out else False,
-            needs=(COUNTED_ONCE,),
+            needs=(no_word("events"),),
         )
 
 
@@ -173,7 +170,7 @@ def fractions(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the fractions of {about(topic.what, claims)} are of one two-by-two table",
             tied,
             without,
-            needs=(*whose, OF_ONE_TABLE),
+            needs=(*whose, no_word("fractions")),
         )
 
 
@@ -188,7 +185,7 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if "count" in topic.own:
         most = int(claims.at[whole, "printed"])
         yield from (
-            _at_most(claims, name, whole, most, [A_PART])
+            _at_most(claims, name, whole, most, [no_word("part")])
             for name in names
             if name.endswith(".count")
         )
@@ -250,11 +247,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the limits of the {describe(names[0], claims)} follow from the counts",
             names,
             _with_limits(counted, level),
-            needs=[
-                *assumed,
-                f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())} [no word "
-                "states this; the method would settle it]",
-            ],
+            needs=[*assumed, no_word("limits", level, ", ".join(LIMITS.values()))],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
