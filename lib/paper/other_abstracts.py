@@ -154,19 +154,15 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     sizes, p_value = [total for total, *_ in found], topic.own.get("p_value")
     if len(cells) != 2 or not p_value:
         return
-    words = f"P of {about(topic.what, claims)} follows from means and standard deviations"
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
-    if min(sizes) < 2:
-        why = "it takes the size of each group (methods.<group>.patients, or of: in its basis)"
-        yield Check(words, (p_value, *names), nothing, why_not=why)
-        return
+    unknown = "it takes the size of each group (methods.<group>.patients, or of: in its basis)"
     of_sizes = [premise for *_, premises in found for premise in premises]
     ends = [tuple(map(float, ends_of(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
-    n1, n2 = sizes
+    n1, n2 = np.array(sizes, float)
 
     def p_values(times1: float, times2: float) -> list[Span]:
         """With what stands after a mean multiplied to be its standard deviation."""
@@ -189,12 +185,12 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     ]
     yield follows(
         claims,
-        words,
+        f"P of {about(topic.what, claims)} follows from means and standard deviations",
         p_value,
         names,
         spans,
         [*of_sizes, *t_test, no_word("means")],
-        other_method(claims, [p_value]) if t_test else "",
+        unknown * (min(sizes) < 2) or other_method(claims, [p_value]) * bool(t_test),
         readings=partial(list, readings),
     )
 
