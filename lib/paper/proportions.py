@@ -308,11 +308,11 @@ def _counted(
     return sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)}), needs
 
 
-def _marker_names(claims: pd.DataFrame, topic: Topic) -> list[str]:
-    """The claims that confine a marker's counts."""
-    accuracy = [topic.own[q] for q in reconstruct.MARKER_QUANTITIES if q in topic.own]
-    counted = ["methods.all.events", "methods.all.patients"]
-    return [name for name in (*accuracy, *counted) if name in claims.index]
+def _marker_names(claims: pd.DataFrame, topic: Topic) -> dict[str, str]:
+    """The claims that confine a marker's counts, each with its id as in the section roc."""
+    accuracy = {topic.own.get(q): f"roc.{topic.what}.{q}" for q in reconstruct.MARKER_QUANTITIES}
+    as_roc = accuracy | {name: name for name in ("methods.all.events", "methods.all.patients")}
+    return {name: of for name, of in as_roc.items() if name in claims.index}
 
 
 def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.ndarray | None:
@@ -320,13 +320,8 @@ def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.nd
     sensitivity, its specificity and the numbers of patients and events, as far as these are not
     left out; None where they are too many or not confined."""
     names = _marker_names(claims, topic)
-    as_roc = {
-        name: f"roc.{topic.what}.{name.split('.')[2]}"
-        for name in names
-        if not name.startswith("methods.")
-    }
-    using = [as_roc.get(name, name) for name in names if name not in left_out]
-    found = reconstruct.solutions(claims.loc[names].rename(index=as_roc), using)
+    using = [as_roc for name, as_roc in names.items() if name not in left_out]
+    found = reconstruct.solutions(claims.loc[list(names)].rename(index=names), using)
     ways = found.markers.get(topic.what) if found else np.empty((4, 0), int)
     return None if ways is None or ways.shape[1] > MOST_WAYS else ways
 
