@@ -327,15 +327,14 @@ def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
     tables = _tables(claims)
     for quantities, words in ROC_INFERENCE.items():
-        sets = {of: tuple(f"roc.{of}.{quantity}" for quantity in quantities) for of in tables}
-        printed = {of: names for of, names in sets.items() if set(names) <= set(claims.index)}
+        sets = {tuple(f"roc.{of}.{quantity}" for quantity in quantities): of for of in tables}
         found = {
             names: _roc_candidates(tables[of], names, ratios.confidence_level(claims, "roc", of))
-            for of, names in printed.items()
+            for names, of in sets.items()
+            if set(names) <= set(claims.index)
         }
-        for of, names in printed.items():
-            if found[names]:
-                yield _roc_check(claims, words, names, tables[of], found)
+        for names in filter(found.get, found):
+            yield _roc_check(claims, words, names, tables[sets[names]], found)
 
 
 def _roc_check(
