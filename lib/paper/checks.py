@@ -16,14 +16,7 @@ import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
 from lib.paper.digits import agrees
-from lib.paper.premises import (
-    BY_ONE_OF_FIVE,
-    OF_TABLE,
-    any_share,
-    apart,
-    other_method,
-    unstated,
-)
+from lib.paper.premises import any_share, apart, no_word, other_method, unstated
 from lib.paper.published import subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -32,7 +25,7 @@ from lib.paper.verdicts import (
     about,
     describe,
     exactly,
-    fits,
+    fitting,
     nothing,
     one_of,
     prints,
@@ -318,7 +311,7 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
                 [name],
                 [exactly(p) for of in tables for p in univariate.binary_tests(of).values()],
                 source=", by all four tests in use",
-                needs=[OF_TABLE, *_needs_of_tables(claims)],
+                needs=[no_word("table"), *_needs_of_tables(claims)],
                 why_not=other_method(claims, [name]),
             )
 
@@ -334,15 +327,14 @@ def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
     tables = _tables(claims)
     for quantities, words in ROC_INFERENCE.items():
-        sets = {of: tuple(f"roc.{of}.{quantity}" for quantity in quantities) for of in tables}
-        printed = {of: names for of, names in sets.items() if set(names) <= set(claims.index)}
+        sets = {tuple(f"roc.{of}.{quantity}" for quantity in quantities): of for of in tables}
         found = {
             names: _roc_candidates(tables[of], names, ratios.confidence_level(claims, "roc", of))
-            for of, names in printed.items()
+            for names, of in sets.items()
+            if set(names) <= set(claims.index)
         }
-        for of, names in printed.items():
-            if found[names]:
-                yield _roc_check(claims, words, names, tables[of], found)
+        for names in filter(found.get, found):
+            yield _roc_check(claims, words, names, tables[sets[names]], found)
 
 
 def _roc_check(
@@ -370,7 +362,9 @@ def _roc_check(
         ways = list(own)
         for other, candidates in others.items():
             shared = [way for way in ways if way in candidates]
-            ways = [w for w in shared if fits(claims, other, candidates[w], left_out)] or ways
+            ways = [
+                way for way in shared if any(fitting(claims, other, [candidates[way]], left_out))
+            ] or ways
         levels = [level] if level_name else ratios.USUAL_LEVELS
         if level_name in left_out:
             levels = [percent / 100 for percent in range(50, 100)]
@@ -391,7 +385,7 @@ def _roc_check(
         source=source,
         needs=(
             *_needs_of_tables(claims),
-            BY_ONE_OF_FIVE,
+            no_word("area"),
             *unstated(claims, [f"roc.{marker}.auc"], ["binary"]),
             *unstated(claims, names, ["normal"]),
         ),

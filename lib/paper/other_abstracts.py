@@ -21,19 +21,15 @@ from scipy import stats
 from lib.paper import checks, proportions, ratios, wald
 from lib.paper.digits import last_digit, number
 from lib.paper.premises import (
-    LOG_LIMITS,
-    OF_ESTIMATE,
-    OF_MEANS,
-    OF_TABLE,
-    OF_TABLES,
     denominator,
+    no_word,
     other_method,
     stated,
     unstated,
 )
 from lib.paper.published import MOST_PATIENTS, RATIOS
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
-from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, nothing, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, nothing, one_of
 from lib.statistics import univariate
 
 
@@ -75,7 +71,7 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             tuple(ids),
             partial(_ascending, ends, ids),
             {ids[1]: [between]}.get if is_confined else nothing,
-            needs=(OF_ESTIMATE,) if quantity == "difference" else (),
+            needs=(no_word("estimate"),) if quantity == "difference" else (),
             why_not=f"the file says {other[0]}" if other else "",
             readings=partial(list, turned),
             inputs=tuple(ids),
@@ -145,7 +141,7 @@ def p_of_shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         topic.own["p_value"],
         names,
         spans_of(p_values, complete),
-        [OF_TABLE if len(names) == 2 else OF_TABLES],
+        [no_word("table" if len(names) == 2 else "tables")],
         other_method(claims, [topic.own["p_value"]]) or unknown * (not p_values),
         unless="it may be that of the ratio" * bool({*topic.own} & {*RATIOS}),
     )
@@ -158,19 +154,15 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     sizes, p_value = [total for total, *_ in found], topic.own.get("p_value")
     if len(cells) != 2 or not p_value:
         return
-    words = f"P of {about(topic.what, claims)} follows from means and standard deviations"
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
-    if min(sizes) < 2:
-        why = "it takes the size of each group (methods.<group>.patients, or of: in its basis)"
-        yield Check(words, (p_value, *names), nothing, why_not=why)
-        return
+    unknown = "it takes the size of each group (methods.<group>.patients, or of: in its basis)"
     of_sizes = [premise for *_, premises in found for premise in premises]
     ends = [tuple(map(float, ends_of(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
         corners = np.vstack([corners, corners * [0, 0, 1, 1]])  # equal means are possible
     m1, m2, s1, s2 = np.maximum(corners, [-np.inf, -np.inf, 0, 0]).T
-    n1, n2 = sizes
+    n1, n2 = np.array(sizes, float)
 
     def p_values(times1: float, times2: float) -> list[Span]:
         """With what stands after a mean multiplied to be its standard deviation."""
@@ -186,15 +178,19 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             ends for p, q in spans for ends in ((p / 2, q / 2), (1 - q / 2, 1 - p / 2))
         ],
     }
-    readings = [of for of in others if any(fits(claims, [p_value], (span,)) for span in others[of])]
+    readings = [
+        of
+        for of, found in others.items()
+        if any(fitting(claims, [p_value], [(span,) for span in found]))
+    ]
     yield follows(
         claims,
-        words,
+        f"P of {about(topic.what, claims)} follows from means and standard deviations",
         p_value,
         names,
         spans,
-        [*of_sizes, *t_test, OF_MEANS],
-        other_method(claims, [p_value]) if t_test else "",
+        [*of_sizes, *t_test, no_word("means")],
+        unknown * (min(sizes) < 2) or other_method(claims, [p_value]) * bool(t_test),
         readings=partial(list, readings),
     )
 
@@ -230,10 +226,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             topic.own[kind],
             names,
             spans_of(ratio, complete),
-            [
-                "it is the plain ratio of these counts, from no model, nor a conditional one [no "
-                "word states this; the counts and the method would settle it]"
-            ],
+            [no_word("crude")],
             unless=adjusted,
         )
         yield check
@@ -251,7 +244,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 limited,
                 [exactly(*pair) for pair in pairs[np.isfinite(pairs).all(axis=1)].tolist()],
                 rests_on=names,
-                needs=[LOG_LIMITS.format(level)],
+                needs=[no_word("crude limits", level)],
                 why_not=check.why_not or other_method(claims, limited),
             )
 
@@ -260,10 +253,7 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Kappa is no greater than the agreement, and comes from whole numbers where both raters'
     counts are printed."""
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
-    needs = [
-        "kappa is of yes or no and not weighted [no word states this; the table of both raters "
-        "would settle it]"
-    ]
+    needs = [no_word("kappa")]
     if name and agreement:
         words = f"kappa of {about(topic.what, claims)} is at most the agreement"
         most = min(ends_of(claims, agreement)[1], 1)

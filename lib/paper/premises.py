@@ -24,50 +24,49 @@ PREMISES = {
     "normal": "interval and P come from the normal (Wald) method, P two-sided against no effect "
     "(normal)",
 }
-# What no word of the column states, with what would settle it.
-OF_MEANS = (
-    "P is two-sided, of two independent groups, and ± is a standard deviation [no word states "
-    "this; the name of the test, and what follows ±, would settle it]"
-)
-OF_TABLE = (
-    "P is that of a two-sided Pearson, Yates, Fisher or Wald test of these counts, not of pairs "
-    "[no word states this; the name of the test would settle it]"
-)
-OF_TABLES = (
-    "P is that of a Pearson chi-square test of these counts [no word states this; the name of the "
-    "test would settle it]"
-)
-BY_ONE_OF_FIVE = (
-    "the standard error of the AUC is one of the five in use [no word states this; the name of its "
-    "method would settle it]"
-)
-OF_ESTIMATE = (
-    "the limits are of this very estimate [no word states this; what they are of would settle it]"
-)
-A_PART = (
-    "the group is a part of all patients [no word states this; who is in the group would settle it]"
-)
-COUNTED_ONCE = (
-    "each patient is counted once [no word states this; the number of patients with an event would "
-    "settle it]"
-)
-OF_ONE_TABLE = (
-    "they are of the same patients, each counted once and with a result [no word states this; the "
-    "two-by-two table would settle it]"
-)
-OF_ITSELF = (
-    "it is out of all of these {:,}, not of a part of them [no word states this; its counts would "
-    "settle it]"
-)
+# What no word of the column states, by what it is of, and what would settle it.
+NO_WORD = {
+    "means": (
+        "P is two-sided, of two independent groups, and ± is a standard deviation",
+        "the name of the test, and what follows ±,",
+    ),
+    "table": (
+        "P is that of a two-sided Pearson, Yates, Fisher or Wald test of these counts, not of "
+        "pairs",
+        "the name of the test",
+    ),
+    "tables": ("P is that of a Pearson chi-square test of these counts", "the name of the test"),
+    "area": ("the standard error of the AUC is one of the five in use", "the name of its method"),
+    "estimate": ("the limits are of this very estimate", "what they are of"),
+    "part": ("the group is a part of all patients", "who is in the group"),
+    "events": ("each patient is counted once", "the number of patients with an event"),
+    "fractions": (
+        "they are of the same patients, each counted once and with a result",
+        "the two-by-two table",
+    ),
+    "share": ("it is out of all of these {:,}, not of a part of them", "its counts"),
+    "limits": ("they are limits at {:.0%} by one of {}", "the method"),
+    "crude": (
+        "it is the plain ratio of these counts, from no model, nor a conditional one",
+        "the counts and the method",
+    ),
+    # Of an odds ratio Woolf's, of a risk ratio Katz's.
+    "crude limits": (
+        "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%}",
+        "the method",
+    ),
+    "kappa": ("kappa is of yes or no and not weighted", "the table of both raters"),
+}
 # For one number: the word is of:, followed by it.
 OF_FRACTION = "the percentage is {:,} of {:,}, no rate of another method (of:{})"
 AT_95 = "the limits are at 95% [a line with the confidence_level would settle it]"
-# Of an odds ratio Woolf's, of a risk ratio Katz's.
-LOG_LIMITS = (
-    "limits of an odds ratio are Woolf's and of a risk ratio Katz's, at {:.0%} [no word states "
-    "this; the method would settle it]"
-)
 COUNTED = {*PROPORTIONS} - {"confidence_level"}
+
+
+def no_word(of: str, *details: object) -> str:
+    """A premise that no word of the column states, as a sentence with what would settle it."""
+    premise, settled_by = NO_WORD[of]
+    return f"{premise.format(*details)} [no word states this; {settled_by} would settle it]"
 
 
 def stated(claims: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:

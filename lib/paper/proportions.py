@@ -18,21 +18,18 @@ from statsmodels.stats.proportion import proportion_confint
 from lib.paper import ratios, reconstruct
 from lib.paper.digits import agrees, number
 from lib.paper.premises import (
-    A_PART,
-    COUNTED_ONCE,
     OF_FRACTION,
-    OF_ITSELF,
-    OF_ONE_TABLE,
     any_share,
     apart,
     denominator,
+    no_word,
     other_method,
     stated,
     unstated,
 )
 from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic, counts_of, ends_of, follows
-from lib.paper.verdicts import Check, Span, about, describe, exactly, fits, one_of
+from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, one_of
 
 LIMITS = {
     "normal": "Wald",
@@ -74,7 +71,7 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             text = claims.at[share, "printed"]
             # Some share of fewer patients prints so as well.
             is_of_part = agrees(text, number(text).limit_denominator(total))
-            because = [OF_ITSELF.format(total)] * (is_of_part and share.endswith(OF_A_PART))
+            because = [no_word("share", total)] * (is_of_part and share.endswith(OF_A_PART))
             exact = exactly(*reconstruct.nearest_shares(text, total))
             if count:
                 counted = int(claims.at[count, "printed"])
@@ -95,7 +92,7 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if {"events", "patients"} <= set(topic.own):
         size = topic.own["patients"]
         most = int(claims.at[size, "printed"])
-        yield _at_most(claims, topic.own["events"], size, most, [COUNTED_ONCE])
+        yield _at_most(claims, topic.own["events"], size, most, [no_word("events")])
 
 
 def _of_a_number(claims: pd.DataFrame, topic: Topic) -> Iterator[dict[str, str]]:
@@ -132,7 +129,7 @@ def _of_too_many(claims: pd.DataFrame, name: str) -> Iterator[Check]:
             f"the {describe(name, claims)} is out of {total:,} in a group of {most:,}",
             (name, size),
             lambda left_out: None if left_out else False,
-            needs=(COUNTED_ONCE,),
+            needs=(no_word("events"),),
         )
 
 
@@ -173,7 +170,7 @@ def fractions(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the fractions of {about(topic.what, claims)} are of one two-by-two table",
             tied,
             without,
-            needs=(*whose, OF_ONE_TABLE),
+            needs=(*whose, no_word("fractions")),
         )
 
 
@@ -188,7 +185,7 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if "count" in topic.own:
         most = int(claims.at[whole, "printed"])
         yield from (
-            _at_most(claims, name, whole, most, [A_PART])
+            _at_most(claims, name, whole, most, [no_word("part")])
             for name in names
             if name.endswith(".count")
         )
@@ -250,11 +247,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the limits of the {describe(names[0], claims)} follow from the counts",
             names,
             _with_limits(counted, level),
-            needs=[
-                *assumed,
-                f"they are limits at {level:.0%} by one of {', '.join(LIMITS.values())} [no word "
-                "states this; the method would settle it]",
-            ],
+            needs=[*assumed, no_word("limits", level, ", ".join(LIMITS.values()))],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
         )
@@ -271,7 +264,7 @@ def _or_of_another(
     check: Check, claims: pd.DataFrame, names: list[str], candidates: list[tuple[Span, ...]]
 ) -> Check:
     """A check of limits that fails, mended without the estimate where they are those of another."""
-    near = [spans[0] for spans in candidates if fits(claims, names[1:], spans[1:])]
+    near = [spans[0] for spans in fitting(claims, names, candidates, names[:1])]
     allowed = {name: check.allows(name) for name in names} | {names[0]: near}
     return replace(
         check,
@@ -315,11 +308,11 @@ def _counted(
     return sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)}), needs
 
 
-def _marker_names(claims: pd.DataFrame, topic: Topic) -> list[str]:
-    """The claims that confine a marker's counts."""
-    accuracy = [topic.own[q] for q in reconstruct.MARKER_QUANTITIES if q in topic.own]
-    counted = ["methods.all.events", "methods.all.patients"]
-    return [name for name in (*accuracy, *counted) if name in claims.index]
+def _marker_names(claims: pd.DataFrame, topic: Topic) -> dict[str, str]:
+    """The claims that confine a marker's counts, each with its id as in the section roc."""
+    accuracy = {topic.own.get(q): f"roc.{topic.what}.{q}" for q in reconstruct.MARKER_QUANTITIES}
+    as_roc = accuracy | {name: name for name in ("methods.all.events", "methods.all.patients")}
+    return {name: of for name, of in as_roc.items() if name in claims.index}
 
 
 def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.ndarray | None:
@@ -327,13 +320,8 @@ def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.nd
     sensitivity, its specificity and the numbers of patients and events, as far as these are not
     left out; None where they are too many or not confined."""
     names = _marker_names(claims, topic)
-    as_roc = {
-        name: f"roc.{topic.what}.{name.split('.')[2]}"
-        for name in names
-        if not name.startswith("methods.")
-    }
-    using = [as_roc.get(name, name) for name in names if name not in left_out]
-    found = reconstruct.solutions(claims.loc[names].rename(index=as_roc), using)
+    using = [as_roc for name, as_roc in names.items() if name not in left_out]
+    found = reconstruct.solutions(claims.loc[list(names)].rename(index=names), using)
     ways = found.markers.get(topic.what) if found else np.empty((4, 0), int)
     return None if ways is None or ways.shape[1] > MOST_WAYS else ways
 

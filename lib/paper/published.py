@@ -160,17 +160,15 @@ def read(path: Path | None = None) -> pd.DataFrame:
     problems = []
     for line, row in rows.iterrows():
         where, section = f"line {line}, column", row["section"]
-        known = {"section": list(SECTIONS), "quantity": SECTIONS.get(section, [row["quantity"]])}
-        problems += [
-            f"{where} {column}: “{row[column]}” is not one of {', '.join(names)}"
-            for column, names in known.items()
-            if row[column] not in names
-        ]
-        written = normal(row["printed"], row["quantity"])
-        if written != row["printed"]:
-            problems.append(f"{where} printed: “{row['printed']}” is written “{written}” here")
-        if not row["source"]:
-            problems.append(f"{where} source: empty; expected where the number is printed")
+        quantity, printed = row["quantity"], row["printed"]
+        known, written = SECTIONS.get(section, [quantity]), normal(printed, quantity)
+        wrong = {
+            f"section: “{section}” is not one of {', '.join(SECTIONS)}": section not in SECTIONS,
+            f"quantity: “{quantity}” is not one of {', '.join(known)}": quantity not in known,
+            f"printed: “{printed}” is written “{written}” here": written != printed,
+            "source: empty; expected where the number is printed": not row["source"],
+        }
+        problems += [f"{where} {words}" for words, is_wrong in wrong.items() if is_wrong]
     claims = _claims(path, rows, problems)
     return claims if "basis" in rows else claims.drop(columns="basis")
 
@@ -441,24 +439,27 @@ def _base(quantity: str) -> str:
 def expected_instead(quantity: str, printed: str) -> str | None:
     """What a number of this quantity looks like, in words, where the printed one cannot be one."""
     base = _base(quantity)
-    if base.endswith("_limits"):
-        return "two numbers, such as 1.05 to 4.50"
-    if base in MONTHS:
-        fits = re.fullmatch(rf"({'|'.join(calendar.month_name[1:])}) \d{{4}}", printed)
-        return None if fits else "a month such as “May 2019”"
-    if not NUMBER.fullmatch(printed):
-        return (
-            "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50, and "
-            "leave out all words"
-        )
-    if len(printed) > LONGEST:
-        return f"a number of at most {LONGEST} characters"
-    sign, value, _ = parse(printed)
+    is_number = NUMBER.fullmatch(printed)
+    # Of what is no number, or a longer one, no value is asked for: an earlier row says so.
+    sign, value, _ = parse(printed if is_number and len(printed) <= LONGEST else "0")
     # Limits of a ratio may be beyond what a program prints: 0.00, >999.
     as_ratio = value >= 0 if quantity != base else value > 0 and not sign
     # Limits of a proportion may be beyond zero and one, where software does not cut them off.
     least, most = (-inf, inf) if quantity != base else (0, 1)
     table = [
+        ([base], "two numbers, such as 1.05 to 4.50", not base.endswith("_limits")),
+        (
+            MONTHS,
+            "a month such as “May 2019”",
+            re.fullmatch(rf"({'|'.join(calendar.month_name[1:])}) \d{{4}}", printed),
+        ),
+        (
+            [base],
+            "a number; write for example 0.020, .036, 89.4%, 21,822, <.001 or 1.05 to 4.50, and "
+            "leave out all words",
+            is_number or base in MONTHS,
+        ),
+        ([base], f"a number of at most {LONGEST} characters", len(printed) <= LONGEST),
         (
             ["patients", "horizon"],
             f"a whole number above zero (at most {MOST_PATIENTS:,})",

@@ -124,8 +124,8 @@ def _ends(printed: str | None, totals: int | np.ndarray) -> tuple:
 
 def _least(share: Fraction, totals: int | np.ndarray, closed: bool) -> int | np.ndarray:
     """The least whole number not below (above, unless closed) the share of a total, or of each."""
-    above = -(-share.numerator * totals // share.denominator)
-    return above if closed else share.numerator * totals // share.denominator + 1
+    # Among whole numbers, not below is above one less.
+    return (share.numerator * totals - closed) // share.denominator + 1
 
 
 def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:

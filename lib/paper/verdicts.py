@@ -111,14 +111,14 @@ def one_of(
         found = otherwise(left_out) if left_out & set(made_with) else candidates
         if found is None or not set(names) - left_out:
             return None
-        return any(_fitting(claims, names, found, left_out))
+        return any(fitting(claims, names, found, left_out))
 
     @cache
     def allows(name: str) -> list[Span] | None:
         """A value that goes only with others of the names than those printed is none."""
         if name not in names:
             return None
-        found, at = _fitting(claims, names, candidates, frozenset([name])), names.index(name)
+        found, at = fitting(claims, names, candidates, [name]), names.index(name)
         return list(dict.fromkeys(spans[at] for spans in found))
 
     involved, needed = (*names, *made_with), tuple(needs)
@@ -131,21 +131,11 @@ def spans_all(spans: Sequence[Span] | None) -> bool:
     return spans is None or (len(spans) > 0 and (spans[0][0], spans[-1][1]) == (0, 1))
 
 
-def fits(
-    claims: pd.DataFrame,
-    names: Sequence[str],
-    spans: tuple[Span, ...],
-    left_out: frozenset[str] = frozenset(),
-) -> bool:
-    """Whether a candidate prints all the claims named but those left out."""
-    return any(_fitting(claims, names, [spans], left_out))
-
-
-def _fitting(
+def fitting(
     claims: pd.DataFrame,
     names: Sequence[str],
     candidates: Iterable[tuple[Span, ...]],
-    left_out: frozenset[str],
+    left_out: Collection[str] = (),
 ) -> Iterator[tuple[Span, ...]]:
     """The candidates that print all the claims named but those left out."""
     kept = [
