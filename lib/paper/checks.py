@@ -112,7 +112,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             f"a whole number is behind the {describe(name, claims)}", (name,), nothing, why_not=why
         )
         for name, why in why_none.items()
-        if name.startswith("roc.")
+        if name.endswith(".auc")
     ]
     for words, involved, needed, why_not, near in planned:
         names = tuple(name for name in involved if name in claims.index)

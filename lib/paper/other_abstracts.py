@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lib.paper import checks, proportions, ratios, wald
+from lib.paper import checks, proportions, ratios, two_by_two, wald
 from lib.paper.digits import last_digit, number
 from lib.paper.premises import (
     denominator,
@@ -43,8 +43,7 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
         p_of_means,
         proportions.limits,
         crude_ratios,
-        proportions.predictive_values,
-        proportions.fractions,
+        two_by_two.one_table,
         kappas,
         not_compared,
     )

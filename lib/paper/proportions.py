@@ -8,11 +8,11 @@ and Bland 1994, BMJ 309:102).
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import chain, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
@@ -28,7 +28,7 @@ from lib.paper.premises import (
     unstated,
 )
 from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of, subject
-from lib.paper.topics import Topic, counts_of, ends_of, follows
+from lib.paper.topics import Topic, counts_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, one_of
 
 LIMITS = {
@@ -42,16 +42,6 @@ LIMITS = {
 LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
 # What may be of a part of the patients stated: those with an event, or with one result of a test.
 OF_A_PART = (*reconstruct.MARKER_QUANTITIES, "ppv", "npv")
-# Which cells of a two-by-two table a fraction counts and which it is out of: with the event those
-# with and without the marker, without it those with and without.
-CELLS_COUNTED = {
-    "sensitivity": ([1, 0, 0, 0], [1, 1, 0, 0]),
-    "specificity": ([0, 0, 0, 1], [0, 0, 1, 1]),
-    "ppv": ([1, 0, 0, 0], [1, 0, 1, 0]),
-    "npv": ([0, 0, 0, 1], [0, 1, 0, 1]),
-}
-# Whole numbers that fit no table are farther than this from any.
-LEAST_RESIDUAL = 0.1
 # Of more counts behind an estimate than this no limits are tried.
 MOST_TRIED = 2_000
 # Of more ways to choose a marker's counts than this none is.
@@ -130,47 +120,6 @@ def _of_too_many(claims: pd.DataFrame, name: str) -> Iterator[Check]:
             (name, size),
             lambda left_out: None if left_out else False,
             needs=(no_word("events"),),
-        )
-
-
-def fractions(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
-    """The fractions of a marker's accuracy and predictive values are of one two-by-two table, and
-    so is the number of events."""
-    equations = {
-        name: list(zip(cells, (int(claims.at[name, "printed"]), total), strict=True))
-        for quantity, cells in CELLS_COUNTED.items()
-        if (name := f"{topic.section}.{fraction_of(topic.what, quantity)}.count") in claims.index
-        and (total := denominator(claims, name)[0])
-    }
-    if "methods.all.events" in claims.index:
-        events = int(claims.at["methods.all.events", "printed"])
-        equations["methods.all.events"] = [([1, 1, 0, 0], events)]
-
-    def rank(*names: str) -> int:
-        rows = [row for name in names for row, _ in equations[name]]
-        return np.linalg.matrix_rank(np.array(rows).reshape(-1, 4))
-
-    # Those that say something of one another.
-    tied = tuple(
-        name
-        for name in equations
-        if rank(*equations) < rank(name) + rank(*equations.keys() - {name})
-    )
-
-    def without(left_out: frozenset[str]) -> bool | None:
-        kept = [equations[name] for name in tied if name not in left_out]
-        if len(kept) < 2:
-            return None
-        rows, counts = (np.array(of, float) for of in zip(*chain(*kept), strict=True))
-        return optimize.nnls(rows, counts)[1] < LEAST_RESIDUAL
-
-    if tied:
-        whose = unstated(claims, [*topic.own.values(), *tied], ["events"])
-        yield Check(
-            f"the fractions of {about(topic.what, claims)} are of one two-by-two table",
-            tied,
-            without,
-            needs=(*whose, no_word("fractions")),
         )
 
 
@@ -324,58 +273,3 @@ def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.nd
     found = reconstruct.solutions(claims.loc[list(names)].rename(index=names), using)
     ways = found.markers.get(topic.what) if found else np.empty((4, 0), int)
     return None if ways is None or ways.shape[1] > MOST_WAYS else ways
-
-
-def predictive_values(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
-    """Predictive values come from the same whole numbers as sensitivity and specificity. Where the
-    numbers are not known, the odds of sensitivity times those of specificity are the odds of the
-    one predictive value times those of the other."""
-    own = topic.own
-    accuracy = [own[q] for q in reconstruct.MARKER_QUANTITIES if q in own]
-    predictive = [own[q] for q in ("ppv", "npv") if q in own]
-    if len(accuracy) < 2 or not predictive:
-        return
-    names = [*accuracy, *predictive]
-    of_all = not any(apart(claims, name) for name in names)
-    counted = [n for n in _marker_names(claims, topic) if of_all and n not in accuracy]
-    differ = len({denominator(claims, name)[:2] for name in names}) > 1
-
-    def candidates(left_out: frozenset[str]) -> Collection[tuple[Span, ...]] | None:
-        ways = _ways(claims, topic, left_out) if of_all else None
-        if ways is None:
-            # Without one of the four there is a share of events with which the rest go.
-            is_open = len(predictive) < 2 or left_out & {*names}
-            return None if is_open else [((0, 1), by_odds("ppv"))]
-        exposed, unexposed, occluded, patent = ways
-        # Of the patients with each result of the test, how many have it rightly and wrongly.
-        results = {"ppv": (exposed, patent - unexposed), "npv": (unexposed, occluded - exposed)}
-        pairs = np.transpose([results[q] for q in ("ppv", "npv") if q in own], (2, 0, 1))
-        possible = pairs[pairs.sum(axis=2).all(axis=1)].tolist()
-        return {exactly(*(Fraction(x, x + y) for x, y in way)) for way in possible}
-
-    def by_odds(given: str) -> Span:
-        """The other predictive value, from the one given."""
-        ends = [ends_of(claims, name) for name in (*accuracy, own[given])]
-        near = np.clip(np.array(ends, float), 1e-9, 1 - 1e-9)
-        sensitivity, specificity, known = near / (1 - near)
-        odds = sensitivity * specificity / known[::-1]
-        return tuple((odds / (1 + odds)).tolist())
-
-    found = candidates(frozenset())
-    is_counted = of_all and _ways(claims, topic, frozenset()) is not None
-    if found is not None:
-        check = one_of(
-            claims,
-            f"predictive values and accuracy of {about(topic.what, claims)} go with one share of "
-            "events",
-            predictive,
-            found,
-            rests_on=[*accuracy, *counted, *([] if is_counted else predictive[:1])],
-            otherwise=candidates,
-            needs=unstated(claims, names + counted, ["of", "events"]),
-            why_not=other_method(claims, names) or differ * "they are of different patients",
-        )
-        if not is_counted:
-            each = {own["ppv"]: [by_odds("npv")], own["npv"]: [by_odds("ppv")]}
-            check = replace(check, allows=each.get)
-        yield check
