@@ -233,19 +233,17 @@ def confined(check: Check, printed: pd.Series) -> set[str]:
 
 def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
     """What fails, the worst first: checks that one claim would mend are one finding."""
-    remaining = [check for check in checks if check.holds is False]
+    wrong = [check for check in checks if check.holds is False]
     contained, found = [check for check in checks if check.why_not == CONTAINED], []
-    names = dict.fromkeys(chain(*(check.claims for check in remaining)))
-    # Of each claim, the checks that it alone mends.
-    mended = [
-        [check for check in remaining if name in check.claims and check.mended_without([name])]
-        for name in names
-    ]
-    while remaining:
-        failing = max(mended, key=len) or remaining[:1]
+    # Of each claim the checks that it alone mends; then each alone, as no claim may mend it.
+    together = [
+        [check for check in wrong if name in check.claims and check.mended_without([name])]
+        for name in dict.fromkeys(chain(*(check.claims for check in wrong)))
+    ] + [[check] for check in wrong]
+    while any(together):
+        failing = max(together, key=len)
         culprits = _culprits(failing, contained)
-        remaining = [check for check in remaining if check not in failing]
-        mended = [[check for check in some if check not in failing] for some in mended]
+        together = [[check for check in some if check not in failing] for some in together]
         # Where no check is about a number that they have in common, such as a group's size, what
         # each is about mends it as well.
         own = {check.claims[0]: check.mended_without(check.claims[:1]) for check in failing}
@@ -326,7 +324,7 @@ def judge(
     of some claims."""
     checks = build(claims)
     failing = findings(checks, claims["printed"])
-    culprits = {name for finding in failing for names in finding.culprits for name in names}
+    culprits = {name for finding in failing for name in finding.in_doubt}
     judged = {name: _contradicted(claims, name, checks) for name in culprits}
     rest = claims.drop(index=list(culprits))
     if any(len(check.claims) > 1 for finding in failing for check in finding.checks):
