@@ -44,8 +44,6 @@ LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
 OF_A_PART = (*reconstruct.MARKER_QUANTITIES, "ppv", "npv")
 # Of more counts behind an estimate than this no limits are tried.
 MOST_TRIED = 2_000
-# Of more ways to choose a marker's counts than this none is.
-MOST_WAYS = 20_000
 
 
 def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -186,7 +184,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """Limits of a percentage of a known number, by the methods in use."""
     for cell, quantity in product(topic.cells, LIMITED):
         names = [cell.get(quantity + part) for part in ("", "_lower", "_upper")]
-        counted, assumed = _counted(claims, topic, names[0]) if all(names) else ([], [])
+        counted, assumed = _counted(claims, names[0]) if all(names) else ([], [])
         if not 0 < len(counted) <= MOST_TRIED:
             continue
         level = ratios.confidence_level(claims, *names[0].split(".")[:2])
@@ -239,37 +237,16 @@ def _with_limits(counted: list[tuple[int, int]], level: float) -> list[tuple[Spa
     ]
 
 
-def _counted(
-    claims: pd.DataFrame, topic: Topic, name: str
-) -> tuple[list[tuple[int, int]], Collection[str]]:
+def _counted(claims: pd.DataFrame, name: str) -> tuple[list[tuple[int, int]], Collection[str]]:
     """All counts behind a percentage, each with what it is out of; none where that is not known.
     And the premises on which that rests, unless the file states them."""
-    quantity = name.split(".")[2]
-    if quantity not in reconstruct.MARKER_QUANTITIES:
-        total, _, assumed = denominator(claims, name)
-        known = total and (not assumed or quantity != "agreement")
-        counts = reconstruct.counts_behind(claims.at[name, "printed"], total) if known else []
-        return [(count, total) for count in counts], assumed
-    if apart(claims, name) or (ways := _ways(claims, topic, frozenset())) is None:
-        return [], []
-    row = reconstruct.MARKER_QUANTITIES.index(quantity)
-    needs = unstated(claims, _marker_names(claims, topic), ["of", "events"])
-    return sorted({*zip(*ways[[row, row + 2]].tolist(), strict=True)}), needs
-
-
-def _marker_names(claims: pd.DataFrame, topic: Topic) -> dict[str, str]:
-    """The claims that confine a marker's counts, each with its id as in the section roc."""
-    accuracy = {topic.own.get(q): f"roc.{topic.what}.{q}" for q in reconstruct.MARKER_QUANTITIES}
-    as_roc = accuracy | {name: name for name in ("methods.all.events", "methods.all.patients")}
-    return {name: of for name, of in as_roc.items() if name in claims.index}
-
-
-def _ways(claims: pd.DataFrame, topic: Topic, left_out: frozenset[str]) -> np.ndarray | None:
-    """All ways to choose the counts of a marker, as in ``reconstruct.Solutions``, by its
-    sensitivity, its specificity and the numbers of patients and events, as far as these are not
-    left out; None where they are too many or not confined."""
-    names = _marker_names(claims, topic)
-    using = [as_roc for name, as_roc in names.items() if name not in left_out]
-    found = reconstruct.solutions(claims.loc[list(names)].rename(index=names), using)
-    ways = found.markers.get(topic.what) if found else np.empty((4, 0), int)
-    return None if ways is None or ways.shape[1] > MOST_WAYS else ways
+    quantity, total_events = name.split(".")[2], "methods.all.events"
+    total, _, assumed = denominator(claims, name)
+    known = total and (not assumed or quantity != "agreement")
+    if quantity in reconstruct.MARKER_QUANTITIES:
+        known = total_events in claims.index and not apart(claims, name)
+        assumed = unstated(claims, [name, total_events], ["of", "events"]) if known else []
+        events = int(claims["printed"].get(total_events, 0))
+        total = events if quantity == "sensitivity" else total - events
+    counts = reconstruct.counts_behind(claims.at[name, "printed"], total) if known else []
+    return [(count, total) for count in counts], assumed

@@ -177,13 +177,7 @@ def _solutions(
     """What claims allow that are given as columns and rows; kept, as many checks ask the same."""
     claims = pd.DataFrame.from_records(rows, columns=["id", *columns], index="id")
     printed = {name: text for name, text in claims["printed"].items() if name in using}
-    used = list(
-        dict.fromkeys(
-            marker
-            for section, marker, quantity in (name.split(".")[:3] for name in printed)
-            if section == "roc" and quantity in MARKER_QUANTITIES
-        )
-    )
+    used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     if not all(
         interval(printed.get(f"roc.{marker}.auc")).meets(*mean_area(printed, marker))
         for marker in used
@@ -321,11 +315,6 @@ def values(
             "specificity": (unexposed, patent),
             "auc": (exposed * patent + unexposed * occluded, 2 * occluded * patent),
         }[quantity]
-    if quantity in MARKER_QUANTITIES and found.occluded is not None and len(found.occluded) == 1:
-        # The only number of a marker, any share of those with the event or without.
-        (events,) = found.occluded
-        total = events if quantity == "sensitivity" else (found.patients or 0) - events
-        return (np.arange(total + 1), np.full(total + 1, total)) if total > 0 else None
     size, events = found.sizes.get(who), _events_of_group(found, who)
     if who == "all":
         size, events = found.patients, found.occluded

@@ -10,8 +10,8 @@ of Dinkelbach (1967, Management Science 13:492-498), a row of such programs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from math import inf
 
@@ -25,7 +25,7 @@ from lib.paper.digits import interval
 from lib.paper.premises import PREMISES, apart, denominator, no_word, other_method, stated, unstated
 from lib.paper.published import MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic
-from lib.paper.verdicts import Check, Span, about
+from lib.paper.verdicts import Check, Span, about, exactly
 
 # Of the cells (with the event those with the marker and without, then without the event) which a
 # share counts, and which it is out of. The fifth is the number one.
@@ -36,14 +36,15 @@ CELLS = {
     "npv": np.array([(0, 0, 0, 1, 0), (0, 1, 0, 1, 0)]),
 }
 EVENTS, PATIENTS, ONE = np.array([(1, 1, 0, 0, 0), (1, 1, 1, 1, 0), (0, 0, 0, 0, 1)])
-# What the checks on all markers together know as well, of all patients.
-KNOWN_ELSEWHERE = {*reconstruct.MARKER_QUANTITIES, "patients", "events"}
+KNOWN_ELSEWHERE = {"patients", "events", "primary_patency"}
 INFEASIBLE = 2  # the status that scipy gives
 MOST_NODES = 2_000
-CLOSE = 1e-12
+MOST_LISTED = 10_000
+CLOSE = 1e-9
 
-# A sum of cells, each so many times, with the least and the greatest value that it may have.
-Bound = tuple[np.ndarray, float, float]
+# The claims that say it, a sum of cells (each so many times), and the least and the greatest value
+# of that sum.
+Bound = tuple[tuple[str, ...], np.ndarray, float, float]
 
 
 def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
@@ -51,24 +52,22 @@ def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for cell in topic.cells:
         shares = [cell[quantity] for quantity in CELLS if quantity in cell]
         bounds, populations, needs = _bounds(claims, shares)
-        rates = []
         if cell is topic.own and shares and len(populations) < 2:
-            rates = _rates(claims, shares)
-            if "methods.all.events" in claims.index:
-                events = int(claims.at["methods.all.events", "printed"])
-                bounds["methods.all.events"] = [(EVENTS, events, events)]
-        quantities = {name.split(".")[2] for name in bounds}
-        is_known = quantities <= KNOWN_ELSEWHERE and not any(apart(claims, n) for n in shares)
-        if len(bounds) < 2 or (topic.section == "roc" and is_known):
+            bounds += _of_events(claims, shares)
+        names = tuple(dict.fromkeys(chain(*(of for of, *_ in bounds))))
+        quantities = {name.split(".")[2] for name in names}
+        # The checks on all markers together say as much of the two, if they are of all patients.
+        are_both = {*reconstruct.MARKER_QUANTITIES} == quantities - KNOWN_ELSEWHERE
+        is_known = are_both and not any(apart(claims, name) for name in shares)
+        if len(names) < 2 or not shares or (topic.section == "roc" and is_known):
             continue
-        table = _Table(claims, bounds, rates)
-        needs += unstated(claims, [*shares, *bounds], ["of", "events"])
+        needs += unstated(claims, [*shares, *names], ["of", "events"])
         needs += [no_word("fractions")] * ("count" in quantities and PREMISES["of"] in needs)
         yield Check(
             f"the numbers of {about(subject(shares[0]), claims)} are of one two-by-two table",
-            tuple(dict.fromkeys([*bounds, *rates])),
-            table.fits,
-            table.allows,
+            names,
+            partial(_fits, bounds),
+            partial(_allows, claims, bounds),
             needs=tuple(needs),
             why_not=other_method(claims, shares)
             or "they are of different patients" * (len(populations) > 1),
@@ -77,15 +76,15 @@ def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
 
 def _bounds(
     claims: pd.DataFrame, shares: list[str]
-) -> tuple[dict[str, list[Bound]], set, list[str]]:
-    """What each claim says of the cells, of which patients the shares are, and what that rests on.
+) -> tuple[list[Bound], set[tuple[int, str | None]], list[str]]:
+    """What the shares say of the cells, of which patients they are, and what that rests on.
 
-    A fraction says more than its percentage. A number that one share alone states is what it is out
-    of; one that several state is that of all patients.
+    A fraction says more than its percentage, and may be of a part of what that is said to be of. A
+    number that one share alone states is what it is out of; one that several state that of all.
     """
     of = {name: denominator(claims, name) for name in shares}
     totals = [total for total, *_ in of.values()]
-    bounds, populations, needs = {}, set(), []
+    bounds, populations, needs = [], set(), []
     for name, (total, size, assumed) in of.items():
         section, who, quantity = name.split(".")[:3]
         counted, out_of = CELLS[quantity]
@@ -93,23 +92,70 @@ def _bounds(
         is_fraction = stated(claims, [fraction]).get("of", "").isdigit()
         if is_fraction:
             count, out = int(claims.at[fraction, "printed"]), denominator(claims, fraction)[0]
-            bounds[fraction] = [(counted, count, count), (out_of, out, out)]
+            bounds += [((fraction,), counted, count, count), ((fraction,), out_of, out, out)]
         else:
             printed = claims.at[name, "printed"]
-            bounds[name] = [(out_of, 1, inf), *_of_share(printed, counted, out_of).values()]
-        # What a fraction is out of may be a part of what its percentage is said to be of.
-        if not total or (is_fraction and (assumed or size is None)):
-            continue
-        if size is None and totals.count(total) == 1:
-            bounds.setdefault(name, []).append((out_of, total, total))
+            bounds += [((name,), out_of, 1, inf)]
+            bounds += [((name,), *of) for of in _of_share(printed, counted, out_of).values()]
+        if size is None and totals.count(total) == 1 and not is_fraction:
+            bounds.append(((name,), out_of, total, total))
             needs.append(no_word("share", total))
-        else:
-            bounds.setdefault(size or name, []).append((PATIENTS, total, total))
+        elif total and not (is_fraction and (assumed or size is None)):
             populations.add((total, size))
+    bounds += [
+        ((size,) if size else tuple(shares), PATIENTS, total, total) for total, size in populations
+    ]
     return bounds, populations, needs
 
 
-def _of_share(printed: str, counted: np.ndarray, out_of: np.ndarray) -> dict[int, Bound]:
+def _of_events(claims: pd.DataFrame, shares: list[str]) -> Iterator[Bound]:
+    """How many events are printed; and how many the rates of patency allow, if it is stated that
+    they count the same."""
+    for name in ids(claims, "methods", "events"):
+        events = int(claims.at[name, "printed"])
+        yield (name,), EVENTS, events, events
+    sizes = ids(claims, "methods", "patients")
+    rates = [name for name in ids(claims, "patency", "primary_patency") if not apart(claims, name)]
+    words = ["of", "rate", *["partition"] * (len(sizes) > 1)]
+    is_open = unstated(claims, [*shares, *rates], ["events"])
+    found = reconstruct.solutions(claims, [*sizes, *rates]) if rates and not is_open else None
+    if found and found.occluded is not None and not unstated(claims, [*sizes, *rates], words):
+        yield (*sizes, *rates), EVENTS, int(found.occluded.min()), int(found.occluded.max())
+
+
+def _fits(bounds: list[Bound], left_out: frozenset[str]) -> bool | None:
+    """Whether some table prints all claims but those left out."""
+    kept = [bound for bound in bounds if not left_out & {*bound[0]}]
+    return _solved(kept).status != INFEASIBLE if kept else None
+
+
+def _allows(claims: pd.DataFrame, bounds: list[Bound], name: str) -> list[Span] | None:
+    """The least and the greatest value that the others allow a claim, where there is a table; else
+    those next below and above what is printed."""
+    own = [bound for bound in bounds if name in bound[0]]
+    if not all(len(names) == 1 for names, *_ in own):
+        return None
+    # What a share is out of stays.
+    stays = [bound for bound in own[1:] if bound[3] < inf]
+    kept = [bound for bound in bounds if name not in bound[0]] + stays
+    counted, out_of = CELLS.get(name.split(".")[2], (own[0][1], ONE))
+    if _fits(bounds, frozenset()):
+        least, most = (_best(kept, counted, out_of, sign) for sign in (-1, 1))
+        total, greatest = (int(_best(kept, out_of, ONE, sign)) for sign in (-1, 1))
+        if out_of is not ONE and total == greatest <= MOST_LISTED:
+            counts = range(int(least * total), int(most * total) + 1)
+            return list(exactly(*(Fraction(count, total) for count in counts)))
+        free = [_best(stays, counted, out_of, sign) for sign in (-1, 1)]
+        return None if [least, most] == free else [(least, most)]
+    printed = _of_share(claims.at[name, "printed"], counted, out_of)
+    found = [
+        _best([*kept, ((), -row, 1 - least, inf)], counted, out_of, sign)
+        for sign, (row, least, _) in printed.items()
+    ]
+    return list(exactly(*(value for value in found if value is not None)))
+
+
+def _of_share(printed: str, counted: np.ndarray, out_of: np.ndarray) -> dict[int, tuple]:
     """What the digits of a share of some cells in others say, from below (1) and from above (-1).
     What is not closed is farther by a whole number."""
     of = interval(printed)
@@ -121,67 +167,15 @@ def _of_share(printed: str, counted: np.ndarray, out_of: np.ndarray) -> dict[int
     }
 
 
-def _rates(claims: pd.DataFrame, shares: list[str]) -> list[str]:
-    """The claims of the rates of patency, and of their groups, if it is stated that they count the
-    events of a marker."""
-    sizes = ids(claims, "methods", "patients")
-    rates = [n for n in ids(claims, "patency", "primary_patency") if not apart(claims, n)]
-    words = ["of", "rate", *["partition"] * (len(sizes) > 1)]
-    is_open = unstated(claims, [*shares, *rates], ["events"])
-    is_open += unstated(claims, [*sizes, *rates], words)
-    return [*sizes, *rates] if rates and not is_open else []
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table that is asked for: what each claim says of its cells, and the claims of rates."""
-
-    claims: pd.DataFrame
-    bounds: dict[str, list[Bound]]
-    rates: list[str]
-
-    def fits(self, left_out: frozenset[str]) -> bool | None:
-        """Whether some table prints all claims but those left out."""
-        if len(self.bounds.keys() - left_out) < 2:
-            return None
-        return _solved(self._kept(left_out)).status != INFEASIBLE
-
-    def allows(self, name: str) -> list[Span] | None:
-        """The least and the greatest value that the others allow, where there is a table; else
-        those next below and above what is printed."""
-        if name not in self.bounds:
-            return None
-        kept = self._kept(frozenset([name]))
-        counted, out_of = CELLS.get(name.split(".")[2], (self.bounds[name][0][0], ONE))
-        if self.fits(frozenset()):
-            ends = [_best(kept, counted, out_of, sign) for sign in (-1, 1)]
-            return None if None in ends or max(ends) >= MOST_PATIENTS else [tuple(ends)]
-        printed = _of_share(self.claims.at[name, "printed"], counted, out_of)
-        found = [
-            _best([*kept, (-row, 1 - least, inf)], counted, out_of, sign)
-            for sign, (row, least, _) in printed.items()
-        ]
-        return [(value, value) for value in found if value is not None]
-
-    def _kept(self, left_out: frozenset[str]) -> list[Bound]:
-        """What all claims but those left out say of the cells."""
-        kept = list(chain(*(self.bounds[name] for name in self.bounds.keys() - left_out)))
-        rates = [name for name in self.rates if name not in left_out]
-        found = reconstruct.solutions(self.claims, rates) if rates else None
-        if found and found.occluded is not None:
-            kept.append((EVENTS, int(found.occluded.min()), int(found.occluded.max())))
-        return kept
-
-
 def _best(
     bounds: list[Bound], counted: np.ndarray, out_of: np.ndarray, sign: int
 ) -> Fraction | None:
     """The greatest (1) or least (-1) share of some cells in others; None where no table is."""
-    bounds, best = [*bounds, (out_of, 1, inf)], None
+    bounds, best = [*bounds, ((), out_of, 1, inf)], None
     cells = _solved(bounds).x
     while cells is not None:
         share = Fraction(float(counted @ cells)) / Fraction(float(out_of @ cells))
-        if best is not None and abs(share - best) < CLOSE:
+        if best is not None and sign * (share - best) < CLOSE:
             break
         best = share
         cells = _solved(bounds, -sign * (counted - float(best) * out_of)).x
@@ -189,13 +183,11 @@ def _best(
 
 
 def _solved(bounds: list[Bound], objective: np.ndarray = 0 * ONE) -> OptimizeResult:
-    """The cells of a table that is least in an objective; with no number of patients, their shares
-    in all."""
-    rows, least, most = map(np.array, zip(*bounds, strict=True))
+    """The cells of a table that is least in an objective. With no number of patients they may be
+    any multiple of its cells, so that what is above zero may as well be one or more."""
+    _, *columns = zip(*bounds, strict=True)
+    rows, least, most = map(np.array, columns)
     is_counted = bool((most < inf).any() or rows[:, -1].any())
-    if not is_counted:
-        # A share that is not closed comes as near to its end as one likes.
-        rows, least, most = np.vstack([rows, PATIENTS]), np.append(0 * least, 1), np.append(most, 1)
     found = milp(
         objective,
         constraints=LinearConstraint(rows, least - is_counted / 2, most + is_counted / 2),
