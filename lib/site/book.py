@@ -176,6 +176,13 @@ def run_chapters(app, env, docnames: list[str]) -> None:
         raise SystemExit("\n\n".join(failures.values()))
 
 
+def choose_cases(app, docname: str, source: list[str]) -> None:
+    """Leave in the source of a page, before it is read, the text that holds."""
+    executed = executed_chapter(app.env, docname)
+    values = app.facts | (conditional.glued(executed) if executed else {})
+    source[0] = conditional.choose(source[0], values, docname)
+
+
 def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files; a book about other patients than the
     paper's begins with its own title."""
@@ -292,6 +299,7 @@ def setup(app) -> dict:
         ("builder-inited", code.keep_links, 900),
         ("env-before-read-docs", run_chapters, 500),
         ("env-purge-doc", render.forget_files, 500),
+        ("source-read", choose_cases, 500),
         # Before the page's sections are collected for the navigation.
         ("doctree-read", add_downloads, 400),
         ("html-page-context", show_banner, 500),
@@ -303,8 +311,6 @@ def setup(app) -> dict:
     ]:
         app.connect(moment, hook, priority)
     for name, directive in {
-        "when": conditional.When,
-        "rest-when": conditional.RestWhen,
         "verdicts": Listed,
         "project-files": Listed,
         "room": code.RoomDirective,
