@@ -143,11 +143,11 @@ def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
     return reader and reader.read(text)
 
 
-def executed_chapter(env, docname: str) -> nbformat.NotebookNode | None:
-    """A chapter with the outputs of this build; None for a page without code."""
+def executed_chapter(env, docname: str) -> nbformat.NotebookNode:
+    """A chapter with the outputs of this build; without a cell for a page without code."""
     notebook = read_chapter(env, docname)
     cache = get_cache(env.mystnb_config.execution_cache_path)
-    return notebook and cache.merge_match_into_notebook(notebook)[1]
+    return cache.merge_match_into_notebook(notebook)[1] if notebook else nbformat.v4.new_notebook()
 
 
 def run_chapters(app, env, docnames: list[str]) -> None:
@@ -178,8 +178,7 @@ def run_chapters(app, env, docnames: list[str]) -> None:
 
 def choose_cases(app, docname: str, source: list[str]) -> None:
     """Leave in the source of a page, before it is read, the text that holds."""
-    executed = executed_chapter(app.env, docname)
-    values = app.facts | (conditional.glued(executed) if executed else {})
+    values = app.facts | conditional.glued(executed_chapter(app.env, docname))
     source[0] = conditional.choose(source[0], values, docname)
 
 
@@ -189,14 +188,14 @@ def add_downloads(app, doctree) -> None:
     executed, title = executed_chapter(app.env, app.env.docname), None
     if app.facts["comparable"] == "False":
         at_start = app.env.docname == app.config.root_doc
-        own = executed.metadata.get("title_for_others") if executed else None
+        own = executed.metadata.get("title_for_others")
         title = app.config.html_title if at_start else own
         for part in doctree.findall(addnodes.toctree):
             if part["caption"] == PAPERS_PART:
                 part["caption"] = PART_FOR_OTHERS
     if title:
         next(doctree.findall(nodes.title))[:] = [nodes.Text(title)]
-    if executed:
+    if executed.cells:
         conditional.settle(executed, title)
         content = nbformat.writes(notebooks.tidy(executed))
         next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
@@ -206,7 +205,7 @@ def write_word(app) -> None:
     """Write the tables of all pages, in reading order and with their numbers, as one Word file."""
     tables = {}
     for docname in app.env.collect_relations():  # in reading order
-        chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
+        chapter = executed_chapter(app.env, docname)
         places = app.env.toc_fignumbers.get(docname, {}).get("table", {})
         tables |= {
             "Table " + ".".join(map(str, places[about["name"]])): about
