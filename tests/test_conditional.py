@@ -142,3 +142,16 @@ def test_a_notebook_without_code_stays_as_it_is():
 def test_a_flag_is_true_or_false():
     with pytest.raises(ValueError, match="“flag” is “3”"):
         conditional.holds("flag", {"flag": "3"}.__getitem__)
+
+
+def test_a_page_holds_what_its_notebook_does_and_every_line_keeps_its_number(caplog):
+    text = f"{TEXT}\n\n{REST}\n\n:::{{when}} number\nNever.\n:::\n"
+    chosen = conditional.choose(text, {"solved": "True", "number": "3"}, "chapters/roc")
+    lines, before = chosen.splitlines(), text.splitlines()
+    kept = [
+        line for line in before if line in ("Before.", "- A list", "After.", "Further numbers.")
+    ]
+    assert all(lines[before.index(line)] == line for line in kept) and len(lines) == len(before)
+    assert "None at all." not in chosen and ":::" not in chosen
+    assert f"% {conditional.LEFT_OUT}" in chosen  # what follows goes with its section
+    assert "“of_paper” is “glued by no cell”" in caplog.text and "“number” is “3”" in caplog.text

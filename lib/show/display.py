@@ -39,7 +39,6 @@ __all__ = [
     "p_is",
     "p_value",
     "percent",
-    "shown",
     "table",
     "tool",
     "whole",
@@ -160,7 +159,7 @@ def glue(hidden: object = False, /, **texts: object) -> None:
     """Make texts available to the prose of the same page as ``{glue:text}`` with their names; where
     they are hidden, the word that stands in their place."""
     for name, text in texts.items():
-        _glue(name, str(shown(text, hidden)), display=False)
+        _glue(name, WITHHELD if hidden else str(text), display=False)
 
 
 def colors_of(names: list[str]) -> dict[str, str]:
@@ -203,25 +202,19 @@ def file_name(name: str) -> str:
     )
 
 
-def shown(value: object, hidden: object) -> object:
-    """The value, or the word that stands in its place where it is withheld (``hidden`` is true)."""
-    return WITHHELD if hidden else value
-
-
 def masked(
     frame: pd.DataFrame, hidden: np.ndarray | bool | dict, columns: list[str] | None = None
 ) -> pd.DataFrame:
-    """The frame with that word in the rows that are hidden (each, or all alike), in all columns or
-    those given; or by column in the rows that are hidden there.
+    """The frame with the word for what is withheld in the rows that are hidden (each, or all
+    alike), in all columns or those given; or by column in the rows that are hidden there.
     """
     if not isinstance(hidden, dict):
         hidden = dict.fromkeys(frame if columns is None else columns, hidden)
-    places = {name: np.full(len(frame), rows, bool) for name, rows in hidden.items()}
     return frame.assign(
         **{
-            name: frame[name].astype(object).mask(rows, WITHHELD)
-            for name, rows in places.items()
-            if rows.any()
+            name: frame[name].astype(object).mask(np.full(len(frame), rows, bool), WITHHELD)
+            for name, rows in hidden.items()
+            if np.any(rows)
         }
     )
 

@@ -112,12 +112,12 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
 def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Iterator[str]:
     """With which numbers of events each sensitivity and specificity goes, where these alone do not
     fit; an area follows from them without. Nothing where no number of patients is printed."""
-    shared = [
-        check.claims
+    names = dict.fromkeys(
+        name
         for check in finding.checks
-        if not any(name.endswith(".auc") for name in check.claims)
-    ]
-    names = dict.fromkeys(name for names in shared for name in names)
+        if not any(one.endswith(".auc") for one in check.claims)
+        for name in check.claims
+    )
     printable = reconstruct.printable_by_occluded(claims)
     for name in [name for name in names if name in printable and len(printable)]:
         events = [str(number) for number in printable.index[printable[name]]]

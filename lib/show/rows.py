@@ -155,8 +155,11 @@ def _by_group_in_quartiles(axes: Axes, found: pd.DataFrame, cohort: Cohort) -> N
 
 def shares(cohort: Cohort) -> None:
     """The share with the event, with and without each yes-or-no factor, by group."""
-    known = cohort.rows[cohort.binary_factors].notna().any()
-    names = [one for one in known.index[known] if one not in cohort.withheld.outcome]
+    names = [
+        name
+        for name in cohort.binary_factors
+        if cohort.rows[name].notna().any() and name not in cohort.withheld.outcome
+    ]
     if not names:
         return
     parts = {"all": cohort.rows}

@@ -348,15 +348,13 @@ def baseline(
 
 def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
     """The columns of one level of a baseline table with what of them may be shown."""
-    withheld, rows = cohort.withheld, cohort.rows
-    if level == "all":
-        hidden = described.index.isin(withheld.totals)
-    elif level in cohort.groups:
-        rows = rows[rows[cohort.group] == level]
-        hidden = [level in withheld.by_group(name) for name in described.index]
-    else:
-        rows = rows[rows[cohort.outcome] == level]
-        hidden = described.index.isin(withheld.outcome)
+    withheld = cohort.withheld
+    known = cohort.rows[[cohort.group, cohort.outcome]]
+    rows = cohort.rows[known.eq(level).any(axis=1) | (level == "all")]
+    hidden = {"all": withheld.totals} | {
+        group: [name for name in described.index if group in withheld.by_group(name)]
+        for group in cohort.groups
+    }
     few = {
         column: [
             withheld.hides_quantile(rows[name], end) for name, end in described[column].items()
@@ -364,7 +362,11 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
         for column in described.columns.intersection(_parts(level)[2:])
     }
     of_level = described.columns.intersection([*_parts(level), f"{level} mean", f"{level} sd"])
-    return display.masked(display.masked(described, few), hidden, of_level)
+    return display.masked(
+        display.masked(described, few),
+        described.index.isin(hidden.get(level, withheld.outcome)),
+        of_level,
+    )
 
 
 def _parts(level: object) -> list[str]:

@@ -143,11 +143,11 @@ def read_chapter(env, docname: str) -> nbformat.NotebookNode | None:
     return reader and reader.read(text)
 
 
-def executed_chapter(env, docname: str) -> nbformat.NotebookNode | None:
-    """A chapter with the outputs of this build; None for a page without code."""
+def executed_chapter(env, docname: str) -> nbformat.NotebookNode:
+    """A chapter with the outputs of this build; without a cell for a page without code."""
     notebook = read_chapter(env, docname)
     cache = get_cache(env.mystnb_config.execution_cache_path)
-    return notebook and cache.merge_match_into_notebook(notebook)[1]
+    return cache.merge_match_into_notebook(notebook)[1] if notebook else nbformat.v4.new_notebook()
 
 
 def run_chapters(app, env, docnames: list[str]) -> None:
@@ -176,20 +176,26 @@ def run_chapters(app, env, docnames: list[str]) -> None:
         raise SystemExit("\n\n".join(failures.values()))
 
 
+def choose_cases(app, docname: str, source: list[str]) -> None:
+    """Leave in the source of a page, before it is read, the text that holds."""
+    values = app.facts | conditional.glued(executed_chapter(app.env, docname))
+    source[0] = conditional.choose(source[0], values, docname)
+
+
 def add_downloads(app, doctree) -> None:
     """End a page that runs code with a list of its files; a book about other patients than the
     paper's begins with its own title."""
     executed, title = executed_chapter(app.env, app.env.docname), None
     if app.facts["comparable"] == "False":
         at_start = app.env.docname == app.config.root_doc
-        own = executed.metadata.get("title_for_others") if executed else None
+        own = executed.metadata.get("title_for_others")
         title = app.config.html_title if at_start else own
         for part in doctree.findall(addnodes.toctree):
             if part["caption"] == PAPERS_PART:
                 part["caption"] = PART_FOR_OTHERS
     if title:
         next(doctree.findall(nodes.title))[:] = [nodes.Text(title)]
-    if executed:
+    if executed.cells:
         conditional.settle(executed, title)
         content = nbformat.writes(notebooks.tidy(executed))
         next(doctree.findall(nodes.section)).append(render.downloads(app.env, doctree, content))
@@ -199,7 +205,7 @@ def write_word(app) -> None:
     """Write the tables of all pages, in reading order and with their numbers, as one Word file."""
     tables = {}
     for docname in app.env.collect_relations():  # in reading order
-        chapter = executed_chapter(app.env, docname) or nbformat.v4.new_notebook()
+        chapter = executed_chapter(app.env, docname)
         places = app.env.toc_fignumbers.get(docname, {}).get("table", {})
         tables |= {
             "Table " + ".".join(map(str, places[about["name"]])): about
@@ -292,6 +298,7 @@ def setup(app) -> dict:
         ("builder-inited", code.keep_links, 900),
         ("env-before-read-docs", run_chapters, 500),
         ("env-purge-doc", render.forget_files, 500),
+        ("source-read", choose_cases, 500),
         # Before the page's sections are collected for the navigation.
         ("doctree-read", add_downloads, 400),
         ("html-page-context", show_banner, 500),
@@ -303,8 +310,6 @@ def setup(app) -> dict:
     ]:
         app.connect(moment, hook, priority)
     for name, directive in {
-        "when": conditional.When,
-        "rest-when": conditional.RestWhen,
         "verdicts": Listed,
         "project-files": Listed,
         "room": code.RoomDirective,

@@ -1,4 +1,4 @@
-"""Text that holds only in some case: the {when} directive, and the same in a notebook.
+"""Text that holds only in some case: {when} blocks, on a page and in its notebook.
 
 A block of a chapter such as ::
 
@@ -7,9 +7,9 @@ A block of a chapter such as ::
     :::
 
 is shown where a cell of the same page has glued ``one_solution`` as true. ``not one_solution`` is
-the other case, and ``one_solution and not example`` asks for both. Directives are read after the
-page's cells have run, so the value is there. What is the same on every page of a book no cell has
-to glue (``facts``). ::
+the other case, and ``one_solution and not example`` asks for both. A page is read after its cells
+have run, so the value is there. What is the same on every page of a book no cell has to glue
+(``facts``). ::
 
     :::{rest-when} of_paper
     :::
@@ -26,12 +26,9 @@ from collections.abc import Callable
 
 import nbformat
 from docutils import nodes
-from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue import GLUE_PREFIX, extract_glue_data_cell
-from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
 
 from lib.compatible import replication
 from lib.paper import ledger, published, reconstruct
@@ -40,8 +37,11 @@ from lib.patients.cohort import Cohort
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
 REST = re.compile(r"^(:{3,})\{rest-when\} (.+)\n\1[ \t]*$\n?", re.MULTILINE)
-# Where a part of a text begins: at a heading, or where the rest of a section may be left out.
-PART = re.compile(r"^(?=#+ |:{3,}\{rest-when\})", re.MULTILINE)
+# In the place of {rest-when}, where it does not hold, a comment of Markdown.
+LEFT_OUT = "the rest of the section is left out"
+COMMENT = re.compile(f"^%(?: {LEFT_OUT})?\n", re.MULTILINE)
+# Where a part of a text begins: at a heading, or where the rest of a section is left out.
+PART = re.compile(f"^(?=#+ |% {LEFT_OUT})", re.MULTILINE)
 HEADING = re.compile("#+ ")
 GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
 # What Markdown would take for something else than text.
@@ -96,16 +96,42 @@ def tell(notebook: nbformat.NotebookNode, of_book: dict[str, str]) -> None:
     ]
 
 
-def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
-    """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
-    outputs only those that are seen; a title replaces its own."""
-    values = {
+def glued(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """The texts that the cells of a notebook that was run have glued, by name."""
+    return {
         name: ast.literal_eval(value["data"]["text/plain"])
         # Of a copy, from which it takes them away.
         for cell in copy.deepcopy(notebook.cells)
         for name, value in extract_glue_data_cell(cell)
     }
-    keep_what_holds(notebook.cells, values)
+
+
+def choose(text: str, values: dict[str, str], docname: str = "") -> str:
+    """A text with those of its blocks that hold. All else of them becomes comments, line by line: a
+    line keeps its number, and a list in a block stays one of its own. Of a page it is warned where
+    a condition is none.
+    """
+
+    def shown(block: re.Match) -> bool:
+        try:
+            return holds(block[2], lambda flag: values.get(flag, "glued by no cell"))
+        except ValueError as error:
+            if docname:
+                line = block.string.count("\n", 0, block.start()) + 1
+                began = block[0].partition("\n")[0].strip(":")
+                logger.warning("%s: %s", began, error, location=(docname, line))
+            return False
+
+    chosen = BLOCK.sub(
+        lambda block: f"%\n{block[3]}%\n" if shown(block) else "%\n" * block[0].count("\n"), text
+    )
+    return REST.sub(lambda rest: "%\n%\n" if shown(rest) else f"% {LEFT_OUT}\n%\n", chosen)
+
+
+def settle(notebook: nbformat.NotebookNode, title: str | None = None) -> None:
+    """Leave in a notebook that was run only what holds, with the values glued by its cells, and of
+    outputs only those that are seen; a title replaces its own."""
+    keep_what_holds(notebook.cells, glued(notebook))
     if title:
         first = notebook.cells[0]
         first.source = re.sub("^# .*", lambda _: f"# {title}", first.source, count=1, flags=re.M)
@@ -120,13 +146,6 @@ def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) 
     """Leave in the text of cells only what holds, with the values glued by name. Of what is left
     out the code stays, without its outputs: later cells may use what it computes."""
 
-    def shown(condition: str) -> bool:
-        try:
-            return holds(condition, values.__getitem__)
-        except (KeyError, ValueError):
-            # The page has warned of it and shows nothing.
-            return False
-
     def value(role: re.Match) -> str:
         text = values.get(role[1])
         return role[0] if text is None else MARKDOWN_SIGN.sub(r"\\\g<0>", text)
@@ -139,60 +158,17 @@ def keep_what_holds(cells: list[nbformat.NotebookNode], values: dict[str, str]) 
         if cell.cell_type != "markdown":
             continue
         kept = []
-        for part in PART.split(cell.source + "\n"):
+        for part in PART.split(choose(cell.source + "\n", values)):
             if heading := HEADING.match(part):
                 level = heading.end() - 1
                 left_out = math.inf if level <= left_out else left_out
-            elif (rest := REST.match(part)) and not shown(rest[2]):
+            elif part.startswith(f"% {LEFT_OUT}"):
                 left_out = min(level, left_out)
                 if kept and HEADING.match(kept[-1]) and "\n" not in kept[-1].strip():
                     kept.pop()  # nothing else is in the section
             if left_out == math.inf:
-                kept.append(REST.sub("", part))
-        text = BLOCK.sub(lambda block: block[3] if shown(block[2]) else "", "".join(kept))
-        cell.source = GLUED.sub(value, text).strip("\n")
-
-
-class When(SphinxDirective):
-    """{when} `flag`, or {when} `not flag`: the text of the block, where that is so."""
-
-    required_arguments = 1
-    final_argument_whitespace = True
-    has_content = True
-
-    def shown(self) -> bool:
-        """Whether it is so."""
-
-        def value_of(flag: str) -> str:
-            # A page without code has no cell that could have told it.
-            if flag in self.env.app.facts:
-                return self.env.app.facts[flag]
-            return retrieve_glue_data(self.state.document, flag).data["text/plain"].strip("'")
-
-        try:
-            return holds(self.arguments[0], value_of)
-        except (RetrievalError, ValueError) as error:
-            about = self.name, self.arguments[0], error
-            logger.warning("{%s} %s: %s", *about, location=self.get_location())
-            return False
-
-    def run(self) -> list[nodes.Node]:
-        """The nodes of the block, or none."""
-        return self.parse_content_to_nodes() if self.shown() else []
-
-
-class left_out(nodes.Invisible, nodes.Element):
-    """All that follows it in its section is left out."""
-
-
-class RestWhen(When):
-    """{rest-when} `flag`: what follows in the section, where that is so."""
-
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        """Nothing, or a sign that the rest is left out."""
-        return [] if self.shown() else [left_out()]
+                kept.append(COMMENT.sub("", part))
+        cell.source = GLUED.sub(value, "".join(kept)).strip("\n")
 
 
 class LeaveOut(SphinxTransform):
@@ -203,10 +179,13 @@ class LeaveOut(SphinxTransform):
 
     def apply(self) -> None:
         """Change the page."""
-        while sign := next(self.document.findall(left_out), None):
-            section = sign.parent
-            gone = section.children[section.index(sign) :]
-            if len(gone) == len(section) - 1:  # nothing but the title is left
+        while sign := next(
+            (one for one in self.document.findall(nodes.comment) if LEFT_OUT in one.astext()), None
+        ):
+            section, place = sign.parent, sign.parent.index(sign)
+            gone = section[place:]
+            if all(isinstance(one, nodes.title | nodes.comment) for one in section[:place]):
+                # nothing but the title is left
                 section, gone = section.parent, [section]
             for node in gone:
                 section.remove(node)

@@ -29,8 +29,7 @@ def main(folder: str) -> None:
         sys.exit(str(error))
     drawn = _names(chapters)
     for notebook in chapters.values():
-        conditional.tell(notebook, facts)
-        conditional.settle(notebook)
+        conditional.keep_what_holds(notebook.cells, facts | conditional.glued(notebook))
     shown = _names(chapters)
     for name in drawn - shown:
         (place / f"{name}.png").unlink()
