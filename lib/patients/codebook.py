@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.patients.errors import fail, one_line, quoted
+from lib.patients.errors import fail, one_line, quoted, that_hold
 from lib.patients.files import read_table
 from lib.patients.table import problems_of
 
 CODEBOOK_COLUMNS = ["name", "label", "role", "type", "unit", "levels"]
-ROLES = ["id", "group", "factor", "outcome", "time", "event"]
 TYPES = ["text", "category", "binary", "number"]
 ROLE_TYPES = {
+    "id": TYPES,
     "group": ["category"],
     "factor": ["binary", "number", "category"],
     "outcome": ["binary"],
@@ -159,54 +159,47 @@ def _rule_problems(rule: pd.Series) -> list[str]:
     both = sorted({*parts(rule.get("missing", ""))} & {*levels})
     taken = sorted({*levels} & RESERVED_LEVELS) if role == "group" else []
     shown = quoted(rule["levels"])
-    wrong = [
-        (role not in ROLES, f"role: {quoted(role)} is not one of {', '.join(ROLES)}"),
-        (kind not in TYPES, f"type: {quoted(kind)} is not one of {', '.join(TYPES)}"),
-        (
-            kind in TYPES and kind not in fitting,
-            f"type: {quoted(kind)}; the {role} is {' or '.join(fitting)}",
-        ),
-        (
-            kind == "category" and (len(levels) < 2 or not all_differ),
-            f"levels: {shown}; a category lists at least two, each once, as A|B",
-        ),
-        (
-            kind == "category" and len(levels) > MOST_LEVELS,
-            f"levels: {len(levels)} levels; a category has at most {MOST_LEVELS}",
-        ),
-        (
-            kind == "binary" and (len({*levels}) != 2 or len(levels) != 2 or not levels[1]),
+    return that_hold(
+        {
+            f"role: {quoted(role)} is not one of {', '.join(ROLE_TYPES)}": role not in ROLE_TYPES,
+            f"type: {quoted(kind)} is not one of {', '.join(TYPES)}": kind not in TYPES,
+            f"type: {quoted(kind)}; the {role} is {' or '.join(fitting)}": (
+                kind in TYPES and kind not in fitting
+            ),
+            f"levels: {shown}; a category lists at least two, each once, as A|B": (
+                kind == "category" and (len(levels) < 2 or not all_differ)
+            ),
+            f"levels: {len(levels)} levels; a category has at most {MOST_LEVELS}": (
+                kind == "category" and len(levels) > MOST_LEVELS
+            ),
             f"levels: {shown}; a binary column has two, the reference first, such as 0|1, or as "
-            f"|{levels[0] if len(levels) == 1 else 1} where an empty cell means no",
-        ),
-        (not name, "name: empty; expected the name of a column"),
-        (
-            rule.get("step") and (kind != "number" or not STEP.fullmatch(rule["step"])),
+            f"|{levels[0] if len(levels) == 1 else 1} where an empty cell means no": (
+                kind == "binary" and (len({*levels}) != 2 or len(levels) != 2 or not levels[1])
+            ),
+            "name: empty; expected the name of a column": not name,
             f"step: {quoted(rule.get('step', ''))}; expected a number above zero, such as 10, in "
-            "the line of a number",
-        ),
-        *(
-            (
-                words and levels and not len({*words}) == len(words) == len(levels),
+            "the line of a number": (
+                rule.get("step") and (kind != "number" or not STEP.fullmatch(rule["step"]))
+            ),
+            **{
                 f"{column}: {quoted(rule.get(column, ''))}; expected {len(levels)} different ones, "
-                "one a level",
-            )
-            for column, words in labels.items()
-        ),
-        (
-            kind == "number" and not all(map(CODE.fullmatch, parts(rule.get("missing", "")))),
+                "one a level": (words and levels and not len({*words}) == len(words) == len(levels))
+                for column, words in labels.items()
+            },
             f"missing: {quoted(rule.get('missing', ''))}; expected numbers or words separated by "
-            "|, such as 9|99, or none",
-        ),
-        (both, f"missing: {quoted('|'.join(both))} is a level too; keep it in one of the two"),
-        # The analyses use these words for other things.
-        (
-            name in RESERVED_NAMES,
-            f"name: {quoted(name)} has a meaning of its own; choose another name",
-        ),
-        (taken, f"levels: {quoted('|'.join(taken))} has a meaning of its own; choose another word"),
-    ]
-    return [words for is_wrong, words in wrong if is_wrong]
+            "|, such as 9|99, or none": (
+                kind == "number" and not all(map(CODE.fullmatch, parts(rule.get("missing", ""))))
+            ),
+            f"missing: {quoted('|'.join(both))} is a level too; keep it in one of the two": both,
+            # The analyses use these words for other things.
+            f"name: {quoted(name)} has a meaning of its own; choose another name": (
+                name in RESERVED_NAMES
+            ),
+            f"levels: {quoted('|'.join(taken))} has a meaning of its own; choose another word": (
+                taken
+            ),
+        }
+    )
 
 
 def _codebook_problems(rules: pd.DataFrame) -> list[str]:
@@ -223,18 +216,17 @@ def _codebook_problems(rules: pd.DataFrame) -> list[str]:
         for level in parts(levels)
         if f"{name}={level}" in set(named["name"])
     ]
-    counts = rules["role"].value_counts().reindex(ROLES, fill_value=0)
+    counts = rules["role"].value_counts().reindex(list(ROLE_TYPES), fill_value=0)
     problems += [
         f"column role: {count} rows have the role {role}; expected "
         + ("at least one" if role == "factor" else "one")
         for role, count in counts.items()
         if (count == 0 and role not in ["id", *OPTIONAL_ROLES]) or (count > 1 and role != "factor")
     ]
-    if problems or not counts["time"]:
-        return problems
-    unit = rules.set_index("role")["unit"]
+    unit = dict(zip(rules["role"], rules["unit"], strict=True))
+    both = not problems and unit["outcome"] and "time" in unit
     # Without a horizon the outcome is counted at the end.
-    if unit["outcome"] and horizon(unit["outcome"], unit["time"]) is None:
+    if both and horizon(unit["outcome"], unit["time"]) is None:
         problems.append(
             f"column unit: the outcome is counted at {quoted(unit['outcome'])} and the time has "
             f"the unit {quoted(unit['time'])}, which cannot be converted; write both in days, "
@@ -257,12 +249,20 @@ def match_headers(
         name: header for name in names for header in (names[name], name) if header in headers
     }
     others = {header: plain_word(header) for header in headers if header not in matched.values()}
-    candidates = {}
-    for name, rule in codebook.drop(index=list(matched)).iterrows():
-        words = filter(None, (name, names[name], rule["label"], rule.get("label_zh", "")))
-        forms = [plain_word(form) for word in words for form in (word, f"{word}({rule['unit']})")]
-        if found := [header for header, word in others.items() if word in forms]:
-            candidates[name] = found
+    forms = {
+        name: [
+            plain_word(form)
+            for word in (name, names[name], rule["label"], rule.get("label_zh", ""))
+            for form in (word, f"{word}({rule['unit']})")
+            if word
+        ]
+        for name, rule in codebook.drop(index=list(matched)).iterrows()
+    }
+    candidates = {
+        name: found
+        for name, its_forms in forms.items()
+        if (found := [header for header, word in others.items() if word in its_forms])
+    }
     meanings = {
         header: sorted(name for name, found in candidates.items() if header in found)
         for header in others

@@ -1,8 +1,10 @@
 """Columns that hold levels, and identifiers: which level each of their texts means."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -83,14 +85,6 @@ IN_BLOCKS = (
     "the group in every row"
 )
 UNIQUE = "a name for the patient that occurs only once"
-SUMS_UP = (
-    "a patient, and this may be a row that sums up the others. Delete it, or call the patient "
-    "otherwise"
-)
-SPOILED = (
-    "the identifier itself: the spreadsheet program made this of it. Format the column as text and "
-    "enter it anew"
-)
 
 
 @dataclass
@@ -207,29 +201,26 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     """A category or a binary column of a table, by its levels, their words, and the words that the
     file itself has for its values; the first level of a binary column is 0.
     """
-    levels, texts = parts(rule["levels"]), list(column.cat.categories)
-    named = {*levels, *_level_words(rule)}
+    levels, texts, names = parts(rule["levels"]), list(column.cat.categories), _level_words(rule)
     missing = [
-        i for i in missing_places(column, rule) if not {texts[i], plain_word(texts[i])} & named
+        i
+        for i in missing_places(column, rule)
+        if texts[i] not in levels and plain_word(texts[i]) not in names
     ]
     read = {i: text for i, text in enumerate(texts) if i not in missing}
     words = table.words.get(column.name, {})
-    meant, notes = _texts_meant([*read.values()], rule, words)
+    meant, notes = _texts_meant([*read.values()], rule, names, words)
     places = np.array([meant.get(read.get(i), -1) for i in range(len(texts))], int)
     refused = {
         i: expectation(rule) + _mend(text, rule, words) for i, text in read.items() if places[i] < 0
     }
-    in_one = [found.groups() for level in levels if (found := CODE_AND_WORD.fullmatch(level))]
-    codes_and_words = {text for pair in in_one for text in pair}
-    if (
-        refused
-        and len(dict(in_one)) == len(levels)
-        and {read[i] for i in refused} <= codes_and_words
-    ):
-        codes, called = map("|".join, zip(*in_one, strict=True))
+    in_one = dict(found.groups() for level in levels if (found := CODE_AND_WORD.fullmatch(level)))
+    are_parts = {read[i] for i in refused} <= {*in_one, *in_one.values()}
+    if refused and are_parts and len(in_one) == len(levels):
         whole = (
             f"the levels {rule['levels']} of the codebook are codes and words in one; write "
-            f"{codes} into the column levels and {called} into level_labels"
+            f"{'|'.join(in_one)} into the column levels and {'|'.join(in_one.values())} into "
+            "level_labels"
         )
         return Reading(places[column.cat.codes].astype(float), refused, [], whole)
     converted = {
@@ -263,11 +254,11 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
             else f"it is {only or 'empty'} for all patients."
         )
     values = np.where(known < 0, np.nan, known.astype(float))
-    meant = {text: int(places[i]) for i, text in read.items()}
-    held = sorted(meant, key=lambda text: (meant[text] < 0, meant[text], text))
-    more = _further_values(column, held, meant, rule)
+    by_level = sorted(read.items(), key=lambda one: (places[one[0]] < 0, places[one[0]], one[1]))
+    held = {text: int(places[i]) for i, text in by_level}
+    more = _further_values(column, held, rule)
     refused |= {i: words + more for i, words in refused.items() if i == min(refused)}
-    whole = _only_ticks(column, held, meant, rule) or _other_codes(held, meant, rule)
+    whole = _only_ticks(column, held, rule) or _other_codes(held, rule)
     return Reading(values, refused, notes, whole and whole + more)
 
 
@@ -289,27 +280,25 @@ def _reversed(rule: pd.Series) -> list[str]:
 
 
 def _texts_meant(
-    texts: list[str], rule: pd.Series, words: dict[str, str]
+    texts: list[str], rule: pd.Series, names: dict[str, int], words: dict[str, str]
 ) -> tuple[dict[str, int], list[str]]:
-    """Which level each text means (-1: none), and a note.
+    """Which level each text means (-1: none), and a note; ``names`` are the codebook's.
 
     The file's own words for its values are read for all of them or for none: for all where a value
     that has one is no level. Where all are levels, none may be another level than its word. So are
     the codebook's labels, where one of them is also another level.
     """
-    levels, names = parts(rule["levels"]), _level_words(rule)
-    forms = {plain_word(level): i for i, level in reversed([*enumerate(levels)])}
+    levels = parts(rule["levels"])
     labels = {plain_word(label): i for i, label in enumerate(parts(rule.get("level_labels", "")))}
 
     def place(word: str) -> int:
-        found = forms.get(plain_word(word), names.get(plain_word(word), -1))
-        return levels.index(word) if word in levels else found
+        return levels.index(word) if word in levels else names.get(plain_word(word), -1)
 
     by_text = {text: place(text) for text in [*texts, *words]}
     # A label may be another level. So the texts are all levels, or all labels.
     by_label = {text: labels.get(plain_word(text), -1) for text in texts}
     other = [text for text in texts if by_label[text] not in (-1, by_text[text])]
-    if other and not {*map(plain_word, texts)} <= {*forms}:
+    if other and not {*map(plain_word, texts)} <= {*map(plain_word, levels)}:
         if -1 in by_label.values():
             return by_text | dict.fromkeys(other, -1), []
         return by_label, ["its values were read by the labels of the codebook."]
@@ -332,19 +321,21 @@ def _texts_meant(
 
 
 def _level_words(rule: pd.Series) -> dict[str, int]:
-    """Which level each word means: a level, its labels, and one followed by the other in brackets.
-    The general words for yes and no come after those of the codebook, and do not count where these
-    say something else.
+    """Which level each word means: a level, its labels, and one followed by the other in brackets;
+    a level rather than a label. The general words for yes and no come after those of the codebook,
+    and do not count where these say something else.
     """
     levels = parts(rule["levels"])
     labels = [words for column in LEVEL_WORDS if (words := parts(rule.get(column, "")))]
-    meant: dict[str, set[int]] = {}
-    for i, level in enumerate(levels):
-        names = [level, *(words[i] for words in labels)]
-        both = [f"{one}({other})" for one in names for other in names if one != other]
-        for word in map(plain_word, [*names, *both]):
-            meant.setdefault(word, set()).add(i)
-    found = {word: places.pop() for word, places in meant.items() if len(places) == 1 and word}
+    called = {
+        (plain_word(word), i)
+        for i, names in enumerate(zip(levels, *labels, strict=True))
+        for one, other in product(names, names)
+        for word in (one, f"{one}({other})")
+        if word != f"{one}({one})"
+    }
+    often = Counter(word for word, _ in called)
+    found = {word: i for word, i in called if often[word] == 1 and word}
     if rule["type"] == "binary" and levels in (["0", "1"], ["", "1"]):
         general = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
         said = [(general.get(plain_word(words[i])), i) for words in labels for i in (0, 1)]
@@ -352,7 +343,7 @@ def _level_words(rule: pd.Series) -> dict[str, int]:
         if all(place in (i, None) for place, i in said):
             # A letter may as well be short for another word.
             found = {w: i for w, i in general.items() if agrees or w not in {*"ytnf"}} | found
-    return found
+    return found | {plain_word(level): i for i, level in reversed([*enumerate(levels)])}
 
 
 def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
@@ -376,25 +367,24 @@ def _line(rule: pd.Series, **changed: str) -> str:
     return ",".join([rule.name, *pd.Series({**rule, **changed})[CODEBOOK_COLUMNS[1:]]])
 
 
-def _only_ticks(
-    column: pd.Series, held: list[str], meant: dict[str, int], rule: pd.Series
-) -> str | None:
+def _only_ticks(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str | None:
     """What to do about a binary column of one mark, as of boxes that are ticked, and empty cells:
-    these may mean no, or that nothing is known. Nothing where the mark may be none.
+    these may mean no, or that nothing is known. Nothing where the mark may be none. ``held`` has
+    the level of each text, in their order; -1 is none.
     """
     (zero, one), (no, _) = parts(rule["levels"]), binary_words(rule)
-    is_level, empty = {*meant.values()} == {1}, (column == "").sum()
-    mark = one if is_level else "".join(held[:1])
+    is_level, empty = {*held.values()} == {1}, (column == "").sum()
+    mark = one if is_level else next(iter(held), "")
     is_mark = (
         len({*map(plain_word, held)}) == 1
         and plain_word(mark) not in NO | DASHES | {"0"}
         and not (says_not_known(mark) or CODE_OF_NINES.fullmatch(mark))
         and (number_form(mark) or not mend(mark))
     )
-    if not empty or 0 in meant.values() or not (is_level or is_mark):
+    if not empty or 0 in held.values() or not (is_level or is_mark):
         return None
     return (
-        f"it holds {listed(map(quoted, held))} ({column.isin(held).sum():,}) and empty cells "
+        f"it holds {listed(map(quoted, held))} ({column.isin([*held]).sum():,}) and empty cells "
         f"({empty:,}). An empty cell is read as missing, and then the column has one value only. "
         f"Where every empty cell means {no}, say so in the codebook: "
         f"{_line(rule, levels=f'|{mark}')}. Otherwise write {zero} into those that mean it, NA "
@@ -402,22 +392,22 @@ def _only_ticks(
     )
 
 
-def _further_values(
-    column: pd.Series, held: list[str], meant: dict[str, int], rule: pd.Series
-) -> str:
+def _further_values(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str:
     """What a binary column with more values than two holds, and what to do if none stands for
     missing; nothing where one of them is another kind of mistake, or there are many.
     """
-    known = [meant[text] for text in held if meant[text] >= 0]
-    others = [text for text in held if meant[text] < 0]
-    may_be_codes = all(number_form(text) or not mend(text) for text in others)
-    signs = {text.replace(" ", "") for text in others} & (DASHES | {"+"})
-    if not others or not may_be_codes or signs or not 2 < len(held) <= MOST_NAMED or "" in meant:
+    others = [text for text, level in held.items() if level < 0]
+    may_be_codes = all(
+        (number_form(text) or not mend(text)) and text.replace(" ", "") not in DASHES | {"+"}
+        for text in others
+    )
+    if not others or not may_be_codes or not 2 < len(held) <= MOST_NAMED or "" in held:
         return ""
     counts = column.value_counts()
     shown = listed([f"{text} ({counts[text]:,})" for text in held])
     # Two words for one level would be two levels of a category.
-    is_category = rule["role"] == "factor" and len({*known}) == len(known)
+    alike = len({*held.values()} - {-1}) < len(held) - len(others)
+    is_category = rule["role"] == "factor" and not alike
     as_category = _line(rule, type="category", levels="|".join(held))
     return (
         f". It holds {shown}"
@@ -425,7 +415,7 @@ def _further_values(
     )
 
 
-def _other_codes(held: list[str], meant: dict[str, int], rule: pd.Series) -> str | None:
+def _other_codes(held: dict[str, int], rule: pd.Series) -> str | None:
     """What to do about a binary column that holds two codes other than its levels, and perhaps a
     third one for what is not known: the one that says so, one of nines, or the largest number.
     """
@@ -435,23 +425,23 @@ def _other_codes(held: list[str], meant: dict[str, int], rule: pd.Series) -> str
     is_code = len(held) == 3 and (any(says[third[0]]) or all(map(number_form, held)))
     unknown = third if is_code and not {zero, one} <= {*held} else []
     codes = [text for text in held if text not in unknown]
-    others = [text for text in codes if meant[text] < 0]
-    # A yes is -1 in the databases of some programs.
-    typing_error = {zero, one} & {*codes} and not all(map(number_form, codes))
-    # Beside one of the levels a code of nines is that for what is not known.
-    nines = {zero, one} & {*codes} and any(map(CODE_OF_NINES.fullmatch, others))
+    others = [text for text in codes if held[text] < 0]
     plain = len(codes) != 2 or {*codes} == {zero, one} or not (others and zero)
-    if plain or typing_error or nines:
+    # Beside one of the levels a word is a typing error, and a code of nines that for what is not
+    # known. A yes is -1 in the databases of some programs.
+    are_codes = all(map(number_form, codes)) and not any(map(CODE_OF_NINES.fullmatch, others))
+    if plain or ({zero, one} & {*codes} and not are_codes):
         return None
     # What the codebook calls a yes may well be one.
     first, last = sorted(codes, key=lambda text: plain_word(text) == plain_word(one))
     missing = "|".join([*parts(rule.get("missing", "")), *unknown])
-    also = f", with {missing} in its column missing if that stands for not known" * bool(unknown)
     return (
         f"it holds {listed(held)} where {zero} and {one} are expected, and which of "
         f"{listed(codes)} is “{yes}” cannot be known. Write {zero} for {no} and {one} for {yes}, "
         f"or name its codes in the codebook, the one for “{no}” first: "
-        f"{_line(rule, levels=f'{first}|{last}')} (or {last}|{first}){also}"
+        f"{_line(rule, levels=f'{first}|{last}')} (or {last}|{first})"
+        + f", with {missing} in its column missing if that stands for not known"
+        * bool(unknown)
     )
 
 
@@ -466,8 +456,10 @@ def read_identifiers(column: pd.Series) -> Reading:
     said = {
         i: that_hold(
             {
-                SPOILED: text in dates or POWER_OF_TEN.fullmatch(text),
-                SUMS_UP: SUMMARY.fullmatch(text),
+                "the identifier itself: the spreadsheet program made this of it. Format the column "
+                "as text and enter it anew": text in dates or POWER_OF_TEN.fullmatch(text),
+                "a patient, and this may be a row that sums up the others. Delete it, or call the "
+                "patient otherwise": SUMMARY.fullmatch(text),
                 f"an identifier{mend(text)}": text.startswith(("#", "=")) and mend(text),
                 UNIQUE: counts[i] > 1 or not text,
             }

@@ -18,7 +18,7 @@ from lib.patients import consistency, disclosure, levels, numbers, privacy
 from lib.patients.categories import expand, name_groups
 from lib.patients.codebook import OPTIONAL_ROLES, match_headers, parts, read_with_notes
 from lib.patients.cohort import Cohort
-from lib.patients.errors import fail, first_of, places, quoted
+from lib.patients.errors import fail, first_of, places, quoted, that_hold
 from lib.patients.files import DATA, read_table, uncompressed
 from lib.patients.table import Table
 from lib.words import listed
@@ -62,40 +62,51 @@ def _read(path: Path, threshold: int) -> Cohort:
     words = [word for column in codebook for cell in codebook[column] for word in parts(cell)]
     names = [*codebook.index, *codebook["label"], *codebook.get("label_zh", [])]
     table = read_table(path, names, [*codebook.index, *words])
-    matched, problems, notes = match_headers(list(table.rows), codebook)
+    matched, of_headers, header_notes = match_headers(list(table.rows), codebook)
     codebook = with_labels_of_file(codebook, table, matched)
     others = [name for name in table.rows if name not in matched.values()]
     private = _private(table, matched, others, codebook)
-    problems = [*table.problems, *private.values(), *problems]
-    problems += _missing_columns(path, matched, others, codebook)
-    absent = [quoted(name) for name in codebook.index if name not in matched]
-    notes += [
-        f"Left out, because the codebook does not have them: {listed(map(quoted, others))}."
-        + f" It has {listed(absent)}, which the file has not." * bool(absent)
-    ] * bool(others)
     readings = {
         name: _read_column(table.rows[header], codebook.loc[name], table, threshold == 0)
         for name, header in matched.items()
     }
-    for name, header in matched.items():
-        if header not in private:
-            problems += _described(name, table.rows[header], readings[name], table)
-            notes += [f"Column {name}: {note}" for note in readings[name].notes]
+    told = {name: header for name, header in matched.items() if header not in private}
     suspected, row_notes = _suspected_codes(readings, table, codebook)
-    problems += [
+    rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
+    must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
+    problems = [
+        *table.problems,
+        *private.values(),
+        *of_headers,
+        *_missing_columns(path, matched, others, codebook),
+        *(
+            problem
+            for name, header in told.items()
+            for problem in _described(name, table.rows[header], readings[name], table)
+        ),
         *consistency.no_patients(table, matched, codebook),
         *_doubtful_points(readings, table),
         *suspected,
-    ]
-    rows = pd.DataFrame({name: readings[name].values for name in codebook.index if name in matched})
-    must = codebook.index[codebook["role"].isin(["group", "outcome"])].intersection(rows.columns)
-    problems += [
-        f"column {name} is empty"
-        for name in must
-        if len(rows) and rows[name].isna().all() and not readings[name].refused
+        *(
+            f"column {name} is empty"
+            for name in must
+            if len(rows) and rows[name].isna().all() and not readings[name].refused
+        ),
     ]
     fail(path, problems + table.notes * bool(problems))
-    notes = [f"{beside.name}: {note}" for note in codebook_notes] + table.notes + notes
+    absent = [quoted(name) for name in codebook.index if name not in matched]
+    notes = [
+        *(f"{beside.name}: {note}" for note in codebook_notes),
+        *table.notes,
+        *header_notes,
+        *that_hold(
+            {
+                f"Left out, because the codebook does not have them: {listed(map(quoted, others))}."
+                + f" It has {listed(absent)}, which the file has not." * bool(absent): others
+            }
+        ),
+        *(f"Column {name}: {note}" for name in told for note in readings[name].notes),
+    ]
     row_notes += consistency.odd_rows(rows, codebook, table)
     return Cohort(
         *name_groups(*expand(rows, levels.with_plain_levels(codebook))),

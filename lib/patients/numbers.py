@@ -32,10 +32,6 @@ NEVER_NEGATIVE = {
 }
 LONGEST_LIFE = 120 * 365  # days
 EARLIEST_DATE = 20_000  # of which spreadsheet programs count the days: one of 1954
-A_DATE = (
-    " and no longer than a life; perhaps it is a date, which spreadsheet programs keep as a "
-    "number. Enter the time between two dates"
-)
 FEW = 5  # so many distinct numbers may be codes
 MANY = 10  # among so many gaps between numbers, one may be that of an outlier
 
@@ -108,24 +104,34 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     values[coded] = np.nan
     missing += np.flatnonzero(coded).tolist()
     words, asks = table.words.get(column.name, {}), NO_CODES not in codes
-    refused |= {
-        i: f"{expected}, and the file calls it {quoted(words[text])}. {code_mend(rule, [text])}"
-        for i, text in enumerate(texts)
-        if asks and np.isfinite(values[i]) and _is_other(words.get(text, ""), values[i])
+    lived = LONGEST_LIFE / DAYS.get(rule["unit"].casefold().removesuffix("s"), np.nan)
+    is_percent, signed = rule["unit"] == "%", np.isin(np.arange(len(texts)), kinds.get(PERCENT, []))
+    unsigned = np.abs(values[~signed])
+    never_negative = rule["role"] == "time" or (asks and rule["unit"] in NEVER_NEGATIVE)
+    # Of a value for which several hold, the last is told.
+    wrong = {
+        ", and the file calls it {word}. {mend}": [
+            asks and np.isfinite(value) and _is_other(words.get(text, ""), value)
+            for text, value in zip(texts, values, strict=True)
+        ],
+        ", all with the percent sign or all without: the column also has numbers below one without "
+        "it": signed & is_percent & ((unsigned <= 1) & (unsigned > 0)).any(),
+        "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the unit "
+        "in the codebook": signed & (not is_percent),
+        " that can be": np.isinf(values),
+        ", not below zero. {mend}": (values < 0) & never_negative,
+        " and no longer than a life; perhaps it is a date, which spreadsheet programs keep as a "
+        "number. Enter the time between two dates": (values > lived) & (values > EARLIEST_DATE),
     }
+    for why, which in wrong.items():
+        for i in np.flatnonzero(which).tolist():
+            word, mended = quoted(words.get(texts[i], "")), code_mend(rule, [texts[i]])
+            refused[i] = expected + why.format(word=word, mend=mended)
     labeled = [
         f"{quoted(text)} {quoted(words[text])}"
         for i, text in enumerate(texts)
         if asks and np.isfinite(values[i]) and i not in refused and words.get(text, text) != text
     ]
-    refused |= _refused_signs(kinds.get(PERCENT, []), values, rule)
-    refused |= dict.fromkeys(np.flatnonzero(np.isinf(values)).tolist(), f"{expected} that can be")
-    if rule["role"] == "time" or (asks and rule["unit"] in NEVER_NEGATIVE):
-        below = np.flatnonzero(values < 0).tolist()
-        refused |= {i: f"{expected}, not below zero. {code_mend(rule, [texts[i]])}" for i in below}
-    lived = LONGEST_LIFE / DAYS.get(rule["unit"].casefold().removesuffix("s"), np.nan)
-    dates = np.flatnonzero((values > lived) & (values > EARLIEST_DATE))
-    refused |= dict.fromkeys(dates.tolist(), expected + A_DATE)
     values_read = np.where(np.isin(np.arange(len(texts)), [*refused]), np.nan, values)
     suspects = _codes_for_missing(values_read, counts) if asks else {}
     # A number of one row is told of on pages where no patient can have it.
@@ -143,9 +149,7 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
             f"{code_mend(rule, nobodys)}.": nobodys,
             "it is the same for all patients.": len({*values}) == 1 and np.isfinite(values[0]),
             "most values are not above 1: are they fractions rather than percentages? A workbook "
-            "has 0.45 where it shows 45%.": (
-                rule["unit"] == "%" and 0 < pd.Series(values).median() <= 1
-            ),
+            "has 0.45 where it shows 45%.": is_percent and 0 < pd.Series(values).median() <= 1,
         }
     )
     return Reading(
@@ -201,21 +205,6 @@ def _decided(way: Way | None, decimal: set[str], groups: set[str]) -> Way | None
         POINT_GROUPS: way == EITHER_POINT and "." not in decimal and "." in groups,
     }
     return next((other for other, is_so in decided.items() if is_so), way)
-
-
-def _refused_signs(signed: list[int], values: np.ndarray, rule: pd.Series) -> dict[int, str]:
-    """Percentages of which the scale cannot be known."""
-    others = np.abs(np.delete(values, signed))
-    if rule["unit"] == "%" and not ((others <= 1) & (others > 0)).any():
-        return {}
-    why = (
-        ", all with the percent sign or all without: the column also has numbers below one without "
-        "it"
-        if rule["unit"] == "%"
-        else "; whether 45% is 45 or 0.45 here cannot be known. Leave the sign out, or make % the "
-        "unit in the codebook"
-    )
-    return dict.fromkeys(signed, expectation(rule) + why)
 
 
 def _codes_for_missing(values: np.ndarray, counts: np.ndarray) -> dict[float, int]:

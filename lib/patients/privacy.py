@@ -87,6 +87,7 @@ VALUES = {
 MENDS = {
     "free text": "Texts of one's own words cannot be checked for names; delete the column",
     "dates": "Write the days or months from one date to the other instead, and delete the column",
+    "": "Delete the column",  # which is said of every other kind
 }
 RENUMBER = (
     "Replace it by running numbers without a meaning, and keep the list that links them to yourself"
@@ -95,11 +96,10 @@ RENUMBER = (
 
 def refusal(header: str, why: str, role: str = "") -> str:
     """The problem in words, with its mend."""
-    mends = [RENUMBER] if role == "id" else [text for kind, text in MENDS.items() if kind in why]
-    mend = next(iter(mends), "Delete the column")
+    mend = next(text for kind, text in MENDS.items() if kind in why)
     return (
         f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in "
-        f"its file. {mend}."
+        f"its file. {RENUMBER if role == 'id' else mend}."
     )
 
 
