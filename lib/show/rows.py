@@ -232,9 +232,12 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         f"The closest pair: {cohort.label(first)} and {cohort.phrase(second)}, "
         f"r = {number(shown.at[first, second])}"
     )
+    few, places = len(names) <= 8, range(1, len(names) + 1)
+    # Numbers in the grid take room from the names beside it.
+    letters = min(plots.MOST_IN_ROW, 59 - 5 * len(names)) if few else plots.MOST_IN_ROW
     numbered = [
-        display.wrapped(f"{place}. {cohort.label(name)}", plots.MOST_IN_ROW)
-        for place, name in enumerate(names, start=1)
+        display.wrapped(f"{place}. {cohort.label(name)}", letters)
+        for place, name in zip(places, names, strict=True)
     ]
     row = max(0.38, display.LINE_INCHES * (1.4 + max(name.count("\n") for name in numbered)))
     with display.figure(
@@ -251,7 +254,8 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
             axes,
             np.sign(shown) * (shown.abs() >= CLOSE),
             {-1: PALE_ORANGE, 0: "none", 1: PALE_BLUE},
-            annot=shown.map(number) if len(names) <= 8 else False,
+            annot=shown.map(number) if few else False,
             yticklabels=numbered,
-            xticklabels=range(1, len(names) + 1),
+            # Of many columns every second or third is numbered.
+            xticklabels=[one if one % (1 + len(names) // 12) == 0 else "" for one in places],
         )
