@@ -73,8 +73,7 @@ def numbers(cohort: Cohort) -> None:
         return
     found = found.loc[names]
     medians = found["median"].unstack("factor").loc[ALL].loc[outcomes, names]
-    spread = rows[names].std()
-    farthest = (medians.diff().iloc[-1].abs() / spread).fillna(-1).idxmax()
+    farthest = (medians.diff().iloc[-1].abs() / rows[names].std()).fillna(-1).idxmax()
     said = {
         name: [
             f"{measured(value, decimals(rows[name]) + 1)} {word}"
@@ -222,8 +221,7 @@ def shares(cohort: Cohort) -> None:
 def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     """How the factors go together: their correlations, those that may be shown."""
     names = list(correlations.index)
-    pairs = cohort.withheld.pairs
-    hidden = np.array([[frozenset((a, b)) in pairs for b in names] for a in names])
+    hidden = np.array([[frozenset((a, b)) in cohort.withheld.pairs for b in names] for a in names])
     shown = correlations[names].mask(hidden | np.eye(len(names), dtype=bool))
     if shown.isna().all(axis=None):
         return

@@ -99,8 +99,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
             if level not in gone
         )
     ]
-    drawn = quartiles_by_group(cohort).groupby("factor").size()
-    few = (drawn < 2 * (1 + len(cohort.groups))).any()
+    drawn = quartiles_by_group(cohort).groupby("factor").size() >= 2 * (1 + len(cohort.groups))
     return [
         ("Quartiles", ", ".join(quartiles), "Fewer than {0} patients on one side of one of them."),
         (
@@ -117,7 +116,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
         ),
         (
             "Pictures of numbers",
-            "single patients; quartiles of some groups" if few else "single patients",
+            "single patients; quartiles of some groups" if not drawn.all() else "single patients",
             "A group is drawn where {0} patients or more are on either side of each quartile.",
         ),
         (
@@ -283,9 +282,8 @@ def _of_group(
     ]
     # Of the start it is known that nobody had the event before it, and nothing else.
     start = set() if steps[0, 0] else {0}
-    beyond = curve["at_risk"].shift(-1, fill_value=0).to_numpy()
-    rows = {(one - 1) // 2 for one in shown if one}
-    return read, sorted(start | {row for row in rows if beyond[row] >= withheld.threshold})
+    near_end = np.flatnonzero(curve["at_risk"].shift(-1, fill_value=0) < withheld.threshold)
+    return read, sorted(start | ({(one - 1) // 2 for one in shown if one} - {*near_end}))
 
 
 def roc_curve(marker: roc.Marker, cohort: Cohort) -> pd.DataFrame:

@@ -50,8 +50,9 @@ def document(title: str, tables: dict[str, dict], mark: str = "") -> bytes:
 
 def _turn_for(file, texts: list[list[str]]) -> None:
     """Go on in a new section where the pages so far have the other orientation."""
-    longest = max(sum(map(len, row)) for row in texts)
-    landscape = len(texts[0]) > MOST_COLUMNS or longest > MOST_CHARACTERS
+    landscape = len(texts[0]) > MOST_COLUMNS or any(
+        sum(map(len, row)) > MOST_CHARACTERS for row in texts
+    )
     now = file.sections[-1]
     if (now.orientation == WD_ORIENT.LANDSCAPE) != landscape:
         new = file.add_section(WD_SECTION.NEW_PAGE)
