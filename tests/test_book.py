@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
+import docx
 import pytest
 
 from lib.paper import published
@@ -46,6 +47,20 @@ def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, n
     assert sorted(tmp_path.iterdir()) == before
 
 
+def head_of_word_file(app: SimpleNamespace, folder: Path) -> str:
+    """What stands at the head of every page of the tables, of which here are none."""
+    app.env.collect_relations, app.outdir = dict, folder
+    app.config = SimpleNamespace(html_title="A book")
+    book.write_word(app)
+    (section,) = docx.Document(folder / book.WORD).sections
+    return section.header.paragraphs[0].text
+
+
+def test_a_book_about_nobodys_patients_is_for_everybody(tmp_path):
+    app = SimpleNamespace(cohort=loading.load(loading.EXAMPLE), env=SimpleNamespace())
+    assert head_of_word_file(app, tmp_path) == ""
+
+
 @pytest.mark.parametrize(
     ("withheld", "words"),
     [
@@ -56,7 +71,7 @@ def test_an_input_that_cannot_be_used_gives_one_message(tmp_path, monkeypatch, n
         ),
     ],
 )
-def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
+def test_every_page_says_what_a_book_about_others_withholds(tmp_path, withheld, words):
     cohort = dataclasses.replace(loading.load(loading.EXAMPLE), path=Path("a.csv"))
     cohort = dataclasses.replace(cohort, is_example=False, withheld=withheld)
     env = SimpleNamespace(found_docs=set())
@@ -65,6 +80,7 @@ def test_every_page_says_what_a_book_about_others_withholds(withheld, words):
     context = {"pathto": lambda *_: "x"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)
     assert words in context["theme_announcement"]
+    assert head_of_word_file(app, tmp_path) == words * (not withheld.threshold)
     assert "which is about others." not in context["theme_announcement"]
     app.facts = {"of_paper": "False"}
     book.show_banner(app, "chapters/roc", "page.html", context, None)

@@ -89,6 +89,25 @@ def test_plain_words_for_the_outcome_say_nothing_of_it(load, levels, words):
 
 
 @pytest.mark.parametrize(
+    ("levels", "words", "told"),
+    [
+        ("M|F", "", "F"),
+        ("0|1", "male|female", "female"),
+        ("0|1", "男|女", "女"),
+        *(("0|1", words, "") for words in ("", "no|yes", "Nein|Ja", "否|是", "neg|pos", "×|√")),
+    ],
+)
+def test_of_a_factor_of_two_names_it_is_said_which_is_counted(load, levels, words, told):
+    codebook = worded("binary,,0|1", words).replace("binary,,0|1", f"binary,,{levels}", 1)
+    rows = ROWS.replace("A,1,", "A,F,").replace("B,0,", "B,M,").replace("B,1,", "B,F,")
+    patients = load(rows if levels == "M|F" else ROWS, codebook)
+    expected = f"Marker: {told}" if told else "Marker"
+    assert {patients.label("has_x"), patients.per_step("has_x")} == {expected}
+    assert patients.phrase("has_x") == expected
+    assert patients.label("outcome") == "Occlusion"
+
+
+@pytest.mark.parametrize(
     "label",
     ["Knieoperation", "Alter", "Child-Pugh score", "Homans sign", "BMI", "pH", "Größe", "支架长度"],
 )

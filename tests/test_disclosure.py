@@ -781,6 +781,76 @@ def test_between_points_over_a_number_and_over_risks_are_five_events(book):
             assert (between([*counts, len(risks)]) >= 5).all(), (file, value)
 
 
+def followed_to_the_end(last: str) -> pd.DataFrame:
+    """Patients of whom each has a day of its own, and in whom the last of all in group A had the
+    event, or seven did, or were lost on the same day."""
+    random = np.random.default_rng(14)
+    rows = study(14, {"has_a": 0.4, "has_b": 0.5}, {"A": 100, "B": 100})
+    rows["months"] = random.permutation(np.arange(1, 201) * 0.3).round(1)
+    rows["event"] = random.integers(0, 2, 200)
+    order = rows[rows["group"] == "A"]["months"].sort_values().index
+    if last == "one":
+        rows.loc[order[-1], "event"] = 1
+    else:
+        rows.loc[order[-7:], ["months", "event"]] = [60.5, int(last == "seven at once")]
+        rows.loc[order[-12:-7], "event"] = 1
+    return rows.assign(outcome=rows["event"] * (rows["months"] <= 12))
+
+
+def extremes(values: pd.Series | np.ndarray, point: float) -> int:
+    """How many lie beyond a point or, if these are fewer, before or at it."""
+    return min((values > point).sum(), (values <= point).sum())
+
+
+@pytest.mark.parametrize("last", ["one", "seven at once", "seven lost"])
+def test_no_curve_over_time_nor_its_axis_tells_who_was_followed_longest(load, shown, last):
+    rows = followed_to_the_end(last)
+    cohort = load(rows, "5", months="months", outcome="12 months")
+    whole = survival.describe(cohort)
+    found, read = withhold.over_time(whole, cohort, survival.round_times(60.5))
+    figures.kaplan_meier(found, read, "months", "event", "months")
+    tables.at_risk(read, "months")
+    for curve in (found.curves, pd.read_csv(io.StringIO(shown[0].content["csv"]))):
+        assert curve.groupby("group").size().min() >= 5
+        for row in curve[curve["time"] > 0].itertuples():
+            own = rows[(rows["group"] == row.group) | (row.group == "all patients")]
+            assert extremes(own["months"], row.time) >= 5, (row.group, row.time)
+    assert (found.curves["survival"] > 0).all()
+    for row in read.itertuples():
+        own = rows[(rows["group"] == row.group) | (row.group == "all patients")]
+        assert row.at_risk == display.WITHHELD or (own["months"] >= row.time).sum() >= 5
+        assert (rows["months"] >= row.time).sum() >= 5
+    longest = rows.groupby("group")["months"].max()
+    for output in shown:
+        assert not {f"{one:g}" for one in longest} & {*NUMBER.findall(str(output.content))}
+
+
+def test_no_time_is_chosen_that_only_a_few_reached(load):
+    """Of all but three nobody was followed beyond 30 months."""
+    rows = followed_to_the_end("one")
+    late = rows["months"].nlargest(3).index
+    rows["months"] = rows["months"].clip(upper=29.9).where(~rows.index.isin(late), rows["months"])
+    cohort = load(rows, "5", months="months", outcome="12 months")
+    found = survival.describe(cohort)
+    times = survival.round_times(found.curves["time"].max())
+    assert max(times) > 50 and max(withhold.over_time(found, cohort, times)[1]["time"]) < 30
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_curve_over_a_number_or_over_risks_ends_at_a_single_patient(book):
+    shown, known = book("numbers", "5"), NUMBERS.dropna()
+    risks = multivariate.fit(read_cohort(NUMBERS, "A|B|C")).probabilities
+    for file, column in (("fig-calibration", "predicted"), ("fig-decision", "threshold")):
+        places = shown.files[file][column].astype(float)
+        assert len(places) > 3 and min(extremes(risks, place) for place in places) >= 5, file
+        # Nor do the steps between them tell where the risks begin and end.
+        assert np.allclose(200 * places, (200 * places).round()), file
+    for name in ("size", "age"):
+        for place in shown.files[f"fig-form-{name}"]["value"].astype(float).iloc[[0, -1]]:
+            sides = (known[name] <= place + 1e-6).sum(), (known[name] >= place - 1e-6).sum()
+            assert min(sides) >= 5, name
+
+
 def test_the_report_names_no_single_row(load):
     rows = COHORTS["five late events"].copy()
     rows.loc[7, ["outcome", "event"]] = [1, 0]
@@ -1031,6 +1101,7 @@ def test_places_of_a_curve_have_enough_between_them(steps, threshold):
     between = np.diff(until, axis=0)
     assert (between[:-1, 0] >= threshold).all()
     if len(places) > 1:
+        assert between[-1].sum() >= threshold
         assert ((between == 0) | (between >= threshold)).all()
 
 

@@ -5,6 +5,7 @@ leaves it for other programs: downloads without formulas, names that are safe.
 import csv
 import io
 import re
+import textwrap
 import warnings
 from dataclasses import replace
 from itertools import pairwise
@@ -237,6 +238,41 @@ def test_a_picture_of_many_parts_has_no_name_given_by_chance(shown, monkeypatch)
                 axes.plot([0, 1], [place, place], "o", markersize=place)
     first, second = (one.forms["image/svg+xml"] for one in shown)
     assert first == second
+
+
+CHINESE = "患者在入院后首次化疗之前所测得的肿瘤标志物最高浓度是否超过正常参考值上限的两倍以上"
+
+
+@pytest.mark.parametrize("text", [CHINESE, f"The closest pair: {CHINESE} and {CHINESE}, r = −0.10"])
+@pytest.mark.parametrize("letters", [20, 29, 52])
+def test_chinese_letters_are_counted_twice_where_lines_are_broken(text, letters):
+    lines = display.wrapped(text, letters).split("\n")
+    widths = [sum(1 + (one >= "一") for one in line) for line in lines]
+    assert max(widths) <= letters + 1 and min(widths[:-1]) > letters / 2
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert display.wrapped(LONG, letters) == textwrap.fill(LONG, letters)
+
+
+WIDE = "Highest concentration of the tumour marker before the first cycle of therapy no. {}"
+
+
+@pytest.mark.parametrize(("number", "label"), [(8, WIDE), (30, "has_{}"), (5, WIDE)])
+def test_the_grid_of_correlations_can_be_read(shown, monkeypatch, number, label):
+    names, drawings = [f"has_{one}" for one in range(number)], []
+    random = np.random.default_rng(1)
+    patients = pd.DataFrame(random.integers(0, 2, (200, number)), columns=names)
+    cohort = read_cohort(patients.assign(outcome=np.arange(200) % 2))
+    cohort.codebook["label"] = [label.format(one) for one in cohort.codebook.index]
+    monkeypatch.setattr(display, "_add_legend", drawings.append)
+    rows.association(cohort.rows[names].corr(), cohort)
+    drawings[0].draw_without_rendering()
+    (axes,) = drawings[0].axes
+    told = [text.get_window_extent() for text in axes.get_xticklabels() if text.get_text()]
+    assert len(told) >= 8 or len(told) == number
+    assert all(left.x1 < right.x0 for left, right in pairwise(told))
+    cell = axes.bbox.width / number
+    assert len(axes.texts) == (number * (number - 1) if number <= 8 else 0)
+    assert all(text.get_window_extent().width < cell for text in axes.texts)
 
 
 @pytest.mark.filterwarnings("error")

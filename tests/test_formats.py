@@ -180,7 +180,7 @@ def test_labels_of_statistics_packages_serve_where_the_codebook_has_none(load, t
     content = in_format(tmp_path / name, labels=LABELS)
     silent = CODEBOOK.replace("Site,", ",").replace("Sex,", ",").replace("dry|leaking", "")
     found = load(content, silent.replace("male|female", "man|woman"), name=name)
-    assert (found.label("site"), found.label("sex")) == ("Hospital", "Sex of the patient")
+    assert (found.label("site"), found.label("sex")) == ("Hospital", "Sex of the patient: woman")
     assert (found.label("leak"), found.no_event, found.event) == ("Leak", "dry", "leaking")
     assert list(found.level_labels("sex").values()) == ["man", "woman"]
     # The codebook may also name the words instead of the codes.
@@ -1092,4 +1092,5 @@ def test_a_column_that_the_file_has_not_is_named_beside_those_that_are_left_out(
 
 def test_factors_of_one_label_are_told_apart_by_their_names(load):
     found = load(text(), CODEBOOK.replace("drain,Drain,", "drain,Sex,"))
-    assert [found.label(name) for name in ("sex", "drain")] == ["Sex [sex]", "Sex [drain]"]
+    labels = [found.label(name) for name in ("sex", "drain")]
+    assert labels == ["Sex [sex]: female", "Sex [drain]"]

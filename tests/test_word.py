@@ -26,8 +26,8 @@ TEXTS = [
 ]
 
 
-def read(tables: dict[str, dict]):
-    return docx.Document(io.BytesIO(document("A book", tables)))
+def read(tables: dict[str, dict], mark: str = ""):
+    return docx.Document(io.BytesIO(document("A book", tables, mark)))
 
 
 def test_every_table_has_its_caption_its_cells_and_its_note():
@@ -43,3 +43,14 @@ def test_three_lines_and_no_more():
     lines = [set(cell._tc.xpath(".//w:tcBorders/*")) for row in rows for cell in row.cells]
     names = [sorted(line.tag.split("}")[1] for line in found) for found in lines]
     assert names == [["bottom", "top"]] * 3 + [[]] * 3 + [["bottom"]] * 3
+
+
+def test_a_mark_stands_at_the_head_of_every_page():
+    wide = SMALL | {
+        "columns": SMALL["columns"] * 3,
+        "rows": [row * 3 for row in SMALL["rows"]],
+    }
+    for mark in ("For use within the house.", ""):
+        sections = read({"Table 1.1": SMALL, "Table 1.2": wide}, mark).sections
+        assert len(sections) == 2
+        assert [one.header.paragraphs[0].text for one in sections] == [mark, mark]

@@ -15,8 +15,12 @@ from lib.patients.files import DATA, uncompressed
 from lib.patients.levels import NO, YES
 from lib.words import NO_BREAK
 
-# Words for an outcome that tell nothing without its name.
-YES_OR_NO = YES | NO | {"ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"}
+# Words for a level that tell nothing without the name of its column.
+YES_OR_NO = {
+    *(YES | NO),
+    *("ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"),
+    *("pos", "neg", "√", "×", "✓", "✗", "x", "+", "-"),
+}
 
 
 @cache
@@ -123,10 +127,16 @@ class Cohort:
     def binary_factors(self) -> list[str]:
         return [name for name in self.factors if self.codebook.at[name, "type"] == "binary"]
 
+    def _called(self, name: str) -> str:
+        """The codebook's label of a column; of a factor with two levels that have names, such as
+        male and female, also which of them is counted."""
+        label = self.codebook.at[name, "label"] or name
+        word = self._telling_word(name, "1", "") if name in self.binary_factors else ""
+        return f"{label}: {word}" if word else label
+
     def label(self, name: str) -> str:
         """The words for a column, with its unit where it has one."""
-        unit = self.codebook.at[name, "unit"]
-        label = self.codebook.at[name, "label"] or name
+        unit, label = self.codebook.at[name, "unit"], self._called(name)
         return f"{label} ({unit})" if unit and self.codebook.at[name, "role"] == "factor" else label
 
     def step(self, name: str) -> float:
@@ -145,7 +155,7 @@ class Cohort:
         """The words for a factor, with the step where that is not its only one."""
         if self.codebook.at[name, "type"] == "binary":
             return self.label(name)
-        unit, label = self.codebook.at[name, "unit"], self.codebook.at[name, "label"] or name
+        unit, label = self.codebook.at[name, "unit"], self._called(name)
         if self.step(name) == 1 and unit.removesuffix("s") in DAYS:
             return f"{label} (per {unit.removesuffix('s')})"
         return f"{label} (per {self.step(name):,.9g}{NO_BREAK * bool(unit)}{unit})"
@@ -159,24 +169,24 @@ class Cohort:
     def phrase(self, name: str) -> str:
         """The words for a column in a sentence: its label as the codebook writes it, but where all
         are those of the project's own codebooks, English nouns, with a small first letter."""
-        label = self.codebook.at[name, "label"] or name
+        label = self._called(name)
         own = {*self.codebook["label"]} <= _own_labels()
         return label[:1].lower() + label[1:] if own else label
 
     @property
     def event(self) -> str:
         """The words for patients with the outcome, for example "occluded"."""
-        return self._outcome_words("1", "with event")
+        return self._telling_word(self.outcome, "1", "with event")
 
     @property
     def no_event(self) -> str:
         """The words for patients without the outcome, for example "patent"."""
-        return self._outcome_words("0", "without event")
+        return self._telling_word(self.outcome, "0", "without event")
 
-    def _outcome_words(self, level: str, otherwise: str) -> str:
-        """The codebook's words for a level of the outcome, if they are more than a number, yes or
+    def _telling_word(self, name: str, level: str, otherwise: str) -> str:
+        """The codebook's words for a level of a column, if they are more than a number, yes or
         no."""
-        words = self.level_labels(self.outcome)
+        words = self.level_labels(name)
         telling = [
             not number_form(word) and word.casefold() not in YES_OR_NO for word in words.values()
         ]

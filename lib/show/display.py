@@ -11,6 +11,7 @@ import io
 import os
 import re
 import textwrap
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -98,6 +99,7 @@ SIGNED = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECA
 WIDTH, POINTS = 4.7, 9
 LINE_INCHES, LETTERS_IN_INCH, MOST_LETTERS = 0.15, 12, 52  # the most in a line of all the width
 BESIDE_PANEL_INCHES = 1.1
+HALF = "\0"  # the second half of a wide letter
 # Names of Matplotlib's for what a picture uses again.
 GIVEN_NAME = re.compile(r'\bid="((?:[a-z]|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10})"')
 CHINESE_FONTS = [
@@ -320,11 +322,16 @@ def _cell(row: dict, column: str | tuple) -> object:
 # ------------------------------------------------------------------------------------- figures
 
 
+def by_width(text: str) -> str:
+    """The text with a sign after each letter that is as wide as two, as Chinese ones are."""
+    return "".join(one + HALF * (unicodedata.east_asian_width(one) in "WF") for one in text)
+
+
 def wrapped(text: str, letters: int) -> str:
-    """The text with no line longer than so many letters; its own line breaks stay."""
+    """The text with no line wider than so many letters; its own line breaks stay."""
     return "\n".join(
-        textwrap.fill(line, letters, break_on_hyphens=False) for line in text.split("\n")
-    )
+        textwrap.fill(line, letters, break_on_hyphens=False) for line in by_width(text).split("\n")
+    ).replace(HALF, "")
 
 
 def panel_inches(axes: plt.Axes) -> float:
@@ -450,7 +457,7 @@ def _add_legend(drawing: plt.Figure) -> None:
     if not handles:
         return
     names = [wrapped(name, MOST_LETTERS - 5) for name in handles]
-    longest = max(len(line) for name in names for line in name.split("\n"))
+    longest = max(len(by_width(line)) for name in names for line in name.split("\n"))
     columns = max(1, min(3, MOST_LETTERS // (longest + 5)))
     drawing.legend(
         list(handles.values()), names, loc="outside lower left", ncols=columns, borderaxespad=0

@@ -16,6 +16,7 @@ from lib.show.display import (
     LINE_INCHES,
     MUTED,
     POINTS,
+    by_width,
     make_higher,
     panel_inches,
     wrapped,
@@ -138,7 +139,9 @@ def name_rows(axes: Axes, names: list[str]) -> None:
     names = [wrapped(name, MOST_IN_ROW) for name in names]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    lines = [name.count("\n") + 1.4 for name in names]
+    # Lines of Chinese are higher.
+    high = 1.25 if any(by_width(name) != name for name in names) else 1
+    lines = [high * name.count("\n") + 1.4 for name in names]
     needed = (len(names) + 0.2) * max(np.convolve(lines, [0.5, 0.5]), default=0)
     present = panel_inches(axes) / LINE_INCHES
     make_higher(axes.figure, axes.get_gridspec().nrows * (needed - present))

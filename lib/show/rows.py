@@ -73,8 +73,7 @@ def numbers(cohort: Cohort) -> None:
         return
     found = found.loc[names]
     medians = found["median"].unstack("factor").loc[ALL].loc[outcomes, names]
-    spread = rows[names].std()
-    farthest = (medians.diff().iloc[-1].abs() / spread).fillna(-1).idxmax()
+    farthest = (medians.diff().iloc[-1].abs() / rows[names].std()).fillna(-1).idxmax()
     said = {
         name: [
             f"{measured(value, decimals(rows[name]) + 1)} {word}"
@@ -225,8 +224,7 @@ def shares(cohort: Cohort) -> None:
 def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     """How the factors go together: their correlations, those that may be shown."""
     names = list(correlations.index)
-    pairs = cohort.withheld.pairs
-    hidden = np.array([[frozenset((a, b)) in pairs for b in names] for a in names])
+    hidden = np.array([[frozenset((a, b)) in cohort.withheld.pairs for b in names] for a in names])
     shown = correlations[names].mask(hidden | np.eye(len(names), dtype=bool))
     if shown.isna().all(axis=None):
         return
@@ -235,9 +233,12 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         f"The closest pair: {cohort.label(first)} and {cohort.phrase(second)}, "
         f"r = {number(shown.at[first, second])}"
     )
+    few, places = len(names) <= 8, range(1, len(names) + 1)
+    # Numbers in the grid take room from the names beside it.
+    letters = min(plots.MOST_IN_ROW, 59 - 5 * len(names)) if few else plots.MOST_IN_ROW
     numbered = [
-        display.wrapped(f"{place}. {cohort.label(name)}", plots.MOST_IN_ROW)
-        for place, name in enumerate(names, start=1)
+        display.wrapped(f"{place}. {cohort.label(name)}", letters)
+        for place, name in zip(places, names, strict=True)
     ]
     row = max(0.38, display.LINE_INCHES * (1.4 + max(name.count("\n") for name in numbered)))
     with display.figure(
@@ -254,7 +255,8 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
             axes,
             np.sign(shown) * (shown.abs() >= CLOSE),
             {-1: PALE_ORANGE, 0: "none", 1: PALE_BLUE},
-            annot=shown.map(number) if len(names) <= 8 else False,
+            annot=shown.map(number) if few else False,
             yticklabels=numbered,
-            xticklabels=range(1, len(names) + 1),
+            # Of many columns every second or third is numbered.
+            xticklabels=[one if one % (1 + len(names) // 12) == 0 else "" for one in places],
         )

@@ -28,8 +28,8 @@ EVENT = "As above; or outcome and event differ in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
 CURVE = (
-    "Between two places that are shown are {0} events or none, and {0} censorings or none; all "
-    "patients are read where every group is, or none."
+    "Between two places that are shown are {0} events or none, and {0} censorings or none, and "
+    "beyond the last {0} patients; all patients are read where every group is, or none."
 )
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level of "
@@ -99,8 +99,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
             if level not in gone
         )
     ]
-    drawn = quartiles_by_group(cohort).groupby("factor").size()
-    few = (drawn < 2 * (1 + len(cohort.groups))).any()
+    drawn = quartiles_by_group(cohort).groupby("factor").size() >= 2 * (1 + len(cohort.groups))
     return [
         ("Quartiles", ", ".join(quartiles), "Fewer than {0} patients on one side of one of them."),
         (
@@ -117,7 +116,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
         ),
         (
             "Pictures of numbers",
-            "single patients; quartiles of some groups" if few else "single patients",
+            "single patients; quartiles of some groups" if not drawn.all() else "single patients",
             "A group is drawn where {0} patients or more are on either side of each quartile.",
         ),
         (
@@ -191,8 +190,9 @@ def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list
 
     ``steps`` counts what happens at each place in order (places x kinds, events first); place i is
     after i steps. Between two places that are shown are the threshold of events or more, and of
-    every other kind as many or none; so it is beyond the last, where no event may be left. Places
-    in ``first`` are tried before the others.
+    every other kind as many or none; so it is beyond the last, where no event may be left, but
+    the threshold of patients is: the last of all is one patient. Places in ``first`` are tried
+    before the others.
     """
     withheld = cohort.withheld
     until = np.vstack([np.zeros(np.shape(steps)[1], int), np.cumsum(steps, axis=0)])
@@ -202,7 +202,7 @@ def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list
         last = at == len(shown)
         before = until[place] - until[shown[at - 1]]
         after = until[-1 if last else shown[at]] - until[place]
-        enough = before[0] >= withheld.threshold and (last or after[0] >= withheld.threshold)
+        enough = min(before[0], after.sum() if last else after[0]) >= withheld.threshold
         if enough and place not in shown and not withheld.small([before, after]).any():
             shown.insert(at, place)
     return shown
@@ -211,16 +211,18 @@ def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list
 def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Survival, pd.DataFrame]:
     """What of curves over time may be shown, and what is read at chosen times.
 
-    The second is that of ``survival.read_by_group``. The curve of all patients is shown where those
+    The second is that of ``survival.read_by_group``, at those of the times until which the
+    threshold of patients was followed. The curve of all patients is shown where those
     of all groups are withheld: beside some of them it could tell of the others. Beside all of them
     they are read at the times at which every group is.
     """
     withheld, follow_up = cohort.withheld, found.follow_up
-    read = survival.read_by_group(found.curves, times)
     if not withheld.threshold:
-        return found, read
+        return found, survival.read_by_group(found.curves, times)
     (time,), (event,) = cohort.named("time"), cohort.named("event")
     hidden, known = withheld.by_group(event), cohort.complete([time, event])
+    times = [one for one in times if (known[time] >= one).sum() >= withheld.threshold]
+    read = survival.read_by_group(found.curves, times)
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
     own = {ALL: known[time], **dict(iter(known.groupby(cohort.group, observed=False)[time]))}
     few = {
@@ -280,7 +282,8 @@ def _of_group(
     ]
     # Of the start it is known that nobody had the event before it, and nothing else.
     start = set() if steps[0, 0] else {0}
-    return read, sorted(start | {(one - 1) // 2 for one in shown if one})
+    near_end = np.flatnonzero(curve["at_risk"].shift(-1, fill_value=0) < withheld.threshold)
+    return read, sorted(start | ({(one - 1) // 2 for one in shown if one} - {*near_end}))
 
 
 def roc_curve(marker: roc.Marker, cohort: Cohort) -> pd.DataFrame:

@@ -216,7 +216,14 @@ def write_word(app) -> None:
         }
     path = Path(app.outdir, WORD)
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(word.document(app.config.html_title, tables))
+    path.write_bytes(word.document(app.config.html_title, tables, _mark(app)))
+
+
+def _mark(app) -> str:
+    """What a book that shows all of somebody's patients says on each of its pages; else nothing."""
+    return "For use within the house; holds small cells." * (
+        not app.cohort.is_example and not app.cohort.withheld.threshold
+    )
 
 
 class Listed(SphinxDirective):
@@ -244,6 +251,7 @@ def show_banner(app, pagename, templatename, context, doctree) -> None:
         "cohort": app.cohort,
         "of_paper": conditional.holds("of_paper", app.facts.get),
         "edition": app.edition,
+        "mark": _mark(app),
         "tables_withheld": f"{WITHHELD}: {app.withheld}",
         "mostly_empty": " ".join(consistency.mostly_empty(app.cohort)),
         "pathto": context["pathto"],

@@ -25,14 +25,16 @@ MOST_COLUMNS, MOST_CHARACTERS = 6, 110
 LINE = 'w:val="single" w:sz="8" w:space="0" w:color="000000"'
 
 
-def document(title: str, tables: dict[str, dict]) -> bytes:
+def document(title: str, tables: dict[str, dict], mark: str = "") -> bytes:
     """The Word file of a book's tables: by their number ("Table 2.1"), the descriptions that the
-    pages are made from."""
+    pages are made from. ``mark`` stands at the head of every page."""
     file = docx.Document()
     file.core_properties.title = title
     file.core_properties.author = ""
     file.core_properties.created = file.core_properties.modified = datetime(2000, 1, 1, tzinfo=UTC)
     file.styles["Normal"].font.size = Pt(9)
+    # The sections that follow go on with the header of the first.
+    file.sections[0].header.paragraphs[0].text = mark
     file.add_heading(title, level=1)
     for number, about in tables.items():
         cells = [[column["label"] for column in about["columns"]], *about["rows"]]
@@ -48,8 +50,9 @@ def document(title: str, tables: dict[str, dict]) -> bytes:
 
 def _turn_for(file, texts: list[list[str]]) -> None:
     """Go on in a new section where the pages so far have the other orientation."""
-    longest = max(sum(map(len, row)) for row in texts)
-    landscape = len(texts[0]) > MOST_COLUMNS or longest > MOST_CHARACTERS
+    landscape = len(texts[0]) > MOST_COLUMNS or any(
+        sum(map(len, row)) > MOST_CHARACTERS for row in texts
+    )
     now = file.sections[-1]
     if (now.orientation == WD_ORIENT.LANDSCAPE) != landscape:
         new = file.add_section(WD_SECTION.NEW_PAGE)
