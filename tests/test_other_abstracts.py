@@ -1818,7 +1818,8 @@ NO_TOTAL = "the number of all patients is not known (methods.all.patients)"
         (
             "r.w@A.mean,61.2 ± 10.4,\nr.w@B.mean,65.0 ± 9.9,\nr.w.p_value,0.02,\n",
             "P of w follows from means and standard deviations",
-            "it takes the size of each group (methods.<group>.patients, or of: in its basis)",
+            "it takes the size of each group, two patients or more (methods.<group>.patients, or "
+            "of: in its basis)",
         ),
     ],
 )

@@ -183,10 +183,16 @@ def _one_digit_off(
     alone = [names[0] for names in finding.culprits if len(names) == 1]
     found, printed = [], claims["printed"]
     for name in alone if finding.grade == verdicts.IMPOSSIBLE else []:
+        allowed = [
+            verdicts.prints(check.allows(name), printed[name])
+            for check in finding.checks
+            if name in check.claims
+        ]
         near = [
             text
             for text in verdicts.neighbors(name, printed[name])
-            if published.expected_instead(claims.at[name, "quantity"], text) is None
+            if all(texts is None or text in texts for texts in allowed)
+            and published.expected_instead(claims.at[name, "quantity"], text) is None
             and _would_fit(claims, printed.mask(claims.index == name, text), failing, [finding])
         ]
         found += [verdicts.one_digit_off(printed[name], near)] * bool(near)

@@ -154,7 +154,11 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     if len(cells) != 2 or not p_value:
         return
     names = [cell[quantity] for quantity in ("mean", "sd") for cell in cells]
-    unknown = "it takes the size of each group (methods.<group>.patients, or of: in its basis)"
+    unknown = (
+        "it takes the size of each group, two patients or more (methods.<group>.patients, or of: "
+        "in its basis)"
+    )
+    normal = "the file says that its method is normal"
     of_sizes = [premise for *_, premises in found for premise in premises]
     ends = [tuple(map(float, ends_of(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
@@ -189,7 +193,9 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         names,
         spans,
         [*of_sizes, *t_test, no_word("means")],
-        unknown * (min(sizes) < 2) or other_method(claims, [p_value]) * bool(t_test),
+        unknown * (min(sizes) < 2)
+        or other_method(claims, [p_value]) * bool(t_test)
+        or normal * ("normal" in stated(claims, [p_value])),
         readings=partial(list, readings),
     )
 

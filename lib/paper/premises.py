@@ -40,6 +40,7 @@ NO_WORD = {
     "estimate": ("the limits are of this very estimate", "what they are of"),
     "part": ("the group is a part of all patients", "who is in the group"),
     "events": ("each patient is counted once", "the number of patients with an event"),
+    "fraction": ("it counts patients, each once", "what it counts"),
     "fractions": (
         "they are of the same patients, each counted once and with a result",
         "the two-by-two table",

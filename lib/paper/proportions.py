@@ -16,7 +16,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from lib.paper import ratios, reconstruct
-from lib.paper.digits import agrees, number
+from lib.paper.digits import number
 from lib.paper.premises import (
     OF_FRACTION,
     any_share,
@@ -27,7 +27,7 @@ from lib.paper.premises import (
     stated,
     unstated,
 )
-from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of, subject
+from lib.paper.published import BESIDE, MOST_PATIENTS
 from lib.paper.topics import Topic, counts_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, one_of
 
@@ -40,8 +40,6 @@ LIMITS = {
     "jeffreys": "Jeffreys",
 }
 LIMITED = ("percentage", "agreement", *reconstruct.MARKER_QUANTITIES)
-# What may be of a part of the patients stated: those with an event, or with one result of a test.
-OF_A_PART = (*reconstruct.MARKER_QUANTITIES, "ppv", "npv")
 # Of more counts behind an estimate than this no limits are tried.
 MOST_TRIED = 2_000
 
@@ -50,16 +48,15 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; no count is above
     what it is out of."""
     cells = [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]
-    for cell in [*cells, *_of_a_number(claims, topic)]:
+    agreed = [cell["agreement"] for cell in topic.cells if "agreement" in cell]
+    cells += [{"percentage": name} for name in agreed if not denominator(claims, name)[2]]
+    for cell in cells:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)
         is_patency = share and share.endswith("primary_patency")
         if share and total and (not is_patency or apart(claims, share)):
             words = f"a whole number of {total:,} is behind the {describe(share, claims)}"
-            text = claims.at[share, "printed"]
-            # Some share of fewer patients prints so as well.
-            is_of_part = agrees(text, number(text).limit_denominator(total))
-            because = [no_word("share", total)] * (is_of_part and share.endswith(OF_A_PART))
+            text, because = claims.at[share, "printed"], []
             exact = exactly(*reconstruct.nearest_shares(text, total))
             if count:
                 counted = int(claims.at[count, "printed"])
@@ -83,21 +80,6 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         yield _at_most(claims, topic.own["events"], size, most, [no_word("events")])
 
 
-def _of_a_number(claims: pd.DataFrame, topic: Topic) -> Iterator[dict[str, str]]:
-    """Each percentage of another name that states of which number it is, as a cell; not where two
-    of a marker state the same, which is that of all patients, nor where its fraction is printed."""
-    for cell in topic.cells:
-        of = {
-            q: stated(claims, [cell[q]]).get("of", "")
-            for q in (*OF_A_PART, "agreement")
-            if q in cell
-        }
-        for quantity, total in of.items():
-            count = f"{topic.section}.{fraction_of(subject(cell[quantity]), quantity)}.count"
-            if total.isdigit() and [*of.values()].count(total) == 1 and count not in claims.index:
-                yield {"percentage": cell[quantity]}
-
-
 def _at_most(
     claims: pd.DataFrame, name: str, whole: str | None, most: int, needs: Iterable[str]
 ) -> Check:
@@ -117,7 +99,8 @@ def _of_too_many(claims: pd.DataFrame, name: str) -> Iterator[Check]:
             f"the {describe(name, claims)} is out of {total:,} in a group of {most:,}",
             (name, size),
             lambda left_out: None if left_out else False,
-            needs=(no_word("events"),),
+            needs=(no_word("fraction"),),
+            why_not=other_method(claims, [name]),
         )
 
 
@@ -201,8 +184,9 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         # Without the estimate any count may be behind the limits, or the one printed.
         own = [int(claims.at[cell["count"], "printed"])] if "count" in cell else None
         totals = {total for _, total in counted}
-        every = [(k, total) for total in totals for k in own or range(total + 1) if k <= total]
-        if check.holds is False and 0 < len(every) <= MOST_TRIED:
+        few = totals if own or sum(totals) <= MOST_TRIED else ()
+        every = [(k, total) for total in few for k in own or range(total + 1) if k <= total]
+        if check.holds is False and every:
             check = _or_of_another(check, claims, names, _with_limits(every, level))
         yield check
 

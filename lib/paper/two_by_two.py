@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from lib.paper import reconstruct
 from lib.paper.checks import ids
-from lib.paper.digits import interval
+from lib.paper.digits import agrees, interval, number
 from lib.paper.premises import PREMISES, apart, denominator, no_word, other_method, stated, unstated
 from lib.paper.published import MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic
@@ -59,7 +59,8 @@ def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         # The checks on all markers together say as much of the two, if they are of all patients.
         are_both = {*reconstruct.MARKER_QUANTITIES} == quantities - KNOWN_ELSEWHERE
         is_known = are_both and not any(apart(claims, name) for name in shares)
-        if len(names) < 2 or not shares or (topic.section == "roc" and is_known):
+        has_own = any(of[0] in shares and most < inf for of, *_, most in bounds)
+        if len(names) < 2 - has_own or not shares or (topic.section == "roc" and is_known):
             continue
         needs += unstated(claims, [*shares, *names], ["of", "events"])
         needs += [no_word("fractions")] * ("count" in quantities and PREMISES["of"] in needs)
@@ -99,7 +100,9 @@ def _bounds(
             bounds += [((name,), *of) for of in _of_share(printed, counted, out_of).values()]
         if size is None and totals.count(total) == 1 and not is_fraction:
             bounds.append(((name,), out_of, total, total))
-            needs.append(no_word("share", total))
+            # Some share of fewer patients may print so as well.
+            is_of_part = agrees(printed, number(printed).limit_denominator(total))
+            needs += [no_word("share", total)] * is_of_part
         elif total and not (is_fraction and (assumed or size is None)):
             populations.add((total, size))
     bounds += [

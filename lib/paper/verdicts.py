@@ -252,7 +252,9 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         in_doubt = tuple(dict.fromkeys(chain(*culprits)))
         readings = dict.fromkeys(words for check in failing for words in check.readings())
         for name in in_doubt:
-            nearest = [_nearest(check, name, printed[name]) for check in failing]
+            of_name = [check for check in failing if name in check.claims]
+            nearest = [_nearest(check, name, printed[name]) for check in of_name]
+            nearest = nearest * all(nearest)
             nearest += [_supported(check, name, printed[name]) for check in checks]
             readings |= dict.fromkeys(words for words in nearest if words)
         worst = min((grade(check, printed) for check in failing), key=GRADES.index)
