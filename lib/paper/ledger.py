@@ -150,7 +150,9 @@ def account(claims: pd.DataFrame) -> Account:
     failing = verdicts.findings(done, claims["printed"])
     worse = verdicts.GRADES[: verdicts.GRADES.index(verdicts.ONE_DIGIT)]
     worst = [finding for finding in failing if finding.grade in worse]
-    cut_off = [CUT_OFF] if worst and _fits_cut_off(claims, failing) else []
+    are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
+    printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
+    cut_off = [CUT_OFF] if worst and _would_fit(claims, printed, failing, failing) else []
     for finding in worst:
         if found := cut_off or _one_digit_off(claims, failing, finding):
             readings = [*dict.fromkeys([*finding.readings, *found])]
@@ -165,14 +167,6 @@ def account(claims: pd.DataFrame) -> Account:
             grades |= dict.fromkeys(doubtful.get(check, confined) & {*check.claims}, grade)
     failing.sort(key=lambda finding: verdicts.GRADES.index(finding.grade))
     return Account(claims.assign(grade=pd.Series(grades)), [*graded.items()], failing)
-
-
-def _fits_cut_off(claims: pd.DataFrame, failing: list[verdicts.Finding]) -> bool:
-    """Whether all that fails would fit if all percentages of the file were cut off instead of
-    rounded."""
-    are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
-    printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
-    return _would_fit(claims, printed, failing, failing)
 
 
 def _one_digit_off(

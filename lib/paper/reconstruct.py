@@ -17,7 +17,6 @@ numbers all come from the claims, and one, several or no solution can be told ap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from itertools import product
 from math import inf, prod
 
@@ -28,7 +27,6 @@ from lib.paper.digits import interval
 from lib.paper.premises import apart, stated
 
 MARKER_QUANTITIES = ("sensitivity", "specificity")
-MATTERING = (".patients", ".events", ".primary_patency", ".sensitivity", ".specificity", ".auc")
 MOST_LISTED = 100_000
 # Of more numbers of events than this, or of more counts of a marker, nothing is said.
 MOST_EVENTS = 1_000_000
@@ -163,20 +161,12 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     from the sum of the others. Numbers that the file says are of other patients, or of another
     method, do not matter.
     """
-    matter = claims.index[claims.index.str.endswith(MATTERING)]
-    rows = claims.loc[matter, claims.columns.intersection(["printed", "basis"])]
-    chosen = matter if using is None else matter.intersection(using)
-    counted = frozenset(name for name in chosen if not apart(claims, name))
-    return _solutions(tuple(rows.columns), tuple(rows.itertuples(name=None)), counted)
-
-
-@lru_cache(maxsize=32)
-def _solutions(
-    columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], using: frozenset[str]
-) -> Solutions | None:
-    """What claims allow that are given as columns and rows; kept, as many checks ask the same."""
-    claims = pd.DataFrame.from_records(rows, columns=["id", *columns], index="id")
-    printed = {name: text for name, text in claims["printed"].items() if name in using}
+    using = set(claims.index if using is None else using)
+    printed = {
+        name: text
+        for name, text in claims["printed"].items()
+        if name in using and not apart(claims, name)
+    }
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     if not all(
         interval(printed.get(f"roc.{marker}.auc")).meets(*mean_area(printed, marker))

@@ -37,6 +37,7 @@ CELLS = {
 }
 EVENTS, PATIENTS, ONE = np.array([(1, 1, 0, 0, 0), (1, 1, 1, 1, 0), (0, 0, 0, 0, 1)])
 KNOWN_ELSEWHERE = {"patients", "events", "primary_patency"}
+TOTAL_EVENTS = "methods.all.events"
 INFEASIBLE = 2  # the status that scipy gives
 MOST_NODES = 2_000
 MOST_LISTED = 10_000
@@ -114,9 +115,8 @@ def _bounds(
 def _of_events(claims: pd.DataFrame, shares: list[str]) -> Iterator[Bound]:
     """How many events are printed; and how many the rates of patency allow, if it is stated that
     they count the same."""
-    for name in ids(claims, "methods", "events"):
-        events = int(claims.at[name, "printed"])
-        yield (name,), EVENTS, events, events
+    if events := claims["printed"].get(TOTAL_EVENTS):
+        yield (TOTAL_EVENTS,), EVENTS, int(events), int(events)
     sizes = ids(claims, "methods", "patients")
     rates = [name for name in ids(claims, "patency", "primary_patency") if not apart(claims, name)]
     words = ["of", "rate", *["partition"] * (len(sizes) > 1)]
