@@ -433,6 +433,22 @@ def test_where_the_joint_model_is_withheld_each_factor_alone_still_stands_in_tab
     assert "has_rare crude withheld, adjusted withheld" in text
 
 
+def with_a_small_group() -> pd.DataFrame:
+    """Patients without the rare factor, of whom four with the event and two without are in C."""
+    rows = with_a_rare_factor(4).drop(columns="has_rare")
+    return rows.assign(group=rows["group"].mask(rows.index.isin([0, 1, 2, 3, 60, 61]), "C"))
+
+
+def test_where_a_group_is_withheld_the_univariate_chapter_says_so_in_a_sentence(pages):
+    codebook = codebook_of(with_a_small_group(), "A|B|C")
+    for disclosure, words in [
+        ("5", "The comparison of the groups of this cohort is withheld"),
+        ("off", "Pearson's chi-square test of the groups of this cohort gives P"),
+    ]:
+        text = pages(with_a_small_group(), codebook, disclosure, ["univariate"])["univariate"]
+        assert words in text and "cohort withheld" not in text
+
+
 def test_a_withheld_model_is_not_said_to_have_no_maximum(pages):
     """Or all six with the rare factor would be known to have had the event."""
     rows = with_a_rare_factor(6)
