@@ -439,6 +439,30 @@ def with_a_small_group() -> pd.DataFrame:
     return rows.assign(group=rows["group"].mask(rows.index.isin([0, 1, 2, 3, 60, 61]), "C"))
 
 
+def test_the_mends_that_are_named_for_a_withheld_model_show_it(pages):
+    """A level that is rare only among those with all values, and a small group."""
+    small, rows = with_a_small_group(), with_a_rare_factor(4)
+    twenty = rows.index.isin([*range(8), *range(60, 72)])
+    size = rows["size"].mask(rows.index.isin([*range(7), *range(60, 69)]))
+    lacking = rows.assign(has_rare=twenty.astype(int), size=size)
+
+    def listed(rows: pd.DataFrame) -> str:
+        codebook = codebook_of(rows, "|".join(sorted({*rows["group"]})))
+        return pages(rows, codebook, "5", ["withheld"])["withheld"]
+
+    found = listed(lacking)
+    assert "has_rare by outcome, patients with all values" in found and "Joint model |" in found
+    for words in ("Fill in what is", "delete the line of the factor that lacks", "the rare one"):
+        assert words in found
+    filled, without = lacking.assign(size=rows["size"]), lacking.drop(columns="size")
+    for mended in (filled, without, lacking.drop(columns="has_rare")):
+        assert "Joint model" not in listed(mended)
+    assert "Validation" not in listed(without)
+    found = listed(small)
+    assert "Joint model with group" in found and "Join it with another group" in found
+    assert "Joint model" not in listed(small.assign(group=small["group"].replace("C", "B")))
+
+
 def test_where_a_group_is_withheld_the_univariate_chapter_says_so_in_a_sentence(pages):
     codebook = codebook_of(with_a_small_group(), "A|B|C")
     for disclosure, words in [
