@@ -463,6 +463,49 @@ def test_the_mends_that_are_named_for_a_withheld_model_show_it(pages):
     assert "Joint model" not in listed(small.assign(group=small["group"].replace("C", "B")))
 
 
+FISHER_IN_PAIRS = "pairs of groups by Fisher's exact test with Holm's"
+PARAGRAPHS = {
+    "two groups": (
+        lambda rows: rows,
+        ["compared by Pearson's chi-square test and by Fisher's exact test.", "> All 3 factors"],
+        [FISHER_IN_PAIRS, "Counts of fewer than"],
+    ),
+    "three groups": (
+        lambda rows: rows.assign(group=list("ABCB" * 40)),
+        [FISHER_IN_PAIRS, "a number by Student's t test and any other by Pearson's"],
+        [],
+    ),
+    "one factor": (
+        lambda rows: rows[["group", "outcome", "has_y"]],
+        ["> The factor entered a logistic regression", "> Each factor was related to the outcome"],
+        ["> All 1", "Student's t test and any", "Numbers ("],
+    ),
+    "no fit": (
+        lambda rows: rows.assign(has_x=rows["outcome"]),
+        ["> A logistic regression with all factors could not be fitted."],
+        ["> All 3 factors", "validated by"],
+    ),
+    "withheld": (
+        lambda _: with_a_small_group().assign(has_rare=with_a_rare_factor(4)["has_rare"]),
+        ["factors is not shown, since it could tell", "Counts of fewer than 5 patients"],
+        [FISHER_IN_PAIRS, "They were compared by", "could not be fitted", "> All"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", slow_but(["one factor", "withheld"], PARAGRAPHS))
+def test_the_paragraph_for_a_methods_section_says_what_the_book_did(pages, name):
+    change, said, unsaid = PARAGRAPHS[name]
+    rows = change(with_a_rare_factor(4).drop(columns="has_rare"))
+    codebook = codebook_of(rows, "|".join(sorted({*rows["group"]})))
+    text = pages(rows, codebook, "5" if name == "withheld" else "off", ["analysis"])["analysis"]
+    paragraph = text.partition("in words that a paper can use:")[2]
+    for words in said:
+        assert words in paragraph, words
+    for words in unsaid:
+        assert words not in paragraph, words
+
+
 def test_where_a_group_is_withheld_the_univariate_chapter_says_so_in_a_sentence(pages):
     codebook = codebook_of(with_a_small_group(), "A|B|C")
     for disclosure, words in [
