@@ -371,10 +371,166 @@ def test_one_rare_factor_withholds_the_model_and_pages_say_why_and_what_helps(pa
     assert "The markers shown are the factors with P<0.05 in the joint model." in mended["roc"]
 
 
-def test_without_a_joint_model_the_roc_chapter_says_that_there_is_none(pages):
+def with_a_rare_factor(events: int) -> pd.DataFrame:
+    """160 patients of whom six have a rare factor, and so many of these the event."""
+    random = np.random.default_rng(12)
+    rows = pd.DataFrame({"group": random.choice(["A", "B"], 160), "outcome": [1] * 60 + [0] * 100})
+    for name in ("has_x", "has_y"):
+        rows[name] = random.integers(0, 2, 160)
+    rows["size"] = random.normal(50, 9, 160).round(1)
+    return rows.assign(
+        has_rare=rows.index.isin([*range(events), *range(160 - 6 + events, 160)]).astype(int)
+    )
+
+
+IF_SHOWN = {
+    "multivariate": [
+        "The model itself stands in",
+        "The guess made here",
+        "The last column does the same",
+        "Both are computed from the joint model",
+    ],
+    "roc": ["What the joint model predicts", "How the markers compare with the joint model"],
+    "analysis": [
+        "The full equation, with the intercept",
+        "the penalized fit in the table",
+        "Its area stands beside",
+        "The curve shows whether",
+        "The curve is the apparent one",
+    ],
+}
+IF_WITHHELD = {
+    "methods": ["The joint model of the third is withheld in this book"],
+    "multivariate": ["The joint model of this book's patients is withheld"],
+    "roc": ["How the markers compare with each other in the same patients"],
+    "analysis": ["and so is whether factors separate", "The area of these risks is withheld"],
+}
+
+
+def test_where_the_joint_model_is_withheld_no_text_speaks_as_if_it_stood_there(pages):
+    rows, chapters = with_a_rare_factor(4), ["methods", "multivariate", "roc", "analysis"]
+    withheld = pages(rows, codebook_of(rows, "A|B"), "5", chapters)
+    rows = rows.drop(columns="has_rare")
+    shown = pages(rows, codebook_of(rows, "A|B"), "5", chapters)
+    for said, own, other in [(IF_SHOWN, shown, withheld), (IF_WITHHELD, withheld, shown)]:
+        for chapter, sentences in said.items():
+            for sentence in sentences:
+                assert sentence in own[chapter] and sentence not in other[chapter], sentence
+
+
+def test_where_the_joint_model_is_withheld_each_factor_alone_still_stands_in_table_and_picture(
+    pages,
+):
+    """The counts by outcome, the crude odds ratio and its P are not of the joint model."""
+    rows = with_a_rare_factor(4)
+    text = pages(rows, codebook_of(rows, "A|B"), "5", ["analysis"])["analysis"]
+    ((a, b), (c, d)) = pd.crosstab(rows["has_y"], rows["outcome"]).to_numpy()[::-1, ::-1]
+    alone = f"has_y | {a}/60 ({a / 60:.1%}) | {b}/100 ({b / 100:.1%}) | {a * d / b / c:.2f} ("
+    assert re.search(re.escape(alone) + r"[^|]*\) \| 0\.\d+ \| withheld \| withheld", text)
+    assert "has_rare" + " | withheld" * 6 in text
+    assert "The joint model is withheld." in text
+    assert f"has_y crude {a * d / b / c:.2f}, adjusted withheld" in text
+    assert "has_rare crude withheld, adjusted withheld" in text
+
+
+def with_a_small_group() -> pd.DataFrame:
+    """Patients without the rare factor, of whom four with the event and two without are in C."""
+    rows = with_a_rare_factor(4).drop(columns="has_rare")
+    return rows.assign(group=rows["group"].mask(rows.index.isin([0, 1, 2, 3, 60, 61]), "C"))
+
+
+def test_the_mends_that_are_named_for_a_withheld_model_show_it(pages):
+    """A level that is rare only among those with all values, and a small group."""
+    small, rows = with_a_small_group(), with_a_rare_factor(4)
+    twenty = rows.index.isin([*range(8), *range(60, 72)])
+    size = rows["size"].mask(rows.index.isin([*range(7), *range(60, 69)]))
+    lacking = rows.assign(has_rare=twenty.astype(int), size=size)
+
+    def listed(rows: pd.DataFrame) -> str:
+        codebook = codebook_of(rows, "|".join(sorted({*rows["group"]})))
+        return pages(rows, codebook, "5", ["withheld"])["withheld"]
+
+    found = listed(lacking)
+    assert "has_rare by outcome, patients with all values" in found and "Joint model |" in found
+    for words in ("Fill in what is", "delete the line of the factor that lacks", "the rare one"):
+        assert words in found
+    filled, without = lacking.assign(size=rows["size"]), lacking.drop(columns="size")
+    for mended in (filled, without, lacking.drop(columns="has_rare")):
+        assert "Joint model" not in listed(mended)
+    assert "Validation" not in listed(without)
+    found = listed(small)
+    assert "Joint model with group" in found and "Join it with another group" in found
+    assert "Joint model" not in listed(small.assign(group=small["group"].replace("C", "B")))
+
+
+FISHER_IN_PAIRS = "pairs of groups by Fisher's exact test with Holm's"
+PARAGRAPHS = {
+    "two groups": (
+        lambda rows: rows,
+        ["compared by Pearson's chi-square test and by Fisher's exact test.", "> All 3 factors"],
+        [FISHER_IN_PAIRS, "Counts of fewer than"],
+    ),
+    "three groups": (
+        lambda rows: rows.assign(group=list("ABCB" * 40)),
+        [FISHER_IN_PAIRS, "a number by Student's t test and any other by Pearson's"],
+        [],
+    ),
+    "one factor": (
+        lambda rows: rows[["group", "outcome", "has_y"]],
+        ["> The factor entered a logistic regression", "> Each factor was related to the outcome"],
+        ["> All 1", "Student's t test and any", "Numbers ("],
+    ),
+    "no fit": (
+        lambda rows: rows.assign(has_x=rows["outcome"]),
+        ["> A logistic regression with all factors could not be fitted."],
+        ["> All 3 factors", "validated by"],
+    ),
+    "withheld": (
+        lambda _: with_a_small_group().assign(has_rare=with_a_rare_factor(4)["has_rare"]),
+        ["factors is not shown, since it could tell", "Counts of fewer than 5 patients"],
+        [FISHER_IN_PAIRS, "They were compared by", "could not be fitted", "> All"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", slow_but(["one factor", "withheld"], PARAGRAPHS))
+def test_the_paragraph_for_a_methods_section_says_what_the_book_did(pages, name):
+    change, said, unsaid = PARAGRAPHS[name]
+    rows = change(with_a_rare_factor(4).drop(columns="has_rare"))
+    codebook = codebook_of(rows, "|".join(sorted({*rows["group"]})))
+    text = pages(rows, codebook, "5" if name == "withheld" else "off", ["analysis"])["analysis"]
+    paragraph = text.partition("in words that a paper can use:")[2]
+    for words in said:
+        assert words in paragraph, words
+    for words in unsaid:
+        assert words not in paragraph, words
+
+
+def test_where_a_group_is_withheld_the_univariate_chapter_says_so_in_a_sentence(pages):
+    codebook = codebook_of(with_a_small_group(), "A|B|C")
+    for disclosure, words in [
+        ("5", "The comparison of the groups of this cohort is withheld"),
+        ("off", "Pearson's chi-square test of the groups of this cohort gives P"),
+    ]:
+        text = pages(with_a_small_group(), codebook, disclosure, ["univariate"])["univariate"]
+        assert words in text and "cohort withheld" not in text
+
+
+def test_a_withheld_model_is_not_said_to_have_no_maximum(pages):
+    """Or all six with the rare factor would be known to have had the event."""
+    rows = with_a_rare_factor(6)
+    codebook = codebook_of(rows, "A|B")
+    assert "By maximum likelihood: " in pages(rows, codebook, "off", ["analysis"])["analysis"]
+    assert "By maximum likelihood: " not in pages(rows, codebook, "5", ["analysis"])["analysis"]
+
+
+def test_without_a_joint_model_chapters_say_that_there_is_none(pages):
     change, _ = CASES["complete separation"]
-    text = pages(change(ROWS), chapters=["roc"])["roc"]
-    assert "There is no joint model" in text and "No factor has P<0.05" not in text
+    found = pages(change(ROWS), chapters=["methods", "multivariate", "roc"])
+    assert "There is no joint model" in found["roc"] and "No factor has P<0.05" not in found["roc"]
+    assert "The joint model of the third cannot be fitted to these patients" in found["methods"]
+    assert "These patients have no joint model" in found["multivariate"]
+    assert "The joint model itself needs one row per patient" not in found["multivariate"]
 
 
 def test_printed_counts_that_contradict_one_another_are_said_to(pages, monkeypatch, tmp_path):

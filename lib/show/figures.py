@@ -355,21 +355,28 @@ def significant_pairs(
 
 
 def forest(
-    crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort, determined: list[str]
+    crude: pd.DataFrame,
+    adjusted: pd.DataFrame,
+    cohort: Cohort,
+    determined: list[str],
+    withheld: bool = False,
 ) -> None:
-    """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown.
+    """Crude beside adjusted odds ratios on a log scale; of the crude those that may be shown, and
+    the adjusted unless the joint model is ``withheld``.
 
     The printed numbers determine the crude ones of the factors ``determined``, and hold the
     adjusted ones: these do not rest on the example cohort.
     """
     hidden = crude.index.isin(cohort.withheld.outcome)
+    adjusted = adjusted.head(0 if withheld else None).reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
-    verb = "stays" if lasting == 1 else "stay"
-    ratios = crude["odds_ratio"].map(ratio).mask(hidden, display.WITHHELD)
     with display.figure(
-        f"{lasting or 'None'} of {len(adjusted)} factors {verb} significant in the joint model",
+        f"Significant in the joint model: {lasting or 'none'} of {len(adjusted)} factors"
+        if adjusted["p"].notna().any()
+        else "Odds ratios of each factor alone",
         name="fig-forest",
         caption="Odds ratios of each factor alone (crude) and in the joint model (adjusted)."
+        + " Those of the joint model are withheld." * withheld
         + (
             " In rows without hatching the adjusted odds ratio is the printed one, and the printed "
             "numbers determine the crude one if the ROC section covers all patients."
@@ -378,13 +385,14 @@ def forest(
         ),
         alt="Forest plot",
         words=[
-            f"{cohort.per_step(row.Index)} crude {ratios[row.Index]}, adjusted "
-            f"{estimate(row.odds_ratio, row.lower, row.upper)}"
-            for row in adjusted.itertuples()
+            f"{cohort.per_step(row.Index)} "
+            f"crude {display.shown(ratio(crude.at[row.Index, 'odds_ratio']), gone)}, adjusted "
+            f"{display.shown(estimate(row.odds_ratio, row.lower, row.upper), withheld)}"
+            for row, gone in zip(adjusted.itertuples(), hidden, strict=True)
         ],
         data=display.masked(crude, hidden)
         .rename(columns=display.OF_ANY_OUTCOME)
-        .join(adjusted, suffixes=("_crude", "_adjusted"))
+        .join(display.masked(adjusted, withheld), suffixes=("_crude", "_adjusted"))
         .assign(step=[cohort.step(name) for name in crude.index]),
         key="factor",
         reconstructed=cohort.is_example,
@@ -404,7 +412,7 @@ def forest(
                 table["upper"],
                 color=color,
                 marker=marker,
-                label=name,
+                label=name if table["odds_ratio"].notna().any() else None,
             )
         axes.axvline(1, color=MUTED, linewidth=1, linestyle=":")
         plots.ratio_scale(axes, "x")

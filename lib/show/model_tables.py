@@ -69,16 +69,25 @@ def joint_model(
     )
 
 
-def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort) -> None:
-    """What papers print of factors: counts by outcome, the odds ratio alone and in the model."""
-    joined = crude.join(adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_"))
+def crude_and_adjusted(
+    crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Cohort, withheld: bool = False
+) -> None:
+    """What papers print of factors: counts by outcome, the odds ratio alone and in the model, which
+    may be withheld."""
+    of_model = adjusted[["odds_ratio", "lower", "upper", "p"]].add_prefix("adjusted_")
     references = univariate.screen(cohort, cohort.named("reference") + cohort.named("empty"))
     of_event, of_no_event = (
         [f"exposed_{outcome}", outcome, f"mean_{outcome}", f"sd_{outcome}"]
         for outcome in ("occluded", "patent")
     )
-    joined = joined.reindex(cohort.described).fillna(references[[*of_event[:2], *of_no_event[:2]]])
-    joined = display.masked(joined, joined.index.isin(cohort.withheld.outcome), list(crude))
+    joined = (
+        crude.join(of_model)
+        .reindex(cohort.described)
+        .fillna(references[[*of_event[:2], *of_no_event[:2]]])
+    )
+    hidden = dict.fromkeys(crude, joined.index.isin(cohort.withheld.outcome)) | dict.fromkeys(
+        of_model, joined.index.isin(crude.index) & withheld
+    )
 
     def counted(name: str, exposed: float, total: float, mean: float, sd: float) -> str:
         """The exposed among all; of a number, the mean, with one digit more than its quartiles."""
@@ -86,15 +95,14 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         return (
             f"mean {form(mean)} (SD\N{NO-BREAK SPACE}{form(sd)})"
             if pd.isna(exposed)
-            else f"{count_of(exposed, total)} ({percent(exposed / total)})"
+            else f"{count_of(exposed, total)} ({percent(exposed / (total or np.nan))})"
         )
 
     def compared(name: str, *found: float) -> str:
-        is_reference = name == cohort.reference(name)
-        return "reference" if is_reference else estimate(*found)
+        return "reference" if name == cohort.reference(name) else estimate(*found)
 
     display.table(
-        joined.rename(columns=display.OF_ANY_OUTCOME),
+        display.masked(joined, hidden).rename(columns=display.OF_ANY_OUTCOME),
         {
             "Factor": ("factor", cohort.per_step),
             capital(cohort.event): ("factor", *map(display.OF_ANY_OUTCOME.get, of_event), counted),
@@ -117,7 +125,16 @@ def crude_and_adjusted(crude: pd.DataFrame, adjusted: pd.DataFrame, cohort: Coho
         key="factor",
         name="tab-crude-and-adjusted",
         caption="Each factor by outcome, with its odds ratio alone and in the joint model.",
-        note=f"Both P are Wald's. {of_levels(cohort)}".strip(),
+        note=" ".join(
+            filter(
+                None,
+                [
+                    "Both P are Wald's.",
+                    "The joint model is withheld." * withheld,
+                    of_levels(cohort),
+                ],
+            )
+        ),
         reconstructed=cohort.is_example,
     )
 
@@ -277,9 +294,12 @@ def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
     # is small of how many resamples have the few. What is so together tells which factors passed.
     hidden = cohort.withheld.complete & {*shares.index}
     together = ["joint_p", "significant", "significant_share"]
-    shares = display.masked(shares, bool(hidden), together)
     display.table(
-        display.masked(shares, shares.index.isin(hidden)),
+        display.masked(
+            shares,
+            dict.fromkeys(shares, shares.index.isin(hidden))
+            | dict.fromkeys(together, bool(hidden)),
+        ),
         {
             "Factor": ("factor", cohort.label),
             "P alone": ("screening_p", p_value),

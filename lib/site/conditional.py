@@ -32,7 +32,9 @@ from sphinx.util import logging
 
 from lib.compatible import replication
 from lib.paper import ledger, published, reconstruct
+from lib.patients import disclosure
 from lib.patients.cohort import Cohort
+from lib.statistics import multivariate
 
 TRUTH = {"True": True, "False": False}
 BLOCK = re.compile(r"^(:{3,})\{when\} (.+)\n((?:.*\n)*?)\1[ \t]*$\n?", re.MULTILINE)
@@ -53,13 +55,18 @@ logger = logging.getLogger(__name__)
 def facts(cohort: Cohort) -> dict[str, str]:
     """What every page knows of its book: whether the cohort has a group or a factor of the paper
     (``comparable``), all that makes it the paper's (``of_paper``), and is the example cohort
-    (``example``); and what it is called (``file``). As text, as a cell would glue it.
+    (``example``); whether its joint model is shown (``model_shown``) or withheld
+    (``model_withheld``), or else cannot be fitted; and what it is called (``file``). As text, as a
+    cell would glue it.
     """
     claims = reconstruct.original(published.read())
+    withheld = disclosure.hides_model(cohort, cohort.factors)
     known = {
         "comparable": ledger.comparable(cohort, claims),
         "of_paper": replication.is_possible(cohort, claims),
         "example": cohort.is_example,
+        "model_shown": not withheld and multivariate.fit(cohort).problem is None,
+        "model_withheld": withheld,
         "file": cohort.name,
     }
     return {name: str(value) for name, value in known.items()}
