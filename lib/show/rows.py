@@ -178,7 +178,7 @@ def shares(cohort: Cohort) -> None:
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     groups = list(parts)[1:] or ["all"]
     title = (
-        f"{cohort.label(widest)}: with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
+        f"{cohort.label(widest)} – with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
         f"without it {percent(risk.at[widest, 0.0])}"
     )
     if len(parts) > 1:
