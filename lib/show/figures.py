@@ -385,9 +385,9 @@ def forest(
         ),
         alt="Forest plot",
         words=[
-            f"{cohort.per_step(row.Index)} "
-            f"crude {display.shown(ratio(crude.at[row.Index, 'odds_ratio']), gone)}, adjusted "
-            f"{display.shown(estimate(row.odds_ratio, row.lower, row.upper), withheld)}"
+            f"{cohort.per_step(row.Index)} crude "
+            f"{display.WITHHELD if gone else ratio(crude.at[row.Index, 'odds_ratio'])}, adjusted "
+            + (display.WITHHELD if withheld else estimate(row.odds_ratio, row.lower, row.upper))
             for row, gone in zip(adjusted.itertuples(), hidden, strict=True)
         ],
         data=display.masked(crude, hidden)
