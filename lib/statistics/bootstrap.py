@@ -140,8 +140,12 @@ def validate(
     stability["joint_p"] = np.where(stability["screened"], _wald_p(joint)[0, 1:], np.nan)
     stability["significant"] = stability["joint_p"] < alpha
     if status != FITTED:
-        problem = f"in the joint model of the screened factors {REASONS[status]}"
-        return Validation(table, stability, **sizes, problem=problem)
+        return Validation(
+            table,
+            stability,
+            **sizes,
+            problem=f"in the joint model of the screened factors {REASONS[status]}",
+        )
     table["apparent"] = _performance(patterns, joint.coefficients, patterns.counts)[0][0]
 
     # Steps 2 and 3.

@@ -66,9 +66,13 @@ def fit(cohort: Cohort, factors: list[str] | None = None, level: float = 0.95) -
         return JointModel(pd.DataFrame(columns=COLUMNS, dtype=float), *sizes, problem)
     coefficient, covariance = back @ fitted.params, back @ fitted.cov_params() @ back.T
     steps = np.array([*map(cohort.step, back)])
-    table = odds_ratios(coefficient, np.sqrt(np.diag(covariance)), level, steps)
-    probabilities = expit(fitted.fittedvalues.to_numpy())
-    return JointModel(table, *sizes, None, probabilities, fitted.llf, covariance)
+    return JointModel(
+        odds_ratios(coefficient, np.sqrt(np.diag(covariance)), level, steps),
+        *sizes,
+        probabilities=expit(fitted.fittedvalues.to_numpy()),
+        log_likelihood=fitted.llf,
+        covariance=covariance,
+    )
 
 
 def odds_ratios(

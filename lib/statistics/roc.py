@@ -46,8 +46,7 @@ def level_counts(cohort: Cohort, marker: str) -> tuple[np.ndarray, np.ndarray]:
     known = cohort.complete([marker, cohort.outcome])
     counts = pd.crosstab(known[marker], known[cohort.outcome])
     levels = [0, 1] if cohort.codebook["type"].get(marker) == "binary" else counts.index
-    events, nonevents = counts.reindex(index=levels, columns=[1, 0], fill_value=0).to_numpy().T
-    return events, nonevents
+    return tuple(counts.reindex(index=levels, columns=[1, 0], fill_value=0).to_numpy().T)
 
 
 def _placements(events: np.ndarray, nonevents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,8 +163,9 @@ def accuracy(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
 
 def curve(events: np.ndarray, nonevents: np.ndarray) -> pd.DataFrame:
     """The points of the ROC curve, from (0, 0) to (1, 1): false_positive_rate, sensitivity."""
-    above1 = np.concatenate([[0], np.cumsum(np.asarray(events)[::-1])])
-    above0 = np.concatenate([[0], np.cumsum(np.asarray(nonevents)[::-1])])
+    above1, above0 = (
+        np.concatenate([[0], np.cumsum(np.asarray(counts)[::-1])]) for counts in (events, nonevents)
+    )
     return pd.DataFrame(
         {
             "false_positive_rate": above0 / max(above0[-1], 1),

@@ -99,8 +99,12 @@ def influence(cohort: Cohort) -> tuple[pd.Series, Comparison]:
     most = (distance > distance.max() * (1 - 1e-9)).idxmax()
     # Its row stays, without the outcome, so that steps stay the same.
     fewer = cohort.rows.assign(**{cohort.outcome: cohort.rows[cohort.outcome].drop(most)})
-    how = "without the patient who matters most"
-    return distance, _compared(model, multivariate.fit(replace(cohort, rows=fewer)), factors, how)
+    return distance, _compared(
+        model,
+        multivariate.fit(replace(cohort, rows=fewer)),
+        factors,
+        "without the patient who matters most",
+    )
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,9 @@ def why_no_model(
                 f"{listed(labels(cohort, empty))}, the reference; put another level first in the "
                 "column levels of the codebook"
             )
-        names = listed(labels(cohort, spare))
-        return f"these factors are exact combinations of one another: {names}"
+        return (
+            f"these factors are exact combinations of one another: {listed(labels(cohort, spare))}"
+        )
     if finite and _separated(rows, factors, cohort.outcome):
         return "the factors separate the outcomes, so no finite maximum of the likelihood exists"
     return None
@@ -130,8 +131,9 @@ def separation(cohort: Cohort) -> Separation:
         for name in list(together):
             fewer = [other for other in together if other != name]
             together = fewer if _separated(rows, fewer, cohort.outcome) else together
-        names = listed(labels(cohort, together))
-        sentences.append(f"Only in combination, these separate the outcomes: {names}.")
+        sentences.append(
+            f"Only in combination, these separate the outcomes: {listed(labels(cohort, together))}."
+        )
     return Separation(told_apart, " ".join(sentences))
 
 

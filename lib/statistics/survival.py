@@ -78,13 +78,14 @@ def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
     """
     table = curve.set_index("time")
     so_far = table[["events", "censored"]].cumsum()
-    lost = so_far["censored"].shift(fill_value=0)
     estimates = table[["survival", "lower", "upper"]].reindex(times, method="ffill")
     estimates[estimates.index > table.index.max()] = np.nan
     counts = {
         "at_risk": table["at_risk"].reindex(times, method="bfill", fill_value=0),
         "events": so_far["events"].reindex(times, method="ffill", fill_value=0),
-        "censored": lost.reindex(times, method="bfill", fill_value=so_far["censored"].iloc[-1]),
+        "censored": so_far["censored"]
+        .shift(fill_value=0)
+        .reindex(times, method="bfill", fill_value=so_far["censored"].iloc[-1]),
     }
     return pd.DataFrame(counts).join(estimates)
 
@@ -185,6 +186,7 @@ def describe(cohort: Cohort) -> Survival:
         }
     )
     table = pd.concat(curves, names=["group"]).reset_index("group").reset_index(drop=True)
-    columns = ["patients", "events", "median", "lower", "upper"]
-    follow_up = pd.DataFrame.from_dict(follow_up, orient="index").reindex(columns=columns)
+    follow_up = pd.DataFrame.from_dict(follow_up, orient="index").reindex(
+        columns=["patients", "events", "median", "lower", "upper"]
+    )
     return Survival(table, follow_up, test, left_out, None, next(iter(test_problems), None))

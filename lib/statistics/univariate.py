@@ -116,15 +116,18 @@ def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
                 table[1] = np.column_stack(roc.level_counts(cohort, reference))[1]
             rows[factor] = {
                 "exposed_occluded": table[0, 0],
+                "occluded": occluded,
                 "exposed_patent": table[0, 1],
+                "patent": patent,
                 **binary_tests(table),
                 **crude_odds_ratio(table),
                 "mid_p": mid_p(table),
             }
         else:
             by_outcome = cohort.complete([factor]).groupby(cohort.outcome)[factor]
-            occluded, patent = (by_outcome.size().get(value, 0) for value in (1, 0))
             rows[factor] = {
+                "occluded": by_outcome.size().get(1, 0),
+                "patent": by_outcome.size().get(0, 0),
                 "mean_occluded": by_outcome.mean().get(1, np.nan),
                 "mean_patent": by_outcome.mean().get(0, np.nan),
                 "sd_occluded": by_outcome.std().get(1, np.nan),
@@ -132,7 +135,6 @@ def screen(cohort: Cohort, factors: list[str] | None = None) -> pd.DataFrame:
                 **number_tests(cohort, factor),
                 "trend": trend(cohort, factor)["p"],
             }
-        rows[factor] |= {"occluded": occluded, "patent": patent}
     return pd.DataFrame.from_dict(rows, orient="index").reindex(
         columns=[
             "exposed_occluded",
