@@ -188,8 +188,7 @@ def add_downloads(app, doctree) -> None:
     executed, title = executed_chapter(app.env, app.env.docname), None
     if app.facts["comparable"] == "False":
         at_start = app.env.docname == app.config.root_doc
-        own = executed.metadata.get("title_for_others")
-        title = app.config.html_title if at_start else own
+        title = app.config.html_title if at_start else executed.metadata.get("title_for_others")
         for part in doctree.findall(addnodes.toctree):
             if part["caption"] == PAPERS_PART:
                 part["caption"] = PART_FOR_OTHERS
@@ -290,9 +289,10 @@ def finish(app, error) -> None:
     for earlier in set(kept.parent.glob("*")) - {kept}:
         shutil.rmtree(earlier, ignore_errors=True)
     if app.cohort.withheld.threshold:
-        words = f"{WITHHELD}: {app.withheld}; withheld.html lists them. {disclosure.SHOW_ALL}"
         # Jupyter Book has its own last words after this.
-        atexit.register(print, words)
+        atexit.register(
+            print, f"{WITHHELD}: {app.withheld}; withheld.html lists them. {disclosure.SHOW_ALL}"
+        )
 
 
 def setup(app) -> dict:

@@ -42,8 +42,10 @@ def described_data() -> list[dict]:
 def project_files(docnames: list[str]) -> list[Path]:
     """The project's own files in order, relative to its folder; never the cohort that a book is
     about, nor its codebook."""
-    names = [f"data/{resource['path']}" for resource in described_data()]
-    names += [docname + suffix for docname in docnames for suffix in (".md", ".ipynb")]
+    names = [
+        *(f"data/{resource['path']}" for resource in described_data()),
+        *(docname + suffix for docname in docnames for suffix in (".md", ".ipynb")),
+    ]
     found = {path for pattern in [*MANIFEST, *names] for path in ROOT.glob(pattern)}
     chosen = loading.chosen_path()
     if chosen != loading.EXAMPLE:

@@ -158,8 +158,7 @@ def contents() -> str:
     """Every figure and table, its chapter and the function that makes it, as a Markdown table."""
     lines = ["| what it shows | chapter | made by |", "| --- | --- | --- |"]
     for chapter in sources():
-        stored = nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)
-        for about in described(stored):
+        for about in described(nbformat.read(chapter.with_suffix(".ipynb"), nbformat.NO_CONVERT)):
             maker = about["function"].removeprefix("lib.show.")
             lines.append(f"| {about['caption']} | `{chapter.stem}` | `{maker}` |")
     return "\n".join(lines) + "\n"

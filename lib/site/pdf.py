@@ -85,10 +85,12 @@ def _build(builder: str, folder: Path) -> Path:
 def _digest(site: Path) -> bytes:
     """A name for the content of a site's pages wherever it is, the links to the PDF apart."""
     content = [
-        PLACE.sub(r"\1\2", page.read_text(encoding="utf-8")).encode()
-        for page in sorted(site.glob("chapters/*.html"))
+        *(
+            PLACE.sub(r"\1\2", page.read_text(encoding="utf-8")).encode()
+            for page in sorted(site.glob("chapters/*.html"))
+        ),
+        *(style.read_bytes() for style in sorted(site.rglob("*.css"))),
     ]
-    content += [style.read_bytes() for style in sorted(site.rglob("*.css"))]
     return hashlib.sha256(b"".join(content)).hexdigest()[:32].encode()
 
 

@@ -131,7 +131,6 @@ def figure(svg: str, description: dict, env, document: nodes.document) -> list[n
 def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
     """A numbered table with headed rows and columns, its note and its file."""
     columns = description["columns"]
-    head = nodes.row("", *[_cell(column["label"], column) for column in columns])
     # On a phone each cell of a row shows its column's heading.
     heads = [""] + [column["label"] for column in columns[1:]]
     body = [nodes.row("", *map(_cell, cells, columns, heads)) for cells in description["rows"]]
@@ -141,7 +140,7 @@ def table(description: dict, env, document: nodes.document) -> list[nodes.Node]:
         nodes.tgroup(
             "",
             *[nodes.colspec(colwidth=1, stub=not number) for number in range(len(columns))],
-            nodes.thead("", head),
+            nodes.thead("", nodes.row("", *[_cell(column["label"], column) for column in columns])),
             nodes.tbody("", *body),
             cols=len(columns),
         ),
