@@ -59,16 +59,8 @@ def overall(table: pd.DataFrame) -> pd.Series:
     if len(table) < 2 or occluded.sum() in (0, patients.sum()):
         return pd.Series(np.nan, index=names)
     pearson = stats.chi2_contingency(np.array([occluded, patients - occluded]), correction=False)
-    return pd.Series(
-        [
-            pearson.statistic,
-            pearson.dof,
-            pearson.pvalue,
-            pearson.expected_freq.min(),
-            _freeman_halton(occluded, patients),
-        ],
-        names,
-    )
+    smallest, exact = pearson.expected_freq.min(), _freeman_halton(occluded, patients)
+    return pd.Series([pearson.statistic, pearson.dof, pearson.pvalue, smallest, exact], names)
 
 
 def _freeman_halton(occluded: np.ndarray, patients: np.ndarray) -> float:

@@ -57,9 +57,8 @@ def calibration_curve(
     read = logistic.with_intercept(terms(logit(grid[within]))[None])[0]
     middle = read @ found.coefficients[0]
     half = ndtri(0.975) * np.sqrt(((read @ found.covariance[0]) * read).sum(axis=1))
-    curve.loc[within, ["observed", "lower", "upper"]] = expit(
-        np.column_stack([middle, middle - half, middle + half])
-    )
+    limits = expit(np.column_stack([middle, middle - half, middle + half]))
+    curve.loc[within, ["observed", "lower", "upper"]] = limits
     return curve
 
 

@@ -147,7 +147,8 @@ def _limits(
     def excess(distance: float) -> float:
         # The coefficient as an offset, and the test that nothing is left of it: slow, but it finds
         # what the quicker search misses.
-        p = _likelihood_ratio_p(fit((estimate + distance * error) * design[:, term]), term)
+        value = estimate + distance * error
+        p = _likelihood_ratio_p(fit(value * design[:, term]), term)
         return norm.isf(p / 2) - norm.isf((1 - LEVEL) / 2)
 
     for number, side in enumerate((-1, 1)):
