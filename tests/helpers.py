@@ -56,7 +56,7 @@ def write_rows(
 ) -> Path:
     """A file of rows, beside which a codebook stands where there is one."""
     path = folder / "rows.csv"
-    rows.to_csv(path, sep=sep, index=False)
+    rows.to_csv(path, sep=sep, index=False, na_rep="NA")
     if codebook is not None:
         codebook.to_csv(folder / "rows.codebook.csv", index=False)
     return path
