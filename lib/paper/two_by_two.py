@@ -11,7 +11,7 @@ of Dinkelbach (1967, Management Science 13:492-498), a row of such programs.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from math import inf
 
@@ -69,7 +69,7 @@ def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             f"the numbers of {about(subject(shares[0]), claims)} are of one two-by-two table",
             names,
             partial(_fits, bounds),
-            partial(_allows, claims, bounds),
+            cache(partial(_allows, claims, bounds)),
             needs=tuple(needs),
             why_not=other_method(claims, shares)
             or "they are of different patients" * (len(populations) > 1),
