@@ -14,7 +14,7 @@ from lib.patients import template
 from lib.site import notebooks
 
 # What they are now: lowered as lib gets smaller, raised only where a fault needs code to be mended.
-MOST_STATEMENTS, MOST_IN_A_MODULE = 9_152, 250
+MOST_STATEMENTS, MOST_IN_A_MODULE = 9_158, 250
 
 
 def statements(path: Path) -> int:

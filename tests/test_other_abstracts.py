@@ -2020,6 +2020,42 @@ OF_ALL = "of:all|events:patency"
             "roc.t.npv",
             "the others allow 81.94%",
         ),
+        # As many cases as controls; and of each result of a test, with its own number.
+        (
+            sized(100)
+            + "methods.all.events,50,\n"
+            + marker("t", "80%", "90%", "of:50|events:methods"),
+            "consistent",
+            "methods.all.events",
+            "",
+        ),
+        (
+            marker("t", "80%", "90%", "of:50", "roc.t.ppv,40/45 (88.9%),of:45\nroc.t.npv,45/55,\n"),
+            "consistent",
+            "roc.t_ppv.count",
+            "",
+        ),
+        # 5 of 14 of the 15.
+        (
+            sized(15) + "methods.all.events,14,\nroc.t.sensitivity,35.7%,of:15|events:methods\n",
+            "consistent",
+            "roc.t.sensitivity",
+            "",
+        ),
+        # More digits, and more patients, than a program can tell apart.
+        (
+            sized(71126) + "roc.t.sensitivity,35.7769%,of:all\nroc.t.ppv,49.7867%,of:all\n"
+            "roc.t.npv,12.6210%,of:all\n",
+            "not checked",
+            "roc.t.npv",
+            "",
+        ),
+        (
+            "roc.t.sensitivity,66.66666666666666666667%,\nroc.t.ppv,0.244498777506%,\n",
+            "not checked",
+            "roc.t.ppv",
+            "",
+        ),
         # 31 of 41 are 75.6%, and nothing of fewer.
         (sized(20) + "roc.t.npv,75.6%,of:all\n", "impossible", "roc.t.npv", "75.00% or 76.47%"),
         # In any section: 15 of 24 are 62.5%.

@@ -158,7 +158,6 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         "it takes the size of each group, two patients or more (methods.<group>.patients, or of: "
         "in its basis)"
     )
-    normal = "the file says that its method is normal"
     of_sizes = [premise for *_, premises in found for premise in premises]
     ends = [tuple(map(float, ends_of(claims, name))) for name in names]
     corners = np.array(list(product(*ends)))
@@ -195,7 +194,7 @@ def p_of_means(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         [*of_sizes, *t_test, no_word("means")],
         unknown * (min(sizes) < 2)
         or other_method(claims, [p_value]) * bool(t_test)
-        or normal * ("normal" in stated(claims, [p_value])),
+        or "the file says that its method is normal" * ("normal" in stated(claims, [p_value])),
         readings=partial(list, readings),
     )
 

@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from lib.paper import reconstruct
 from lib.paper.checks import ids
-from lib.paper.digits import agrees, interval, number
+from lib.paper.digits import agrees, interval, last_digit, number
 from lib.paper.premises import PREMISES, apart, denominator, no_word, other_method, stated, unstated
 from lib.paper.published import MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic
@@ -40,6 +40,8 @@ KNOWN_ELSEWHERE = {"patients", "events", "primary_patency"}
 TOTAL_EVENTS = "methods.all.events"
 INFEASIBLE = 2  # the status that scipy gives
 MOST_NODES = 2_000
+# The finest digit of which a program can tell, a ten-thousandth of a percent.
+FINEST = Fraction(1, 1_000_000)
 MOST_LISTED = 10_000
 CLOSE = 1e-9
 
@@ -82,12 +84,12 @@ def _bounds(
     """What the shares say of the cells, of which patients they are, and what that rests on.
 
     A fraction says more than its percentage, and may be of a part of what that is said to be of. A
-    number that one share alone states is what it is out of; one that several state that of all.
+    number that one share alone states is what it is out of; one that several state may as well be
+    that of all.
     """
-    of = {name: denominator(claims, name) for name in shares}
-    totals = [total for total, *_ in of.values()]
-    bounds, populations, needs = [], set(), []
-    for name, (total, size, assumed) in of.items():
+    bounds, populations, needs, numbers = [], set(), [], []
+    for name in shares:
+        total, size, assumed = denominator(claims, name)
         section, who, quantity = name.split(".")[:3]
         counted, out_of = CELLS[quantity]
         fraction = f"{section}.{fraction_of(who, quantity)}.count"
@@ -96,19 +98,21 @@ def _bounds(
             count, out = int(claims.at[fraction, "printed"]), denominator(claims, fraction)[0]
             bounds += [((fraction,), counted, count, count), ((fraction,), out_of, out, out)]
         else:
-            printed = claims.at[name, "printed"]
-            bounds += [((name,), out_of, 1, inf)]
-            bounds += [((name,), *of) for of in _of_share(printed, counted, out_of).values()]
-        if size is None and totals.count(total) == 1 and not is_fraction:
-            bounds.append(((name,), out_of, total, total))
-            # Some share of fewer patients may print so as well.
-            is_of_part = agrees(printed, number(printed).limit_denominator(total))
-            needs += [no_word("share", total)] * is_of_part
-        elif total and not (is_fraction and (assumed or size is None)):
-            populations.add((total, size))
-    bounds += [
-        ((size,) if size else tuple(shares), PATIENTS, total, total) for total, size in populations
-    ]
+            of_digits = _of_share(claims.at[name, "printed"], counted, out_of).values()
+            bounds += [((name,), *of) for of in ((out_of, 1, inf), *of_digits)]
+        if size is None and apart(claims, name):
+            numbers += [(name, out_of, total)] * (not is_fraction)
+        elif total and not (is_fraction and assumed):
+            populations.add((total, size or "methods.all.patients"))
+    bounds += [((size,), PATIENTS, total, total) for total, size in populations]
+    stated_totals = [total for *_, total in numbers]
+    for name, out_of, total in numbers:
+        is_own = stated_totals.count(total) == 1
+        bounds.append(((name,), out_of, total if is_own else 1, total))
+        # Some share of fewer patients may print so as well.
+        printed = claims.at[name, "printed"]
+        if is_own and agrees(printed, number(printed).limit_denominator(total)):
+            needs.append(no_word("share", total))
     return bounds, populations, needs
 
 
@@ -144,12 +148,13 @@ def _allows(claims: pd.DataFrame, bounds: list[Bound], name: str) -> list[Span] 
     counted, out_of = CELLS.get(name.split(".")[2], (own[0][1], ONE))
     if _fits(bounds, frozenset()):
         least, most = (_best(kept, counted, out_of, sign) for sign in (-1, 1))
-        total, greatest = (int(_best(kept, out_of, ONE, sign)) for sign in (-1, 1))
-        if out_of is not ONE and total == greatest <= MOST_LISTED:
+        total, greatest = (_best(kept, out_of, ONE, sign) for sign in (-1, 1))
+        is_known = None not in (least, most, total, greatest)
+        if is_known and out_of is not ONE and total == greatest <= MOST_LISTED:
             counts = range(int(least * total), int(most * total) + 1)
-            return list(exactly(*(Fraction(count, total) for count in counts)))
+            return list(exactly(*(count / total for count in counts)))
         free = [_best(stays, counted, out_of, sign) for sign in (-1, 1)]
-        return None if [least, most] == free else [(least, most)]
+        return [(least, most)] if is_known and [least, most] != free else None
     printed = _of_share(claims.at[name, "printed"], counted, out_of)
     found = [
         _best([*kept, ((), -row, 1 - least, inf)], counted, out_of, sign)
@@ -159,9 +164,11 @@ def _allows(claims: pd.DataFrame, bounds: list[Bound], name: str) -> list[Span] 
 
 
 def _of_share(printed: str, counted: np.ndarray, out_of: np.ndarray) -> dict[int, tuple]:
-    """What the digits of a share of some cells in others say, from below (1) and from above (-1).
-    What is not closed is farther by a whole number."""
+    """What the digits of a share of some cells in others say, from below (1) and from above (-1);
+    nothing where they are too fine. What is not closed is farther by a whole number."""
     of = interval(printed)
+    if last_digit(printed) < FINEST:
+        return {}
     ends = {1: (of.lower, of.lower_closed), -1: (of.upper, of.upper_closed)}
     return {
         sign: (sign * (end.denominator * counted - end.numerator * out_of), int(not closed), inf)
