@@ -1866,7 +1866,8 @@ def test_percentages_that_all_may_be_cut_off_are_not_impossible(tmp_path, anothe
     assert grades(of)["one number of events is behind all sensitivities and specificities"] == grade
     assert flagged(of)["roc.t.sensitivity"] == grade
     words = "fits if all percentages were cut off instead of rounded"
-    assert (words in of.findings[0].readings) == (grade == "one digit off")
+    readings = {reading for finding in of.findings for reading in finding.readings}
+    assert (words in readings) == (grade == "one digit off")
 
 
 @pytest.mark.parametrize(
@@ -1924,6 +1925,52 @@ def test_what_one_last_digit_mends_in_all_its_checks_is_not_impossible(
     assert {*flagged(of).values()} == {grade}
     assert [finding.grade for finding in of.findings] == [grade]
     assert reading in str(of.findings[0].readings)
+
+
+def test_no_check_is_one_digit_off_by_a_number_that_another_check_still_contradicts(tmp_path):
+    """2.51 lies within the limits, but it is no mean of their logarithms, as 3.86 is."""
+    of = account(tmp_path, "r.x.odds_ratio,2.50 (2.51 to 5.95),normal\n")
+    assert grades(of) == {
+        "the odds ratio of x lies within its limits": "impossible",
+        "estimate and limits of x belong together": "impossible",
+    }
+
+
+@pytest.mark.parametrize(("both", "grade"), [(40, "one digit off"), (41, "impossible")])
+def test_a_last_digit_that_makes_another_check_impossible_mends_nothing(tmp_path, both, grade):
+    """Of 83 no whole number is 24.2%. 24.1% is 20, which with the 20 of the other group is 40."""
+    shares = "r.x@A.percentage,24.2%,of:A\nr.x@B.percentage,50%,of:B\n"
+    total = f"r.x.count,{both},partition|of:all\n"
+    of = account(tmp_path, sized(123, A=83, B=40) + shares + total)
+    assert flagged(of)["r.x@A.percentage"] == grade
+
+
+@pytest.mark.parametrize("section", ["roc", "results"])
+@pytest.mark.parametrize("who", ["x", "x@men"])
+@pytest.mark.parametrize(
+    ("area", "basis", "grade"),
+    [
+        ("0.776", "of:all|binary", "consistent"),
+        ("0.843", "of:all|binary", "impossible"),
+        ("0.843", "binary", "not by this method"),
+        ("0.843", "of:all", "not checked"),
+    ],
+)
+def test_an_area_of_a_yes_or_no_marker_is_the_mean_in_any_section(
+    tmp_path, section, who, area, basis, grade
+):
+    """(80.2% + 75.0%) / 2 = 0.776; a score may have any larger area."""
+    shares = "{0}.sensitivity,80.2%,of:all\n{0}.specificity,75.0%,of:all\n{0}.auc,{1},{2}\n"
+    of = account(tmp_path, shares.format(f"{section}.{who}", area, basis))
+    (found,) = (grade for words, grade in grades(of).items() if "is the mean of" in words)
+    assert found == grade
+
+
+@pytest.mark.parametrize("section", ["roc", "results"])
+def test_that_a_specificity_is_of_nobody_known_is_said(tmp_path, section):
+    of = account(tmp_path, f"methods.all.events,40,\n{section}.x.specificity,75.3%,\n")
+    assert {grade for _, grade in of.checks} == {"not checked"}
+    assert all(check.why_not.startswith("the number of all patients") for check, _ in of.checks)
 
 
 def test_a_last_digit_that_mends_one_finding_breaks_no_other_check(tmp_path):

@@ -16,7 +16,14 @@ import pandas as pd
 
 from lib.paper import ratios, reconstruct, wald
 from lib.paper.digits import agrees
-from lib.paper.premises import any_share, apart, no_word, other_method, unstated
+from lib.paper.premises import (
+    MAY_BE_SCORE,
+    any_share,
+    apart,
+    no_word,
+    other_method,
+    unstated,
+)
 from lib.paper.published import subject
 from lib.paper.verdicts import (
     CONTAINED,
@@ -86,7 +93,8 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             "one number of events is behind all sensitivities and specificities",
             [total, *events, *markers] if markers else [],
             ["of", "events"],
-            "" if events else no_total,
+            # Specificities are not of these events.
+            "" if events and any(name.endswith("sensitivity") for name in markers) else no_total,
             None,
         ),
         *[
@@ -94,7 +102,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
                 f"the AUC of {about(area, claims)} is the mean of its sensitivity and specificity",
                 [total, *events, *markers, area],
                 ["of", "events", "binary"],
-                "" if area in binary else "it would be if the marker were a yes-or-no one (binary)",
+                "" if area in binary else MAY_BE_SCORE,
                 None,
             )
             for area in areas
@@ -189,8 +197,9 @@ def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> 
     the greatest where they are many; None where any proportion is among them."""
     found = reconstruct.values(claims, using, name)
     if found is None and name.endswith(".auc"):
-        printed = claims.loc[list(using), "printed"].to_dict()
-        return [reconstruct.mean_area(printed, subject(name))]
+        shares = [f"roc.{subject(name)}.{of}" for of in reconstruct.MARKER_QUANTITIES]
+        printed = claims["printed"]
+        return [reconstruct.mean_area([printed[of] if of in using else None for of in shares])]
     if found is None:
         return None
     numerators, denominators = found

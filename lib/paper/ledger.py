@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from lib.patients.cohort import Cohort
 from lib.patients.files import DATA
 from lib.patients.loading import EXAMPLE, load
 from lib.statistics import multivariate, patency, roc, univariate
+from lib.words import listed
 
 VERDICTS = {
     "confirmed": "the other claims allow only this printed value",
@@ -147,18 +149,19 @@ def account(claims: pd.DataFrame) -> Account:
     """
     done = other_abstracts.all_checks(claims)
     graded = {check: verdicts.grade(check, claims["printed"]) for check in done}
-    failing = verdicts.findings(done, claims["printed"])
-    worse = verdicts.GRADES[: verdicts.GRADES.index(verdicts.ONE_DIGIT)]
-    worst = [finding for finding in failing if finding.grade in worse]
-    are_cut = claims["printed"].str.endswith("%") & claims["quantity"].ne("confidence_level")
-    printed = claims["printed"].mask(are_cut, claims["printed"] + digits.CUT_OFF)
-    cut_off = [CUT_OFF] if worst and _would_fit(claims, printed, failing, failing) else []
-    for finding in worst:
-        if found := cut_off or _one_digit_off(claims, failing, finding):
-            readings = [*dict.fromkeys([*finding.readings, *found])]
-            nearly = replace(finding, grade=verdicts.ONE_DIGIT, readings=readings)
-            failing[failing.index(finding)] = nearly
-            graded |= dict.fromkeys(finding.checks, verdicts.ONE_DIGIT)
+    failing = []
+    found = verdicts.findings(done, claims["printed"])
+    wrong = [check for finding in found for check in finding.checks]
+    cut_off = [CUT_OFF] if wrong and _would_fit(claims, _all_cut_off(claims), done, wrong) else []
+    for finding in found:
+        near = _other_last_digits(claims, done, finding)
+        mended = [check for check in finding.checks if near.keys() & {*check.claims}]
+        readings = [*finding.readings, *near.values()]
+        if cut_off and len(mended) < len(finding.checks):
+            mended, readings = finding.checks, readings + cut_off
+        graded |= dict.fromkeys(mended, verdicts.ONE_DIGIT)
+        worst = min((graded[check] for check in finding.checks), key=verdicts.GRADES.index)
+        failing.append(replace(finding, grade=worst, readings=readings))
     grades = dict.fromkeys(claims.index, verdicts.NOT_CHECKED)
     doubtful = {check: {*finding.in_doubt} for finding in failing for check in finding.checks}
     for check, grade in sorted(graded.items(), key=lambda pair: -verdicts.GRADES.index(pair[1])):
@@ -169,46 +172,67 @@ def account(claims: pd.DataFrame) -> Account:
     return Account(claims.assign(grade=pd.Series(grades)), [*graded.items()], failing)
 
 
-def _one_digit_off(
-    claims: pd.DataFrame, failing: list[verdicts.Finding], finding: verdicts.Finding
-) -> list[str]:
-    """The readings under which what is impossible would fit with another last digit of one number,
-    where no check says so by itself."""
-    alone = [names[0] for names in finding.culprits if len(names) == 1]
-    found, printed = [], claims["printed"]
-    for name in alone if finding.grade == verdicts.IMPOSSIBLE else []:
-        allowed = [
-            verdicts.prints(check.allows(name), printed[name])
-            for check in finding.checks
-            if name in check.claims
-        ]
+def _all_cut_off(claims: pd.DataFrame) -> pd.Series:
+    """What the claims print, all percentages cut off instead of rounded."""
+    printed = claims["printed"]
+    shares = printed.str.endswith("%") & claims["quantity"].ne("confidence_level")
+    return printed.mask(shares, printed + digits.CUT_OFF)
+
+
+def _other_last_digits(
+    claims: pd.DataFrame, done: list[verdicts.Check], finding: verdicts.Finding
+) -> dict[str, str]:
+    """The numbers of which another last digit would mend every check of a finding that they take
+    part in, and break no other; each with the reading in words."""
+    found, printed = {}, claims["printed"]
+    for name in dict.fromkeys(chain(*(check.claims for check in finding.checks))):
+        own = [check for check in finding.checks if name in check.claims]
+        # What stands beside its fraction says no more than that.
+        if all(check.readings() for check in own) or published.fraction_of(name) in claims.index:
+            continue
+        spans = [check.allows(name) for check in own]
+        allowed = [verdicts.prints(of, printed[name]) for of in spans]
+        # Where a check does not say what it allows, only what is impossible is worth the search.
+        if None in allowed and finding.grade != verdicts.IMPOSSIBLE:
+            continue
         near = [
             text
             for text in verdicts.neighbors(name, printed[name])
             if all(texts is None or text in texts for texts in allowed)
-            and published.expected_instead(claims.at[name, "quantity"], text) is None
-            and _would_fit(claims, printed.mask(claims.index == name, text), failing, [finding])
+            and _would_fit(claims, printed.mask(claims.index == name, text), done, own)
         ]
-        found += [verdicts.one_digit_off(printed[name], near)] * bool(near)
+        if near and all(verdicts.fits_cut_off(printed[name], of or ()) for of in spans):
+            found[name] = f"{printed[name]} fits if it was cut off instead of rounded"
+        elif near:
+            found[name] = f"{printed[name]} fits with one last digit off ({listed(near)})"
     return found
 
 
 def _would_fit(
     claims: pd.DataFrame,
     printed: pd.Series,
-    failing: list[verdicts.Finding],
-    mended: list[verdicts.Finding],
+    done: list[verdicts.Check],
+    mended: list[verdicts.Check],
 ) -> bool:
-    """Whether all checks of some findings hold, and none fails that holds now, if these strings
-    were printed."""
-    done = other_abstracts.all_checks(claims.assign(printed=printed))
-    holding, failed = (
-        {check.claims for check in done if check.holds is of} for of in (True, False)
+    """Whether some checks that fail hold if these strings were printed, no check that holds fails
+    then, and none that is not carried out becomes impossible."""
+    changed = {*claims.index[printed != claims["printed"]]}
+    touched = [
+        check
+        for check in other_abstracts.all_checks(claims.assign(printed=printed))
+        if changed & {*check.claims}
+    ]
+    held, failed, holding, failing = (
+        {check.claims for check in some if check.holds is holds}
+        for some in (done, touched)
+        for holds in (True, False)
     )
-    now, these = (
-        {check.claims for of in some for check in of.checks} for some in (failing, mended)
+    broken = any(
+        check.claims in held or verdicts.grade(check, printed) == verdicts.IMPOSSIBLE
+        for check in touched
+        if check.claims in failing - failed
     )
-    return these <= holding - failed and failed <= now
+    return {check.claims for check in mended} <= holding - failing and not broken
 
 
 def might_be_printed(name: str, judged: pd.DataFrame) -> bool:

@@ -18,16 +18,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lib.paper import checks, proportions, ratios, two_by_two, wald
+from lib.paper import checks, proportions, ratios, reconstruct, two_by_two, wald
 from lib.paper.digits import last_digit, number
 from lib.paper.premises import (
+    MAY_BE_SCORE,
     denominator,
     no_word,
     other_method,
     stated,
     unstated,
 )
-from lib.paper.published import MOST_PATIENTS, RATIOS
+from lib.paper.published import MOST_PATIENTS, RATIOS, subject
 from lib.paper.topics import Topic, counts_of, ends_of, follows, spans_of, topics
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, nothing, one_of
 from lib.statistics import univariate
@@ -44,6 +45,7 @@ def all_checks(claims: pd.DataFrame) -> list[Check]:
         proportions.limits,
         crude_ratios,
         two_by_two.one_table,
+        areas,
         kappas,
         not_compared,
     )
@@ -250,6 +252,25 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
                 rests_on=names,
                 needs=[no_word("crude limits", level)],
                 why_not=check.why_not or other_method(claims, limited),
+            )
+
+
+def areas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
+    """The AUC of a yes-or-no marker is the mean of its sensitivity and specificity; that of a
+    section ``roc`` is part of the checks on counts."""
+    for cell in topic.cells if topic.section != "roc" else ():
+        *shares, area = (cell.get(of) for of in (*reconstruct.MARKER_QUANTITIES, "auc"))
+        if area and all(shares):
+            yield follows(
+                claims,
+                f"the AUC of {about(subject(area), claims)} is the mean of its sensitivity and "
+                "specificity",
+                area,
+                shares,
+                [reconstruct.mean_area([claims.at[name, "printed"] for name in shares])],
+                unstated(claims, [*shares, area], ["of"]),
+                other_method(claims, [*shares, area]),
+                unless="" if "binary" in stated(claims, [area]) else MAY_BE_SCORE,
             )
 
 

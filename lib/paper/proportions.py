@@ -1,8 +1,7 @@
-"""The checks on counts and percentages: whole numbers, parts and wholes, limits, predictive values.
+"""The checks on counts and percentages: whole numbers, parts and wholes, limits.
 
 Sources: limits of a proportion (Brown, Cai and DasGupta 2001, Stat Sci 16:101-133; with a
-correction for continuity Newcombe 1998, Stat Med 17:857-872, method 4); predictive values (Altman
-and Bland 1994, BMJ 309:102).
+correction for continuity Newcombe 1998, Stat Med 17:857-872, method 4).
 """
 
 from collections.abc import Collection, Iterable, Iterator

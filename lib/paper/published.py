@@ -353,16 +353,19 @@ def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> 
             )
 
 
-def fraction_of(who: str, quantity: str) -> str:
-    """The subject of what 35/40 counts: not that of the sensitivity, but the sensitivity."""
-    return re.sub("(?=@|$)", f"_{quantity}", who, count=1)
+def fraction_of(name: str) -> str:
+    """The claim of what 35/40 counts; its subject is not that of the sensitivity, but the
+    sensitivity."""
+    section, who, quantity = name.split(".")[:3]
+    what, *group = who.partition("@")
+    return f"{section}.{what}_{quantity}{''.join(group)}.count"
 
 
 def _numbers(name: str, text: str) -> list[tuple[str, str, str, str]]:
     """The numbers of a line: each with its id, its quantity, as it is written here, and what it is
     out of if that is printed."""
     section, who, quantity, variant = [*name.split(".", 3), "", "", ""][:4]
-    counted = fraction_of(who, quantity) if quantity in FRACTIONS else who
+    counted = subject(fraction_of(name)) if quantity in FRACTIONS else who
     return [
         (".".join(filter(None, [section, subject, kind, variant])), kind, normal(piece, kind), of)
         for kind, piece, of in _pieces(quantity, text.translate(FULL_WIDTH))

@@ -169,7 +169,9 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     }
     used = [m for m in markers(claims) if any(f"roc.{m}.{q}" in printed for q in MARKER_QUANTITIES)]
     if not all(
-        interval(printed.get(f"roc.{marker}.auc")).meets(*mean_area(printed, marker))
+        interval(printed.get(f"roc.{marker}.auc")).meets(
+            *mean_area([printed.get(f"roc.{marker}.{of}") for of in MARKER_QUANTITIES])
+        )
         for marker in used
     ):
         return None
@@ -213,9 +215,9 @@ def solutions(claims: pd.DataFrame, using: list[str] | None = None) -> Solutions
     return Solutions(patients, sizes, occluded, by_group, ways) if len(occluded) else None
 
 
-def mean_area(printed: dict[str, str], marker: str) -> tuple[Fraction | float, Fraction | float]:
+def mean_area(shares: list[str | None]) -> tuple[Fraction | float, Fraction | float]:
     """The least and the greatest mean of sensitivity and specificity, whatever the counts."""
-    found = [interval(printed.get(f"roc.{marker}.{quantity}")) for quantity in MARKER_QUANTITIES]
+    found = [interval(printed) for printed in shares]
     least = sum(max(of.lower, Fraction(0)) for of in found)
     return least / 2, sum(min(of.upper, Fraction(1)) for of in found) / 2
 

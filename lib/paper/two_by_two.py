@@ -65,6 +65,8 @@ def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         has_own = any(of[0] in shares and most < inf for of, *_, most in bounds)
         if len(names) < 2 - has_own or not shares or (topic.section == "roc" and is_known):
             continue
+        # A specificity is not of these events.
+        is_open = quantities == {"events", "specificity"}
         needs += unstated(claims, [*shares, *names], ["of", "events"])
         needs += [no_word("fractions")] * ("count" in quantities and PREMISES["of"] in needs)
         yield Check(
@@ -74,7 +76,8 @@ def one_table(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             cache(partial(_allows, claims, bounds)),
             needs=tuple(needs),
             why_not=other_method(claims, shares)
-            or "they are of different patients" * (len(populations) > 1),
+            or "they are of different patients" * (len(populations) > 1)
+            or "the number of all patients is not known" * is_open,
         )
 
 
@@ -90,9 +93,8 @@ def _bounds(
     bounds, populations, needs, numbers = [], set(), [], []
     for name in shares:
         total, size, assumed = denominator(claims, name)
-        section, who, quantity = name.split(".")[:3]
-        counted, out_of = CELLS[quantity]
-        fraction = f"{section}.{fraction_of(who, quantity)}.count"
+        counted, out_of = CELLS[name.split(".")[2]]
+        fraction = fraction_of(name)
         is_fraction = stated(claims, [fraction]).get("of", "").isdigit()
         if is_fraction:
             count, out = int(claims.at[fraction, "printed"]), denominator(claims, fraction)[0]

@@ -21,7 +21,7 @@ from math import floor
 import pandas as pd
 
 from lib.paper.digits import interval, last_digit, number, parse, printings
-from lib.paper.published import subject
+from lib.paper.published import expected_instead, subject
 from lib.patients.codebook import read_codebook
 from lib.patients.files import DATA
 from lib.words import listed
@@ -206,14 +206,11 @@ def describe(name: str, claims: pd.DataFrame | None = None) -> str:
 
 
 def grade(check: Check, printed: pd.Series) -> str:
-    """How far a check is from holding: one of ``GRADES``. ``printed`` holds the strings by id."""
+    """How far a check by itself is from holding: one of ``GRADES``, but that no other last digit
+    is tried. ``printed`` holds the strings by id."""
     if check.holds is not False:
         return CONSISTENT if check.holds and confined(check, printed) else NOT_CHECKED
-    if check.readings():
-        return BY_METHOD
-    if any(_nearest(check, name, printed[name]) for name in check.claims):
-        return ONE_DIGIT
-    return BY_METHOD if check.needs else IMPOSSIBLE
+    return BY_METHOD if check.readings() or check.needs else IMPOSSIBLE
 
 
 def confined(check: Check, printed: pd.Series) -> set[str]:
@@ -251,12 +248,10 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
             culprits.append(tuple(own))
         in_doubt = tuple(dict.fromkeys(chain(*culprits)))
         readings = dict.fromkeys(words for check in failing for words in check.readings())
-        for name in in_doubt:
-            of_name = [check for check in failing if name in check.claims]
-            nearest = [_nearest(check, name, printed[name]) for check in of_name]
-            nearest = nearest * all(nearest)
-            nearest += [_supported(check, name, printed[name]) for check in checks]
-            readings |= dict.fromkeys(words for words in nearest if words)
+        supported = [
+            _supported(check, name, printed[name]) for name in in_doubt for check in checks
+        ]
+        readings |= dict.fromkeys(words for words in supported if words)
         worst = min((grade(check, printed) for check in failing), key=GRADES.index)
         found.append(Finding(tuple(failing), worst, culprits, in_doubt, list(readings)))
     return sorted(found, key=lambda finding: GRADES.index(finding.grade))
@@ -278,33 +273,13 @@ def _culprits(failing: list[Check], contained: list[Check]) -> list[tuple[str, .
     return [names]
 
 
-def _nearest(check: Check, name: str, printed: str) -> str:
-    """The reading under which a rounded number is one unit of its last digit off, in words."""
-    beside = neighbors(name, printed)
-    if not beside or not check.mended_without([name]):
-        return ""
-    spans = check.allows(name)
-    near = beside & (prints(spans, printed) or set())
-    if not near:
-        return ""
-    if _fits_cut_off(printed, spans):
-        return f"{printed} fits if it was cut off instead of rounded"
-    return one_digit_off(printed, near)
-
-
-def neighbors(name: str, printed: str) -> set[str]:
+def neighbors(name: str, printed: str) -> list[str]:
     """What a claim prints with one unit of its last digit less or more; nothing for a level and a
     whole number, which are not rounded, and for a threshold."""
     sign, value, unit = parse(printed)
     is_rounded = unit < 1 and not sign and not name.endswith(".confidence_level")
-    return {
-        text for step in (-unit, unit) for text in printings(value + step, printed) if is_rounded
-    }
-
-
-def one_digit_off(printed: str, near: Iterable[str]) -> str:
-    """The reading that a number is one of those next to it, in words."""
-    return f"{printed} fits with one last digit off ({listed(sorted(near))})"
+    texts = chain(*(printings(value + step, printed) for step in (-unit, unit) if is_rounded))
+    return [text for text in texts if expected_instead(name.split(".")[2], text) is None]
 
 
 def _supported(check: Check, name: str, printed: str) -> str:
@@ -386,12 +361,12 @@ def _contradicted(
         reason += f"; it ties this to the {listed(tied)}"
     if texts:
         reason += f"; the other claims allow {_prints_listed(texts)}"
-    if _fits_cut_off(printed, spans):
+    if fits_cut_off(printed, spans):
         reason += "; it would fit if its digits were cut off instead of rounded"
     return "contradicted", _shown(name, printed, spans, texts), words, reason
 
 
-def _fits_cut_off(printed: str, spans: Sequence[Span]) -> bool:
+def fits_cut_off(printed: str, spans: Sequence[Span]) -> bool:
     """Whether truncation is a reading under which an allowed value prints so."""
     return any(interval(printed, "truncation").meets(*span) for span in spans)
 
