@@ -86,36 +86,44 @@ def _bounds(
 ) -> tuple[list[Bound], set[tuple[int, str | None]], list[str]]:
     """What the shares say of the cells, of which patients they are, and what that rests on.
 
-    A fraction says more than its percentage, and may be of a part of what that is said to be of. A
-    number that one share alone states is what it is out of; one that several state may as well be
+    A number that one share alone states is what it is out of; one that several state may as well be
     that of all.
     """
-    bounds, populations, needs, numbers = [], set(), [], []
+    bounds = [bound for name in shares for bound in _of_one(claims, name)]
+    populations, needs, numbers = set(), [], {}
     for name in shares:
         total, size, assumed = denominator(claims, name)
-        counted, out_of = CELLS[name.split(".")[2]]
-        fraction = fraction_of(name)
-        is_fraction = stated(claims, [fraction]).get("of", "").isdigit()
-        if is_fraction:
-            count, out = int(claims.at[fraction, "printed"]), denominator(claims, fraction)[0]
-            bounds += [((fraction,), counted, count, count), ((fraction,), out_of, out, out)]
-        else:
-            of_digits = _of_share(claims.at[name, "printed"], counted, out_of).values()
-            bounds += [((name,), *of) for of in ((out_of, 1, inf), *of_digits)]
         if size is None and apart(claims, name):
-            numbers += [(name, out_of, total)] * (not is_fraction)
-        elif total and not (is_fraction and assumed):
+            numbers |= {} if _is_fraction(claims, name) else {name: total}
+        elif total and not (assumed and _is_fraction(claims, name)):
             populations.add((total, size or "methods.all.patients"))
     bounds += [((size,), PATIENTS, total, total) for total, size in populations]
-    stated_totals = [total for *_, total in numbers]
-    for name, out_of, total in numbers:
-        is_own = stated_totals.count(total) == 1
+    for name, total in numbers.items():
+        is_own = [*numbers.values()].count(total) == 1
+        _, out_of = CELLS[name.split(".")[2]]
         bounds.append(((name,), out_of, total if is_own else 1, total))
         # Some share of fewer patients may print so as well.
         printed = claims.at[name, "printed"]
         if is_own and agrees(printed, number(printed).limit_denominator(total)):
             needs.append(no_word("share", total))
     return bounds, populations, needs
+
+
+def _is_fraction(claims: pd.DataFrame, name: str) -> bool:
+    """Whether a share is printed as a fraction, which may be of a part of its patients."""
+    return stated(claims, [fraction_of(name)]).get("of", "").isdigit()
+
+
+def _of_one(claims: pd.DataFrame, name: str) -> list[Bound]:
+    """What a share says of the cells: by its fraction, which says more than its percentage, or by
+    its digits."""
+    counted, out_of = CELLS[name.split(".")[2]]
+    if not _is_fraction(claims, name):
+        of_digits = _of_share(claims.at[name, "printed"], counted, out_of).values()
+        return [((name,), *of) for of in ((out_of, 1, inf), *of_digits)]
+    fraction = fraction_of(name)
+    count, total = int(claims.at[fraction, "printed"]), denominator(claims, fraction)[0]
+    return [((fraction,), counted, count, count), ((fraction,), out_of, total, total)]
 
 
 def _of_events(claims: pd.DataFrame, shares: list[str]) -> Iterator[Bound]:
