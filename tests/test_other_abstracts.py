@@ -1966,6 +1966,12 @@ def test_an_area_of_a_yes_or_no_marker_is_the_mean_in_any_section(
     assert found == grade
 
 
+@pytest.mark.parametrize(("typed", "printed"), [("30/41", "30/41"), ("30/41 (73%)", "73%")])
+def test_a_percentage_that_nobody_printed_is_shown_as_its_fraction(tmp_path, typed, printed):
+    of = account(tmp_path, f"roc.x.sensitivity,{typed},\n")
+    assert shown.claims_table(of).at["roc.x.sensitivity", "Printed"] == printed
+
+
 @pytest.mark.parametrize("section", ["roc", "results"])
 def test_that_a_specificity_is_of_nobody_known_is_said(tmp_path, section):
     of = account(tmp_path, f"methods.all.events,40,\n{section}.x.specificity,75.3%,\n")

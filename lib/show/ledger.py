@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from lib.paper import ledger, published, reconstruct, verdicts
+from lib.paper import ledger, premises, published, reconstruct, verdicts
 from lib.patients.files import InputError
 from lib.words import capital, listed
 
@@ -54,7 +54,7 @@ def claims_table(account: ledger.Account) -> pd.DataFrame:
         {
             "Section": claims["section"],
             "Number": [capital(verdicts.describe(name, claims)) for name in claims.index],
-            "Printed": claims["printed"],
+            "Printed": [_printed(claims, name) for name in claims.index],
             "Grade": claims["grade"],
         }
     )
@@ -126,7 +126,17 @@ def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Itera
 
 
 def _number(claims: pd.DataFrame, name: str) -> str:
-    return f"{claims.at[name, 'printed']} ({verdicts.describe(name, claims)})"
+    return f"{_printed(claims, name)} ({verdicts.describe(name, claims)})"
+
+
+def _printed(claims: pd.DataFrame, name: str) -> str:
+    """What is printed of a number: of a percentage that nobody printed its fraction."""
+    fraction = published.fraction_of(name)
+    is_printed = {fraction.replace(".count", ".percentage"), fraction} & {*claims.index} != {
+        fraction
+    }
+    count = claims.at[name if is_printed else fraction, "printed"]
+    return count if is_printed else f"{count}/{premises.denominator(claims, fraction)[0]}"
 
 
 def page(account: ledger.Account, title: str) -> str:
