@@ -132,11 +132,9 @@ def _number(claims: pd.DataFrame, name: str) -> str:
 def _printed(claims: pd.DataFrame, name: str) -> str:
     """What is printed of a number: of a percentage that nobody printed its fraction."""
     fraction = published.fraction_of(name)
-    is_printed = {fraction.replace(".count", ".percentage"), fraction} & {*claims.index} != {
-        fraction
-    }
-    count = claims.at[name if is_printed else fraction, "printed"]
-    return count if is_printed else f"{count}/{premises.denominator(claims, fraction)[0]}"
+    if fraction not in claims.index or fraction.replace(".count", ".percentage") in claims.index:
+        return claims.at[name, "printed"]
+    return f"{claims.at[fraction, 'printed']}/{premises.denominator(claims, fraction)[0]}"
 
 
 def page(account: ledger.Account, title: str) -> str:
