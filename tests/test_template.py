@@ -170,6 +170,35 @@ def test_a_ticked_box_is_begun_as_a_yes_or_no_column_that_is_to_be_completed(tmp
     assert loading.load(tmp_path / "r.csv").rows["dm"].tolist() == [1, 0, 0] * 3
 
 
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ["1", "2", "10", "x"],
+        ["1,5", "2,5", "10,5", "none"],
+        ["T1", "T1a", "T2", "T10"],
+        ["2 mm", "4.5 mm", "10 mm"],
+        ["<10", "10-20", "20-100", ">100"],
+        ["≤65", ">65"],
+        ["L2", "L10", "S1"],
+    ],
+)
+def test_levels_with_numbers_stand_in_the_order_of_the_numbers(tmp_path, levels):
+    rows = "".join(f'{i % 2};"{levels[-1 - i % len(levels)]}"\n' for i in range(24))
+    (tmp_path / "r.csv").write_text("leak;stage\n" + rows, encoding="utf-8")
+    (begun,) = template.begun(tmp_path / "r.csv").values()
+    assert f",{'|'.join(levels)}," in begun.decode().splitlines()[-1].replace('"', "")
+
+
+@pytest.mark.parametrize("columns", [["site"], ["site", "ward"]])
+def test_a_file_without_a_column_for_a_codebook_is_told_so(tmp_path, columns):
+    """Each text occurs once, so none can be the level of a group, an outcome or a factor."""
+    rows = pd.DataFrame({name: [f"{name} no {i}" for i in range(60)] for name in columns})
+    rows.to_csv(tmp_path / "r.csv", index=False)
+    message = refusal(template.begun, tmp_path / "r.csv")
+    assert "no column is left that can be a group, an outcome or a factor" in message
+    assert ("holds more than 50 texts: “ward”. Expected" in message) == ("ward" in columns)
+
+
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):
     own = registry_sav.with_name("my registry.codebook.csv")
     own.write_text("mine")

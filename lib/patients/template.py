@@ -6,6 +6,7 @@ be completed by hand. Nothing is ever overwritten.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from lib.patients.codebook import (
     plain_word,
     read_codebook,
 )
+from lib.patients.errors import first_of, quoted
 from lib.patients.files import DATA, InputError, fail, read_table, uncompressed
 from lib.patients.levels import NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
@@ -49,6 +51,7 @@ Neither names, telephone numbers, dates nor record numbers belong into the file.
 
 make book COHORT={name}.csv
 """
+LINE = [*CODEBOOK_COLUMNS, "level_labels", "missing", "step"]
 TO_COMPLETE = """\
 # A beginning: give one column the role group and one the role outcome; check types and labels and\r
 # levels (the first is the reference); delete the lines of columns that are no factors. Columns of\r
@@ -114,25 +117,29 @@ def begun(path: Path) -> dict[str, bytes]:
     Labels and values are those of the file, types are guessed, and every column but a first one of
     identifiers is a factor. Left out are columns that look like direct identifiers (``privacy``)
     and those of more texts than a category may have. Raises ``InputError`` where the file cannot be
-    read.
+    read, or no column is left.
     """
     table = read_table(path, [])
+    fail(path, table.problems)
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
+    book = pd.DataFrame([_rule(column, table) for column in columns], columns=LINE)
+    texts = book["levels"].map(parts).map(len) > MOST_LEVELS
+    many = first_of([*map(quoted, book["name"][texts])])
     nothing = (
-        "no column is left but those that look like direct identifiers; a codebook is about a "
-        "group, an outcome and factors"
+        "no column is left that can be a group, an outcome or a factor: each looks like "
+        "an identifier"
+        + f", or holds more than {MOST_LEVELS} texts: {many}" * bool(many)
+        + ". Expected columns of numbers, or of texts that occur again"
     )
-    fail(path, table.problems or [nothing] * (not columns))
-    rules = [_rule(column, table) for column in columns]
-    book = pd.DataFrame([rule for rule in rules if len(parts(rule["levels"])) <= MOST_LEVELS])
-    book = with_labels_of_file(book.set_index("name"), table, {})
+    fail(path, [nothing] * bool(((book["role"] == "id") | texts).all()))
+    book = with_labels_of_file(book[~texts].set_index("name"), table, {})
     content = TO_COMPLETE + book.to_csv(lineterminator="\r\n")
     return {f"{uncompressed(path).stem}.codebook.csv": content.encode("utf-8-sig")}
 
 
 def _rule(column: pd.Series, table: Table) -> pd.Series:
     """The line of a codebook for a column, as far as its values tell."""
-    rule = pd.Series("", [*CODEBOOK_COLUMNS, "level_labels", "missing", "step"])
+    rule = pd.Series("", LINE)
     rule[["name", "role", "type"]] = column.name, "factor", "number"
     texts = [*column.cat.categories.delete(missing_places(column, rule))]
     called = {text: table.words.get(column.name, {}).get(text, text) for text in texts}
@@ -158,19 +165,21 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
             for one, word in words.items()
             if len(known) == 2 and (both or len(word) > 1)
         }
-        known.sort(
-            key=lambda one: (
-                says.get(one, 0),
-                float(number_form(one) or "inf"),
-                plain_word(one) in YES,
-                one,
-            )
-        )
+        known.sort(key=lambda one: (says.get(one, 0), plain_word(one) in YES, _in_order(one)))
         rule[["type", "levels"]] = (
             "binary" if len(known) == 2 or ticked else "category",
             "|".join(known),
         )
     return rule
+
+
+def _in_order(text: str) -> tuple[str, list[float], bool, str]:
+    """What sorts texts as people do: by the word before a number, then by the number, and a bound
+    such as <10 before what it bounds; numbers before words.
+    """
+    found = [number_form(text)] if number_form(text) else re.findall(r"\d+(?:[.,]\d+)?", text)
+    word = re.sub(r"[\W_]", "", re.split(r"\d", text)[0])
+    return word, [float(one.replace(",", ".")) for one in found], text[0] not in "<≤", text
 
 
 def write(files: dict[str, bytes], folder: Path) -> list[Path]:
