@@ -966,8 +966,8 @@ def test_boxes_that_are_ticked_or_empty_are_refused_with_the_line_that_says_what
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (["no", ""], "it holds only 0 and empty cells"),
-        (["1", "NA"], "it holds only 1 and empty cells"),
+        (["no", ""], "it holds only 0; every other cell counts as not known, not as 1."),
+        (["1", "NA"], "it holds only 1; every other cell counts as not known, not as 0."),
     ],
 )
 def test_a_lone_no_and_what_is_said_to_be_missing_are_read(load, values, said):
@@ -987,6 +987,41 @@ def test_a_patient_without_any_tick_is_a_patient_where_the_codebook_says_so(load
     codebook = codebook.replace("0|1", "|1")
     content = content.replace(",0", ",") + "\na,,"
     assert load(content, codebook).rows["x"].tolist() == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "expected"),
+    [
+        ("|1", ["0", "1", ""], [0, 1, None]),
+        ("|1", ["0.0", "1.0", ""], [0, 1, None]),
+        ("|1", ["0", "1"], [0, 1]),
+        ("|√", ["×", "√", ""], [0, 1, None]),
+        ("|Y", ["N", "Y", ""], [0, 1, None]),
+        ("|2", ["1", "2", ""], [0, 1, None]),
+    ],
+)
+def test_a_no_beside_cells_that_are_said_to_be_empty_for_no_is_named_as_the_reference(
+    load, rule, values, expected
+):
+    """It is no code for missing, which is what an empty cell beside it may be; the mend works."""
+    lines = [
+        "site,x,leak",
+        *(f"{'ab'[i % 2]},{one},{i // 3 % 2}" for i, one in enumerate(values * 4)),
+    ]
+    _, codebook = one_column(f"binary,,{rule},", *"0101")
+    message = refusal(load, "\n".join(lines), codebook)
+    line = line_of(message.replace("0.0", "0"), "not known, say so in the codebook: ")
+    own = next(one for one in codebook.splitlines() if one.startswith("x,"))
+    found = load("\n".join(lines), codebook.replace(own, f"{line},,"))
+    np.testing.assert_array_equal(found.rows["x"], np.array(expected * 4, float))
+    asks = "Where it stands for not known, write"
+    assert message.count("column missing") == (asks in message) == (values[0] not in "0.0N")
+
+
+@pytest.mark.parametrize("value", ["9", "unknown to us", "#REF!"])
+def test_what_is_no_level_beside_empty_cells_for_no_is_not_taken_for_one(load, value):
+    message = refusal(load, *one_column("binary,,|1,", value, "1", "", "1"))
+    assert f"“{value}”; expected an empty cell (no) or 1 (yes)" in message
 
 
 @pytest.mark.parametrize("levels", ["|", "√|", "√|√", "√", "a||b"])

@@ -248,8 +248,7 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     if len(absent) == 1 and not refused:
         [only] = {*levels} - {*absent}
         notes.append(
-            f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
-            f"{absent[0]}."
+            f"it holds only {only}; every other cell counts as not known, not as {absent[0]}."
             if -1 in known and "" not in levels
             else f"it is {only or 'empty'} for all patients."
         )
@@ -258,7 +257,11 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
     held = {text: int(places[i]) for i, text in by_level}
     more = _further_values(column, held, rule)
     refused |= {i: words + more for i, words in refused.items() if i == min(refused)}
-    whole = _only_ticks(column, held, rule) or _other_codes(held, rule)
+    whole = (
+        _only_ticks(column, held, rule)
+        or _beside_empty(column, held, rule)
+        or _other_codes(held, rule)
+    )
     return Reading(values, refused, notes, whole and whole + more)
 
 
@@ -378,8 +381,7 @@ def _only_ticks(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str
     is_mark = (
         len({*map(plain_word, held)}) == 1
         and plain_word(mark) not in NO | DASHES | {"0"}
-        and not (says_not_known(mark) or CODE_OF_NINES.fullmatch(mark))
-        and (number_form(mark) or not mend(mark))
+        and _may_be_level(mark)
     )
     if not empty or 0 in held.values() or not (is_level or is_mark):
         return None
@@ -389,6 +391,35 @@ def _only_ticks(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str
         f"Where every empty cell means {no}, say so in the codebook: "
         f"{_line(rule, levels=f'|{mark}')}. Otherwise write {zero} into those that mean it, NA "
         "into the others" + f", and {one} in place of {quoted(mark)}" * (not is_level)
+    )
+
+
+def _may_be_level(text: str) -> bool:
+    """Whether a text may be a level that the codebook lacks: it neither says that nothing is known,
+    nor is it a code of nines or another kind of mistake.
+    """
+    is_code = says_not_known(text) or CODE_OF_NINES.fullmatch(text)
+    return not is_code and bool(number_form(text) or not mend(text))
+
+
+def _beside_empty(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str | None:
+    """What to do about a binary column of which an empty cell is the reference and that also holds
+    a no, as 0, or one value more, which may be the reference or stand for what is not known.
+    """
+    (zero, one), (no, _) = parts(rule["levels"]), binary_words(rule)
+    others = [text for text, level in held.items() if level < 0]
+    says_no = [text for text in others if plain_word(text) in NO | {"0"}]
+    # Which of several values it may be cannot be known.
+    other = next(filter(_may_be_level, says_no or others * (len(others) == 1)), None)
+    if zero or not other:
+        return None
+    level, codes = number_form(other) or other, "|".join([*parts(rule.get("missing", "")), other])
+    return (
+        f"it holds {quoted(other)} ({(column == other).sum():,}) beside empty cells, which the "
+        f"codebook counts as {no}. Where {quoted(other)} means {no} and an empty cell that it is "
+        f"not known, say so in the codebook: {_line(rule, levels=f'{level}|{one}')}"
+        + f". Where it stands for not known, write {codes} into its column missing"
+        * (not says_no)
     )
 
 
