@@ -704,12 +704,54 @@ def test_without_a_codebook_one_sentence_says_how_to_get_one(load, tmp_path):
     command = f"make template COHORT='{tmp_path / 'registry.csv'}'"
     assert message.count("\n") == 1 and command in message
     assert "no codebook was found" in message and "expected registry.codebook.csv" in message
-    for near in ("registry_codebook.csv", "Codebook.csv", "registry.codebook.xlsx"):
+    nearby = ("registry_codebook.csv", "Codebook.csv", "registry.codebook.xlsx")
+    for near in (*nearby, "registry.csv.codebook.csv", "registry.codebook.csv.txt"):
         (tmp_path / near).write_text(CODEBOOK)
         assert f"There is {near}; call it registry.codebook.csv" in refusal(load, text(), None)
         (tmp_path / near).unlink()
     (tmp_path / "another.codebook.csv").write_text(CODEBOOK)
     assert "another" not in refusal(load, text(), None)
+
+
+def test_a_codebook_beside_the_studys_own_columns_is_not_passed_over_in_silence(tmp_path):
+    """There the file needs none of its own, but somebody has written one."""
+    rows = (template.DATA / "cohort.csv").read_bytes().splitlines(keepends=True)
+    (tmp_path / "registry.csv").write_bytes(b"".join(rows[:-1]))
+    assert "codebook" not in " ".join(loading.load(tmp_path / "registry.csv").notes)
+    (tmp_path / "registry.csv.codebook.csv").write_bytes(b"name,label\n")
+    said = "registry.csv.codebook.csv was not read; call it registry.codebook.csv if it is meant"
+    assert said in " ".join(loading.load(tmp_path / "registry.csv").notes)
+
+
+@pytest.mark.parametrize("name", ["registry.csv.gz", "registry.gz"])
+def test_the_codebook_of_a_compressed_file_may_bear_its_whole_name(load, tmp_path, name):
+    (tmp_path / f"{name}.codebook.csv").write_text(CODEBOOK)
+    message = refusal(load, gzip.compress(text()), None, name=name)
+    assert f"There is {name}.codebook.csv; call it registry.codebook.csv" in message
+
+
+INDEXES = {
+    "a column": pd.Index([f"P{i:02}" for i in range(len(ROWS))], name="nr"),
+    "numbers": pd.RangeIndex(7, 7 + 3 * len(ROWS), 3, name="nr"),
+    "unnamed": pd.Index([f"P{i:02}" for i in range(len(ROWS))]),
+    "unnamed numbers": pd.RangeIndex(len(ROWS)),
+}
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_the_index_of_a_parquet_file_is_a_column_where_it_has_a_name(load, tmp_path, kind):
+    """As pandas writes it: apart from the columns, and one that counts without its values."""
+    path = tmp_path / "registry.parquet"
+    ROWS.set_axis(INDEXES[kind]).to_parquet(path)
+    codebook = CODEBOOK + "nr,Number,id,text,,,,\n" * (INDEXES[kind].name == "nr")
+    found = load(path.read_bytes(), codebook, name=path.name)
+    np.testing.assert_array_equal(found.rows["leak"], load(text()).rows["leak"])
+    if INDEXES[kind].name:
+        assert found.rows["nr"].tolist() == [*map(str, INDEXES[kind])]
+        (begun,) = template.begun(path).values()
+        assert "\r\nnr,,id,text,,,,,\r\nsite," in begun.decode()
+    said = "The index of the rows has no name; it was left out."
+    assert (said in found.notes) == (kind == "unnamed")
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ def _read(path: Path, threshold: int) -> Cohort:
     ]
     fail(path, problems + table.notes * bool(problems))
     absent = [quoted(name) for name in codebook.index if name not in matched]
+    own, near = _own_codebook(path), _near_codebook(path)
     notes = [
         *(f"{beside.name}: {note}" for note in codebook_notes),
         *table.notes,
@@ -102,7 +103,10 @@ def _read(path: Path, threshold: int) -> Cohort:
         *that_hold(
             {
                 f"Left out, because the codebook does not have them: {listed(map(quoted, others))}."
-                + f" It has {listed(absent)}, which the file has not." * bool(absent): others
+                + f" It has {listed(absent)}, which the file has not." * bool(absent): others,
+                f"{near} was not read; call it {own.name} if it is meant as the codebook.": (
+                    near and beside != own and not _is_example(path)
+                ),
             }
         ),
         *(f"Column {name}: {note}" for name in told for note in readings[name].notes),
@@ -134,14 +138,9 @@ def _missing_columns(
             f"column {name} is missing; expected {levels.expectation(codebook.loc[name])}{also}"
             for name in missing
         ]
-    stem = re.sub(r"[\W_]", "", uncompressed(path).stem.casefold())
-    near = [
-        other.name
-        for other in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
-        if re.sub(r"[\W_]|codebook", "", other.stem.casefold()) in ("", stem)
-    ]
+    near = _near_codebook(path)
     mend = (
-        f"There is {near[0]}; call it {own.name} if it is meant"
+        f"There is {near}; call it {own.name} if it is meant"
         if near
         else f"“make template COHORT='{path}'” begins one from the file, to complete. Without it "
         f"the file needs the columns of this project's own data; it lacks {', '.join(missing)}"
@@ -150,6 +149,18 @@ def _missing_columns(
         f"no codebook was found that says what the columns mean: expected {own.name} beside it. "
         f"{mend}"
     ]
+
+
+def _near_codebook(path: Path) -> str | None:
+    """The name of a file beside a cohort file without a codebook that may be meant as one."""
+    own = _own_codebook(path)
+    meant = {_bare(name) for name in ("", path.name, path.stem, own.name, own.stem)}
+    others = sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
+    return next((one.name for one in others if one != path and _bare(one.stem) in meant), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]|codebook", "", name.casefold())
 
 
 def _own_codebook(path: Path) -> Path:
