@@ -228,17 +228,17 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages):
     assert "In this book these tables and pictures are withheld" in found["withheld"]
     factors = ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]
     model = sm.Logit(rows["low"], sm.add_constant(rows[factors])).fit(disp=0)
-    # Of a number, which is a whole one here, for the power of ten below its standard deviation,
-    # at least one.
+    # Of a number, which is a whole one here, for the power of ten nearest to its standard
+    # deviation, at least one.
     spread = rows[factors].std().where(rows[factors].nunique() > 2, 1).clip(lower=1)
-    for odds_ratio in np.exp(model.params[factors] * 10.0 ** np.floor(np.log10(spread))):
+    for odds_ratio in np.exp(model.params[factors] * 10.0 ** np.round(np.log10(spread))):
         assert f"{odds_ratio:.3f}" in found["analysis"]
     text = " ".join(found.values())
     assert "2500 g or more" in text and "Crude share" in found["patency"]
     assert "1 (white)" not in text and "no (" not in text
     speaks_of_these_patients_alone(found)
     for chapter in ("analysis", "multivariate"):
-        assert "Age (per year) | " in found[chapter]
+        assert "Age (per 10\u00a0years) | " in found[chapter]
         assert "Weight before pregnancy (per 10\u00a0lb) | " in found[chapter]
     assert "withheld of 7 factors" not in found["analysis"]
 
