@@ -87,6 +87,11 @@ def limits(lower: float, upper: float, form: Callable[..., str] = number, **opti
 # ---------------------------------------------------------------------------------------- words
 
 
+def counted(count: int, noun: str) -> str:
+    """How many there are of what a noun names: "1 factor", "12 factors"."""
+    return f"{whole(count)} {noun}{'s' * (count != 1)}"
+
+
 def listed(words: list[str]) -> str:
     """Words in a row: "a", "a and b", "a, b and c"; "none" where there are none."""
     *most, last = [str(word) for word in words] or ["none"]

@@ -857,7 +857,7 @@ def test_an_export_of_r_is_read_as_the_codebook_says():
     np.testing.assert_array_equal(patients.rows["site"].astype(float), rows["site"])
     unplaced = rows["site"].isna().sum()
     assert (
-        f"Column site: it is not known for {unplaced} of 60 patients, and no group has them."
+        f"Column site: it is not known for {unplaced} of 60 patients, left out of all groups."
         in (patients.notes)
     )
     assert any("Column site: read “3.0” as “3”" in note for note in patients.notes)
@@ -866,8 +866,9 @@ def test_an_export_of_r_is_read_as_the_codebook_says():
 def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
     patients = case("nearly_empty")
     assert (
-        "“Late visit” (known for 9) is empty for most of the 120 patients: with it 9 have all "
-        "values, without 120. Among the 9, Diabetes does not vary." in patients.notes
+        "“Late visit” (known for 9) is empty for most of the 120 patients: with it all values "
+        "are known for 9, without for 120. Among those with it, Diabetes does not vary."
+        in patients.notes
     )
     assert multivariate.fit(patients).problem == (
         "these factors do not vary among the patients with complete data: Diabetes"

@@ -20,7 +20,7 @@ from lib.patients.codebook import (
 )
 from lib.patients.errors import MOST_NAMED, first_of, quoted, that_hold
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import counted, listed
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
@@ -236,8 +236,8 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         notes += that_hold(
             {
                 f"no patient has {', '.join(map(quoted, absent))}.": absent and not refused,
-                f"it is not known for {lost:,} of {len(known):,} patients, and no group has "
-                "them.": is_group and lost,
+                f"it is not known for {lost:,} of {counted(len(known), 'patient')}, left out of "
+                "all groups.": is_group and lost,
             }
         )
         blocks = is_group and 0 < len({*known}) - 1 == len(known) - lost < lost

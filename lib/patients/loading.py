@@ -21,7 +21,7 @@ from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted, that_hold
 from lib.patients.files import DATA, read_table, uncompressed
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import counted, listed
 
 EXAMPLE = DATA / "cohort.csv"
 VALUES_NAMED = 4
@@ -228,8 +228,8 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
         )
     if others := refused[VALUES_NAMED:]:
         result.append(
-            f"column {name}: {np.isin(column.cat.codes, others).sum():,} more values that cannot "
-            f"be read ({len(others):,} different ones)"
+            f"column {name}: {counted(np.isin(column.cat.codes, others).sum(), 'more value')} that "
+            f"cannot be read ({len(others):,} different)"
         )
     return result
 

@@ -15,6 +15,7 @@ from lib.show.tables import estimate, whole_percent
 from lib.statistics import sensitivity, survival
 from lib.words import (
     capital,
+    counted,
     decimals,
     limits,
     listed,
@@ -371,7 +372,7 @@ def forest(
     adjusted = adjusted.head(0 if withheld else None).reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
     with display.figure(
-        f"Significant in the joint model: {lasting or 'none'} of {len(adjusted)} factors"
+        f"Significant in the joint model: {lasting or 'none'} of {counted(len(adjusted), 'factor')}"
         if adjusted["p"].notna().any()
         else "Odds ratios of each factor alone",
         name="fig-forest",
@@ -400,13 +401,16 @@ def forest(
         height=1.2 + 0.4 * len(adjusted),
         xlabel="Odds ratio (log scale, 95% interval)",
     ) as axes:
+        # Beside each other where both are; one alone stands at its name.
+        shown = crude[~hidden].reindex(crude.index)
+        both = shown["odds_ratio"].notna() & adjusted["odds_ratio"].notna()
         for name, table, shift, color, marker in [
-            ("crude", crude[~hidden].reindex(crude.index), -0.15, MUTED, "o"),
+            ("crude", shown, -0.15, MUTED, "o"),
             ("adjusted", adjusted, 0.15, BLUE, "s"),
         ]:
             plots.dots(
                 axes,
-                np.arange(len(table)) + shift,
+                np.arange(len(table)) + shift * both,
                 table["odds_ratio"],
                 table["lower"],
                 table["upper"],
@@ -611,7 +615,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
 def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
-    where = f"{len(useful)} of the {len(curve)} thresholds shown"
+    where = f"{len(useful)} of {counted(len(curve), 'threshold')} shown"
     ends = useful["threshold"].agg(["min", "max"]).map(whole_percent)
     span = "; these lie between {min} and {max}".format(**ends) if len(useful) else ""
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
@@ -651,10 +655,10 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
             (f"without {marker}", unexposed.sum(), unexposed[0]),
         ]
     bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
-    counted = bars[bars["patients"] > 0]
+    held = bars[bars["patients"] > 0]
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
     title = f"If the ROC section covers all patients, {events} of {total} had an occlusion"
-    words = counted.apply(
+    words = held.apply(
         lambda row: (
             f"{row.occluded} of {row.patients} occluded ({row.occluded / row.patients:.1%})"
         ),
@@ -667,8 +671,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         "count occlusions alone; by each marker, if the ROC section covers all patients. How many "
         "had both markers is not printed.",
         alt=f"Bars. {title}; by diagnosis, if the rates are crude and count occlusions alone, and "
-        f"by marker: {'; '.join(counted['patients_with'] + ', ' + words)}.",
-        data=counted.rename(columns=display.OF_ANY_OUTCOME),
+        f"by marker: {'; '.join(held['patients_with'] + ', ' + words)}.",
+        data=held.rename(columns=display.OF_ANY_OUTCOME),
         height=1.1 + 0.42 * len(bars),
         xlabel="Patients (count)",
     ) as axes:
