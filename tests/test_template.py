@@ -1,12 +1,15 @@
 """The files to begin with: written once, never over another, and ready to be filled."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-from books import python
+from books import ROOT, python
 from helpers import refusal
 
 from lib.patients import loading, template
@@ -46,6 +49,28 @@ def test_the_command_says_what_it_wrote(tmp_path):
     done = python("-m", "lib.patients.template", "--example", str(tmp_path))
     written = [str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")]
     assert (done.returncode, done.stdout.split()) == (0, written)
+
+
+@pytest.mark.parametrize(
+    "command", ["lib.patients.template", "lib.show.ledger", "lib.show.ledger --template"]
+)
+def test_a_command_whose_reader_has_enough_ends_quietly(tmp_path, command):
+    """As where only the first line is taken by head."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    module, *options = command.split()
+    places = [[], [str(tmp_path / "claims.csv")]][bool(options)] or [str(tmp_path / "folder")]
+    claims = [str(DATA / "published.csv")] * (module == "lib.show.ledger" and not options)
+    done = subprocess.run(
+        [sys.executable, "-m", module, *options, *claims, *places],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    os.close(writer)
+    assert done.stderr == "" and done.returncode in (0, 1) and any(tmp_path.iterdir())
 
 
 LABELS = {"nr": "Number", "site": "Klinik", "sex": "Geschlecht", "leak": "Leakage"}

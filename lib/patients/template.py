@@ -30,7 +30,7 @@ from lib.patients.levels import NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import listed, say
 
 NAME = "registry"
 EXAMPLE_NAME = "birth_weight"
@@ -220,7 +220,7 @@ def main() -> None:
         written = write(example() if chosen.example else files, chosen.folder)
     except InputError as error:
         sys.exit(str(error))
-    print("\n".join(str(path) for path in written))
+    say(*map(str, written))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import pandas as pd
 
 from lib.paper import ledger, published, reconstruct, verdicts
 from lib.patients.files import InputError
-from lib.words import capital, listed
+from lib.words import capital, listed, say
 
 MEANING = {
     "impossible": "no reading fits, by arithmetic alone or under premises that the file states",
@@ -181,7 +181,7 @@ def main(arguments: list[str]) -> int:
         if chosen.template is not None:
             with open(chosen.template, "x", encoding="utf-8", newline="\n") as file:
                 file.write(TEMPLATE.read_text(encoding="utf-8"))
-            print(f"{chosen.template} has a line for each kind of number; delete those not needed")
+            say(f"{chosen.template} has a line for each kind of number; delete those not needed")
             return 0
         path = Path(chosen.claims or published.PATH)
         folder = Path(chosen.folder or Path("_build", "ledgers", path.stem))
@@ -199,8 +199,7 @@ def main(arguments: list[str]) -> int:
     ]
     for finding in account.findings:
         lines += ["", *(f"  {line}" for line in finding_lines(finding, account))]
-    # At once, so that a reader who stops early stops nothing.
-    print(*lines, f"\nThe page: {folder / 'ledger.html'}. {QUESTION}", sep="\n")
+    say(*lines, f"\nThe page: {folder / 'ledger.html'}. {QUESTION}")
     return int(any(grade == verdicts.IMPOSSIBLE for _, grade in account.checks))
 
 
