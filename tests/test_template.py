@@ -11,6 +11,7 @@ import pyreadstat
 import pytest
 from books import ROOT, python
 from helpers import refusal
+from workbooks import xlsx
 
 from lib.patients import loading, template
 from lib.patients.codebook import read_codebook
@@ -222,6 +223,35 @@ def test_a_file_without_a_column_for_a_codebook_is_told_so(tmp_path, columns):
     message = refusal(template.begun, tmp_path / "r.csv")
     assert "no column is left that can be a group, an outcome or a factor" in message
     assert ("holds more than 50 texts: “ward”. Expected" in message) == ("ward" in columns)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("ja", "nein"), ("oui", "non"), ("sí", "no"), ("sim", "não"), ("x", "-")]
+)
+def test_a_yes_in_another_language_is_last_so_that_it_counts(tmp_path, yes, no):
+    rows = pd.DataFrame({"site": [*"ab"] * 6, "leak": [yes, no, no] * 4})
+    rows.to_csv(tmp_path / "r.csv", index=False)
+    (begun,) = template.begun(tmp_path / "r.csv").values()
+    assert f"leak,,factor,binary,,{no}|{yes}," in begun.decode()
+
+
+def test_a_workbook_is_begun_from_its_largest_sheet_and_that_is_said(tmp_path):
+    rows = [[i, "ab"[i % 2], i % 2] for i in range(12)]
+    content = xlsx(
+        {"Legend": [["Legend"], ["a", "Alpha"]], "Data": [["nr", "site", "leak"], *rows]}
+    )
+    (tmp_path / "r.xlsx").write_bytes(content)
+    (begun,) = template.begun(tmp_path / "r.xlsx").values()
+    text = begun.decode("utf-8-sig")
+    assert "# Of 2 sheets, “Data” was read.\r\nname,label," in text
+    assert text.splitlines()[-1] == "leak,,factor,binary,,0|1,,,"
+    (tmp_path / "r.codebook.csv").write_bytes(begun)
+    assert "0 rows have the role group" in refusal(loading.load, tmp_path / "r.xlsx")
+
+
+def test_a_codebook_that_is_begun_names_the_columns_without_a_line(registry_sav):
+    (begun,) = template.begun(registry_sav).values()
+    assert "# Without a line: “last_name” and “remark”.\r\nname," in begun.decode("utf-8-sig")
 
 
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):

@@ -12,15 +12,11 @@ import pandas as pd
 
 from lib.patients.codebook import DAYS, number_form, parts, read_codebook
 from lib.patients.files import DATA, uncompressed
-from lib.patients.levels import NO, YES
+from lib.patients.levels import ALSO_NO, ALSO_YES, NO, YES
 from lib.words import NO_BREAK
 
 # Words for a level that tell nothing without the name of its column.
-YES_OR_NO = {
-    *(YES | NO),
-    *("ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"),
-    *("pos", "neg", "√", "×", "✓", "✗", "x", "+", "-"),
-}
+YES_OR_NO = {"1", "0"} | YES | NO | ALSO_YES | ALSO_NO
 
 
 @cache

@@ -123,7 +123,7 @@ def _content(path: Path) -> bytes:
 
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
-    """The first sheet that has the most of the known columns."""
+    """The first sheet that has the most of the known columns; the largest where none is known."""
     sheets = {}
     for title, records in read_sheets(content).items():
         used = [
@@ -135,7 +135,14 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], records[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
+    width = {title: max(map(len, rows)) for title, (_, rows) in sheets.items()}
+    chosen = max(
+        sheets,
+        key=lambda title: (
+            max(known_columns(sheets[title][1], known)),
+            (not known) * len(sheets[title][1]) * width[title],
+        ),
+    )
     before, records = sheets[chosen]
     notes = that_hold(
         {

@@ -47,6 +47,9 @@ CODE_OF_NINES = re.compile(r"-?([789])\1*(\.0+)?")
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "checked", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "unchecked", "否", "无", "没有", "阴性"}
+# Words that say it too, and are read only where the codebook has them.
+ALSO_YES = {"ja", "oui", "si", "sí", "sì", "sim", "pos", "√", "✓", "x", "+"}
+ALSO_NO = {"nein", "non", "não", "neg", "×", "✗", "-"}
 NO_CODES = "none"  # in the column missing of the codebook: every other number is a value
 POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"

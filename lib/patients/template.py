@@ -26,7 +26,7 @@ from lib.patients.codebook import (
 )
 from lib.patients.errors import first_of, quoted
 from lib.patients.files import DATA, InputError, fail, read_table, uncompressed
-from lib.patients.levels import NO, YES, missing_places, not_known
+from lib.patients.levels import ALSO_NO, ALSO_YES, NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
 from lib.patients.table import Table
@@ -133,7 +133,13 @@ def begun(path: Path) -> dict[str, bytes]:
     )
     fail(path, [nothing] * bool(((book["role"] == "id") | texts).all()))
     book = with_labels_of_file(book[~texts].set_index("name"), table, {})
-    content = TO_COMPLETE + book.to_csv(lineterminator="\r\n")
+    left = [quoted(name) for name in table.rows if name not in book.index]
+    notes = [*table.notes, *[f"Without a line: {listed(left)}."] * bool(left)]
+    content = (
+        TO_COMPLETE
+        + "".join(f"# {note}\r\n" for note in notes)
+        + book.to_csv(lineterminator="\r\n")
+    )
     return {f"{uncompressed(path).stem}.codebook.csv": content.encode("utf-8-sig")}
 
 
@@ -159,9 +165,9 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
     elif len(known) == 2 or ticked or labeled or read_numbers(column, rule, table, True).refused:
         words = {one: plain_word(called[one]) for one in known}
         # A letter may as well be short for another word, as f is.
-        both = {*words.values()} <= YES | NO
+        both = {*words.values()} <= YES | NO | ALSO_YES | ALSO_NO
         says = {
-            one: (word in YES) - (word in NO)
+            one: (word in YES | ALSO_YES) - (word in NO | ALSO_NO)
             for one, word in words.items()
             if len(known) == 2 and (both or len(word) > 1)
         }
