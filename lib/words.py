@@ -5,7 +5,6 @@ where there is no number (NaN or None), each function gives a dash.
 """
 
 import os
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -91,7 +90,7 @@ def limits(lower: float, upper: float, form: Callable[..., str] = number, **opti
 
 def counted(count: int, noun: str) -> str:
     """How many there are of what a noun names: "1 factor", "12 factors"."""
-    return f"{whole(count)} {noun}{'s' * (count != 1)}"
+    return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(words: list[str]) -> str:
@@ -106,7 +105,7 @@ def say(*lines: str) -> None:
         print(*lines, sep="\n", flush=True)
     except BrokenPipeError:
         # What is left in the buffer would be tried again at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def capital(words: str) -> str:

@@ -867,7 +867,7 @@ def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
     patients = case("nearly_empty")
     assert (
         "“Late visit” (known for 9) is empty for most of the 120 patients: with it all values "
-        "are known for 9, without for 120. Among those with it, Diabetes does not vary."
+        "are known for 9, without for 120. Among those with all values, Diabetes does not vary."
         in patients.notes
     )
     assert multivariate.fit(patients).problem == (
@@ -1053,7 +1053,7 @@ def test_a_no_beside_cells_that_are_said_to_be_empty_for_no_is_named_as_the_refe
     ]
     _, codebook = one_column(f"binary,,{rule},", *"0101")
     message = refusal(load, "\n".join(lines), codebook)
-    line = line_of(message.replace("0.0", "0"), "not known, say so in the codebook: ")
+    line = line_of(message.replace("0.0", "0"), "let the codebook say so: ")
     own = next(one for one in codebook.splitlines() if one.startswith("x,"))
     found = load("\n".join(lines), codebook.replace(own, f"{line},,"))
     np.testing.assert_array_equal(found.rows["x"], np.array(expected * 4, float))

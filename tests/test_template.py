@@ -222,7 +222,8 @@ def test_a_file_without_a_column_for_a_codebook_is_told_so(tmp_path, columns):
     rows.to_csv(tmp_path / "r.csv", index=False)
     message = refusal(template.begun, tmp_path / "r.csv")
     assert "no column is left that can be a group, an outcome or a factor" in message
-    assert ("holds more than 50 texts: “ward”. Expected" in message) == ("ward" in columns)
+    named = " and ".join(f"“{name}”" for name in columns).replace(" and ", ", ")
+    assert f"looks like an identifier or holds more than 50 texts ({named}). Expected" in message
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_a_workbook_is_begun_from_its_largest_sheet_and_that_is_said(tmp_path):
     (tmp_path / "r.xlsx").write_bytes(content)
     (begun,) = template.begun(tmp_path / "r.xlsx").values()
     text = begun.decode("utf-8-sig")
-    assert "# Of 2 sheets, “Data” was read.\r\nname,label," in text
+    assert "# Of 2 sheets, “Data” was read.\r\n# Without a line: none.\r\nname," in text
     assert text.splitlines()[-1] == "leak,,factor,binary,,0|1,,,"
     (tmp_path / "r.codebook.csv").write_bytes(begun)
     assert "0 rows have the role group" in refusal(loading.load, tmp_path / "r.xlsx")

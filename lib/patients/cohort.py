@@ -145,8 +145,7 @@ class Cohort:
             return float(asked or 1)
         # By their ratio: 80 is nearer to 100 than to 10, and 20 to 10.
         nearest = 10.0 ** np.round(np.log10(spread))
-        whole = (self.rows[name].dropna() % 1 == 0).all()
-        return float(max(nearest, 1) if whole else nearest)
+        return float(max(nearest, (self.rows[name].dropna() % 1 == 0).all()))
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""

@@ -110,11 +110,10 @@ def mostly_empty(cohort: Cohort) -> list[str]:
         [f"“{cohort.label(name)}” (known for {told(rows[name].count())})" for name in empty]
     )
     one, varies = len(empty) == 1, "does not vary" if len(constant) == 1 else "do not vary"
-    them = "it" if one else "them"
     return [
         f"{shown} {'is' if one else 'are'} empty for most of the {counted(len(rows), 'patient')}: "
-        f"with {them} all values are known for {told(len(complete))}, without for "
-        f"{told(len(without))}"
-        + f". Among those with {them}, {listed(constant)} {varies}" * bool(constant)
+        f"with {'it' if one else 'them'} all values are known for {told(len(complete))}, "
+        f"without for {told(len(without))}"
+        + f". Among those with all values, {listed(constant)} {varies}" * bool(constant)
         + "."
     ] * bool(empty)

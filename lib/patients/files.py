@@ -135,12 +135,11 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], records[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    width = {title: max(map(len, rows)) for title, (_, rows) in sheets.items()}
     chosen = max(
         sheets,
         key=lambda title: (
             max(known_columns(sheets[title][1], known)),
-            (not known) * len(sheets[title][1]) * width[title],
+            (not known) * sum(map(len, sheets[title][1])),
         ),
     )
     before, records = sheets[chosen]

@@ -83,10 +83,6 @@ SUMMARY = re.compile(
     r"\s*([(:=：（±+].*)?",
     flags=re.IGNORECASE,
 )
-IN_BLOCKS = (
-    "each group stands in one row only and most rows have none, as where cells were merged; write "
-    "the group in every row"
-)
 UNIQUE = "a name for the patient that occurs only once"
 
 
@@ -244,9 +240,13 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
             }
         )
         blocks = is_group and 0 < len({*known}) - 1 == len(known) - lost < lost
-        return Reading(
-            pd.Categorical.from_codes(known, levels), refused, notes, IN_BLOCKS if blocks else None
+        whole = (
+            "each group stands in one row only and most rows have none, as where cells were merged;"
+            " write the group in every row"
+            if blocks
+            else None
         )
+        return Reading(pd.Categorical.from_codes(known, levels), refused, notes, whole)
     notes += _reversed(rule)
     if len(absent) == 1 and not refused:
         [only] = {*levels} - {*absent}
@@ -255,17 +255,18 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
             if -1 in known and "" not in levels
             else f"it is {only or 'empty'} for all patients."
         )
-    values = np.where(known < 0, np.nan, known.astype(float))
-    by_level = sorted(read.items(), key=lambda one: (places[one[0]] < 0, places[one[0]], one[1]))
-    held = {text: int(places[i]) for i, text in by_level}
+    held = {
+        text: int(places[i])
+        for i, text in sorted(
+            read.items(), key=lambda one: (places[one[0]] < 0, places[one[0]], one[1])
+        )
+    }
     more = _further_values(column, held, rule)
     refused |= {i: words + more for i, words in refused.items() if i == min(refused)}
-    whole = (
-        _only_ticks(column, held, rule)
-        or _beside_empty(column, held, rule)
-        or _other_codes(held, rule)
+    whole = _only_ticks(column, held, rule) or _other_codes(held, rule)
+    return Reading(
+        np.where(known < 0, np.nan, known.astype(float)), refused, notes, whole and whole + more
     )
-    return Reading(values, refused, notes, whole and whole + more)
 
 
 def _reversed(rule: pd.Series) -> list[str]:
@@ -363,7 +364,15 @@ def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
     codes, known = "|".join([*parts(rule.get("missing", "")), text]), mend(text)
-    if says_not_known(text) or (rule["type"] == "binary" and not known):
+    says, level = says_not_known(text), number_form(text) or (not known and text)
+    if rule["levels"].startswith("|") and level and not (says or CODE_OF_NINES.fullmatch(text)):
+        return (
+            f". Where it means {binary_words(rule)[0]}, and an empty cell that nothing is known, "
+            f"let the codebook say so: {_line(rule, levels=level + rule['levels'])}"
+            + f". Where it stands for not known, write {codes} into its column missing"
+            * (plain_word(text) not in NO | {"0"})
+        )
+    if says or (rule["type"] == "binary" and not known):
         return f"; write {codes} into the column missing of the codebook if it stands for not known"
     return known + f": {codes}" * bool(known and number_form(text))
 
@@ -384,7 +393,8 @@ def _only_ticks(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str
     is_mark = (
         len({*map(plain_word, held)}) == 1
         and plain_word(mark) not in NO | DASHES | {"0"}
-        and _may_be_level(mark)
+        and not (says_not_known(mark) or CODE_OF_NINES.fullmatch(mark))
+        and (number_form(mark) or not mend(mark))
     )
     if not empty or 0 in held.values() or not (is_level or is_mark):
         return None
@@ -394,35 +404,6 @@ def _only_ticks(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str
         f"Where every empty cell means {no}, say so in the codebook: "
         f"{_line(rule, levels=f'|{mark}')}. Otherwise write {zero} into those that mean it, NA "
         "into the others" + f", and {one} in place of {quoted(mark)}" * (not is_level)
-    )
-
-
-def _may_be_level(text: str) -> bool:
-    """Whether a text may be a level that the codebook lacks: it neither says that nothing is known,
-    nor is it a code of nines or another kind of mistake.
-    """
-    is_code = says_not_known(text) or CODE_OF_NINES.fullmatch(text)
-    return not is_code and bool(number_form(text) or not mend(text))
-
-
-def _beside_empty(column: pd.Series, held: dict[str, int], rule: pd.Series) -> str | None:
-    """What to do about a binary column of which an empty cell is the reference and that also holds
-    a no, as 0, or one value more, which may be the reference or stand for what is not known.
-    """
-    (zero, one), (no, _) = parts(rule["levels"]), binary_words(rule)
-    others = [text for text, level in held.items() if level < 0]
-    says_no = [text for text in others if plain_word(text) in NO | {"0"}]
-    # Which of several values it may be cannot be known.
-    other = next(filter(_may_be_level, says_no or others * (len(others) == 1)), None)
-    if zero or not other:
-        return None
-    level, codes = number_form(other) or other, "|".join([*parts(rule.get("missing", "")), other])
-    return (
-        f"it holds {quoted(other)} ({(column == other).sum():,}) beside empty cells, which the "
-        f"codebook counts as {no}. Where {quoted(other)} means {no} and an empty cell that it is "
-        f"not known, say so in the codebook: {_line(rule, levels=f'{level}|{one}')}"
-        + f". Where it stands for not known, write {codes} into its column missing"
-        * (not says_no)
     )
 
 

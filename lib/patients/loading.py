@@ -25,6 +25,7 @@ from lib.words import counted, listed
 
 EXAMPLE = DATA / "cohort.csv"
 VALUES_NAMED = 4
+NOT_TELLING = re.compile(r"[\W_]|codebook")  # in the name of a codebook
 
 
 def chosen_path() -> Path:
@@ -153,14 +154,18 @@ def _missing_columns(
 
 def _near_codebook(path: Path) -> str | None:
     """The name of a file beside a cohort file without a codebook that may be meant as one."""
-    own = _own_codebook(path)
-    meant = {_bare(name) for name in ("", path.name, path.stem, own.name, own.stem)}
-    others = sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
-    return next((one.name for one in others if one != path and _bare(one.stem) in meant), None)
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]|codebook", "", name.casefold())
+    meant = {
+        NOT_TELLING.sub("", name.casefold())
+        for name in ("", path.name, path.stem, _own_codebook(path).name, uncompressed(path).stem)
+    }
+    return next(
+        (
+            one.name
+            for one in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
+            if one != path and NOT_TELLING.sub("", one.stem.casefold()) in meant
+        ),
+        None,
+    )
 
 
 def _own_codebook(path: Path) -> Path:

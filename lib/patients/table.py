@@ -58,8 +58,7 @@ def cell_text(value: object) -> str:
 
 def text_column(texts: Sequence[str]) -> pd.Categorical:
     """Texts as a category, in the order in which they first occur."""
-    of_texts = np.array(texts, dtype=object)
-    return pd.Categorical(of_texts, pd.Index(pd.unique(of_texts), dtype=object))
+    return pd.Categorical(texts, pd.Index([*dict.fromkeys(texts)], dtype=object))
 
 
 def known_columns(records: Sequence[Sequence[object]], known: Iterable[str]) -> list[int]:

@@ -69,24 +69,25 @@ VALUES = {
 
 def describe(codebook: pd.DataFrame) -> str:
     """The columns in words, in English and Chinese, one paragraph a column."""
-    paragraphs = []
-    for name, rule in codebook.iterrows():
-        english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
-        unit = f" ({rule['unit']})" if rule["unit"] else ""
-        optional = " [optional]（可选）" if rule["role"] in OPTIONAL_ROLES else ""
-        levels = parts(rule["levels"])
-        lines = [
-            f"{name}{optional}",
+    return "\n\n".join(_paragraph(name, rule) for name, rule in codebook.iterrows()) + "\n"
+
+
+def _paragraph(name: str, rule: pd.Series) -> str:
+    english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
+    unit = f" ({rule['unit']})" if rule["unit"] else ""
+    levels = parts(rule["levels"])
+    return "\n".join(
+        [
+            name + " [optional]（可选）" * (rule["role"] in OPTIONAL_ROLES),
             f"  {rule['label']}{unit}: {english.format(levels=', '.join(levels))}",
             f"  {rule.get('label_zh', '')}{unit}：{chinese}",
+            *(
+                "  " + "; ".join(map(" = ".join, zip(levels, called, strict=True)))
+                for called in (parts(rule.get(column, "")) for column in LEVEL_WORDS)
+                if called and levels
+            ),
         ]
-        lines += [
-            "  " + "; ".join(map(" = ".join, zip(levels, words, strict=True)))
-            for words in (parts(rule.get(column, "")) for column in LEVEL_WORDS)
-            if words and levels
-        ]
-        paragraphs.append("\n".join(lines))
-    return "\n\n".join(paragraphs) + "\n"
+    )
 
 
 def template() -> dict[str, bytes]:
@@ -124,22 +125,20 @@ def begun(path: Path) -> dict[str, bytes]:
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
     book = pd.DataFrame([_rule(column, table) for column in columns], columns=LINE)
     texts = book["levels"].map(parts).map(len) > MOST_LEVELS
-    many = first_of([*map(quoted, book["name"][texts])])
-    nothing = (
-        "no column is left that can be a group, an outcome or a factor: each looks like "
-        "an identifier"
-        + f", or holds more than {MOST_LEVELS} texts: {many}" * bool(many)
-        + ". Expected columns of numbers, or of texts that occur again"
+    fail(
+        path,
+        [
+            "no column is left that can be a group, an outcome or a factor: each looks like an "
+            f"identifier or holds more than {MOST_LEVELS} texts ("
+            f"{first_of([*map(quoted, table.rows)])}). Expected columns of numbers, or of texts "
+            "that occur again"
+        ]
+        * bool(((book["role"] == "id") | texts).all()),
     )
-    fail(path, [nothing] * bool(((book["role"] == "id") | texts).all()))
     book = with_labels_of_file(book[~texts].set_index("name"), table, {})
-    left = [quoted(name) for name in table.rows if name not in book.index]
-    notes = [*table.notes, *[f"Without a line: {listed(left)}."] * bool(left)]
-    content = (
-        TO_COMPLETE
-        + "".join(f"# {note}\r\n" for note in notes)
-        + book.to_csv(lineterminator="\r\n")
-    )
+    left = listed([quoted(name) for name in table.rows if name not in book.index])
+    notes = "".join(f"# {note}\r\n" for note in [*table.notes, f"Without a line: {left}."])
+    content = TO_COMPLETE + notes + book.to_csv(lineterminator="\r\n")
     return {f"{uncompressed(path).stem}.codebook.csv": content.encode("utf-8-sig")}
 
 
@@ -184,8 +183,8 @@ def _in_order(text: str) -> tuple[str, list[float], bool, str]:
     such as <10 before what it bounds; numbers before words.
     """
     found = [number_form(text)] if number_form(text) else re.findall(r"\d+(?:[.,]\d+)?", text)
-    word = re.sub(r"[\W_]", "", re.split(r"\d", text)[0])
-    return word, [float(one.replace(",", ".")) for one in found], text[0] not in "<≤", text
+    numbers = [float(one.replace(",", ".")) for one in found]
+    return re.sub(r"[\W_]|\d.*", "", text), numbers, text[0] not in "<≤", text
 
 
 def write(files: dict[str, bytes], folder: Path) -> list[Path]:

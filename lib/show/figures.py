@@ -108,17 +108,18 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
             else f"highest in {known['patency'].idxmax()}, lowest in {known['patency'].idxmin()}"
         )
     colors = display.colors_of(list(rates.index))
-    words = [
-        f"{row.Index} {percent(row.patency)} "
-        f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
-        for row in known.itertuples()
-    ] + [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
     with display.figure(
         title,
         name="fig-patency",
         caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, "
         "with Wilson intervals.",
-        alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
+        alt="Dots with intervals",
+        words=[
+            f"{row.Index} {percent(row.patency)} "
+            f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
+            for row in known.itertuples()
+        ]
+        + [f"{group} {display.WITHHELD}" for group in rates.index[hidden]],
         data=display.masked(rates, hidden).rename(columns=display.OF_ANY_OUTCOME),
         key="group",
         reconstructed=reconstructed,
@@ -312,9 +313,6 @@ def significant_pairs(
     rows = np.flatnonzero(others.any(axis=1))
     first = others[rows].argmax(axis=1) - 0.5
     last = patent - others[rows, ::-1].argmax(axis=1) + 0.5
-    places = [
-        f"{label} at {x} of {occluded} and {y} of {patent}" for label, (x, y) in points.items()
-    ]
     with display.figure(
         title,
         name="fig-significant-pairs",
@@ -322,8 +320,11 @@ def significant_pairs(
         "the ROC section covers all patients: significant by Pearson's "
         "test (blue) or not (orange). The marks are the factors whose counts are shown in this "
         "chapter.",
-        alt=f"Map of all {p_values.size} count pairs. {title}; the others lie in a band around "
-        f"equal exposure. Marked: {listed(places)}.",
+        alt=f"Map of all {p_values.size} count pairs, those that are not significant in a band "
+        "around equal exposure",
+        words=[
+            f"{label} at {x} of {occluded} and {y} of {patent}" for label, (x, y) in points.items()
+        ],
         data=pd.DataFrame(points, index=["exposed_with_event", "exposed_without_event"]).T,
         key="factor",
         reconstructed=reconstructed,
@@ -402,10 +403,9 @@ def forest(
         xlabel="Odds ratio (log scale, 95% interval)",
     ) as axes:
         # Beside each other where both are; one alone stands at its name.
-        shown = crude[~hidden].reindex(crude.index)
-        both = shown["odds_ratio"].notna() & adjusted["odds_ratio"].notna()
+        both = crude["odds_ratio"].notna() & ~hidden & adjusted["odds_ratio"].notna()
         for name, table, shift, color, marker in [
-            ("crude", shown, -0.15, MUTED, "o"),
+            ("crude", crude[~hidden].reindex(crude.index), -0.15, MUTED, "o"),
             ("adjusted", adjusted, 0.15, BLUE, "s"),
         ]:
             plots.dots(

@@ -19,6 +19,7 @@ from lib.statistics import roc, univariate
 from lib.words import (
     DASH,
     capital,
+    counted,
     decimals,
     limits,
     listed,
@@ -261,17 +262,16 @@ def solutions(found: list, groups: list[str]) -> None:
     """The counts of every solution, at most twenty of them."""
     rows = []
     for position, solution in enumerate(found[:20], start=1):
-        counted = [("all", solution.patients, solution.occluded)]
-        counted += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
+        held = [("all", solution.patients, solution.occluded)]
+        held += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
         for marker, pairs in solution.markers.items():
-            counted += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
-        rows += [(position, who, size, events, size - events) for who, size, events in counted]
+            held += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
+        rows += [(position, who, size, events, size - events) for who, size, events in held]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
-    many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
     display.table(
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
-        caption=f"Counts that print every percentage and area: {many}.",
+        caption=f"Counts that print every percentage and area: {counted(len(found), 'solution')}.",
         note="If the ROC section covers all patients, and the rates are crude and count occlusions "
         "alone." + (" Only the first 20 solutions are shown." if len(found) > 20 else ""),
     )
@@ -559,14 +559,14 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
             if not pd.isna(p)
         )
 
-    counted = ("factor", lambda name: "determined" if name in known else "open")
+    counts = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
         display.masked(screened, screened.index.isin(cohort.withheld.outcome)).rename(
             columns=display.OF_ANY_OUTCOME
         ),
         {
             "Factor": ("factor", cohort.per_step),
-            **({"Counts": counted} if cohort.is_example else {}),
+            **({"Counts": counts} if cohort.is_example else {}),
             "Odds ratio": ("odds_ratio", ratio),
             "95% interval": ("lower", "upper", ratio_limits),
             "P by test": (*tests, computed),
