@@ -95,11 +95,10 @@ MENDS = {
 
 def refusal(header: str, why: str, role: str = "") -> str:
     """The problem in words, with its mend."""
-    what = "renumber" if role == "id" else why
-    mend = next(text for kind, text in MENDS.items() if kind in what)
+    kind = "renumber" if role == "id" else why
     return (
         f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in "
-        f"its file. {mend}."
+        f"its file. {next(mend for of, mend in MENDS.items() if of in kind)}."
     )
 
 

@@ -137,9 +137,12 @@ def begun(path: Path) -> dict[str, bytes]:
     )
     book = with_labels_of_file(book[~texts].set_index("name"), table, {})
     left = listed([quoted(name) for name in table.rows if name not in book.index])
-    notes = "".join(f"# {note}\r\n" for note in [*table.notes, f"Without a line: {left}."])
-    content = TO_COMPLETE + notes + book.to_csv(lineterminator="\r\n")
-    return {f"{uncompressed(path).stem}.codebook.csv": content.encode("utf-8-sig")}
+    content = [
+        TO_COMPLETE,
+        *(f"# {note}\r\n" for note in [*table.notes, f"Without a line: {left}."]),
+        book.to_csv(lineterminator="\r\n"),
+    ]
+    return {f"{uncompressed(path).stem}.codebook.csv": "".join(content).encode("utf-8-sig")}
 
 
 def _rule(column: pd.Series, table: Table) -> pd.Series:

@@ -431,19 +431,18 @@ def functional_form(
         "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
     )
     shape = form.curve
-    words = [
-        f"at {measured(row.value, decimals(shape['value']))} {ratio(row.spline)} "
-        f"({ratio(row.lower)} to {ratio(row.upper)}), by the line {ratio(row.linear)}"
-        for row in _five(shape).itertuples()
-        if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
-    ]
     with display.figure(
         title,
         name=f"fig-form-{name}",
         caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic "
         "spline and as a straight line.",
-        alt=f"Two curves. {title} (curve against line: {p_is(form.p)}). Odds ratio against the "
-        f"median: {'; '.join(words)}.",
+        alt=f"Two curves of the odds ratio against the median (curve against line: {p_is(form.p)})",
+        words=[
+            f"at {measured(row.value, decimals(shape['value']))} {ratio(row.spline)} "
+            f"({ratio(row.lower)} to {ratio(row.upper)}), by the line {ratio(row.linear)}"
+            for row in _five(shape).itertuples()
+            if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
+        ],
         data=shape,
         reconstructed=reconstructed,
         xlabel=label,

@@ -98,8 +98,11 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
             "Where the abstract says so, write the word in parentheses in the column basis; where "
             "it says otherwise, write what it says, such as of:120, t or other."
         )
-    shares = (".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES)
-    if any(name.endswith(shares) for check in finding.checks for name in check.claims):
+    if any(
+        name.endswith((".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES))
+        for check in finding.checks
+        for name in check.claims
+    ):
         lines.append(
             "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a "
             "number: write other in its basis."

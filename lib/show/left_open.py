@@ -243,14 +243,17 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         "Not excluded": joined[joined["status"] != "excluded"],
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
-    words = {
-        heading: [
-            _from_to(rows[name].min(), rows[name].max(), form) for name, (_, form) in EXACT.items()
-        ]
-        for heading, rows in chosen.items()
-    }
     display.table(
-        pd.DataFrame({"Quantity": [quantity for quantity, _ in EXACT.values()]} | words),
+        pd.DataFrame(
+            {"Quantity": [quantity for quantity, _ in EXACT.values()]}
+            | {
+                heading: [
+                    _from_to(rows[name].min(), rows[name].max(), form)
+                    for name, (_, form) in EXACT.items()
+                ]
+                for heading, rows in chosen.items()
+            }
+        ),
         name="tab-exact",
         caption="What can be said of the two markers together: least and greatest value.",
         note="If the ROC section covers all patients; “not excluded” on the premises of this "

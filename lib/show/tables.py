@@ -68,12 +68,14 @@ def _about(claim: str) -> str:
 
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
     """The verdicts, what they mean, and how many claims have each."""
-    rows = [
-        (display.badge("verdict", verdict), count, ledger.VERDICTS[verdict])
-        for verdict, count in ledger.scoreboard(judged).items()
-    ]
     display.table(
-        pd.DataFrame(rows, columns=["Verdict", "Claims", "What it means"]),
+        pd.DataFrame(
+            [
+                (display.badge("verdict", verdict), count, ledger.VERDICTS[verdict])
+                for verdict, count in ledger.scoreboard(judged).items()
+            ],
+            columns=["Verdict", "Claims", "What it means"],
+        ),
         name=name,
         caption="The printed numbers by verdict.",
         left=("What it means",),
@@ -194,9 +196,11 @@ def _recomputed(text: str, quantity: str) -> str:
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
     """Every claim as printed beside the value computed from the rows."""
-    shown = display.masked(beside, beside["withheld"], ["value", "agreement"])
     display.table(
-        shown.drop(columns="withheld").rename_axis("id").reset_index(),
+        display.masked(beside, beside["withheld"], ["value", "agreement"])
+        .drop(columns="withheld")
+        .rename_axis("id")
+        .reset_index(),
         {
             "Claim": ("id", lambda name: capital(verdicts.describe(name))),
             "Paper": "printed",
@@ -214,9 +218,11 @@ def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
 def count_checks(done: list[verdicts.Check]) -> None:
     """The checks on whole numbers and whether they hold."""
     words = {True: "holds", False: "fails", None: "cannot be carried out"}
-    rows = [(capital(check.words), len(check.claims), words[check.holds]) for check in done]
     display.table(
-        pd.DataFrame(rows, columns=["Check", "Claims", "Result"]),
+        pd.DataFrame(
+            [(capital(check.words), len(check.claims), words[check.holds]) for check in done],
+            columns=["Check", "Claims", "Result"],
+        ),
         name="tab-checks",
         caption="Checks on counts. One that builds on a failed check cannot be carried out.",
         left=("Result",),
@@ -449,10 +455,12 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
 def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
     gone = compared[["first", "second"]].isin(cohort.withheld.by_group(cohort.outcome)).any(axis=1)
-    # An adjusted P tells of all the others.
-    hidden = dict.fromkeys(["difference", "lower", "upper", "fisher"], gone) | {"holm": gone.any()}
     display.table(
-        display.masked(compared, hidden),
+        # An adjusted P tells of all the others.
+        display.masked(
+            compared,
+            dict.fromkeys(["difference", "lower", "upper", "fisher"], gone) | {"holm": gone.any()},
+        ),
         {
             "Pair": ("first", "second", "{} − {}".format),
             "Difference (points)": ("difference", points),
@@ -511,19 +519,20 @@ def follow_up(medians: pd.DataFrame, unit: str) -> None:
 
 def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     """The factors whose two-by-two table the claims determine, with every test."""
-    computed = {
-        name: {
-            "exposed_with_event": table[0, 0],
-            "with_event": table[:, 0].sum(),
-            "exposed_without_event": table[0, 1],
-            "without_event": table[:, 1].sum(),
-        }
-        | univariate.crude_odds_ratio(table)
-        | univariate.binary_tests(table)
-        for name, table in two_by_twos.items()
-    }
     display.table(
-        pd.DataFrame(computed).T,
+        pd.DataFrame(
+            {
+                name: {
+                    "exposed_with_event": table[0, 0],
+                    "with_event": table[:, 0].sum(),
+                    "exposed_without_event": table[0, 1],
+                    "without_event": table[:, 1].sum(),
+                }
+                | univariate.crude_odds_ratio(table)
+                | univariate.binary_tests(table)
+                for name, table in two_by_twos.items()
+            }
+        ).T,
         {
             "Factor": ("factor", _about),
             "Occluded": ("exposed_with_event", "with_event", count_of),
@@ -598,9 +607,8 @@ def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
     gone = adjusted.index.isin(cohort.withheld.outcome)
     # An adjusted P tells of all the others.
-    hidden = {"p": gone, "holm": gone.any(), "benjamini_hochberg": gone.any()}
     display.table(
-        display.masked(adjusted, hidden),
+        display.masked(adjusted, {"p": gone, "holm": gone.any(), "benjamini_hochberg": gone.any()}),
         {
             "Factor": ("factor", cohort.label),
             "P": ("p", p_value),
