@@ -1,9 +1,10 @@
-"""How numbers and lists of words read, the same on every page.
+"""How numbers and lists of words read, the same on every page and in the terminal.
 
 The ground room: every other room may use it, and it uses none. Proportions are between 0 and 1;
 where there is no number (NaN or None), each function gives a dash.
 """
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -87,10 +88,24 @@ def limits(lower: float, upper: float, form: Callable[..., str] = number, **opti
 # ---------------------------------------------------------------------------------------- words
 
 
+def counted(count: int, noun: str) -> str:
+    """How many there are of what a noun names: "1 factor", "12 factors"."""
+    return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def listed(words: list[str]) -> str:
     """Words in a row: "a", "a and b", "a, b and c"; "none" where there are none."""
     *most, last = [str(word) for word in words] or ["none"]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def say(*lines: str) -> None:
+    """Print lines at once. Who reads only the first of them, as ``head`` does, has enough."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except BrokenPipeError:
+        # What is left in the buffer would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def capital(words: str) -> str:

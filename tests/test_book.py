@@ -101,9 +101,9 @@ def test_every_page_says_before_any_result_which_column_takes_most_patients_away
     for threshold, known in {0: "9", 5: "9", 10: "fewer than 10"}.items():
         said = banner(dataclasses.replace(cohort, withheld=Withheld(threshold)))
         assert f"“Late visit” (known for {known}) is empty for most of the 120 patients" in said
-        assert f"with it {known} have all values, without 120" in said
+        assert f"with it all values are known for {known}, without for 120" in said
         # With the threshold, that nobody among so few had it is told of no few.
-        assert ("Among the 9, Diabetes does not vary." in said) == (threshold < 10)
+        assert ("Among those with all values, Diabetes does not vary." in said) == (threshold < 10)
     assert "is empty for most" not in banner(loading.load(loading.EXAMPLE))
     filled = cohort.rows.assign(late=cohort.rows["diabetes"])
     assert "is empty for most" not in banner(dataclasses.replace(cohort, rows=filled))

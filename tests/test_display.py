@@ -338,6 +338,26 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     assert "length (per 100) crude 2.70" in shown[0].content["alt"]
 
 
+@pytest.mark.parametrize("withheld", [True, False])
+def test_a_ratio_that_stands_alone_in_the_forest_stands_at_its_name(monkeypatch, withheld):
+    """Beside it is no place for one that is not drawn."""
+    drawn = {}
+    monkeypatch.setattr(
+        figures.plots,
+        "dots",
+        lambda axes, places, *_, **options: drawn.update({options["marker"]: list(places)}),
+    )
+    cohort = read_cohort(random_patients(), "A|B|C")
+    table = pd.DataFrame(
+        {"odds_ratio": 2.0, "lower": 0.9, "upper": 3.0, "p": 0.2}, index=cohort.factors
+    )
+    figures.forest(table, table.drop(index=cohort.factors[0]), cohort, [], withheld)
+    places = range(len(table))
+    apart = [0 if withheld or place == 0 else 0.15 for place in places]
+    assert drawn["o"] == pytest.approx([a - b for a, b in zip(places, apart, strict=True)])
+    assert drawn["s"] == pytest.approx([a + b for a, b in zip(places, apart, strict=True)])
+
+
 def test_one_p_reads_the_same_in_every_table(shown):
     cohort = read_cohort(random_patients(), "A|B|C")
     estimates = ["coefficient", "standard_error", "odds_ratio", "lower", "upper"]

@@ -704,12 +704,54 @@ def test_without_a_codebook_one_sentence_says_how_to_get_one(load, tmp_path):
     command = f"make template COHORT='{tmp_path / 'registry.csv'}'"
     assert message.count("\n") == 1 and command in message
     assert "no codebook was found" in message and "expected registry.codebook.csv" in message
-    for near in ("registry_codebook.csv", "Codebook.csv", "registry.codebook.xlsx"):
+    nearby = ("registry_codebook.csv", "Codebook.csv", "registry.codebook.xlsx")
+    for near in (*nearby, "registry.csv.codebook.csv", "registry.codebook.csv.txt"):
         (tmp_path / near).write_text(CODEBOOK)
         assert f"There is {near}; call it registry.codebook.csv" in refusal(load, text(), None)
         (tmp_path / near).unlink()
     (tmp_path / "another.codebook.csv").write_text(CODEBOOK)
     assert "another" not in refusal(load, text(), None)
+
+
+def test_a_codebook_beside_the_studys_own_columns_is_not_passed_over_in_silence(tmp_path):
+    """There the file needs none of its own, but somebody has written one."""
+    rows = (template.DATA / "cohort.csv").read_bytes().splitlines(keepends=True)
+    (tmp_path / "registry.csv").write_bytes(b"".join(rows[:-1]))
+    assert "codebook" not in " ".join(loading.load(tmp_path / "registry.csv").notes)
+    (tmp_path / "registry.csv.codebook.csv").write_bytes(b"name,label\n")
+    said = "registry.csv.codebook.csv was not read; call it registry.codebook.csv if it is meant"
+    assert said in " ".join(loading.load(tmp_path / "registry.csv").notes)
+
+
+@pytest.mark.parametrize("name", ["registry.csv.gz", "registry.gz"])
+def test_the_codebook_of_a_compressed_file_may_bear_its_whole_name(load, tmp_path, name):
+    (tmp_path / f"{name}.codebook.csv").write_text(CODEBOOK)
+    message = refusal(load, gzip.compress(text()), None, name=name)
+    assert f"There is {name}.codebook.csv; call it registry.codebook.csv" in message
+
+
+INDEXES = {
+    "a column": pd.Index([f"P{i:02}" for i in range(len(ROWS))], name="nr"),
+    "numbers": pd.RangeIndex(7, 7 + 3 * len(ROWS), 3, name="nr"),
+    "unnamed": pd.Index([f"P{i:02}" for i in range(len(ROWS))]),
+    "unnamed numbers": pd.RangeIndex(len(ROWS)),
+}
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_the_index_of_a_parquet_file_is_a_column_where_it_has_a_name(load, tmp_path, kind):
+    """As pandas writes it: apart from the columns, and one that counts without its values."""
+    path = tmp_path / "registry.parquet"
+    ROWS.set_axis(INDEXES[kind]).to_parquet(path)
+    codebook = CODEBOOK + "nr,Number,id,text,,,,\n" * (INDEXES[kind].name == "nr")
+    found = load(path.read_bytes(), codebook, name=path.name)
+    np.testing.assert_array_equal(found.rows["leak"], load(text()).rows["leak"])
+    if INDEXES[kind].name:
+        assert found.rows["nr"].tolist() == [*map(str, INDEXES[kind])]
+        (begun,) = template.begun(path).values()
+        assert "\r\nnr,,id,text,,,,,\r\nsite," in begun.decode()
+    said = "The index of the rows has no name; it was left out."
+    assert (said in found.notes) == (kind == "unnamed")
 
 
 @pytest.mark.parametrize(
@@ -815,7 +857,7 @@ def test_an_export_of_r_is_read_as_the_codebook_says():
     np.testing.assert_array_equal(patients.rows["site"].astype(float), rows["site"])
     unplaced = rows["site"].isna().sum()
     assert (
-        f"Column site: it is not known for {unplaced} of 60 patients, and no group has them."
+        f"Column site: it is not known for {unplaced} of 60 patients, left out of all groups."
         in (patients.notes)
     )
     assert any("Column site: read “3.0” as “3”" in note for note in patients.notes)
@@ -824,8 +866,9 @@ def test_an_export_of_r_is_read_as_the_codebook_says():
 def test_a_column_that_is_mostly_empty_is_named_before_it_takes_patients_away():
     patients = case("nearly_empty")
     assert (
-        "“Late visit” (known for 9) is empty for most of the 120 patients: with it 9 have all "
-        "values, without 120. Among the 9, Diabetes does not vary." in patients.notes
+        "“Late visit” (known for 9) is empty for most of the 120 patients: with it all values "
+        "are known for 9, without for 120. Among those with all values, Diabetes does not vary."
+        in patients.notes
     )
     assert multivariate.fit(patients).problem == (
         "these factors do not vary among the patients with complete data: Diabetes"
@@ -966,8 +1009,8 @@ def test_boxes_that_are_ticked_or_empty_are_refused_with_the_line_that_says_what
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (["no", ""], "it holds only 0 and empty cells"),
-        (["1", "NA"], "it holds only 1 and empty cells"),
+        (["no", ""], "it holds only 0; every other cell counts as not known, not as 1."),
+        (["1", "NA"], "it holds only 1; every other cell counts as not known, not as 0."),
     ],
 )
 def test_a_lone_no_and_what_is_said_to_be_missing_are_read(load, values, said):
@@ -987,6 +1030,41 @@ def test_a_patient_without_any_tick_is_a_patient_where_the_codebook_says_so(load
     codebook = codebook.replace("0|1", "|1")
     content = content.replace(",0", ",") + "\na,,"
     assert load(content, codebook).rows["x"].tolist() == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "expected"),
+    [
+        ("|1", ["0", "1", ""], [0, 1, None]),
+        ("|1", ["0.0", "1.0", ""], [0, 1, None]),
+        ("|1", ["0", "1"], [0, 1]),
+        ("|√", ["×", "√", ""], [0, 1, None]),
+        ("|Y", ["N", "Y", ""], [0, 1, None]),
+        ("|2", ["1", "2", ""], [0, 1, None]),
+    ],
+)
+def test_a_no_beside_cells_that_are_said_to_be_empty_for_no_is_named_as_the_reference(
+    load, rule, values, expected
+):
+    """It is no code for missing, which is what an empty cell beside it may be; the mend works."""
+    lines = [
+        "site,x,leak",
+        *(f"{'ab'[i % 2]},{one},{i // 3 % 2}" for i, one in enumerate(values * 4)),
+    ]
+    _, codebook = one_column(f"binary,,{rule},", *"0101")
+    message = refusal(load, "\n".join(lines), codebook)
+    line = line_of(message.replace("0.0", "0"), "let the codebook say so: ")
+    own = next(one for one in codebook.splitlines() if one.startswith("x,"))
+    found = load("\n".join(lines), codebook.replace(own, f"{line},,"))
+    np.testing.assert_array_equal(found.rows["x"], np.array(expected * 4, float))
+    asks = "Where it stands for not known, write"
+    assert message.count("column missing") == (asks in message) == (values[0] not in "0.0N")
+
+
+@pytest.mark.parametrize("value", ["9", "unknown to us", "#REF!"])
+def test_what_is_no_level_beside_empty_cells_for_no_is_not_taken_for_one(load, value):
+    message = refusal(load, *one_column("binary,,|1,", value, "1", "", "1"))
+    assert f"“{value}”; expected an empty cell (no) or 1 (yes)" in message
 
 
 @pytest.mark.parametrize("levels", ["|", "√|", "√|√", "√", "a||b"])

@@ -128,6 +128,42 @@ def test_every_chapter_has_words_for_a_hard_cohort(pages, name):
     assert expected in " ".join(found.values())
 
 
+ONE_OF_MANY = re.compile(
+    r"(?<![\d.,])1[ \u00a0](more |of the )?(factor|patient|event|threshold|value|number)s\b"
+)
+
+
+@pytest.mark.parametrize("events", [30, 1])
+def test_one_of_anything_is_not_spoken_of_as_many(pages, events):
+    """A book of one factor, of which one patient lacks the value, and of one event."""
+    number = np.arange(80)
+    rows = pd.DataFrame({"group": np.where(number % 2, "A", "B"), "has_it": number % 3 % 2.0})
+    rows["outcome"] = np.sort((number < events).astype(int) ^ (number % 7 == 1) * (events > 1))
+    rows.loc[0, "has_it"] = np.nan
+    found = pages(rows, codebook_of(rows, "A|B"), disclosure="5" if events > 5 else "off")
+    text = " ".join(found.values())
+    assert [text[max(0, one.start() - 60) : one.end()] for one in ONE_OF_MANY.finditer(text)] == []
+    assert "80 patients, 1 factor and the groups" in text
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_of_many_pairs_of_markers_only_those_that_differ_most_clearly_are_named(pages, apart):
+    random = np.random.default_rng(8)
+    rows = pd.DataFrame(random.integers(0, 2, (200, 6)), columns=[f"has_{x}" for x in "abcdef"])
+    rows = rows.assign(
+        group=random.choice(["A", "B"], 200), outcome=random.permutation([0, 1] * 100)
+    )
+    if apart:
+        rows["outcome"] = rows["has_a"].where(random.random(200) < 0.6, rows["outcome"])
+        # Nothing is significant together, so that all are compared.
+        rows["has_b"] = rows["has_a"].where(random.random(200) < 0.98, 1 - rows["has_a"])
+    text = pages(rows, codebook_of(rows, "A|B"), chapters=["analysis"])["analysis"]
+    said = text.partition("(DeLong, paired).")[2].partition("(analysis-validation)")[0]
+    of_all = re.search(r"P is below 0.05 for (\w+) of 15 pairs of markers", said)[1]
+    assert (of_all != "none") == apart and "their areas differ by" not in said
+    assert said.count(" less ") == 3 and len(said) < 400
+
+
 def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages):
     rule = ["side", "Side", "factor", "category", "left|right|both"]
     names = ["name", "label", "role", "type", "levels"]
@@ -197,7 +233,7 @@ def test_a_large_cohort_is_told_what_was_too_much_and_small_p_values_read_well(p
     assert "were drawn instead of 2,000" in found["analysis"]
     text = " ".join(found.values())
     assert "P <0.0001" in text and "= <" not in text
-    assert f"the model uses 12,000 patients with {rows['occluded_12m'].sum():,} events" in text
+    assert f"uses 12,000 patients, {rows['occluded_12m'].sum():,} of them with the event" in text
 
 
 GROUPS = {"two": ["left leg", "right leg"], "five": ["a", "b", "c", "d", "e"]}
@@ -228,17 +264,17 @@ def test_a_real_data_set_mapped_by_its_codebook_as_it_would_be_shown(pages):
     assert "In this book these tables and pictures are withheld" in found["withheld"]
     factors = ["smoke", "ptl", "ht", "ui", "age", "lwt", "ftv"]
     model = sm.Logit(rows["low"], sm.add_constant(rows[factors])).fit(disp=0)
-    # Of a number, which is a whole one here, for the power of ten below its standard deviation,
-    # at least one.
+    # Of a number, which is a whole one here, for the power of ten nearest to its standard
+    # deviation, at least one.
     spread = rows[factors].std().where(rows[factors].nunique() > 2, 1).clip(lower=1)
-    for odds_ratio in np.exp(model.params[factors] * 10.0 ** np.floor(np.log10(spread))):
+    for odds_ratio in np.exp(model.params[factors] * 10.0 ** np.round(np.log10(spread))):
         assert f"{odds_ratio:.3f}" in found["analysis"]
     text = " ".join(found.values())
     assert "2500 g or more" in text and "Crude share" in found["patency"]
     assert "1 (white)" not in text and "no (" not in text
     speaks_of_these_patients_alone(found)
     for chapter in ("analysis", "multivariate"):
-        assert "Age (per year) | " in found[chapter]
+        assert "Age (per 10\u00a0years) | " in found[chapter]
         assert "Weight before pregnancy (per 10\u00a0lb) | " in found[chapter]
     assert "withheld of 7 factors" not in found["analysis"]
 
@@ -303,7 +339,7 @@ def test_where_most_have_the_event_those_without_it_are_counted_as_the_fewer(pag
         rows, codebook_of(rows, "A|B"), disclosure="off", chapters=["index", "multivariate"]
     )
     assert (
-        "With 40 patients without the event, fewer than with it, and the 1 f"
+        "With 40 patients without the event, fewer than with it, and 1 factor there are"
         in found["multivariate"]
     )
     assert "120 patients, of whom 70 had the outcome" in found["index"]

@@ -516,7 +516,7 @@ def test_what_does_not_go_together_is_noted(load):
         (
             changed("has_x", "0", "", "0", ""),
             HEADER,
-            "only 0 and empty cells. An empty cell counts as not known, not as 1",
+            "only 0; every other cell counts as not known, not as 1",
         ),
         (changed("has_x", "1", "1", "1", "1"), HEADER, "it is 1 for all patients"),
         (

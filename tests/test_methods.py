@@ -83,13 +83,29 @@ def test_what_does_not_vary_has_no_test():
 
 
 def test_an_odds_ratio_is_about_a_step_that_can_be_seen():
-    """The grade points of these students have a standard deviation of 0.47, the score of 3.9."""
+    """The nearest power of ten: the grade points of these students have a standard deviation of
+    0.47, the score of 3.9."""
     asked = students()
     cohort = replace(asked, codebook=asked.codebook.assign(step=""))
-    assert (cohort.step("GPA"), cohort.step("TUCE"), cohort.step("has_PSI")) == (0.1, 1.0, 1.0)
+    assert (cohort.step("GPA"), cohort.step("TUCE"), cohort.step("has_PSI")) == (1.0, 10.0, 1.0)
     found, for_one = univariate.screen(cohort), univariate.screen(asked)
-    assert found.at["GPA", "odds_ratio"] == pytest.approx(for_one.at["GPA", "odds_ratio"] ** 0.1)
-    assert (cohort.per_step("GPA"), asked.per_step("GPA")) == ("GPA (per 0.1)", "GPA (per 1)")
+    assert found.at["TUCE", "odds_ratio"] == pytest.approx(for_one.at["TUCE", "odds_ratio"] ** 10)
+    assert (cohort.per_step("TUCE"), asked.per_step("TUCE")) == ("TUCE (per 10)", "TUCE (per 1)")
+
+
+@pytest.mark.parametrize(
+    ("spread", "step"), [(80, 100), (20, 10), (0.2, 0.1), (0.5, 1), (3, 1), (3.3, 10), (31, 10)]
+)
+def test_the_step_is_the_power_of_ten_nearest_to_the_standard_deviation(spread, step):
+    """By their ratio; of whole numbers at least 1."""
+    asked = students()
+    values = asked.rows["GPA"] / asked.rows["GPA"].std() * spread
+    cohort = replace(
+        asked, rows=asked.rows.assign(GPA=values), codebook=asked.codebook.assign(step="")
+    )
+    assert cohort.step("GPA") == step
+    whole = replace(cohort, rows=cohort.rows.assign(GPA=values.round()))
+    assert whole.step("GPA") == max(step, 1)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_a_published_model_as_r_has_it():
     )
 
 
-SIZES = {"tiny": 1e-5, "small": 1e-3, "plain": 1.0, "large": 1e3, "year": 1.0, "vast": 1e9}
+SIZES = {"tiny": 1e-5, "small": 1e-3, "plain": 1.0, "large": 1e3, "year": 10.0, "vast": 1e9}
 
 
 @cache
@@ -49,7 +49,7 @@ def of_sizes() -> tuple[Cohort, Cohort]:
     """Numbers of every size, and the same patients with each in units of its step."""
     random = np.random.default_rng(14)
     rows = pd.DataFrame({name: random.normal(9, 2, 300).round(2) for name in SIZES})
-    rows["year"] = random.integers(2008, 2021, 300)
+    rows["year"] = random.integers(2008, 2021, 300) / SIZES["year"]
     log_odds = (rows[list(SIZES)] - rows[list(SIZES)].mean()).sum(axis=1) / 8
     rows["outcome"] = (random.random(300) < 1 / (1 + np.exp(-log_odds))).astype(int)
     rows["group"] = np.where(random.random(300) < 0.5, "A", "B")

@@ -21,19 +21,19 @@ SEPARATED = {
     "quasi-complete": (
         lambda rows: rows.assign(outcome=rows["outcome"] | rows["has_a"]),
         "Separation is quasi-complete: the factors leave no doubt about 34 of 60 patients. "
-        "has_a separates alone: where it is “1”, all 34 patients have the outcome “1”.",
+        "has_a separates alone: where it is “1”, every patient (34) has the outcome “1”.",
     ),
     "complete": (
         lambda rows: rows.assign(outcome=rows["has_a"]),
         "Separation is complete: the factors leave no doubt about 60 of 60 patients. "
-        "has_a separates alone: where it is “1”, all 34 patients have the outcome “1” "
-        "and where it is “0”, all 26 patients have the outcome “0”.",
+        "has_a separates alone: where it is “1”, every patient (34) has the outcome “1” "
+        "and where it is “0”, every patient (26) has the outcome “0”.",
     ),
     "number": (
         lambda rows: rows.assign(outcome=(rows["length"] < 90).astype(int)),
         "Separation is complete: the factors leave no doubt about 60 of 60 patients. "
-        "length separates alone: where it is below 91.6, all 18 patients have the outcome “1” "
-        "and where it is above 89.9, all 42 patients have the outcome “0”.",
+        "length separates alone: where it is below 91.6, every patient (18) has the outcome “1” "
+        "and where it is above 89.9, every patient (42) has the outcome “0”.",
     ),
     "combination": (
         lambda rows: rows.assign(outcome=(rows["length"] + 30 * rows["has_a"] > 110).astype(int)),

@@ -1,13 +1,17 @@
 """The files to begin with: written once, never over another, and ready to be filled."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-from books import python
+from books import ROOT, python
 from helpers import refusal
+from workbooks import xlsx
 
 from lib.patients import loading, template
 from lib.patients.codebook import read_codebook
@@ -46,6 +50,28 @@ def test_the_command_says_what_it_wrote(tmp_path):
     done = python("-m", "lib.patients.template", "--example", str(tmp_path))
     written = [str(tmp_path / f"birth_weight{end}") for end in (".csv", ".codebook.csv")]
     assert (done.returncode, done.stdout.split()) == (0, written)
+
+
+@pytest.mark.parametrize(
+    "command", ["lib.patients.template", "lib.show.ledger", "lib.show.ledger --template"]
+)
+def test_a_command_whose_reader_has_enough_ends_quietly(tmp_path, command):
+    """As where only the first line is taken by head."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    module, *options = command.split()
+    places = [[], [str(tmp_path / "claims.csv")]][bool(options)] or [str(tmp_path / "folder")]
+    claims = [str(DATA / "published.csv")] * (module == "lib.show.ledger" and not options)
+    done = subprocess.run(
+        [sys.executable, "-m", module, *options, *claims, *places],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    os.close(writer)
+    assert done.stderr == "" and done.returncode in (0, 1) and any(tmp_path.iterdir())
 
 
 LABELS = {"nr": "Number", "site": "Klinik", "sex": "Geschlecht", "leak": "Leakage"}
@@ -168,6 +194,65 @@ def test_a_ticked_box_is_begun_as_a_yes_or_no_column_that_is_to_be_completed(tmp
     assert f"levels: “{mark}”" in message and f"|{mark} where an empty cell means no" in message
     beside.write_text(text.replace(f"binary,,{mark}", f"binary,,|{mark}"), encoding="utf-8")
     assert loading.load(tmp_path / "r.csv").rows["dm"].tolist() == [1, 0, 0] * 3
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ["1", "2", "10", "x"],
+        ["1,5", "2,5", "10,5", "none"],
+        ["T1", "T1a", "T2", "T10"],
+        ["2 mm", "4.5 mm", "10 mm"],
+        ["<10", "10-20", "20-100", ">100"],
+        ["≤65", ">65"],
+        ["L2", "L10", "S1"],
+    ],
+)
+def test_levels_with_numbers_stand_in_the_order_of_the_numbers(tmp_path, levels):
+    rows = "".join(f'{i % 2};"{levels[-1 - i % len(levels)]}"\n' for i in range(24))
+    (tmp_path / "r.csv").write_text("leak;stage\n" + rows, encoding="utf-8")
+    (begun,) = template.begun(tmp_path / "r.csv").values()
+    assert f",{'|'.join(levels)}," in begun.decode().splitlines()[-1].replace('"', "")
+
+
+@pytest.mark.parametrize("columns", [["site"], ["site", "ward"]])
+def test_a_file_without_a_column_for_a_codebook_is_told_so(tmp_path, columns):
+    """Each text occurs once, so none can be the level of a group, an outcome or a factor."""
+    rows = pd.DataFrame({name: [f"{name} no {i}" for i in range(60)] for name in columns})
+    rows.to_csv(tmp_path / "r.csv", index=False)
+    message = refusal(template.begun, tmp_path / "r.csv")
+    assert "no column is left that can be a group, an outcome or a factor" in message
+    named = " and ".join(f"“{name}”" for name in columns).replace(" and ", ", ")
+    assert f"looks like an identifier or holds more than 50 texts ({named}). Expected" in message
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("ja", "nein"), ("oui", "non"), ("sí", "no"), ("sim", "não"), ("x", "-")]
+)
+def test_a_yes_in_another_language_is_last_so_that_it_counts(tmp_path, yes, no):
+    rows = pd.DataFrame({"site": [*"ab"] * 6, "leak": [yes, no, no] * 4})
+    rows.to_csv(tmp_path / "r.csv", index=False)
+    (begun,) = template.begun(tmp_path / "r.csv").values()
+    assert f"leak,,factor,binary,,{no}|{yes}," in begun.decode()
+
+
+def test_a_workbook_is_begun_from_its_largest_sheet_and_that_is_said(tmp_path):
+    rows = [[i, "ab"[i % 2], i % 2] for i in range(12)]
+    content = xlsx(
+        {"Legend": [["Legend"], ["a", "Alpha"]], "Data": [["nr", "site", "leak"], *rows]}
+    )
+    (tmp_path / "r.xlsx").write_bytes(content)
+    (begun,) = template.begun(tmp_path / "r.xlsx").values()
+    text = begun.decode("utf-8-sig")
+    assert "# Of 2 sheets, “Data” was read.\r\n# Without a line: none.\r\nname," in text
+    assert text.splitlines()[-1] == "leak,,factor,binary,,0|1,,,"
+    (tmp_path / "r.codebook.csv").write_bytes(begun)
+    assert "0 rows have the role group" in refusal(loading.load, tmp_path / "r.xlsx")
+
+
+def test_a_codebook_that_is_begun_names_the_columns_without_a_line(registry_sav):
+    (begun,) = template.begun(registry_sav).values()
+    assert "# Without a line: “last_name” and “remark”.\r\nname," in begun.decode("utf-8-sig")
 
 
 def test_a_codebook_that_is_there_is_not_overwritten_by_one_that_is_begun(registry_sav):

@@ -46,17 +46,14 @@ def name_groups(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFram
     """Rows and codebook in which groups bear the codebook's words; but those of the project's own
     codebook keep their short names, by which others know them."""
     is_group = codebook["role"] == "group"
+    own = parts(read_codebook(DATA / "codebook.csv").at["diagnosis", "levels"])
     for name, rule in codebook[is_group].iterrows():
         levels, words = parts(rule["levels"]), parts(rule.get("level_labels", ""))
-        if words and not RESERVED_LEVELS & {*words} and not _own_groups() & {*levels}:
+        if words and not RESERVED_LEVELS & {*words} and not {*own} & {*levels}:
             named = rows[name].cat.rename_categories(dict(zip(levels, words, strict=True)))
             rows = rows.assign(**{name: named})
             codebook = codebook.assign(levels=codebook["levels"].mask(is_group, "|".join(words)))
     return rows, codebook
-
-
-def _own_groups() -> frozenset[str]:
-    return frozenset(read_codebook(DATA / "codebook.csv").at["diagnosis", "levels"].split("|"))
 
 
 def _indicators(rule: pd.Series, present: set[str]) -> dict[str, pd.Series]:

@@ -12,15 +12,11 @@ import pandas as pd
 
 from lib.patients.codebook import DAYS, number_form, parts, read_codebook
 from lib.patients.files import DATA, uncompressed
-from lib.patients.levels import NO, YES
+from lib.patients.levels import ALSO_NO, ALSO_YES, NO, YES
 from lib.words import NO_BREAK
 
 # Words for a level that tell nothing without the name of its column.
-YES_OR_NO = {
-    *(YES | NO),
-    *("ja", "nein", "oui", "non", "si", "sí", "sì", "sim", "não", "1", "0"),
-    *("pos", "neg", "√", "×", "✓", "✗", "x", "+", "-"),
-}
+YES_OR_NO = {"1", "0"} | YES | NO | ALSO_YES | ALSO_NO
 
 
 @cache
@@ -141,15 +137,15 @@ class Cohort:
 
     def step(self, name: str) -> float:
         """The difference of a factor that its odds ratio is about: of a number the codebook's step,
-        or else the power of ten next below its standard deviation, for whole numbers at least 1;
+        or else the power of ten nearest to its standard deviation, for whole numbers at least 1;
         otherwise 1, as of another term of a model."""
         asked = self.codebook.get("step", {}).get(name, "")
         spread = self.rows[name].std() if name in self.factors else 0
         if asked or name in self.binary_factors or not spread > 0:
             return float(asked or 1)
-        below = 10.0 ** np.floor(np.log10(spread))
-        whole = (self.rows[name].dropna() % 1 == 0).all()
-        return float(max(below, 1) if whole else below)
+        # By their ratio: 80 is nearer to 100 than to 10, and 20 to 10.
+        nearest = 10.0 ** np.round(np.log10(spread))
+        return float(max(nearest, (self.rows[name].dropna() % 1 == 0).all()))
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""

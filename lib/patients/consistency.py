@@ -7,7 +7,7 @@ from lib.patients.codebook import horizon
 from lib.patients.cohort import Cohort
 from lib.patients.errors import places
 from lib.patients.table import Table
-from lib.words import capital, listed
+from lib.words import capital, counted, listed
 
 MOSTLY = 0.5
 
@@ -91,7 +91,7 @@ def mostly_empty(cohort: Cohort) -> list[str]:
     unless that tells of too few patients or of all their outcomes.
     """
 
-    def counted(count: int) -> str:
+    def told(count: int) -> str:
         few = cohort.withheld.small(count)
         return f"fewer than {cohort.withheld.threshold}" if few else f"{count:,}"
 
@@ -107,13 +107,13 @@ def mostly_empty(cohort: Cohort) -> list[str]:
         and not cohort.withheld.small(rows[name].groupby(has_all).value_counts()).any()
     ]
     shown = listed(
-        [f"“{cohort.label(name)}” (known for {counted(rows[name].count())})" for name in empty]
+        [f"“{cohort.label(name)}” (known for {told(rows[name].count())})" for name in empty]
     )
     one, varies = len(empty) == 1, "does not vary" if len(constant) == 1 else "do not vary"
     return [
-        f"{shown} {'is' if one else 'are'} empty for most of the {len(rows):,} patients: with "
-        f"{'it' if one else 'them'} {counted(len(complete))} have all values, without "
-        f"{counted(len(without))}"
-        + f". Among the {len(complete):,}, {listed(constant)} {varies}" * bool(constant)
+        f"{shown} {'is' if one else 'are'} empty for most of the {counted(len(rows), 'patient')}: "
+        f"with {'it' if one else 'them'} all values are known for {told(len(complete))}, "
+        f"without for {told(len(without))}"
+        + f". Among those with all values, {listed(constant)} {varies}" * bool(constant)
         + "."
     ] * bool(empty)

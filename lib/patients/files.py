@@ -123,7 +123,7 @@ def _content(path: Path) -> bytes:
 
 
 def _workbook(content: bytes, known: Sequence[str]) -> Table:
-    """The first sheet that has the most of the known columns."""
+    """The first sheet that has the most of the known columns; the largest where none is known."""
     sheets = {}
     for title, records in read_sheets(content).items():
         used = [
@@ -135,7 +135,13 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], records[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    chosen = max(sheets, key=lambda title: max(known_columns(sheets[title][1], known)))
+    chosen = max(
+        sheets,
+        key=lambda title: (
+            max(known_columns(sheets[title][1], known)),
+            (not known) * sum(map(len, sheets[title][1])),
+        ),
+    )
     before, records = sheets[chosen]
     notes = that_hold(
         {
@@ -168,13 +174,20 @@ def _statistics_file(content: bytes, read: Callable) -> Table:
 def _parquet(content: bytes) -> Table:
     table = parquet.ParquetFile(pa.BufferReader(content)).read()
     table.validate(full=True)
-    # An index without a name is written under this one and means nothing.
-    kept = [
-        i
-        for i, name in enumerate(table.column_names)
-        if not re.fullmatch(r"__index_level_\d+__", name)
-    ]
-    return _typed(table.select(kept).to_pandas(integer_object_nulls=True, ignore_metadata=True))
+    # The index of pandas stands last; of one that only counts there are the limits.
+    index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    counted = {
+        one["name"]: range(one["start"], one["stop"], one["step"])
+        for one in index
+        if isinstance(one, dict) and one["name"]
+    }
+    frame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True).assign(**counted)
+    is_index = frame.columns.isin([*map(str, index), *counted])
+    unnamed = frame.columns.str.fullmatch(r"__index_level_\d+__")
+    return _typed(
+        pd.concat([frame.loc[:, is_index & ~unnamed], frame.loc[:, ~is_index & ~unnamed]], axis=1),
+        notes=["The index of the rows has no name; it was left out."] * bool(unnamed.any()),
+    )
 
 
 def _typed(frame: pd.DataFrame, **about: object) -> Table:

@@ -20,7 +20,7 @@ from lib.patients.codebook import (
 )
 from lib.patients.errors import MOST_NAMED, first_of, quoted, that_hold
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import counted, listed
 
 # Compared without regard to case and spaces. A dash stands for a missing number; of a yes-or-no
 # column it might as well mean "negative".
@@ -47,6 +47,9 @@ CODE_OF_NINES = re.compile(r"-?([789])\1*(\.0+)?")
 DASHES = {"-", "--", "–", "—", "/"}
 YES = {"yes", "y", "true", "t", "positive", "checked", "是", "有", "阳性"}
 NO = {"no", "n", "false", "f", "negative", "unchecked", "否", "无", "没有", "阴性"}
+# Words that say it too, and are read only where the codebook has them.
+ALSO_YES = {"ja", "oui", "si", "sí", "sì", "sim", "pos", "√", "✓", "x", "+"}
+ALSO_NO = {"nein", "non", "não", "neg", "×", "✗", "-"}
 NO_CODES = "none"  # in the column missing of the codebook: every other number is a value
 POWER_OF_TEN = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|mrz|okt|dez"
@@ -79,10 +82,6 @@ SUMMARY = re.compile(
     r"((grand |sub ?)?totals?|sums?|means?|averages?|medians?|合计|总计|小计|总和|平均值?|均值)"
     r"\s*([(:=：（±+].*)?",
     flags=re.IGNORECASE,
-)
-IN_BLOCKS = (
-    "each group stands in one row only and most rows have none, as where cells were merged; write "
-    "the group in every row"
 )
 UNIQUE = "a name for the patient that occurs only once"
 
@@ -236,30 +235,38 @@ def read_levels(column: pd.Series, rule: pd.Series, table: Table, shows_all: boo
         notes += that_hold(
             {
                 f"no patient has {', '.join(map(quoted, absent))}.": absent and not refused,
-                f"it is not known for {lost:,} of {len(known):,} patients, and no group has "
-                "them.": is_group and lost,
+                f"it is not known for {lost:,} of {counted(len(known), 'patient')}, left out of "
+                "all groups.": is_group and lost,
             }
         )
         blocks = is_group and 0 < len({*known}) - 1 == len(known) - lost < lost
-        return Reading(
-            pd.Categorical.from_codes(known, levels), refused, notes, IN_BLOCKS if blocks else None
+        whole = (
+            "each group stands in one row only and most rows have none, as where cells were merged;"
+            " write the group in every row"
+            if blocks
+            else None
         )
+        return Reading(pd.Categorical.from_codes(known, levels), refused, notes, whole)
     notes += _reversed(rule)
     if len(absent) == 1 and not refused:
         [only] = {*levels} - {*absent}
         notes.append(
-            f"it holds only {only} and empty cells. An empty cell counts as not known, not as "
-            f"{absent[0]}."
+            f"it holds only {only}; every other cell counts as not known, not as {absent[0]}."
             if -1 in known and "" not in levels
             else f"it is {only or 'empty'} for all patients."
         )
-    values = np.where(known < 0, np.nan, known.astype(float))
-    by_level = sorted(read.items(), key=lambda one: (places[one[0]] < 0, places[one[0]], one[1]))
-    held = {text: int(places[i]) for i, text in by_level}
+    held = {
+        text: int(places[i])
+        for i, text in sorted(
+            read.items(), key=lambda one: (places[one[0]] < 0, places[one[0]], one[1])
+        )
+    }
     more = _further_values(column, held, rule)
     refused |= {i: words + more for i, words in refused.items() if i == min(refused)}
     whole = _only_ticks(column, held, rule) or _other_codes(held, rule)
-    return Reading(values, refused, notes, whole and whole + more)
+    return Reading(
+        np.where(known < 0, np.nan, known.astype(float)), refused, notes, whole and whole + more
+    )
 
 
 def _reversed(rule: pd.Series) -> list[str]:
@@ -357,7 +364,15 @@ def _mend(text: str, rule: pd.Series, words: dict[str, str]) -> str:
         (zero, one), (no, yes) = parts(rule["levels"]), binary_words(rule)
         return f"; write {one} for {yes}, {zero} for {no}, and leave the cell empty where not known"
     codes, known = "|".join([*parts(rule.get("missing", "")), text]), mend(text)
-    if says_not_known(text) or (rule["type"] == "binary" and not known):
+    says, level = says_not_known(text), number_form(text) or (not known and text)
+    if rule["levels"].startswith("|") and level and not (says or CODE_OF_NINES.fullmatch(text)):
+        return (
+            f". Where it means {binary_words(rule)[0]}, and an empty cell that nothing is known, "
+            f"let the codebook say so: {_line(rule, levels=level + rule['levels'])}"
+            + f". Where it stands for not known, write {codes} into its column missing"
+            * (plain_word(text) not in NO | {"0"})
+        )
+    if says or (rule["type"] == "binary" and not known):
         return f"; write {codes} into the column missing of the codebook if it stands for not known"
     return known + f": {codes}" * bool(known and number_form(text))
 

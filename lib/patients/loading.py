@@ -21,10 +21,11 @@ from lib.patients.cohort import Cohort
 from lib.patients.errors import fail, first_of, places, quoted, that_hold
 from lib.patients.files import DATA, read_table, uncompressed
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import counted, listed
 
 EXAMPLE = DATA / "cohort.csv"
 VALUES_NAMED = 4
+NOT_TELLING = re.compile(r"[\W_]|codebook")  # in the name of a codebook
 
 
 def chosen_path() -> Path:
@@ -95,6 +96,7 @@ def _read(path: Path, threshold: int) -> Cohort:
     ]
     fail(path, problems + table.notes * bool(problems))
     absent = [quoted(name) for name in codebook.index if name not in matched]
+    own, near = _own_codebook(path), _near_codebook(path)
     notes = [
         *(f"{beside.name}: {note}" for note in codebook_notes),
         *table.notes,
@@ -102,7 +104,10 @@ def _read(path: Path, threshold: int) -> Cohort:
         *that_hold(
             {
                 f"Left out, because the codebook does not have them: {listed(map(quoted, others))}."
-                + f" It has {listed(absent)}, which the file has not." * bool(absent): others
+                + f" It has {listed(absent)}, which the file has not." * bool(absent): others,
+                f"{near} was not read; call it {own.name} if it is meant as the codebook.": (
+                    near and beside != own and not _is_example(path)
+                ),
             }
         ),
         *(f"Column {name}: {note}" for name in told for note in readings[name].notes),
@@ -134,14 +139,9 @@ def _missing_columns(
             f"column {name} is missing; expected {levels.expectation(codebook.loc[name])}{also}"
             for name in missing
         ]
-    stem = re.sub(r"[\W_]", "", uncompressed(path).stem.casefold())
-    near = [
-        other.name
-        for other in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
-        if re.sub(r"[\W_]|codebook", "", other.stem.casefold()) in ("", stem)
-    ]
+    near = _near_codebook(path)
     mend = (
-        f"There is {near[0]}; call it {own.name} if it is meant"
+        f"There is {near}; call it {own.name} if it is meant"
         if near
         else f"“make template COHORT='{path}'” begins one from the file, to complete. Without it "
         f"the file needs the columns of this project's own data; it lacks {', '.join(missing)}"
@@ -150,6 +150,22 @@ def _missing_columns(
         f"no codebook was found that says what the columns mean: expected {own.name} beside it. "
         f"{mend}"
     ]
+
+
+def _near_codebook(path: Path) -> str | None:
+    """The name of a file beside a cohort file without a codebook that may be meant as one."""
+    meant = {
+        NOT_TELLING.sub("", name.casefold())
+        for name in ("", path.name, path.stem, _own_codebook(path).name, uncompressed(path).stem)
+    }
+    return next(
+        (
+            one.name
+            for one in sorted(path.parent.glob("*[cC][oO][dD][eE][bB][oO][oO][kK]*"))
+            if one != path and NOT_TELLING.sub("", one.stem.casefold()) in meant
+        ),
+        None,
+    )
 
 
 def _own_codebook(path: Path) -> Path:
@@ -217,8 +233,8 @@ def _described(name: str, column: pd.Series, reading: levels.Reading, table: Tab
         )
     if others := refused[VALUES_NAMED:]:
         result.append(
-            f"column {name}: {np.isin(column.cat.codes, others).sum():,} more values that cannot "
-            f"be read ({len(others):,} different ones)"
+            f"column {name}: {counted(np.isin(column.cat.codes, others).sum(), 'more value')} that "
+            f"cannot be read ({len(others):,} different)"
         )
     return result
 

@@ -136,12 +136,12 @@ def read_numbers(column: pd.Series, rule: pd.Series, table: Table, shows_all: bo
     suspects = _codes_for_missing(values_read, counts) if asks else {}
     # A number of one row is told of on pages where no patient can have it.
     nobodys = [f"{code:.12g}" for code in suspects if code > lived]
-    notes = [
-        f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}."
-        for kind, found in kinds.items()
-    ]
-    notes += that_hold(
+    notes = that_hold(
         {
+            **{
+                f"{kind}{f' ({counts[found].sum():,})' if shows_all else ''}.": True
+                for kind, found in kinds.items()
+            },
             f"the file calls {first_of(labeled)}, which was read as a number. What stands for a "
             "missing value goes into the column missing of the codebook, or none if nothing "
             "does.": labeled,

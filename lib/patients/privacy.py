@@ -87,19 +87,18 @@ VALUES = {
 MENDS = {
     "free text": "Texts of one's own words cannot be checked for names; delete the column",
     "dates": "Write the days or months from one date to the other instead, and delete the column",
+    "renumber": "Replace it by running numbers without a meaning, and keep the list that links "
+    "them to yourself",
     "": "Delete the column",  # which is said of every other kind
 }
-RENUMBER = (
-    "Replace it by running numbers without a meaning, and keep the list that links them to yourself"
-)
 
 
 def refusal(header: str, why: str, role: str = "") -> str:
     """The problem in words, with its mend."""
-    mend = next(text for kind, text in MENDS.items() if kind in why)
+    kind = "renumber" if role == "id" else why
     return (
         f"column {quoted(header)} {why}. A book can be passed on, so such a column must not be in "
-        f"its file. {RENUMBER if role == 'id' else mend}."
+        f"its file. {next(mend for of, mend in MENDS.items() if of in kind)}."
     )
 
 
@@ -123,12 +122,14 @@ def suspicion(column: pd.Series, role: str = "", kind: str = "") -> str | None:
 def _kind_of_header(header: str) -> str | None:
     header = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", usual(header))
     words = re.sub(r"[\W_]+", " ", header).strip().casefold()
-    fitting = (
-        kind
-        for kind, (latin, chinese) in HEADERS.items()
-        if re.fullmatch(latin, words) or re.search(chinese, header)
+    return next(
+        (
+            kind
+            for kind, (latin, chinese) in HEADERS.items()
+            if re.fullmatch(latin, words) or re.search(chinese, header)
+        ),
+        None,
     )
-    return next(fitting, None)
 
 
 def _harmless_ids(values: pa.StringArray) -> bool:

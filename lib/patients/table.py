@@ -15,6 +15,7 @@ import pandas as pd
 
 from lib.patients.errors import places, quoted
 from lib.patients.workbook import MERGED
+from lib.words import counted
 
 TITLE_ROWS = 20  # so many rows at most stand above the names of the columns
 
@@ -57,8 +58,7 @@ def cell_text(value: object) -> str:
 
 def text_column(texts: Sequence[str]) -> pd.Categorical:
     """Texts as a category, in the order in which they first occur."""
-    of_texts = np.array(texts, dtype=object)
-    return pd.Categorical(of_texts, pd.Index(pd.unique(of_texts), dtype=object))
+    return pd.Categorical(texts, pd.Index([*dict.fromkeys(texts)], dtype=object))
 
 
 def known_columns(records: Sequence[Sequence[object]], known: Iterable[str]) -> list[int]:
@@ -130,8 +130,8 @@ def from_records(
     table.problems.extend(
         [
             *(
-                f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} {count} "
-                f"values, expected {width}"
+                f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} "
+                f"{counted(count, 'value')}, expected {width}"
                 + f": is a name missing in the header, as R leaves one out{comma}?"
                 * (count > width)
                 for count, lines in ragged.items()

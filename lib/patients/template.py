@@ -6,6 +6,7 @@ be completed by hand. Nothing is ever overwritten.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -23,12 +24,13 @@ from lib.patients.codebook import (
     plain_word,
     read_codebook,
 )
+from lib.patients.errors import first_of, quoted
 from lib.patients.files import DATA, InputError, fail, read_table, uncompressed
-from lib.patients.levels import NO, YES, missing_places, not_known
+from lib.patients.levels import ALSO_NO, ALSO_YES, NO, YES, missing_places, not_known
 from lib.patients.loading import with_labels_of_file
 from lib.patients.numbers import read_numbers
 from lib.patients.table import Table
-from lib.words import listed
+from lib.words import listed, say
 
 NAME = "registry"
 EXAMPLE_NAME = "birth_weight"
@@ -49,6 +51,7 @@ Neither names, telephone numbers, dates nor record numbers belong into the file.
 
 make book COHORT={name}.csv
 """
+LINE = [*CODEBOOK_COLUMNS, "level_labels", "missing", "step"]
 TO_COMPLETE = """\
 # A beginning: give one column the role group and one the role outcome; check types and labels and\r
 # levels (the first is the reference); delete the lines of columns that are no factors. Columns of\r
@@ -66,24 +69,25 @@ VALUES = {
 
 def describe(codebook: pd.DataFrame) -> str:
     """The columns in words, in English and Chinese, one paragraph a column."""
-    paragraphs = []
-    for name, rule in codebook.iterrows():
-        english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
-        unit = f" ({rule['unit']})" if rule["unit"] else ""
-        optional = " [optional]（可选）" if rule["role"] in OPTIONAL_ROLES else ""
-        levels = parts(rule["levels"])
-        lines = [
-            f"{name}{optional}",
+    return "\n\n".join(_paragraph(name, rule) for name, rule in codebook.iterrows()) + "\n"
+
+
+def _paragraph(name: str, rule: pd.Series) -> str:
+    english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
+    unit = f" ({rule['unit']})" if rule["unit"] else ""
+    levels = parts(rule["levels"])
+    return "\n".join(
+        [
+            name + " [optional]（可选）" * (rule["role"] in OPTIONAL_ROLES),
             f"  {rule['label']}{unit}: {english.format(levels=', '.join(levels))}",
             f"  {rule.get('label_zh', '')}{unit}：{chinese}",
+            *(
+                "  " + "; ".join(map(" = ".join, zip(levels, called, strict=True)))
+                for called in (parts(rule.get(column, "")) for column in LEVEL_WORDS)
+                if called and levels
+            ),
         ]
-        lines += [
-            "  " + "; ".join(map(" = ".join, zip(levels, words, strict=True)))
-            for words in (parts(rule.get(column, "")) for column in LEVEL_WORDS)
-            if words and levels
-        ]
-        paragraphs.append("\n".join(lines))
-    return "\n\n".join(paragraphs) + "\n"
+    )
 
 
 def template() -> dict[str, bytes]:
@@ -114,25 +118,36 @@ def begun(path: Path) -> dict[str, bytes]:
     Labels and values are those of the file, types are guessed, and every column but a first one of
     identifiers is a factor. Left out are columns that look like direct identifiers (``privacy``)
     and those of more texts than a category may have. Raises ``InputError`` where the file cannot be
-    read.
+    read, or no column is left.
     """
     table = read_table(path, [])
+    fail(path, table.problems)
     columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
-    nothing = (
-        "no column is left but those that look like direct identifiers; a codebook is about a "
-        "group, an outcome and factors"
+    book = pd.DataFrame([_rule(column, table) for column in columns], columns=LINE)
+    texts = book["levels"].map(parts).map(len) > MOST_LEVELS
+    fail(
+        path,
+        [
+            "no column is left that can be a group, an outcome or a factor: each looks like an "
+            f"identifier or holds more than {MOST_LEVELS} texts ("
+            f"{first_of([*map(quoted, table.rows)])}). Expected columns of numbers, or of texts "
+            "that occur again"
+        ]
+        * bool(((book["role"] == "id") | texts).all()),
     )
-    fail(path, table.problems or [nothing] * (not columns))
-    rules = [_rule(column, table) for column in columns]
-    book = pd.DataFrame([rule for rule in rules if len(parts(rule["levels"])) <= MOST_LEVELS])
-    book = with_labels_of_file(book.set_index("name"), table, {})
-    content = TO_COMPLETE + book.to_csv(lineterminator="\r\n")
-    return {f"{uncompressed(path).stem}.codebook.csv": content.encode("utf-8-sig")}
+    book = with_labels_of_file(book[~texts].set_index("name"), table, {})
+    left = listed([quoted(name) for name in table.rows if name not in book.index])
+    content = [
+        TO_COMPLETE,
+        *(f"# {note}\r\n" for note in [*table.notes, f"Without a line: {left}."]),
+        book.to_csv(lineterminator="\r\n"),
+    ]
+    return {f"{uncompressed(path).stem}.codebook.csv": "".join(content).encode("utf-8-sig")}
 
 
 def _rule(column: pd.Series, table: Table) -> pd.Series:
     """The line of a codebook for a column, as far as its values tell."""
-    rule = pd.Series("", [*CODEBOOK_COLUMNS, "level_labels", "missing", "step"])
+    rule = pd.Series("", LINE)
     rule[["name", "role", "type"]] = column.name, "factor", "number"
     texts = [*column.cat.categories.delete(missing_places(column, rule))]
     called = {text: table.words.get(column.name, {}).get(text, text) for text in texts}
@@ -152,25 +167,27 @@ def _rule(column: pd.Series, table: Table) -> pd.Series:
     elif len(known) == 2 or ticked or labeled or read_numbers(column, rule, table, True).refused:
         words = {one: plain_word(called[one]) for one in known}
         # A letter may as well be short for another word, as f is.
-        both = {*words.values()} <= YES | NO
+        both = {*words.values()} <= YES | NO | ALSO_YES | ALSO_NO
         says = {
-            one: (word in YES) - (word in NO)
+            one: (word in YES | ALSO_YES) - (word in NO | ALSO_NO)
             for one, word in words.items()
             if len(known) == 2 and (both or len(word) > 1)
         }
-        known.sort(
-            key=lambda one: (
-                says.get(one, 0),
-                float(number_form(one) or "inf"),
-                plain_word(one) in YES,
-                one,
-            )
-        )
+        known.sort(key=lambda one: (says.get(one, 0), plain_word(one) in YES, _in_order(one)))
         rule[["type", "levels"]] = (
             "binary" if len(known) == 2 or ticked else "category",
             "|".join(known),
         )
     return rule
+
+
+def _in_order(text: str) -> tuple[str, list[float], bool, str]:
+    """What sorts texts as people do: by the word before a number, then by the number, and a bound
+    such as <10 before what it bounds; numbers before words.
+    """
+    found = [number_form(text)] if number_form(text) else re.findall(r"\d+(?:[.,]\d+)?", text)
+    numbers = [float(one.replace(",", ".")) for one in found]
+    return re.sub(r"[\W_]|\d.*", "", text), numbers, text[0] not in "<≤", text
 
 
 def write(files: dict[str, bytes], folder: Path) -> list[Path]:
@@ -211,7 +228,7 @@ def main() -> None:
         written = write(example() if chosen.example else files, chosen.folder)
     except InputError as error:
         sys.exit(str(error))
-    print("\n".join(str(path) for path in written))
+    say(*map(str, written))
 
 
 if __name__ == "__main__":

@@ -26,10 +26,6 @@ OTHER_TEXTS = {
     r"\s*<(!doctype|html|head|table|meta|\?xml)": "a web page or XML",
     r"\s*(\[\s*)?\{\s*\"": "JSON",
 }
-SWALLOWED = (
-    "a quotation mark ends here that begins in an earlier line, and whole rows stand between them; "
-    "delete both if they are not meant"
-)
 # The name of a column may be # or begin with it.
 COMMENT = r"#(?!\w*\"?([,;\t|]|$))"
 # What stands before the header. A line that names the separator is an instruction to spreadsheet
@@ -69,7 +65,14 @@ def read_text(path: Path, content: bytes, known: Sequence[str], words: Sequence[
             records.append(record)
             broken = [line for cell in record for line in cell.splitlines()[1:]]
             if any(line.count(delimiter) >= len(record) - 1 > 1 for line in broken):
-                fail(path, [f"line {first + reader.line_num - 1}: {SWALLOWED}"])
+                fail(
+                    path,
+                    [
+                        f"line {first + reader.line_num - 1}: a quotation mark ends here that "
+                        "begins in an earlier line, and whole rows stand between them; delete both "
+                        "if they are not meant"
+                    ],
+                )
     except csv.Error as error:
         line, began = first + reader.line_num - 1, first + len(records)
         since = f" (the row begins in line {began})" if began != line else ""

@@ -26,11 +26,23 @@ import seaborn as sns
 from IPython.display import display
 from myst_nb import glue as _glue
 
-from lib.words import DASH, capital, limits, listed, number, p_is, p_value, percent, whole
+from lib.words import (
+    DASH,
+    capital,
+    counted,
+    limits,
+    listed,
+    number,
+    p_is,
+    p_value,
+    percent,
+    whole,
+)
 
 __all__ = [
     "DASH",
     "colors_of",
+    "counted",
     "figure",
     "glue",
     "limits",

@@ -15,6 +15,7 @@ from lib.show.tables import estimate, whole_percent
 from lib.statistics import sensitivity, survival
 from lib.words import (
     capital,
+    counted,
     decimals,
     limits,
     listed,
@@ -107,17 +108,18 @@ def patency(rates: pd.DataFrame, cohort: Cohort, reconstructed: bool) -> None:
             else f"highest in {known['patency'].idxmax()}, lowest in {known['patency'].idxmin()}"
         )
     colors = display.colors_of(list(rates.index))
-    words = [
-        f"{row.Index} {percent(row.patency)} "
-        f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
-        for row in known.itertuples()
-    ] + [f"{group} {display.WITHHELD}" for group in rates.index[hidden]]
     with display.figure(
         title,
         name="fig-patency",
         caption=f"Crude {cohort.freedom} at {cohort.horizon} by {cohort.phrase(cohort.group)}, "
         "with Wilson intervals.",
-        alt=f"Dots with intervals. {title}: {'; '.join(words)}.",
+        alt="Dots with intervals",
+        words=[
+            f"{row.Index} {percent(row.patency)} "
+            f"({limits(row.wilson_lower, row.wilson_upper, percent)})"
+            for row in known.itertuples()
+        ]
+        + [f"{group} {display.WITHHELD}" for group in rates.index[hidden]],
         data=display.masked(rates, hidden).rename(columns=display.OF_ANY_OUTCOME),
         key="group",
         reconstructed=reconstructed,
@@ -311,9 +313,6 @@ def significant_pairs(
     rows = np.flatnonzero(others.any(axis=1))
     first = others[rows].argmax(axis=1) - 0.5
     last = patent - others[rows, ::-1].argmax(axis=1) + 0.5
-    places = [
-        f"{label} at {x} of {occluded} and {y} of {patent}" for label, (x, y) in points.items()
-    ]
     with display.figure(
         title,
         name="fig-significant-pairs",
@@ -321,8 +320,11 @@ def significant_pairs(
         "the ROC section covers all patients: significant by Pearson's "
         "test (blue) or not (orange). The marks are the factors whose counts are shown in this "
         "chapter.",
-        alt=f"Map of all {p_values.size} count pairs. {title}; the others lie in a band around "
-        f"equal exposure. Marked: {listed(places)}.",
+        alt=f"Map of all {p_values.size} count pairs, those that are not significant in a band "
+        "around equal exposure",
+        words=[
+            f"{label} at {x} of {occluded} and {y} of {patent}" for label, (x, y) in points.items()
+        ],
         data=pd.DataFrame(points, index=["exposed_with_event", "exposed_without_event"]).T,
         key="factor",
         reconstructed=reconstructed,
@@ -371,7 +373,7 @@ def forest(
     adjusted = adjusted.head(0 if withheld else None).reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
     with display.figure(
-        f"Significant in the joint model: {lasting or 'none'} of {len(adjusted)} factors"
+        f"Significant in the joint model: {lasting or 'none'} of {counted(len(adjusted), 'factor')}"
         if adjusted["p"].notna().any()
         else "Odds ratios of each factor alone",
         name="fig-forest",
@@ -400,13 +402,15 @@ def forest(
         height=1.2 + 0.4 * len(adjusted),
         xlabel="Odds ratio (log scale, 95% interval)",
     ) as axes:
+        # Beside each other where both are; one alone stands at its name.
+        both = crude["odds_ratio"].notna() & ~hidden & adjusted["odds_ratio"].notna()
         for name, table, shift, color, marker in [
             ("crude", crude[~hidden].reindex(crude.index), -0.15, MUTED, "o"),
             ("adjusted", adjusted, 0.15, BLUE, "s"),
         ]:
             plots.dots(
                 axes,
-                np.arange(len(table)) + shift,
+                np.arange(len(table)) + shift * both,
                 table["odds_ratio"],
                 table["lower"],
                 table["upper"],
@@ -427,19 +431,18 @@ def functional_form(
         "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
     )
     shape = form.curve
-    words = [
-        f"at {measured(row.value, decimals(shape['value']))} {ratio(row.spline)} "
-        f"({ratio(row.lower)} to {ratio(row.upper)}), by the line {ratio(row.linear)}"
-        for row in _five(shape).itertuples()
-        if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
-    ]
     with display.figure(
         title,
         name=f"fig-form-{name}",
         caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic "
         "spline and as a straight line.",
-        alt=f"Two curves. {title} (curve against line: {p_is(form.p)}). Odds ratio against the "
-        f"median: {'; '.join(words)}.",
+        alt=f"Two curves of the odds ratio against the median (curve against line: {p_is(form.p)})",
+        words=[
+            f"at {measured(row.value, decimals(shape['value']))} {ratio(row.spline)} "
+            f"({ratio(row.lower)} to {ratio(row.upper)}), by the line {ratio(row.linear)}"
+            for row in _five(shape).itertuples()
+            if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
+        ],
         data=shape,
         reconstructed=reconstructed,
         xlabel=label,
@@ -611,7 +614,7 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
 def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
-    where = f"{len(useful)} of the {len(curve)} thresholds shown"
+    where = f"{len(useful)} of {counted(len(curve), 'threshold')} shown"
     ends = useful["threshold"].agg(["min", "max"]).map(whole_percent)
     span = "; these lie between {min} and {max}".format(**ends) if len(useful) else ""
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
@@ -651,10 +654,10 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
             (f"without {marker}", unexposed.sum(), unexposed[0]),
         ]
     bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
-    counted = bars[bars["patients"] > 0]
+    held = bars[bars["patients"] > 0]
     total, events = by_group["patients"].sum(), by_group["occluded"].sum()
     title = f"If the ROC section covers all patients, {events} of {total} had an occlusion"
-    words = counted.apply(
+    words = held.apply(
         lambda row: (
             f"{row.occluded} of {row.patients} occluded ({row.occluded / row.patients:.1%})"
         ),
@@ -667,8 +670,8 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
         "count occlusions alone; by each marker, if the ROC section covers all patients. How many "
         "had both markers is not printed.",
         alt=f"Bars. {title}; by diagnosis, if the rates are crude and count occlusions alone, and "
-        f"by marker: {'; '.join(counted['patients_with'] + ', ' + words)}.",
-        data=counted.rename(columns=display.OF_ANY_OUTCOME),
+        f"by marker: {'; '.join(held['patients_with'] + ', ' + words)}.",
+        data=held.rename(columns=display.OF_ANY_OUTCOME),
         height=1.1 + 0.42 * len(bars),
         xlabel="Patients (count)",
     ) as axes:

@@ -52,14 +52,11 @@ def count_sentences(printed: str, total: int, most: int) -> list[str]:
         for rule in ("half_up", "half_even")
     )
     possible = [size for size in range(1, most + 1) if reconstruct.counts_behind(printed, size)]
-    rules = (
-        "Both ways of rounding a half say the same."
-        if up == even
-        else f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}."
-    )
     return [
         _which_counts(printed, total, found),
-        rules,
+        "Both ways of rounding a half say the same."
+        if up == even
+        else f"Halves rounded up: {_runs(up)}. Halves to the even digit: {_runs(even)}.",
         f"Denominators up to {whole(most)} that can print {printed}: {_runs(possible)}.",
     ]
 
@@ -204,8 +201,10 @@ def _range(bounds: tuple[float, float], printed: str | None) -> str:
     """Two ends with one digit more than the string has; three decimals where there is none. Halves
     go up, whatever their last bits are."""
     digits = _decimals(printed) + 1 if printed else 3
-    beyond = f"over {whole(LARGEST_SHOWN)}"
     ends = [
-        beyond if value > LARGEST_SHOWN else f"{value * (1 + 1e-12):.{digits}f}" for value in bounds
+        f"over {whole(LARGEST_SHOWN)}"
+        if value > LARGEST_SHOWN
+        else f"{value * (1 + 1e-12):.{digits}f}"
+        for value in bounds
     ]
     return " to ".join(ends)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from lib.paper import ledger, premises, published, reconstruct, verdicts
 from lib.patients.files import InputError
-from lib.words import capital, listed
+from lib.words import capital, listed, say
 
 MEANING = {
     "impossible": "no reading fits, by arithmetic alone or under premises that the file states",
@@ -28,14 +28,6 @@ MEANING = {
 QUESTION = (
     "A flag is a question to the authors. Most often the answer is a misprint, a rounding or a "
     "method that the abstract had no room to name; it says nothing about anybody's conduct."
-)
-STATE = (
-    "Where the abstract says so, write the word in parentheses in the column basis; where it says "
-    "otherwise, write what it says, such as of:120, t or other."
-)
-NO_COUNT = (
-    "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a number: "
-    "write other in its basis."
 )
 # Of more numbers than these only the first are shown.
 MOST_SHOWN = 10
@@ -50,15 +42,15 @@ PAGE = jinja2.Template(
 def claims_table(account: ledger.Account) -> pd.DataFrame:
     """The numbers by section with the grade of each."""
     claims = account.claims
-    table = pd.DataFrame(
+    by_section = pd.DataFrame(
         {
             "Section": claims["section"],
             "Number": [capital(verdicts.describe(name, claims)) for name in claims.index],
             "Printed": [_printed(claims, name) for name in claims.index],
             "Grade": claims["grade"],
         }
-    )
-    return pd.concat([rows for _, rows in table.groupby("Section", sort=False)])
+    ).groupby("Section", sort=False)
+    return pd.concat([rows for _, rows in by_section])
 
 
 def checks_table(account: ledger.Account) -> pd.DataFrame:
@@ -102,10 +94,19 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
         it = "This" if len(resting) == len(finding.checks) else f"That {'; that '.join(resting)}"
         lines.append(f"{it} rests on what the file does not state: {listed(list(needs))}.")
     if any(premise.endswith(")") for premise in needs):
-        lines.append(STATE)
-    shares = (".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES)
-    if any(name.endswith(shares) for check in finding.checks for name in check.claims):
-        lines.append(NO_COUNT)
+        lines.append(
+            "Where the abstract says so, write the word in parentheses in the column basis; where "
+            "it says otherwise, write what it says, such as of:120, t or other."
+        )
+    if any(
+        name.endswith((".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES))
+        for check in finding.checks
+        for name in check.claims
+    ):
+        lines.append(
+            "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a "
+            "number: write other in its basis."
+        )
     return lines
 
 
@@ -140,14 +141,6 @@ def _printed(claims: pd.DataFrame, name: str) -> str:
 def page(account: ledger.Account, title: str) -> str:
     """The whole account as one page that needs no other file."""
     claims, counted = account.claims, Counter(grade for _, grade in account.checks)
-    findings = [
-        (
-            finding.grade,
-            "; ".join(dict.fromkeys(check.words for check in finding.checks)),
-            finding_lines(finding, account),
-        )
-        for finding in account.findings
-    ]
     left_open = claims.index[claims["grade"] == "not checked"]
     touched = {name for check, _ in account.checks for name in check.claims}
     return PAGE.render(
@@ -157,7 +150,14 @@ def page(account: ledger.Account, title: str) -> str:
             [(grade, counted[grade], MEANING[grade]) for grade in verdicts.GRADES],
             columns=["Grade", "Checks", "What it means"],
         ),
-        findings=findings,
+        findings=[
+            (
+                finding.grade,
+                "; ".join(dict.fromkeys(check.words for check in finding.checks)),
+                finding_lines(finding, account),
+            )
+            for finding in account.findings
+        ],
         numbers=claims_table(account),
         checks=checks_table(account),
         left_open=listed([_number(claims, name) for name in left_open]),
@@ -189,7 +189,7 @@ def main(arguments: list[str]) -> int:
         if chosen.template is not None:
             with open(chosen.template, "x", encoding="utf-8", newline="\n") as file:
                 file.write(TEMPLATE.read_text(encoding="utf-8"))
-            print(f"{chosen.template} has a line for each kind of number; delete those not needed")
+            say(f"{chosen.template} has a line for each kind of number; delete those not needed")
             return 0
         path = Path(chosen.claims or published.PATH)
         folder = Path(chosen.folder or Path("_build", "ledgers", path.stem))
@@ -207,8 +207,7 @@ def main(arguments: list[str]) -> int:
     ]
     for finding in account.findings:
         lines += ["", *(f"  {line}" for line in finding_lines(finding, account))]
-    # At once, so that a reader who stops early stops nothing.
-    print(*lines, f"\nThe page: {folder / 'ledger.html'}. {QUESTION}", sep="\n")
+    say(*lines, f"\nThe page: {folder / 'ledger.html'}. {QUESTION}")
     return int(any(grade == verdicts.IMPOSSIBLE for _, grade in account.checks))
 
 

@@ -26,7 +26,6 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
         len(answers), f"{len(answers)} numbers of occlusions"
     )
     what = f"all {table.shape[1]} percentages" if len(answers) == 1 else "all percentages"
-    ticks = [table.index[table[name]] for name in table]
     counts = [f"{labels[name]} {printed[name]} at {table[name].sum()}" for name in table]
     with display.figure(
         f"{who} among all patients can print {what}",
@@ -42,7 +41,12 @@ def printable(table: pd.DataFrame, labels: dict[str, str], printed: dict[str, st
     ) as axes:
         for answer in answers:
             axes.axvline(answer, color=ORANGE, linewidth=5, alpha=0.35)
-        axes.eventplot(ticks, colors=BLUE, linelengths=0.6, linewidths=1.6)
+        axes.eventplot(
+            [table.index[table[name]] for name in table],
+            colors=BLUE,
+            linelengths=0.6,
+            linewidths=1.6,
+        )
         plots.name_rows(axes, [f"{labels[name]}: {printed[name]}" for name in table])
         axes.set_xlim(0, table.index.max() + 1)
 
@@ -52,16 +56,18 @@ def reporting_polygons(polygons: dict[str, np.ndarray]) -> None:
     rows = [(label, *corner) for label, corners in polygons.items() for corner in corners]
     data = pd.DataFrame(rows, columns=["factor", "coefficient", "standard_error"])
     spans = data.groupby("factor", sort=False).agg(["min", "max"])
-    words = [
-        f"{label}: coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to {large:.5f}"
-        for label, low, high, small, large in spans.itertuples()
-    ] + [f"{label}: empty" for label in polygons if label not in spans.index]
     with display.figure(
         "What is printed leaves a sliver for each coefficient",
         name="fig-polygons",
         caption="The reporting polygons: all pairs of coefficient and standard error that print "
         "the published strings.",
-        alt=f"Small polygons. {'; '.join(words)}.",
+        alt="Small polygons",
+        words=[
+            f"{label}: coefficient {low:.4f} to {high:.4f}, standard error {small:.5f} to "
+            f"{large:.5f}"
+            for label, low, high, small, large in spans.itertuples()
+        ]
+        + [f"{label}: empty" for label in polygons if label not in spans.index],
         data=data,
         height=2.1,
         xlabel="Coefficient (log odds)",
@@ -237,14 +243,17 @@ def exact_ranges(facts: pd.DataFrame, cores: pd.DataFrame) -> None:
         "Not excluded": joined[joined["status"] != "excluded"],
         "Witnessed": joined[joined["status"] == "witnessed"],
     }
-    words = {
-        heading: [
-            _from_to(rows[name].min(), rows[name].max(), form) for name, (_, form) in EXACT.items()
-        ]
-        for heading, rows in chosen.items()
-    }
     display.table(
-        pd.DataFrame({"Quantity": [quantity for quantity, _ in EXACT.values()]} | words),
+        pd.DataFrame(
+            {"Quantity": [quantity for quantity, _ in EXACT.values()]}
+            | {
+                heading: [
+                    _from_to(rows[name].min(), rows[name].max(), form)
+                    for name, (_, form) in EXACT.items()
+                ]
+                for heading, rows in chosen.items()
+            }
+        ),
         name="tab-exact",
         caption="What can be said of the two markers together: least and greatest value.",
         note="If the ROC section covers all patients; “not excluded” on the premises of this "

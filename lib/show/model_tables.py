@@ -44,7 +44,6 @@ def joint_model(
     terms: pd.DataFrame, cohort: Cohort, printed: list[str], name: str = "tab-joint"
 ) -> None:
     """All terms of the joint model; ``printed`` are the factors whose numbers the paper prints."""
-    agreement = ("term", lambda term: "fitted" if term in printed else "not printed")
     display.table(
         terms,
         {
@@ -58,7 +57,11 @@ def joint_model(
             "95% interval": ("lower", "upper", partial(ratio_limits, digits=3)),
             "P": ("p", p_value),
         }
-        | ({"Agreement": agreement} if cohort.is_example else {}),
+        | (
+            {"Agreement": ("term", lambda term: "fitted" if term in printed else "not printed")}
+            if cohort.is_example
+            else {}
+        ),
         key="term",
         name=name,
         caption="The joint logistic model, with its intercept.",
@@ -345,9 +348,8 @@ def replicated(fitted: pd.DataFrame, markers: list[str], cohort: Cohort) -> None
         for marker in markers
     }
     values = [name for name in fitted if "." in name or name == "agreeing"]
-    shown = display.masked(fitted, fitted["withheld"], values)
     display.table(
-        shown.drop(columns="withheld"),
+        display.masked(fitted, fitted["withheld"], values).drop(columns="withheld"),
         {
             "Model": ("model", capital),
             "Estimated by": ("estimator", capital),

@@ -82,7 +82,6 @@ def numbers(cohort: Cohort) -> None:
         for name in names
     }
     title = f"{cohort.label(farthest)}: median {', '.join(said[farthest][::-1])}"
-    words = [f"{cohort.label(name)}: {listed(said[name])}" for name in names]
     with display.figure(
         title,
         name="fig-numbers",
@@ -91,7 +90,8 @@ def numbers(cohort: Cohort) -> None:
         if not cohort.withheld.threshold
         else "Quartiles of each number by outcome, of all patients and of each group in which "
         "they may be shown.",
-        alt=f"Distributions. Medians: {'; '.join(words)}.",
+        alt="Distributions with medians",
+        words=[f"{cohort.label(name)}: {listed(said[name])}" for name in names],
         data=found.reset_index(),
         reconstructed=cohort.is_example,
         height=max(2.4, 0.32 * groups) * len(names),

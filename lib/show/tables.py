@@ -19,6 +19,7 @@ from lib.statistics import roc, univariate
 from lib.words import (
     DASH,
     capital,
+    counted,
     decimals,
     limits,
     listed,
@@ -67,12 +68,14 @@ def _about(claim: str) -> str:
 
 def scoreboard(judged: pd.DataFrame, name: str) -> None:
     """The verdicts, what they mean, and how many claims have each."""
-    rows = [
-        (display.badge("verdict", verdict), count, ledger.VERDICTS[verdict])
-        for verdict, count in ledger.scoreboard(judged).items()
-    ]
     display.table(
-        pd.DataFrame(rows, columns=["Verdict", "Claims", "What it means"]),
+        pd.DataFrame(
+            [
+                (display.badge("verdict", verdict), count, ledger.VERDICTS[verdict])
+                for verdict, count in ledger.scoreboard(judged).items()
+            ],
+            columns=["Verdict", "Claims", "What it means"],
+        ),
         name=name,
         caption="The printed numbers by verdict.",
         left=("What it means",),
@@ -193,9 +196,11 @@ def _recomputed(text: str, quantity: str) -> str:
 
 def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
     """Every claim as printed beside the value computed from the rows."""
-    shown = display.masked(beside, beside["withheld"], ["value", "agreement"])
     display.table(
-        shown.drop(columns="withheld").rename_axis("id").reset_index(),
+        display.masked(beside, beside["withheld"], ["value", "agreement"])
+        .drop(columns="withheld")
+        .rename_axis("id")
+        .reset_index(),
         {
             "Claim": ("id", lambda name: capital(verdicts.describe(name))),
             "Paper": "printed",
@@ -213,9 +218,11 @@ def replicated_claims(beside: pd.DataFrame, cohort: Cohort) -> None:
 def count_checks(done: list[verdicts.Check]) -> None:
     """The checks on whole numbers and whether they hold."""
     words = {True: "holds", False: "fails", None: "cannot be carried out"}
-    rows = [(capital(check.words), len(check.claims), words[check.holds]) for check in done]
     display.table(
-        pd.DataFrame(rows, columns=["Check", "Claims", "Result"]),
+        pd.DataFrame(
+            [(capital(check.words), len(check.claims), words[check.holds]) for check in done],
+            columns=["Check", "Claims", "Result"],
+        ),
         name="tab-checks",
         caption="Checks on counts. One that builds on a failed check cannot be carried out.",
         left=("Result",),
@@ -261,17 +268,16 @@ def solutions(found: list, groups: list[str]) -> None:
     """The counts of every solution, at most twenty of them."""
     rows = []
     for position, solution in enumerate(found[:20], start=1):
-        counted = [("all", solution.patients, solution.occluded)]
-        counted += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
+        held = [("all", solution.patients, solution.occluded)]
+        held += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
         for marker, pairs in solution.markers.items():
-            counted += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
-        rows += [(position, who, size, events, size - events) for who, size, events in counted]
+            held += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
+        rows += [(position, who, size, events, size - events) for who, size, events in held]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
-    many = f"{len(found) or 'no'} solution{'' if len(found) == 1 else 's'}"
     display.table(
         frame.drop(columns="Solution") if len(found) == 1 else frame,
         name="tab-solutions",
-        caption=f"Counts that print every percentage and area: {many}.",
+        caption=f"Counts that print every percentage and area: {counted(len(found), 'solution')}.",
         note="If the ROC section covers all patients, and the rates are crude and count occlusions "
         "alone." + (" Only the first 20 solutions are shown." if len(found) > 20 else ""),
     )
@@ -449,10 +455,12 @@ def patency(rates: pd.DataFrame, cohort: Cohort, source: str, reconstructed: boo
 def pairs(compared: pd.DataFrame, cohort: Cohort, source: str, reconstructed: bool) -> None:
     """Differences of patency between each two groups."""
     gone = compared[["first", "second"]].isin(cohort.withheld.by_group(cohort.outcome)).any(axis=1)
-    # An adjusted P tells of all the others.
-    hidden = dict.fromkeys(["difference", "lower", "upper", "fisher"], gone) | {"holm": gone.any()}
     display.table(
-        display.masked(compared, hidden),
+        # An adjusted P tells of all the others.
+        display.masked(
+            compared,
+            dict.fromkeys(["difference", "lower", "upper", "fisher"], gone) | {"holm": gone.any()},
+        ),
         {
             "Pair": ("first", "second", "{} − {}".format),
             "Difference (points)": ("difference", points),
@@ -511,19 +519,20 @@ def follow_up(medians: pd.DataFrame, unit: str) -> None:
 
 def determined(two_by_twos: dict[str, np.ndarray]) -> None:
     """The factors whose two-by-two table the claims determine, with every test."""
-    computed = {
-        name: {
-            "exposed_with_event": table[0, 0],
-            "with_event": table[:, 0].sum(),
-            "exposed_without_event": table[0, 1],
-            "without_event": table[:, 1].sum(),
-        }
-        | univariate.crude_odds_ratio(table)
-        | univariate.binary_tests(table)
-        for name, table in two_by_twos.items()
-    }
     display.table(
-        pd.DataFrame(computed).T,
+        pd.DataFrame(
+            {
+                name: {
+                    "exposed_with_event": table[0, 0],
+                    "with_event": table[:, 0].sum(),
+                    "exposed_without_event": table[0, 1],
+                    "without_event": table[:, 1].sum(),
+                }
+                | univariate.crude_odds_ratio(table)
+                | univariate.binary_tests(table)
+                for name, table in two_by_twos.items()
+            }
+        ).T,
         {
             "Factor": ("factor", _about),
             "Occluded": ("exposed_with_event", "with_event", count_of),
@@ -559,14 +568,14 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
             if not pd.isna(p)
         )
 
-    counted = ("factor", lambda name: "determined" if name in known else "open")
+    counts = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
         display.masked(screened, screened.index.isin(cohort.withheld.outcome)).rename(
             columns=display.OF_ANY_OUTCOME
         ),
         {
             "Factor": ("factor", cohort.per_step),
-            **({"Counts": counted} if cohort.is_example else {}),
+            **({"Counts": counts} if cohort.is_example else {}),
             "Odds ratio": ("odds_ratio", ratio),
             "95% interval": ("lower", "upper", ratio_limits),
             "P by test": (*tests, computed),
@@ -598,9 +607,8 @@ def multiplicity(adjusted: pd.DataFrame, cohort: Cohort) -> None:
     """P values before and after adjustment for the number of tests."""
     gone = adjusted.index.isin(cohort.withheld.outcome)
     # An adjusted P tells of all the others.
-    hidden = {"p": gone, "holm": gone.any(), "benjamini_hochberg": gone.any()}
     display.table(
-        display.masked(adjusted, hidden),
+        display.masked(adjusted, {"p": gone, "holm": gone.any(), "benjamini_hochberg": gone.any()}),
         {
             "Factor": ("factor", cohort.label),
             "P": ("p", p_value),

@@ -180,7 +180,7 @@ def _one_sided(cohort: Cohort, rows: pd.DataFrame, factor: str) -> str:
             )
             if beyond.any():
                 parts.append(
-                    f"where it is {where}, all {whole(beyond.sum())} patients have the outcome "
+                    f"where it is {where}, every patient ({whole(beyond.sum())}) has the outcome "
                     f"“{outcomes[str(outcome)]}”"
                 )
     return f"{cohort.label(factor)} separates alone: {listed(parts)}."
