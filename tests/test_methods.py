@@ -31,7 +31,7 @@ def test_shares_are_compared_by_a_test_and_a_standardized_difference(
     first, second, of, test, p, difference
 ):
     cohort = read_cohort(shares(first, second, of), "A|B")
-    row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
+    row = methods.baseline(cohort, cohort.group).loc["has_it"]
     assert row["test"] == test
     assert row["p"] == pytest.approx(p([[first, of - first], [second, of - second]]).pvalue)
     assert row["standardized_difference"] == pytest.approx(difference, abs=1e-6)
@@ -50,7 +50,7 @@ def test_a_category_is_tested_as_a_whole(tmp_path, groups, patients):
     codebook.loc["side", ["type", "levels", "missing"]] = ["category", "left|right|both", ""]
     cohort = load(write_rows(tmp_path, rows, codebook))
     for by in ("group", "outcome"):
-        found = methods.baseline(cohort, by).xs("", axis=1)[["test", "p"]]
+        found = methods.baseline(cohort, by)[["test", "p"]]
         table, exact = pd.crosstab(rows["side"], rows[by]), patients == 24
         if exact and table.shape[1] == 2:
             chosen = stats.MonteCarloMethod(rng=np.random.default_rng(1))
@@ -66,7 +66,7 @@ def test_a_category_is_tested_as_a_whole(tmp_path, groups, patients):
 
 def test_a_number_is_compared_by_its_ranks():
     cohort = students()
-    row = methods.baseline(cohort, cohort.outcome).loc["GPA", ""]
+    row = methods.baseline(cohort, cohort.outcome).loc["GPA"]
     parts = [cohort.rows.loc[cohort.rows["outcome"] == value, "GPA"] for value in (0, 1)]
     pooled = np.sqrt((parts[0].var() + parts[1].var()) / 2)
     assert row["p"] == pytest.approx(stats.kruskal(*parts).pvalue)
@@ -77,7 +77,7 @@ def test_a_number_is_compared_by_its_ranks():
 
 def test_what_does_not_vary_has_no_test():
     cohort = read_cohort(shares(20, 20, 20), "A|B")
-    row = methods.baseline(cohort, cohort.group).loc["has_it", ""]
+    row = methods.baseline(cohort, cohort.group).loc["has_it"]
     assert np.isnan(row["p"])
     assert np.isnan(row["standardized_difference"])
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.compatible.study import Study
-from lib.compatible.verification import by_outcome, terms
+from lib.compatible.verification import by_outcome, counts, terms
 from lib.statistics import logistic
 
 
@@ -100,10 +100,7 @@ def standing(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
     ``columns`` holds arrays of cohorts x patients. The last group is the one that should do worst.
     """
     outcome = columns[study.outcome]
-    pairs = [
-        tuple((part == 1).sum(axis=1) for part in by_outcome(columns[factor], outcome))
-        for factor in study.binary
-    ]
+    pairs = [tuple(counts(columns[factor] == 1, outcome).T) for factor in study.binary]
     lengths = by_outcome(columns[study.length], outcome)
     variance = sum(part.var(axis=1, ddof=1) for part in lengths) / 2
     apart = abs(lengths[0].mean(axis=1) - lengths[1].mean(axis=1)) / np.sqrt(variance)

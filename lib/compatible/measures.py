@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import expit
 
 from lib.compatible.study import Study
-from lib.compatible.verification import by_outcome, terms, tests_alone
+from lib.compatible.verification import by_outcome, counts, terms, tests_alone
 from lib.statistics import logistic, multivariate
 
 
@@ -27,9 +27,8 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
         ]
         for name in (*binary, length)
     }
-    exposed, events = columns[binary[0]] == 1, outcome == 1
-    a, b = (exposed & events).sum(axis=1), (exposed & ~events).sum(axis=1)
-    c, d = events.sum(axis=1) - a, (~events).sum(axis=1) - b
+    exposed = columns[binary[0]] == 1
+    (a, b), (c, d) = (counts(chosen, outcome).T for chosen in (exposed, ~exposed))
     of_length, _ = logistic.estimates(columns[length][:, :, None], outcome)
     probabilities = expit(estimates[:, :1] + (factors @ estimates[:, 1:, None])[:, :, 0])
     found = {
@@ -42,7 +41,7 @@ def measure(columns: dict[str, np.ndarray], study: Study) -> pd.DataFrame:
         "length.adjusted_odds_ratio": adjusted[length],
         "unprinted.largest_p_value": np.max(list(p_values.values()), axis=0),
         "unprinted.smallest_p_value": np.min(list(p_values.values()), axis=0),
-        **_performance(probabilities, events),
+        **_performance(probabilities, outcome == 1),
     }
     estimates, errors = logistic.estimates(terms(columns, study, with_groups=True), outcome)
     for marker in study.markers:

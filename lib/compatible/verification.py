@@ -82,7 +82,7 @@ def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[s
     """
     events = np.count_nonzero(outcome[0])
     if binary:
-        pair = tuple(((values == 1) & (outcome == value)).sum(axis=1) for value in (1, 0))
+        pair = tuple(counts(values == 1, outcome).T)
         every = univariate.p_values_of_all_pairs(events, values.shape[1] - events)
         return {test: of_pairs[pair] for test, of_pairs in every.items()}
     occluded, patent = by_outcome(values, outcome)
@@ -93,6 +93,11 @@ def tests_alone(values: np.ndarray, outcome: np.ndarray, binary: bool) -> dict[s
         "mann_whitney": stats.mannwhitneyu(occluded, patent, axis=1, method="asymptotic").pvalue,
         "wald": 2 * stats.norm.sf(abs(estimates[:, 1] / errors[:, 1])),
     }
+
+
+def counts(chosen: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """How many of the chosen patients (cohorts x patients) are occluded and patent: cohorts x 2."""
+    return np.stack([(chosen & (outcome == value)).sum(axis=1) for value in (1, 0)], axis=1)
 
 
 def by_outcome(values: np.ndarray, outcome: np.ndarray) -> list[np.ndarray]:
@@ -115,25 +120,20 @@ def _unmet_counts(columns: dict[str, np.ndarray], study: Study) -> dict[str, np.
     """Requirements in words, and which cohorts do not meet them: of the counts that the claims
     determine, and of values of the kind that the codebook says. ``columns`` are cohorts x patients.
     """
-    occluded = columns[study.outcome] == 1
-    unmet = {
-        f"values of {study.outcome}": ~np.isin(columns[study.outcome], (0, 1)).all(axis=1),
-        "occluded patients": occluded.sum(axis=1) != study.totals[0],
-    }
+    outcome = columns[study.outcome]
+    unmet = {f"values of {study.outcome}": ~np.isin(outcome, (0, 1)).all(axis=1)}
+    # Some of the patients, and how many of them are occluded and patent.
+    asked = {"all patients": (np.ones(outcome.shape, bool), study.totals)}
     if study.group in columns:
-        for name, (patients, events) in study.groups.iterrows():
-            of_group = columns[study.group] == name
-            unmet[f"patients with {name}"] = of_group.sum(axis=1) != patients
-            unmet[f"occluded with {name}"] = (of_group & occluded).sum(axis=1) != events
-    for marker, table in study.tables.items():
-        exposed = columns[marker] == 1
-        found = np.stack([(exposed & chosen).sum(axis=1) for chosen in (occluded, ~occluded)], 1)
-        unmet[f"counts of {marker}"] = (found != table[0]).any(axis=1)
-    both = np.all([columns[marker] == 1 for marker in study.markers], axis=0)
-    for name, chosen in (("k1", occluded), ("k0", ~occluded)):
-        if name in columns:
-            found = (both & chosen).sum(axis=1)
-            unmet[f"another core ({name})"] = found != columns[name][:, 0]
+        of_groups = zip(study.groups.index, study.group_counts, strict=True)
+        asked |= {name: (columns[study.group] == name, pair) for name, pair in of_groups}
+    exposed = {marker: columns[marker] == 1 for marker in study.markers}
+    asked |= {marker: (exposed[marker], study.tables[marker][0]) for marker in study.markers}
+    if "k1" in columns:
+        core = np.stack([columns[name][:, 0] for name in ("k1", "k0")], axis=1)
+        asked["the core"] = np.all(list(exposed.values()), axis=0), core
+    for words, (chosen, pair) in asked.items():
+        unmet[f"counts of {words}"] = (counts(chosen, outcome) != pair).any(axis=1)
     for factor in study.factors:
         values = columns[factor].astype(float)
         of_kind = np.isin(values, (0, 1)) if study.is_binary(factor) else values == np.rint(values)

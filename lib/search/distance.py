@@ -184,7 +184,6 @@ def distance_of_length(cohort, target):
     cohort.of_length[:] = student, difference / math.sqrt((part0 * n0 + part1 * n1) / 2)
     fit, length_alone = cohort.alone, np.column_stack((np.ones(patients), lengths))
     if not refit(length_alone, outcome, fit):
-        fit.coefficients[:] = 0
         return np.inf
     wald = abs(fit.coefficients[1]) / math.sqrt(fit.inverse[1, 1])
     return total + square(target.alone_z - wald, target.z_unit)
@@ -211,10 +210,11 @@ def distance_of_ladder(cohort, target):
         total += square(largest_inflation(cohort) - target.most_inflation, 5 * target.z_unit)
     if len(target.most_last) or target.conclusion in (WITH_GROUPS, Z_WITH_GROUPS):
         fit, terms = cohort.with_groups, len(target.least)
-        if not refit(cohort.design, cohort.outcome, fit):
-            fit.coefficients[:] = 0
-            if not refit(cohort.design, cohort.outcome, fit):
-                return np.inf
+        # Anew, where the last cohort's coefficients are no help.
+        if not (
+            refit(cohort.design, cohort.outcome, fit) or refit(cohort.design, cohort.outcome, fit)
+        ):
+            return np.inf
         for j in range(len(target.most_last)):
             other = fit.coefficients[terms + j - 1] if j > 0 else 0.0
             more = fit.coefficients[-1] - other
@@ -287,13 +287,9 @@ def largest_inflation(cohort):
     With all coefficients zero every weight is the same, so the information is that of a linear
     regression but for a factor, which cancels.
     """
-    fit, largest = room(len(cohort.trial.coefficients)), 0.0
+    fit = room(len(cohort.trial.coefficients))
     add_patients(cohort.design, cohort.outcome, 1.0, fit)
     invert(fit.information, fit.inverse)
-    for j in range(1, len(fit.coefficients)):
-        about_mean = fit.information[j, j] - fit.information[j, 0] ** 2 / fit.information[0, 0]
-        inflation = fit.inverse[j, j] * about_mean
-        if not inflation < np.inf:
-            return np.inf
-        largest = max(largest, inflation)
-    return largest
+    about_mean = np.diag(fit.information) - fit.information[0] ** 2 / fit.information[0, 0]
+    largest = (np.diag(fit.inverse) * about_mean)[1:].max()
+    return largest if largest < np.inf else np.inf

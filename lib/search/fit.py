@@ -112,14 +112,16 @@ def predict(current, before, after, outcome, trial):
 
 @compiled
 def refit(design, outcome, fit):
-    """Fit as many columns of a design, its first, as the fit has terms; whether it converged."""
+    """Fit as many columns of a design, its first, as the fit has terms; whether it converged. Where
+    it did not, the next fit starts from zero."""
     for _ in range(MOST_ITERATIONS):
         fit.score[:] = 0
         fit.information[:] = 0
         add_patients(design, outcome, 1.0, fit)
         decrement = newton_step(fit)
-        if not decrement < 1e3:  # also where it is not a number
-            return False
         if decrement < SMALLEST_DECREMENT:
             return True
+        if not decrement < 1e3:  # also where it is not a number
+            break
+    fit.coefficients[:] = 0
     return False

@@ -27,7 +27,7 @@ from lib.compatible.exclusion import KNOWN
 from lib.search.certificates import SOLVER_GRID
 from lib.search.compiled import compiled
 from lib.search.distance import LENGTH_UNIT, Target, cohort_of, distance_of_length
-from lib.search.fit import Fit, invert, room
+from lib.search.fit import add_patients, invert, room
 
 FARTHEST = 5.0  # a patient's linear predictor; beyond it one patient would decide too much
 PASSES = 10
@@ -76,15 +76,8 @@ def start(
     # The model's columns, what is left of the predictor beside the markers last.
     columns = np.column_stack([known, free, predictor - known[:, 1:] @ demand.beta])
     for number in range(PASSES):
-        left = arrange(
-            columns,
-            predictor,
-            outcome,
-            demand,
-            tries=ARRANGEMENTS if len(shares) else 0,
-            hot=WARM if number else HOT,
-            random=random,
-        )
+        tries, hot = ARRANGEMENTS if len(shares) else 0, WARM if number else HOT
+        left = arrange(columns, outcome, demand, tries, hot, random)
         predictor, holds = balance(columns, predictor, outcome, demand)
         # What is left of the scores `balance` has mended; a patient too few or too many it cannot.
         if holds and left < PER_PATIENT:
@@ -111,63 +104,23 @@ def _patients(spread: np.ndarray, random) -> tuple[np.ndarray, np.ndarray]:
 # ------------------------------------------------------------------------ step 1: the factors
 
 
-def arrange(
-    columns: np.ndarray,
-    predictor: np.ndarray,
-    outcome: np.ndarray,
-    demand: Demand,
-    tries: int,
-    hot: float,
-    random: np.random.Generator,
-) -> float:
+@compiled
+def arrange(columns, outcome, demand, tries, hot, random):
     """Give out the factors (columns 3 to the last but one, changed in place) in so many tries,
-    ``hot`` being the temperature of the first; the least distance from what is asked."""
-    p = expit(predictor)
-    weight, residual, fit = p * (1 - p), outcome - p, room(columns.shape[1])
-    fit.information[:] = columns.T @ (columns * weight[:, None])
-    free = columns[:, 3:-1]
-    exposed = np.stack([(free * (outcome == y)[:, None]).sum(axis=0) for y in (0, 1)], axis=1)
-    return _anneal(
-        columns, weight, residual, outcome, demand, tries, hot, random, fit, residual @ free,
-        exposed.astype(np.int64),
-    )  # fmt: skip
-
-
-@compiled
-def _far(fit: Fit, scores, exposed, demand):
-    """How far an arrangement is from what is asked."""
-    invert(fit.information, fit.inverse)
-    total = 0.0
-    for i in range(2):
-        total += PER_VARIANCE * abs(fit.inverse[1 + i, 1 + i] / demand.variances[i] - 1)
-    total += PER_DEVIATE * max(1 / math.sqrt(fit.inverse[-1, -1]) - demand.most_z, 0.0)
-    for j in range(len(scores)):
-        total += PER_SCORE * abs(scores[j])
-        total += PER_PATIENT * demand.pairs[exposed[j, 1], exposed[j, 0]]
-    return total
-
-
-@compiled
-def _turn(columns, column, patient, weight, residual, outcome, fit, scores, exposed):
-    """Turn a factor of one patient over; information, scores and counts follow."""
-    sign = 1 - 2 * columns[patient, column]
-    columns[patient, column] += sign
-    scores[column - 3] += sign * residual[patient]
-    exposed[column - 3, int(outcome[patient])] += int(sign)
-    for k in range(columns.shape[1]):
-        if k != column:
-            fit.information[k, column] += sign * weight[patient] * columns[patient, k]
-            fit.information[column, k] = fit.information[k, column]
-    fit.information[column, column] += sign * weight[patient]
-
-
-@compiled
-def _anneal(columns, weight, residual, outcome, demand, tries, hot, random, fit, scores, exposed):
-    here = least = _far(fit, scores, exposed, demand)
+    ``hot`` being the temperature of the first; the least distance from what is asked.
+    """
+    fit, exposed = room(columns.shape[1]), np.zeros((columns.shape[1] - 4, 2), np.int64)
+    # Those with which the predictors are the ones given, whoever has a factor.
+    fit.coefficients[1:3] = demand.beta
+    fit.coefficients[-1] = 1.0
+    add_patients(columns, outcome, 1.0, fit)
+    for i in range(len(outcome)):
+        exposed[:, int(outcome[i])] += columns[i, 3:-1].astype(np.int64)
+    here = least = _far(fit, exposed, demand)
     best, patients = columns.copy(), np.zeros(2, np.int64)
     for number in range(tries):
         temperature = hot * (COLD / hot) ** (number / tries)
-        column = 3 + int(random.random() * len(scores))
+        column = 3 + int(random.random() * len(exposed))
         changed = 1
         patients[0] = int(random.random() * len(outcome))
         if random.random() < EXCHANGES:
@@ -175,8 +128,8 @@ def _anneal(columns, weight, residual, outcome, demand, tries, hot, random, fit,
             if columns[patients[0], column] == columns[patients[1], column]:
                 continue
         for i in patients[:changed]:
-            _turn(columns, column, i, weight, residual, outcome, fit, scores, exposed)
-        after = _far(fit, scores, exposed, demand)
+            _turn(columns, column, i, outcome, fit, exposed)
+        after = _far(fit, exposed, demand)
         # Where there is no inverse the distance is not a number, and the arrangement is taken back.
         if after <= here or random.random() < math.exp((here - after) / temperature):
             here = after
@@ -185,9 +138,32 @@ def _anneal(columns, weight, residual, outcome, demand, tries, hot, random, fit,
                 best[:] = columns
         else:
             for i in patients[:changed]:
-                _turn(columns, column, i, weight, residual, outcome, fit, scores, exposed)
+                _turn(columns, column, i, outcome, fit, exposed)
     columns[:] = best
     return least
+
+
+@compiled
+def _far(fit, exposed, demand):
+    """How far an arrangement is from what is asked."""
+    invert(fit.information, fit.inverse)
+    total = 0.0
+    for i in range(2):
+        total += PER_VARIANCE * abs(fit.inverse[1 + i, 1 + i] / demand.variances[i] - 1)
+    total += PER_DEVIATE * max(1 / math.sqrt(fit.inverse[-1, -1]) - demand.most_z, 0.0)
+    for j in range(len(exposed)):
+        total += PER_SCORE * abs(fit.score[3 + j])
+        total += PER_PATIENT * demand.pairs[exposed[j, 1], exposed[j, 0]]
+    return total
+
+
+@compiled
+def _turn(columns, column, i, outcome, fit, exposed):
+    """Turn a factor of one patient over; score, information and counts follow."""
+    add_patients(columns[i : i + 1], outcome[i : i + 1], -1.0, fit)
+    columns[i, column] = 1 - columns[i, column]
+    add_patients(columns[i : i + 1], outcome[i : i + 1], 1.0, fit)
+    exposed[column - 3, int(outcome[i])] += int(2 * columns[i, column] - 1)
 
 
 # --------------------------------------------------------------------- step 2: the predictors

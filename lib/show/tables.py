@@ -317,12 +317,8 @@ def baseline(
 ) -> None:
     """A baseline table; ``levels`` maps each level that is described to its column's heading.
 
-    ``described`` is what ``methods.describe`` gives: its columns are pairs of a level and what is
-    said of it.
+    ``described`` is what ``methods.baseline`` gives.
     """
-    described = described.set_axis(
-        [" ".join(map(str, column)).strip() for column in described], axis=1
-    )
     for level in levels | {"all": "All"}:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
     apart = cohort.withheld.outcome if 0.0 in levels else cohort.withheld.groups.keys()

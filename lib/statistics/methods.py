@@ -20,8 +20,8 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     One row per variable with label, kind ("count" or "number"), missing (patients without a value),
     test and p (of no difference between the levels of ``by``; of a category beside its first
     level), standardized_difference (the largest between two levels of ``by``) and, for each of
-    these and "all": n, and count (of exposed) or mean, sd, median, q1 and q3, as columns named
-    (level, statistic).
+    these and "all": n, and count (of exposed) or mean, sd, median, q1 and q3, as columns named by
+    both, such as "all median".
     """
     levels = cohort.groups if by == cohort.group else [0.0, 1.0]
     variables = [name for name in [*cohort.described, cohort.outcome] if name != by]
@@ -30,19 +30,19 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     for name in variables:
         binary = cohort.codebook.at[name, "type"] == "binary"
         row: dict = {
-            ("", "label"): cohort.label(name),
-            ("", "kind"): "count" if binary else "number",
-            ("", "missing"): int(cohort.rows[name].isna().sum()),
+            "label": cohort.label(name),
+            "kind": "count" if binary else "number",
+            "missing": int(cohort.rows[name].isna().sum()),
         }
         samples = [part.dropna() for _, part in cohort.rows[name].groupby(cohort.rows[by])]
         alike = [one for one in variables if cohort.reference(one) == name]
         values = cohort.rows[alike] @ np.arange(len(alike)) if alike else cohort.rows[name]
-        row["", "test"], row["", "p"] = (
+        row["test"], row["p"] = (
             _compared(values, cohort.rows[by], not binary)
             if cohort.reference(name) in (None, name)
             else ("", np.nan)
         )
-        row["", "standardized_difference"] = _standardized_difference(samples, binary)
+        row["standardized_difference"] = _standardized_difference(samples, binary)
         for level, chosen in {**rows_of, "all": cohort.rows}.items():
             values = chosen[name].dropna()
             numbers = {
@@ -53,11 +53,9 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
                 "q3": values.quantile(0.75),
             }
             found = {"count": int(values.sum())} if binary else numbers
-            row |= {(level, what): value for what, value in {"n": len(values), **found}.items()}
+            row |= {f"{level} {what}": of for what, of in {"n": len(values), **found}.items()}
         rows[name] = row
-    table = pd.DataFrame.from_dict(rows, "index")
-    table.columns = pd.MultiIndex.from_tuples(table.columns)
-    return table
+    return pd.DataFrame.from_dict(rows, "index")
 
 
 def _compared(values: pd.Series, by: pd.Series, is_number: bool) -> tuple[str, float]:
