@@ -982,11 +982,12 @@ def test_too_few_with_or_without_the_outcome_are_refused():
 
 
 def test_a_model_of_two_factors_is_its_table_and_one_of_three_is_not():
-    rows = study(1, {"has_a": 0.05, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110})
-    cohort = read_cohort(rows)
-    cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
-    assert disclosure.hides_model(cohort, ["has_a", "has_b"])
-    assert not disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"])
+    for rare, few in ((0.05, True), (0.07, False)):  # of eight it may tell how many, of ten not
+        rows = study(1, {"has_a": rare, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110})
+        cohort = read_cohort(rows)
+        cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
+        assert disclosure.hides_model(cohort, ["has_a", "has_b"])
+        assert disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"]) == few
     assert disclosure.hides_model(cohort, ["has_a"]) and not disclosure.hides_model(cohort, [])
     # What is withheld for the sake of another table is so in a model too.
     beside = dataclasses.replace(cohort, withheld=Withheld(5, outcome=frozenset({"has_c"})))
@@ -1014,6 +1015,47 @@ def test_a_model_that_a_row_with_the_event_throughout_separates_is_withheld():
         outcome = rows["outcome"].mask(rows["has_a"] == 1, 1)
         outcome.loc[with_a[:without]] = 0
         assert hides(rows.assign(outcome=outcome), grouped=False) == (without < 5)
+
+
+def told_of_tables(size: int, events: int) -> dict[int, tuple[object, bool]]:
+    """For each number with the event among so many of sixty with a factor: what a book tells of its
+    table (all, where it is shown, and else whether its margins are), and whether it shows a model
+    with two more factors."""
+    place, told = np.arange(60), {}
+    beside = {"has_b": place % 2, "has_c": place // 2 % 2, "outcome": (place < events).astype(int)}
+    groups = np.where(place % 2, "A", "B")
+    cohort = read_cohort(pd.DataFrame({"group": groups, "has_a": 0, **beside}))
+    for both in range(max(0, size + events - 60), min(size, events) + 1):
+        has_a = (place < both) | (place >= events) & (place < events + size - both)
+        rows = cohort.rows.assign(has_a=has_a.astype(float))
+        found = disclosure.withheld(dataclasses.replace(cohort, rows=rows), 5)
+        own = dataclasses.replace(cohort, rows=rows, withheld=found)
+        of_table = "has_a" in found.totals if "has_a" in found.outcome else both
+        told[both] = of_table, disclosure.hides_model(own, own.factors)
+    return told
+
+
+@pytest.mark.parametrize("size", [5, 8, 11, 30])
+def test_whether_a_model_is_shown_tells_nothing_of_a_table_that_is_withheld(size):
+    """Of the tables with the same margins, those with the same answer have as wide a range of
+    each small cell as all."""
+    answers = set()
+    for events in [one for one in (10, 12, 30, size - 3, size, size + 3) if 10 <= one <= 50]:
+        told = told_of_tables(size, events)
+        every = np.array([[x, size - x, events - x, 60 - size - events + x] for x in told])
+        for both, cells in zip(told, every, strict=True):
+            of_table, hidden = told[both]
+            if not isinstance(of_table, bool):
+                continue
+            answers.add(hidden)
+            alike = every[[one[0] is of_table for one in told.values()]]
+            answered = every[[one == (of_table, hidden) for one in told.values()]]
+            # All of a level had the event, or 1 to 4 had or had not.
+            unsafe = (cells < 5) & ((cells > 0) | [False, True, False, True])
+            narrow = answered.min(axis=0) > np.maximum(alike.min(axis=0), 1)
+            narrow |= answered.max(axis=0) < np.minimum(alike.max(axis=0), 4)
+            assert not (narrow & unsafe).any(), (events, both, hidden)
+    assert answers == {True, False} or size < 9
 
 
 def one_with_the_event() -> pd.DataFrame:

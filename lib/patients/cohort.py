@@ -51,6 +51,11 @@ class Withheld:
         """The groups of which nothing about this column may be shown."""
         return self.groups.get(name, frozenset())
 
+    @property
+    def enough_for_two(self) -> int:
+        """The patients of whom, parted in two in any way, one part is not too few."""
+        return max(2 * self.threshold - 1, 0)
+
     def small(self, count: float | np.ndarray) -> bool | np.ndarray:
         """Whether so many patients are some and too few."""
         return (np.asarray(count) > 0) & (np.asarray(count) < self.threshold)

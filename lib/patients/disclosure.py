@@ -64,9 +64,10 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     """Whether a logistic model of these factors (and of the group) may not be shown.
 
     One of one or two columns with levels is as good as its table. Any other is shown where it has
-    ten residual degrees of freedom, the threshold of patients with the outcome and without, and no
-    level of fewer patients, or at which most had the outcome and fewer had not: were it withheld
-    only where all had it, it would tell of them as its lack of a maximum would.
+    ten residual degrees of freedom, enough patients with the outcome and without, and no level with
+    too few without: were it withheld only where all of a level had the outcome, it would tell of
+    them as its lack of a maximum would. Nor may it tell more of a table that is withheld: all
+    numbers from 1 to threshold - 1 that a cell may be are to have the same answer.
     """
     withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
@@ -74,15 +75,19 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     names = [*factors, *([cohort.group] if grouped else [])]
     rows = cohort.complete([*names, cohort.outcome])
     events = rows[cohort.outcome].sum()
-    if min(events, len(rows) - events) < threshold:
+    others = len(rows) - events
+    if events < withheld.enough_for_two or others < threshold:
         return True
+    untold = withheld.complete | ({cohort.group} if withheld.by_group(cohort.outcome) else set())
     leveled = {*names} - ({*cohort.factors} - {*cohort.binary_factors})
     leveled |= {reference for name in factors if (reference := cohort.reference(name))}
     for one in leveled:
         level = rows.groupby(one, observed=True)[cohort.outcome].agg(["size", "sum"])
-        without = level["size"] - level["sum"]
-        mostly = (without < level["sum"]) | (level["size"] < threshold)
-        if (mostly & (without < threshold)).any():
+        size, had = level["size"], level["sum"]
+        small = (size < withheld.enough_for_two) & ((had > 0) | (one in untold))
+        # Had only one here had it, and the more elsewhere, too few may be left without it there.
+        near = withheld.small(had) & (others - size + 1 < threshold * (len(level) - 1))
+        if (small | near | (size - had < threshold)).any():
             return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:

@@ -33,7 +33,7 @@ CURVE = (
 )
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level of "
-    "fewer than {0}, or at which most had the event and fewer than {0} had not."
+    "so few, with or without the event, that the model or its lack would tell how many."
 )
 
 
