@@ -33,7 +33,7 @@ from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
 from lib.site import notebooks
-from lib.statistics import bootstrap, methods, multivariate, patency, survival, univariate
+from lib.statistics import bootstrap, methods, multivariate, patency, roc, survival, univariate
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data", "withheld"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
@@ -781,6 +781,30 @@ def test_between_points_over_a_number_and_over_risks_are_five_events(book):
             assert (between([*counts, len(risks)]) >= 5).all(), (file, value)
 
 
+def test_no_stretch_of_a_curve_says_that_all_in_it_had_the_event(load):
+    """The largest of a number had it throughout; beside a quartile, or a risk that anybody can
+    compute, a point before the first of the others would tell it of all above."""
+    random = np.random.default_rng(5)
+    rows = study(13, {"has_a": 0.4, "has_b": 0.5}, {"A": 150, "B": 150})
+    size = random.standard_normal(300)
+    rows["size"] = (50 + 10 * size).round(1)
+    rows["outcome"] = (random.random(300) < special.expit(2.6 * size - 0.3)).astype(int)
+    cohort = load(rows, "5")
+    marker = roc.markers(cohort, ["size"])["size"]
+    of_all = np.array([[marker.events.sum(), marker.nonevents.sum()]])
+    curve = withhold.roc_curve(marker, cohort)[["sensitivity", "false_positive_rate"]].to_numpy()
+    stretches = [np.diff((curve * of_all).round(), axis=0)]
+    risks = multivariate.fit(cohort).probabilities
+    outcome, grid = rows["outcome"].to_numpy(), pd.DataFrame({"threshold": np.arange(200) / 200})
+    shown = withhold.by_risk(grid, "threshold", risks, outcome, cohort)["threshold"]
+    until = [[((risks < one) & (outcome == had)).sum() for had in (1, 0)] for one in shown]
+    stretches.append(np.diff([[0, 0], *until, of_all[0]], axis=0)[::-1])
+    for between in stretches:
+        assert len(between) > 8
+        assert (between[1:-1] >= 5).all() and (between[[0, -1], 1] >= 5).all(), between
+        assert not ((between > 0) & (between < 5)).any()
+
+
 def followed_to_the_end(last: str) -> pd.DataFrame:
     """Patients of whom each has a day of its own, and in whom the last of all in group A had the
     event, or seven did, or were lost on the same day."""
@@ -1134,15 +1158,17 @@ def test_a_factor_of_which_nothing_is_known_is_in_no_picture(load, shown):
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60),
     st.integers(2, 8),
+    st.sampled_from([1, 2]),
 )
-def test_places_of_a_curve_have_enough_between_them(steps, threshold):
+def test_places_of_a_curve_have_enough_between_them(steps, threshold, kinds):
     steps = np.array(steps)
     cohort = dataclasses.replace(EXAMPLE_COHORT, withheld=Withheld(threshold))
-    places = withhold.places(steps, cohort)
+    places = withhold.places(steps, cohort, kinds=kinds)
     until = np.vstack([[0, 0], steps.cumsum(axis=0)])[[*places, len(steps)]]
     between = np.diff(until, axis=0)
-    assert (between[:-1, 0] >= threshold).all()
+    assert (between[:-1, :kinds] >= threshold).all()
     if len(places) > 1:
+        assert kinds == 1 or between[-1, 1] >= threshold
         assert between[-1].sum() >= threshold
         assert ((between == 0) | (between >= threshold)).all()
 

@@ -185,14 +185,16 @@ def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file")
     )
 
 
-def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list[int]:
+def places(
+    steps: np.ndarray, cohort: Cohort, first: Sequence[int] = (), kinds: int = 1
+) -> list[int]:
     """The places of a curve at which it may be shown.
 
     ``steps`` counts what happens at each place in order (places x kinds, events first); place i is
-    after i steps. Between two places that are shown are the threshold of events or more, and of
-    every other kind as many or none; so it is beyond the last, where no event may be left, but
-    the threshold of patients is: the last of all is one patient. Places in ``first`` are tried
-    before the others.
+    after i steps. Between two places that are shown are the threshold or more of the first
+    ``kinds`` and of every other kind as many or none. So it is beyond the last, where no event need
+    be left if the threshold of others is; of two kinds it always is, so that in no stretch all have
+    the event. Places in ``first`` are tried before the others.
     """
     withheld = cohort.withheld
     until = np.vstack([np.zeros(np.shape(steps)[1], int), np.cumsum(steps, axis=0)])
@@ -202,7 +204,8 @@ def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list
         last = at == len(shown)
         before = until[place] - until[shown[at - 1]]
         after = until[-1 if last else shown[at]] - until[place]
-        enough = min(before[0], after.sum() if last else after[0]) >= withheld.threshold
+        rest = after[kinds - 1 :].sum() if last else after[:kinds].min()
+        enough = min(before[:kinds].min(), rest) >= withheld.threshold
         if enough and place not in shown and not withheld.small([before, after]).any():
             shown.insert(at, place)
     return shown
@@ -292,7 +295,7 @@ def roc_curve(marker: roc.Marker, cohort: Cohort) -> pd.DataFrame:
     if not cohort.withheld.threshold or len(curve) == 3:
         return curve
     steps = np.column_stack([marker.events[::-1], marker.nonevents[::-1]])
-    return curve.iloc[sorted({*places(steps, cohort), len(curve) - 1})]
+    return curve.iloc[sorted({*places(steps, cohort, kinds=2), len(curve) - 1})]
 
 
 def by_risk(
@@ -301,5 +304,5 @@ def by_risk(
     """The rows of a curve over predicted risks (in ``column``, rising) that may be shown."""
     place = np.searchsorted(curve[column].to_numpy(), risks, side="right")
     steps = [np.bincount(place[outcome == value], minlength=len(curve) + 1) for value in (1, 0)]
-    shown = places(np.column_stack(steps), cohort)
+    shown = places(np.column_stack(steps), cohort, kinds=2)
     return curve.iloc[[one - 1 for one in shown if 0 < one <= len(curve)]]
