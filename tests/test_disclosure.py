@@ -614,6 +614,38 @@ def drawn_curves(cohort: Cohort) -> tuple[survival.Survival, pd.DataFrame]:
     return found, read
 
 
+@pytest.mark.parametrize("horizon", ["12 months", ""])
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_between_a_curve_and_the_table_of_the_outcome_are_five_or_none(load, seed, horizon):
+    """Of those with the event, and of those lost before: they lack the outcome, which is counted;
+    also where nobody can tell from the codebook when the outcome was judged."""
+    rows = registry(seed, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
+    lost = rows.index[rows["outcome"] == "0"][::9]
+    rows.loc[lost, "months"] = (1 + 11 * np.linspace(0, 0.99, len(lost))).round(1)
+    rows.loc[lost, ["event", "outcome"]] = [0, ""]
+    # Of a group nobody has the event within 12 months, and three are lost soon after.
+    free = rows.index[(rows["group"] == "C") & (rows["outcome"] != "1")]
+    early, others = free[:20], free[20:]
+    rows = rows.loc[rows.index.isin(free) | (rows["group"] != "C")]
+    rows.loc[early, "months"] = [*range(1, 10), *np.linspace(12.2, 12.9, 11).round(1)]
+    rows.loc[early, "event"] = [0] * 9 + [1] * 8 + [0] * 3
+    rows.loc[early, "outcome"] = [""] * 9 + ["0"] * 11
+    rows.loc[others, "months"] = rows.loc[others, "months"].clip(lower=14)
+    rows.loc[others, "outcome"] = "0"
+    cohort = load(rows, "5", months="months", outcome=horizon)
+    found = survival.describe(cohort)
+    found, read = withhold.over_time(found, cohort, [0, 5, 10, 11, 12, 13, 20, 40])
+    read = read[read["at_risk"] != display.WITHHELD]
+    assert len(found.curves) > 10 and len(read) > 3
+    for group, own in rows.groupby("group"):
+        lacking, had = (own["outcome"] == "").sum(), (own["outcome"] == "1").sum()
+        curve = found.curves.loc[found.curves["group"] == group, "time"]
+        until = [own.loc[own["months"] <= time, "event"].sum() - had for time in curve]
+        counted = read.loc[read["group"] == group, ["events", "censored"]] - [had, lacking]
+        apart = abs(np.array([*until, *counted.to_numpy(int).ravel()]))
+        assert not ((apart > 0) & (apart < 5)).any(), (group, sorted(apart))
+
+
 def test_one_event_on_the_first_day_is_not_the_start_of_a_curve(load):
     rows = COHORTS["many late events"].copy()
     first = rows.index[rows["event"] == 1][0]

@@ -28,8 +28,9 @@ EVENT = "As above; or outcome and event differ in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
 CURVE = (
-    "Between two places that are shown are {0} events or none, and {0} censorings or none, and "
-    "beyond the last {0} patients; all patients are read where every group is, or none."
+    "Between two places that are shown, and one and the table of the outcome, are {0} events or "
+    "none, and {0} censorings or none, and beyond the last {0} patients; all patients are read "
+    "where every group is, or none."
 )
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level of "
@@ -227,15 +228,17 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     times = [one for one in times if (known[time] >= one).sum() >= withheld.threshold]
     read = survival.read_by_group(found.curves, times)
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
-    own = {ALL: known[time], **dict(iter(known.groupby(cohort.group, observed=False)[time]))}
+    own = {ALL: known, **dict(iter(known.groupby(cohort.group, observed=False)))}
     few = {
-        column: [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
+        column: [
+            withheld.hides_quantile(own[one][time], end) for one, end in follow_up[column].items()
+        ]
         for column in ("median", "lower", "upper")
     }
     follow_up = display.masked(follow_up, few)
     of_curves = display.masked(found.curves, True, READ[:3]).groupby("group", sort=False)
     may = {
-        group: _of_group(curve, cohort, times)
+        group: _of_group(curve, own[group][cohort.outcome], cohort, times)
         if group in drawn and event not in withheld.totals
         else ([], [])
         for group, curve in found.curves.groupby("group", sort=False)
@@ -259,24 +262,26 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
 
 
 def _of_group(
-    curve: pd.DataFrame, cohort: Cohort, times: list[float]
+    curve: pd.DataFrame, outcome: pd.Series, cohort: Cohort, times: list[float]
 ) -> tuple[list[float], list[int]]:
     """Of the curve of a group, which of the times may be read, and which rows may be shown.
 
     At each time the events come first and then the censored, so place 2i is before row i, and place
-    2i + 1 between its events and its censored.
+    2i + 1 between its events and its censored. ``outcome`` is that of the group's patients.
     """
     withheld, steps = cohort.withheld, np.zeros((2 * len(curve), 2), int)
     steps[::2, 0], steps[1::2, 1] = curve["events"], curve["censored"]
-    at, events = curve["time"].to_numpy(), np.append(0, steps[:, 0].cumsum())
+    at, counted = curve["time"].to_numpy(), np.vstack([[0, 0], steps.cumsum(axis=0)])
     before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
     until = horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
-    # The table of the outcome says how many had the event until then.
     told = [2 * int(np.searchsorted(at, until)) + int(until in at)] if until else []
+    # The table of the outcome says how many had the event until then, and how many left before;
+    # and so it may where it does not say when.
+    known = np.vstack([[outcome.sum(), outcome.isna().sum()], counted[told]])
     shown = [
         one
         for one in places(steps, cohort, [*told, *before.values()])
-        if not withheld.small(abs(events[one] - events[told])).any()
+        if not withheld.small(abs(counted[one] - known)).any()
     ]
     read = [
         one
