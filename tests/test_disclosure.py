@@ -892,6 +892,21 @@ def test_no_time_is_chosen_that_only_a_few_reached(load):
     assert max(times) > 50 and max(withhold.over_time(found, cohort, times)[1]["time"]) < 30
 
 
+@pytest.mark.parametrize("lost", [0, 4])
+def test_a_page_with_curves_is_the_same_however_long_a_few_were_followed(tmp_path, lost):
+    """One who had the event in the end, or four who did not."""
+    pages = []
+    for end in (61, 431):
+        rows = followed_to_the_end("one")
+        rows.loc[rows["months"].nlargest(max(lost, 1)).index, "months"] = end
+        rows.loc[rows["months"] == end, "event"] = int(not lost)
+        path = written(rows, tmp_path, months="months", outcome="12 months")
+        with pytest.MonkeyPatch.context() as patch:
+            ran = run_book(patch, path, "5", ["patency"])["patency"]
+        pages.append([(one.content, one.forms) for one in ran.shown] + [ran.glued])
+    assert len(pages[0]) > 5 and pages[0] == pages[1]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_no_curve_over_a_number_or_over_risks_ends_at_a_single_patient(book):
     shown, known = book("numbers", "5"), NUMBERS.dropna()

@@ -154,7 +154,7 @@ def _withheld_over_time(cohort: Cohort) -> list[tuple[str, str, str]]:
     found = survival.describe(cohort)
     if found.problem:
         return []
-    found, read = over_time(found, cohort, survival.round_times(found.curves["time"].max()))
+    found, read = over_time(found, cohort, chosen_times(found, cohort))
     return [
         ("Kaplan-Meier curves", "points, and the numbers at each", CURVE),
         (
@@ -210,6 +210,17 @@ def places(
         if enough and place not in shown and not withheld.small([before, after]).any():
             shown.insert(at, place)
     return shown
+
+
+def chosen_times(found: Survival, cohort: Cohort) -> list[float]:
+    """Round times at which curves are read, up to the last that the threshold of patients reached.
+
+    Their spacing tells nothing of a longer follow-up. Where all is shown they are those of the
+    usual threshold, so that both books read the same.
+    """
+    at_risk = found.curves["at_risk"]
+    least = min(max(cohort.withheld.threshold, disclosure.THRESHOLD), at_risk.max())
+    return survival.round_times(found.curves.loc[at_risk >= least, "time"].max())
 
 
 def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Survival, pd.DataFrame]:
