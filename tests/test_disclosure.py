@@ -614,6 +614,39 @@ def drawn_curves(cohort: Cohort) -> tuple[survival.Survival, pd.DataFrame]:
     return found, read
 
 
+@pytest.mark.parametrize(("free", "hidden"), [(0, True), (1, True), (3, True), (30, False)])
+def test_those_lost_before_the_horizon_hide_nobody_who_stayed_free_of_the_event(load, free, hidden):
+    """Who has the outcome known, without it, and the event later are known as the difference of
+    the two tables where none of those lost had the event; and so are the few others."""
+    outcome = np.repeat([1, 0, np.nan], [40, 60, 20])
+    later = np.repeat([1, 1, 0, 0], [40, 60 - free, free, 20])
+    months = np.concatenate([np.linspace(1, 11, 40), np.linspace(13, 50, 60), [11.5] * 20])
+    of_group = pd.DataFrame({"months": months.round(1), "event": later, "outcome": outcome})
+    rows = pd.concat([of_group.assign(group=one) for one in "AB"], ignore_index=True)
+    rows = rows.assign(has_a=rows.index % 2, has_b=rows.index // 2 % 2)
+    cohort = load(rows, "5", months="months", outcome="12 months")
+    found = withhold.over_time(survival.describe(cohort), cohort, [0, 10])[0].follow_up["events"]
+    assert cohort.withheld.by_group("outcome") == frozenset()
+    for group in "AB":
+        known = rows[(rows["group"] == group) & rows["outcome"].notna()]
+        assert (found[group] == display.WITHHELD) == hidden
+        if not hidden:
+            assert len(known) - found[group] == free
+
+
+@pytest.mark.parametrize("lacking", [3, 30])
+def test_an_event_of_which_the_outcome_is_not_known_is_told_of_no_few(load, lacking):
+    """The events less those with the outcome are then theirs alone."""
+    outcome = np.repeat([1, 0, np.nan], [40, 60, lacking])
+    of_group = pd.DataFrame({"outcome": outcome, "event": np.where(outcome == 0, 0, 1)})
+    rows = pd.concat([of_group.assign(group=one) for one in "AB"], ignore_index=True)
+    rows = rows.assign(has_a=rows.index % 2, has_b=rows.index // 2 % 2)
+    rows["months"] = (5 + rows.index * 0.1 + 10 * (rows["outcome"] == 0)).round(1)
+    found = load(rows, "5", months="months").withheld
+    assert found.by_group("outcome") == frozenset()
+    assert found.by_group("event") == ({*"AB"} if lacking < 5 else frozenset())
+
+
 @pytest.mark.parametrize("horizon", ["12 months", ""])
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_between_a_curve_and_the_table_of_the_outcome_are_five_or_none(load, seed, horizon):

@@ -167,9 +167,10 @@ class _Tables:
     ``has`` gives for each column which level every patient has (patients x levels), none where it
     is missing, and ``sizes`` how many have each. The indicators of a category are one column, the
     groups in ``small_groups`` one level; a number of many values has one, known; those of the final
-    event are neither, event only, outcome only and both. ``tables`` are the pairs of columns of
-    which there is a table, first the one whose levels are its rows. ``shown`` has for any pair
-    which cells of its table are shown, and for a column with itself whether its own counts are.
+    event are neither, event only, outcome only, both, and event with the outcome unknown.
+    ``tables`` are the pairs of columns of which there is a table, first the one whose levels are
+    its rows. ``shown`` has for any pair which cells of its table are shown, and for a column with
+    itself whether its own counts are.
     """
 
     def __init__(self, cohort: Cohort, threshold: int) -> None:
@@ -186,8 +187,9 @@ class _Tables:
             if len(names) == 1 and codes[source].nunique() > FEW_VALUES:
                 codes[source] *= 0
         for event in cohort.named("event"):
-            both = (rows[event] == 1) + 2 * (rows[self.outcome] == 1)
-            codes[event] = both.where(rows[[event, *cohort.named("time")]].notna().all(axis=1))
+            # Who lacks the outcome is in no table of it: as free of it, they would hide few others.
+            both = (rows[event] + 2 * rows[self.outcome]).fillna(rows[event].map({1: 4}))
+            codes[event] = both.where(rows[cohort.named("time")].notna().all(axis=1))
         self.has = {self.group: _indicators(rows[self.group].cat.codes, len(self.groups))} | {
             name: _indicators(column, max(column.max(), 0) + 1)
             for name, column in pd.DataFrame(codes).fillna(-1).items()

@@ -24,7 +24,7 @@ CELL = (
     "A cell of fewer than {0} patients, or a row in which all had the event; or needed so that no "
     "such cell follows by subtraction. Of a number: a mean of fewer than {0}."
 )
-EVENT = "As above; or outcome and event differ in fewer than {0} patients."
+EVENT = "As above; or outcome and event differ, or both are absent, in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
 CURVE = (
