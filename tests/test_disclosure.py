@@ -556,6 +556,71 @@ def test_a_number_of_few_values_is_withheld_like_a_table_of_them(book):
         assert set(row) == {display.WITHHELD}
 
 
+def means(cohort: Cohort, shown: list[Shown], by: str, name: str) -> dict[object, np.ndarray]:
+    """What a baseline table by group or outcome shows of a number: patients, mean and standard
+    deviation by level; and those of the patients in no level, which they leave over."""
+    levels = cohort.groups if by == "group" else [0.0, 1.0]
+    described = methods.baseline(cohort, getattr(cohort, by))
+    tables.baseline(cohort, described, {one: str(one) for one in levels}, name="tab", caption="")
+    row = pd.read_csv(io.StringIO(shown[-1].content["csv"]), index_col="variable", dtype=str)
+    cells = row.loc[name].replace(display.WITHHELD, "nan").astype(object)
+    found = {
+        one: cells[[f"{one} {part}" for part in ("n", "mean", "sd")]].to_numpy(float)
+        for one in [*levels, "all"]
+    }
+    # Patients, sum and sum of squares of all, less those of the levels.
+    sums = {one: (n, n * m, (n - 1) * sd**2 + n * m**2) for one, (n, m, sd) in found.items()}
+    n, total, squares = np.subtract(sums.pop("all"), np.sum([*sums.values()], axis=0))
+    if n > 1:
+        spread = np.sqrt(max(squares - total**2 / n, 0) / (n - 1))
+        found["nobody's"] = np.array([n, total / n, spread])
+    return found
+
+
+EXTREMES = {
+    "one of all": ([33], 997.31, {}),
+    "four of all": ([33, 77, 101, 140], 997.31, {}),
+    "one of a group": ([265], 30, {"group": "C"}),
+    "one who lacks the outcome": ([291], 30, {"outcome": ""}),
+}
+
+
+@pytest.mark.parametrize("name", [*EXTREMES, "nobody"])
+def test_no_mean_and_spread_tell_the_value_of_one_patient(load, shown, name):
+    """Who is farthest from a mean is at most the root of the squared deviations away from it, and
+    nearly that far where the others are not."""
+    random = np.random.default_rng(21)
+    rows = study(3, {"has_a": 0.4, "has_b": 0.5}, {"A": 130, "B": 130, "C": 40})
+    rows["size"] = (11 + rows["outcome"] + random.standard_normal(300)).round(2)
+    rows["age"] = random.integers(40, 80, 300).astype(float)
+    places, value, where = EXTREMES.get(name, ([], 0, {}))
+    rows.loc[places, "size"] = value
+    if "outcome" in where:
+        rows["outcome"] = rows["outcome"].astype(object)
+        rows.loc[[*range(280, 295)], "outcome"] = ""
+    cohort = load(rows, "5")
+    for by, column in itertools.product(("group", "outcome"), ("size", "age")):
+        parts = cohort.rows.groupby(getattr(cohort, by), observed=True)
+        values = {level: part[column] for level, part in parts} | {"all": cohort.rows[column]}
+        values["nobody's"] = cohort.rows.loc[cohort.rows[by].isna(), column]
+        for level, (patients, mean, spread) in means(cohort, shown, by, column).items():
+            if np.isnan(mean):
+                assert column == "size" and places
+                continue
+            apart = values[level] - mean
+            assert len(apart) == patients
+            assert abs(apart).max() < 0.9 * spread * np.sqrt(patients - 1), (by, level)
+            if level != "nobody's":
+                assert min((apart > 0).sum(), (apart < 0).sum()) >= 5, (by, level)
+    found = cohort.withheld
+    assert found.means == (frozenset() if name == "nobody" else {"size"})
+    assert ("size" in found.outcome) == (name not in ("nobody", "one of a group"))
+    assert not found.totals and not found.groups and not found.pairs  # medians are shown
+    # Its odds ratio per step is what a t test tells.
+    assert disclosure.hides_model(cohort, ["size"]) == ("size" in found.outcome)
+    assert ("Means" in {*withhold.account(cohort)["table"]}) == (name != "nobody")
+
+
 def test_the_outcome_of_those_who_lack_a_value_is_told_and_the_page_says_so(load, shown):
     """Three of them, who all had the event."""
     rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)

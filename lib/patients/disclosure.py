@@ -10,7 +10,9 @@ or as a whole. The method, for all count tables that the book prints:
    counts are withheld.
 3. Of a table by group, the groups with an unsafe cell are withheld; any other table with an unsafe
    cell is as a whole. So are the means of a number of many values, by group or by outcome, if one
-   of them is of too few. A correlation counts as the table of the patients without a missing value.
+   of them is of too few, has too few on one side, or stands beside a spread of which one patient
+   makes the most (the p% rule with p = 10); by outcome with all else that the number tells of it.
+   A correlation counts as the table of the patients without a missing value.
 4. What is shown leaves each unsafe cell a range: two margins a and b of n patients leave it
    max(0, a+b-n) to min(a, b) (Fréchet). So it is in each part of the patients in which both margins
    are shown, such as the groups that are withheld, or the levels of a third column whose tables
@@ -96,7 +98,11 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         rows_hidden = grouped and any(map(withheld.by_group, [*factors, cohort.outcome]))
         unsafe = _unsafe(counts.to_numpy(), threshold, of_event=True).any()
         return bool(unsafe or hidden or rows_hidden)
-    return len(rows) - len(factors) - grouped * (len(cohort.groups) - 1) - 1 < RESIDUAL_DEGREES
+    return (
+        len(rows) - len(factors) - grouped * (len(cohort.groups) - 1) - 1 < RESIDUAL_DEGREES
+        # A number alone tells what its means do.
+        or (len(names) == 1 and bool(withheld.outcome & {*names}))
+    )
 
 
 def withheld(cohort: Cohort, threshold: int) -> Withheld:
@@ -140,6 +146,7 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
         frozenset(by_outcome | apart),
         {name: groups for name, groups in by_group.items() if groups},
         frozenset(pairs),
+        frozenset(name for name in tables.numbers if tables.hides_means(name, group)),
     )
 
 
@@ -180,12 +187,14 @@ class _Tables:
         # A correlation is that of the patients in whom every factor is known.
         self.complete = rows[cohort.factors].notna().all(axis=1).to_numpy()
         codes = {self.outcome: rows[self.outcome]}
+        self.numbers: dict[str, pd.Series] = {}
         self.factors = list(dict.fromkeys(_source(cohort, name) for name in cohort.factors))
         for source in self.factors:
             names = [name for name in cohort.factors if _source(cohort, name) == source]
             codes[source] = rows.groupby(names).ngroup()
             if len(names) == 1 and codes[source].nunique() > FEW_VALUES:
                 codes[source] *= 0
+                self.numbers[source] = rows[source]
         for event in cohort.named("event"):
             # Who lacks the outcome is in no table of it: as free of it, they would hide few others.
             both = (rows[event] + 2 * rows[self.outcome]).fillna(rows[event].map({1: 4}))
@@ -211,6 +220,15 @@ class _Tables:
         one, other = (self.has[name][among].astype(float) for name in (first, second))
         return _unsafe((one.T @ other).astype(int), self.rule.threshold, second in self.events)
 
+    def hides_means(self, name: str, by: str) -> bool:
+        """Whether a mean of a number, of all patients or by group or outcome, may not be shown, or
+        they leave over that of a few, or of one among others, in neither."""
+        values, has = self.numbers[name], self.has[by]
+        parts = [values, *(values[level] for level in has.T)]
+        left_over = values[~has.any(axis=1)]
+        few = self.rule.small(left_over.notna().sum()) or self.rule.dominated(left_over)
+        return bool(few) or any(map(self.rule.hides_mean, parts))
+
     def _merge_small_groups(self) -> frozenset[str]:
         has = self.has[self.group]
         sizes = has.sum(axis=0)
@@ -234,19 +252,15 @@ class _Tables:
             among = self.complete if {first, second} <= {*self.factors} else ALL
             unsafe = self.unsafe(first, second) | self.unsafe(first, second, among)
             whole = unsafe.any() and (first != self.group or len(self.sizes[second]) == 1)
-            if not (whole or self._leaves_few(first, second)):
+            if second == self.outcome and first in self.numbers:
+                whole |= self.hides_means(first, second)
+            if not whole:
                 shown[first, second][~unsafe.any(axis=1)] = True
             # The final event would tell what is withheld of the outcome.
             if second in self.events:
                 shown[first, second] &= shown[first, self.outcome].all(axis=1, keepdims=True)
             shown[second, first] = shown[first, second].T
         return shown
-
-    def _leaves_few(self, first: str, second: str) -> bool:
-        """Whether the means of a number by group or outcome leave over that of a few in neither."""
-        number, by = (second, first) if first == self.group else (first, second)
-        left_over = self.has[number][~self.has[by].any(axis=1)]
-        return left_over.shape[1] == 1 and bool(self.rule.small(left_over.sum()))
 
     def _withhold_more(self) -> bool:
         """Withhold more where an unsafe cell has too narrow a range (step 5); whether any had."""

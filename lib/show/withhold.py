@@ -22,7 +22,8 @@ from lib.statistics.survival import ALL, Survival
 READ = ["at_risk", "events", "censored", "survival", "lower", "upper"]
 CELL = (
     "A cell of fewer than {0} patients, or a row in which all had the event; or needed so that no "
-    "such cell follows by subtraction. Of a number: a mean of fewer than {0}."
+    "such cell follows by subtraction. Of a number: a mean with fewer than {0} on one side of it, "
+    "or one patient who makes most of the spread."
 )
 EVENT = "As above; or outcome and event differ, or both are absent, in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
@@ -68,6 +69,7 @@ def account(cohort: Cohort) -> pd.DataFrame:
         for one, other in combinations(cohort.factors, 2)
         if frozenset((one, other)) in found.pairs
     ]
+    rows.append(("Means", ", ".join(label[name] for name in label if name in found.means), CELL))
     rows.append(("Variance inflation", "all factors" if found.pairs else "", PAIR))
     rows += [
         (name, "the model and all that follows from it", MODEL)
