@@ -33,7 +33,7 @@ from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
 from lib.site import notebooks
-from lib.statistics import bootstrap, methods, multivariate, patency, survival, univariate
+from lib.statistics import bootstrap, methods, multivariate, patency, roc, survival, univariate
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data", "withheld"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
@@ -556,6 +556,71 @@ def test_a_number_of_few_values_is_withheld_like_a_table_of_them(book):
         assert set(row) == {display.WITHHELD}
 
 
+def means(cohort: Cohort, shown: list[Shown], by: str, name: str) -> dict[object, np.ndarray]:
+    """What a baseline table by group or outcome shows of a number: patients, mean and standard
+    deviation by level; and those of the patients in no level, which they leave over."""
+    levels = cohort.groups if by == "group" else [0.0, 1.0]
+    described = methods.baseline(cohort, getattr(cohort, by))
+    tables.baseline(cohort, described, {one: str(one) for one in levels}, name="tab", caption="")
+    row = pd.read_csv(io.StringIO(shown[-1].content["csv"]), index_col="variable", dtype=str)
+    cells = row.loc[name].replace(display.WITHHELD, "nan").astype(object)
+    found = {
+        one: cells[[f"{one} {part}" for part in ("n", "mean", "sd")]].to_numpy(float)
+        for one in [*levels, "all"]
+    }
+    # Patients, sum and sum of squares of all, less those of the levels.
+    sums = {one: (n, n * m, (n - 1) * sd**2 + n * m**2) for one, (n, m, sd) in found.items()}
+    n, total, squares = np.subtract(sums.pop("all"), np.sum([*sums.values()], axis=0))
+    if n > 1:
+        spread = np.sqrt(max(squares - total**2 / n, 0) / (n - 1))
+        found["nobody's"] = np.array([n, total / n, spread])
+    return found
+
+
+EXTREMES = {
+    "one of all": ([33], 997.31, {}),
+    "four of all": ([33, 77, 101, 140], 997.31, {}),
+    "one of a group": ([265], 30, {"group": "C"}),
+    "one who lacks the outcome": ([291], 30, {"outcome": ""}),
+}
+
+
+@pytest.mark.parametrize("name", [*EXTREMES, "nobody"])
+def test_no_mean_and_spread_tell_the_value_of_one_patient(load, shown, name):
+    """Who is farthest from a mean is at most the root of the squared deviations away from it, and
+    nearly that far where the others are not."""
+    random = np.random.default_rng(21)
+    rows = study(3, {"has_a": 0.4, "has_b": 0.5}, {"A": 130, "B": 130, "C": 40})
+    rows["size"] = (11 + rows["outcome"] + random.standard_normal(300)).round(2)
+    rows["age"] = random.integers(40, 80, 300).astype(float)
+    places, value, where = EXTREMES.get(name, ([], 0, {}))
+    rows.loc[places, "size"] = value
+    if "outcome" in where:
+        rows["outcome"] = rows["outcome"].astype(object)
+        rows.loc[[*range(280, 295)], "outcome"] = ""
+    cohort = load(rows, "5")
+    for by, column in itertools.product(("group", "outcome"), ("size", "age")):
+        parts = cohort.rows.groupby(getattr(cohort, by), observed=True)
+        values = {level: part[column] for level, part in parts} | {"all": cohort.rows[column]}
+        values["nobody's"] = cohort.rows.loc[cohort.rows[by].isna(), column]
+        for level, (patients, mean, spread) in means(cohort, shown, by, column).items():
+            if np.isnan(mean):
+                assert column == "size" and places
+                continue
+            apart = values[level] - mean
+            assert len(apart) == patients
+            assert abs(apart).max() < 0.9 * spread * np.sqrt(patients - 1), (by, level)
+            if level != "nobody's":
+                assert min((apart > 0).sum(), (apart < 0).sum()) >= 5, (by, level)
+    found = cohort.withheld
+    assert found.means == (frozenset() if name == "nobody" else {"size"})
+    assert ("size" in found.outcome) == (name not in ("nobody", "one of a group"))
+    assert not found.totals and not found.groups and not found.pairs  # medians are shown
+    # Its odds ratio per step is what a t test tells.
+    assert disclosure.hides_model(cohort, ["size"]) == ("size" in found.outcome)
+    assert ("Means" in {*withhold.account(cohort)["table"]}) == (name != "nobody")
+
+
 def test_the_outcome_of_those_who_lack_a_value_is_told_and_the_page_says_so(load, shown):
     """Three of them, who all had the event."""
     rows = study(3, {"has_a": 0.5, "has_b": 0.5}, {"A": 60, "B": 60}, risk=0.5)
@@ -612,6 +677,71 @@ def drawn_curves(cohort: Cohort) -> tuple[survival.Survival, pd.DataFrame]:
     found, read = withhold.over_time(survival.describe(cohort), cohort, [0, 20, 40, 60, 80])
     figures.kaplan_meier(found, read, "months", "event", "months")
     return found, read
+
+
+@pytest.mark.parametrize(("free", "hidden"), [(0, True), (1, True), (3, True), (30, False)])
+def test_those_lost_before_the_horizon_hide_nobody_who_stayed_free_of_the_event(load, free, hidden):
+    """Who has the outcome known, without it, and the event later are known as the difference of
+    the two tables where none of those lost had the event; and so are the few others."""
+    outcome = np.repeat([1, 0, np.nan], [40, 60, 20])
+    later = np.repeat([1, 1, 0, 0], [40, 60 - free, free, 20])
+    months = np.concatenate([np.linspace(1, 11, 40), np.linspace(13, 50, 60), [11.5] * 20])
+    of_group = pd.DataFrame({"months": months.round(1), "event": later, "outcome": outcome})
+    rows = pd.concat([of_group.assign(group=one) for one in "AB"], ignore_index=True)
+    rows = rows.assign(has_a=rows.index % 2, has_b=rows.index // 2 % 2)
+    cohort = load(rows, "5", months="months", outcome="12 months")
+    found = withhold.over_time(survival.describe(cohort), cohort, [0, 10])[0].follow_up["events"]
+    assert cohort.withheld.by_group("outcome") == frozenset()
+    for group in "AB":
+        known = rows[(rows["group"] == group) & rows["outcome"].notna()]
+        assert (found[group] == display.WITHHELD) == hidden
+        if not hidden:
+            assert len(known) - found[group] == free
+
+
+@pytest.mark.parametrize("lacking", [3, 30])
+def test_an_event_of_which_the_outcome_is_not_known_is_told_of_no_few(load, lacking):
+    """The events less those with the outcome are then theirs alone."""
+    outcome = np.repeat([1, 0, np.nan], [40, 60, lacking])
+    of_group = pd.DataFrame({"outcome": outcome, "event": np.where(outcome == 0, 0, 1)})
+    rows = pd.concat([of_group.assign(group=one) for one in "AB"], ignore_index=True)
+    rows = rows.assign(has_a=rows.index % 2, has_b=rows.index // 2 % 2)
+    rows["months"] = (5 + rows.index * 0.1 + 10 * (rows["outcome"] == 0)).round(1)
+    found = load(rows, "5", months="months").withheld
+    assert found.by_group("outcome") == frozenset()
+    assert found.by_group("event") == ({*"AB"} if lacking < 5 else frozenset())
+
+
+@pytest.mark.parametrize("horizon", ["12 months", ""])
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_between_a_curve_and_the_table_of_the_outcome_are_five_or_none(load, seed, horizon):
+    """Of those with the event, and of those lost before: they lack the outcome, which is counted;
+    also where nobody can tell from the codebook when the outcome was judged."""
+    rows = registry(seed, {"A": 100, "B": 100, "C": 100}, {"A": 60, "B": 40, "C": 30})
+    lost = rows.index[rows["outcome"] == "0"][::9]
+    rows.loc[lost, "months"] = (1 + 11 * np.linspace(0, 0.99, len(lost))).round(1)
+    rows.loc[lost, ["event", "outcome"]] = [0, ""]
+    # Of a group nobody has the event within 12 months, and three are lost soon after.
+    free = rows.index[(rows["group"] == "C") & (rows["outcome"] != "1")]
+    early, others = free[:20], free[20:]
+    rows = rows.loc[rows.index.isin(free) | (rows["group"] != "C")]
+    rows.loc[early, "months"] = [*range(1, 10), *np.linspace(12.2, 12.9, 11).round(1)]
+    rows.loc[early, "event"] = [0] * 9 + [1] * 8 + [0] * 3
+    rows.loc[early, "outcome"] = [""] * 9 + ["0"] * 11
+    rows.loc[others, "months"] = rows.loc[others, "months"].clip(lower=14)
+    rows.loc[others, "outcome"] = "0"
+    cohort = load(rows, "5", months="months", outcome=horizon)
+    found = survival.describe(cohort)
+    found, read = withhold.over_time(found, cohort, [0, 5, 10, 11, 12, 13, 20, 40])
+    read = read[read["at_risk"] != display.WITHHELD]
+    assert len(found.curves) > 10 and len(read) > 3
+    for group, own in rows.groupby("group"):
+        lacking, had = (own["outcome"] == "").sum(), (own["outcome"] == "1").sum()
+        curve = found.curves.loc[found.curves["group"] == group, "time"]
+        until = [own.loc[own["months"] <= time, "event"].sum() - had for time in curve]
+        counted = read.loc[read["group"] == group, ["events", "censored"]] - [had, lacking]
+        apart = abs(np.array([*until, *counted.to_numpy(int).ravel()]))
+        assert not ((apart > 0) & (apart < 5)).any(), (group, sorted(apart))
 
 
 def test_one_event_on_the_first_day_is_not_the_start_of_a_curve(load):
@@ -781,6 +911,30 @@ def test_between_points_over_a_number_and_over_risks_are_five_events(book):
             assert (between([*counts, len(risks)]) >= 5).all(), (file, value)
 
 
+def test_no_stretch_of_a_curve_says_that_all_in_it_had_the_event(load):
+    """The largest of a number had it throughout; beside a quartile, or a risk that anybody can
+    compute, a point before the first of the others would tell it of all above."""
+    random = np.random.default_rng(5)
+    rows = study(13, {"has_a": 0.4, "has_b": 0.5}, {"A": 150, "B": 150})
+    size = random.standard_normal(300)
+    rows["size"] = (50 + 10 * size).round(1)
+    rows["outcome"] = (random.random(300) < special.expit(2.6 * size - 0.3)).astype(int)
+    cohort = load(rows, "5")
+    marker = roc.markers(cohort, ["size"])["size"]
+    of_all = np.array([[marker.events.sum(), marker.nonevents.sum()]])
+    curve = withhold.roc_curve(marker, cohort)[["sensitivity", "false_positive_rate"]].to_numpy()
+    stretches = [np.diff((curve * of_all).round(), axis=0)]
+    risks = multivariate.fit(cohort).probabilities
+    outcome, grid = rows["outcome"].to_numpy(), pd.DataFrame({"threshold": np.arange(200) / 200})
+    shown = withhold.by_risk(grid, "threshold", risks, outcome, cohort)["threshold"]
+    until = [[((risks < one) & (outcome == had)).sum() for had in (1, 0)] for one in shown]
+    stretches.append(np.diff([[0, 0], *until, of_all[0]], axis=0)[::-1])
+    for between in stretches:
+        assert len(between) > 8
+        assert (between[1:-1] >= 5).all() and (between[[0, -1], 1] >= 5).all(), between
+        assert not ((between > 0) & (between < 5)).any()
+
+
 def followed_to_the_end(last: str) -> pd.DataFrame:
     """Patients of whom each has a day of its own, and in whom the last of all in group A had the
     event, or seven did, or were lost on the same day."""
@@ -834,6 +988,21 @@ def test_no_time_is_chosen_that_only_a_few_reached(load):
     found = survival.describe(cohort)
     times = survival.round_times(found.curves["time"].max())
     assert max(times) > 50 and max(withhold.over_time(found, cohort, times)[1]["time"]) < 30
+
+
+@pytest.mark.parametrize("lost", [0, 4])
+def test_a_page_with_curves_is_the_same_however_long_a_few_were_followed(tmp_path, lost):
+    """One who had the event in the end, or four who did not."""
+    pages = []
+    for end in (61, 431):
+        rows = followed_to_the_end("one")
+        rows.loc[rows["months"].nlargest(max(lost, 1)).index, "months"] = end
+        rows.loc[rows["months"] == end, "event"] = int(not lost)
+        path = written(rows, tmp_path, months="months", outcome="12 months")
+        with pytest.MonkeyPatch.context() as patch:
+            ran = run_book(patch, path, "5", ["patency"])["patency"]
+        pages.append([(one.content, one.forms) for one in ran.shown] + [ran.glued])
+    assert len(pages[0]) > 5 and pages[0] == pages[1]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -982,11 +1151,12 @@ def test_too_few_with_or_without_the_outcome_are_refused():
 
 
 def test_a_model_of_two_factors_is_its_table_and_one_of_three_is_not():
-    rows = study(1, {"has_a": 0.05, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110})
-    cohort = read_cohort(rows)
-    cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
-    assert disclosure.hides_model(cohort, ["has_a", "has_b"])
-    assert not disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"])
+    for rare, few in ((0.05, True), (0.07, False)):  # of eight it may tell how many, of ten not
+        rows = study(1, {"has_a": rare, "has_b": 0.5, "has_c": 0.5}, {"A": 90, "B": 110})
+        cohort = read_cohort(rows)
+        cohort = dataclasses.replace(cohort, withheld=disclosure.withheld(cohort, 5))
+        assert disclosure.hides_model(cohort, ["has_a", "has_b"])
+        assert disclosure.hides_model(cohort, ["has_a", "has_b", "has_c"]) == few
     assert disclosure.hides_model(cohort, ["has_a"]) and not disclosure.hides_model(cohort, [])
     # What is withheld for the sake of another table is so in a model too.
     beside = dataclasses.replace(cohort, withheld=Withheld(5, outcome=frozenset({"has_c"})))
@@ -1014,6 +1184,47 @@ def test_a_model_that_a_row_with_the_event_throughout_separates_is_withheld():
         outcome = rows["outcome"].mask(rows["has_a"] == 1, 1)
         outcome.loc[with_a[:without]] = 0
         assert hides(rows.assign(outcome=outcome), grouped=False) == (without < 5)
+
+
+def told_of_tables(size: int, events: int) -> dict[int, tuple[object, bool]]:
+    """For each number with the event among so many of sixty with a factor: what a book tells of its
+    table (all, where it is shown, and else whether its margins are), and whether it shows a model
+    with two more factors."""
+    place, told = np.arange(60), {}
+    beside = {"has_b": place % 2, "has_c": place // 2 % 2, "outcome": (place < events).astype(int)}
+    groups = np.where(place % 2, "A", "B")
+    cohort = read_cohort(pd.DataFrame({"group": groups, "has_a": 0, **beside}))
+    for both in range(max(0, size + events - 60), min(size, events) + 1):
+        has_a = (place < both) | (place >= events) & (place < events + size - both)
+        rows = cohort.rows.assign(has_a=has_a.astype(float))
+        found = disclosure.withheld(dataclasses.replace(cohort, rows=rows), 5)
+        own = dataclasses.replace(cohort, rows=rows, withheld=found)
+        of_table = "has_a" in found.totals if "has_a" in found.outcome else both
+        told[both] = of_table, disclosure.hides_model(own, own.factors)
+    return told
+
+
+@pytest.mark.parametrize("size", [5, 8, 11, 30])
+def test_whether_a_model_is_shown_tells_nothing_of_a_table_that_is_withheld(size):
+    """Of the tables with the same margins, those with the same answer have as wide a range of
+    each small cell as all."""
+    answers = set()
+    for events in [one for one in (10, 12, 30, size - 3, size, size + 3) if 10 <= one <= 50]:
+        told = told_of_tables(size, events)
+        every = np.array([[x, size - x, events - x, 60 - size - events + x] for x in told])
+        for both, cells in zip(told, every, strict=True):
+            of_table, hidden = told[both]
+            if not isinstance(of_table, bool):
+                continue
+            answers.add(hidden)
+            alike = every[[one[0] is of_table for one in told.values()]]
+            answered = every[[one == (of_table, hidden) for one in told.values()]]
+            # All of a level had the event, or 1 to 4 had or had not.
+            unsafe = (cells < 5) & ((cells > 0) | [False, True, False, True])
+            narrow = answered.min(axis=0) > np.maximum(alike.min(axis=0), 1)
+            narrow |= answered.max(axis=0) < np.minimum(alike.max(axis=0), 4)
+            assert not (narrow & unsafe).any(), (events, both, hidden)
+    assert answers == {True, False} or size < 9
 
 
 def one_with_the_event() -> pd.DataFrame:
@@ -1092,15 +1303,17 @@ def test_a_factor_of_which_nothing_is_known_is_in_no_picture(load, shown):
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60),
     st.integers(2, 8),
+    st.sampled_from([1, 2]),
 )
-def test_places_of_a_curve_have_enough_between_them(steps, threshold):
+def test_places_of_a_curve_have_enough_between_them(steps, threshold, kinds):
     steps = np.array(steps)
     cohort = dataclasses.replace(EXAMPLE_COHORT, withheld=Withheld(threshold))
-    places = withhold.places(steps, cohort)
+    places = withhold.places(steps, cohort, kinds=kinds)
     until = np.vstack([[0, 0], steps.cumsum(axis=0)])[[*places, len(steps)]]
     between = np.diff(until, axis=0)
-    assert (between[:-1, 0] >= threshold).all()
+    assert (between[:-1, :kinds] >= threshold).all()
     if len(places) > 1:
+        assert kinds == 1 or between[-1, 1] >= threshold
         assert between[-1].sum() >= threshold
         assert ((between == 0) | (between >= threshold)).all()
 

@@ -33,7 +33,7 @@ class Withheld:
     has the factors of whose table with the outcome nothing may be shown, ``complete`` these and
     those of which nothing may among the patients without a missing value. ``groups`` has for a
     column the groups whose row in its table with the group may not, and ``pairs`` the pairs of
-    factors.
+    factors. ``means`` are the numbers of which no mean of a group, nor of all patients, may.
     """
 
     threshold: int = 0
@@ -42,10 +42,16 @@ class Withheld:
     complete: frozenset[str] = frozenset()
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     pairs: frozenset[frozenset[str]] = frozenset()
+    means: frozenset[str] = frozenset()
 
     def by_group(self, name: str) -> frozenset[str]:
         """The groups of which nothing about this column may be shown."""
         return self.groups.get(name, frozenset())
+
+    @property
+    def enough_for_two(self) -> int:
+        """The patients of whom, parted in two in any way, one part is not too few."""
+        return max(2 * self.threshold - 1, 0)
 
     def small(self, count: float | np.ndarray) -> bool | np.ndarray:
         """Whether so many patients are some and too few."""
@@ -55,6 +61,19 @@ class Withheld:
         """Whether fewer than the threshold lie on either side of a quantile of the values."""
         sides = (values <= quantile).sum(), (values >= quantile).sum()
         return not pd.isna(quantile) and min(sides) < self.threshold
+
+    def dominated(self, values: pd.Series) -> bool:
+        """Whether mean and standard deviation would tell the value of one patient.
+
+        With more than 81% of the squared deviations in one, it would be known to within ten percent
+        of how far it is from the mean.
+        """
+        squares = (values - values.mean()) ** 2
+        return bool(self.threshold and squares.max() > 0.81 * squares.sum())
+
+    def hides_mean(self, values: pd.Series) -> bool:
+        """Whether a mean with its standard deviation may not be shown."""
+        return self.dominated(values) or self.hides_quantile(values, values.mean())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ or as a whole. The method, for all count tables that the book prints:
    counts are withheld.
 3. Of a table by group, the groups with an unsafe cell are withheld; any other table with an unsafe
    cell is as a whole. So are the means of a number of many values, by group or by outcome, if one
-   of them is of too few. A correlation counts as the table of the patients without a missing value.
+   of them is of too few, has too few on one side, or stands beside a spread of which one patient
+   makes the most (the p% rule with p = 10); by outcome with all else that the number tells of it.
+   A correlation counts as the table of the patients without a missing value.
 4. What is shown leaves each unsafe cell a range: two margins a and b of n patients leave it
    max(0, a+b-n) to min(a, b) (Fréchet). So it is in each part of the patients in which both margins
    are shown, such as the groups that are withheld, or the levels of a third column whose tables
@@ -64,9 +66,10 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     """Whether a logistic model of these factors (and of the group) may not be shown.
 
     One of one or two columns with levels is as good as its table. Any other is shown where it has
-    ten residual degrees of freedom, the threshold of patients with the outcome and without, and no
-    level of fewer patients, or at which most had the outcome and fewer had not: were it withheld
-    only where all had it, it would tell of them as its lack of a maximum would.
+    ten residual degrees of freedom, enough patients with the outcome and without, and no level with
+    too few without: were it withheld only where all of a level had the outcome, it would tell of
+    them as its lack of a maximum would. Nor may it tell more of a table that is withheld: all
+    numbers from 1 to threshold - 1 that a cell may be are to have the same answer.
     """
     withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
@@ -74,15 +77,19 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     names = [*factors, *([cohort.group] if grouped else [])]
     rows = cohort.complete([*names, cohort.outcome])
     events = rows[cohort.outcome].sum()
-    if min(events, len(rows) - events) < threshold:
+    others = len(rows) - events
+    if events < withheld.enough_for_two or others < threshold:
         return True
+    untold = withheld.complete | ({cohort.group} if withheld.by_group(cohort.outcome) else set())
     leveled = {*names} - ({*cohort.factors} - {*cohort.binary_factors})
     leveled |= {reference for name in factors if (reference := cohort.reference(name))}
     for one in leveled:
         level = rows.groupby(one, observed=True)[cohort.outcome].agg(["size", "sum"])
-        without = level["size"] - level["sum"]
-        mostly = (without < level["sum"]) | (level["size"] < threshold)
-        if (mostly & (without < threshold)).any():
+        size, had = level["size"], level["sum"]
+        small = (size < withheld.enough_for_two) & ((had > 0) | (one in untold))
+        # Had only one here had it, and the more elsewhere, too few may be left without it there.
+        near = withheld.small(had) & (others - size + 1 < threshold * (len(level) - 1))
+        if (small | near | (size - had < threshold)).any():
             return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:
@@ -91,7 +98,11 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         rows_hidden = grouped and any(map(withheld.by_group, [*factors, cohort.outcome]))
         unsafe = _unsafe(counts.to_numpy(), threshold, of_event=True).any()
         return bool(unsafe or hidden or rows_hidden)
-    return len(rows) - len(factors) - grouped * (len(cohort.groups) - 1) - 1 < RESIDUAL_DEGREES
+    return (
+        len(rows) - len(factors) - grouped * (len(cohort.groups) - 1) - 1 < RESIDUAL_DEGREES
+        # A number alone tells what its means do.
+        or (len(names) == 1 and bool(withheld.outcome & {*names}))
+    )
 
 
 def withheld(cohort: Cohort, threshold: int) -> Withheld:
@@ -135,6 +146,7 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
         frozenset(by_outcome | apart),
         {name: groups for name, groups in by_group.items() if groups},
         frozenset(pairs),
+        frozenset(name for name in tables.numbers if tables.hides_means(name, group)),
     )
 
 
@@ -162,9 +174,10 @@ class _Tables:
     ``has`` gives for each column which level every patient has (patients x levels), none where it
     is missing, and ``sizes`` how many have each. The indicators of a category are one column, the
     groups in ``small_groups`` one level; a number of many values has one, known; those of the final
-    event are neither, event only, outcome only and both. ``tables`` are the pairs of columns of
-    which there is a table, first the one whose levels are its rows. ``shown`` has for any pair
-    which cells of its table are shown, and for a column with itself whether its own counts are.
+    event are neither, event only, outcome only, both, and event with the outcome unknown.
+    ``tables`` are the pairs of columns of which there is a table, first the one whose levels are
+    its rows. ``shown`` has for any pair which cells of its table are shown, and for a column with
+    itself whether its own counts are.
     """
 
     def __init__(self, cohort: Cohort, threshold: int) -> None:
@@ -174,15 +187,18 @@ class _Tables:
         # A correlation is that of the patients in whom every factor is known.
         self.complete = rows[cohort.factors].notna().all(axis=1).to_numpy()
         codes = {self.outcome: rows[self.outcome]}
+        self.numbers: dict[str, pd.Series] = {}
         self.factors = list(dict.fromkeys(_source(cohort, name) for name in cohort.factors))
         for source in self.factors:
             names = [name for name in cohort.factors if _source(cohort, name) == source]
             codes[source] = rows.groupby(names).ngroup()
             if len(names) == 1 and codes[source].nunique() > FEW_VALUES:
                 codes[source] *= 0
+                self.numbers[source] = rows[source]
         for event in cohort.named("event"):
-            both = (rows[event] == 1) + 2 * (rows[self.outcome] == 1)
-            codes[event] = both.where(rows[[event, *cohort.named("time")]].notna().all(axis=1))
+            # Who lacks the outcome is in no table of it: as free of it, they would hide few others.
+            both = (rows[event] + 2 * rows[self.outcome]).fillna(rows[event].map({1: 4}))
+            codes[event] = both.where(rows[cohort.named("time")].notna().all(axis=1))
         self.has = {self.group: _indicators(rows[self.group].cat.codes, len(self.groups))} | {
             name: _indicators(column, max(column.max(), 0) + 1)
             for name, column in pd.DataFrame(codes).fillna(-1).items()
@@ -203,6 +219,15 @@ class _Tables:
         """Which cells of a table are unsafe among some patients."""
         one, other = (self.has[name][among].astype(float) for name in (first, second))
         return _unsafe((one.T @ other).astype(int), self.rule.threshold, second in self.events)
+
+    def hides_means(self, name: str, by: str) -> bool:
+        """Whether a mean of a number, of all patients or by group or outcome, may not be shown, or
+        they leave over that of a few, or of one among others, in neither."""
+        values, has = self.numbers[name], self.has[by]
+        parts = [values, *(values[level] for level in has.T)]
+        left_over = values[~has.any(axis=1)]
+        few = self.rule.small(left_over.notna().sum()) or self.rule.dominated(left_over)
+        return bool(few) or any(map(self.rule.hides_mean, parts))
 
     def _merge_small_groups(self) -> frozenset[str]:
         has = self.has[self.group]
@@ -227,19 +252,15 @@ class _Tables:
             among = self.complete if {first, second} <= {*self.factors} else ALL
             unsafe = self.unsafe(first, second) | self.unsafe(first, second, among)
             whole = unsafe.any() and (first != self.group or len(self.sizes[second]) == 1)
-            if not (whole or self._leaves_few(first, second)):
+            if second == self.outcome and first in self.numbers:
+                whole |= self.hides_means(first, second)
+            if not whole:
                 shown[first, second][~unsafe.any(axis=1)] = True
             # The final event would tell what is withheld of the outcome.
             if second in self.events:
                 shown[first, second] &= shown[first, self.outcome].all(axis=1, keepdims=True)
             shown[second, first] = shown[first, second].T
         return shown
-
-    def _leaves_few(self, first: str, second: str) -> bool:
-        """Whether the means of a number by group or outcome leave over that of a few in neither."""
-        number, by = (second, first) if first == self.group else (first, second)
-        left_over = self.has[number][~self.has[by].any(axis=1)]
-        return left_over.shape[1] == 1 and bool(self.rule.small(left_over.sum()))
 
     def _withhold_more(self) -> bool:
         """Withhold more where an unsafe cell has too narrow a range (step 5); whether any had."""

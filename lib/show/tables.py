@@ -322,8 +322,10 @@ def baseline(
     for level in levels | {"all": "All"}:  # the file of a table has more columns than its page
         described = _without_withheld(described, cohort, level)
     apart = cohort.withheld.outcome if 0.0 in levels else cohort.withheld.groups.keys()
+    means = apart if 0.0 in levels else apart | cohort.withheld.means
+    gone = {"test": apart, "p": apart, "standardized_difference": means}
     described = display.masked(
-        described, described.index.isin(apart), ["test", "p", "standardized_difference"]
+        described, {column: described.index.isin(names) for column, names in gone.items()}
     )
     parts = [part for level in levels for part in _parts(level)]
     display.table(
@@ -363,11 +365,12 @@ def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) ->
         ]
         for column in described.columns.intersection(_parts(level)[2:])
     }
-    of_level = described.columns.intersection([*_parts(level), f"{level} mean", f"{level} sd"])
+    means = described.columns.intersection([f"{level} mean", f"{level} sd"])
+    gone = described.index.isin(withheld.means) & (level in hidden)
     return display.masked(
-        display.masked(described, few),
+        display.masked(display.masked(described, few), gone, means),
         described.index.isin(hidden.get(level, withheld.outcome)),
-        of_level,
+        described.columns.intersection([*_parts(level), *means]),
     )
 
 

@@ -22,18 +22,20 @@ from lib.statistics.survival import ALL, Survival
 READ = ["at_risk", "events", "censored", "survival", "lower", "upper"]
 CELL = (
     "A cell of fewer than {0} patients, or a row in which all had the event; or needed so that no "
-    "such cell follows by subtraction. Of a number: a mean of fewer than {0}."
+    "such cell follows by subtraction. Of a number: a mean with fewer than {0} on one side of it, "
+    "or one patient who makes most of the spread."
 )
-EVENT = "As above; or outcome and event differ in fewer than {0} patients."
+EVENT = "As above; or outcome and event differ, or both are absent, in fewer than {0} patients."
 PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
 CURVE = (
-    "Between two places that are shown are {0} events or none, and {0} censorings or none, and "
-    "beyond the last {0} patients; all patients are read where every group is, or none."
+    "Between two places that are shown, and one and the table of the outcome, are {0} events or "
+    "none, and {0} censorings or none, and beyond the last {0} patients; all patients are read "
+    "where every group is, or none."
 )
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level of "
-    "fewer than {0}, or at which most had the event and fewer than {0} had not."
+    "so few, with or without the event, that the model or its lack would tell how many."
 )
 
 
@@ -67,6 +69,7 @@ def account(cohort: Cohort) -> pd.DataFrame:
         for one, other in combinations(cohort.factors, 2)
         if frozenset((one, other)) in found.pairs
     ]
+    rows.append(("Means", ", ".join(label[name] for name in label if name in found.means), CELL))
     rows.append(("Variance inflation", "all factors" if found.pairs else "", PAIR))
     rows += [
         (name, "the model and all that follows from it", MODEL)
@@ -153,7 +156,7 @@ def _withheld_over_time(cohort: Cohort) -> list[tuple[str, str, str]]:
     found = survival.describe(cohort)
     if found.problem:
         return []
-    found, read = over_time(found, cohort, survival.round_times(found.curves["time"].max()))
+    found, read = over_time(found, cohort, chosen_times(found, cohort))
     return [
         ("Kaplan-Meier curves", "points, and the numbers at each", CURVE),
         (
@@ -185,14 +188,16 @@ def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file")
     )
 
 
-def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list[int]:
+def places(
+    steps: np.ndarray, cohort: Cohort, first: Sequence[int] = (), kinds: int = 1
+) -> list[int]:
     """The places of a curve at which it may be shown.
 
     ``steps`` counts what happens at each place in order (places x kinds, events first); place i is
-    after i steps. Between two places that are shown are the threshold of events or more, and of
-    every other kind as many or none; so it is beyond the last, where no event may be left, but
-    the threshold of patients is: the last of all is one patient. Places in ``first`` are tried
-    before the others.
+    after i steps. Between two places that are shown are the threshold or more of the first
+    ``kinds`` and of every other kind as many or none. So it is beyond the last, where no event need
+    be left if the threshold of others is; of two kinds it always is, so that in no stretch all have
+    the event. Places in ``first`` are tried before the others.
     """
     withheld = cohort.withheld
     until = np.vstack([np.zeros(np.shape(steps)[1], int), np.cumsum(steps, axis=0)])
@@ -202,10 +207,22 @@ def places(steps: np.ndarray, cohort: Cohort, first: Sequence[int] = ()) -> list
         last = at == len(shown)
         before = until[place] - until[shown[at - 1]]
         after = until[-1 if last else shown[at]] - until[place]
-        enough = min(before[0], after.sum() if last else after[0]) >= withheld.threshold
+        rest = after[kinds - 1 :].sum() if last else after[:kinds].min()
+        enough = min(before[:kinds].min(), rest) >= withheld.threshold
         if enough and place not in shown and not withheld.small([before, after]).any():
             shown.insert(at, place)
     return shown
+
+
+def chosen_times(found: Survival, cohort: Cohort) -> list[float]:
+    """Round times at which curves are read, up to the last that the threshold of patients reached.
+
+    Their spacing tells nothing of a longer follow-up. Where all is shown they are those of the
+    usual threshold, so that both books read the same.
+    """
+    at_risk = found.curves["at_risk"]
+    least = min(max(cohort.withheld.threshold, disclosure.THRESHOLD), at_risk.max())
+    return survival.round_times(found.curves.loc[at_risk >= least, "time"].max())
 
 
 def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Survival, pd.DataFrame]:
@@ -224,15 +241,17 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
     times = [one for one in times if (known[time] >= one).sum() >= withheld.threshold]
     read = survival.read_by_group(found.curves, times)
     drawn = {ALL} if hidden >= {*cohort.groups} else {*cohort.groups} - hidden
-    own = {ALL: known[time], **dict(iter(known.groupby(cohort.group, observed=False)[time]))}
+    own = {ALL: known, **dict(iter(known.groupby(cohort.group, observed=False)))}
     few = {
-        column: [withheld.hides_quantile(own[one], end) for one, end in follow_up[column].items()]
+        column: [
+            withheld.hides_quantile(own[one][time], end) for one, end in follow_up[column].items()
+        ]
         for column in ("median", "lower", "upper")
     }
     follow_up = display.masked(follow_up, few)
     of_curves = display.masked(found.curves, True, READ[:3]).groupby("group", sort=False)
     may = {
-        group: _of_group(curve, cohort, times)
+        group: _of_group(curve, own[group][cohort.outcome], cohort, times)
         if group in drawn and event not in withheld.totals
         else ([], [])
         for group, curve in found.curves.groupby("group", sort=False)
@@ -256,24 +275,26 @@ def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Surv
 
 
 def _of_group(
-    curve: pd.DataFrame, cohort: Cohort, times: list[float]
+    curve: pd.DataFrame, outcome: pd.Series, cohort: Cohort, times: list[float]
 ) -> tuple[list[float], list[int]]:
     """Of the curve of a group, which of the times may be read, and which rows may be shown.
 
     At each time the events come first and then the censored, so place 2i is before row i, and place
-    2i + 1 between its events and its censored.
+    2i + 1 between its events and its censored. ``outcome`` is that of the group's patients.
     """
     withheld, steps = cohort.withheld, np.zeros((2 * len(curve), 2), int)
     steps[::2, 0], steps[1::2, 1] = curve["events"], curve["censored"]
-    at, events = curve["time"].to_numpy(), np.append(0, steps[:, 0].cumsum())
+    at, counted = curve["time"].to_numpy(), np.vstack([[0, 0], steps.cumsum(axis=0)])
     before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
     until = horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
-    # The table of the outcome says how many had the event until then.
     told = [2 * int(np.searchsorted(at, until)) + int(until in at)] if until else []
+    # The table of the outcome says how many had the event until then, and how many left before;
+    # and so it may where it does not say when.
+    known = np.vstack([[outcome.sum(), outcome.isna().sum()], counted[told]])
     shown = [
         one
         for one in places(steps, cohort, [*told, *before.values()])
-        if not withheld.small(abs(events[one] - events[told])).any()
+        if not withheld.small(abs(counted[one] - known)).any()
     ]
     read = [
         one
@@ -292,7 +313,7 @@ def roc_curve(marker: roc.Marker, cohort: Cohort) -> pd.DataFrame:
     if not cohort.withheld.threshold or len(curve) == 3:
         return curve
     steps = np.column_stack([marker.events[::-1], marker.nonevents[::-1]])
-    return curve.iloc[sorted({*places(steps, cohort), len(curve) - 1})]
+    return curve.iloc[sorted({*places(steps, cohort, kinds=2), len(curve) - 1})]
 
 
 def by_risk(
@@ -301,5 +322,5 @@ def by_risk(
     """The rows of a curve over predicted risks (in ``column``, rising) that may be shown."""
     place = np.searchsorted(curve[column].to_numpy(), risks, side="right")
     steps = [np.bincount(place[outcome == value], minlength=len(curve) + 1) for value in (1, 0)]
-    shown = places(np.column_stack(steps), cohort)
+    shown = places(np.column_stack(steps), cohort, kinds=2)
     return curve.iloc[[one - 1 for one in shown if 0 < one <= len(curve)]]

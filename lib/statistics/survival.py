@@ -91,7 +91,7 @@ def at_times(curve: pd.DataFrame, times: list[float]) -> pd.DataFrame:
 
 
 def round_times(longest: float) -> list[float]:
-    """Round numbers from zero to the longest follow-up at which a curve may be read."""
+    """Round numbers from zero to a follow-up, at which a curve may be read."""
     ticks = MaxNLocator(6, steps=[1, 2, 3, 6, 10]).tick_values(0, longest)
     return [float(tick) for tick in ticks if 0 <= tick <= longest]
 
