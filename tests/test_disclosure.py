@@ -1059,7 +1059,9 @@ def test_what_does_not_vary_among_the_complete_is_said_of_no_few(load, rare, sho
     rows["size"] = [str(70.5 + one) if one < 6 else "" for one in range(200)]
     notes = " ".join(load(rows, disclosed).notes)
     assert "“size” (known for 6) is empty for most of the 200 patients" in notes
-    assert ("Among the 6" in notes and "has_a" in notes) == (shown or disclosed == "off"), notes
+    assert ("Among those with all values" in notes and "has_a" in notes) == (
+        shown or disclosed == "off"
+    ), notes
 
 
 @pytest.mark.parametrize("without", [4, 9])

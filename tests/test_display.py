@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib.patients.cohort import Withheld
-from lib.show import display, figures, model_tables, plots, rows
+from lib.show import display, figures, model_tables, plots, rows, tables
 from lib.site.notebooks import CHAPTERS
 from lib.statistics import sample_size, univariate
 from lib.words import capital, decimals, limits, measured, percent, ratio
@@ -356,6 +356,14 @@ def test_a_ratio_that_stands_alone_in_the_forest_stands_at_its_name(monkeypatch,
     apart = [0 if withheld or place == 0 else 0.15 for place in places]
     assert drawn["o"] == pytest.approx([a - b for a, b in zip(places, apart, strict=True)])
     assert drawn["s"] == pytest.approx([a + b for a, b in zip(places, apart, strict=True)])
+
+
+def test_a_level_that_is_an_empty_cell_is_named_in_the_table_of_the_columns(shown):
+    rules = pd.DataFrame(
+        {"label": "Box", "role": "factor", "type": "binary", "unit": "", "levels": ["|x", "|1"]}
+    ).assign(level_labels=["", "no|yes"])
+    tables.codebook(rules.rename_axis("name"), "tab-any")
+    assert [row[-1] for row in shown[0].content["rows"]] == ["empty, x", "empty (no), 1 (yes)"]
 
 
 def test_one_p_reads_the_same_in_every_table(shown):

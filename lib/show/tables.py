@@ -309,7 +309,10 @@ def codebook(
 def _levels(levels: str, words: str) -> str:
     """The levels of a column, each with what it means where that is said."""
     said = zip_longest(levels.split("|"), words.split("|") if words else [], fillvalue="")
-    return ", ".join(f"{one} ({word})" if word not in ("", one) else one for one, word in said)
+    return ", ".join(
+        f"{one or 'empty'} ({word})" if word not in ("", one) else one or "empty"
+        for one, word in said
+    )
 
 
 def baseline(
