@@ -93,10 +93,10 @@ def counted(count: int, noun: str) -> str:
     return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
 
 
-def listed(words: list[str]) -> str:
+def listed(words: list[str], joined: str = "and") -> str:
     """Words in a row: "a", "a and b", "a, b and c"; "none" where there are none."""
     *most, last = [str(word) for word in words] or ["none"]
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {joined} {last}" if most else last
 
 
 def say(*lines: str) -> None:

@@ -108,7 +108,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
             for area in areas
         ],
         (
-            "patency and markers share the same events",
+            "patency and markers share the same events" if markers else "the rates belong together",
             [*sizes, *events, *rates, *markers, *binary] if rates or markers else [],
             [*["partition"] * (len(sizes) > 1), "of", "events", "binary", "rate"],
             why_apart,
@@ -116,9 +116,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         ),
     ]
     checks = [
-        Check(
-            f"a whole number is behind the {describe(name, claims)}", (name,), nothing, why_not=why
-        )
+        Check(f"the {describe(name, claims)} follows from counts", (name,), nothing, why_not=why)
         for name, why in why_none.items()
         if name.endswith(".auc")
     ]
@@ -127,7 +125,7 @@ def count_checks(claims: pd.DataFrame) -> list[Check]:
         if len(names) < 2 or names in [check.claims for check in checks]:
             continue
         if any(check.holds is False and set(check.claims) <= set(names) for check in checks):
-            why_not = CONTAINED
+            why_not = why_not or CONTAINED
         agree = cache(partial(_counts_agree, claims, names))
         allowed = cache(partial(_allowed, claims, names))
         if near:

@@ -1,5 +1,6 @@
 """The ledger: every claim with its verdict, what was recomputed, and where the book derives it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -149,16 +150,13 @@ def account(claims: pd.DataFrame) -> Account:
     """
     done = other_abstracts.all_checks(claims)
     graded = {check: verdicts.grade(check, claims["printed"]) for check in done}
-    failing = []
-    found = verdicts.findings(done, claims["printed"])
-    wrong = [check for finding in found for check in finding.checks]
-    cut_off = [CUT_OFF] if wrong and _would_fit(claims, _all_cut_off(claims), done, wrong) else []
-    for finding in found:
+    failing, are_cut = [], _all_cut_off(claims)
+    for finding in verdicts.findings(done, claims["printed"]):
         near = _other_last_digits(claims, done, finding)
         mended = [check for check in finding.checks if near.keys() & {*check.claims}]
         readings = [*finding.readings, *near.values()]
-        if cut_off and len(mended) < len(finding.checks):
-            mended, readings = finding.checks, readings + cut_off
+        if len(mended) < len(finding.checks) and _would_fit(claims, are_cut, done, finding.checks):
+            mended, readings = finding.checks, [*readings, CUT_OFF]
         graded |= dict.fromkeys(mended, verdicts.ONE_DIGIT)
         worst = min((graded[check] for check in finding.checks), key=verdicts.GRADES.index)
         failing.append(replace(finding, grade=worst, readings=readings))
@@ -174,9 +172,11 @@ def account(claims: pd.DataFrame) -> Account:
 
 def _all_cut_off(claims: pd.DataFrame) -> pd.Series:
     """What the claims print, all percentages cut off instead of rounded."""
-    printed = claims["printed"]
-    shares = printed.str.endswith("%") & claims["quantity"].ne("confidence_level")
-    return printed.mask(shares, printed + digits.CUT_OFF)
+    printed, whole = claims["printed"], ["auc", "confidence_level"]
+    shares = claims["quantity"].isin({*published.PROPORTIONS} - {*whole}) | printed.str.endswith(
+        "%"
+    )
+    return printed.mask(shares & ~claims["quantity"].isin(whole), printed + digits.CUT_OFF)
 
 
 def _other_last_digits(
@@ -187,24 +187,24 @@ def _other_last_digits(
     found, printed = {}, claims["printed"]
     for name in dict.fromkeys(chain(*(check.claims for check in finding.checks))):
         own = [check for check in finding.checks if name in check.claims]
-        # What stands beside its fraction says no more than that.
-        if all(check.readings() for check in own) or published.fraction_of(name) in claims.index:
+        if all(check.readings() for check in own) or published.is_computed(claims, name):
             continue
         spans = [check.allows(name) for check in own]
         allowed = [verdicts.prints(of, printed[name]) for of in spans]
         # Where a check does not say what it allows, only what is impossible is worth the search.
         if None in allowed and finding.grade != verdicts.IMPOSSIBLE:
             continue
+        same = claims.index.map(published.percentage_of) == published.percentage_of(name)
         near = [
             text
             for text in verdicts.neighbors(name, printed[name])
             if all(texts is None or text in texts for texts in allowed)
-            and _would_fit(claims, printed.mask(claims.index == name, text), done, own)
+            and _would_fit(claims, printed.mask(same, text), done, own)
         ]
         if near and all(verdicts.fits_cut_off(printed[name], of or ()) for of in spans):
             found[name] = f"{printed[name]} fits if it was cut off instead of rounded"
         elif near:
-            found[name] = f"{printed[name]} fits with one last digit off ({listed(near)})"
+            found[name] = f"{printed[name]} fits with one last digit off ({listed(near, 'or')})"
     return found
 
 
@@ -212,15 +212,15 @@ def _would_fit(
     claims: pd.DataFrame,
     printed: pd.Series,
     done: list[verdicts.Check],
-    mended: list[verdicts.Check],
+    mended: Sequence[verdicts.Check],
 ) -> bool:
     """Whether some checks that fail hold if these strings were printed, no check that holds fails
-    then, and none that is not carried out becomes impossible."""
-    changed = {*claims.index[printed != claims["printed"]]}
+    then, and none that is not carried out becomes impossible by them."""
+    changed = claims.index[printed != claims["printed"]]
     touched = [
         check
         for check in other_abstracts.all_checks(claims.assign(printed=printed))
-        if changed & {*check.claims}
+        if {*changed} & {*check.claims}
     ]
     held, failed, holding, failing = (
         {check.claims for check in some if check.holds is holds}
@@ -228,7 +228,8 @@ def _would_fit(
         for holds in (True, False)
     )
     broken = any(
-        check.claims in held or verdicts.grade(check, printed) == verdicts.IMPOSSIBLE
+        check.claims in held
+        or (check.mended_without(changed) and verdicts.grade(check, printed) == verdicts.IMPOSSIBLE)
         for check in touched
         if check.claims in failing - failed
     )

@@ -72,7 +72,8 @@ def order(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             tuple(ids),
             partial(_ascending, ends, ids),
             {ids[1]: [between]}.get if is_confined else nothing,
-            needs=(no_word("estimate"),) if quantity == "difference" else (),
+            # Means of skewed values lie beyond their quartiles.
+            needs=(no_word("estimate"),) if quantity in ("difference", "mean") else (),
             why_not=f"the file says {other[0]}" if other else "",
             readings=partial(list, turned),
             inputs=tuple(ids),
@@ -261,16 +262,22 @@ def areas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for cell in topic.cells if topic.section != "roc" else ():
         *shares, area = (cell.get(of) for of in (*reconstruct.MARKER_QUANTITIES, "auc"))
         if area and all(shares):
+            least, most = reconstruct.mean_area([claims.at[name, "printed"] for name in shares])
+            names = [*shares, area]
+            is_score = unstated(claims, names, ["binary"])
+            populations = {denominator(claims, name)[:2] for name in names}
             yield follows(
                 claims,
                 f"the AUC of {about(subject(area), claims)} is the mean of its sensitivity and "
                 "specificity",
                 area,
                 shares,
-                [reconstruct.mean_area([claims.at[name, "printed"] for name in shares])],
-                unstated(claims, [*shares, area], ["of"]),
-                other_method(claims, [*shares, area]),
-                unless="" if "binary" in stated(claims, [area]) else MAY_BE_SCORE,
+                # Of a marker that speaks against the event, programs turn the curve.
+                [(least, most), (1 - most, 1 - least)][: 1 + (least < Fraction(1, 2))],
+                unstated(claims, names, ["of", "events"]),
+                other_method(claims, names)
+                or "they are of different patients" * (len(populations) > 1),
+                unless=MAY_BE_SCORE if is_score else "",
             )
 
 

@@ -38,6 +38,7 @@ NO_WORD = {
     "tables": ("P is that of a Pearson chi-square test of these counts", "the name of the test"),
     "area": ("the standard error of the AUC is one of the five in use", "the name of its method"),
     "estimate": ("the limits are of this very estimate", "what they are of"),
+    "groups": ("these groups, of those that are printed, make up all", "which groups do"),
     "part": ("the group is a part of all patients", "who is in the group"),
     "events": ("each patient is counted once", "the number of patients with an event"),
     "fraction": ("it counts patients, each once", "what it counts"),
@@ -158,5 +159,5 @@ def apart(claims: pd.DataFrame, name: str) -> str:
     section, who = name.split(".")[:2]
     own = f"methods.{who if section == 'patency' else 'all'}.patients"
     total, size, _ = denominator(claims, name)
-    is_own = size == own or total == int(claims["printed"].get(own, 0))
+    is_own = size == own or 0 < total == int(claims["printed"].get(own, 0))
     return "" if is_own else "it is of other patients"

@@ -26,7 +26,7 @@ from lib.paper.premises import (
     stated,
     unstated,
 )
-from lib.paper.published import BESIDE, MOST_PATIENTS
+from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of
 from lib.paper.topics import Topic, counts_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, one_of
 
@@ -89,7 +89,8 @@ def _at_most(
 
 def _of_too_many(claims: pd.DataFrame, name: str) -> Iterator[Check]:
     """The check that a number is not out of more patients than its group has, where it is."""
-    total, named_size, _ = denominator(claims, name)
+    fraction = fraction_of(name)
+    total, named_size, _ = denominator(claims, fraction if fraction in claims.index else name)
     most, size, _ = denominator(claims.drop(columns="basis", errors="ignore"), name)
     # The size of another group is that of what is counted, such as limbs.
     is_other = str(total) in {*claims["printed"][claims["quantity"] == "patients"]}
@@ -147,6 +148,8 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if not name.endswith(".count")
         for premise in denominator(claims, name)[2]
     ]
+    if stating and len(reconstruct.groups(claims)) > len(names):
+        of_sizes.append(no_word("groups"))
     yield follows(
         claims,
         f"the counts of {about(topic.what, claims)} add up",

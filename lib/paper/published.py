@@ -225,7 +225,7 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                     "it out"
                 )
             # What stands beside a fraction may be a rate of another method, of patients at least.
-            rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[1:]
+            rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[2:]
             basis = [
                 before["basis"],
                 row.get("basis", ""),
@@ -361,6 +361,17 @@ def fraction_of(name: str) -> str:
     return f"{section}.{what}_{quantity}{''.join(group)}.count"
 
 
+def percentage_of(name: str) -> str:
+    """The claim of the percentage beside the fraction of a share, or the claim itself."""
+    share = fraction_of(name).replace(".count", ".percentage")
+    return share if name.split(".")[2] in FRACTIONS else name
+
+
+def is_computed(claims: pd.DataFrame, name: str) -> bool:
+    """Whether a share is none that is printed: its fraction is."""
+    return fraction_of(name) in claims.index and percentage_of(name) not in claims.index
+
+
 def _numbers(name: str, text: str) -> list[tuple[str, str, str, str]]:
     """The numbers of a line: each with its id, its quantity, as it is written here, and what it is
     out of if that is printed."""
@@ -411,9 +422,10 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
         if quantity not in FRACTIONS:
             return found
         # So many digits that no other fraction of some hundred patients prints them. The first two
-        # of these quantities are shares of a whole group.
+        # of these quantities are shares of a whole group, unless a printed one is a rate.
+        is_whole = quantity in FRACTIONS[:2] and not share
         share = share or f"{100 * int(count) / int(of):.4f}%"
-        return [(quantity, share, of if quantity in FRACTIONS[:2] else ""), *found]
+        return [(quantity, share, of if is_whole else ""), *found]
     if quantity == "mean" and (match := MEAN.fullmatch(text)):
         return [("mean", match[1], ""), ("sd", match[2], "")]
     return [(quantity, text, "")]

@@ -99,7 +99,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
             "it says otherwise, write what it says, such as of:120, t or other."
         )
     if any(
-        name.endswith((".percentage", ".primary_patency", *reconstruct.MARKER_QUANTITIES))
+        name.endswith((".percentage", ".primary_patency"))
         for check in finding.checks
         for name in check.claims
     ):
@@ -132,9 +132,9 @@ def _number(claims: pd.DataFrame, name: str) -> str:
 
 def _printed(claims: pd.DataFrame, name: str) -> str:
     """What is printed of a number: of a percentage that nobody printed its fraction."""
-    fraction = published.fraction_of(name)
-    if fraction not in claims.index or fraction.replace(".count", ".percentage") in claims.index:
+    if not published.is_computed(claims, name):
         return claims.at[name, "printed"]
+    fraction = published.fraction_of(name)
     return f"{claims.at[fraction, 'printed']}/{premises.denominator(claims, fraction)[0]}"
 
 
