@@ -11,10 +11,10 @@ them in three steps, each of them easy:
 2. The predictors are changed as little as possible until all score equations hold and the variances
    are those printed (Gauss and Newton's method for fewer equations than unknowns: Nocedal and
    Wright 2006, Numerical Optimization, 2nd ed., 10.3).
-3. The length is what is left of the predictors once each factor has had a share.
+3. The length is what is left of the predictors, in whole mm.
 
-In whole mm the cohort then prints nearly what is claimed, and a short search does the rest. NOT
-patient data.
+The cohort then prints nearly what is claimed, but for the tests of each factor alone, and a short
+search does the rest. NOT patient data.
 """
 
 import math
@@ -26,7 +26,7 @@ from scipy.special import expit
 from lib.compatible.exclusion import KNOWN
 from lib.search.certificates import SOLVER_GRID
 from lib.search.compiled import compiled
-from lib.search.distance import LENGTH_UNIT, Target, cohort_of, distance_of_length
+from lib.search.distance import LENGTH_UNIT, Target
 from lib.search.fit import add_patients, invert, room
 
 FARTHEST = 5.0  # a patient's linear predictor; beyond it one patient would decide too much
@@ -41,8 +41,6 @@ PER_VARIANCE, PER_DEVIATE, PER_SCORE, PER_PATIENT = 1e4, 1e2, 30.0, 50.0
 ROOM = 0.02  # standard normal deviates by which the joint model's tests stay below their threshold
 ITERATIONS = 30  # of Gauss and Newton
 LONGEST_STEP = 0.3  # of a linear predictor
-SHARES = 400  # divisions of the predictors between length and factors that are tried
-MARGIN_MM = 3  # kept free at either end of the range of lengths
 
 
 class Demand(NamedTuple):
@@ -78,14 +76,15 @@ def start(
     for number in range(PASSES):
         tries, hot = ARRANGEMENTS if len(shares) else 0, WARM if number else HOT
         left = arrange(columns, outcome, demand, tries, hot, random)
-        predictor, holds = balance(columns, predictor, outcome, demand)
-        # What is left of the scores `balance` has mended; a patient too few or too many it cannot.
-        if holds and left < PER_PATIENT:
+        # What is left of the scores `balance` mends; a patient too few or too many it cannot.
+        if balance(columns, outcome, demand) and left < PER_PATIENT:
             break
     design = np.ones((len(outcome), len(target.least)))
     design[:, markers] = known[:, 1:]
     design[:, target.binary] = columns[:, 3:-1]
-    _set_lengths(design, columns, predictor, outcome, target, demand, random)
+    rest = columns[:, -1]
+    mm = np.interp(rest, [rest.min(), rest.max()], [target.shortest, target.longest])
+    design[:, target.length] = np.rint(mm) / LENGTH_UNIT
     return design
 
 
@@ -169,24 +168,21 @@ def _turn(columns, column, i, outcome, fit, exposed):
 # --------------------------------------------------------------------- step 2: the predictors
 
 
-def balance(
-    columns: np.ndarray, predictor: np.ndarray, outcome: np.ndarray, demand: Demand
-) -> tuple[np.ndarray, bool]:
-    """Change the predictors, and the last column with them, as little as possible until they are a
-    maximum and the variances are those asked for. The predictors, and whether the equations hold.
+def balance(columns: np.ndarray, outcome: np.ndarray, demand: Demand) -> bool:
+    """Change the predictors, which are in the last column, as little as possible until they are a
+    maximum and the variances are those asked for; whether the equations hold.
     """
     for _ in range(ITERATIONS):
-        wrong, slopes = _equations(columns, predictor, outcome, demand)
+        wrong, slopes = _equations(columns, outcome, demand)
         if np.abs(wrong).max() < 1e-9:
-            return predictor, True
+            return True
         scale = 1 / np.linalg.norm(slopes, axis=1)
         step = -np.linalg.lstsq(slopes * scale[:, None], wrong * scale, rcond=1e-6)[0]
-        predictor = predictor + step * min(1, LONGEST_STEP / np.abs(step).max())
-        columns[:, -1] = predictor - columns[:, 1:3] @ demand.beta
-    return predictor, False
+        columns[:, -1] += step * min(1, LONGEST_STEP / np.abs(step).max())
+    return False
 
 
-def _equations(columns, predictor, outcome, demand: Demand) -> tuple[np.ndarray, np.ndarray]:
+def _equations(columns, outcome, demand: Demand) -> tuple[np.ndarray, np.ndarray]:
     """By how much each equation is missed, and its slope in each patient's linear predictor: the
     score equations, the two variances, and the deviate of the rest of the predictor, which counts
     only when it is too large.
@@ -194,7 +190,7 @@ def _equations(columns, predictor, outcome, demand: Demand) -> tuple[np.ndarray,
     With u the column of the inverse information M^-1 that belongs to a variance, the variance
     changes by -u'(dM)u.
     """
-    p = expit(predictor)
+    p = expit(columns[:, 1:3] @ demand.beta + columns[:, -1])
     weight = p * (1 - p)
     inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
     along = columns @ inverse
@@ -210,31 +206,3 @@ def _equations(columns, predictor, outcome, demand: Demand) -> tuple[np.ndarray,
         wrong.append([above])
         slopes.append([-of_variances[:, -1] / 2 * variances[-1] ** -1.5])
     return np.concatenate(wrong), np.concatenate(slopes)
-
-
-# ------------------------------------------------------------------------- step 3: the lengths
-
-
-def _set_lengths(design, columns, predictor, outcome, target: Target, demand: Demand, random):
-    """The design's length: what is left of the predictors when each factor has had a share.
-
-    Of the divisions in which no test of the joint model and every test of the length alone is
-    significant, the one that loses least to whole mm; where there is none, the one nearest to it.
-    """
-    weight = expit(predictor) * expit(-predictor)
-    inverse = np.linalg.inv(columns.T @ (columns * weight[:, None]))
-    of_factors, covariances = np.diag(inverse)[3:-1], inverse[3:-1, -1]
-    range_mm = target.longest - target.shortest - 2 * MARGIN_MM
-    best, chosen = (np.inf, np.inf), design[:, target.length]
-    for _ in range(SHARES):
-        share = random.normal(0, 10.0 ** random.uniform(-0.5, 0.5), len(of_factors))
-        z = abs(share) / np.sqrt(of_factors + share * (2 * covariances + share * inverse[-1, -1]))
-        left = columns[:, -1] - columns[:, 3:-1] @ share
-        span = np.ptp(left)
-        mm = np.rint(target.shortest + MARGIN_MM + (left - left.min()) / span * range_mm)
-        design[:, target.length] = mm / LENGTH_UNIT
-        alone = distance_of_length(cohort_of(design, outcome, target), target)
-        joint = np.sum((np.maximum(z - demand.most_z, 0) / target.z_unit) ** 2)
-        if (alone + joint, span) < best:
-            best, chosen = (alone + joint, span), design[:, target.length].copy()
-    design[:, target.length] = chosen
