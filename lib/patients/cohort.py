@@ -163,8 +163,9 @@ class Cohort:
         if asked or name in self.binary_factors or not spread > 0:
             return float(asked or 1)
         # By their ratio: 80 is nearer to 100 than to 10, and 20 to 10.
-        nearest = 10.0 ** np.round(np.log10(spread))
-        return float(max(nearest, (self.rows[name].dropna() % 1 == 0).all()))
+        nearest = float(10.0 ** np.round(np.log10(spread)))
+        are_whole = (self.rows[name].dropna() % 1 == 0).all()
+        return max(nearest, 1.0) if are_whole else nearest
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""
