@@ -128,8 +128,11 @@ class Cohort:
     def described(self) -> list[str]:
         """The factors, and of each of more than two levels also the reference, which is the first,
         and those that no patient has."""
-        described = self.codebook["role"].isin(["factor", "reference", "empty"])
-        return list(self.codebook.index[described])
+        return [
+            name
+            for name, role in self.codebook["role"].items()
+            if role in ("factor", "reference", "empty")
+        ]
 
     def reference(self, factor: str) -> str | None:
         """The column of the level that a level of a category is compared with; None of others."""
