@@ -128,8 +128,11 @@ class Cohort:
     def described(self) -> list[str]:
         """The factors, and of each of more than two levels also the reference, which is the first,
         and those that no patient has."""
-        described = self.codebook["role"].isin(["factor", "reference", "empty"])
-        return list(self.codebook.index[described])
+        return [
+            name
+            for name, role in self.codebook["role"].items()
+            if role in ("factor", "reference", "empty")
+        ]
 
     def reference(self, factor: str) -> str | None:
         """The column of the level that a level of a category is compared with; None of others."""
@@ -163,8 +166,9 @@ class Cohort:
         if asked or name in self.binary_factors or not spread > 0:
             return float(asked or 1)
         # By their ratio: 80 is nearer to 100 than to 10, and 20 to 10.
-        nearest = 10.0 ** np.round(np.log10(spread))
-        return float(max(nearest, (self.rows[name].dropna() % 1 == 0).all()))
+        nearest = float(10.0 ** np.round(np.log10(spread)))
+        are_whole = (self.rows[name].dropna() % 1 == 0).all()
+        return max(nearest, 1.0) if are_whole else nearest
 
     def per_step(self, name: str) -> str:
         """The words for a factor, with the step where that is not its only one."""

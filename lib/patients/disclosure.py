@@ -134,19 +134,18 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
         for name in cohort.described
         if any(tables.unsafe(source[name], outcome, part).any() for part in (complete, ~complete))
     }
-    pairs = {
-        frozenset((one, other))
-        for one, other in combinations(cohort.factors, 2)
-        if not tables.shown[source[one], source[other]].all()
-    }
     return Withheld(
         threshold,
-        frozenset(totals),
-        frozenset(by_outcome),
-        frozenset(by_outcome | apart),
-        {name: groups for name, groups in by_group.items() if groups},
-        frozenset(pairs),
-        frozenset(name for name in tables.numbers if tables.hides_means(name, group)),
+        totals=frozenset(totals),
+        outcome=frozenset(by_outcome),
+        complete=frozenset(by_outcome | apart),
+        groups={name: groups for name, groups in by_group.items() if groups},
+        pairs=frozenset(
+            frozenset((one, other))
+            for one, other in combinations(cohort.factors, 2)
+            if not tables.shown[source[one], source[other]].all()
+        ),
+        means=frozenset(name for name in tables.numbers if tables.hides_means(name, group)),
     )
 
 
@@ -187,14 +186,14 @@ class _Tables:
         # A correlation is that of the patients in whom every factor is known.
         self.complete = rows[cohort.factors].notna().all(axis=1).to_numpy()
         codes = {self.outcome: rows[self.outcome]}
-        self.numbers: dict[str, pd.Series] = {}
         self.factors = list(dict.fromkeys(_source(cohort, name) for name in cohort.factors))
         for source in self.factors:
             names = [name for name in cohort.factors if _source(cohort, name) == source]
             codes[source] = rows.groupby(names).ngroup()
-            if len(names) == 1 and codes[source].nunique() > FEW_VALUES:
-                codes[source] *= 0
-                self.numbers[source] = rows[source]
+        self.numbers = {
+            name: rows[name] for name in cohort.factors if rows[name].nunique() > FEW_VALUES
+        }
+        codes |= {name: 0 * codes[name] for name in self.numbers}
         for event in cohort.named("event"):
             # Who lacks the outcome is in no table of it: as free of it, they would hide few others.
             both = (rows[event] + 2 * rows[self.outcome]).fillna(rows[event].map({1: 4}))
@@ -205,9 +204,11 @@ class _Tables:
         }
         self.small_groups = self._merge_small_groups()
         self.sizes = {name: has.sum(axis=0) for name, has in self.has.items()}
-        self.tables = [(self.group, name) for name in codes]
-        self.tables += [(name, self.outcome) for name in self.factors]
-        self.tables += combinations(self.factors, 2)
+        self.tables = [
+            *((self.group, name) for name in codes),
+            *((name, self.outcome) for name in self.factors),
+            *combinations(self.factors, 2),
+        ]
         self.shown = self._begun()
         for name in codes:
             if self.rule.small(self.sizes[name]).any():
@@ -275,9 +276,8 @@ class _Tables:
 
     def _withdraw(self, name: str) -> None:
         """Withhold all counts of a column."""
-        for table in self.shown:
-            if name in table:
-                self.shown[table][:] = False
+        for other in self.has:
+            self.shown[name, other][:] = False
 
     def _is_narrow(self, first: str, i: int, second: str, j: int, third: str) -> bool:
         """Whether a cell's range is too narrow, given its tables with a third column (step 4)."""

@@ -6,7 +6,7 @@ a column means.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from numbers import Number
 
@@ -150,10 +150,12 @@ def from_records(
             ),
         ]
     )
-    for name, column in zip(header, columns, strict=True):
-        if name or any(column):
-            table.rows[name] = text_column(column)
-    return table
+    named = {
+        name: text_column(column)
+        for name, column in zip(header, columns, strict=True)
+        if name or any(column)
+    }
+    return replace(table, rows=pd.DataFrame(named, table.rows.index))
 
 
 def _filled(cells: list[str]) -> int:
