@@ -577,6 +577,15 @@ def means(cohort: Cohort, shown: list[Shown], by: str, name: str) -> dict[object
     return found
 
 
+def test_values_that_are_nearly_all_the_same_have_no_mean(load):
+    """50, 50, 50, 50, 63 and 37 follow from their quartiles, mean and spread; so do all zeros."""
+    rows = study(3, {"has_a": 0.4, "has_b": 0.5}, {"A": 130, "B": 130, "C": 40})
+    rows["size"] = np.random.default_rng(21).normal(50, 9, 300).round(1)
+    assert not load(rows, "5").withheld.means
+    rows.loc[rows["group"] == "C", "size"] = 0.0
+    assert load(rows, "5").withheld.means == {"size"}
+
+
 EXTREMES = {
     "one of all": ([33], 997.31, {}),
     "four of all": ([33, 77, 101, 140], 997.31, {}),
@@ -615,7 +624,10 @@ def test_no_mean_and_spread_tell_the_value_of_one_patient(load, shown, name):
     found = cohort.withheld
     assert found.means == (frozenset() if name == "nobody" else {"size"})
     assert ("size" in found.outcome) == (name not in ("nobody", "one of a group"))
-    assert not found.totals and not found.groups and not found.pairs  # medians are shown
+    assert not found.totals and not found.groups  # medians are shown
+    # One value that makes a spread makes the correlations with it.
+    of_size = {frozenset(("size", other)) for other in ("age", "has_a", "has_b")}
+    assert found.pairs == (of_size if name == "one of all" else set())
     # Its odds ratio per step is what a t test tells.
     assert disclosure.hides_model(cohort, ["size"]) == ("size" in found.outcome)
     assert ("Means" in {*withhold.account(cohort)["table"]}) == (name != "nobody")

@@ -161,9 +161,11 @@ def core(cohort: Cohort, markers: list[str]) -> tuple[int, int]:
 
 def hides_place(cohort: Cohort, markers: list[str]) -> bool:
     """Whether the cohort's place among the cross-tables, and what follows from its rows there, may
-    not be shown: a cell of outcome and markers, or a factor's own table, has too few patients."""
+    not be shown: a cell of outcome and markers, or a factor's own table, has too few patients, or
+    the model of the markers with the group is withheld."""
     cells = cohort.rows.groupby([cohort.outcome, *markers]).size()
-    return bool(cohort.withheld.small(cells).any() or cohort.withheld.outcome)
+    few = cohort.withheld.small(cells).any() or disclosure.hides_model(cohort, markers, True)
+    return bool(few or cohort.withheld.outcome)
 
 
 def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:

@@ -72,8 +72,10 @@ class Withheld:
         return bool(self.threshold and squares.max() > 0.81 * squares.sum())
 
     def hides_mean(self, values: pd.Series) -> bool:
-        """Whether a mean with its standard deviation may not be shown."""
-        return self.dominated(values) or self.hides_quantile(values, values.mean())
+        """Whether a mean with its standard deviation may not be shown: too few lie on one side of
+        it, as of values that are nearly all the same."""
+        sides = (values < values.mean()).sum(), (values > values.mean()).sum()
+        return self.dominated(values) or (values.notna().any() and min(sides) < self.threshold)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     ten residual degrees of freedom, enough patients with the outcome and without, and no level with
     too few without: were it withheld only where all of a level had the outcome, it would tell of
     them as its lack of a maximum would. Nor may it tell more of a table that is withheld: all
-    numbers from 1 to threshold - 1 that a cell may be are to have the same answer.
+    numbers from 1 to threshold - 1 that a cell may be are to have the same answer. That factors do
+    not vary, or are combinations of one another, tells who is left out and is no answer either.
     """
     withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
@@ -87,10 +88,19 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         level = rows.groupby(one, observed=True)[cohort.outcome].agg(["size", "sum"])
         size, had = level["size"], level["sum"]
         small = (size < withheld.enough_for_two) & ((had > 0) | (one in untold))
+        # With nobody left who had it there is no model: that some who had are left out would tell.
+        known = cohort.rows.groupby(one, observed=True)[cohort.outcome].count()
+        left_out = (size < known[size.index]) & (had < threshold) & (one in untold)
         # Had only one here had it, and the more elsewhere, too few may be left without it there.
         near = withheld.small(had) & (others - size + 1 < threshold * (len(level) - 1))
-        if (small | near | (size - had < threshold)).any():
+        if (small | near | left_out | (size - had < threshold)).any():
             return True
+    of_group = (
+        pd.get_dummies(rows[cohort.group].astype(str)) if grouped else np.ones((len(rows), 1))
+    )
+    design = np.column_stack([rows[factors], of_group]).astype(float)
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
     if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:
         counts = rows.groupby([*names, cohort.outcome], observed=True).size().unstack(fill_value=0)
@@ -255,6 +265,10 @@ class _Tables:
             whole = unsafe.any() and (first != self.group or len(self.sizes[second]) == 1)
             if second == self.outcome and first in self.numbers:
                 whole |= self.hides_means(first, second)
+            # From a correlation with such a number follow all values of the one patient.
+            of_numbers = self.numbers.keys() & {first, second}
+            if self.group != first:
+                whole |= any(self.rule.dominated(self.numbers[of][among]) for of in of_numbers)
             if not whole:
                 shown[first, second][~unsafe.any(axis=1)] = True
             # The final event would tell what is withheld of the outcome.
