@@ -17,7 +17,7 @@ numbers all come from the claims, and one, several or no solution can be told ap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import groupby, product
 from math import inf, prod
 
 import numpy as np
@@ -134,9 +134,8 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
     found, solved = solutions(claims, using), []
     if found is None:
         return []
-    by_total: dict[int, list[tuple[int, ...]]] = {}
-    for events in product(*(range(low, high + 1) for low, high in found.by_group.values())):
-        by_total.setdefault(sum(events), []).append(events)
+    every = product(*(range(low, high + 1) for low, high in found.by_group.values()))
+    by_total = {total: list(of) for total, of in groupby(sorted(every, key=sum), sum)}
     sizes = tuple(found.sizes.values())
     for total in [None] if found.occluded is None else found.occluded.tolist():
         ways = {marker: of[:, of[2] == total] for marker, of in found.markers.items()}
