@@ -337,10 +337,9 @@ def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
     Some patients may be left out: the two need not add up to all patients.
     """
     table = printable_by_occluded(claims)
-    patients, quantity = len(table) + 1, table.columns.str.split(".").str[-1]
-    parts = [table.loc[:, quantity == name] for name in MARKER_QUANTITIES]
+    parts = [table.filter(like=f".{quantity}") for quantity in MARKER_QUANTITIES]
     events, others = (list(of.index[of.all(axis=1)]) if len(of.columns) else [] for of in parts)
-    return [(a, patients - b) for a in events for b in reversed(others) if a <= b]
+    return [(a, len(table) + 1 - b) for a in events for b in reversed(others) if a <= b]
 
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:

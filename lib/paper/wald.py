@@ -88,8 +88,7 @@ def polygon(
     pairs = planes[np.transpose(np.triu_indices(len(planes), 1))]
     crossing = pairs[np.abs(np.linalg.det(pairs[:, :, :2])) > TOLERANCE]
     corners = np.linalg.solve(crossing[:, :, :2], crossing[:, :, 2:])[:, :, 0]
-    inside = (corners @ planes[:, :2].T <= planes[:, 2] + TOLERANCE).all(axis=1)
-    corners = corners[inside]
+    corners = corners[(corners @ planes[:, :2].T <= planes[:, 2] + TOLERANCE).all(axis=1)]
     if not len(corners):
         return corners
     corners = np.unique(np.round(corners, 12), axis=0)
