@@ -218,8 +218,7 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
     None when they do not confine it.
     """
-    spans = _allowed_counts(claims, using, name)
-    return None if spans_all(spans) else prints(spans, claims.at[name, "printed"])
+    return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:

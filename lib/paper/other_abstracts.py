@@ -287,9 +287,14 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     name, agreement = topic.own.get("kappa"), topic.own.get("agreement")
     needs = [no_word("kappa")]
     if name and agreement:
-        words = f"kappa of {about(topic.what, claims)} is at most the agreement"
-        most = min(ends_of(claims, agreement)[1], 1)
-        yield follows(claims, words, name, [agreement], [(Fraction(-1), most)], needs)
+        yield follows(
+            claims,
+            f"kappa of {about(topic.what, claims)} is at most the agreement",
+            name,
+            [agreement],
+            [(Fraction(-1), min(ends_of(claims, agreement)[1], 1))],
+            needs,
+        )
     raters = [cell["count"] for cell in topic.groups.values() if "count" in cell]
     total, size, of = denominator(claims, name) if name else (0, None, [])
     first, second = map(int, claims.loc[raters, "printed"]) if len(raters) == 2 else (0, 0)
@@ -303,8 +308,14 @@ def kappas(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         both = {k for k in (*near, *(k + 1 for k in near), least, most) if least <= k <= most}
         shares = [Fraction(total - first - second + 2 * k, total) for k in sorted(both)]
         values = [(share - chance) / (1 - chance) for share in shares]
-        words = f"whole numbers are behind kappa of {about(topic.what, claims)}"
-        yield follows(claims, words, name, [*raters, size], exactly(*values), [*needs, *of])
+        yield follows(
+            claims,
+            f"whole numbers are behind kappa of {about(topic.what, claims)}",
+            name,
+            [*raters, size],
+            exactly(*values),
+            [*needs, *of],
+        )
 
 
 def not_compared(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:

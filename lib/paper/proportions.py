@@ -47,8 +47,11 @@ def shares(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     """A whole number, and the one printed if it is, is behind each percentage; no count is above
     what it is out of."""
     cells = [cell for cell in topic.cells if {"percentage", "count"} & set(cell)]
-    agreed = [cell["agreement"] for cell in topic.cells if "agreement" in cell]
-    cells += [{"percentage": name} for name in agreed if not denominator(claims, name)[2]]
+    cells += [
+        {"percentage": cell["agreement"]}
+        for cell in topic.cells
+        if "agreement" in cell and not denominator(claims, cell["agreement"])[2]
+    ]
     for cell in cells:
         share, count = cell.get("percentage"), cell.get("count")
         total, size, needs = denominator(claims, share or count)

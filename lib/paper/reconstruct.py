@@ -17,7 +17,7 @@ numbers all come from the claims, and one, several or no solution can be told ap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import groupby, product
 from math import inf, prod
 
 import numpy as np
@@ -134,9 +134,8 @@ def solve(claims: pd.DataFrame, using: list[str] | None = None) -> list[Counts]:
     found, solved = solutions(claims, using), []
     if found is None:
         return []
-    by_total: dict[int, list[tuple[int, ...]]] = {}
-    for events in product(*(range(low, high + 1) for low, high in found.by_group.values())):
-        by_total.setdefault(sum(events), []).append(events)
+    every = product(*(range(low, high + 1) for low, high in found.by_group.values()))
+    by_total = {total: list(of) for total, of in groupby(sorted(every, key=sum), sum)}
     sizes = tuple(found.sizes.values())
     for total in [None] if found.occluded is None else found.occluded.tolist():
         ways = {marker: of[:, of[2] == total] for marker, of in found.markers.items()}
@@ -338,10 +337,9 @@ def events_and_others(claims: pd.DataFrame) -> list[tuple[int, int]]:
     Some patients may be left out: the two need not add up to all patients.
     """
     table = printable_by_occluded(claims)
-    patients, quantity = len(table) + 1, table.columns.str.split(".").str[-1]
-    parts = [table.loc[:, quantity == name] for name in MARKER_QUANTITIES]
+    parts = [table.filter(like=f".{quantity}") for quantity in MARKER_QUANTITIES]
     events, others = (list(of.index[of.all(axis=1)]) if len(of.columns) else [] for of in parts)
-    return [(a, patients - b) for a in events for b in reversed(others) if a <= b]
+    return [(a, len(table) + 1 - b) for a in events for b in reversed(others) if a <= b]
 
 
 def group_table(claims: pd.DataFrame, solution: Counts) -> pd.DataFrame:

@@ -247,13 +247,13 @@ def findings(checks: list[Check], printed: pd.Series) -> list[Finding]:
         if all(own.values()) and not set(own) & set(chain(*culprits)):
             culprits.append(tuple(own))
         in_doubt = tuple(dict.fromkeys(chain(*culprits)))
-        readings = dict.fromkeys(words for check in failing for words in check.readings())
-        supported = [
-            _supported(check, name, printed[name]) for name in in_doubt for check in checks
+        readings = [
+            *chain(*(check.readings() for check in failing)),
+            *(_supported(check, name, printed[name]) for name in in_doubt for check in checks),
         ]
-        readings |= dict.fromkeys(words for words in supported if words)
         worst = min((grade(check, printed) for check in failing), key=GRADES.index)
-        found.append(Finding(tuple(failing), worst, culprits, in_doubt, list(readings)))
+        told = [*dict.fromkeys(filter(None, readings))]
+        found.append(Finding(tuple(failing), worst, culprits, in_doubt, told))
     return sorted(found, key=lambda finding: GRADES.index(finding.grade))
 
 

@@ -88,8 +88,7 @@ def polygon(
     pairs = planes[np.transpose(np.triu_indices(len(planes), 1))]
     crossing = pairs[np.abs(np.linalg.det(pairs[:, :, :2])) > TOLERANCE]
     corners = np.linalg.solve(crossing[:, :, :2], crossing[:, :, 2:])[:, :, 0]
-    inside = (corners @ planes[:, :2].T <= planes[:, 2] + TOLERANCE).all(axis=1)
-    corners = corners[inside]
+    corners = corners[(corners @ planes[:, :2].T <= planes[:, 2] + TOLERANCE).all(axis=1)]
     if not len(corners):
         return corners
     corners = np.unique(np.round(corners, 12), axis=0)
@@ -111,17 +110,18 @@ def possible(
     the others contradict one another.
     """
     others = {name: text for name, text in printed.items() if name != quantity}
-    values = []
-    for z in multipliers(level):
-        for beta, sigma in corners(others, z):
-            # A standard error of zero makes P zero; of an odds ratio of one any other makes it 1.
-            with np.errstate(divide="ignore", invalid="ignore"):
-                found = {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}
-            values.append(np.nan_to_num(found[quantity], nan=1.0, posinf=inf))
+    # A standard error of zero makes P zero; of an odds ratio of one any other makes it 1.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = [
+            {"beta": beta, "sigma": sigma, **quantities(beta, sigma, z)}[quantity]
+            for z in multipliers(level)
+            for beta, sigma in [corners(others, z).T]
+        ]
+    values = np.nan_to_num(np.concatenate(found), nan=1.0, posinf=inf).tolist()
     if not values:
         return None
-    least = float(min(values))
-    return (0.0 if 0 < least < exp(-FARTHEST / 2) else least), float(max(values))
+    least = min(values)
+    return (0.0 if 0 < least < exp(-FARTHEST / 2) else least), max(values)
 
 
 def agree(printed: dict[str, str], level: float = 0.95, degrees: float = np.inf) -> bool:

@@ -90,24 +90,21 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
     lines += _numbers_of_events(finding, claims)
     needs = dict.fromkeys(premise for check in finding.checks for premise in check.needs)
     resting = [check.words for check in finding.checks if check.needs]
-    if needs:
-        it = "This" if len(resting) == len(finding.checks) else f"That {'; that '.join(resting)}"
-        lines.append(f"{it} rests on what the file does not state: {listed(list(needs))}.")
-    if any(premise.endswith(")") for premise in needs):
-        lines.append(
-            "Where the abstract says so, write the word in parentheses in the column basis; where "
-            "it says otherwise, write what it says, such as of:120, t or other."
-        )
-    if any(
-        name.endswith((".percentage", ".primary_patency"))
-        for check in finding.checks
-        for name in check.claims
-    ):
-        lines.append(
-            "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a "
-            "number: write other in its basis."
-        )
-    return lines
+    it = "This" if len(resting) == len(finding.checks) else f"That {'; that '.join(resting)}"
+    notes = {
+        f"{it} rests on what the file does not state: {listed(list(needs))}.": bool(needs),
+        "Where the abstract says so, write the word in parentheses in the column basis; where it "
+        "says otherwise, write what it says, such as of:120, t or other.": any(
+            premise.endswith(")") for premise in needs
+        ),
+        "A percentage by Kaplan-Meier, per year, imputed or adjusted is no count out of a number: "
+        "write other in its basis.": any(
+            name.endswith((".percentage", ".primary_patency"))
+            for check in finding.checks
+            for name in check.claims
+        ),
+    }
+    return lines + [words for words, holds in notes.items() if holds]
 
 
 def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Iterator[str]:
