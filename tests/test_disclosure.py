@@ -577,6 +577,44 @@ def means(cohort: Cohort, shown: list[Shown], by: str, name: str) -> dict[object
     return found
 
 
+@pytest.mark.parametrize("number", [False, True])
+def test_patients_of_a_combination_of_levels_are_not_counted_by_their_risk(load, number):
+    """At a threshold of 31% true and false alarms are 18 and 33: 51 patients, of whom a table has
+    50, so that the pattern beside it in that order is one patient."""
+    rows = study(3, {"has_a": 0.4, "has_b": 0.5, "has_c": 0.5}, {"A": 130, "B": 130})
+    if number:
+        rows["size"] = np.random.default_rng(21).normal(50, 9, 260).round(1)
+    cohort = load(rows, "5")
+    assert not disclosure.hides_model(cohort, cohort.factors)
+    listed = {*withhold.account(cohort)["table"]}
+    assert ("Calibration and decision curves" in listed) == (not number)
+    assert withhold.counts_patterns(cohort) == (not number)
+    assert not withhold.counts_patterns(load(rows, "off"))
+
+
+def test_a_model_without_a_maximum_does_not_say_who_is_left_out(load):
+    """Two factors that differ in two patients, who both lack a third, are one among the others."""
+    rows = study(3, {"has_a": 0.4, "has_c": 0.5}, {"A": 130, "B": 130}, risk=0.4)
+    rows["size"] = np.random.default_rng(21).normal(50, 9, 260).round(1)
+    rows["has_b"] = rows["has_a"]
+    rows.loc[[7, 8], "has_b"] = 1 - rows.loc[[7, 8], "has_b"]
+    assert not disclosure.hides_model(load(rows, "5"), ["has_a", "has_b", "has_c", "size"])
+    rows.loc[[7, 8], "size"] = np.nan
+    assert disclosure.hides_model(load(rows, "5"), ["has_a", "has_b", "has_c", "size"])
+
+
+@pytest.mark.parametrize("events", range(1, 5))
+def test_that_a_level_lost_its_events_to_a_missing_value_is_not_told(load, events):
+    rows = study(3, {"has_a": 0.0, "has_b": 0.5}, {"A": 130, "B": 130}, risk=0.4)
+    rows["size"] = np.random.default_rng(21).normal(50, 9, 260).round(1)
+    rows.loc[rows.index[rows["outcome"] == 1][:events], "has_a"] = 1
+    rows.loc[rows.index[rows["outcome"] == 0][: 20 - events], "has_a"] = 1
+    rows.loc[rows.index[rows["has_a"].eq(1) & rows["outcome"].eq(1)][:2], "size"] = np.nan
+    cohort = load(rows, "5")
+    assert "has_a" in cohort.withheld.outcome
+    assert disclosure.hides_model(cohort, ["has_a", "has_b", "size"])
+
+
 def test_values_that_are_nearly_all_the_same_have_no_mean(load):
     """50, 50, 50, 50, 63 and 37 follow from their quartiles, mean and spread; so do all zeros."""
     rows = study(3, {"has_a": 0.4, "has_b": 0.5}, {"A": 130, "B": 130, "C": 40})

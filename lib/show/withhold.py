@@ -148,6 +148,11 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
             "the bars of predicted risks" * bool(found.small(bars).any()),
             "A bar of fewer than {0} patients.",
         ),
+        (
+            "Calibration and decision curves",
+            "all points" * (len(bars) > 0 and counts_patterns(cohort)),
+            "Without a number of many values they count the patients of combinations of levels.",
+        ),
     ]
 
 
@@ -176,6 +181,13 @@ def _withheld_over_time(cohort: Cohort) -> list[tuple[str, str, str]]:
 def risk_bars(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How many patients have a predicted risk in each of forty steps, and the edges in percent."""
     return np.histogram(100 * np.asarray(probabilities), bins=40, range=(0, 100))
+
+
+def counts_patterns(cohort: Cohort) -> bool:
+    """Whether patients counted by their predicted risk are counted by their levels, of which few
+    may have the same; a number of many values parts them otherwise."""
+    few = cohort.rows[cohort.factors].nunique().max() <= disclosure.FEW_VALUES
+    return cohort.withheld.threshold > 0 and bool(few)
 
 
 def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
