@@ -77,19 +77,17 @@ def interval(printed: str | None, rounding: str | None = None) -> Interval:
     if sign in (">", "≥"):
         return Interval(value, inf, sign == "≥", False)
     even = (value / unit).numerator % 2 == 0
-    # Whether the end nearer to zero belongs to it, and the end farther from zero.
-    nearer, farther = {
-        "half_up": (True, False),
-        "half_even": (even, even),
-        "truncation": (True, False),
-        None: (True, even),
+    # How far it reaches toward zero and away from it, and whether that end belongs to it.
+    inward, outward = {
+        "half_up": ((unit / 2, True), (unit / 2, False)),
+        "half_even": ((unit / 2, even), (unit / 2, even)),
+        "truncation": ((0, True), (unit, False)),
+        None: ((unit / 2, True), (unit / 2, even)),
     }[rounding]
-    inward, outward = (0, unit) if rounding == "truncation" else (unit / 2, unit / 2)
-    if value == 0:
-        return Interval(-outward, outward, farther, farther)
-    if value < 0:
-        return Interval(value - outward, value + inward, farther, nearer)
-    return Interval(value - inward, value + outward, nearer, farther)
+    # From zero either way is away from it.
+    below, is_lower_closed = outward if value <= 0 else inward
+    above, is_upper_closed = outward if value >= 0 else inward
+    return Interval(value - below, value + above, is_lower_closed, is_upper_closed)
 
 
 def number(printed: str) -> Fraction:
