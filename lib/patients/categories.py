@@ -31,8 +31,7 @@ def expand(rows: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd
         for one in indicators.get(name, {None: rule}).values()
     ]
     # What the codebook does not say of its own columns, it does not say of these.
-    columns = dict.fromkeys([*codebook, "level_labels", "category"])
-    expanded = pd.DataFrame(rules, columns=list(columns)).fillna("")
+    expanded = pd.DataFrame(rules, columns=[*codebook, "category"]).fillna("")
     new = {
         one.name: (rows[name] == level).astype(float).where(rows[name].notna())
         for name, by_level in indicators.items()

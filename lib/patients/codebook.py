@@ -107,8 +107,7 @@ def read_with_notes(path: Path) -> tuple[pd.DataFrame, list[str]]:
         fail(path, ["its columns are separated by full-width commas (，); write plain ones (,)"])
     notes, problems = _other_columns(forms)
     fail(path, problems_of(table, required) + problems)
-    separators = dict.fromkeys(LISTS, r"\s*[|｜]\s*")
-    rows = rows.map(one_line).replace(separators, "|", regex=True)
+    rows = rows.map(one_line).replace(dict.fromkeys(LISTS, r"\s*[|｜]\s*"), "|", regex=True)
     rows[["role", "type"]] = rows[["role", "type"]].map(str.lower)
     rows = rows.assign(role=rows["role"].str.split("|")).explode("role")
     problems = [
@@ -128,11 +127,6 @@ def _other_columns(forms: dict[str, str]) -> tuple[list[str], list[str]]:
     that one may be meant by; ``forms`` has what each may be, in small letters.
     """
     headers = {form: [one for one in forms if forms[one] == form] for form in forms.values()}
-    problems = [
-        f"columns {' and '.join(map(quoted, twice))} are both {form}; keep one of them"
-        for form, twice in headers.items()
-        if len(twice) > 1 and form in COLUMNS
-    ]
     absent = [name for name in COLUMNS if name not in headers and not name.endswith("_zh")]
     others = {one: form for one, form in forms.items() if form not in COLUMNS}
     # A column beside one that is there, as levels_de, is more of that.
@@ -141,10 +135,17 @@ def _other_columns(forms: dict[str, str]) -> tuple[list[str], list[str]]:
         for one, form in others.items()
         if not form.startswith(tuple({*COLUMNS} & {*headers}))
     }
-    problems += [
-        f"column {quoted(one)} is not known; call it {names[0]} if that is meant, or delete it"
-        for one, names in near.items()
-        if names
+    problems = [
+        *(
+            f"columns {' and '.join(map(quoted, twice))} are both {form}; keep one of them"
+            for form, twice in headers.items()
+            if len(twice) > 1 and form in COLUMNS
+        ),
+        *(
+            f"column {quoted(one)} is not known; call it {names[0]} if that is meant, or delete it"
+            for one, names in near.items()
+            if names
+        ),
     ]
     left = ", ".join(map(quoted, others))
     return [f"Left out, because a codebook has no such columns: {left}."] * bool(others), problems
@@ -205,23 +206,26 @@ def _rule_problems(rule: pd.Series) -> list[str]:
 def _codebook_problems(rules: pd.DataFrame) -> list[str]:
     """What is wrong with the lines of a codebook taken together."""
     named = rules[rules["name"] != ""]
-    problems = [
-        f"column name: {quoted(name)} occurs more than once in the same role"
-        for name in named["name"][named.duplicated("name")].unique()
-    ]
     categories = named[(named["role"] == "factor") & (named["type"] == "category")]
-    problems += [
-        f"column name: {quoted(f'{name}={level}')} is what a level of {quoted(name)} is called"
-        for name, levels in zip(categories["name"], categories["levels"], strict=True)
-        for level in parts(levels)
-        if f"{name}={level}" in set(named["name"])
-    ]
     counts = rules["role"].value_counts().reindex(list(ROLE_TYPES), fill_value=0)
-    problems += [
-        f"column role: {count} rows have the role {role}; expected "
-        + ("at least one" if role == "factor" else "one")
-        for role, count in counts.items()
-        if (count == 0 and role not in ["id", *OPTIONAL_ROLES]) or (count > 1 and role != "factor")
+    problems = [
+        *(
+            f"column name: {quoted(name)} occurs more than once in the same role"
+            for name in named["name"][named.duplicated("name")].unique()
+        ),
+        *(
+            f"column name: {quoted(f'{name}={level}')} is what a level of {quoted(name)} is called"
+            for name, levels in zip(categories["name"], categories["levels"], strict=True)
+            for level in parts(levels)
+            if f"{name}={level}" in set(named["name"])
+        ),
+        *(
+            f"column role: {count} rows have the role {role}; expected "
+            + ("at least one" if role == "factor" else "one")
+            for role, count in counts.items()
+            if (count == 0 and role not in ["id", *OPTIONAL_ROLES])
+            or (count > 1 and role != "factor")
+        ),
     ]
     unit = dict(zip(rules["role"], rules["unit"], strict=True))
     both = not problems and unit["outcome"] and "time" in unit
@@ -268,14 +272,16 @@ def match_headers(
         for header in others
     }
     problems = [
-        f"column {quoted(header)} could be {' or '.join(meant)}; write its name instead"
-        for header, meant in meanings.items()
-        if len({names[name] for name in meant}) > 1
-    ]
-    problems += [
-        f"columns {' and '.join(map(quoted, found))} could both be {name}; keep one of them"
-        for name, found in candidates.items()
-        if len(found) > 1
+        *(
+            f"column {quoted(header)} could be {' or '.join(meant)}; write its name instead"
+            for header, meant in meanings.items()
+            if len({names[name] for name in meant}) > 1
+        ),
+        *(
+            f"columns {' and '.join(map(quoted, found))} could both be {name}; keep one of them"
+            for name, found in candidates.items()
+            if len(found) > 1
+        ),
     ]
     taken = {name: found[0] for name, found in candidates.items()}
     notes = [

@@ -138,11 +138,13 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
         name for name in cohort.described if not tables.shown[source[name], outcome].all()
     }
     # The tables of all leave over that of the patients with a missing value.
-    complete = cohort.rows[[*cohort.factors, outcome]].notna().all(axis=1).to_numpy()
     apart = {
         name
         for name in cohort.described
-        if any(tables.unsafe(source[name], outcome, part).any() for part in (complete, ~complete))
+        if any(
+            tables.unsafe(source[name], outcome, part).any()
+            for part in (tables.complete, ~tables.complete)
+        )
     }
     return Withheld(
         threshold,

@@ -139,13 +139,11 @@ def with_plain_levels(codebook: pd.DataFrame) -> pd.DataFrame:
     called in the file stays as their words.
     """
     other = (codebook["type"] == "binary") & (codebook["levels"] != "0|1")
-    words = codebook.get("level_labels", pd.Series("", codebook.index))
+    # An empty cell is no word.
+    unnamed = other & (codebook["level_labels"] == "") & (codebook["levels"].str[:1] != "|")
     return codebook.assign(
         levels=codebook["levels"].mask(other, "0|1"),
-        # An empty cell is no word.
-        level_labels=words.mask(
-            other & (words == "") & (codebook["levels"].str[:1] != "|"), codebook["levels"]
-        ),
+        level_labels=codebook["level_labels"].mask(unnamed, codebook["levels"]),
     )
 
 

@@ -178,7 +178,7 @@ def with_labels_of_file(
     """The codebook with the words that the file has for variables and values it has none for;
     ``matched`` names the header of a column. Where factors have one label, their names follow it.
     """
-    codebook = codebook.copy()
+    codebook = codebook.assign(level_labels=codebook.get("level_labels", ""))
     for name, rule in codebook.iterrows():
         header = matched.get(name, name)
         words = table.words.get(header, {})
@@ -186,9 +186,8 @@ def with_labels_of_file(
         labels = [words.get(level, "").replace("|", "/") for level in own]
         # Where a word is a level itself, the values may be none.
         if labels and all(labels) and len({*labels, *own}) == len(labels) + len(own):
-            codebook.loc[name, "level_labels"] = rule.get("level_labels") or "|".join(labels)
+            codebook.loc[name, "level_labels"] = rule["level_labels"] or "|".join(labels)
         codebook.loc[name, "label"] = rule["label"] or table.labels.get(header) or ""
-    codebook = codebook.fillna("")
     factors = codebook.loc[codebook["role"] == "factor", "label"]
     alike = factors.index[factors.duplicated(keep=False) & (factors != "")]
     codebook.loc[alike, "label"] += " [" + alike + "]"

@@ -127,8 +127,15 @@ def from_records(
         table.notes.append("The first column has no name and numbers the rows; it was left out.")
         header, columns = header[1:], columns[1:]
     comma = ", or is a comma within a number or a text the cause" * (table.delimiter == ",")
-    table.problems.extend(
-        [
+    named = {
+        name: text_column(column)
+        for name, column in zip(header, columns, strict=True)
+        if name or any(column)
+    }
+    return replace(
+        table,
+        rows=pd.DataFrame(named, table.rows.index),
+        problems=[
             *(
                 f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} "
                 f"{counted(count, 'value')}, expected {width}"
@@ -148,14 +155,8 @@ def from_records(
                 for name in sorted({*header} - {""})
                 if header.count(name) > 1
             ),
-        ]
+        ],
     )
-    named = {
-        name: text_column(column)
-        for name, column in zip(header, columns, strict=True)
-        if name or any(column)
-    }
-    return replace(table, rows=pd.DataFrame(named, table.rows.index))
 
 
 def _filled(cells: list[str]) -> int:

@@ -8,6 +8,7 @@ be completed by hand. Nothing is ever overwritten.
 import argparse
 import re
 import sys
+from itertools import starmap
 from pathlib import Path
 
 import pandas as pd
@@ -67,12 +68,8 @@ VALUES = {
 }
 
 
-def describe(codebook: pd.DataFrame) -> str:
-    """The columns in words, in English and Chinese, one paragraph a column."""
-    return "\n\n".join(_paragraph(name, rule) for name, rule in codebook.iterrows()) + "\n"
-
-
 def _paragraph(name: str, rule: pd.Series) -> str:
+    """A column in words, in English and Chinese."""
     english, chinese = VALUES["id" if rule["role"] == "id" else rule["type"]]
     unit = f" ({rule['unit']})" if rule["unit"] else ""
     levels = parts(rule["levels"])
@@ -86,6 +83,7 @@ def _paragraph(name: str, rule: pd.Series) -> str:
                 for called in (parts(rule.get(column, "")) for column in LEVEL_WORDS)
                 if called and levels
             ),
+            "",
         ]
     )
 
@@ -95,10 +93,11 @@ def template() -> dict[str, bytes]:
     codebook = read_codebook(DATA / "codebook.csv")
     header = pd.DataFrame(columns=codebook.index).to_csv(index=False, lineterminator="\r\n")
     rules = codebook.reset_index().to_csv(index=False, lineterminator="\r\n")
+    words = "\n".join([HINTS.format(name=NAME), *starmap(_paragraph, codebook.iterrows())])
     return {
         f"{NAME}.csv": header.encode("utf-8-sig"),
         f"{NAME}.codebook.csv": rules.encode("utf-8-sig"),
-        "README.txt": (HINTS.format(name=NAME) + "\n" + describe(codebook)).encode("utf-8-sig"),
+        "README.txt": words.encode("utf-8-sig"),
     }
 
 
@@ -122,8 +121,10 @@ def begun(path: Path) -> dict[str, bytes]:
     """
     table = read_table(path, [])
     fail(path, table.problems)
-    columns = [column for _, column in table.rows.items() if not privacy.suspicion(column)]
-    book = pd.DataFrame([_rule(column, table) for column in columns], columns=LINE)
+    book = pd.DataFrame(
+        [_rule(column, table) for _, column in table.rows.items() if not privacy.suspicion(column)],
+        columns=LINE,
+    )
     texts = book["levels"].map(parts).map(len) > MOST_LEVELS
     fail(
         path,
@@ -147,8 +148,7 @@ def begun(path: Path) -> dict[str, bytes]:
 
 def _rule(column: pd.Series, table: Table) -> pd.Series:
     """The line of a codebook for a column, as far as its values tell."""
-    rule = pd.Series("", LINE)
-    rule[["name", "role", "type"]] = column.name, "factor", "number"
+    rule = pd.Series({"name": column.name, "role": "factor", "type": "number"}, LINE).fillna("")
     texts = [*column.cat.categories.delete(missing_places(column, rule))]
     called = {text: table.words.get(column.name, {}).get(text, text) for text in texts}
     unknown = not_known(called.values())

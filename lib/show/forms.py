@@ -173,8 +173,8 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
     """What there is to say about printed Wald results, and a row for each: its name, its string,
     the range that the others allow, and whether it fits them.
     """
-    together = wald.agree(printed, level)
-    rows, odd = [], []
+    together, rows = wald.agree(printed, level), []
+    fitting = "yes" if together else "no"
     for quantity, words in QUANTITY_WORDS.items():
         text = printed.get(quantity)
         try:
@@ -182,13 +182,15 @@ def wald_result(printed: dict[str, str], level: float) -> tuple[list[str], list[
             allowed = _range(bounds, text) if bounds else "nothing, they contradict one another"
         except ValueError:  # too few others
             bounds, allowed = None, DASH
-        fits = "yes" if text and together else DASH
-        if text and bounds and not together:
-            fits = "no"
-            odd.append(f"the {words}")
+        fits = fitting if text and (together or bounds) else DASH
         rows.append([capital(words), text or DASH, allowed, fits])
     if together:
         return ["These can be Wald results of one model."], rows
+    odd = [
+        f"the {words}"
+        for words, (*_, fits) in zip(QUANTITY_WORDS.values(), rows, strict=True)
+        if fits == "no"
+    ]
     reason = (
         f"The misprint may be in {' or '.join(odd)}."
         if odd

@@ -48,38 +48,39 @@ def account(cohort: Cohort) -> pd.DataFrame:
     rows = [
         ("Numbers of patients", ", ".join(label[x] for x in label if x in found.totals), CELL),
         (group, ", ".join(one for one in cohort.groups if one in found.totals), CELL),
+        *(
+            (
+                f"{label[name]} by {group}",
+                ", ".join(one for one in cohort.groups if one in hidden),
+                EVENT if name in cohort.named("event") else CELL,
+            )
+            for name, hidden in found.groups.items()
+        ),
+        *(
+            (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
+            if name in found.outcome
+            else (f"{label[name]} by {outcome}, patients with all values", "the table", APART)
+            for name in cohort.described
+            if name in found.complete
+        ),
+        *(
+            (f"{label[one]} by {label[other]}", "the table, its correlation", PAIR)
+            for one, other in combinations(cohort.factors, 2)
+            if frozenset((one, other)) in found.pairs
+        ),
+        ("Means", ", ".join(label[name] for name in label if name in found.means), CELL),
+        ("Variance inflation", "all factors" if found.pairs else "", PAIR),
+        *(
+            (name, "the model and all that follows from it", MODEL)
+            for name, grouped in {"Joint model": False, f"Joint model with {group}": True}.items()
+            if disclosure.hides_model(cohort, cohort.factors, grouped)
+        ),
+        *(_withheld_beside(cohort) if found.threshold else ()),
     ]
-    rows += [
-        (
-            f"{label[name]} by {group}",
-            ", ".join(one for one in cohort.groups if one in hidden),
-            EVENT if name in cohort.named("event") else CELL,
-        )
-        for name, hidden in found.groups.items()
-    ]
-    rows += [
-        (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
-        if name in found.outcome
-        else (f"{label[name]} by {outcome}, patients with all values", "the table", APART)
-        for name in cohort.described
-        if name in found.complete
-    ]
-    rows += [
-        (f"{label[one]} by {label[other]}", "the table, its correlation", PAIR)
-        for one, other in combinations(cohort.factors, 2)
-        if frozenset((one, other)) in found.pairs
-    ]
-    rows.append(("Means", ", ".join(label[name] for name in label if name in found.means), CELL))
-    rows.append(("Variance inflation", "all factors" if found.pairs else "", PAIR))
-    rows += [
-        (name, "the model and all that follows from it", MODEL)
-        for name, grouped in {"Joint model": False, f"Joint model with {group}": True}.items()
-        if disclosure.hides_model(cohort, cohort.factors, grouped)
-    ]
-    rows += _withheld_beside(cohort) if found.threshold else []
-    table = pd.DataFrame(rows, columns=["table", "withheld", "rule"])
-    table["rule"] = [rule.format(found.threshold) for rule in table["rule"]]
-    return table[table["withheld"] != ""].reset_index(drop=True)
+    return pd.DataFrame(
+        [(name, gone, rule.format(found.threshold)) for name, gone, rule in rows if gone],
+        columns=["table", "withheld", "rule"],
+    )
 
 
 def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
