@@ -26,7 +26,10 @@ CELL = (
     "or one patient who makes most of the spread."
 )
 EVENT = "As above; or outcome and event differ, or both are absent, in fewer than {0} patients."
-PAIR = "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction."
+PAIR = (
+    "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction; or "
+    "one patient makes most of the spread of a number."
+)
 APART = "A cell of fewer than {0} patients among those with all values, or among the others."
 CURVE = (
     "Between two places that are shown, and one and the table of the outcome, are {0} events or "
