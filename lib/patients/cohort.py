@@ -21,8 +21,9 @@ YES_OR_NO = {"1", "0"} | YES | NO | ALSO_YES | ALSO_NO
 
 @cache
 def _own_labels() -> frozenset[str]:
-    files = DATA.rglob("*codebook.csv")
-    return frozenset(label for file in files for label in read_codebook(file)["label"])
+    return frozenset(
+        label for file in DATA.rglob("*codebook.csv") for label in read_codebook(file)["label"]
+    )
 
 
 @dataclass(frozen=True)

@@ -239,8 +239,13 @@ class _Tables:
         values, has = self.numbers[name], self.has[by]
         parts = [values, *(values[level] for level in has.T)]
         left_over = values[~has.any(axis=1)]
-        few = self.rule.small(left_over.notna().sum()) or self.rule.dominated(left_over)
-        return bool(few) or any(map(self.rule.hides_mean, parts))
+        return any(
+            [
+                self.rule.small(left_over.notna().sum()),
+                self.rule.dominated(left_over),
+                *map(self.rule.hides_mean, parts),
+            ]
+        )
 
     def _merge_small_groups(self) -> frozenset[str]:
         has = self.has[self.group]
