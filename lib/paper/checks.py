@@ -359,9 +359,7 @@ def _roc_check(
     levels.
     """
     marker, own = subject(names[0]), found[names]
-    level, level_name = (
-        of(claims, "roc", marker) for of in (ratios.confidence_level, ratios.level_claim)
-    )
+    level_name, level = ratios.level_of(claims, "roc", marker)
     others = {other: candidates for other, candidates in found.items() if other != names}
 
     def chosen(left_out: frozenset[str]) -> dict:

@@ -226,7 +226,6 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
     for kind in [kind for kind in values if kind in topic.own]:
         ratio, error = values[kind]
         is_crude = "crude" in stated(claims, [topic.own[kind]])
-        adjusted = "" if is_crude else "it would if the ratio were not adjusted (crude)"
         check = follows(
             claims,
             f"the {kind.replace('_', ' ')} of {about(topic.what, claims)} follows from the counts",
@@ -234,7 +233,7 @@ def crude_ratios(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             names,
             spans_of(ratio, complete),
             [no_word("crude")],
-            unless=adjusted,
+            unless="" if is_crude else "it would if the ratio were not adjusted (crude)",
         )
         yield check
         limited = [topic.own.get(f"{kind}{end}") for end in ("_lower", "_upper")]
@@ -348,7 +347,6 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
         is_odds = bool(total and size) and names[0].split(".")[2].startswith("odds_ratio")
         most = _most_error(ratio) if is_odds else None
         is_stated = {"binary", "logistic"} <= {*stated(claims, names)}
-        of_number = "it is narrower, as that of a number may be (binary, logistic)"
         if most is not None:
             yield one_of(
                 claims,
@@ -359,7 +357,9 @@ def precision(claims: pd.DataFrame) -> Iterator[Check]:
                 rests_on=names,
                 otherwise=partial(_enough_patients, ratio),
                 why_not=other_method(claims, names),
-                unless="" if is_stated else of_number,
+                unless=""
+                if is_stated
+                else "it is narrower, as that of a number may be (binary, logistic)",
             )
 
 

@@ -5,7 +5,7 @@ on the premise: for the groups as a whole (``partition``), one marker (``binary`
 its limits or a P (``normal``), or one number alone (``of``, ``t``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
@@ -81,13 +81,12 @@ def stated(claims: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
     return dict(word.strip().partition(":")[::2] for word in words if word.strip())
 
 
-def unstated(claims: pd.DataFrame, names: Iterable[str], words: list[str]) -> tuple[str, ...]:
+def unstated(claims: pd.DataFrame, names: Collection[str], words: list[str]) -> tuple[str, ...]:
     """Those of the premises named that the claims to which they apply do not all state, as
     sentences with the word that would state them. Claims without the column ``basis`` are taken to
     state all."""
     if "basis" not in claims:
         return ()
-    names = list(names)
     return tuple(
         PREMISES[word]
         for word in words
@@ -95,7 +94,7 @@ def unstated(claims: pd.DataFrame, names: Iterable[str], words: list[str]) -> tu
     )
 
 
-def _is_stated(claims: pd.DataFrame, word: str, name: str, names: list[str]) -> bool:
+def _is_stated(claims: pd.DataFrame, word: str, name: str, names: Collection[str]) -> bool:
     """Whether one of several claims states a word, or another that speaks for it; also where the
     word says nothing of such a claim."""
     section, who, quantity = name.split(".")[:3]

@@ -70,13 +70,12 @@ def confidence_level(
     claims: pd.DataFrame, section: str = "multivariate", what: str = "all"
 ) -> float:
     """The printed confidence level of a set of claims, or 0.95 where none is printed."""
-    name = level_claim(claims, section, what)
-    return float(digits.number(claims.at[name, "printed"])) if name else 0.95
+    return level_of(claims, section, what)[1]
 
 
-def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
-    """The claim of the confidence level that a set of claims has: its own, that of the section that
-    it names, or that of the whole paper."""
+def level_of(claims: pd.DataFrame, section: str, what: str) -> tuple[str | None, float]:
+    """The claim of the confidence level that a set of claims has (its own, that of the section that
+    it names, or that of the whole paper), and the level; 0.95 where none is printed."""
     own = [name for name in claims.index if name.startswith(f"{section}.{what}.")]
     places = [
         (section, what),
@@ -86,7 +85,8 @@ def level_claim(claims: pd.DataFrame, section: str, what: str) -> str | None:
         ("methods", "all"),
     ]
     names = [f"{s}.{w}.confidence_level" for s, w in places]
-    return next((name for name in names if name in claims.index), None)
+    name = next((name for name in names if name in claims.index), None)
+    return name, (float(digits.number(claims.at[name, "printed"])) if name else 0.95)
 
 
 def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
@@ -104,12 +104,7 @@ def ratio_sets(claims: pd.DataFrame) -> dict[tuple[str, str], PrintedRatio]:
                 if claim in claims.index and claim not in apart
             }
             if bounded(found.values()):
-                sets[section, what] = PrintedRatio(
-                    claims,
-                    found,
-                    level_claim(claims, section, what),
-                    confidence_level(claims, section, what),
-                )
+                sets[section, what] = PrintedRatio(claims, found, *level_of(claims, section, what))
     return sets
 
 
@@ -208,7 +203,6 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
             used = [ratio for ratio in used if wald.agree(ratio.strings(), ratio.level)]
             fitting = _levels(used)
         if fitting:
-            needs = max((unstated(claims, list(r.names), ["normal"]) for r in used), key=len)
             yield one_of(
                 claims,
                 "limits and P imply the confidence level",
@@ -216,7 +210,7 @@ def _level_checks(claims: pd.DataFrame, ratios: list[PrintedRatio]) -> Iterator[
                 fitting,
                 rests_on=chain(*(ratio.names for ratio in used)),
                 otherwise=partial(_levels, used),
-                needs=needs,
+                needs=max((unstated(claims, of.names, ["normal"]) for of in used), key=len),
                 why_not=""
                 if any("p_value" in ratio.names.values() for ratio in used)
                 else "limits without P belong together at any level",

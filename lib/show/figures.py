@@ -307,14 +307,13 @@ def significant_pairs(
 ) -> None:
     """All pairs of counts of a binary factor, shaded by whether they are significant."""
     occluded, patent = (size - 1 for size in p_values.shape)
-    title = f"{np.mean(p_values < alpha):.0%} of all pairs of counts give P<{alpha:g} (Pearson)"
     # In each row the pairs that are not significant lie side by side.
     others = ~(p_values < alpha)
     rows = np.flatnonzero(others.any(axis=1))
     first = others[rows].argmax(axis=1) - 0.5
     last = patent - others[rows, ::-1].argmax(axis=1) + 0.5
     with display.figure(
-        title,
+        f"{np.mean(p_values < alpha):.0%} of all pairs of counts give P<{alpha:g} (Pearson)",
         name="fig-significant-pairs",
         caption="Every pair of counts that a binary factor without missing values could have, if "
         "the ROC section covers all patients: significant by Pearson's "
@@ -427,12 +426,11 @@ def functional_form(
     form: sensitivity.FunctionalForm, name: str, label: str, reconstructed: bool
 ) -> None:
     """A number in the joint model as a curve, beside the straight line."""
-    title = f"{label}: " + (
-        "a curve fits better than a straight line" if form.p < 0.05 else "no clear sign of a bend"
-    )
     shape = form.curve
     with display.figure(
-        title,
+        f"{label}: a curve fits better than a straight line"
+        if form.p < 0.05
+        else f"{label}: no clear sign of a bend",
         name=f"fig-form-{name}",
         caption=f"{label}: odds ratio against the median in the joint model, as a restricted cubic "
         "spline and as a straight line.",
