@@ -218,7 +218,8 @@ def count_prints(claims: pd.DataFrame, name: str, using: tuple[str, ...]) -> set
 
     None when they do not confine it.
     """
-    return prints(_allowed_counts(claims, using, name), claims.at[name, "printed"])
+    spans = _allowed_counts(claims, using, name)
+    return None if spans_all(spans) else prints(spans, claims.at[name, "printed"])
 
 
 def two_by_twos(claims: pd.DataFrame) -> dict[str, np.ndarray]:

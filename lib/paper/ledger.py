@@ -172,11 +172,10 @@ def account(claims: pd.DataFrame) -> Account:
 
 def _all_cut_off(claims: pd.DataFrame) -> pd.Series:
     """What the claims print, all percentages cut off instead of rounded."""
-    printed, whole = claims["printed"], ["auc", "confidence_level"]
-    shares = claims["quantity"].isin({*published.PROPORTIONS} - {*whole}) | printed.str.endswith(
-        "%"
-    )
-    return printed.mask(shares & ~claims["quantity"].isin(whole), printed + digits.CUT_OFF)
+    printed, quantity = claims["printed"], claims["quantity"]
+    are_shares = quantity.isin(published.PROPORTIONS) | printed.str.endswith("%")
+    are_others = quantity.isin(["auc", "confidence_level"])
+    return printed.mask(are_shares & ~are_others, printed + digits.CUT_OFF)
 
 
 def _other_last_digits(

@@ -93,8 +93,12 @@ def groups(claims: pd.DataFrame) -> list[str]:
 
 def markers(claims: pd.DataFrame) -> list[str]:
     """The markers with a sensitivity and a specificity among the claims."""
-    names = [name.split(".")[1] for name in claims.index if name.endswith(".sensitivity")]
-    return [name for name in names if f"roc.{name}.specificity" in claims.index]
+    found = [name.split(".") for name in claims.index if name.endswith(".sensitivity")]
+    return [
+        who
+        for section, who, _ in found
+        if section == "roc" and f"roc.{who}.specificity" in claims.index
+    ]
 
 
 def counts_behind(printed: str | None, total: int) -> range:
