@@ -1989,10 +1989,16 @@ def test_a_percentage_that_nobody_printed_is_shown_as_its_fraction(tmp_path, typ
             "d.s.specificity,75.0%,of:all\nd.s.auc,0.75,of:valid|binary\n",
             "",
         ),
-        (
-            "d.s.sensitivity,30%,of:all\nd.s.specificity,40%,of:all\nd.s.auc,0.65,of:all|binary\n",
-            "",
-        ),
+        *[
+            (
+                "methods.all.patients,100,\nmethods.all.events,50,events:roc\n"
+                f"{section}.s.sensitivity,30%,of:all|binary|events:roc\n"
+                f"{section}.s.specificity,40%,of:all|binary|events:roc\n"
+                f"{section}.s.auc,0.65 (0.54 to 0.76),of:all|binary|events:roc|normal\n",
+                "",
+            )
+            for section in ("d", "roc")
+        ],
         # Men and those with the drug are half of all each, but not all together.
         (
             sized(100, men=50, women=50, drug=50, placebo=50) + "r.x.count,20,of:all|partition\n"

@@ -184,10 +184,17 @@ def _why_groups_differ(claims: pd.DataFrame, sizes: list[str]) -> str:
 
 def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
     """Whether a marker may be a score: nothing says that it is a yes-or-no one, and no counts make
-    its area the mean of sensitivity and specificity."""
+    its area the mean of sensitivity and specificity; or whether its curve may be turned."""
     accuracy = [f"roc.{subject(area)}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
     using = ["methods.all.patients", *accuracy, area]
-    return bool(unstated(claims, using, ["binary"])) and not reconstruct.solutions(claims, using)
+    is_open = unstated(claims, using, ["binary"]) and not reconstruct.solutions(claims, using)
+    return bool(is_open) or _is_turned(claims, subject(area))
+
+
+def _is_turned(claims: pd.DataFrame, marker: str) -> bool:
+    """Whether a marker speaks against the event, so that a program may have turned its curve."""
+    shares = [f"roc.{marker}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
+    return reconstruct.mean_area([claims["printed"].get(of) for of in shares])[1] < Fraction(1, 2)
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
@@ -332,7 +339,7 @@ def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    tables = _tables(claims)
+    tables = {of: found for of, found in _tables(claims).items() if not _is_turned(claims, of)}
     for quantities, words in ROC_INFERENCE.items():
         sets = {tuple(f"roc.{of}.{quantity}" for quantity in quantities): of for of in tables}
         found = {

@@ -62,7 +62,7 @@ NO_WORD = {
 # For one number: the word is of:, followed by it.
 OF_FRACTION = "the percentage is {:,} of {:,}, no rate of another method (of:{})"
 AT_95 = "the limits are at 95% [a line with the confidence_level would settle it]"
-MAY_BE_SCORE = "it would be if the marker were a yes-or-no one (binary)"
+MAY_BE_SCORE = "it would be if the marker were a yes-or-no one (binary) that speaks for the event"
 COUNTED = {*PROPORTIONS} - {"confidence_level"}
 
 
