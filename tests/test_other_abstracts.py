@@ -2005,6 +2005,31 @@ def test_a_percentage_that_nobody_printed_is_shown_as_its_fraction(tmp_path, typ
             "r.x@men.count,10,of:men\nr.x@drug.count,14,of:drug\n",
             "not by this method",
         ),
+        # An empty cell, of which Wald's test says nothing.
+        (
+            "methods.all.patients,20,\nmethods.all.events,5,\n"
+            + marker("m", "60%", "100%", "")
+            + "univariate.m.p_value,0.004,\n",
+            "not by this method",
+        ),
+        # 8 of 27 and 39 of 56, of which the mean is 0.496, turned 0.504.
+        (
+            "methods.all.patients,83,\nmethods.all.events,27,events:roc\n"
+            + marker("m", "30%", "70%", "of:all|binary|events:roc")
+            + "roc.m.auc,0.504,of:all|binary|events:roc\n",
+            "",
+        ),
+        # Of 50 patients 45 were followed.
+        (
+            "methods.A.patients,50,\npatency.A.primary_patency,37/45 (82.2%),rate:free|of:A\n",
+            "",
+        ),
+        # (But nobody is without the event of whom a specificity could be.)
+        (
+            "methods.all.patients,50,\nmethods.all.events,50,events:d\n"
+            "d.x.specificity,100% (90 to 100%),of:all|events:d\n",
+            "impossible",
+        ),
         # The mean of skewed values is above their upper quartile.
         ("r.stay.mean,8.2,\nr.stay.mean_limits,3 to 7,\n", "not by this method"),
     ],
@@ -2028,6 +2053,17 @@ def test_what_an_honest_study_may_print_is_not_impossible(tmp_path, text, grade)
             + marker("s", "66.6%", "80.5%", "of:all|events:methods")
             + "r.a.percentage,50.4%,of:10\n",
             "fits if all percentages were cut off instead of rounded",
+        ),
+        # Cut off, 170 and 100 would be 270; and 23% would be 12 of 52.
+        (
+            sized(1000, A=700, B=300) + "r.x@A.percentage,24.2%,of:A\nr.x@B.count,100,of:B\n"
+            "r.x.count,269,partition|of:all\n",
+            "24.2% fits with one last digit off (24.1%)",
+        ),
+        (
+            "methods.all.patients,82,\nmethods.all.events,52,events:roc\n"
+            + marker("m", "22% (11/52)", "80%", "of:all|binary|events:roc"),
+            "22% fits with one last digit off (21%)",
         ),
         # With 0.688 it is another check that fails, with or without the area.
         (

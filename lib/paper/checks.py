@@ -192,9 +192,10 @@ def _may_be_score(claims: pd.DataFrame, area: str) -> bool:
 
 
 def _is_turned(claims: pd.DataFrame, marker: str) -> bool:
-    """Whether a marker speaks against the event, so that a program may have turned its curve."""
+    """Whether a marker may speak against the event, so that a program may have turned its curve."""
     shares = [f"roc.{marker}.{quantity}" for quantity in reconstruct.MARKER_QUANTITIES]
-    return reconstruct.mean_area([claims["printed"].get(of) for of in shares])[1] < Fraction(1, 2)
+    printed = [claims["printed"].get(of) for of in shares]
+    return all(printed) and reconstruct.mean_area(printed)[0] < Fraction(1, 2)
 
 
 def _allowed_counts(claims: pd.DataFrame, using: tuple[str, ...], name: str) -> list[Span] | None:
@@ -323,7 +324,13 @@ def univariate_checks(claims: pd.DataFrame) -> Iterator[Check]:
                 claims,
                 f"P follows from the two-by-two table of {about(marker, claims)}",
                 [name],
-                [exactly(p) for of in tables for p in univariate.binary_tests(of).values()],
+                # Beside an empty cell Wald's test says nothing.
+                [
+                    exactly(p)
+                    for of in tables
+                    for p in univariate.binary_tests(of).values()
+                    if np.isfinite(p)
+                ],
                 source=", by all four tests in use",
                 needs=[no_word("table"), *_needs_of_tables(claims)],
                 why_not=other_method(claims, [name]),

@@ -188,19 +188,21 @@ def _other_last_digits(
         own = [check for check in finding.checks if name in check.claims]
         if all(check.readings() for check in own) or published.is_computed(claims, name):
             continue
-        spans = [check.allows(name) for check in own]
-        allowed = [verdicts.prints(of, printed[name]) for of in spans]
+        allowed = [verdicts.prints(check.allows(name), printed[name]) for check in own]
         # Where a check does not say what it allows, only what is impossible is worth the search.
         if None in allowed and finding.grade != verdicts.IMPOSSIBLE:
             continue
         same = claims.index.map(published.percentage_of) == published.percentage_of(name)
+        twins = {*claims.index[same]} - {name}
+        own += [check for check in done if check.holds is False and twins & {*check.claims}]
         near = [
             text
             for text in verdicts.neighbors(name, printed[name])
             if all(texts is None or text in texts for texts in allowed)
             and _would_fit(claims, printed.mask(same, text), done, own)
         ]
-        if near and all(verdicts.fits_cut_off(printed[name], of or ()) for of in spans):
+        cut_off = printed.mask(same, printed[name] + digits.CUT_OFF)
+        if near and _would_fit(claims, cut_off, done, own):
             found[name] = f"{printed[name]} fits if it was cut off instead of rounded"
         elif near:
             found[name] = f"{printed[name]} fits with one last digit off ({listed(near, 'or')})"

@@ -7,6 +7,7 @@ correction for continuity Newcombe 1998, Stat Med 17:857-872, method 4).
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -26,7 +27,7 @@ from lib.paper.premises import (
     stated,
     unstated,
 )
-from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of
+from lib.paper.published import BESIDE, MOST_PATIENTS, fraction_of, subject
 from lib.paper.topics import Topic, counts_of, follows
 from lib.paper.verdicts import Check, Span, about, describe, exactly, fitting, one_of
 
@@ -151,7 +152,8 @@ def parts(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         if not name.endswith(".count")
         for premise in denominator(claims, name)[2]
     ]
-    if stating and len(reconstruct.groups(claims)) > len(names):
+    sized = {*reconstruct.groups(claims)}
+    if stating and sized and sized != {subject(name).partition("@")[2] for name in names}:
         of_sizes.append(no_word("groups"))
     yield follows(
         claims,
@@ -181,7 +183,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
             claims,
             f"the limits of the {describe(names[0], claims)} follow from the counts",
             names,
-            _with_limits(counted, level),
+            _with_limits(tuple(counted), level),
             needs=[*assumed, no_word("limits", level, ", ".join(LIMITS.values()))],
             why_not=other_method(claims, names)
             or is_beyond * "limits beyond 0 or 100% are not tried",
@@ -192,7 +194,7 @@ def limits(claims: pd.DataFrame, topic: Topic) -> Iterator[Check]:
         few = totals if own or sum(totals) <= MOST_TRIED else ()
         every = [(k, total) for total in few for k in own or range(total + 1) if k <= total]
         if check.holds is False and every:
-            check = _or_of_another(check, claims, names, _with_limits(every, level))
+            check = _or_of_another(check, claims, names, _with_limits(tuple(every), level))
         yield check
 
 
@@ -209,7 +211,8 @@ def _or_of_another(
     )
 
 
-def _with_limits(counted: list[tuple[int, int]], level: float) -> list[tuple[Span, ...]]:
+@cache
+def _with_limits(counted: tuple[tuple[int, int], ...], level: float) -> list[tuple[Span, ...]]:
     """Each count's share with its limits, by every method."""
     count, total = np.array(counted).T
     limits = [
@@ -237,5 +240,5 @@ def _counted(claims: pd.DataFrame, name: str) -> tuple[list[tuple[int, int]], Co
         assumed = unstated(claims, [name, total_events], ["of", "events"]) if known else []
         events = int(claims["printed"].get(total_events, 0))
         total = events if quantity == "sensitivity" else total - events
-    counts = reconstruct.counts_behind(claims.at[name, "printed"], total) if known else []
+    counts = reconstruct.counts_behind(claims.at[name, "printed"], total) if known and total else []
     return [(count, total) for count in counts], assumed

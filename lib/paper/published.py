@@ -225,11 +225,16 @@ def _claims(path: Path, rows: pd.DataFrame, problems: list[str]) -> pd.DataFrame
                     "it out"
                 )
             # What stands beside a fraction may be a rate of another method, of patients at least.
+            is_rate = (
+                kind in FRACTIONS[:2]
+                and "percentage" in [other for _, other, *_ in numbers[line]]
+                and "of:" not in row.get("basis", "")
+            )
             rated = kind == "percentage" and row["id"].split(".")[2] not in FRACTIONS[2:]
             basis = [
                 before["basis"],
                 row.get("basis", ""),
-                f"of:{of}" if of else "",
+                f"of:{of}" if of and not is_rate else "",
                 BESIDE if of and rated and not stated else "",
             ]
             claims[name] = {
@@ -422,10 +427,9 @@ def _pieces(quantity: str, text: str) -> list[tuple[str, str, str]]:
         if quantity not in FRACTIONS:
             return found
         # So many digits that no other fraction of some hundred patients prints them. The first two
-        # of these quantities are shares of a whole group, unless a printed one is a rate.
-        is_whole = quantity in FRACTIONS[:2] and not share
+        # of these quantities are shares of a whole group.
         share = share or f"{100 * int(count) / int(of):.4f}%"
-        return [(quantity, share, of if is_whole else ""), *found]
+        return [(quantity, share, of if quantity in FRACTIONS[:2] else ""), *found]
     if quantity == "mean" and (match := MEAN.fullmatch(text)):
         return [("mean", match[1], ""), ("sd", match[2], "")]
     return [(quantity, text, "")]

@@ -361,12 +361,12 @@ def _contradicted(
         reason += f"; it ties this to the {listed(tied)}"
     if texts:
         reason += f"; the other claims allow {_prints_listed(texts)}"
-    if fits_cut_off(printed, spans):
+    if _fits_cut_off(printed, spans):
         reason += "; it would fit if its digits were cut off instead of rounded"
     return "contradicted", _shown(name, printed, spans, texts), words, reason
 
 
-def fits_cut_off(printed: str, spans: Sequence[Span]) -> bool:
+def _fits_cut_off(printed: str, spans: Sequence[Span]) -> bool:
     """Whether truncation is a reading under which an allowed value prints so."""
     return any(interval(printed, "truncation").meets(*span) for span in spans)
 

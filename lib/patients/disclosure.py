@@ -88,11 +88,15 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         level = rows.groupby(one, observed=True)[cohort.outcome].agg(["size", "sum"])
         size, had = level["size"], level["sum"]
         small = (size < withheld.enough_for_two) & ((had > 0) | (one in untold))
-        # With nobody left who had it there is no model: that some who had are left out would tell.
-        known = cohort.rows.groupby(one, observed=True)[cohort.outcome].count()
-        left_out = (size < known[size.index]) & (had < threshold) & (one in untold)
         # Had only one here had it, and the more elsewhere, too few may be left without it there.
-        near = withheld.small(had) & (others - size + 1 < threshold * (len(level) - 1))
+        of_it = [name for name in names if _source(cohort, name) == _source(cohort, one)]
+        besides = len(level) - 1 if one == cohort.group else len(of_it)
+        near = withheld.small(had) & (others - size + 1 < threshold * besides)
+        # Of the patients left out the model and the table of all would tell.
+        known = cohort.complete([one, cohort.outcome]).groupby(one, observed=True)[cohort.outcome]
+        in_all = known.agg(["size", "sum"]).loc[size.index]
+        few = np.minimum(in_all["sum"], in_all["size"] - in_all["sum"]) < withheld.enough_for_two
+        left_out = (size < in_all["size"]) & few & (one in untold)
         if (small | near | left_out | (size - had < threshold)).any():
             return True
     of_group = (

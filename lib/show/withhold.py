@@ -38,7 +38,8 @@ CURVE = (
 )
 MODEL = (
     "One or two factors with levels are as good as their table; or too few patients; or a level of "
-    "so few, with or without the event, that the model or its lack would tell how many."
+    "so few, with or without the event, or left out, that the model or its lack would tell of "
+    "them; or factors that do not vary or make up one another; or few residual degrees of freedom."
 )
 
 
@@ -155,7 +156,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
         (
             "Calibration and decision curves",
             "all points" * (len(bars) > 0 and counts_patterns(cohort)),
-            "Without a number of many values they count the patients of combinations of levels.",
+            "They would count the patients of combinations of levels.",
         ),
     ]
 
@@ -188,10 +189,10 @@ def risk_bars(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def counts_patterns(cohort: Cohort) -> bool:
-    """Whether patients counted by their predicted risk are counted by their levels, of which few
-    may have the same; a number of many values parts them otherwise."""
-    few = cohort.rows[cohort.factors].nunique().max() <= disclosure.FEW_VALUES
-    return cohort.withheld.threshold > 0 and bool(few)
+    """Whether to count patients by their predicted risk may be to count small cells: without a
+    number of many values by their levels alone, and with one of little effect nearly so."""
+    found, few = cohort.withheld, cohort.rows[cohort.factors].nunique() <= disclosure.FEW_VALUES
+    return found.threshold > 0 and bool(few.all() or found.pairs or found.complete)
 
 
 def listing(cohort: Cohort, name: str = "tab-withheld", whose: str = "the file") -> None:
