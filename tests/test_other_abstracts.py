@@ -2087,6 +2087,28 @@ def test_what_one_last_digit_mends_says_so_whatever_else_fails(tmp_path, text, r
     assert {finding.grade for finding in found} == {"one digit off"}
 
 
+def test_the_area_of_a_score_silences_no_check_of_another_marker(tmp_path):
+    basis = "of:all|binary|events:roc"
+    text = (
+        "methods.all.patients,100,\nmethods.all.events,24,events:roc\n"
+        + marker("a", "62.5%", "75.0%", basis)
+        + f"roc.a.auc,0.688 (0.100 to 0.900),{basis}|normal\nunivariate.a.p_value,0.9,\n"
+    )
+    score = (
+        marker("b", "62.5%", "75.0%", "of:all|events:roc") + "roc.b.auc,0.743,of:all|events:roc\n"
+    )
+    alone, beside = (grades(account(tmp_path, of)) for of in (text, text + score))
+    wrong = {words for words, grade in alone.items() if grade not in GOOD}
+    assert len(wrong) == 2 and wrong == {w for w, grade in beside.items() if grade not in GOOD}
+
+
+def test_values_that_the_others_allow_have_a_digit_more_than_the_number(tmp_path):
+    of = account(tmp_path, "r.x.percentage,24.142%,of:700\n")
+    (finding,) = of.findings
+    lines = shown.finding_lines(finding, of)
+    assert any("24.0000% or 24.1429%" in line for line in lines)
+
+
 @pytest.mark.parametrize("section", ["roc", "results"])
 def test_that_a_specificity_is_of_nobody_known_is_said(tmp_path, section):
     of = account(tmp_path, f"methods.all.events,40,\n{section}.x.specificity,75.3%,\n")

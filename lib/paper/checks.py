@@ -156,10 +156,12 @@ def _readings(claims: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _tables(claims: pd.DataFrame) -> dict[str, list[np.ndarray]]:
-    """The two-by-two table of every marker that the claims determine, in each reading that fits."""
+    """The two-by-two table of every marker that the claims determine, in each reading that fits;
+    areas that may be of scores say nothing of them."""
+    scores = {area for area in ids(claims, "roc", "auc") if _may_be_score(claims, area)}
     found = [
         two_by_twos(of)
-        for of in _readings(reconstruct.original(claims))
+        for of in _readings(reconstruct.original(claims).drop(index=scores))
         if reconstruct.solutions(of) is not None
     ] or [{}]
     return {
@@ -346,7 +348,11 @@ def _needs_of_tables(claims: pd.DataFrame) -> tuple[str, ...]:
 
 def roc_checks(claims: pd.DataFrame) -> Iterator[Check]:
     """Limits and P of each AUC, by the standard error that prints those of the other markers."""
-    tables = {of: found for of, found in _tables(claims).items() if not _is_turned(claims, of)}
+    tables = {
+        of: found
+        for of, found in _tables(claims).items()
+        if not _may_be_score(claims, f"roc.{of}.auc")
+    }
     for quantities, words in ROC_INFERENCE.items():
         sets = {tuple(f"roc.{of}.{quantity}" for quantity in quantities): of for of in tables}
         found = {

@@ -393,7 +393,8 @@ def _shown(name: str, printed: str, spans: Sequence[Span], texts: set[str] | Non
     if texts and name.split(".")[2] in ("patients", "confidence_level"):
         return _prints_listed(texts)
     ends = [float(end) for span in spans for end in span]
-    form = "{:.2%}" if "%" in printed else "{:.5g}"
+    decimals = max(2, len(printed.rstrip("%").partition(".")[2]) + 1)
+    form = f"{{:.{decimals}%}}" if "%" in printed else "{:.5g}"
     if not ends:
         return "nothing"
     return " to ".join(dict.fromkeys(form.format(end) for end in (min(ends), max(ends))))

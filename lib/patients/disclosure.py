@@ -90,14 +90,13 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         small = (size < withheld.enough_for_two) & ((had > 0) | (one in untold))
         # Had only one here had it, and the more elsewhere, too few may be left without it there.
         of_it = [name for name in names if _source(cohort, name) == _source(cohort, one)]
-        besides = len(level) - 1 if one == cohort.group else len(of_it)
-        near = withheld.small(had) & (others - size + 1 < threshold * besides)
+        near = others - size + 1 < threshold * max(len(level) - 1, len(of_it))
         # Of the patients left out the model and the table of all would tell.
         known = cohort.complete([one, cohort.outcome]).groupby(one, observed=True)[cohort.outcome]
         in_all = known.agg(["size", "sum"]).loc[size.index]
         few = np.minimum(in_all["sum"], in_all["size"] - in_all["sum"]) < withheld.enough_for_two
         left_out = (size < in_all["size"]) & few & (one in untold)
-        if (small | near | left_out | (size - had < threshold)).any():
+        if (small | near & withheld.small(had) | left_out | (size - had < threshold)).any():
             return True
     of_group = (
         pd.get_dummies(rows[cohort.group].astype(str)) if grouped else np.ones((len(rows), 1))
