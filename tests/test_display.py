@@ -360,10 +360,11 @@ def test_a_ratio_that_stands_alone_in_the_forest_stands_at_its_name(monkeypatch,
 
 def test_a_level_that_is_an_empty_cell_is_named_in_the_table_of_the_columns(shown):
     rules = pd.DataFrame(
-        {"label": "Box", "role": "factor", "type": "binary", "unit": "", "levels": ["|x", "|1"]}
-    ).assign(level_labels=["", "no|yes"])
+        {"label": "Box", "role": "factor", "type": "binary", "unit": "", "levels": ["|x", "|1", ""]}
+    ).assign(level_labels=["", "no|yes", ""])
     tables.codebook(rules.rename_axis("name"), "tab-any")
-    assert [row[-1] for row in shown[0].content["rows"]] == ["empty, x", "empty (no), 1 (yes)"]
+    named = [row[-1] for row in shown[0].content["rows"]]
+    assert named == ["empty, x", "empty (no), 1 (yes)", ""]  # a number has no levels
 
 
 def test_one_p_reads_the_same_in_every_table(shown):

@@ -312,6 +312,7 @@ def _levels(levels: str, words: str) -> str:
     return ", ".join(
         f"{one or 'empty'} ({word})" if word not in ("", one) else one or "empty"
         for one, word in said
+        if levels
     )
 
 
