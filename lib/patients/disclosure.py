@@ -66,11 +66,9 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     """Whether a logistic model of these factors (and of the group) may not be shown.
 
     One of one or two columns with levels is as good as its table. Any other is shown where it has
-    ten residual degrees of freedom, enough patients with the outcome and without, and no level with
-    too few without: were it withheld only where all of a level had the outcome, it would tell of
-    them as its lack of a maximum would. Nor may it tell more of a table that is withheld: all
-    numbers from 1 to threshold - 1 that a cell may be are to have the same answer. That factors do
-    not vary, or are combinations of one another, tells who is left out and is no answer either.
+    ten residual degrees of freedom, enough patients with the outcome and without, and no level that
+    tells. That factors do not vary, or are combinations of one another, tells who is left out and
+    is no answer either.
     """
     withheld, threshold = cohort.withheld, cohort.withheld.threshold
     if not threshold:
@@ -78,26 +76,12 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     names = [*factors, *([cohort.group] if grouped else [])]
     rows = cohort.complete([*names, cohort.outcome])
     events = rows[cohort.outcome].sum()
-    others = len(rows) - events
-    if events < withheld.enough_for_two or others < threshold:
+    if events < withheld.enough_for_two or len(rows) - events < threshold:
         return True
-    untold = withheld.complete | ({cohort.group} if withheld.by_group(cohort.outcome) else set())
     leveled = {*names} - ({*cohort.factors} - {*cohort.binary_factors})
     leveled |= {reference for name in factors if (reference := cohort.reference(name))}
-    for one in leveled:
-        level = rows.groupby(one, observed=True)[cohort.outcome].agg(["size", "sum"])
-        size, had = level["size"], level["sum"]
-        small = (size < withheld.enough_for_two) & ((had > 0) | (one in untold))
-        # Had only one here had it, and the more elsewhere, too few may be left without it there.
-        of_it = [name for name in names if _source(cohort, name) == _source(cohort, one)]
-        near = others - size + 1 < threshold * max(len(level) - 1, len(of_it))
-        # Of the patients left out the model and the table of all would tell.
-        known = cohort.complete([one, cohort.outcome]).groupby(one, observed=True)[cohort.outcome]
-        in_all = known.agg(["size", "sum"]).loc[size.index]
-        few = np.minimum(in_all["sum"], in_all["size"] - in_all["sum"]) < withheld.enough_for_two
-        left_out = (size < in_all["size"]) & few & (one in untold)
-        if (small | near & withheld.small(had) | left_out | (size - had < threshold)).any():
-            return True
+    if any(_level_tells(cohort, rows, names, one) for one in leveled):
+        return True
     of_group = (
         pd.get_dummies(rows[cohort.group].astype(str)) if grouped else np.ones((len(rows), 1))
     )
@@ -116,6 +100,37 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
         # A number alone tells what its means do.
         or (len(names) == 1 and bool(withheld.outcome & {*names}))
     )
+
+
+def _level_tells(cohort: Cohort, rows: pd.DataFrame, names: list[str], one: str) -> bool:
+    """Whether by a level of one column a model of these rows and names tells of a withheld table.
+
+    Were a model withheld only where all of a level had the outcome, it would tell of them as its
+    lack of a maximum would. So all numbers from 1 to threshold - 1 that a withheld cell may be have
+    the same answer.
+    """
+    withheld, outcome = cohort.withheld, cohort.outcome
+    among, known = (
+        part.groupby(one, observed=True)[outcome].agg(all="size", had="sum")
+        for part in (rows, cohort.complete([one, outcome]))
+    )
+    known, without = known.loc[among.index], among["all"] - among["had"]
+    few_known = known["had"].clip(upper=known["all"] - known["had"]) < withheld.enough_for_two
+    by_group = one == cohort.group and withheld.by_group(outcome)
+    is_withheld = bool(one in withheld.complete or by_group)
+    terms = sum(_source(cohort, name) == _source(cohort, one) for name in names)
+    others_needed = withheld.threshold * max(len(among) - 1, terms)
+    cases = {
+        "few patients": (among["all"] < withheld.enough_for_two)
+        & ((among["had"] > 0) | is_withheld),
+        "few without the outcome": without < withheld.threshold,
+        # Had only one here had it, and the more elsewhere, too few may be left without it there.
+        "few without it elsewhere": withheld.small(among["had"])
+        & ((rows[outcome] == 0).sum() - among["all"] + 1 < others_needed),
+        # Of the patients left out the model and the table of all would tell.
+        "few left out": is_withheld & few_known & (among["all"] < known["all"]),
+    }
+    return bool(pd.DataFrame(cases).to_numpy().any())
 
 
 def withheld(cohort: Cohort, threshold: int) -> Withheld:
