@@ -135,13 +135,12 @@ def _workbook(content: bytes, known: Sequence[str]) -> Table:
             sheets[title] = (used[0], records[used[0] :])
     if not sheets:
         raise ValueError("no sheet has a cell")
-    chosen = max(
-        sheets,
-        key=lambda title: (
-            max(known_columns(sheets[title][1], known)),
-            (not known) * sum(map(len, sheets[title][1])),
-        ),
-    )
+
+    def worth(title: str) -> int:
+        rows = sheets[title][1]
+        return max(known_columns(rows, known)) if known else sum(map(len, rows))
+
+    chosen = max(sheets, key=worth)
     before, records = sheets[chosen]
     notes = that_hold(
         {
