@@ -828,6 +828,15 @@ def test_points_are_read_where_another_number_shows_what_they_are(load, sign):
         assert "look like “1.119” and no other number of the file shows" in message
 
 
+def test_a_doubtful_point_beside_decimal_commas_is_mended_with_a_comma(load):
+    rows = text(";", DOUBTFUL.assign(weight="61,5"))
+    assert "write 1119 or 1,1190" in refusal(load, rows, POINTS)
+    for mended, value in {"1119": 1119, "1,1190": 1.119}.items():
+        sizes = [mended] + ["900"] * 6
+        rows = text(";", DOUBTFUL.assign(weight="61,5", size=sizes))
+        assert load(rows, POINTS).rows["size"].iloc[0] == value
+
+
 @pytest.mark.parametrize("write", [xlsx, ods])
 def test_a_number_of_a_workbook_has_no_doubtful_point_and_a_text_has_one(load, write):
     name, typed = f"registry.{write.__name__}", DOUBTFUL.assign(size=DOUBTFUL["size"].map(float))

@@ -243,15 +243,15 @@ def _doubtful_points(readings: dict[str, levels.Reading], table: Table) -> list[
     signs = {reading.decimal_sign for reading in readings.values()} - {None}
     if "," not in signs and (signs or table.delimiter == ","):
         return []
-    why = (
-        "while others have decimal commas"
+    sign, why = (
+        (",", "while others have decimal commas")
         if "," in signs
-        else "and no other number of the file shows which sign its point is"
+        else (".", "and no other number of the file shows which sign its point is")
     )
     return [
         f"column {name}: its numbers look like {quoted(number)} {why}, so the point may be either "
         "sign; expected one decimal sign in the whole file, and no thousands separators: write "
-        f"{number.replace('.', '')} or {number}0"
+        f"{number.replace('.', '')} or {number.replace('.', sign)}0"
         for name, reading in readings.items()
         if (number := reading.doubtful)
     ]
