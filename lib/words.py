@@ -6,6 +6,7 @@ where there is no number (NaN or None), each function gives a dash.
 
 import os
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,12 @@ NO_BREAK = "\u00a0"  # a space at which no line ends
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number with a fixed count of decimals."""
-    return DASH if pd.isna(value) else f"{value:,.{digits}f}".replace("-", "−")
+    """A number with a fixed count of decimals; a half is rounded away from zero, as on paper."""
+    if pd.isna(value):
+        return DASH
+    # What is a half on paper need not be one in binary digits: 100 * 0.575 is 57.49999999999999.
+    with localcontext(rounding=ROUND_HALF_UP):
+        return f"{Decimal(f'{value:.13g}'):,.{digits}f}".replace("-", "−")
 
 
 def whole(value: float) -> str:
@@ -56,7 +61,7 @@ def measured(value: float, decimals: int) -> str:
 
 def percent(value: float, digits: int = 1) -> str:
     """A proportion as a percentage."""
-    return DASH if pd.isna(value) else f"{100 * value:.{digits}f}%".replace("-", "−")
+    return DASH if pd.isna(value) else f"{number(100 * value, digits)}%"
 
 
 def p_value(value: float) -> str:
@@ -66,7 +71,7 @@ def p_value(value: float) -> str:
     if value < 0.0001:
         return "<0.0001"
     decimals = max(3, 1 - int(np.floor(np.log10(value))))
-    return f"{value:.{decimals}f}"
+    return number(value, decimals)
 
 
 def p_is(value: float) -> str:

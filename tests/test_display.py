@@ -23,7 +23,7 @@ from lib.patients.cohort import Withheld
 from lib.show import display, figures, model_tables, plots, rows, tables
 from lib.site.notebooks import CHAPTERS
 from lib.statistics import sample_size, univariate
-from lib.words import capital, decimals, limits, measured, percent, ratio
+from lib.words import capital, decimals, limits, measured, number, p_value, percent, ratio
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,31 @@ from lib.words import capital, decimals, limits, measured, percent, ratio
 def test_a_ratio_is_a_number_that_can_be_read(value, words):
     assert ratio(value) == words
     assert ratio(value, 3) == (words if not 0.01 < value < 1000 else f"{value:.3f}")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (percent(368 / 640, 0), "58%"),
+        (percent(1 / 8, 0), "13%"),
+        (percent(29 / 80), "36.3%"),
+        (number(3.55, 1), "3.6"),
+        (number(-0.125), "−0.13"),
+        (number(0.1 + 0.7, 1), "0.8"),
+        (number(1234567.5, 0), "1,234,568"),
+        (number(1e30, 0), f"{10**30:,}"),
+        (p_value(0.0245), "0.025"),
+    ],
+)
+def test_a_half_is_rounded_away_from_zero_as_on_paper(words, expected):
+    """57.5% of 640 is 368; its binary fraction is a little less."""
+    assert words == expected
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_a_percentage_is_that_of_whole_numbers(counts):
+    count, of = counts
+    assert percent(count / of, 1) == f"{(2000 * count + of) // (2 * of) / 10:.1f}%"
 
 
 @pytest.mark.parametrize(

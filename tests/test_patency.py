@@ -1,9 +1,13 @@
 """Patency by group against Newcombe's published examples and R."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import in_r, read_cohort
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lib.statistics import patency
 
@@ -97,6 +101,49 @@ def test_the_exact_test_of_two_groups_is_fishers(table, patients, occluded):
     groups = pd.DataFrame({"patients": patients, "occluded": occluded})
     fisher = in_r(f"fisher.test({table})$p.value")
     assert patency.overall(groups)["exact"] == pytest.approx(fisher, rel=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(0, 12)), min_size=2, max_size=4),
+    st.permutations(range(4)),
+)
+def test_the_exact_test_depends_on_no_order_and_on_no_choice_of_what_is_counted(groups, order):
+    table = proportions(*((min(had, of), of) for of, had in groups))
+    again = table.iloc[[place for place in order if place < len(table)]]
+    other = again.assign(occluded=again["patients"] - again["occluded"])
+    expected = patency.overall(table)["exact"]
+    for one in (again, other):
+        assert patency.overall(one)["exact"] == pytest.approx(expected, rel=1e-6, nan_ok=True)
+
+
+def test_the_exact_test_of_four_groups_of_many_patients_is_computed():
+    """Of a size that Pearson's test does not fit; counted here with whole numbers alone."""
+    sizes, observed = [196, 189, 235, 15], [33, 32, 52, 9]
+    overall = patency.overall(pd.DataFrame({"patients": sizes, "occluded": observed}))
+    total = sum(observed)
+    ways = [
+        [math.comb(size, count) for count in range(min(size, total) + 1)]
+        for size in [196, 189, 15, 235]
+    ]
+    of_two = [
+        (one + other, of_one * of_other)
+        for one, of_one in enumerate(ways[0])
+        for other, of_other in enumerate(ways[1])
+        if one + other <= total
+    ]
+    seen = math.prod(math.comb(*pair) for pair in zip(sizes, observed, strict=True))
+    probable = sum(
+        here
+        for count, before in of_two
+        for third, of_third in enumerate(ways[2][: total - count + 1])
+        if (here := before * of_third * ways[3][total - count - third]) <= seen
+    )
+    assert overall["smallest_expected"] < 5
+    assert overall["exact"] == pytest.approx(probable / math.comb(sum(sizes), total), rel=1e-6)
+
+
+def test_the_exact_test_is_left_out_where_there_are_too_many_tables():
+    assert np.isnan(patency.overall(proportions(*[(150, 300)] * 4))["exact"])
 
 
 def test_patients_are_counted_where_group_and_outcome_are_known():

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import ORACLES, numbers_in_r
+from helpers import ORACLES, numbers_in_r, read_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.patients.codebook import CODEBOOK_COLUMNS
 from lib.patients.cohort import Cohort
+from lib.show import withhold
 from lib.statistics import survival
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -187,3 +188,18 @@ def test_small_cohorts_give_numbers_or_words(patients):
     uncensored = of_curve(rows.assign(event=1))
     proportions = [(rows["time"] > time).mean() for time in uncensored["time"]]
     assert uncensored["survival"].tolist() == pytest.approx(proportions)
+
+
+@pytest.mark.parametrize(
+    ("longest", "times"),
+    [(58, [0, 10, 12, 20, 30, 40, 50]), (25, [0, 6, 12, 18, 24]), (9, [0, 2, 4, 6, 8])],
+)
+def test_a_curve_is_read_at_the_horizon_of_the_outcome_too(longest, times):
+    """The outcome is at 12 months."""
+    random = np.random.default_rng(5)
+    months, event = random.integers(1, longest, 120), random.integers(0, 2, 120)
+    months[:9], event[:9] = longest, 0
+    outcome = np.where(months > 12, 0, event)
+    rows = pd.DataFrame({"months": months, "event": event, "outcome": outcome})
+    cohort = read_cohort(rows.assign(has_x=event))
+    assert withhold.chosen_times(survival.describe(cohort), cohort) == times

@@ -160,10 +160,10 @@ def kaplan_meier(
     """
     joined = found.curves["at_risk"].eq(display.WITHHELD).any()
     p = found.log_rank["p"]
-    title = f"{event} over time"
+    title = f"{event}: patients without it over time"
     if not np.isnan(p):
-        verdict = "differs" if p < 0.05 else "does not differ clearly"
-        title += f" {verdict} between the groups (log-rank {p_is(p)})"
+        verdict = "differ" if p < 0.05 else "do not differ clearly"
+        title = f"{event}: the curves {verdict} between the groups (log-rank {p_is(p)})"
     groups = [name for name in found.curves["group"].unique() if name != survival.ALL] or [
         survival.ALL
     ]
@@ -179,7 +179,7 @@ def kaplan_meier(
             f"{group}: "
             + listed(
                 [
-                    f"{percent(row.survival)} at {whole(row.time)} {unit} "
+                    f"{percent(row.survival)} at {row.time:.6g} {unit} "
                     f"with {whole(row.at_risk)} at risk"
                     for row in known[known["group"] == group].itertuples()
                 ]
@@ -202,7 +202,7 @@ def kaplan_meier(
                 label=group,
                 marker=plots.marker(position) if joined else None,
             )
-        axes.set(xlim=(0, None), ylim=(0, 101), xticks=read["time"].unique())
+        axes.set(xlim=(0, None), ylim=(0, 101))
 
 
 def published_patency(

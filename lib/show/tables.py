@@ -487,7 +487,7 @@ def at_risk(read: pd.DataFrame, unit: str) -> None:
         read,
         {
             "Group": "group",
-            f"Time ({unit})": ("time", whole),
+            f"Time ({unit})": ("time", "{:.6g}".format),
             "At risk": ("at_risk", whole),
             "Events so far": ("events", whole),
             "Censored before": ("censored", whole),

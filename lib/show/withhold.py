@@ -25,7 +25,7 @@ CELL = (
     "such cell follows by subtraction. Of a number: a mean with fewer than {0} on one side of it, "
     "or one patient who makes most of the spread."
 )
-EVENT = "As above; or outcome and event differ, or both are absent, in fewer than {0} patients."
+EVENT = CELL + " Or outcome and event differ, or both are absent, in fewer than {0} patients."
 PAIR = (
     "A cell of fewer than {0} patients, or needed so that no such cell follows by subtraction; or "
     "one patient makes most of the spread of a number."
@@ -63,7 +63,7 @@ def account(cohort: Cohort) -> pd.DataFrame:
         *(
             (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
             if name in found.outcome
-            else (f"{label[name]} by {outcome}, patients with all values", "the table", APART)
+            else (f"{label[name]} by {outcome}, patients with all values", "what is of them", APART)
             for name in cohort.described
             if name in found.complete
         ),
@@ -232,14 +232,22 @@ def places(
 
 
 def chosen_times(found: Survival, cohort: Cohort) -> list[float]:
-    """Round times at which curves are read, up to the last that the threshold of patients reached.
+    """The horizon and round times, up to the last that the threshold of patients reached, at which
+    curves are read.
 
     Their spacing tells nothing of a longer follow-up. Where all is shown they are those of the
     usual threshold, so that both books read the same.
     """
     at_risk = found.curves["at_risk"]
     least = min(max(cohort.withheld.threshold, disclosure.THRESHOLD), at_risk.max())
-    return survival.round_times(found.curves.loc[at_risk >= least, "time"].max())
+    longest = found.curves.loc[at_risk >= least, "time"].max()
+    times, until = survival.round_times(longest), _horizon(cohort)
+    return sorted({*times, until}) if until and until <= longest else times
+
+
+def _horizon(cohort: Cohort) -> float | None:
+    """When the outcome is counted, in the unit of the times, where that is known."""
+    return horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
 
 
 def over_time(found: Survival, cohort: Cohort, times: list[float]) -> tuple[Survival, pd.DataFrame]:
@@ -303,7 +311,7 @@ def _of_group(
     steps[::2, 0], steps[1::2, 1] = curve["events"], curve["censored"]
     at, counted = curve["time"].to_numpy(), np.vstack([[0, 0], steps.cumsum(axis=0)])
     before = {one: 2 * int(np.searchsorted(at, one)) for one in times}
-    until = horizon(*cohort.codebook.loc[[cohort.outcome, *cohort.named("time")], "unit"])
+    until = _horizon(cohort)
     told = [2 * int(np.searchsorted(at, until)) + int(until in at)] if until else []
     # The table of the outcome says how many had the event until then, and how many left before;
     # and so it may where it does not say when.
