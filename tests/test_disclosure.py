@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from chapter import ON_ROWS, run, run_book
-from helpers import codebook_of, read_cohort, refusal, slow_but, write_rows
+from helpers import codebook_of, random_patients, read_cohort, refusal, slow_but, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import Shown
@@ -33,7 +33,16 @@ from lib.patients.loading import EXAMPLE
 from lib.show import display, figures, model_tables, tables, withhold
 from lib.show import rows as pictures
 from lib.site import notebooks
-from lib.statistics import bootstrap, methods, multivariate, patency, roc, survival, univariate
+from lib.statistics import (
+    bootstrap,
+    methods,
+    multivariate,
+    patency,
+    roc,
+    sensitivity,
+    survival,
+    univariate,
+)
 
 CHAPTERS = [*ON_ROWS, "ledger", "your_data", "withheld"]
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
@@ -495,6 +504,109 @@ def unsafe_cells(rows: pd.DataFrame) -> list[dict]:
             if 0 < count < 5 or everyone:
                 found.append(where)
     return found
+
+
+def overlapping(seed: int) -> pd.DataFrame:
+    """Patients whose factors tell of one another, as where only those with one can have the other,
+    or only those without it."""
+    random = np.random.default_rng(seed)
+    number = int(random.integers(80, 200))
+    rows = pd.DataFrame({"group": random.choice(list("ABC"), number, p=[0.6, 0.3, 0.1])})
+    latent = random.random(number)
+    for name in ["has_a", "has_b", "has_c", "outcome"]:
+        beside = latent + random.uniform(0, 0.5) * random.random(number)
+        values = random.permutation(latent) if random.random() < 0.3 else beside
+        values *= random.choice([-1, 1])
+        rows[name] = (values < np.quantile(values, random.uniform(0.05, 0.6))).astype(int)
+    return rows
+
+
+def is_shown(found: Withheld, where: dict) -> bool:
+    """Whether the count of those with a level of one column, or of two, is shown."""
+    columns, group = {*where} - {"group"}, where.get("group")
+    if len(where) == 1:
+        return not found.totals & {*columns, group}
+    if group is not None:
+        return group not in found.by_group(*columns)
+    if "outcome" in columns:
+        return not found.outcome & columns
+    return frozenset(columns) not in found.pairs
+
+
+@pytest.mark.parametrize("seeds", [[128, 199], range(12)], ids=["nested", "any"])
+def test_all_tables_together_leave_each_small_cell_its_range(seeds):
+    """What all shown tables of group, factors and outcome allow it together (a linear program)."""
+    looked_at, narrow = 0, []
+    for rows in map(overlapping, seeds):
+        if Withheld(5).small(rows["outcome"].value_counts()).any():
+            continue
+        found = disclosure.withheld(read_cohort(rows, "A|B|C"), 5)
+        kinds = [sorted(rows[name].unique()) for name in rows]
+        cells = pd.DataFrame(itertools.product(*kinds), columns=list(rows))
+        known = [(cells["outcome"] >= 0, len(rows))]
+        for pair in [*itertools.combinations(rows, 1), *itertools.combinations(rows, 2)]:
+            for cell in itertools.product(*(rows[name].unique() for name in pair)):
+                where = dict(zip(pair, cell, strict=True))
+                if is_shown(found, where):
+                    own = (rows[[*pair]] == [*cell]).all(axis=1).sum()
+                    known.append(((cells[[*pair]] == [*cell]).all(axis=1), own))
+        told, counts = map(np.array, zip(*known, strict=True))
+        for where in unsafe_cells(rows):
+            cell = (cells[[*where]] == [*where.values()]).all(axis=1)
+            least, most = (
+                sign * linprog(sign * cell, A_eq=told, b_eq=counts).fun for sign in (1, -1)
+            )
+            looked_at += 1
+            narrow += [(where, least, most)] * (least > 1 + 1e-6 or most < 4 - 1e-6)
+    assert looked_at
+    assert narrow == []
+
+
+def test_a_pair_is_withheld_for_the_complete_too():
+    """Of those without a missing value the correlations tell the tables of a and c, and of b and
+    c, and so that four or more have both a and b: as four have, exactly four."""
+    parts = {(1, 1, 1): 4, (1, 0, 1): 18, (0, 1, 1): 10, (0, 0, 1): 3}
+    parts |= {(1, 0, 0): 25, (0, 1, 0): 30, (0, 0, 0): 110}
+    rows = pd.DataFrame([*parts], columns=["has_a", "has_b", "has_c"])
+    rows = rows.loc[np.repeat(rows.index, [*parts.values()])].reset_index(drop=True)
+    neither = rows["has_a"] + rows["has_b"] == 0
+    missing = neither & (rows["has_c"].eq(1) | (rows.groupby("has_c").cumcount(False) < 12))
+    rows = rows.assign(age=np.arange(200) % 40 + 40.0, outcome=np.arange(200) % 2)
+    found = disclosure.withheld(read_cohort(rows.assign(age=rows["age"].mask(missing))), 5)
+    pairs = [*itertools.combinations(["has_a", "has_b", "has_c"], 2)]
+    assert frozenset(pairs[0]) in found.pairs
+    assert {frozenset(pair) for pair in pairs[1:]} & found.pairs
+
+
+@pytest.mark.parametrize(("size", "hidden"), [(6, True), (30, False)])
+def test_a_correlation_tells_no_mean_of_a_few(size, hidden):
+    """With mean and standard deviation of all it gives the sum of a number over those with a
+    factor."""
+    rows = pd.DataFrame({"has_b": (np.arange(150) < size).astype(int)})
+    rows = rows.assign(size=np.arange(150) % 29 + 1.0, outcome=np.arange(150) % 2)
+    found = disclosure.withheld(read_cohort(rows), 5)
+    assert (frozenset({"has_b", "size"}) in found.pairs) == hidden
+
+
+@pytest.mark.parametrize(("lacking", "hidden"), [(0, False), (6, True), (30, False)])
+def test_means_by_outcome_leave_over_no_few(lacking, hidden):
+    """The mean of all less those by outcome is that of the patients without an outcome."""
+    outcome = pd.Series(np.arange(150) % 2, dtype="Int64").mask(np.arange(150) < lacking)
+    rows = pd.DataFrame({"has_b": np.arange(150) // 2 % 2, "size": np.arange(150) % 29 + 1.0})
+    found = disclosure.withheld(read_cohort(rows.assign(outcome=outcome)), 5)
+    assert ("size" in found.outcome) == hidden
+
+
+def test_where_too_few_are_beyond_the_knots_of_a_curve_it_is_withheld():
+    """Outside the knots the curve is a straight line, so that they can be found on it."""
+    for number, drawn in {61: False, 200: True}.items():
+        rows = random_patients(number).assign(length=np.arange(number) * 0.7)
+        cohort = read_cohort(rows, "A|B|C")
+        form = sensitivity.functional_form(
+            dataclasses.replace(cohort, withheld=Withheld(5)), "length"
+        )
+        assert np.isfinite(form.p) and (len(form.curve) > 0) == drawn
+        assert len(sensitivity.functional_form(cohort, "length").curve)
 
 
 @pytest.mark.filterwarnings("ignore")

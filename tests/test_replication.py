@@ -1,5 +1,7 @@
 """A file with the paper's columns beside the print: stored witnesses agree, altered ones do not."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from helpers import witness, write_rows
@@ -7,6 +9,8 @@ from helpers import witness, write_rows
 from lib.compatible import conclusions, replication
 from lib.compatible.study import read_stored
 from lib.paper import published, reconstruct
+from lib.patients import disclosure
+from lib.patients.cohort import Withheld
 from lib.patients.files import DATA
 from lib.patients.loading import load
 
@@ -97,6 +101,40 @@ def test_the_example_cohort_as_a_users_file_agrees(cohort_of):
 )
 def test_agreement_is_by_printed_digits(printed, value, expected):
     assert replication.agreement(printed, value) == expected
+
+
+def test_that_a_model_has_no_maximum_is_not_told_by_what_is_in_the_file(cohort_of):
+    """Of twelve patients with a factor all had the event, or all but a few: the rows say the
+    same."""
+    told = set()
+    for without in (0, 1, 3):
+        rows = witness()
+        had, had_not = (rows.index[rows["occluded_12m"] == one] for one in (1, 0))
+        chosen = [*had[: 12 - without], *had_not[:without]]
+        rows["crosses_inguinal_ligament"] = rows.index.isin(chosen).astype(int)
+        cohort = cohort_of(rows)
+        cohort = replace(cohort, withheld=disclosure.withheld(cohort, 5))
+        found = replication.beside_claims(cohort, CLAIMS)
+        adjusted = found.filter(like="multivariate.", axis=0)["withheld"]
+        assert adjusted.drop("multivariate.all.confidence_level").all()
+        told.add(tuple(found["withheld"]))
+    assert len(told) == 1
+
+
+def test_what_backward_elimination_lets_go_is_not_told_beside_a_withheld_table(cohort_of):
+    cohort, factor = cohort_of(witness()), "crosses_inguinal_ligament"
+    shown = [
+        replication.models(replace(cohort, withheld=Withheld(5, complete=gone)), CLAIMS)["model"]
+        for gone in (frozenset(), frozenset({factor}))
+    ]
+    assert [models.str.startswith("backward").any() for models in shown] == [True, False]
+
+
+def test_the_place_is_withheld_with_the_table_of_the_markers(cohort_of):
+    cohort = cohort_of(witness(160))
+    for pairs in (frozenset(), frozenset({frozenset(MARKERS)})):
+        withheld = replace(cohort, withheld=Withheld(5, pairs=pairs))
+        assert replication.hides_place(withheld, MARKERS) == bool(pairs)
 
 
 def test_a_file_without_a_marker_is_not_compared(cohort_of):

@@ -58,12 +58,14 @@ def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """Every claim (indexed as ``claims``), columns printed, value, agreement, withheld: its value
     in the cohort; NaN for what is not in the file."""
     printed, values = claims["printed"], ledger.cohort_values(cohort, claims)
+    # Of a factor of the file there may be no value, which would tell as much.
+    in_file = values.notna() | claims.index.map(subject).isin(cohort.factors)
     return pd.DataFrame(
         {
             "printed": printed,
             "value": values,
             "agreement": list(map(agreement, printed, values)),
-            "withheld": np.array(ledger.are_withheld(cohort, claims)) & values.notna(),
+            "withheld": np.array(ledger.are_withheld(cohort, claims)) & in_file,
         }
     )
 
@@ -111,9 +113,9 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
 def _models(cohort: Cohort, markers: list[str]) -> list[tuple[str, list[str], bool, str]]:
     """Each model in words, its factors, whether it holds the group, and how it is estimated."""
     every, group, ends = cohort.factors, cohort.phrase(cohort.group), []
-    # What a model ends with says something of it, so it is withheld with it.
-    if not disclosure.hides_model(cohort, every):
-        kept = backward(cohort)
+    # What it ends with tells of the factors that it lets go, as their tests would.
+    kept = [] if disclosure.hides_model(cohort, every) else backward(cohort)
+    if kept and not cohort.withheld.complete and not disclosure.hides_model(cohort, kept):
         words = listed([cohort.phrase(name) for name in kept])
         ends = [(f"backward elimination, which ends with {words}", kept, False, WALD)]
     return [
@@ -162,10 +164,10 @@ def core(cohort: Cohort, markers: list[str]) -> tuple[int, int]:
 def hides_place(cohort: Cohort, markers: list[str]) -> bool:
     """Whether the cohort's place among the cross-tables, and what follows from its rows there, may
     not be shown: a cell of outcome and markers, or a factor's own table, has too few patients, or
-    the model of the markers with the group is withheld."""
+    the table of the markers or their model with the group is withheld."""
     cells = cohort.rows.groupby([cohort.outcome, *markers]).size()
     few = cohort.withheld.small(cells).any() or disclosure.hides_model(cohort, markers, True)
-    return bool(few or cohort.withheld.outcome)
+    return bool(few or cohort.withheld.outcome or frozenset(markers) in cohort.withheld.pairs)
 
 
 def conclusions(cohort: Cohort, claims: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:

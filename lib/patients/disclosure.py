@@ -13,10 +13,11 @@ or as a whole. The method, for all count tables that the book prints:
    of them is of too few, has too few on one side, or stands beside a spread of which one patient
    makes the most (the p% rule with p = 10); by outcome with all else that the number tells of it.
    A correlation counts as the table of the patients without a missing value.
-4. What is shown leaves each unsafe cell a range: two margins a and b of n patients leave it
-   max(0, a+b-n) to min(a, b) (Fréchet). So it is in each part of the patients in which both margins
-   are shown, such as the groups that are withheld, or the levels of a third column whose tables
-   with both are shown; the ranges in the parts add up.
+4. What is shown leaves each unsafe cell a range: from the least to the greatest that it is in any
+   table of its two columns, the group and a third column with the counts that are shown (a linear
+   program). It need not be asked where the ranges max(0, a+b-n) to min(a, b) that two margins of n
+   patients leave (Fréchet), added up over all levels of group and third column, are wide enough. A
+   table of two factors is looked at among the patients without a missing value too.
 5. Where that is less than the range from 1 to threshold - 1, more is withheld: the next smallest
    group of the table, a table with the third column, or at last all counts of a factor.
 
@@ -27,10 +28,11 @@ time and not what another table tells of it.
 """
 
 import os
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linprog
 
 from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
@@ -234,6 +236,11 @@ class _Tables:
         }
         self.small_groups = self._merge_small_groups()
         self.sizes = {name: has.sum(axis=0) for name, has in self.has.items()}
+        # The number of every patient's level; the next one where it is missing.
+        self.levels = {
+            name: np.where(has.any(axis=1), has.argmax(axis=1), has.shape[1])
+            for name, has in self.has.items()
+        }
         self.tables = [
             *((self.group, name) for name in codes),
             *((name, self.outcome) for name in self.factors),
@@ -251,19 +258,12 @@ class _Tables:
         one, other = (self.has[name][among].astype(float) for name in (first, second))
         return _unsafe((one.T @ other).astype(int), self.rule.threshold, second in self.events)
 
-    def hides_means(self, name: str, by: str) -> bool:
-        """Whether a mean of a number, of all patients or by group or outcome, may not be shown, or
-        they leave over that of a few, or of one among others, in neither."""
-        values, has = self.numbers[name], self.has[by]
-        parts = [values, *(values[level] for level in has.T)]
-        left_over = values[~has.any(axis=1)]
-        return any(
-            [
-                self.rule.small(left_over.notna().sum()),
-                self.rule.dominated(left_over),
-                *map(self.rule.hides_mean, parts),
-            ]
-        )
+    def hides_means(self, name: str, by: str, among: np.ndarray | slice = ALL) -> bool:
+        """Whether a mean of a number among some patients, of all or by the levels of a column, may
+        not be shown, or what they leave over of those without a level may not."""
+        values, has = self.numbers[name][among], self.has[by][among]
+        parts = [values, *(values[level] for level in has.T), values[~has.any(axis=1)]]
+        return any(map(self.rule.hides_mean, parts))
 
     def _merge_small_groups(self) -> frozenset[str]:
         has = self.has[self.group]
@@ -288,12 +288,12 @@ class _Tables:
             among = self.complete if {first, second} <= {*self.factors} else ALL
             unsafe = self.unsafe(first, second) | self.unsafe(first, second, among)
             whole = unsafe.any() and (first != self.group or len(self.sizes[second]) == 1)
-            if second == self.outcome and first in self.numbers:
-                whole |= self.hides_means(first, second)
-            # From a correlation with such a number follow all values of the one patient.
-            of_numbers = self.numbers.keys() & {first, second}
-            if self.group != first:
-                whole |= any(self.rule.dominated(self.numbers[of][among]) for of in of_numbers)
+            # From a correlation follow the means of a number by the levels of the other column.
+            whole |= first != self.group and any(
+                self.hides_means(name, by, among)
+                for name, by in ((first, second), (second, first))
+                if name in self.numbers
+            )
             if not whole:
                 shown[first, second][~unsafe.any(axis=1)] = True
             # The final event would tell what is withheld of the outcome.
@@ -306,11 +306,13 @@ class _Tables:
         """Withhold more where an unsafe cell has too narrow a range (step 5); whether any had."""
         found, several = False, [name for name in self.has if len(self.sizes[name]) > 1]
         for first, second in [table for table in self.tables if {*table} <= {*several}]:
-            for i, j in zip(*np.nonzero(self.unsafe(first, second)), strict=True):
-                for third in [first, *several]:
-                    while self._is_narrow(first, i, second, j, third):
-                        self._withhold_beside(first, second, third)
-                        found = True
+            parts = [ALL, self.complete] if {first, second} <= {*self.factors} else [ALL]
+            for among in parts[: 1 if self.complete.all() else 2]:
+                for i, j in np.argwhere(self.unsafe(first, second, among)):
+                    for third in [first, *several]:
+                        while self._is_narrow(first, i, second, j, third, among):
+                            self._withhold_beside(first, second, third)
+                            found = True
         return found
 
     def _withdraw(self, name: str) -> None:
@@ -318,17 +320,37 @@ class _Tables:
         for other in self.has:
             self.shown[name, other][:] = False
 
-    def _is_narrow(self, first: str, i: int, second: str, j: int, third: str) -> bool:
-        """Whether a cell's range is too narrow, given its tables with a third column (step 4)."""
+    def _is_narrow(
+        self, first: str, i: int, second: str, j: int, third: str, among: np.ndarray | slice
+    ) -> bool:
+        """Whether a cell's range among some patients is too narrow, given what is shown of a third
+        column and of the group (step 4); by its own margins alone where the third is one of its
+        two."""
         if not (self.shown[first, first].all() and self.shown[second, second].all()):
             return False
-        one, other = self.has[first][:, [i]], self.has[second][:, [j]]
-        known = self.has[first].any(axis=1) & self.has[second].any(axis=1)
-        shown = self.has[third][:, self.shown[first, third][i] & self.shown[second, third][j]]
-        parts = np.vstack([shown.T, ~shown.any(axis=1)]).T & known[:, np.newaxis]
-        a, b, total = (counted.sum(axis=0) for counted in (parts & one, parts & other, parts))
+        beside = [] if third in (first, second) else [self.group, third]
+        names = list(dict.fromkeys([first, second, *beside]))
+        codes = np.array([self.levels[name][among] for name in names])
+        shape = [len(self.sizes[name]) + 1 for name in names]
+        counts = np.bincount(np.ravel_multi_index(codes, shape), minlength=np.prod(shape))
+        known = counts.reshape(*shape[:2], -1)[:-1, :-1]
+        # The rows of the table that are shown stay as they are.
+        others = known[~self.shown[first, second].any(axis=1)]
+        a, b, total = known[i].sum(axis=0), others[:, j].sum(axis=0), others.sum(axis=(0, 1))
         least, most = np.maximum(0, a + b - total).sum(), np.minimum(a, b).sum()
-        return least > 1 or most < self.rule.threshold - 1
+        if least <= 1 and most >= self.rule.threshold - 1:
+            return False
+        level = np.indices(shape).reshape(len(names), -1)
+        told = [level[x] == shape[x] - 1 for x in range(len(names))]
+        for x, y in combinations_with_replacement(range(len(names)), 2):
+            cells = np.argwhere(self.shown[names[x], names[y]])
+            told += [(level[x] == one) & (level[y] == other) for one, other in cells]
+        cell = (level[0] == i) & (level[1] == j)
+        least, most = (
+            sign * linprog(sign * cell, A_eq=np.array(told), b_eq=np.array(told) @ counts).fun
+            for sign in (1, -1)
+        )
+        return least > 1 + 1e-6 or most < self.rule.threshold - 1 - 1e-6
 
     def _withhold_beside(self, first: str, second: str, third: str) -> None:
         """Withhold, for the sake of a cell of a table, the next smallest of its groups; or a table

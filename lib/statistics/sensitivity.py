@@ -124,7 +124,7 @@ class FunctionalForm:
 def functional_form(cohort: Cohort, factor: str) -> FunctionalForm:
     """Is the log odds a straight line in this factor, the others held? Against a restricted cubic
     spline with four knots. The curve ends where fewer patients would lie beyond than the
-    cohort may show.
+    cohort may show, and is empty where fewer lie beyond its outer knots.
 
     Source: Harrell 2015, Regression Modeling Strategies, 2nd ed., section 2.4.5, with the knots at
     the quantiles of table 2.3; libraries put the outer knots at the extremes.
@@ -168,6 +168,9 @@ def functional_form(cohort: Cohort, factor: str) -> FunctionalForm:
             "upper": ratios["upper"],
         }
     )
+    # From a part of it the knots can be computed.
+    if any(cohort.withheld.hides_quantile(rows[factor], end) for end in knots[[0, -1]]):
+        curve = curve.iloc[:0]
     return FunctionalForm(stats.chi2.sf(statistic, len(knots) - 2), curve)
 
 
