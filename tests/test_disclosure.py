@@ -797,9 +797,9 @@ def test_no_mean_and_spread_tell_the_value_of_one_patient(load, shown, name):
     assert found.means == (frozenset() if name == "nobody" else {"size"})
     assert ("size" in found.outcome) == (name not in ("nobody", "one of a group"))
     assert not found.totals and not found.groups  # medians are shown
-    # One value that makes a spread makes the correlations with it.
+    # A correlation tells what the means among all do.
     of_size = {frozenset(("size", other)) for other in ("age", "has_a", "has_b")}
-    assert found.pairs == (of_size if name == "one of all" else set())
+    assert found.pairs == (of_size if name in ("one of all", "four of all") else set())
     # Its odds ratio per step is what a t test tells.
     assert disclosure.hides_model(cohort, ["size"]) == ("size" in found.outcome)
     assert ("Means" in {*withhold.account(cohort)["table"]}) == (name != "nobody")

@@ -33,6 +33,7 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from lib.patients.cohort import Cohort, Withheld
 from lib.patients.errors import InputError
@@ -345,9 +346,9 @@ class _Tables:
         for x, y in combinations_with_replacement(range(len(names)), 2):
             cells = np.argwhere(self.shown[names[x], names[y]])
             told += [(level[x] == one) & (level[y] == other) for one, other in cells]
-        cell = (level[0] == i) & (level[1] == j)
+        equations, cell = csr_array(np.array(told)), (level[0] == i) & (level[1] == j)
         least, most = (
-            sign * linprog(sign * cell, A_eq=np.array(told), b_eq=np.array(told) @ counts).fun
+            sign * linprog(sign * cell, A_eq=equations, b_eq=equations @ counts).fun
             for sign in (1, -1)
         )
         return least > 1 + 1e-6 or most < self.rule.threshold - 1 - 1e-6
