@@ -305,7 +305,5 @@ def _depart_markup(self, node: markup) -> None:
     self.body.append(node.get("after", ""))
 
 
-def setup(app) -> None:
-    """Make the nodes and the role known to Sphinx."""
-    app.add_node(markup, html=(_visit_markup, _depart_markup))
-    app.add_role("claim", ClaimRole())
+# How the node is begun and ended.
+MARKUP_AS_HTML = (_visit_markup, _depart_markup)
