@@ -233,11 +233,9 @@ def conclude(cohort, target):
         estimate, error = fit.coefficients[column], math.sqrt(fit.inverse[column, column])
         return abs(estimate) / error if kind == Z_WITH_GROUPS else estimate
     if kind in (LEAST_TEST, MOST_TEST):
-        least = most = cohort.of_length[0]
-        for j in range(len(target.binary)):
-            z = crude(TEST, cohort, j)
-            least, most = min(least, z), max(most, z)
-        return least if kind == LEAST_TEST else most
+        of_binary = [crude(TEST, cohort, j) for j in range(len(target.binary))]
+        tests = np.array([cohort.of_length[0], *of_binary])
+        return tests.min() if kind == LEAST_TEST else tests.max()
     if column == target.length:
         return cohort.of_length[0] if kind == TEST else cohort.alone.coefficients[1]
     return crude(kind, cohort, np.flatnonzero(target.binary == column)[0])
