@@ -203,9 +203,7 @@ def critical_t(z, degrees):
 @compiled
 def distance_of_ladder(cohort, target):
     """Squared distance from what a step of the ladder asks; fits the model with the groups."""
-    total = 0.0
-    if target.most_difference < np.inf:
-        total += square(cohort.of_length[1] - target.most_difference, target.z_unit)
+    total = square(cohort.of_length[1] - target.most_difference, target.z_unit)
     if target.most_inflation < np.inf:
         total += square(largest_inflation(cohort) - target.most_inflation, 5 * target.z_unit)
     if len(target.most_last) or target.conclusion in (WITH_GROUPS, Z_WITH_GROUPS):
