@@ -168,10 +168,9 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
     to the documentation of a function, and a heading."""
     about = {"text": cell} if isinstance(cell, str) else cell
     content = nodes.Text(about["text"])
-    if about.get("target"):
-        content = reference(about["text"], about["target"])
-    if about.get("function"):
-        content = reference(about["text"], about["function"], "py:func")
+    for kind, role in {"target": "std:ref", "function": "py:func"}.items():
+        if about.get(kind):
+            content = reference(about["text"], about[kind], role)
     if about.get("title"):
         content = nodes.abbreviation("", "", content, explanation=about["title"])
     if about.get("class"):
