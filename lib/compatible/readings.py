@@ -118,12 +118,12 @@ def _firth(printed: Printed) -> pd.DataFrame:
     """Both odds ratios of the two markers alone under Firth's penalty, for every number of patients
     with both (Firth 1993, Biometrika 80:27-38)."""
     n11, counts = cores.by_both(printed.first, printed.second)
-    ratios = []
-    for patients in counts.reshape(len(n11), -1):
-        model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
-        model.fit(exclusion.KNOWN, exclusion.GROUPS[:, 0], patients.astype(float))
-        ratios.append(np.exp(model.coef_[1:]))
-    return pd.DataFrame(ratios, n11)
+    model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
+    coefficients = [
+        model.fit(exclusion.KNOWN, exclusion.GROUPS[:, 0], patients).coef_[1:]
+        for patients in counts.reshape(len(n11), -1).astype(float)
+    ]
+    return pd.DataFrame(np.exp(coefficients), n11)
 
 
 def _compared(table: pd.DataFrame, printed: Printed) -> dict:
