@@ -132,15 +132,14 @@ def margins_by_counts(
     patent (with the factor) and margin, the least over all spreads of the factor.
     """
     possible = significant_counts(*printed.first.sum(axis=0), by_any_test=by_any_test)
-    pairs, tables = np.argwhere(possible), []
+    counts, tables = pd.DataFrame(np.argwhere(possible), columns=["occluded", "patent"]), []
     for (k1, k0), excess in excesses(printed, stored):
         margins = excess.of_counts().max(axis=0)[possible]
         # Together the certificates do a little more than the best of them alone.
         if margins.min() > -NEARLY:
             for at in np.flatnonzero(margins <= 0):
-                margins[at] = excess.worst_spread(*pairs[at])[0]
-        table = pd.DataFrame(pairs, columns=["occluded", "patent"])
-        tables.append(table.assign(k1=k1, k0=k0, margin=margins))
+                margins[at] = excess.worst_spread(*counts.iloc[at])[0]
+        tables.append(counts.assign(k1=k1, k0=k0, margin=margins))
     columns = ["k1", "k0", "occluded", "patent", "margin"]
     return pd.concat([pd.DataFrame(columns=columns, dtype=float), *tables])[columns]
 

@@ -118,12 +118,12 @@ def _firth(printed: Printed) -> pd.DataFrame:
     """Both odds ratios of the two markers alone under Firth's penalty, for every number of patients
     with both (Firth 1993, Biometrika 80:27-38)."""
     n11, counts = cores.by_both(printed.first, printed.second)
-    ratios = []
-    for patients in counts.reshape(len(n11), -1):
-        model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
-        model.fit(exclusion.KNOWN, exclusion.GROUPS[:, 0], patients.astype(float))
-        ratios.append(np.exp(model.coef_[1:]))
-    return pd.DataFrame(ratios, n11)
+    model = FirthLogisticRegression(backend="numpy", fit_intercept=False)
+    coefficients = [
+        model.fit(exclusion.KNOWN, exclusion.GROUPS[:, 0], patients).coef_[1:]
+        for patients in counts.reshape(len(n11), -1).astype(float)
+    ]
+    return pd.DataFrame(np.exp(coefficients), n11)
 
 
 def _compared(table: pd.DataFrame, printed: Printed) -> dict:
@@ -163,27 +163,30 @@ def _listed(about: Study, counts: pd.DataFrame) -> dict[str, dict]:
         "some test, for every number of patients with both markers that is not excluded for all "
         "models",
     }
-    rows = {}
-    for reading, needed in listed_steps(about.claims).items():
-        of_reading = counts[counts["reading"] == reading]
-        if not set(needed) <= set(of_reading["step"]):
-            rows[reading] = {
-                "verdict": "open: not listed",
-                "reason": "no complete listing for these claims is stored",
-            }
-            continue
-        found = int(of_reading["found"].sum())
-        if found:
-            ends = f"{found} print all numbers, patients were not made from them"
-        else:
-            units = (1 + of_reading["nearest_miss"].min()) / 2
-            ends = f"in the nearest a number is {units:,.1f} units of its last digit off"
-        rows[reading] = {
-            "verdict": "open: fits found" if found else "contradicted: proven",
-            "found": found,
-            "reason": f"{words[reading].format(looked_at=of_reading['looked_at'].sum())}; {ends}",
+    return {
+        reading: _of_listing(counts[counts["reading"] == reading], needed, words[reading])
+        for reading, needed in listed_steps(about.claims).items()
+    }
+
+
+def _of_listing(counts: pd.DataFrame, needed: list[int], words: str) -> dict:
+    """The verdict of one listing from its counts by step; ``words`` say what it looked at."""
+    if not set(needed) <= set(counts["step"]):
+        return {
+            "verdict": "open: not listed",
+            "reason": "no complete listing for these claims is stored",
         }
-    return rows
+    found = int(counts["found"].sum())
+    if found:
+        ends = f"{found} print all numbers, patients were not made from them"
+    else:
+        units = (1 + counts["nearest_miss"].min()) / 2
+        ends = f"in the nearest a number is {units:,.1f} units of its last digit off"
+    return {
+        "verdict": "open: fits found" if found else "contradicted: proven",
+        "found": found,
+        "reason": f"{words.format(looked_at=counts['looked_at'].sum())}; {ends}",
+    }
 
 
 def _searched(about: Study, stored: pd.DataFrame) -> dict[str, dict]:

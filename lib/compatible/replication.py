@@ -73,8 +73,7 @@ def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
 def tests_alone(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """P of every factor alone by every test (factors x ``univariate.TEST_LABELS``), for the factors
     of which the paper prints one."""
-    claimed = claims.index[claims["section"] == "univariate"].map(subject)
-    factors = [name for name in cohort.factors if name in claimed]
+    factors = [name for name in cohort.factors if f"univariate.{name}.p_value" in claims.index]
     return univariate.screen(cohort, factors)[list(univariate.TEST_LABELS)]
 
 

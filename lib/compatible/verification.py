@@ -103,9 +103,7 @@ def counts(chosen: np.ndarray, outcome: np.ndarray) -> np.ndarray:
 def by_outcome(values: np.ndarray, outcome: np.ndarray) -> list[np.ndarray]:
     """Values (cohorts x patients) of the occluded and of the patent patients, who are as many in
     each cohort."""
-    order = np.argsort(outcome == 0, axis=1, kind="stable")
-    sorted_values = np.take_along_axis(values.astype(float), order, axis=1)
-    return np.split(sorted_values, [np.count_nonzero(outcome[0])], axis=1)
+    return [values[outcome == value].reshape(len(values), -1) for value in (1, 0)]
 
 
 def terms(columns: dict[str, np.ndarray], study: Study, *, with_groups: bool) -> np.ndarray:

@@ -203,9 +203,7 @@ def critical_t(z, degrees):
 @compiled
 def distance_of_ladder(cohort, target):
     """Squared distance from what a step of the ladder asks; fits the model with the groups."""
-    total = 0.0
-    if target.most_difference < np.inf:
-        total += square(cohort.of_length[1] - target.most_difference, target.z_unit)
+    total = square(cohort.of_length[1] - target.most_difference, target.z_unit)
     if target.most_inflation < np.inf:
         total += square(largest_inflation(cohort) - target.most_inflation, 5 * target.z_unit)
     if len(target.most_last) or target.conclusion in (WITH_GROUPS, Z_WITH_GROUPS):
@@ -233,11 +231,9 @@ def conclude(cohort, target):
         estimate, error = fit.coefficients[column], math.sqrt(fit.inverse[column, column])
         return abs(estimate) / error if kind == Z_WITH_GROUPS else estimate
     if kind in (LEAST_TEST, MOST_TEST):
-        least = most = cohort.of_length[0]
-        for j in range(len(target.binary)):
-            z = crude(TEST, cohort, j)
-            least, most = min(least, z), max(most, z)
-        return least if kind == LEAST_TEST else most
+        of_binary = [crude(TEST, cohort, j) for j in range(len(target.binary))]
+        tests = np.array([cohort.of_length[0], *of_binary])
+        return tests.min() if kind == LEAST_TEST else tests.max()
     if column == target.length:
         return cohort.of_length[0] if kind == TEST else cohort.alone.coefficients[1]
     return crude(kind, cohort, np.flatnonzero(target.binary == column)[0])

@@ -179,9 +179,8 @@ def measured(found: list[np.ndarray], about: Study) -> pd.DataFrame:
 
 def order(table: pd.DataFrame, rung: int, name: str, side: str) -> np.ndarray:
     """The rows of `measured` that stand on a rung, the most extreme value of a conclusion first."""
-    signed = table[name].to_numpy() * (-1 if side == GREATEST else 1)
-    places = np.flatnonzero(table[ladder.RUNGS[rung].name].to_numpy() & np.isfinite(signed))
-    return places[np.argsort(signed[places], kind="stable")]
+    values = table.loc[table[ladder.RUNGS[rung].name] & np.isfinite(table[name]), name]
+    return values.sort_values(ascending=side == LEAST, kind="stable").index.to_numpy()
 
 
 def write(found: list[np.ndarray], about: Study, folder: Path = FOLDER) -> None:

@@ -149,19 +149,19 @@ def wald_strings(sets: dict[str, dict[str, str]], level: float) -> None:
     Each of ``sets`` maps quantities of ``wald.QUANTITIES`` to printed strings; the first is shown,
     the others are there to choose. ``level`` is that of the limits.
     """
-    texts = {
-        label: {q: strings.get(q, "") for q in wald.QUANTITIES} for label, strings in sets.items()
-    }
-    first = next(iter(texts.values()))
-    sentences, rows = wald_result({q: text for q, text in first.items() if text}, level)
+    first = next(iter(sets.values()))
+    sentences, rows = wald_result(first, level)
     display.tool(
         "wald",
         title="Can these strings belong together?",
         fields=[
-            {"name": quantity, "label": capital(words), "value": first[quantity]}
+            {"name": quantity, "label": capital(words), "value": first.get(quantity, "")}
             for quantity, words in QUANTITY_WORDS.items()
         ],
-        presets=[{"label": capital(label), "values": values} for label, values in texts.items()],
+        presets=[
+            {"label": capital(label), "values": {q: strings.get(q, "") for q in QUANTITY_WORDS}}
+            for label, strings in sets.items()
+        ],
         sentences=sentences,
         columns=["Quantity", "Printed", "The others allow", "Fits"],
         rows=rows,

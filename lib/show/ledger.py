@@ -15,7 +15,7 @@ import jinja2
 import pandas as pd
 
 from lib.paper import ledger, premises, published, reconstruct, verdicts
-from lib.patients.files import InputError
+from lib.patients.errors import InputError, that_hold
 from lib.words import capital, listed, say
 
 MEANING = {
@@ -104,7 +104,7 @@ def finding_lines(finding: verdicts.Finding, account: ledger.Account) -> list[st
             for name in check.claims
         ),
     }
-    return lines + [words for words, holds in notes.items() if holds]
+    return lines + that_hold(notes)
 
 
 def _numbers_of_events(finding: verdicts.Finding, claims: pd.DataFrame) -> Iterator[str]:

@@ -159,8 +159,7 @@ class _RatioLocator(LogLocator):
 def ratio_scale(axes: Axes, which: str) -> None:
     """A logarithmic scale with plain numbers on the axis "x" or "y"."""
     axes.set(**{f"{which}scale": "log"})
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set(
+    getattr(axes, f"{which}axis").set(
         major_locator=_RatioLocator(subs=(1, 2, 5)),
         major_formatter="{x:g}",
         minor_locator=NullLocator(),

@@ -323,8 +323,9 @@ def setup(app) -> dict:
         "room": code.RoomDirective,
     }.items():
         app.add_directive(name, directive)
-    for part in (render, mathml):
-        part.setup(app)
+    app.add_role("claim", render.ClaimRole())
+    app.add_node(render.markup, html=render.MARKUP_AS_HTML)
+    app.add_html_math_renderer("mathml", (mathml.write, None), (mathml.write_block, None))
     app.add_transform(conditional.LeaveOut)
     app.add_search_language(search_index.Words)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,17 +24,14 @@ def _mathml(node: nodes.math | nodes.math_block, display: str) -> str:
     return f"<code>{escape(latex)}</code>"
 
 
-def _visit_math(self, node: nodes.math) -> None:
+def write(self, node: nodes.math) -> None:
+    """A formula in the text."""
     self.body.append(_mathml(node, "inline"))
     raise nodes.SkipNode
 
 
-def _visit_math_block(self, node: nodes.math_block) -> None:
+def write_block(self, node: nodes.math_block) -> None:
+    """A formula that stands alone, in which the keyboard can scroll."""
     begin = self.starttag(node, "div", CLASS="math", tabindex="0")
     self.body.append(f"{begin}{_mathml(node, 'block')}</div>\n")
     raise nodes.SkipNode
-
-
-def setup(app) -> None:
-    """Make the renderer known to Sphinx; `html_math_renderer: mathml` chooses it."""
-    app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))

@@ -168,10 +168,9 @@ def _cell(cell: str | dict, column: dict, head: str = "") -> nodes.entry:
     to the documentation of a function, and a heading."""
     about = {"text": cell} if isinstance(cell, str) else cell
     content = nodes.Text(about["text"])
-    if about.get("target"):
-        content = reference(about["text"], about["target"])
-    if about.get("function"):
-        content = reference(about["text"], about["function"], "py:func")
+    for kind, role in {"target": "std:ref", "function": "py:func"}.items():
+        if about.get(kind):
+            content = reference(about["text"], about[kind], role)
     if about.get("title"):
         content = nodes.abbreviation("", "", content, explanation=about["title"])
     if about.get("class"):
@@ -305,7 +304,5 @@ def _depart_markup(self, node: markup) -> None:
     self.body.append(node.get("after", ""))
 
 
-def setup(app) -> None:
-    """Make the nodes and the role known to Sphinx."""
-    app.add_node(markup, html=(_visit_markup, _depart_markup))
-    app.add_role("claim", ClaimRole())
+# How the node is begun and ended.
+MARKUP_AS_HTML = (_visit_markup, _depart_markup)
