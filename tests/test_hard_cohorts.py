@@ -111,7 +111,7 @@ CASES = {
     ),
     "a protective factor": (
         lambda rows: rows.assign(incomplete_coverage=1 - rows["incomplete_coverage"]),
-        "Protective, and therefore reversed",
+        "Reversed, since less common, or lower, among those with the event",
     ),
 }
 
@@ -373,7 +373,7 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
         ("analysis", "The cohort by ASA joint."),
         ("analysis", "kn (knee), hp (hip)"),
         ("analysis", "2 (nein), 1 (ja)"),
-        ("analysis", "Share with event with each factor"),
+        ("analysis", "Share with event; filled: of the patients with the factor"),
         ("index", f"120 patients, of whom {(revised == 1).sum()} had the outcome"),
         ("multivariate", "is withheld with the joint model"),
     ]:

@@ -60,6 +60,18 @@ def count_of(count: float, total: float) -> str:
 
 
 def _about(claim: str) -> str:
+def terms_of(cohort: Cohort) -> str:
+    """How many terms a model of all factors has, in words; where each has one, how many factors."""
+    return counted(len(cohort.factors), "term" if "category" in cohort.codebook else "factor")
+
+
+def with_all_factors(cohort: Cohort) -> str:
+    """In whom the factors are compared with one another. How many also lack the outcome is nowhere
+    else, and so is told only where nothing is withheld."""
+    number = f"{whole(len(cohort.complete(cohort.factors)))} " * (not cohort.withheld.threshold)
+    return f"the {number}patients in whom all factors are known"
+
+
     return capital(verdicts.about(claim))
 
 
