@@ -122,6 +122,13 @@ class BookShown:
             one if isinstance(one, str) else one["label"] for one in about.get("columns", [])
         ]
         seen: Counter[str] = Counter()
+        # How many patients a column is about, which stands in its heading, is a cell as well.
+        for place, column in enumerate(columns):
+            columns[place], _, number = column.replace("\N{NO-BREAK SPACE}", " ").partition(
+                " (n = "
+            )
+            if number:
+                self.cells[about["name"], "n", 1, columns[place]] = number.rstrip(")")
         for row in about.get("rows", []):
             first, *others = map(display.text_of, row)
             seen[first] += 1
@@ -401,6 +408,9 @@ class Attack:
 
     def baseline(self, shown: BookShown) -> None:
         for by, levels in (("group", {one: one for one in self.groups}), ("outcome", HEADED)):
+            for level, heading in levels.items():
+                number = shown.cells.get((f"tab-baseline-{by}", "n", 1, heading), "")
+                self.know(number, **{by: level})
             for _, row in shown.files[f"tab-baseline-{by}"].iterrows():
                 for level, heading in levels.items():
                     self.know(row[f"{heading} n"], **{by: level})

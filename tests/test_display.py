@@ -307,7 +307,7 @@ def test_the_picture_of_shares_names_no_group_where_there_is_one_and_says_what_w
     labels = drawings[0].axes[0].get_legend_handles_labels()[1]
     assert labels == ([] if threshold else ["A", "B", "C"])
     plain, leveled = (f"{one.content['caption']} {one.content['alt']}" for one in shown)
-    assert ("share with event: has_a, " in plain) == (threshold > 0)
+    assert ("share with event: has_a (" in plain) == (threshold > 0)
     assert "With event with" not in plain and "most often with event" not in plain
     assert ("all " in plain) == (threshold == 0)
     any_other = "open: of those without it, that is, with any other level of the same factor"

@@ -180,8 +180,8 @@ def shares(cohort: Cohort) -> None:
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     groups = list(parts)[1:] or ["all"]
     title = (
-        f"Largest difference in the share {cohort.event}: {cohort.label(widest)}, "
-        f"{percent(risk.at[widest, 1.0])} against {percent(risk.at[widest, 0.0])}"
+        f"Largest difference in the share {cohort.event}: {cohort.label(widest)} "
+        f"({percent(risk.at[widest, 1.0])} against {percent(risk.at[widest, 0.0])})"
     )
     if len(parts) > 1:
         highest = {*risks.loc[groups].unstack("factor").dropna(axis=1, how="all").idxmax()}

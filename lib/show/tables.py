@@ -393,10 +393,10 @@ def _patients_of(cohort: Cohort, level: object) -> pd.DataFrame:
 
 
 def _headed(cohort: Cohort, level: object, heading: str) -> str:
-    """The heading of a level with its number of patients, where that may be shown."""
-    of_level = cohort.outcome if level in (0.0, 1.0) else level
-    number = NO_BREAK.join(["(n", "=", f"{whole(len(_patients_of(cohort, level)))})"])
-    return heading if of_level in cohort.withheld.totals else f"{heading} {number}"
+    """The heading of a level with its number of patients, if that may be shown."""
+    gone = (cohort.outcome if level in (0.0, 1.0) else level) in cohort.withheld.totals
+    number = display.WITHHELD if gone else whole(len(_patients_of(cohort, level)))
+    return f"{heading} (n{NO_BREAK}={NO_BREAK}{number})"
 
 
 def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
