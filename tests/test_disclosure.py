@@ -131,6 +131,13 @@ class BookShown:
             one if isinstance(one, str) else one["label"] for one in about.get("columns", [])
         ]
         seen: Counter[str] = Counter()
+        # How many patients a column is about, which stands in its heading, is a cell as well.
+        for place, column in enumerate(columns):
+            columns[place], _, number = column.replace("\N{NO-BREAK SPACE}", " ").partition(
+                " (n = "
+            )
+            if number:
+                self.cells[about["name"], "n", 1, columns[place]] = number.rstrip(")")
         for row in about.get("rows", []):
             first, *others = map(display.text_of, row)
             seen[first] += 1
@@ -321,6 +328,10 @@ TOLD = {
 }
 
 
+# What the levels of an outcome without words of its own are called in a table by outcome.
+HEADED = {0.0: "Without event", 1.0: "With event"}
+
+
 def told(shown: BookShown, by: str, name: str) -> list[tuple[str, float]]:
     """What a book shows of a factor's table with group or outcome beside its counts."""
     row = shown.files[f"tab-baseline-{by}"].set_index("variable").loc[name]
@@ -405,11 +416,14 @@ class Attack:
             self.equations.append((self.of(**levels), float(count)))
 
     def baseline(self, shown: BookShown) -> None:
-        for by, levels in (("group", self.groups), ("outcome", [0.0, 1.0])):
+        for by, levels in (("group", {one: one for one in self.groups}), ("outcome", HEADED)):
+            for level, heading in levels.items():
+                number = shown.cells.get((f"tab-baseline-{by}", "n", 1, heading), "")
+                self.know(number, **{by: level})
             for _, row in shown.files[f"tab-baseline-{by}"].iterrows():
-                for level in levels:
-                    self.know(row[f"{level} n"], **{by: level})
-                    self.know(row[f"{level} count"], **{by: level, row["variable"]: 1})
+                for level, heading in levels.items():
+                    self.know(row[f"{heading} n"], **{by: level})
+                    self.know(row[f"{heading} count"], **{by: level, row["variable"]: 1})
                 self.know(row["all count"], **{row["variable"]: 1})
 
     def patency(self, shown: BookShown) -> None:
@@ -449,7 +463,7 @@ class Attack:
         difference that is shown of it. Who has it more often, of two, is taken to be known."""
         row = shown.files[f"tab-baseline-{by}"].set_index("variable").loc[name]
         levels = [float(level) if by == "outcome" else level for level in parts.index]
-        counts = [row[f"{level} count"] for level in levels]
+        counts = [row[f"{HEADED.get(level, level)} count"] for level in levels]
         if display.WITHHELD not in counts or not (known := told(shown, by, name)):
             return
         sizes = list(parts["size"])
@@ -644,7 +658,12 @@ def test_the_same_attack_computes_a_table_from_what_follows_of_it(
 ):
     """Were a single one of its statistics shown, and none of its counts."""
     rows, whole = COHORTS[name], book(name, "off")
-    counts = ["exposed_with_event", "exposed_without_event", "0.0 count", "1.0 count"]
+    counts = [
+        "exposed_with_event",
+        "exposed_without_event",
+        "Without event count",
+        "With event count",
+    ]
     if by == "group":
         counts = [f"{group} count" for group in "ABC"]
     files = {
@@ -815,7 +834,7 @@ def test_the_outcome_of_those_who_lack_a_value_is_told_and_the_page_says_so(load
     tables.baseline(cohort, described, {0.0: "without", 1.0: "with"}, "tab", "By outcome.")
     row = pd.read_csv(io.StringIO(shown[0].content["csv"])).set_index("variable").loc["has_a"]
     known = rows[rows["has_a"] != ""].groupby("outcome").size()
-    assert [row["0.0 n"], row["1.0 n"], row["missing"]] == [known[0], known[1], 3]
+    assert [row["without n"], row["with n"], row["missing"]] == [known[0], known[1], 3]
     page = (notebooks.CHAPTERS / "withheld.md").read_text(encoding="utf-8").replace("\n", " ")
     assert "how many of them had the event, which may be all" in page
 

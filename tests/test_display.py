@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib.patients.cohort import Withheld
-from lib.show import display, figures, model_tables, plots, rows, tables
+from lib.show import display, figures, model_tables, plots, rows, tables, withhold
 from lib.site.notebooks import CHAPTERS
-from lib.statistics import sample_size, univariate
+from lib.statistics import roc, sample_size, univariate
+from lib.statistics.sensitivity import FunctionalForm
 from lib.words import capital, decimals, limits, measured, number, p_value, percent, ratio
 
 
@@ -300,6 +301,81 @@ def test_the_grid_of_correlations_can_be_read(shown, monkeypatch, number, label)
     assert all(text.get_window_extent().width < cell for text in axes.texts)
 
 
+def test_a_correlation_that_is_withheld_does_not_look_like_a_small_one(shown, monkeypatch):
+    names, drawings = [f"has_{one}" for one in range(10)], []
+    patients = pd.DataFrame(np.random.default_rng(1).integers(0, 2, (200, 10)), columns=names)
+    cohort = read_cohort(patients.assign(outcome=np.arange(200) % 2))
+    pairs = [frozenset(("has_2", "has_7")), frozenset(("has_0", "has_9"))]
+    monkeypatch.setattr(display, "_add_legend", drawings.append)
+    for gone in ((), pairs):
+        careful = replace(cohort, withheld=Withheld(5, pairs=frozenset(gone)))
+        rows.association(cohort.rows[names].corr(), careful)
+    whole, partly = (drawing.axes[0].patches for drawing in drawings)
+    assert not [cell for cell in whole if cell.get_hatch()]
+    hatched = {cell.get_xy() for cell in partly if cell.get_hatch()}
+    assert hatched == {(2, 7), (7, 2), (0, 9), (9, 0)}
+    for said in (shown[1].content["caption"], shown[1].content["alt"]):
+        assert "hatched, because withheld: 2 pairs" in said
+    assert "hatched" not in shown[0].content["caption"] + shown[0].content["alt"]
+
+
+@pytest.mark.parametrize("threshold", [0, 5])
+def test_the_picture_of_shares_names_no_group_where_there_is_one_and_says_what_without_is(
+    shown, monkeypatch, threshold
+):
+    drawings = []
+    cohort = read_cohort(random_patients(300), "A|B|C")
+    cohort = replace(cohort, withheld=Withheld(threshold))
+    monkeypatch.setattr(display, "_add_legend", drawings.append)
+    rows.shares(cohort)
+    rows.shares(replace(cohort, codebook=cohort.codebook.assign(category="")))
+    labels = drawings[0].axes[0].get_legend_handles_labels()[1]
+    assert labels == ([] if threshold else ["A", "B", "C"])
+    plain, leveled = (f"{one.content['caption']} {one.content['alt']}" for one in shown)
+    assert ("share with event: has_a (" in plain) == (threshold > 0)
+    assert "With event with" not in plain and "most often with event" not in plain
+    assert ("all " in plain) == (threshold == 0)
+    any_other = "open: of those without it, that is, with any other level of the same factor"
+    assert any_other in leveled and any_other not in plain
+
+
+def of_marker(label: str, events: list[int], nonevents: list[int]) -> roc.Marker:
+    return roc.Marker(label, np.array(events), np.array(nonevents), False)
+
+
+@pytest.mark.parametrize("threshold", [0, 5])
+def test_the_roc_figure_states_the_largest_area_and_what_is_not_quite_drawn(shown, threshold):
+    """Of a number with points that are withheld the area that is drawn is another than the AUC."""
+    random = np.random.default_rng(4)
+    counts = [np.sort(random.integers(0, 3, 40)), np.sort(random.integers(0, 4, 40))[::-1]]
+    markers = {"size": of_marker("Size", *counts), "rare": of_marker("Rare", [57, 3], [90, 1])}
+    cohort = replace(read_cohort(random_patients(), "A|B|C"), withheld=Withheld(threshold))
+    curves = {one.label: withhold.roc_curve(one, cohort) for one in markers.values()}
+    areas = {one.label: roc.auc(one.events, one.nonevents) for one in markers.values()}
+    figures.roc_curves(curves, areas, reconstructed=False)
+    about = shown[0].content
+    assert f"The largest AUC is that of Size: {areas['Size']:.3f}." in about["alt"]
+    not_quite = "the area below these is not quite the AUC"
+    assert (not_quite in about["caption"]) == (threshold > 0)
+    drawn = curves["Size"]
+    best = (drawn["sensitivity"] - drawn["false_positive_rate"]).idxmax()
+    point = drawn.loc[best]
+    assert (
+        f"Size (AUC {areas['Size']:.3f}): sensitivity {point['sensitivity']:.1%} at specificity "
+        f"{1 - point['false_positive_rate']:.1%}; Rare (AUC {areas['Rare']:.3f}): sensitivity 5.0% "
+        "at specificity 98.9%" in about["alt"]
+    )
+
+
+def test_a_binary_marker_near_an_edge_is_drawn_whole(shown, monkeypatch):
+    drawings = []
+    monkeypatch.setattr(display, "_add_legend", drawings.append)
+    rare = of_marker("Rare", [57, 3], [90, 1])
+    figures.roc_curves({"Rare": roc.curve(rare.events, rare.nonevents)}, {"Rare": 0.5}, False)
+    curve, _ = drawings[0].axes[0].lines
+    assert curve.get_marker() == "o" and not curve.get_clip_on()
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("number", [2, 6, 12])
 @pytest.mark.parametrize("threshold", [0, 5])
@@ -361,6 +437,16 @@ def test_the_forest_shows_a_number_for_a_step_that_can_be_seen(shown):
     assert data["step"].to_dict() == {"has_x": 1, "length": 100}
     assert data.at["length", "odds_ratio_adjusted"] == 2.7
     assert "length (per 100) crude 2.70" in shown[0].content["alt"]
+
+
+def test_a_curve_of_a_number_is_read_at_the_values_that_it_has(shown):
+    """At 0.4, not at 0."""
+    values = np.linspace(0.4, 36.8, 101)
+    curve = pd.DataFrame({"value": values, "linear": 1.2, "spline": 1.3, "lower": 0.8, "upper": 2})
+    figures.functional_form(FunctionalForm(0.2, curve), "crp", "CRP (mg/L)", False)
+    assert re.findall(r"at ([\d.]+) 1\.30", shown[0].content["alt"]) == [
+        *("0.4", "9.5", "18.6", "27.7", "36.8")
+    ]
 
 
 @pytest.mark.parametrize("withheld", [True, False])

@@ -111,7 +111,7 @@ CASES = {
     ),
     "a protective factor": (
         lambda rows: rows.assign(incomplete_coverage=1 - rows["incomplete_coverage"]),
-        "Protective, and therefore reversed",
+        "Reversed, since less common, or lower, among those with the event",
     ),
 }
 
@@ -185,6 +185,108 @@ def test_a_factor_with_three_levels_is_two_comparisons_with_its_reference(pages)
     )
     length = ROWS["stent_length_mm"][ROWS["occluded_12m"] == 1]
     assert f"mean {length.mean():.1f} (SD\N{NO-BREAK SPACE}{length.std():.1f})" in found["analysis"]
+
+
+def tumors() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Patients with a stage of three levels, of whom some lack a value, others the outcome."""
+    random = np.random.default_rng(6)
+    rows = pd.DataFrame({"group": random.choice(["A", "B"], 400)})
+    rows = rows.assign(**{f"has_{x}": random.integers(0, 2, 400) for x in "ab"})
+    rows["size"] = random.normal(50, 12, 400).round(1)
+    rows["stage"] = random.choice(["I", "II", "III"], 400)
+    odds = rows["has_a"] - rows["has_b"] + 2 * (rows["stage"] == "III") - 1.5
+    rows["outcome"] = (random.random(400) < 1 / (1 + np.exp(-odds))).astype(int)
+    codebook = codebook_of(rows, "A|B").set_index("name", drop=False)
+    codebook.loc["stage", ["type", "levels", "missing"]] = ["category", "I|II|III", ""]
+    for name, lost in {"stage": range(6), "has_a": range(4, 20), "outcome": range(15, 50)}.items():
+        rows[name] = rows[name].astype(object).mask(rows.index.isin(lost), np.nan)
+    return rows, codebook
+
+
+def test_terms_are_counted_as_terms_and_factors_as_factors(pages):
+    """A stage of three levels has two terms; it lacks its value once."""
+    rows, codebook = tumors()
+    found = pages(rows, codebook, chapters=["multivariate", "analysis"])
+    text = found["multivariate"] + found["analysis"]
+    events = int(rows.dropna()["outcome"].sum())
+    assert f"With {events} events and 5 terms there are {events / 5:.1f} for each" in text
+    assert "for 5 terms; here there are 350" in text and "of 5 terms. has_a crude" in text
+    assert "after Holm's adjustment for 3 of 5 terms" in text
+    assert "> All 4 factors entered one logistic regression" in text
+    assert "5 factors" not in text and "4 terms" not in text
+    lost = found["analysis"].partition("Missing values by variable.")[2].partition("\n")[0]
+    assert " | stage | 394 | 6 | 1.5% | outcome | " in lost and "stage:" not in lost
+
+    alone = rows.drop(columns="stage"), codebook.drop(index="stage")
+    found = pages(*alone, chapters=["multivariate", "analysis"])
+    text = found["multivariate"] + found["analysis"]
+    assert "events and 3 factors there are" in text and "terms" not in text
+
+
+def test_the_table_of_the_screening_says_what_its_p_compares_and_the_paragraph_which_model(pages):
+    """A level against all others, in those with all values; elsewhere it is against the first."""
+    rows, codebook = tumors()
+    text = pages(rows, codebook, chapters=["analysis"])["analysis"]
+    known = rows.dropna()
+    design = sm.add_constant((known["stage"] == "II").astype(float))
+    p = sm.Logit(known["outcome"].astype(int), design).fit(disp=0).pvalues["stage"]
+    said = text.partition("Shares of resamples")[2].partition("\n")[0]
+    assert f" | stage: II | {display.p_value(p)} | " in said
+    assert "A level of a factor of several is screened against all the others together" in said
+    assert "in the patients in whom all factors and the outcome are known" in said
+    assert "> The model was validated" not in text
+    assert (
+        "> Another model, of those factors that have P<0.05 alone, was validated by 2,000" in text
+    )
+
+
+@pytest.mark.parametrize("disclosed", ["off", "5"])
+def test_tables_of_fewer_patients_say_of_how_many(disclosed, tmp_path, monkeypatch):
+    """How many have all factors, though some no outcome, is told of nobody's patients."""
+    rows, codebook = tumors()
+    path = write_rows(tmp_path, rows, codebook)
+    ran = run_book(monkeypatch, path, disclosed, ["analysis"])["analysis"]
+    shown = {one.content["name"]: one.content for one in ran.shown}
+    heads = [column["label"] for column in shown["tab-baseline-outcome"]["columns"]]
+    sizes = rows["outcome"].value_counts()
+    heads = [head.replace("\N{NO-BREAK SPACE}", " ") for head in heads]
+    assert heads[1] == "Missing of 400"
+    assert heads[2:4] == [f"Without event (n = {sizes[0]})", f"With event (n = {sizes[1]})"]
+    columns = shown["tab-baseline-outcome"]["csv"].splitlines()[0].split(",")
+    assert {"Without event n", "With event count"} <= {*columns}
+    assert not [column for column in columns if column[:2] in ("0.", "1.")]
+    events = int(rows.dropna()["outcome"].sum())
+    note = shown["tab-crude-and-adjusted"]["note"]
+    assert f"adjusted ones of the 350 in whom all are, {events} of them with event." in note
+    assert "in the same 350 patients" in shown["tab-areas"]["caption"]
+    assert ran.glued["with_all_values"] == "350 patients"
+    told = "the 380 patients in whom" if disclosed == "off" else "the patients in whom"
+    assert told in shown["tab-collinearity"]["note"] and told in shown["fig-association"]["caption"]
+    everything = " ".join(map(words_of, ran.shown))
+    assert ("380" in everything) == (disclosed == "off")
+    # A Word file of the tables has no downloads.
+    tables_alone = [one for name, one in shown.items() if name.startswith("tab-")]
+    assert not [one for one in tables_alone if "download" in f"{one['caption']} {one['note']}"]
+
+
+@pytest.mark.parametrize("number", [False, True])
+def test_why_curves_over_risks_are_withheld_is_what_withholds_them(pages, number):
+    """Levels alone do not tell patients apart. A number of many values does, but beside the table
+    of a grade of few, which is withheld, counts of them would tell."""
+    random = np.random.default_rng(9)
+    rows = pd.DataFrame({"group": np.repeat(["A", "B"], [90, 110])})
+    rows = rows.assign(**{f"has_{x}": random.integers(0, 2, 200) for x in "abc"})
+    rows["outcome"] = (random.random(200) < 0.25 + 0.2 * rows["has_a"]).astype(int)
+    first = [*rows.index[rows["outcome"] == 1][:3], *rows.index[rows["outcome"] == 0][:60]]
+    rows["grade"] = np.where(rows.index.isin(first), "I", np.where(rows.index % 2, "II", "III"))
+    if number:
+        rows["size"] = random.normal(50, 9, 200).round(1)
+    codebook = codebook_of(rows, "A|B").set_index("name", drop=False)
+    codebook.loc["grade", ["type", "levels", "missing"]] = ["category", "I|II|III", ""]
+    text = pages(rows, codebook, disclosure="5", chapters=["analysis"])["analysis"]
+    said = text.partition("The curve is withheld: ")[2].partition("(analysis-decision)")[0]
+    assert said.startswith("beside the tables of factors" if number else "patients at the same")
+    assert "Withheld, as the {ref}`calibration" in text
 
 
 @pytest.mark.slow
@@ -373,7 +475,7 @@ def test_a_numbered_export_with_a_column_that_is_almost_empty(pages):
         ("analysis", "The cohort by ASA joint."),
         ("analysis", "kn (knee), hp (hip)"),
         ("analysis", "2 (nein), 1 (ja)"),
-        ("analysis", "Share with event with each factor"),
+        ("analysis", "Share with event; filled: of the patients with the factor"),
         ("index", f"120 patients, of whom {(revised == 1).sum()} had the outcome"),
         ("multivariate", "is withheld with the joint model"),
     ]:

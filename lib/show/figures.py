@@ -11,7 +11,7 @@ from lib.paper.checklist import COMPUTED, OF_ABSTRACTS
 from lib.patients.cohort import Cohort
 from lib.show import display, plots, withhold
 from lib.show.display import BLUE, GREEN, GRID, MUTED, ORANGE, PALE_BLUE, PALE_ORANGE, PURPLE
-from lib.show.tables import estimate, whole_percent
+from lib.show.tables import estimate, terms_of, whole_percent
 from lib.statistics import sensitivity, survival
 from lib.words import (
     capital,
@@ -372,7 +372,7 @@ def forest(
     adjusted = adjusted.head(0 if withheld else None).reindex(crude.index)
     lasting = (adjusted["p"] < 0.05).sum()
     with display.figure(
-        f"Significant in the joint model: {lasting or 'none'} of {counted(len(adjusted), 'factor')}"
+        f"Significant in the joint model: {lasting or 'none'} of {terms_of(cohort)}"
         if adjusted["p"].notna().any()
         else "Odds ratios of each factor alone",
         name="fig-forest",
@@ -436,7 +436,7 @@ def functional_form(
         "spline and as a straight line.",
         alt=f"Two curves of the odds ratio against the median (curve against line: {p_is(form.p)})",
         words=[
-            f"at {measured(row.value, decimals(shape['value']))} {ratio(row.spline)} "
+            f"at {measured(row.value, decimals(shape['value']) + 1)} {ratio(row.spline)} "
             f"({ratio(row.lower)} to {ratio(row.upper)}), by the line {ratio(row.linear)}"
             for row in _five(shape).itertuples()
             if f"{row.lower:.2f}" != f"{row.upper:.2f}"  # at the median all are 1
@@ -521,24 +521,31 @@ def roc_curves(
 ) -> None:
     """The curve of each marker; a binary one has a single corner."""
     names = {label: f"{label} (AUC {area:.3f})" for label, area in areas.items()}
+    farthest = {
+        label: points.loc[points.eval("sensitivity - false_positive_rate").idxmax()]
+        for label, points in curves.items()
+    }
+    all_drawn = all(
+        np.isclose(np.trapezoid(points["sensitivity"], points["false_positive_rate"]), areas[label])
+        for label, points in curves.items()
+    )
     with display.figure(
         "A binary marker has one corner, not a curve"
         if all(len(points) == 3 for points in curves.values())
-        else "A number has a curve, a binary marker one corner",
+        else f"The largest AUC is that of {max(areas, key=areas.get)}: {max(areas.values()):.3f}",
         name="fig-roc",
         caption="ROC curves of the markers. Straight lines join the observed points to the "
-        "corners.",
-        alt="ROC curves",
+        + (
+            "corners."
+            if all_drawn
+            else "corners, of a curve those that may be shown: the area below these is not quite "
+            "the AUC, which is that of all points."
+        ),
+        alt="ROC curves, each with its point farthest from the diagonal",
         words=[
-            f"{names[label]}: "
-            + listed(
-                [
-                    f"sensitivity {row.sensitivity:.1%} "
-                    f"at specificity {1 - row.false_positive_rate:.1%}"
-                    for row in points.iloc[1:-1].head(3).itertuples()
-                ]
-            )
-            for label, points in curves.items()
+            f"{names[label]}: sensitivity {point['sensitivity']:.1%} "
+            f"at specificity {1 - point['false_positive_rate']:.1%}"
+            for label, point in farthest.items()
         ],
         data=pd.concat([points.assign(marker=label) for label, points in curves.items()]),
         reconstructed=reconstructed,
@@ -555,6 +562,7 @@ def roc_curves(
                 marker=plots.marker(position) if len(points) == 3 else "",
                 markevery=slice(1, -1),
                 markersize=9,
+                clip_on=False,  # a corner near an edge too
                 label=names[label],
             )
         axes.plot([0, 100], [0, 100], color=GRID, linewidth=1, linestyle="-")
@@ -573,17 +581,17 @@ def calibration(curve: pd.DataFrame, probabilities: np.ndarray, cohort: Cohort) 
         )
     heights, edges = withhold.risk_bars(probabilities)
     bars = not cohort.withheld.small(heights).any()
-    words = [
-        f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "
-        f"({row.lower:.0f}% to {row.upper:.0f}%)"
-        for row in _five(shown).itertuples()
-    ]
     with display.figure(
         title,
         name="fig-calibration",
         caption="Calibration of the joint model in the patients it was fitted to. The bars below "
         + ("count the patients by predicted risk." if bars else "are withheld."),
-        alt=f"Calibration curve. {title}: {'; '.join(words)}.",
+        alt="Calibration curve",
+        words=[
+            f"predicted {row.predicted:.0f}%, observed {row.observed:.0f}% "
+            f"({row.lower:.0f}% to {row.upper:.0f}%)"
+            for row in _five(shown).itertuples()
+        ],
         data=curve,
         reconstructed=cohort.is_example,
         height=3.8,
@@ -613,8 +621,7 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
     where = f"{len(useful)} of {counted(len(curve), 'threshold')} shown"
-    ends = useful["threshold"].agg(["min", "max"]).map(whole_percent)
-    span = "; these lie between {min} and {max}".format(**ends) if len(useful) else ""
+    span = "; these lie between {min} and {max}" * bool(len(useful))
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     with display.figure(
         f"Acting on the joint model has the largest apparent net benefit at {where}",
@@ -622,7 +629,7 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
         caption="Decision curve: net benefit, in true positives per patient, of three policies.",
         alt=f"Three curves of net benefit over thresholds up to "
         f"{percent(curve['threshold'].max(), 0)}. The model lies above both simple policies at "
-        f"{where}{span}.",
+        f"{where}{span.format(**useful['threshold'].agg(['min', 'max']).map(whole_percent))}.",
         data=curve,
         reconstructed=cohort.is_example,
         height=3.1,
@@ -645,16 +652,21 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     to its counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]].
     """
     rows = [(group, row.patients, row.occluded) for group, row in by_group.iterrows()]
-    for marker, (exposed, unexposed) in two_by_twos.items():
-        rows += [
+    of_markers = [
+        row
+        for marker, (exposed, unexposed) in two_by_twos.items()
+        for row in (
             ("", 0, 0),  # a gap
             (f"with {marker}", exposed.sum(), exposed[0]),
             (f"without {marker}", unexposed.sum(), unexposed[0]),
-        ]
-    bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
+        )
+    ]
+    bars = pd.DataFrame(rows + of_markers, columns=["patients_with", "patients", "occluded"])
     held = bars[bars["patients"] > 0]
-    total, events = by_group["patients"].sum(), by_group["occluded"].sum()
-    title = f"If the ROC section covers all patients, {events} of {total} had an occlusion"
+    title = (
+        f"If the ROC section covers all patients, {by_group['occluded'].sum()} of "
+        f"{by_group['patients'].sum()} had an occlusion"
+    )
     words = held.apply(
         lambda row: (
             f"{row.occluded} of {row.patients} occluded ({row.occluded / row.patients:.1%})"

@@ -17,6 +17,7 @@ from lib.show.tables import (
     ratio_limits,
     three_digits,
     whole_percent,
+    with_all_factors,
 )
 from lib.statistics import multivariate, sensitivity, univariate
 from lib.statistics.sample_size import SampleSize
@@ -88,6 +89,8 @@ def crude_and_adjusted(
         .reindex(cohort.described)
         .fillna(references[[*of_event[:2], *of_no_event[:2]]])
     )
+    known = cohort.complete([*cohort.factors, cohort.outcome])
+    fewer = not withheld and adjusted["p"].notna().any() and len(known) < len(cohort.rows)
     hidden = dict.fromkeys(crude, joined.index.isin(cohort.withheld.outcome)) | dict.fromkeys(
         of_model, joined.index.isin(crude.index) & withheld
     )
@@ -134,6 +137,9 @@ def crude_and_adjusted(
                 [
                     "Both P are Wald's.",
                     "The joint model is withheld." * withheld,
+                    "Counts and crude odds ratios are of the patients in whom the factor and the "
+                    f"outcome are known, adjusted ones of the {whole(len(known))} in whom all are, "
+                    f"{whole(known[cohort.outcome].sum())} of them {cohort.event}." * bool(fewer),
                     of_levels(cohort),
                 ],
             )
@@ -212,7 +218,9 @@ def collinearity(measured: pd.DataFrame, cohort: Cohort) -> None:
         },
         key="factor",
         name="tab-collinearity",
-        caption="Variance inflation factors; the download has the correlations as well.",
+        caption="Variance inflation factors.",
+        note=f"Of {with_all_factors(cohort)}. The CSV file, on the page of this table, has the "
+        "correlations as well.",
         reconstructed=cohort.is_example,
     )
 
@@ -313,26 +321,31 @@ def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
         name="tab-stability",
         caption="Shares of resamples in which a factor passed the screening, and was significant "
         "in the joint model.",
+        note="P alone is Wald's, in the patients in whom all factors and the outcome are known."
+        + " A level of a factor of several is screened against all the others together; in the "
+        "tables of odds ratios it is compared with the first." * ("category" in cohort.codebook),
         reconstructed=cohort.is_example,
     )
 
 
 def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -> None:
     """AUC of the joint model and of each marker, and how much less each marker's is."""
-    of_model = differences[differences["first"] == found.index[0]]
-    less = of_model.set_index("second")["difference"].reindex(found.index)
+    less = differences.set_index(["first", "second"])["difference"]
     display.table(
         found,
         {
             "Score": "score",
             "AUC": ("auc", three_digits),
             "95% interval": ("lower", "upper", partial(limits, digits=3)),
-            "Less than the model by": ("score", lambda score: three_digits(less[score])),
+            "Less than the model by": (
+                "score",
+                lambda score: three_digits(less.get((found.index[0], score), np.nan)),
+            ),
         },
         key="score",
         name="tab-areas",
         caption="Areas with DeLong intervals: the joint model and each marker in the same "
-        "patients.",
+        f"{whole(found['patients'].max())} patients.",
         reconstructed=reconstructed,
     )
 
@@ -347,9 +360,12 @@ def replicated(fitted: pd.DataFrame, markers: list[str], cohort: Cohort) -> None
         )
         for marker in markers
     }
-    values = [name for name in fitted if "." in name or name == "agreeing"]
     display.table(
-        display.masked(fitted, fitted["withheld"], values).drop(columns="withheld"),
+        display.masked(
+            fitted,
+            fitted["withheld"],
+            [name for name in fitted if "." in name or name == "agreeing"],
+        ).drop(columns="withheld"),
         {
             "Model": ("model", capital),
             "Estimated by": ("estimator", capital),

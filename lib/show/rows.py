@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from lib.patients import disclosure
 from lib.patients.cohort import Cohort
 from lib.show import display, plots
-from lib.show.display import INK, PALE_BLUE, PALE_ORANGE
+from lib.show.display import INK, MUTED, PALE_BLUE, PALE_ORANGE
+from lib.show.tables import of_levels, terms_of, with_all_factors
 from lib.statistics.survival import ALL
-from lib.words import capital, decimals, listed, measured, number, percent
+from lib.words import capital, counted, decimals, listed, measured, number, percent
 
 QUARTILES = (0.25, 0.5, 0.75)
 # Of more patients points are a smear, and a heavy one. How they are spread is random.
@@ -178,27 +180,28 @@ def shares(cohort: Cohort) -> None:
     widest = (risk[1.0] - risk[0.0]).abs().fillna(-1).idxmax()
     groups = list(parts)[1:] or ["all"]
     title = (
-        f"{cohort.label(widest)} – with it {percent(risk.at[widest, 1.0])} {cohort.event}, "
-        f"without it {percent(risk.at[widest, 0.0])}"
+        f"Largest difference in the share {cohort.event}: {cohort.label(widest)} "
+        f"({percent(risk.at[widest, 1.0])} against {percent(risk.at[widest, 0.0])})"
     )
     if len(parts) > 1:
-        by_factor = risks.loc[groups].unstack("factor").dropna(axis=1, how="all")
-        highest = set(by_factor.idxmax())
+        highest = {*risks.loc[groups].unstack("factor").dropna(axis=1, how="all").idxmax()}
         title = (
-            f"{capital(*highest)}: most often {cohort.event}, with each factor and without it"
+            f"{capital(*highest)}: the largest share {cohort.event}, with each factor and without"
             if len(highest) == 1
-            else f"Which group is most often {cohort.event} differs between the factors"
+            else f"No group has the largest share {cohort.event} throughout"
         )
     with display.figure(
         title,
         name="fig-shares",
-        caption=f"Share {cohort.event} with each factor (filled) and without it (open)"
-        + (", by group." if len(parts) > 1 else "."),
+        caption=f"Share {cohort.event}{', by group' * (len(parts) > 1)}; filled: of the patients "
+        "with the factor, open: of those without it"
+        + (", that is, with any other level of the same factor." if of_levels(cohort) else "."),
         alt="Pairs of dots",
         words=[
             f"{cohort.label(name)}: "
             + ", ".join(
-                f"{group} {percent(risks.at[(group, name), 1.0])} with it and "
+                (f"{group} " if len(parts) > 1 else "")
+                + f"{percent(risks.at[(group, name), 1.0])} with it and "
                 f"{percent(risks.at[(group, name), 0.0])} without"
                 for group in parts
             )
@@ -216,7 +219,13 @@ def shares(cohort: Cohort) -> None:
             axes.hlines(heights, of_group[0.0], of_group[1.0], color=color, linewidth=1)
             whole = {"color": color, "clip_on": False}  # a share of 0% too
             axes.plot(of_group[0.0], heights, "o", markerfacecolor="none", **whole)
-            axes.plot(of_group[1.0], heights, plots.marker(position), label=group, **whole)
+            axes.plot(
+                of_group[1.0],
+                heights,
+                plots.marker(position),
+                label=group if len(groups) > 1 else None,
+                **whole,
+            )
         axes.set_xlim(left=0)
         plots.name_rows(axes, [cohort.label(name) for name in names])
 
@@ -234,6 +243,8 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
         f"r = {number(shown.at[first, second])}"
     )
     few, places = len(names) <= 8, range(1, len(names) + 1)
+    pairs = np.argwhere(np.triu(hidden, 1))
+    lacking = f"; hatched, because withheld: {counted(len(pairs), 'pair')}" * bool(len(pairs))
     # Numbers in the grid take room from the names beside it.
     letters = min(plots.MOST_IN_ROW, 59 - 5 * len(names)) if few else plots.MOST_IN_ROW
     numbered = [
@@ -244,8 +255,9 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
     with display.figure(
         title,
         name="fig-association",
-        caption=f"Correlations between the factors; blue from {CLOSE}, orange from −{CLOSE}.",
-        alt=f"Grid of correlations of {len(names)} factors. {title}.",
+        caption=f"Correlations between the factors, in {with_all_factors(cohort)}; blue from "
+        f"{CLOSE}, orange from −{CLOSE}{lacking}.",
+        alt=f"Grid of correlations of {terms_of(cohort)}. {title}{lacking}.",
         data=display.masked(correlations[names], dict(zip(names, hidden, strict=True))),
         key="factor",
         reconstructed=cohort.is_example,
@@ -260,3 +272,5 @@ def association(correlations: pd.DataFrame, cohort: Cohort) -> None:
             # Of many columns every second or third is numbered.
             xticklabels=[one if one % (1 + len(names) // 12) == 0 else "" for one in places],
         )
+        for pair in [*pairs, *pairs[:, ::-1]]:
+            axes.add_patch(Rectangle(pair, 1, 1, fill=False, hatch="xxx", color=MUTED))

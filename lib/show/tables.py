@@ -18,6 +18,7 @@ from lib.show import display
 from lib.statistics import roc, univariate
 from lib.words import (
     DASH,
+    NO_BREAK,
     capital,
     counted,
     decimals,
@@ -57,6 +58,18 @@ def as_printed(value: float, like: str) -> str:
 def count_of(count: float, total: float) -> str:
     """A count among a total: "21/47"."""
     return f"{whole(count)}/{whole(total)}"
+
+
+def terms_of(cohort: Cohort) -> str:
+    """How many terms a model of all factors has, in words; where each has one, how many factors."""
+    return counted(len(cohort.factors), "term" if "category" in cohort.codebook else "factor")
+
+
+def with_all_factors(cohort: Cohort) -> str:
+    """In whom the factors are compared with one another. How many also lack the outcome is nowhere
+    else, and so is told only where nothing is withheld."""
+    number = f"{whole(len(cohort.complete(cohort.factors)))} " * (not cohort.withheld.threshold)
+    return f"the {number}patients in whom all factors are known"
 
 
 def _about(claim: str) -> str:
@@ -268,10 +281,15 @@ def solutions(found: list, groups: list[str]) -> None:
     """The counts of every solution, at most twenty of them."""
     rows = []
     for position, solution in enumerate(found[:20], start=1):
-        held = [("all", solution.patients, solution.occluded)]
-        held += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
-        for marker, pairs in solution.markers.items():
-            held += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
+        held = [
+            ("all", solution.patients, solution.occluded),
+            *zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True),
+            *(
+                (f"with {verdicts.about(marker)}", with_event + without, with_event)
+                for marker, pairs in solution.markers.items()
+                for with_event, without in pairs
+            ),
+        ]
         rows += [(position, who, size, events, size - events) for who, size, events in held]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     display.table(
@@ -332,12 +350,23 @@ def baseline(
         described, {column: described.index.isin(names) for column, names in gone.items()}
     )
     parts = [part for level in levels for part in _parts(level)]
+    # Those of the outcome are numbers, of which a file says nothing.
+    words = {f"{level} ": f"{levels[level]} " for level in levels if level in (0.0, 1.0)}
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label"}
-        | ({"Missing": "missing"} if described["missing"].any() else {})
+        | (
+            {f"Missing of {whole(len(cohort.rows))}": "missing"}
+            if described["missing"].any()
+            else {}
+        )
         | {
-            heading: ("variable", "kind", *_parts(level), partial(_described, cohort))
+            _headed(cohort, level, heading): (
+                "variable",
+                "kind",
+                *_parts(level),
+                partial(_described, cohort),
+            )
             for level, heading in levels.items()
         }
         | {"P": ("test", "p", lambda test, p: f"{p_value(p)} ({test})" if test else DASH)},
@@ -346,19 +375,33 @@ def baseline(
         caption=caption,
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
         "chi-square, exact where fewer than five are expected in a cell; of a number "
-        "Kruskal-Wallis. The download adds means and standardized differences."
+        "Kruskal-Wallis. The CSV file, on the page of this table, adds means and standardized "
+        "differences."
         + " Of a factor of several levels the P is that of all, beside the first; exact if two "
         "groups are compared." * ("category" in cohort.codebook),
-        data=described.rename_axis("variable").reset_index(),
+        data=described.rename_axis("variable")
+        .reset_index()
+        .rename(columns=lambda column: words.get(column[:4], column[:4]) + column[4:]),
         reconstructed=cohort.is_example,
     )
 
 
+def _patients_of(cohort: Cohort, level: object) -> pd.DataFrame:
+    """The rows of a level of group or outcome, or all."""
+    known = cohort.rows[[cohort.group, cohort.outcome]]
+    return cohort.rows[known.eq(level).any(axis=1) | (level == "all")]
+
+
+def _headed(cohort: Cohort, level: object, heading: str) -> str:
+    """The heading of a level with its number of patients, if that may be shown."""
+    gone = (cohort.outcome if level in (0.0, 1.0) else level) in cohort.withheld.totals
+    number = display.WITHHELD if gone else whole(len(_patients_of(cohort, level)))
+    return f"{heading} (n{NO_BREAK}={NO_BREAK}{number})"
+
+
 def _without_withheld(described: pd.DataFrame, cohort: Cohort, level: object) -> pd.DataFrame:
     """The columns of one level of a baseline table with what of them may be shown."""
-    withheld = cohort.withheld
-    known = cohort.rows[[cohort.group, cohort.outcome]]
-    rows = cohort.rows[known.eq(level).any(axis=1) | (level == "all")]
+    withheld, rows = cohort.withheld, _patients_of(cohort, level)
     hidden = {"all": withheld.totals} | {
         group: [name for name in described.index if group in withheld.by_group(name)]
         for group in cohort.groups
@@ -387,19 +430,23 @@ def _described(
     cohort: Cohort, name: str, kind: str, known: float, exposed: float, *quartiles: float
 ) -> str:
     if kind == "count":
-        share = exposed / known if known else np.nan
-        return f"{count_of(exposed, known)} ({whole_percent(share)})"
+        return f"{count_of(exposed, known)} ({whole_percent(exposed / (known or np.nan))})"
     form = partial(measured, decimals=decimals(cohort.rows[name]))
     return f"{form(quartiles[0])} ({limits(*quartiles[1:], form)})"
 
 
 def missing(cohort: Cohort) -> None:
-    """Missing values of each factor and of the outcome."""
-    patients = len(cohort.rows)
+    """Missing values of each factor, whose levels lack the same, and of the outcome."""
+    patients, lost = len(cohort.rows), cohort.rows[[*cohort.factors, cohort.outcome]].isna().sum()
+    category = {name: cohort.codebook.loc[name].get("category") or name for name in lost.index}
+    labels = {
+        name: cohort.label(name) if name in lost else cohort.original_codebook.at[name, "label"]
+        for name in category.values()
+    }
     display.table(
-        cohort.rows[[*cohort.factors, cohort.outcome]].isna().sum().to_frame("missing"),
+        lost.groupby(category, sort=False).first().to_frame("missing"),
         {
-            "Variable": ("variable", cohort.label),
+            "Variable": ("variable", lambda name: labels[name] or name),
             "Known": ("missing", lambda lost: whole(patients - lost)),
             "Missing": ("missing", whole),
             "Share missing": ("missing", lambda lost: percent(lost / patients)),
@@ -571,14 +618,17 @@ def factors(screened: pd.DataFrame, cohort: Cohort, known: list[str]) -> None:
             if not pd.isna(p)
         )
 
-    counts = ("factor", lambda name: "determined" if name in known else "open")
     display.table(
         display.masked(screened, screened.index.isin(cohort.withheld.outcome)).rename(
             columns=display.OF_ANY_OUTCOME
         ),
         {
             "Factor": ("factor", cohort.per_step),
-            **({"Counts": counts} if cohort.is_example else {}),
+            **(
+                {"Counts": ("factor", lambda name: "determined" if name in known else "open")}
+                if cohort.is_example
+                else {}
+            ),
             "Odds ratio": ("odds_ratio", ratio),
             "95% interval": ("lower", "upper", ratio_limits),
             "P by test": (*tests, computed),
@@ -668,10 +718,16 @@ def accuracy(
     reconstructed: bool,
 ) -> None:
     """What each binary marker says about a patient, one column a marker."""
-    nouns = {"event": capital(cohort.event), "no_event": capital(cohort.no_event)}
     display.table(
         pd.DataFrame({"kind": list(ACCURACY_WORDS)}),
-        {"Quantity": ("kind", lambda kind: ACCURACY_WORDS[kind].format(**nouns))}
+        {
+            "Quantity": (
+                "kind",
+                lambda kind: ACCURACY_WORDS[kind].format(
+                    event=capital(cohort.event), no_event=capital(cohort.no_event)
+                ),
+            )
+        }
         | {labels[name]: ("kind", partial(_measure, found)) for name, found in by_marker.items()},
         name="tab-accuracy",
         caption="What each marker says: counts, estimate and 95% interval.",
@@ -685,5 +741,7 @@ def _measure(found: pd.DataFrame, kind: str) -> str:
     row = found.loc[kind]
     if kind.endswith("ratio"):
         return estimate(row["estimate"], row["lower"], row["upper"])
-    share = f"{percent(row['estimate'])} ({percent_limits(row['lower'], row['upper'])})"
-    return f"{count_of(row['count'], row['total'])}, {share}"
+    return (
+        f"{count_of(row['count'], row['total'])}, {percent(row['estimate'])} "
+        f"({percent_limits(row['lower'], row['upper'])})"
+    )

@@ -250,7 +250,8 @@ def _delong(of_events: np.ndarray, of_nonevents: np.ndarray) -> tuple[float, flo
 class Marker:
     """A factor judged as a marker: its label, and the counts at each level, lowest level first.
 
-    A protective factor is `reversed`: its absence, or its lower value, is the marker.
+    One that is less common, or lower, with the event is `reversed`: its absence, or its lower
+    value, is the marker.
     """
 
     label: str

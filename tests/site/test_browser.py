@@ -4,11 +4,14 @@ reader.
 
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from books import LOOKS, STILL, needed, open_chapter
+
+from lib.site.notebooks import CHAPTERS
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = [320, 390, 768, 1280, 1920]
@@ -75,6 +78,51 @@ def test_no_column_is_beyond_the_edge_without_a_cue(site, page_names, tab, width
         )
         wrong += [label for label, shadow in found if width == 390 or "gradient" not in shadow]
     assert not wrong
+
+
+STYLE = (CHAPTERS / "assets" / "book.css").read_text(encoding="utf-8")
+# What the theme gives: its font, and what stands at either side of a page of 1,280 pixels.
+PAGE = """<style>body {{ font: 16px "DejaVu Sans" }} table {{ border-collapse: collapse }}
+blockquote {{ margin: 0 0 16px; padding: 16px }} {}</style>
+<article class="bd-article" style="width: 688px">{}</article>"""
+CELLS = {
+    "Factor": "ECOG performance status 2 or more",
+    "Progressed": "mean 130.4 (SD&nbsp;16.2)",
+    "Progression-free": "212/465 (45.6%)",
+    "Crude odds ratio (95% CI)": "13.67 (4.21&nbsp;to&nbsp;44.32)",
+    "P": "&lt;0.0001",
+    "Adjusted odds ratio (95% CI)": "3.57 (0.64&nbsp;to&nbsp;19.88)",
+    "Adjusted P": "0.00010",
+}
+
+
+def test_the_last_of_seven_columns_is_seen_between_the_lists_at_either_side(browser):
+    rows = [[f"<th>{head}</th>" for head in CELLS], [f"<td>{cell}</td>" for cell in CELLS.values()]]
+    table = "<thead><tr>{}</tr></thead><tbody><tr>{}</tr></tbody>".format(*map("".join, rows))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_content(
+        PAGE.format(
+            STYLE, f'<div class="scroll-region"><table class="book-table">{table}</table></div>'
+        )
+    )
+    region = page.locator(".scroll-region")
+    assert region.evaluate("one => one.scrollWidth <= one.clientWidth")
+    page.close()
+
+
+def test_the_sentences_to_copy_stand_in_one_box(browser):
+    said = "".join(f"<blockquote><div><p>Sentence {one}.</p></div></blockquote>" for one in "abc")
+    page = browser.new_page()
+    page.set_content(PAGE.format(STYLE, said + "<p>What follows.</p>"))
+    tops = page.evaluate(
+        """[...document.querySelectorAll("blockquote, article > p")].map(one => {
+            const box = one.getBoundingClientRect();
+            return [box.top, box.bottom];
+        })"""
+    )
+    gaps = [below[0] - above[1] for above, below in pairwise(tops)]
+    assert gaps == [0, 0, 16]
+    page.close()
 
 
 @pytest.mark.parametrize("look", LOOKS)
