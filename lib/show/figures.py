@@ -621,7 +621,8 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
     """Net benefit of acting on the model, on everyone and on no one."""
     useful = curve[(curve["model"] > curve["treat_all"]) & (curve["model"] > curve["treat_none"])]
     where = f"{len(useful)} of {counted(len(curve), 'threshold')} shown"
-    span = "; these lie between {min} and {max}" * bool(len(useful))
+    ends = useful["threshold"].agg(["min", "max"]).map(whole_percent)
+    span = "; these lie between {min} and {max}".format(**ends) if len(useful) else ""
     top = np.nanmax([curve["model"].max(), curve["treat_all"].max(), 0.01])
     with display.figure(
         f"Acting on the joint model has the largest apparent net benefit at {where}",
@@ -629,7 +630,7 @@ def decision(curve: pd.DataFrame, cohort: Cohort) -> None:
         caption="Decision curve: net benefit, in true positives per patient, of three policies.",
         alt=f"Three curves of net benefit over thresholds up to "
         f"{percent(curve['threshold'].max(), 0)}. The model lies above both simple policies at "
-        f"{where}{span.format(**useful['threshold'].agg(['min', 'max']).map(whole_percent))}.",
+        f"{where}{span}.",
         data=curve,
         reconstructed=cohort.is_example,
         height=3.1,
@@ -652,16 +653,13 @@ def counted_patients(by_group: pd.DataFrame, two_by_twos: dict[str, np.ndarray])
     to its counts [[exposed occluded, exposed patent], [unexposed occluded, unexposed patent]].
     """
     rows = [(group, row.patients, row.occluded) for group, row in by_group.iterrows()]
-    of_markers = [
-        row
-        for marker, (exposed, unexposed) in two_by_twos.items()
-        for row in (
+    for marker, (exposed, unexposed) in two_by_twos.items():
+        rows += [
             ("", 0, 0),  # a gap
             (f"with {marker}", exposed.sum(), exposed[0]),
             (f"without {marker}", unexposed.sum(), unexposed[0]),
-        )
-    ]
-    bars = pd.DataFrame(rows + of_markers, columns=["patients_with", "patients", "occluded"])
+        ]
+    bars = pd.DataFrame(rows, columns=["patients_with", "patients", "occluded"])
     held = bars[bars["patients"] > 0]
     title = (
         f"If the ROC section covers all patients, {by_group['occluded'].sum()} of "

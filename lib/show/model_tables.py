@@ -330,17 +330,15 @@ def stability(shares: pd.DataFrame, cohort: Cohort) -> None:
 
 def areas(found: pd.DataFrame, differences: pd.DataFrame, reconstructed: bool) -> None:
     """AUC of the joint model and of each marker, and how much less each marker's is."""
-    less = differences.set_index(["first", "second"])["difference"]
+    of_model = differences[differences["first"] == found.index[0]]
+    less = of_model.set_index("second")["difference"].reindex(found.index)
     display.table(
         found,
         {
             "Score": "score",
             "AUC": ("auc", three_digits),
             "95% interval": ("lower", "upper", partial(limits, digits=3)),
-            "Less than the model by": (
-                "score",
-                lambda score: three_digits(less.get((found.index[0], score), np.nan)),
-            ),
+            "Less than the model by": ("score", lambda score: three_digits(less[score])),
         },
         key="score",
         name="tab-areas",

@@ -281,15 +281,10 @@ def solutions(found: list, groups: list[str]) -> None:
     """The counts of every solution, at most twenty of them."""
     rows = []
     for position, solution in enumerate(found[:20], start=1):
-        held = [
-            ("all", solution.patients, solution.occluded),
-            *zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True),
-            *(
-                (f"with {verdicts.about(marker)}", with_event + without, with_event)
-                for marker, pairs in solution.markers.items()
-                for with_event, without in pairs
-            ),
-        ]
+        held = [("all", solution.patients, solution.occluded)]
+        held += zip(groups, solution.patients_by_group, solution.occluded_by_group, strict=True)
+        for marker, pairs in solution.markers.items():
+            held += [(f"with {verdicts.about(marker)}", a + b, a) for a, b in pairs]
         rows += [(position, who, size, events, size - events) for who, size, events in held]
     frame = pd.DataFrame(rows, columns=["Solution", "Patients", "Count", "Occluded", "Patent"])
     display.table(
@@ -350,8 +345,13 @@ def baseline(
         described, {column: described.index.isin(names) for column, names in gone.items()}
     )
     parts = [part for level in levels for part in _parts(level)]
-    # Those of the outcome are numbers, of which a file says nothing.
-    words = {f"{level} ": f"{levels[level]} " for level in levels if level in (0.0, 1.0)}
+    # The levels of the outcome are numbers, of which a file says nothing.
+    words = {
+        column: column.replace(str(level), heading, 1)
+        for level, heading in levels.items()
+        for column in described.columns
+        if level in (0.0, 1.0) and column.startswith(f"{level} ")
+    }
     display.table(
         described.reindex(columns=described.columns.union(parts, sort=False)),
         {"Variable": "label"}
@@ -374,14 +374,12 @@ def baseline(
         name=name,
         caption=caption,
         note="Counts are exposed/known (percent); numbers are median (quartiles). P: of a count "
-        "chi-square, exact where fewer than five are expected in a cell; of a number "
-        "Kruskal-Wallis. The CSV file, on the page of this table, adds means and standardized "
-        "differences."
+        "chi-square, exact where fewer than five are expected in a cell and the patients are not "
+        "too many for it; of a number Kruskal-Wallis. The CSV file, on the page of this table, "
+        "adds means and standardized differences."
         + " Of a factor of several levels the P is that of all, beside the first; exact if two "
         "groups are compared." * ("category" in cohort.codebook),
-        data=described.rename_axis("variable")
-        .reset_index()
-        .rename(columns=lambda column: words.get(column[:4], column[:4]) + column[4:]),
+        data=described.rename_axis("variable").reset_index().rename(columns=words),
         reconstructed=cohort.is_example,
     )
 

@@ -156,7 +156,7 @@ def _withheld_beside(cohort: Cohort) -> list[tuple[str, str, str]]:
         (
             "Calibration and decision curves",
             "all points" * (len(bars) > 0 and counts_patterns(cohort)),
-            "They would count the patients of combinations of levels.",
+            "They would count patients of combinations of levels, or tell of a withheld table.",
         ),
     ]
 
