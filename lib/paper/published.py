@@ -9,7 +9,7 @@ from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import combinations, dropwhile
+from itertools import chain, combinations, dropwhile
 from math import inf
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pandas as pd
 # The stored listings are keyed by the text of their code, which takes ``interval`` from here.
 from lib.paper.digits import NUMBER, number, parse
 from lib.paper.digits import interval as interval
+from lib.patients.errors import that_hold
 from lib.patients.files import DATA, InputError, fail, read_csv
 
 PATH = DATA / "published.csv"
@@ -296,66 +297,72 @@ def _share_signs(claims: dict[str, dict]) -> Iterator[str]:
             yield next(iter(of.values()))["id"]
 
 
-def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> Iterator[str]:
+def _complaints(row: pd.Series, named: set[str], after: dict[str, set[str]]) -> list[str]:
     """What is wrong with the id and the basis of a line; ``named`` are the groups of the file, and
     the ids of what a percentage can be of, ``after`` the names that may follow other words."""
     section, who, quantity, *rest = [*row["id"].split("."), "", ""]
     text = normal(row["printed"].translate(FULL_WIDTH), "")
-    stated = row.get("section", section), row.get("quantity", quantity)
-    if not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"]):
-        yield (
-            f"id: “{row['id']}” is not section.subject.quantity without spaces, for example "
-            "results.age.p_value"
-        )
-    elif re.sub("_limits$", "", _base(quantity)) not in QUANTITIES:
-        yield (
-            f"id: “{quantity}” is not one of {', '.join(QUANTITIES)}, _lower, _upper or _limits; "
-            "leave out what is none of them"
-        )
-    elif quantity == "mean" and re.search(r"(?i)\b(IQR|interquartile range)\b", row["printed"]):
-        yield (
-            f"printed: “{row['printed']}” has quartiles, between which a mean need not lie; write "
-            "the mean alone, and the quartiles on a line of their own as median_limits"
-        )
-    elif (size := SIZE.search(text)) and (size.start() or quantity not in [*SIZES, "percentage"]):
-        alone = SIZE.sub("", text).replace("()", "").strip()
-        yield (
-            f"printed: “{row['printed']}” has n = {size[1] or size[2]} beside another number; "
-            f"write “{alone}” here, and of:{size[1] or size[2]} in the column basis where that is "
-            "the size of its group; what is counted stands first, as in 12 (24%)"
-        )
-    elif (pair := PAIR.search(text)) and (quantity == "mean" or pair[1]):
-        yield (
-            f"printed: “{row['printed']}” leaves open what its numbers are; write a mean with its "
-            "standard deviation alone, as in 61.2 (SD 10.4), limits as in 61.2 (58.1 to 64.3), and "
-            "a size in the column basis, as in of:50"
-        )
-    elif stated != (section, quantity):
-        yield f"id: “{row['id']}” is not section.subject.quantity of the same line"
+    size, pair = SIZE.search(text), PAIR.search(text)
+    patients = size and (size[1] or size[2])
+    alone = SIZE.sub("", text).replace("()", "").strip()
+    wrong = {
+        f"id: “{row['id']}” is not section.subject.quantity without spaces, for example "
+        "results.age.p_value": (
+            not (section and who and quantity) or len(rest) > 3 or re.search(r"\s", row["id"])
+        ),
+        f"id: “{quantity}” is not one of {', '.join(QUANTITIES)}, _lower, _upper or _limits; "
+        "leave out what is none of them": (
+            re.sub("_limits$", "", _base(quantity)) not in QUANTITIES
+        ),
+        f"printed: “{row['printed']}” has quartiles, between which a mean need not lie; write "
+        "the mean alone, and the quartiles on a line of their own as median_limits": (
+            quantity == "mean" and re.search(r"(?i)\b(IQR|interquartile range)\b", row["printed"])
+        ),
+        f"printed: “{row['printed']}” has n = {patients} beside another number; "
+        f"write “{alone}” here, and of:{patients} in the column basis where that is "
+        "the size of its group; what is counted stands first, as in 12 (24%)": (
+            size and (size.start() or quantity not in [*SIZES, "percentage"])
+        ),
+        f"printed: “{row['printed']}” leaves open what its numbers are; write a mean with its "
+        "standard deviation alone, as in 61.2 (SD 10.4), limits as in 61.2 (58.1 to 64.3), and "
+        "a size in the column basis, as in of:50": pair and (quantity == "mean" or pair[1]),
+        f"id: “{row['id']}” is not section.subject.quantity of the same line": (
+            (row.get("section", section), row.get("quantity", quantity)) != (section, quantity)
+        ),
+    }
     words = dict.fromkeys(filter(None, map(str.strip, row.get("basis", "").split("|"))))
-    yield from (
-        f"basis: states both “{one}” and “{other}”; leave one of them out"
-        for one, other in combinations(words, 2)
-        if one.partition(":")[0] == other.partition(":")[0]
+    return [
+        # Of several complaints about an id or a word the first tells most.
+        *that_hold(wrong)[:1],
+        *(
+            f"basis: states both “{one}” and “{other}”; leave one of them out"
+            for one, other in combinations(words, 2)
+            if one.partition(":")[0] == other.partition(":")[0]
+        ),
+        *chain(*(_complaints_about(word, named, after)[:1] for word in words)),
+    ]
+
+
+def _complaints_about(word: str, named: set[str], after: dict[str, set[str]]) -> list[str]:
+    """What is wrong with a word of the basis, what tells most first."""
+    start, colon, name = word.partition(":")
+    return that_hold(
+        {
+            f"basis: “{word}” names neither a number above zero nor one of "
+            f"{', '.join(sorted(name for name in named if '.' not in name))}; of the ids only "
+            f"those of {', '.join(SIZES)} can be named": (
+                word.startswith("of:") and name not in named and not name.strip("0").isdigit()
+            ),
+            f"basis: “{word}” names nothing else in this file; expected one of its sections "
+            f"({', '.join(sorted(after['level:']))})": (
+                name and name not in after.get(start + colon, {name})
+            ),
+            f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |, and a "
+            "name after a colon at the end": (
+                not any(name and word.startswith(b) if b[-1] == ":" else word == b for b in BASIS)
+            ),
+        }
     )
-    for word in words:
-        start, colon, name = word.partition(":")
-        if word.startswith("of:") and name not in named and not name.strip("0").isdigit():
-            yield (
-                f"basis: “{word}” names neither a number above zero nor one of "
-                f"{', '.join(sorted(name for name in named if '.' not in name))}; of the ids only "
-                f"those of {', '.join(SIZES)} can be named"
-            )
-        elif name and name not in after.get(start + colon, {name}):
-            yield (
-                f"basis: “{word}” names nothing else in this file; expected one of its sections "
-                f"({', '.join(sorted(after['level:']))})"
-            )
-        elif not any(name and word.startswith(b) if b[-1] == ":" else word == b for b in BASIS):
-            yield (
-                f"basis: “{word}” is not one of {', '.join(BASIS)}; several stand between |, and a "
-                "name after a colon at the end"
-            )
 
 
 def fraction_of(name: str) -> str:
