@@ -23,6 +23,7 @@ import pandas as pd
 from lib.paper.digits import interval, last_digit, number, parse, printings
 from lib.paper.published import expected_instead, subject
 from lib.patients.codebook import read_codebook
+from lib.patients.errors import that_hold
 from lib.patients.files import DATA
 from lib.words import listed
 
@@ -193,13 +194,16 @@ def describe(name: str, claims: pd.DataFrame | None = None) -> str:
     """A claim in words, as in ``about``: "AUC of incomplete lesion coverage"."""
     section, _, quantity, *variant = name.split(".")
     base = quantity.removesuffix("_lower").removesuffix("_upper")
+    limit, whom = quantity.removeprefix(base)[1:], about(name, claims)
     words = QUANTITY_WORDS.get(base, base.replace("_", " "))
-    words = QUANTITY_WORDS.get(f"{section}.{base}", words)
-    if base != quantity:
-        words = f"{quantity.removeprefix(base)[1:]} limit of the {words}"
-    words = f"{words} of {about(name, claims)}" if about(name, claims) else words
-    words = f"{words}, alone" if section == "univariate" else words
-    return f"{words} ({', '.join(variant)})" if variant else words
+    pieces = {
+        f"{limit} limit of the ": limit,
+        QUANTITY_WORDS.get(f"{section}.{base}", words): True,
+        f" of {whom}": whom,
+        ", alone": section == "univariate",
+        f" ({', '.join(variant)})": variant,
+    }
+    return "".join(that_hold(pieces))
 
 
 # ---------------------------------------------------------------------------------------- grades
@@ -355,15 +359,16 @@ def _contradicted(
     failing = [check for check in bearing if check.holds is False]
     _, spans, texts = _closest(bearing, name, printed)
     words = "; ".join(dict.fromkeys(check.words for check in failing))
-    reason = f"fails: {words}{failing[0].source}"
     involved = {other for check in failing for other in check.claims} - {name}
-    if tied := [describe(other) for other in claims.index if other in involved]:
-        reason += f"; it ties this to the {listed(tied)}"
-    if texts:
-        reason += f"; the other claims allow {_prints_listed(texts)}"
-    if _fits_cut_off(printed, spans):
-        reason += "; it would fit if its digits were cut off instead of rounded"
-    return "contradicted", _shown(name, printed, spans, texts), words, reason
+    tied = [describe(other) for other in claims.index if other in involved]
+    reasons = {
+        f"fails: {words}{failing[0].source}": True,
+        f"it ties this to the {listed(tied)}": tied,
+        f"the other claims allow {_prints_listed(texts or set())}": texts,
+        "it would fit if its digits were cut off instead of rounded": _fits_cut_off(printed, spans),
+    }
+    shown = _shown(name, printed, spans, texts)
+    return "contradicted", shown, words, "; ".join(that_hold(reasons))
 
 
 def _fits_cut_off(printed: str, spans: Sequence[Span]) -> bool:
