@@ -6,14 +6,14 @@ a column means.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from numbers import Number
 
 import numpy as np
 import pandas as pd
 
-from lib.patients.errors import places, quoted
+from lib.patients.errors import places, quoted, that_hold
 from lib.patients.workbook import MERGED
 from lib.words import counted
 
@@ -82,7 +82,14 @@ def problems_of(table: Table, required: Iterable[str]) -> list[str]:
 
 
 def from_records(
-    records: Sequence[Sequence[object]], first: int, known: Sequence[str] = (), **about: object
+    records: Sequence[Sequence[object]],
+    first: int,
+    known: Sequence[str] = (),
+    *,
+    place: str = "line",
+    delimiter: str = ",",
+    notes: Sequence[str] = (),
+    **about: dict,
 ) -> Table:
     """The table in the rows of a file, the first of them numbered ``first``.
 
@@ -113,39 +120,35 @@ def from_records(
         elif filled:
             ragged.setdefault(filled if filled > width else len(cells), []).append(number)
     columns = list(zip(*kept.values(), strict=True)) or [()] * width
-    table = Table(
-        pd.DataFrame(index=pd.Index(list(kept), name="line", dtype=int)),
-        typed=frozenset(typed),
-        **about,
-    )
-    if above:
-        table.notes.append(
-            f"What stands above the names of the columns in {table.place} {first} was left out."
-        )
     numbers = {*columns[0]} if header[:1] == [""] else set()
-    if len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers)):
-        table.notes.append("The first column has no name and numbers the rows; it was left out.")
+    are_numbered = len(numbers) == len(kept) > 0 and all(map(str.isdecimal, numbers))
+    left_out = {
+        f"What stands above the names of the columns in {place} {first} was left out.": above,
+        "The first column has no name and numbers the rows; it was left out.": are_numbered,
+    }
+    if are_numbered:
         header, columns = header[1:], columns[1:]
-    comma = ", or is a comma within a number or a text the cause" * (table.delimiter == ",")
+    comma = ", or is a comma within a number or a text the cause" * (delimiter == ",")
     named = {
         name: text_column(column)
         for name, column in zip(header, columns, strict=True)
         if name or any(column)
     }
-    return replace(
-        table,
-        rows=pd.DataFrame(named, table.rows.index),
+    return Table(
+        pd.DataFrame(named, pd.Index(list(kept), name="line", dtype=int)),
+        place,
+        delimiter,
+        notes=[*notes, *that_hold(left_out)],
         problems=[
             *(
-                f"{places(lines, table.place)} {'has' if len(lines) == 1 else 'have'} "
+                f"{places(lines, place)} {'has' if len(lines) == 1 else 'have'} "
                 f"{counted(count, 'value')}, expected {width}"
                 + f": is a name missing in the header, as R leaves one out{comma}?"
                 * (count > width)
                 for count, lines in ragged.items()
             ),
             *(
-                f"{table.place} {max(first, 1)}: column {i} has no name; expected one, or no such "
-                "column"
+                f"{place} {max(first, 1)}: column {i} has no name; expected one, or no such column"
                 for i, (name, column) in enumerate(zip(header, columns, strict=True), 1)
                 if not name and any(column)
             ),
@@ -156,6 +159,8 @@ def from_records(
                 if header.count(name) > 1
             ),
         ],
+        typed=frozenset(typed),
+        **about,
     )
 
 
