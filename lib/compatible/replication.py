@@ -58,14 +58,14 @@ def beside_claims(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
     """Every claim (indexed as ``claims``), columns printed, value, agreement, withheld: its value
     in the cohort; NaN for what is not in the file."""
     printed, values = claims["printed"], ledger.cohort_values(cohort, claims)
-    # Of a factor of the file there may be no value, which would tell as much.
-    in_file = values.notna() | claims.index.map(subject).isin(cohort.factors)
     return pd.DataFrame(
         {
             "printed": printed,
             "value": values,
             "agreement": list(map(agreement, printed, values)),
-            "withheld": np.array(ledger.are_withheld(cohort, claims)) & in_file,
+            # Of a factor of the file there may be no value, which would tell as much.
+            "withheld": np.array(ledger.are_withheld(cohort, claims))
+            & (values.notna() | claims.index.map(subject).isin(cohort.factors)),
         }
     )
 

@@ -119,8 +119,9 @@ def _level_tells(cohort: Cohort, rows: pd.DataFrame, names: list[str], one: str)
     )
     known, without = known.loc[among.index], among["all"] - among["had"]
     few_known = known["had"].clip(upper=known["all"] - known["had"]) < withheld.enough_for_two
-    by_group = one == cohort.group and withheld.by_group(outcome)
-    is_withheld = bool(one in withheld.complete or by_group)
+    is_withheld = bool(
+        one in withheld.complete or (one == cohort.group and withheld.by_group(outcome))
+    )
     terms = sum(_source(cohort, name) == _source(cohort, one) for name in names)
     others_needed = withheld.threshold * max(len(among) - 1, terms)
     cases = {

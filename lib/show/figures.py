@@ -160,10 +160,9 @@ def kaplan_meier(
     """
     joined = found.curves["at_risk"].eq(display.WITHHELD).any()
     p = found.log_rank["p"]
-    title = f"{event}: patients without it over time"
-    if not np.isnan(p):
-        verdict = "differ" if p < 0.05 else "do not differ clearly"
-        title = f"{event}: the curves {verdict} between the groups (log-rank {p_is(p)})"
+    verdict = "differ" if p < 0.05 else "do not differ clearly"
+    tested = f"the curves {verdict} between the groups (log-rank {p_is(p)})"
+    title = f"{event}: {'patients without it over time' if np.isnan(p) else tested}"
     groups = [name for name in found.curves["group"].unique() if name != survival.ALL] or [
         survival.ALL
     ]

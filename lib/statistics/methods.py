@@ -29,20 +29,22 @@ def baseline(cohort: Cohort, by: str) -> pd.DataFrame:
     rows = {}
     for name in variables:
         binary = cohort.codebook.at[name, "type"] == "binary"
-        row: dict = {
-            "label": cohort.label(name),
-            "kind": "count" if binary else "number",
-            "missing": int(cohort.rows[name].isna().sum()),
-        }
         samples = [part.dropna() for _, part in cohort.rows[name].groupby(cohort.rows[by])]
         alike = [one for one in variables if cohort.reference(one) == name]
         values = cohort.rows[alike] @ np.arange(len(alike)) if alike else cohort.rows[name]
-        row["test"], row["p"] = (
+        test, p = (
             _compared(values, cohort.rows[by], not binary)
             if cohort.reference(name) in (None, name)
             else ("", np.nan)
         )
-        row["standardized_difference"] = _standardized_difference(samples, binary)
+        row: dict = {
+            "label": cohort.label(name),
+            "kind": "count" if binary else "number",
+            "missing": int(cohort.rows[name].isna().sum()),
+            "test": test,
+            "p": p,
+            "standardized_difference": _standardized_difference(samples, binary),
+        }
         for level, chosen in {**rows_of, "all": cohort.rows}.items():
             values = chosen[name].dropna()
             numbers = {

@@ -54,7 +54,7 @@ def overall(table: pd.DataFrame) -> pd.Series:
     group has patients or the outcome does not vary.
     """
     names = ["statistic", "degrees_of_freedom", "pearson", "smallest_expected", "exact"]
-    table = table[table["patients"] > 0]
+    table = table[table["patients"] > 0].sort_values("patients")
     occluded, patients = table["occluded"].to_numpy(), table["patients"].to_numpy()
     if len(table) < 2 or occluded.sum() in (0, patients.sum()):
         return pd.Series(np.nan, index=names)
@@ -65,9 +65,7 @@ def overall(table: pd.DataFrame) -> pd.Series:
 
 def _freeman_halton(occluded: np.ndarray, patients: np.ndarray) -> float:
     """P of the exact test, or NaN where there are more than ``MOST_TABLES`` tables to add up."""
-    # The largest group and the more frequent outcome need not be gone through.
-    order = np.argsort(patients)
-    occluded, patients = occluded[order], patients[order]
+    # The more frequent outcome and the largest group, the last, need not be gone through.
     occluded = min(occluded, patients - occluded, key=sum)
     total = occluded.sum()
     if np.prod(np.minimum(patients[:-1], total) + 1.0) > MOST_TABLES:
