@@ -63,7 +63,11 @@ def account(cohort: Cohort) -> pd.DataFrame:
         *(
             (f"{label[name]} by {outcome}", "the table and all that follows from it", CELL)
             if name in found.outcome
-            else (f"{label[name]} by {outcome}, patients with all values", "what is of them", APART)
+            else (
+                f"{label[name]} by {outcome}, patients with all values",
+                "all of these alone",
+                APART,
+            )
             for name in cohort.described
             if name in found.complete
         ),
