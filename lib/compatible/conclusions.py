@@ -99,8 +99,10 @@ def known(claims: pd.DataFrame, with_example: bool = True) -> Known:
 
 def span(values: pd.Series) -> str:
     """The least and the greatest of some whole numbers, in words."""
-    ends = values.agg(["min", "max"]).dropna().astype(int).astype(str)
-    return " to ".join(ends.unique()) or "no number"
+    if not len(values):
+        return "no number"
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def ranges(of: Known) -> pd.DataFrame:
