@@ -592,6 +592,25 @@ def test_a_pair_is_withheld_for_the_complete_too():
     assert {frozenset(pair) for pair in pairs[1:]} & found.pairs
 
 
+def test_a_factor_by_outcome_is_withheld_for_the_complete_too():
+    """Of 86 without a missing value the area of b tells that 9 of 26 with b had the event, and its
+    correlation with a that 20 of these have a, so that three or more with a had it: as four had."""
+    parts = {(1, 1): (4, 20), (0, 1): (5, 6), (0, 0): (20, 60)}
+    rows = pd.DataFrame(
+        [
+            (*levels, int(place < had), 40.0 + place % 30)
+            for levels, (had, size) in parts.items()
+            for place in range(size)
+        ]
+        + [(0, 1, 0, np.nan)] * 10,
+        columns=["has_a", "has_b", "outcome", "age"],
+    )
+    rows["group"] = np.where(np.arange(96) % 2, "A", "B")
+    found = disclosure.withheld(read_cohort(rows), 5)
+    assert "has_a" in found.outcome
+    assert frozenset({"has_a", "has_b"}) in found.pairs or "has_b" in found.outcome
+
+
 @pytest.mark.parametrize(("size", "hidden"), [(6, True), (30, False)])
 def test_a_correlation_tells_no_mean_of_a_few(size, hidden):
     """With mean and standard deviation of all it gives the sum of a number over those with a

@@ -329,7 +329,7 @@ def test_a_large_cohort_is_told_what_was_too_much_and_small_p_values_read_well(p
     rows = ROWS.sample(12_000, replace=True, random_state=0).assign(patient_id=range(12_000))
     found = pages(rows, chapters=["patency", "univariate", "analysis"])
     assert (
-        "the exact test is left out, because with so many patients too many tables"
+        "the exact test of all groups is left out, because with so many patients too many tables"
         in found["patency"]
     )
     assert "were drawn instead of 2,000" in found["analysis"]

@@ -101,8 +101,7 @@ def span(values: pd.Series) -> str:
     """The least and the greatest of some whole numbers, in words."""
     if not len(values):
         return "no number"
-    low, high = int(values.min()), int(values.max())
-    return str(low) if low == high else f"{low} to {high}"
+    return " to ".join(dict.fromkeys(f"{end:.0f}" for end in (values.min(), values.max())))
 
 
 def ranges(of: Known) -> pd.DataFrame:

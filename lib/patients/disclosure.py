@@ -17,7 +17,8 @@ or as a whole. The method, for all count tables that the book prints:
    table of its two columns, the group and a third column with the counts that are shown (a linear
    program). It need not be asked where the ranges max(0, a+b-n) to min(a, b) that two margins of n
    patients leave (Fréchet), added up over all levels of group and third column, are wide enough. A
-   table of two factors is looked at among the patients without a missing value too.
+   table of two factors, or of one by outcome, is looked at among the patients without a missing
+   value too.
 5. Where that is less than the range from 1 to threshold - 1, more is withheld: the next smallest
    group of the table, a table with the third column, or at last all counts of a factor.
 
@@ -122,15 +123,17 @@ def _level_tells(cohort: Cohort, rows: pd.DataFrame, names: list[str], one: str)
     is_withheld = bool(
         one in withheld.complete or (one == cohort.group and withheld.by_group(outcome))
     )
-    terms = sum(_source(cohort, name) == _source(cohort, one) for name in names)
-    others_needed = withheld.threshold * max(len(among) - 1, terms)
+    terms = [name for name in names if _source(cohort, name) == _source(cohort, one)]
     cases = {
         "few patients": (among["all"] < withheld.enough_for_two)
         & ((among["had"] > 0) | is_withheld),
         "few without the outcome": without < withheld.threshold,
         # Had only one here had it, and the more elsewhere, too few may be left without it there.
         "few without it elsewhere": withheld.small(among["had"])
-        & ((rows[outcome] == 0).sum() - among["all"] + 1 < others_needed),
+        & (
+            (rows[outcome] == 0).sum() - among["all"] + 1
+            < withheld.threshold * max(len(among) - 1, len(terms))
+        ),
         # Of the patients left out the model and the table of all would tell.
         "few left out": is_withheld & few_known & (among["all"] < known["all"]),
     }
@@ -308,7 +311,7 @@ class _Tables:
         """Withhold more where an unsafe cell has too narrow a range (step 5); whether any had."""
         found, several = False, [name for name in self.has if len(self.sizes[name]) > 1]
         for first, second in [table for table in self.tables if {*table} <= {*several}]:
-            parts = [ALL, self.complete] if {first, second} <= {*self.factors} else [ALL]
+            parts = [ALL, self.complete] if first != self.group else [ALL]
             for among in parts[: 1 if self.complete.all() else 2]:
                 for i, j in np.argwhere(self.unsafe(first, second, among)):
                     for third in [first, *several]:
@@ -328,7 +331,9 @@ class _Tables:
         """Whether a cell's range among some patients is too narrow, given what is shown of a third
         column and of the group (step 4); by its own margins alone where the third is one of its
         two."""
-        if not (self.shown[first, first].all() and self.shown[second, second].all()):
+        if self.shown[first, second][i, j] or not (
+            self.shown[first, first].all() and self.shown[second, second].all()
+        ):
             return False
         beside = [] if third in (first, second) else [self.group, third]
         names = list(dict.fromkeys([first, second, *beside]))
