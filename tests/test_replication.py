@@ -130,6 +130,15 @@ def test_what_backward_elimination_lets_go_is_not_told_beside_a_withheld_table(c
     assert [models.str.startswith("backward").any() for models in shown] == [True, False]
 
 
+def test_that_backward_elimination_keeps_no_factor_is_said(cohort_of):
+    rows = witness()
+    rows["occluded_12m"] = rows["occluded_12m"].sample(frac=1, random_state=2).to_numpy()
+    cohort = cohort_of(rows)
+    assert replication.backward(cohort) == []
+    models = replication.models(cohort, CLAIMS)["model"]
+    assert "backward elimination, which ends with none" in set(models)
+
+
 def test_the_place_is_withheld_with_the_table_of_the_markers(cohort_of):
     cohort = cohort_of(witness(160))
     for pairs in (frozenset(), frozenset({frozenset(MARKERS)})):

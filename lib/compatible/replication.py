@@ -112,11 +112,12 @@ def models(cohort: Cohort, claims: pd.DataFrame) -> pd.DataFrame:
 def _models(cohort: Cohort, markers: list[str]) -> list[tuple[str, list[str], bool, str]]:
     """Each model in words, its factors, whether it holds the group, and how it is estimated."""
     every, group, ends = cohort.factors, cohort.phrase(cohort.group), []
-    # What it ends with tells of the factors that it lets go, as their tests would.
-    kept = [] if disclosure.hides_model(cohort, every) else backward(cohort)
-    if kept and not cohort.withheld.complete and not disclosure.hides_model(cohort, kept):
-        words = listed([cohort.phrase(name) for name in kept])
-        ends = [(f"backward elimination, which ends with {words}", kept, False, WALD)]
+    # What selection ends with tells of the factors that it lets go, as their tests would.
+    if not (cohort.withheld.complete or disclosure.hides_model(cohort, every)):
+        kept = backward(cohort)
+        if not disclosure.hides_model(cohort, kept):
+            words = listed([cohort.phrase(name) for name in kept])
+            ends = [(f"backward elimination, which ends with {words}", kept, False, WALD)]
     return [
         *(("all factors", every, False, estimator) for estimator in ESTIMATORS),
         (f"all factors and {group}", every, True, WALD),

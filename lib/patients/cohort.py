@@ -144,6 +144,10 @@ class Cohort:
         alike = self.codebook["category"] == self.codebook.at[factor, "category"]
         return self.codebook.index[alike & (self.codebook["role"] == "reference")][0]
 
+    def source(self, name: str) -> str:
+        """The category of whose levels a column is one, or else the column itself."""
+        return self.codebook.loc[name].get("category") or name
+
     @property
     def binary_factors(self) -> list[str]:
         return [name for name in self.factors if self.codebook.at[name, "type"] == "binary"]
@@ -156,7 +160,9 @@ class Cohort:
         return f"{label}: {word}" if word else label
 
     def label(self, name: str) -> str:
-        """The words for a column, with its unit where it has one."""
+        """The words for a column, with its unit where it has one; or for a category."""
+        if name not in self.codebook.index:
+            return self.original_codebook.at[name, "label"] or name
         unit, label = self.codebook.at[name, "unit"], self._called(name)
         return f"{label} ({unit})" if unit and self.codebook.at[name, "role"] == "factor" else label
 

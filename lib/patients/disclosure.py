@@ -80,11 +80,13 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     names = [*factors, *([cohort.group] if grouped else [])]
     rows = cohort.complete([*names, cohort.outcome])
     events = rows[cohort.outcome].sum()
-    if events < withheld.enough_for_two or len(rows) - events < threshold:
-        return True
     leveled = {*names} - ({*cohort.factors} - {*cohort.binary_factors})
     leveled |= {reference for name in factors if (reference := cohort.reference(name))}
-    if any(_level_tells(cohort, rows, names, one) for one in leveled):
+    if (
+        events < withheld.enough_for_two
+        or len(rows) - events < threshold
+        or any(_level_tells(cohort, rows, names, one) for one in leveled)
+    ):
         return True
     of_group = (
         pd.get_dummies(rows[cohort.group].astype(str)) if grouped else np.ones((len(rows), 1))
@@ -93,7 +95,7 @@ def hides_model(cohort: Cohort, factors: list[str], grouped: bool = False) -> bo
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return True
     few_valued = not any(rows[name].nunique() > FEW_VALUES for name in factors)
-    if names and few_valued and len({_source(cohort, name) for name in names}) <= 2:
+    if names and few_valued and len({*map(cohort.source, names)}) <= 2:
         counts = rows.groupby([*names, cohort.outcome], observed=True).size().unstack(fill_value=0)
         hidden = withheld.outcome & {*factors} or withheld.pairs & {frozenset(factors)}
         rows_hidden = grouped and any(map(withheld.by_group, [*factors, cohort.outcome]))
@@ -123,7 +125,7 @@ def _level_tells(cohort: Cohort, rows: pd.DataFrame, names: list[str], one: str)
     is_withheld = bool(
         one in withheld.complete or (one == cohort.group and withheld.by_group(outcome))
     )
-    terms = [name for name in names if _source(cohort, name) == _source(cohort, one)]
+    terms = [name for name in names if cohort.source(name) == cohort.source(one)]
     cases = {
         "few patients": (among["all"] < withheld.enough_for_two)
         & ((among["had"] > 0) | is_withheld),
@@ -151,7 +153,7 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
             f"“{cohort.label(outcome)}”, and every table would be about so few. {SHOW_ALL}"
         )
     tables, events = _Tables(cohort, threshold), cohort.named("event")
-    source = {name: _source(cohort, name) for name in [*cohort.described, outcome, *events]}
+    source = {name: cohort.source(name) for name in [*cohort.described, outcome, *events]}
     totals = {name for name, own in source.items() if not tables.shown[own, own].all()}
     totals |= tables.small_groups if tables.shown[group, group].all() else every
     by_group = {
@@ -186,11 +188,6 @@ def withheld(cohort: Cohort, threshold: int) -> Withheld:
     )
 
 
-def _source(cohort: Cohort, name: str) -> str:
-    """The category that a factor is an indicator of, or else the factor itself."""
-    return cohort.codebook.loc[name].get("category") or name
-
-
 def _unsafe(counts: np.ndarray, threshold: int, of_event: bool) -> np.ndarray:
     """Which cells (rows x columns, the first being of those without an event) are unsafe (1)."""
     unsafe = Withheld(threshold).small(counts)
@@ -223,9 +220,9 @@ class _Tables:
         # A correlation is that of the patients in whom every factor is known.
         self.complete = rows[cohort.factors].notna().all(axis=1).to_numpy()
         codes = {self.outcome: rows[self.outcome]}
-        self.factors = list(dict.fromkeys(_source(cohort, name) for name in cohort.factors))
+        self.factors = list(dict.fromkeys(map(cohort.source, cohort.factors)))
         for source in self.factors:
-            names = [name for name in cohort.factors if _source(cohort, name) == source]
+            names = [name for name in cohort.factors if cohort.source(name) == source]
             codes[source] = rows.groupby(names).ngroup()
         self.numbers = {
             name: rows[name] for name in cohort.factors if rows[name].nunique() > FEW_VALUES

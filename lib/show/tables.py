@@ -436,15 +436,10 @@ def _described(
 def missing(cohort: Cohort) -> None:
     """Missing values of each factor, whose levels lack the same, and of the outcome."""
     patients, lost = len(cohort.rows), cohort.rows[[*cohort.factors, cohort.outcome]].isna().sum()
-    category = {name: cohort.codebook.loc[name].get("category") or name for name in lost.index}
-    labels = {
-        name: cohort.label(name) if name in lost else cohort.original_codebook.at[name, "label"]
-        for name in category.values()
-    }
     display.table(
-        lost.groupby(category, sort=False).first().to_frame("missing"),
+        lost.groupby(cohort.source, sort=False).first().to_frame("missing"),
         {
-            "Variable": ("variable", lambda name: labels[name] or name),
+            "Variable": ("variable", cohort.label),
             "Known": ("missing", lambda lost: whole(patients - lost)),
             "Missing": ("missing", whole),
             "Share missing": ("missing", lambda lost: percent(lost / patients)),
@@ -716,16 +711,10 @@ def accuracy(
     reconstructed: bool,
 ) -> None:
     """What each binary marker says about a patient, one column a marker."""
+    nouns = {"event": capital(cohort.event), "no_event": capital(cohort.no_event)}
     display.table(
         pd.DataFrame({"kind": list(ACCURACY_WORDS)}),
-        {
-            "Quantity": (
-                "kind",
-                lambda kind: ACCURACY_WORDS[kind].format(
-                    event=capital(cohort.event), no_event=capital(cohort.no_event)
-                ),
-            )
-        }
+        {"Quantity": ("kind", lambda kind: ACCURACY_WORDS[kind].format(**nouns))}
         | {labels[name]: ("kind", partial(_measure, found)) for name, found in by_marker.items()},
         name="tab-accuracy",
         caption="What each marker says: counts, estimate and 95% interval.",
